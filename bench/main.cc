@@ -1,0 +1,212 @@
+// residual-knn-bench: speed of the searches beside their recall, their memory and the bare matrix
+// product. Uses the public header only.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "measurement.h"
+#include "report.h"
+#include "strategies.h"
+#include "workload_catalog.h"
+
+namespace residual_knn::bench {
+namespace {
+
+struct Arguments {
+  bool list = false;
+  std::vector<std::string> workloads;
+  std::vector<std::string> strategies = {"all"};
+  std::vector<int32_t> threads;
+  std::vector<int64_t> sizes;
+  std::string json;
+  std::string shared_directory = RESIDUAL_KNN_BENCH_SHARED_DIR;
+  MeasurementOptions measurement;
+};
+
+void PrintList() {
+  std::cout << "Workloads (all: those marked *):\n";
+  for (const WorkloadEntry& entry : WorkloadEntries()) {
+    std::cout << (entry.standard ? " * " : "   ") << entry.name << ": " << entry.summary << '\n';
+  }
+  std::cout << "Strategies:\n";
+  for (const Strategy& strategy : Strategies()) {
+    std::cout << "   " << strategy.name << ": " << strategy.summary << '\n';
+  }
+}
+
+// The entries that the names stand for; throws CLI::ValidationError for a name that is none.
+std::vector<const WorkloadEntry*> SelectWorkloads(const std::vector<std::string>& names) {
+  std::vector<const WorkloadEntry*> selected;
+  for (const std::string& name : names) {
+    if (name == "all") {
+      for (const WorkloadEntry& entry : WorkloadEntries()) {
+        if (entry.standard) selected.push_back(&entry);
+      }
+    } else if (const WorkloadEntry* entry = FindWorkload(name)) {
+      selected.push_back(entry);
+    } else {
+      throw CLI::ValidationError("--workload", "no workload '" + name + "'; --list shows them");
+    }
+  }
+  return selected;
+}
+
+std::vector<const Strategy*> SelectStrategies(const std::vector<std::string>& names) {
+  std::vector<const Strategy*> selected;
+  for (const std::string& name : names) {
+    if (name == "all") {
+      for (const Strategy& strategy : Strategies()) selected.push_back(&strategy);
+    } else if (const Strategy* strategy = FindStrategy(name)) {
+      selected.push_back(strategy);
+    } else {
+      throw CLI::ValidationError("--strategies", "no strategy '" + name + "'; --list shows them");
+    }
+  }
+  return selected;
+}
+
+// Collects rows, shows each as soon as it is there, and keeps the JSON file complete.
+class Results {
+ public:
+  explicit Results(std::string json_path) : json_path_(std::move(json_path)) { Write(); }
+
+  void Add(Measurement row) {
+    PrintRow(std::cout, row);
+    json_.push_back(ToJson(row));
+    rows_.push_back(std::move(row));
+    Write();
+  }
+
+  void Add(const MissingRow& row) {
+    PrintRow(std::cout, row);
+    json_.push_back(ToJson(row));
+    Write();
+  }
+
+  const std::vector<Measurement>& rows() const { return rows_; }
+
+ private:
+  void Write() const {
+    if (!json_path_.empty()) WriteJson(json_path_, json_);
+  }
+
+  std::string json_path_;
+  nlohmann::ordered_json json_ = nlohmann::ordered_json::array();
+  std::vector<Measurement> rows_;
+};
+
+// Exit status: 0 if something ran and nothing failed. Data that is not there is no failure.
+int Run(const Arguments& arguments, const std::vector<const WorkloadEntry*>& workloads,
+        const std::vector<const Strategy*>& strategies) {
+  Results results(arguments.json);
+  bool failed = false;
+  PrintHeader(std::cout);
+  for (const WorkloadEntry* entry : workloads) {
+    for (const int64_t n : arguments.sizes) {
+      try {
+        const int32_t most_threads =
+            *std::max_element(arguments.threads.begin(), arguments.threads.end());
+        WorkloadBench bench(entry->make({n, arguments.shared_directory, most_threads}),
+                            arguments.measurement);
+        for (const int32_t threads : arguments.threads) {
+          for (const Strategy* strategy : strategies) {
+            std::cerr << "measuring " << entry->name << ", " << strategy->name << ", " << threads
+                      << " thread(s)" << std::endl;
+            results.Add(bench.Measure(*strategy, threads));
+          }
+        }
+      } catch (const MissingData& missing) {
+        results.Add(MissingRow{std::string(entry->name), false, missing.what()});
+      } catch (const std::exception& error) {
+        failed = true;
+        results.Add(MissingRow{std::string(entry->name), true, error.what()});
+      }
+    }
+  }
+  PrintGrowth(std::cout, results.rows());
+  if (results.rows().empty()) std::cerr << "residual-knn-bench: nothing could be measured\n";
+  return failed || results.rows().empty() ? 1 : 0;
+}
+
+int Main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app(
+      "Speed of residual-correlation neighbor searches, beside their recall, their memory "
+      "and the bare matrix product.");
+  app.add_flag("--list", arguments.list, "Show the workloads and the strategies");
+  app.add_option("--workload", arguments.workloads, "Workloads to run, or all")->delimiter(',');
+  app.add_option("--strategies", arguments.strategies, "Strategies to run, or all")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--threads", arguments.threads,
+                 "Thread counts, for the search and the bare products alike; default: one for each "
+                 "processor")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--n", arguments.sizes,
+                 "Numbers of points instead of the workload's own; with several, the growth of the "
+                 "time a row is shown")
+      ->delimiter(',')
+      ->check(CLI::Range(int64_t{2}, int64_t{1} << 31));
+  app.add_option("--json", arguments.json, "File for the rows as a JSON list");
+  app.add_option("--repeats", arguments.measurement.repeats,
+                 "Repeats of each search; the median counts")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--budget", arguments.measurement.budget_seconds,
+                 "Seconds of searching after which a row is not repeated any more")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--limit", arguments.measurement.limit_seconds,
+                 "Expected seconds beyond which only a sample of the queries is searched")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--sample-rows", arguments.measurement.sample_rows,
+                 "Search only so many random queries of the job")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--sample", arguments.measurement.recall_rows,
+                 "Queries whose answer is checked; default: the workload's own number")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--shared", arguments.shared_directory, "Folder with the reference data")
+      ->capture_default_str();
+
+  std::vector<const WorkloadEntry*> workloads;
+  std::vector<const Strategy*> strategies;
+  try {
+    app.parse(argc, argv);
+    workloads = SelectWorkloads(arguments.workloads);
+    strategies = SelectStrategies(arguments.strategies);
+    if (workloads.empty() && !arguments.list) {
+      throw CLI::RequiredError("--workload (or --list)");
+    }
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  if (arguments.list) {
+    PrintList();
+    return 0;
+  }
+  if (arguments.threads.empty()) {
+    arguments.threads = {static_cast<int32_t>(std::max(1u, std::thread::hardware_concurrency()))};
+  }
+  if (arguments.sizes.empty()) arguments.sizes = {0};
+  return Run(arguments, workloads, strategies);
+}
+
+}  // namespace
+}  // namespace residual_knn::bench
+
+int main(int argc, char** argv) {
+  try {
+    return residual_knn::bench::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "residual-knn-bench: %s\n", error.what());
+    return 1;
+  }
+}

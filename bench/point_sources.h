@@ -1,0 +1,40 @@
+// Where the points of a workload come from: random draws from a fixed seed, and files.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "workload.h"
+
+namespace residual_knn::bench {
+
+// n x d draws, the values of one point side by side. A smaller n gives the first points of a
+// larger.
+std::vector<double> UniformPoints(int64_t n, int64_t d, uint64_t seed);
+std::vector<double> NormalPoints(int64_t n, int64_t d, uint64_t seed);
+
+// n points (x, y, z, day) on the unit sphere in random order: floats that drift, and report every
+// ten days of a quarter, as the Argo floats do.
+std::vector<double> FloatTracks(int64_t n, uint64_t seed);
+
+// `count` distinct rows of n in random order.
+std::vector<int64_t> RandomRows(int64_t n, int64_t count, uint64_t seed);
+
+// Puts the points (d values each) into a random order.
+void ShufflePoints(int64_t d, uint64_t seed, std::vector<double>* points);
+
+bool FileExists(const std::string& path);
+
+// The named columns of a table, the values of one row side by side.
+std::vector<double> ReadPoints(const std::string& path, std::span<const std::string_view> names);
+
+// Keeps the first n points of those read from `path`; n = 0 keeps all.
+void CutPoints(int64_t n, const std::string& path, Workload* workload);
+
+// Sets the inducing points to workload->m centers by k-means++.
+void ChooseInducing(uint64_t seed, int32_t threads, Workload* workload);
+
+}  // namespace residual_knn::bench

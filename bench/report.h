@@ -1,0 +1,35 @@
+// What the user sees of the measurements: the table, the growth with n, and the JSON file.
+#pragma once
+
+#include <iosfwd>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "measurement.h"
+
+namespace residual_knn::bench {
+
+// What could not be measured: for want of data, or because of an error.
+struct MissingRow {
+  std::string workload;
+  bool failed;
+  std::string reason;
+};
+
+void PrintHeader(std::ostream& out);
+void PrintRow(std::ostream& out, const Measurement& row);
+void PrintRow(std::ostream& out, const MissingRow& row);
+
+// Time a row against n, for each workload, strategy and thread count that ran with several n.
+void PrintGrowth(std::ostream& out, const std::vector<Measurement>& rows);
+
+nlohmann::ordered_json ToJson(const Measurement& row);
+// The main keys of a measured row with null for what is not known, and the reason under `skipped`
+// or `error`.
+nlohmann::ordered_json ToJson(const MissingRow& row);
+
+// Replaces the file; throws std::runtime_error naming it if it cannot be written.
+void WriteJson(const std::string& path, const nlohmann::ordered_json& rows);
+
+}  // namespace residual_knn::bench

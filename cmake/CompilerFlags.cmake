@@ -1,0 +1,12 @@
+# Flags that every target of this project shares.
+add_library(residual_knn_flags INTERFACE)
+target_compile_options(residual_knn_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  # Fused multiply-adds only where the code asks for them: the answer must not depend on the optimizer.
+  -ffp-contract=off
+  $<$<BOOL:${RESIDUAL_KNN_WARNINGS_AS_ERRORS}>:-Werror>)
+if(RESIDUAL_KNN_SANITIZE)
+  target_compile_options(residual_knn_flags INTERFACE -fsanitize=${RESIDUAL_KNN_SANITIZE} -fno-omit-frame-pointer
+                                                      -fno-sanitize-recover=all)
+  target_link_options(residual_knn_flags INTERFACE -fsanitize=${RESIDUAL_KNN_SANITIZE})
+endif()

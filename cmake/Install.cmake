@@ -1,0 +1,45 @@
+# What `cmake --install` puts where: library, header, command-line program, pkg-config file and CMake
+# package. Everything finds everything else by relative paths, so an installed copy may be moved.
+include(CMakePackageConfigHelpers)
+
+set(residual_knn_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/residual_knn)
+set(residual_knn_pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# The engine's objects are inside the shared library and are not exported.
+install(TARGETS residual_knn EXPORT residual_knn-targets
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES include/residual_knn.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+install(EXPORT residual_knn-targets NAMESPACE residual_knn:: DESTINATION ${residual_knn_cmake_dir})
+configure_package_config_file(cmake/residual_knn-config.cmake.in residual_knn-config.cmake
+  INSTALL_DESTINATION ${residual_knn_cmake_dir})
+write_basic_package_version_file(residual_knn-config-version.cmake COMPATIBILITY SameMajorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/residual_knn-config.cmake
+              ${CMAKE_CURRENT_BINARY_DIR}/residual_knn-config-version.cmake
+  DESTINATION ${residual_knn_cmake_dir})
+
+# The pkg-config file knows the prefix only relative to itself, unless it was given absolute folders.
+file(RELATIVE_PATH residual_knn_pc_to_prefix
+  ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+foreach(kind LIB INCLUDE)
+  if(IS_ABSOLUTE ${CMAKE_INSTALL_${kind}DIR})
+    set(residual_knn_pc_${kind}dir ${CMAKE_INSTALL_${kind}DIR})
+  else()
+    set(residual_knn_pc_${kind}dir \${prefix}/${CMAKE_INSTALL_${kind}DIR})
+  endif()
+endforeach()
+if(IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})
+  set(residual_knn_pc_prefix ${CMAKE_INSTALL_PREFIX})
+else()
+  string(REGEX REPLACE "/$" "" residual_knn_pc_to_prefix ${residual_knn_pc_to_prefix})
+  set(residual_knn_pc_prefix \${pcfiledir}/${residual_knn_pc_to_prefix})
+endif()
+configure_file(pkgconfig/residual_knn.pc.in residual_knn.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/residual_knn.pc DESTINATION ${residual_knn_pkgconfig_dir})
+
+if(RESIDUAL_KNN_BUILD_TOOLS)
+  file(RELATIVE_PATH residual_knn_bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+  set_target_properties(residual-knn PROPERTIES INSTALL_RPATH $ORIGIN/${residual_knn_bin_to_lib})
+  install(TARGETS residual-knn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()

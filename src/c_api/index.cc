@@ -1,0 +1,183 @@
+// Creating, describing and freeing an index.
+#include <chrono>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "base/describe.h"
+#include "c_api/arguments.h"
+#include "c_api/guard.h"
+#include "c_api/index_handle.h"
+
+using residual_knn::CheckedMatrix;
+using residual_knn::CovarianceFunction;
+using residual_knn::Guard;
+using residual_knn::Monitor;
+using residual_knn::ResidualModel;
+using residual_knn::ScaledPoints;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+residual_knn_model_options ReadModelOptions(const residual_knn_model_options* options) {
+  return residual_knn::ReadOptions(options, residual_knn_model_options_init,
+                                   "residual_knn_model_options");
+}
+
+// At least this: 0 is fine, NaN is not.
+void RequireNotNegative(double value, const char* name) {
+  if (!(value >= 0) || !(value < 1e140)) {
+    residual_knn::ThrowInvalid(std::string(name) + " is " + residual_knn::Describe(value) +
+                               ", must be finite and not negative");
+  }
+}
+
+CovarianceFunction ReadCovariance(const residual_knn_model_options& options) {
+  return CovarianceFunction({options.kernel, options.variance, options.nu, options.alpha});
+}
+
+void RequireSizes(int64_t n, int64_t m) {
+  residual_knn::RequireAtLeast(n, 1, "n");
+  residual_knn::RequireAtLeast(m, 0, "m");
+}
+
+void Publish(ResidualModel model, Clock::time_point start, residual_knn_index** index) {
+  auto handle = std::make_unique<residual_knn_index>(residual_knn_index{std::move(model), 0});
+  handle->build_seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  *index = handle.release();
+}
+
+}  // namespace
+
+void residual_knn_model_options_init(residual_knn_model_options* options) {
+  if (options == nullptr) return;
+  *options = {};
+  options->struct_size = sizeof *options;
+  options->kernel = RESIDUAL_KNN_MATERN32;
+  options->variance = 1;
+  options->nu = 1.5;
+  options->alpha = 1;
+  options->jitter = 1e-8;
+}
+
+residual_knn_status residual_knn_index_create(const double* points, int64_t n, int64_t d,
+                                              const double* lengthscales, int64_t num_lengthscales,
+                                              const double* inducing, int64_t m,
+                                              const residual_knn_model_options* options,
+                                              residual_knn_index** index) {
+  return Guard(__func__, [&] {
+    const auto start = Clock::now();
+    residual_knn::RequirePointer(index, "index");
+    const residual_knn_model_options o = ReadModelOptions(options);
+    RequireSizes(n, m);
+    residual_knn::RequireAtLeast(d, 1, "d");
+    const auto point_matrix = CheckedMatrix(points, n, d, o.layout, "points");
+    const auto inducing_matrix = CheckedMatrix(inducing, m, d, o.layout, "inducing");
+    residual_knn::CheckedSize(n, m, "n x m");
+    residual_knn::CheckedSize(m, m, "m x m");
+    const auto scales = residual_knn::CheckedLengthscales(lengthscales, num_lengthscales, d);
+    RequireNotNegative(o.nugget, "nugget");
+    RequireNotNegative(o.jitter, "jitter");
+    RequireNotNegative(o.max_jitter, "max_jitter");
+    const int threads = residual_knn::CheckedThreads(o.threads);
+    CovarianceFunction covariance = ReadCovariance(o);
+    ScaledPoints scaled_inducing(inducing_matrix, scales, "inducing");
+    ScaledPoints scaled_points(point_matrix, scales, "points");
+    Monitor monitor(o.progress, o.progress_user);
+    residual_knn::InducingFactor factor(covariance, std::move(scaled_inducing),
+                                        {o.jitter, o.max_jitter}, monitor);
+    Publish(ResidualModel(std::move(covariance), o.nugget, std::move(scaled_points),
+                          {scales.begin(), scales.end()}, std::move(factor), threads, monitor),
+            start, index);
+  });
+}
+
+residual_knn_status residual_knn_index_create_from_factor(
+    const double* factor, int64_t m, const double* residual_variance, const double* points, int64_t n,
+    int64_t d, const double* lengthscales, int64_t num_lengthscales,
+    const residual_knn_model_options* options, residual_knn_index** index) {
+  return Guard(__func__, [&] {
+    const auto start = Clock::now();
+    residual_knn::RequirePointer(index, "index");
+    const residual_knn_model_options o = ReadModelOptions(options);
+    RequireSizes(n, m);
+    residual_knn::RequireAtLeast(d, 1, "d");
+    const auto point_matrix = CheckedMatrix(points, n, d, o.layout, "points");
+    const auto factor_matrix = CheckedMatrix(factor, n, m, o.layout, "factor");
+    residual_knn::RequirePointer(residual_variance, "residual_variance");
+    const auto scales = residual_knn::CheckedLengthscales(lengthscales, num_lengthscales, d);
+    residual_knn::CheckedThreads(o.threads);
+    CovarianceFunction covariance = ReadCovariance(o);
+    ScaledPoints scaled_points(point_matrix, scales, "points");
+    Publish(ResidualModel(std::move(covariance), std::move(scaled_points),
+                          {scales.begin(), scales.end()}, factor_matrix,
+                          {residual_variance, static_cast<size_t>(n)}),
+            start, index);
+  });
+}
+
+residual_knn_status residual_knn_index_create_from_callback(
+    const double* factor, int64_t n, int64_t m, const double* residual_variance,
+    residual_knn_covariance covariance, void* covariance_user,
+    const residual_knn_model_options* options, residual_knn_index** index) {
+  return Guard(__func__, [&] {
+    const auto start = Clock::now();
+    residual_knn::RequirePointer(index, "index");
+    const residual_knn_model_options o = ReadModelOptions(options);
+    RequireSizes(n, m);
+    const auto factor_matrix = CheckedMatrix(factor, n, m, o.layout, "factor");
+    residual_knn::RequirePointer(residual_variance, "residual_variance");
+    if (covariance == nullptr) residual_knn::ThrowInvalid("covariance is NULL");
+    residual_knn::CheckedThreads(o.threads);
+    Publish(ResidualModel(residual_knn::CovarianceCallback{covariance, covariance_user,
+                                                           o.concurrent_callback != 0},
+                          factor_matrix, {residual_variance, static_cast<size_t>(n)}),
+            start, index);
+  });
+}
+
+void residual_knn_index_free(residual_knn_index* index) { delete index; }
+
+void residual_knn_info_init(residual_knn_info* info) {
+  if (info == nullptr) return;
+  *info = {};
+  info->struct_size = sizeof *info;
+}
+
+residual_knn_status residual_knn_index_info(const residual_knn_index* index, residual_knn_info* info) {
+  return Guard(__func__, [&] {
+    residual_knn::RequirePointer(index, "index");
+    residual_knn::RequirePointer(info, "info");
+    residual_knn::CheckStructSize(info->struct_size, "residual_knn_info");
+    const ResidualModel& model = index->model;
+    residual_knn_info record;
+    residual_knn_info_init(&record);
+    record.n = model.n();
+    record.d = model.d();
+    record.m = model.m();
+    record.degenerate_points = model.degenerate_points();
+    record.bytes = model.bytes() + static_cast<int64_t>(sizeof *index);
+    record.build_seconds = index->build_seconds;
+    record.jitter = model.inducing() != nullptr && model.m() > 0 ? model.inducing()->jitter_used() : 0;
+    std::copy(model.share_quantiles().begin(), model.share_quantiles().end(), record.residual_share);
+    residual_knn::WriteRecord(record, info);
+  });
+}
+
+residual_knn_status residual_knn_index_factor(const residual_knn_index* index, int32_t layout,
+                                              double* factor, double* residual_variance) {
+  return Guard(__func__, [&] {
+    residual_knn::RequirePointer(index, "index");
+    const bool dimension_major = residual_knn::IsDimensionMajor(layout);
+    const ResidualModel& model = index->model;
+    for (int64_t i = 0; i < model.n(); ++i) {
+      if (residual_variance != nullptr) residual_variance[i] = model.residual_variance(i);
+      if (factor == nullptr) continue;
+      const double* row = model.factor(i);
+      for (int64_t c = 0; c < model.m(); ++c) {
+        factor[dimension_major ? c * model.n() + i : i * model.m() + c] = row[c];
+      }
+    }
+  });
+}

@@ -1,0 +1,294 @@
+// The search entry points: arguments in, QuerySet and ResultArrays out.
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "c_api/arguments.h"
+#include "c_api/guard.h"
+#include "c_api/index_handle.h"
+#include "c_api/result_arrays.h"
+#include "search/search.h"
+
+using residual_knn::ArraySink;
+using residual_knn::CheckedMatrix;
+using residual_knn::Guard;
+using residual_knn::QuerySet;
+using residual_knn::ResidualModel;
+using residual_knn::ResultArrays;
+using residual_knn::SearchSettings;
+using residual_knn::SearchStatistics;
+
+namespace {
+
+// What every search entry point is given, in one piece.
+template <class Row>
+struct Request {
+  const residual_knn_index* index;
+  int64_t num_queries;
+  const residual_knn_search_options* options;
+  int32_t k;
+  Row base;
+  Row missing;
+  Row* neighbors;
+  double* distances;
+  residual_knn_statistics* statistics;
+};
+
+SearchSettings ReadSettings(const residual_knn_search_options& options, int32_t k) {
+  residual_knn::RequireEnum(options.ranking, 2, "ranking", "residual_knn_ranking");
+  residual_knn::RequireEnum(options.strategy, 2, "strategy", "residual_knn_strategy");
+  residual_knn::RequireAtLeast(options.tile_queries, 0, "tile_queries");
+  residual_knn::RequireAtLeast(options.tile_candidates, 0, "tile_candidates");
+  SearchSettings settings;
+  settings.k = k;
+  settings.ranking = options.ranking == RESIDUAL_KNN_SIGNED ? residual_knn::Ranking::kSigned
+                                                            : residual_knn::Ranking::kAbsolute;
+  settings.strategy = options.strategy;
+  settings.threads = residual_knn::CheckedThreads(options.threads);
+  settings.tile_queries = options.tile_queries;
+  settings.tile_candidates = options.tile_candidates;
+  return settings;
+}
+
+template <class Row>
+void RequireNumbering(const Request<Row>& request) {
+  if constexpr (sizeof(Row) == sizeof(int32_t)) {
+    const int64_t n = request.index->model.n();
+    if (request.base != 0 && request.base != 1) {
+      residual_knn::ThrowInvalid("base is " + std::to_string(request.base) + ", must be 0 or 1");
+    }
+    if (n > std::numeric_limits<int32_t>::max() - request.base) {
+      residual_knn::ThrowInvalid("the index has n = " + std::to_string(n) +
+                                 " points, too many for 32-bit row numbers");
+    }
+    if (request.missing >= request.base && request.missing < request.base + n) {
+      residual_knn::ThrowInvalid("missing is " + std::to_string(request.missing) +
+                                 ", which is a row number");
+    }
+  }
+}
+
+template <class Row>
+SearchStatistics SearchInto(const ResidualModel& model, const QuerySet& queries,
+                            const SearchSettings& settings, const ResultArrays<Row>& arrays,
+                            residual_knn::Monitor& monitor) {
+  if (model.callback().function != nullptr) {
+    residual_knn::StagedResults<Row> staged(arrays);
+    ArraySink<Row> sink(staged.arrays());
+    const SearchStatistics statistics = Search(model, queries, settings, sink, monitor);
+    staged.Commit();
+    return statistics;
+  }
+  ArraySink<Row> sink(arrays);
+  try {
+    return Search(model, queries, settings, sink, monitor);
+  } catch (...) {
+    sink.Clear();
+    throw;
+  }
+}
+
+// `make_queries(options)` checks the arguments that differ and returns the queries.
+template <class Row, class MakeQueries>
+residual_knn_status RunSearch(const char* function, const Request<Row>& request,
+                              const MakeQueries& make_queries) {
+  return Guard(function, [&] {
+    const auto start = std::chrono::steady_clock::now();
+    residual_knn::RequirePointer(request.index, "index");
+    const auto options = residual_knn::ReadOptions(
+        request.options, residual_knn_search_options_init, "residual_knn_search_options");
+    residual_knn::RequireAtLeast(request.num_queries, 0, "num_queries");
+    residual_knn::RequireAtLeast(request.k, 1, "k");
+    residual_knn::CheckedSize(request.num_queries, request.k, "num_queries x k");
+    if (request.num_queries > 0) residual_knn::RequirePointer(request.neighbors, "neighbors");
+    if (request.statistics != nullptr) {
+      residual_knn::CheckStructSize(request.statistics->struct_size, "residual_knn_statistics");
+    }
+    RequireNumbering(request);
+    const bool dimension_major = residual_knn::IsDimensionMajor(options.layout);
+    const SearchSettings settings = ReadSettings(options, request.k);
+    const std::unique_ptr<QuerySet> queries = make_queries(options);
+    residual_knn::Monitor monitor(options.progress, options.progress_user);
+    const ResultArrays<Row> arrays{request.neighbors, request.distances, request.num_queries,
+                                   request.k,         dimension_major,   request.base,
+                                   request.missing};
+    const SearchStatistics done =
+        SearchInto(request.index->model, *queries, settings, arrays, monitor);
+    if (request.statistics == nullptr) return;
+    residual_knn_statistics record;
+    residual_knn_statistics_init(&record);
+    record.strategy = done.strategy;
+    record.threads = done.threads;
+    record.queries = request.num_queries;
+    record.pairs = done.pairs;
+    record.pairs_scored = done.pairs_scored;
+    record.pairs_rescored = done.pairs_rescored;
+    record.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    residual_knn::WriteRecord(record, request.statistics);
+  });
+}
+
+void RequireAllRows(int64_t num_queries, int64_t n) {
+  if (num_queries != n) {
+    residual_knn::ThrowInvalid("rows is NULL and num_queries is " + std::to_string(num_queries) +
+                               ", must be n = " + std::to_string(n));
+  }
+}
+
+residual_knn_status SearchRows(const char* function, const Request<int64_t>& request,
+                               const int64_t* rows, bool predecessors) {
+  return RunSearch(function, request, [&](const residual_knn_search_options&) {
+    const ResidualModel& model = request.index->model;
+    if (rows == nullptr && request.num_queries > 0) RequireAllRows(request.num_queries, model.n());
+    return MakeRowQueries(model, rows, request.num_queries, predecessors);
+  });
+}
+
+residual_knn_status SearchRows32(const char* function, const Request<int32_t>& request,
+                                 const int32_t* rows, bool predecessors) {
+  std::vector<int64_t> wide;
+  return RunSearch(function, request, [&](const residual_knn_search_options&) {
+    const ResidualModel& model = request.index->model;
+    if (rows == nullptr && request.num_queries > 0) RequireAllRows(request.num_queries, model.n());
+    if (rows != nullptr) {
+      wide.resize(static_cast<size_t>(request.num_queries));
+      for (int64_t i = 0; i < request.num_queries; ++i) {
+        wide[i] = int64_t{rows[i]} - request.base;
+        if (wide[i] < 0 || wide[i] >= model.n()) {
+          residual_knn::ThrowInvalid("rows[" + std::to_string(i) + "] is " + std::to_string(rows[i]) +
+                                     ", must be between " + std::to_string(request.base) + " and " +
+                                     std::to_string(model.n() - 1 + request.base));
+        }
+      }
+    }
+    return MakeRowQueries(model, rows == nullptr ? nullptr : wide.data(), request.num_queries,
+                          predecessors);
+  });
+}
+
+template <class Row>
+residual_knn_status SearchNewPoints(const char* function, const Request<Row>& request,
+                                    const double* queries) {
+  return RunSearch(function, request, [&](const residual_knn_search_options& options) {
+    const ResidualModel& model = request.index->model;
+    if (model.inducing() == nullptr) {
+      throw residual_knn::Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
+                                "the index was made from the caller's V; use "
+                                "residual_knn_neighbors_of_new_factor");
+    }
+    return MakeNewPointQueries(
+        model, CheckedMatrix(queries, request.num_queries, model.d(), options.layout, "queries"));
+  });
+}
+
+template <class Row>
+residual_knn_status SearchNewFactor(const char* function, const Request<Row>& request,
+                                    const double* query_factor, const double* query_residual_variance,
+                                    const double* queries) {
+  return RunSearch(function, request, [&](const residual_knn_search_options& options) {
+    const ResidualModel& model = request.index->model;
+    if (model.inducing() != nullptr) {
+      throw residual_knn::Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
+                                "the index knows its inducing points; use "
+                                "residual_knn_neighbors_of_new_points");
+    }
+    if (request.num_queries > 0) {
+      residual_knn::RequirePointer(query_residual_variance, "query_residual_variance");
+    }
+    return MakeNewFactorQueries(
+        model,
+        CheckedMatrix(query_factor, request.num_queries, model.m(), options.layout, "query_factor"),
+        {query_residual_variance, static_cast<size_t>(request.num_queries)},
+        CheckedMatrix(queries, request.num_queries, model.d(), options.layout, "queries"));
+  });
+}
+
+}  // namespace
+
+void residual_knn_search_options_init(residual_knn_search_options* options) {
+  if (options == nullptr) return;
+  *options = {};
+  options->struct_size = sizeof *options;
+}
+
+void residual_knn_statistics_init(residual_knn_statistics* statistics) {
+  if (statistics == nullptr) return;
+  *statistics = {};
+  statistics->struct_size = sizeof *statistics;
+}
+
+residual_knn_status residual_knn_neighbors(const residual_knn_index* index, const int64_t* rows,
+                                           int64_t num_queries,
+                                           const residual_knn_search_options* options, int32_t k,
+                                           int64_t* neighbors, double* distances,
+                                           residual_knn_statistics* statistics) {
+  return SearchRows(__func__, {index, num_queries, options, k, 0, -1, neighbors, distances, statistics},
+                    rows, false);
+}
+
+residual_knn_status residual_knn_predecessors(const residual_knn_index* index, const int64_t* rows,
+                                              int64_t num_queries,
+                                              const residual_knn_search_options* options, int32_t k,
+                                              int64_t* neighbors, double* distances,
+                                              residual_knn_statistics* statistics) {
+  return SearchRows(__func__, {index, num_queries, options, k, 0, -1, neighbors, distances, statistics},
+                    rows, true);
+}
+
+residual_knn_status residual_knn_neighbors_of_new_points(
+    const residual_knn_index* index, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, int32_t k, int64_t* neighbors, double* distances,
+    residual_knn_statistics* statistics) {
+  return SearchNewPoints<int64_t>(
+      __func__, {index, num_queries, options, k, 0, -1, neighbors, distances, statistics}, queries);
+}
+
+residual_knn_status residual_knn_neighbors_of_new_factor(
+    const residual_knn_index* index, const double* query_factor, const double* query_residual_variance,
+    const double* queries, int64_t num_queries, const residual_knn_search_options* options, int32_t k,
+    int64_t* neighbors, double* distances, residual_knn_statistics* statistics) {
+  return SearchNewFactor<int64_t>(
+      __func__, {index, num_queries, options, k, 0, -1, neighbors, distances, statistics},
+      query_factor, query_residual_variance, queries);
+}
+
+residual_knn_status residual_knn_neighbors_int32(const residual_knn_index* index, const int32_t* rows,
+                                                 int64_t num_queries,
+                                                 const residual_knn_search_options* options, int32_t k,
+                                                 int32_t base, int32_t missing, int32_t* neighbors,
+                                                 double* distances,
+                                                 residual_knn_statistics* statistics) {
+  return SearchRows32(
+      __func__, {index, num_queries, options, k, base, missing, neighbors, distances, statistics}, rows,
+      false);
+}
+
+residual_knn_status residual_knn_predecessors_int32(
+    const residual_knn_index* index, const int32_t* rows, int64_t num_queries,
+    const residual_knn_search_options* options, int32_t k, int32_t base, int32_t missing,
+    int32_t* neighbors, double* distances, residual_knn_statistics* statistics) {
+  return SearchRows32(
+      __func__, {index, num_queries, options, k, base, missing, neighbors, distances, statistics}, rows,
+      true);
+}
+
+residual_knn_status residual_knn_neighbors_of_new_points_int32(
+    const residual_knn_index* index, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, int32_t k, int32_t base, int32_t missing,
+    int32_t* neighbors, double* distances, residual_knn_statistics* statistics) {
+  return SearchNewPoints<int32_t>(
+      __func__, {index, num_queries, options, k, base, missing, neighbors, distances, statistics},
+      queries);
+}
+
+residual_knn_status residual_knn_neighbors_of_new_factor_int32(
+    const residual_knn_index* index, const double* query_factor, const double* query_residual_variance,
+    const double* queries, int64_t num_queries, const residual_knn_search_options* options, int32_t k,
+    int32_t base, int32_t missing, int32_t* neighbors, double* distances,
+    residual_knn_statistics* statistics) {
+  return SearchNewFactor<int32_t>(
+      __func__, {index, num_queries, options, k, base, missing, neighbors, distances, statistics},
+      query_factor, query_residual_variance, queries);
+}

@@ -1,0 +1,111 @@
+#include "model/inducing_factor.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/checked_size.h"
+#include "base/describe.h"
+#include "base/error.h"
+#include "blas/blas.h"
+#include "simd/covariance_row.h"
+#include "simd/forward_substitution.h"
+
+namespace residual_knn {
+namespace {
+
+// Lower triangle of K(Z,Z) + jitter variance I.
+void FillCovariance(const CovarianceView& covariance, const ScaledPoints& inducing, double jitter,
+                    AlignedVector& lower, Monitor& monitor) {
+  const int64_t m = inducing.size();
+  std::vector<double> point(static_cast<size_t>(inducing.dimensions()));
+  for (int64_t i = 0; i < m; ++i) {
+    inducing.CopyPoint(i, point.data());
+    CovarianceRow(covariance, ViewOf(inducing), 0, i + 1, point.data(), lower.data() + i * m);
+    lower[i * m + i] += jitter * covariance.variance;
+    monitor.Poll();
+    monitor.ThrowIfCancelled();
+  }
+}
+
+// Blocked left-looking Cholesky, so that a cancelled call need not wait for the whole factor.
+// Returns -1 or the pivot that failed.
+int64_t FactorInPlace(AlignedVector& lower, int64_t m, Monitor& monitor) {
+  constexpr int64_t kBlock = 128;
+  constexpr int64_t kRows = 1024;
+  for (int64_t k = 0; k < m; k += kBlock) {
+    const int64_t width = std::min(kBlock, m - k);
+    double* diagonal = lower.data() + k * m + k;
+    for (int64_t row = k; row < m; row += kRows) {
+      const int64_t rows = std::min(kRows, m - row);
+      blas::SubtractProductTransposed(lower.data() + row * m, m, rows, lower.data() + k * m, m, width,
+                                      k, lower.data() + row * m + k, m);
+      monitor.Poll();
+      monitor.ThrowIfCancelled();
+    }
+    const int64_t failed = blas::Cholesky(diagonal, width, m);
+    if (failed >= 0) return k + failed;
+    for (int64_t row = k + width; row < m; row += kRows) {
+      blas::SolveLowerTransposed(diagonal, m, width, lower.data() + row * m + k, m,
+                                 std::min(kRows, m - row));
+      monitor.Poll();
+      monitor.ThrowIfCancelled();
+    }
+  }
+  return -1;
+}
+
+}  // namespace
+
+InducingFactor::InducingFactor(const CovarianceFunction& covariance, ScaledPoints inducing,
+                               const JitterPolicy& policy, Monitor& monitor)
+    : inducing_(std::move(inducing)), jitter_used_(policy.jitter) {
+  const int64_t m = inducing_.size();
+  if (m == 0) return;
+  lower_.assign(static_cast<size_t>(CheckedSize(m, m, "K(Z,Z)")), 0.0);
+  monitor.Start(m);
+  while (true) {
+    FillCovariance(covariance.view(), inducing_, jitter_used_, lower_, monitor);
+    const int64_t pivot = FactorInPlace(lower_, m, monitor);
+    if (pivot < 0) return;
+    const double next = jitter_used_ > 0 ? 10 * jitter_used_ : 1e-12;
+    // The tolerance lets max_jitter = 1e-4 be reached from 1e-8 despite rounding.
+    if (!(next <= policy.max_jitter * (1 + 1e-9))) {
+      throw Error(RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE,
+                  "K(Z,Z) with relative jitter " + Describe(jitter_used_) +
+                      " is not positive definite at pivot " + std::to_string(pivot) +
+                      "; inducing points may coincide, or need a larger jitter or max_jitter");
+    }
+    jitter_used_ = next;
+  }
+}
+
+void InducingFactor::Solve(const CovarianceView& covariance, const ScaledPoints& points, int64_t first,
+                           int64_t count, AlignedVector& panel, double* factor,
+                           double* squares) const {
+  const int64_t m = size();
+  std::vector<double> inducing_point(static_cast<size_t>(inducing_.dimensions()));
+  panel.resize(static_cast<size_t>(m * kPanelWidth));
+  double panel_squares[kPanelWidth];
+  for (int64_t begin = 0; begin < count; begin += kPanelWidth) {
+    const int64_t width = std::min(kPanelWidth, count - begin);
+    for (int64_t r = 0; r < m; ++r) {
+      double* row = panel.data() + r * kPanelWidth;
+      inducing_.CopyPoint(r, inducing_point.data());
+      CovarianceRow(covariance, ViewOf(points), first + begin, width, inducing_point.data(), row);
+      std::fill(row + width, row + kPanelWidth, 0.0);
+    }
+    ForwardSubstitute(lower_.data(), m, panel.data(), panel_squares);
+    for (int64_t i = 0; i < width; ++i) {
+      double* v = factor + (begin + i) * m;
+      for (int64_t r = 0; r < m; ++r) v[r] = panel[r * kPanelWidth + i];
+      squares[begin + i] = panel_squares[i];
+    }
+  }
+}
+
+int64_t InducingFactor::bytes() const {
+  return inducing_.bytes() + static_cast<int64_t>(lower_.size() * sizeof(double));
+}
+
+}  // namespace residual_knn

@@ -1,0 +1,44 @@
+// From inducing points to V and p: L L' = K(Z,Z) + jitter variance I, V_i = L^-1 K(Z, x_i),
+// p_i = variance + nugget - |V_i|^2.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/aligned_vector.h"
+#include "model/covariance_function.h"
+#include "model/scaled_points.h"
+#include "parallel/monitor.h"
+
+namespace residual_knn {
+
+struct JitterPolicy {
+  double jitter = 1e-8;    // relative to the variance
+  double max_jitter = 0;   // above jitter: escalate tenfold up to this
+};
+
+class InducingFactor {
+ public:
+  InducingFactor() = default;
+
+  // Throws ERROR_NOT_POSITIVE_DEFINITE with the failing pivot.
+  InducingFactor(const CovarianceFunction& covariance, ScaledPoints inducing,
+                 const JitterPolicy& policy, Monitor& monitor);
+
+  [[nodiscard]] int64_t size() const { return inducing_.size(); }
+  [[nodiscard]] double jitter_used() const { return jitter_used_; }
+
+  // V and |V|^2 of points [first, first + count): row i of V goes to factor + i * size(), its square
+  // to squares[i]. A point's bits do not depend on the others. `panel` is scratch, resized as needed.
+  void Solve(const CovarianceView& covariance, const ScaledPoints& points, int64_t first, int64_t count,
+             AlignedVector& panel, double* factor, double* squares) const;
+
+  [[nodiscard]] int64_t bytes() const;
+
+ private:
+  ScaledPoints inducing_;
+  AlignedVector lower_;  // m x m, row-major
+  double jitter_used_ = 0;
+};
+
+}  // namespace residual_knn

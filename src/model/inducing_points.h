@@ -1,0 +1,45 @@
+// Choice of inducing points among scaled points: distinct rows at random, or k-means.
+//
+// The same seed gives the same bytes on every machine and for every number of threads: draws come
+// from Boost.Random, whose distributions are the same everywhere (those of the standard library are
+// not), and sums run over blocks of points that depend on the sizes alone.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/scaled_points.h"
+#include "parallel/monitor.h"
+
+namespace residual_knn {
+
+// m rows at random, no two of them at the same location. Throws if there are fewer than m
+// locations.
+std::vector<int64_t> ChooseRandomRows(const ScaledPoints& points, int64_t m, uint64_t seed,
+                                      Monitor& monitor);
+
+struct KMeansOptions {
+  int64_t m = 0;
+  // Lloyd steps at most.
+  int64_t max_iterations = 0;
+  uint64_t seed = 0;
+  // At least 1.
+  int threads = 1;
+};
+
+struct KMeansResult {
+  // The k-means++ seeds. They are the answer if there was no Lloyd step, so that a caller can take
+  // over the coordinates of its own rows without a rounding.
+  std::vector<int64_t> rows;
+  // m x d, center after center, in scaled space, after the last Lloyd step; empty if there was
+  // none.
+  std::vector<double> centers;
+};
+
+// k-means++ (Arthur and Vassilvitskii 2007), then Lloyd steps until no assignment changes. A
+// cluster that lost all its points takes the point that is farthest from its center. Throws if
+// there are fewer than m locations.
+KMeansResult ChooseKMeans(const ScaledPoints& points, const KMeansOptions& options,
+                          Monitor& monitor);
+
+}  // namespace residual_knn

@@ -1,0 +1,136 @@
+#include "model/residual_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "base/checked_size.h"
+#include "base/describe.h"
+#include "base/error.h"
+#include "parallel/parallel_for.h"
+#include "simd/dot.h"
+
+namespace residual_knn {
+namespace {
+
+// Points that one task of the factor computation takes.
+constexpr int64_t kFactorBlock = 256;
+
+}  // namespace
+
+void CopyFactor(const DenseMatrixView& factor, std::span<const double> residual_variance,
+                const char* factor_name, const char* variance_name, double* out,
+                std::span<double> squares) {
+  const int64_t m = factor.columns;
+  for (int64_t i = 0; i < factor.rows; ++i) {
+    const double p = residual_variance[i];
+    if (!(p >= 0) || !std::isfinite(p)) {
+      ThrowInvalid(std::string(variance_name) + "[" + std::to_string(i) + "] is " + Describe(p) +
+                   ", must be finite and not negative");
+    }
+    for (int64_t c = 0; c < m; ++c) {
+      const double value = factor(i, c);
+      if (!(std::abs(value) <= 1e140)) {
+        ThrowInvalid(std::string(factor_name) + ": column " + std::to_string(c) + " of row " +
+                     std::to_string(i) + " is " + Describe(value) +
+                     (std::isfinite(value) ? ", beyond 1e140" : ", must be finite"));
+      }
+      out[i * m + c] = value;
+    }
+    DotRows(out + i * m, out, m, &i, 1, &squares[i]);
+  }
+}
+
+ResidualModel::ResidualModel(CovarianceFunction covariance, double nugget, ScaledPoints points,
+                             std::vector<double> lengthscales, InducingFactor inducing, int threads,
+                             Monitor& monitor)
+    : n_(points.size()),
+      m_(inducing.size()),
+      factor_(static_cast<size_t>(CheckedSize(points.size(), inducing.size(), "n x m"))),
+      residual_variance_(static_cast<size_t>(n_)),
+      points_(std::move(points)),
+      lengthscales_(std::move(lengthscales)),
+      covariance_(std::move(covariance)),
+      inducing_(std::move(inducing)),
+      nugget_(nugget) {
+  const CovarianceView view = covariance_->view();
+  std::vector<double> squares(static_cast<size_t>(n_));
+  std::vector<AlignedVector> panels(static_cast<size_t>(threads));
+  const int64_t blocks = (n_ + kFactorBlock - 1) / kFactorBlock;
+  monitor.Start(n_);
+  ParallelFor(threads, blocks, monitor, [&](int64_t block, int worker) {
+    const int64_t first = block * kFactorBlock;
+    const int64_t count = std::min(kFactorBlock, n_ - first);
+    // Panels one by one, so that the caller hears from us also when m is large.
+    for (int64_t done = 0; done < count && !monitor.Stopped(); done += 32) {
+      const int64_t size = std::min<int64_t>(32, count - done);
+      inducing_->Solve(view, points_, first + done, size, panels[worker],
+                       factor_.data() + (first + done) * m_, squares.data() + first + done);
+      monitor.Advance(size);
+      if (worker == 0) monitor.Poll();
+    }
+  });
+  for (int64_t i = 0; i < n_; ++i) {
+    residual_variance_[i] = std::max(covariance_->variance() + nugget_ - squares[i], 0.0);
+  }
+  Finish(squares);
+}
+
+ResidualModel::ResidualModel(CovarianceFunction covariance, ScaledPoints points,
+                             std::vector<double> lengthscales, const DenseMatrixView& factor,
+                             std::span<const double> residual_variance)
+    : ResidualModel(CovarianceCallback{}, factor, residual_variance) {
+  points_ = std::move(points);
+  lengthscales_ = std::move(lengthscales);
+  covariance_ = std::move(covariance);
+}
+
+ResidualModel::ResidualModel(const CovarianceCallback& callback, const DenseMatrixView& factor,
+                             std::span<const double> residual_variance)
+    : n_(factor.rows),
+      m_(factor.columns),
+      factor_(static_cast<size_t>(CheckedSize(factor.rows, factor.columns, "n x m"))),
+      residual_variance_(residual_variance.begin(), residual_variance.end()),
+      callback_(callback) {
+  std::vector<double> squares(static_cast<size_t>(n_));
+  CopyFactor(factor, residual_variance, "factor", "residual_variance", factor_.data(), squares);
+  Finish(squares);
+}
+
+double ResidualModel::InverseDeviation(double residual_variance, double squared_norm, int64_t m) {
+  const double level = 8.0 * static_cast<double>(m + 8) * 0x1p-53;
+  // Below 1e-280 the product of two inverse deviations could overflow.
+  if (residual_variance <= level * (residual_variance + squared_norm) || residual_variance < 1e-280) {
+    return 0;
+  }
+  return 1 / std::sqrt(residual_variance);
+}
+
+void ResidualModel::Finish(std::span<const double> squares) {
+  inverse_deviation_.assign(static_cast<size_t>(n_) + 8, 0.0);
+  std::vector<double> shares(static_cast<size_t>(n_));
+  double largest_square = 0;
+  for (int64_t i = 0; i < n_; ++i) {
+    const double p = residual_variance_[i];
+    inverse_deviation_[i] = InverseDeviation(p, squares[i], m_);
+    degenerate_points_ += inverse_deviation_[i] == 0 ? 1 : 0;
+    const double total = p + squares[i];
+    shares[i] = total > 0 ? p / total : 0;
+    largest_square = std::max(largest_square, squares[i]);
+  }
+  largest_norm_ = std::sqrt(largest_square);
+  for (size_t q = 0; q < kShareLevels.size(); ++q) {
+    const auto at = static_cast<int64_t>(std::llround(kShareLevels[q] * static_cast<double>(n_ - 1)));
+    std::nth_element(shares.begin(), shares.begin() + at, shares.end());
+    share_quantiles_[q] = shares[at];
+  }
+}
+
+int64_t ResidualModel::bytes() const {
+  return static_cast<int64_t>((factor_.size() + residual_variance_.size() + inverse_deviation_.size()) *
+                              sizeof(double)) +
+         points_.bytes() + (inducing_ ? inducing_->bytes() : 0);
+}
+
+}  // namespace residual_knn

@@ -1,0 +1,101 @@
+// Everything that defines residual correlations: V, p and the covariance, from whichever way in.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/aligned_vector.h"
+#include "base/dense_matrix_view.h"
+#include "model/covariance_function.h"
+#include "model/inducing_factor.h"
+#include "model/scaled_points.h"
+#include "parallel/monitor.h"
+#include "residual_knn.h"
+
+namespace residual_knn {
+
+// The caller's covariance, for kernels that the library does not know.
+struct CovarianceCallback {
+  residual_knn_covariance function = nullptr;
+  void* user = nullptr;
+  bool concurrent = false;
+};
+
+// Levels of the quantiles of p / (p + |V|^2).
+inline constexpr std::array<double, 7> kShareLevels = {0, 0.01, 0.05, 0.5, 0.95, 0.99, 1};
+
+class ResidualModel {
+ public:
+  // From inducing points: V and p are computed.
+  ResidualModel(CovarianceFunction covariance, double nugget, ScaledPoints points,
+                std::vector<double> lengthscales, InducingFactor inducing, int threads,
+                Monitor& monitor);
+
+  // From the caller's V and p with a built-in covariance.
+  ResidualModel(CovarianceFunction covariance, ScaledPoints points, std::vector<double> lengthscales,
+                const DenseMatrixView& factor, std::span<const double> residual_variance);
+
+  // From the caller's V and p with the caller's covariance.
+  ResidualModel(const CovarianceCallback& callback, const DenseMatrixView& factor,
+                std::span<const double> residual_variance);
+
+  [[nodiscard]] int64_t n() const { return n_; }
+  [[nodiscard]] int64_t m() const { return m_; }
+  [[nodiscard]] int64_t d() const { return points_.dimensions(); }
+
+  // Row i of V, m values; rows follow each other without gaps.
+  [[nodiscard]] const double* factor(int64_t i) const { return factor_.data() + i * m_; }
+  [[nodiscard]] double residual_variance(int64_t i) const { return residual_variance_[i]; }
+  // 1 / sqrt(p), 0 for degenerate points; readable 8 doubles beyond the last.
+  [[nodiscard]] const double* inverse_deviation() const { return inverse_deviation_.data(); }
+  // Largest |V_i|.
+  [[nodiscard]] double largest_norm() const { return largest_norm_; }
+
+  [[nodiscard]] const ScaledPoints& points() const { return points_; }
+  [[nodiscard]] std::span<const double> lengthscales() const { return lengthscales_; }
+  // Null with a covariance callback.
+  [[nodiscard]] const CovarianceFunction* covariance() const {
+    return covariance_ ? &*covariance_ : nullptr;
+  }
+  [[nodiscard]] const CovarianceCallback& callback() const { return callback_; }
+  // Null where the caller gave V.
+  [[nodiscard]] const InducingFactor* inducing() const { return inducing_ ? &*inducing_ : nullptr; }
+  [[nodiscard]] double nugget() const { return nugget_; }
+
+  [[nodiscard]] int64_t degenerate_points() const { return degenerate_points_; }
+  [[nodiscard]] const std::array<double, 7>& share_quantiles() const { return share_quantiles_; }
+  [[nodiscard]] int64_t bytes() const;
+
+  // 1 / sqrt(p), or 0 where p is at or below the rounding level of K - |V|^2.
+  static double InverseDeviation(double residual_variance, double squared_norm, int64_t m);
+
+ private:
+  // Derives what follows from V and p; squares holds |V_i|^2.
+  void Finish(std::span<const double> squares);
+
+  int64_t n_ = 0;
+  int64_t m_ = 0;
+  AlignedVector factor_;
+  std::vector<double> residual_variance_;
+  std::vector<double> inverse_deviation_;
+  double largest_norm_ = 0;
+  ScaledPoints points_;
+  std::vector<double> lengthscales_;
+  std::optional<CovarianceFunction> covariance_;
+  CovarianceCallback callback_;
+  std::optional<InducingFactor> inducing_;
+  double nugget_ = 0;
+  int64_t degenerate_points_ = 0;
+  std::array<double, 7> share_quantiles_{};
+};
+
+// Row-major copy of a caller's V (rows x m) after checks; `squares` receives |V_i|^2. `names` are the
+// arguments to name in errors.
+void CopyFactor(const DenseMatrixView& factor, std::span<const double> residual_variance,
+                const char* factor_name, const char* variance_name, double* out,
+                std::span<double> squares);
+
+}  // namespace residual_knn

@@ -1,0 +1,47 @@
+// Points divided by their lengthscales: the space in which every stationary kernel is isotropic.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/dense_matrix_view.h"
+
+namespace residual_knn {
+
+// Stored dimension-major, so that SIMD code reads one coordinate of neighboring points at once.
+class ScaledPoints {
+ public:
+  ScaledPoints() = default;
+
+  // `name` is the argument to name in errors. Throws for NaN, Inf and lengthscales that are not
+  // positive or neither one nor one for each coordinate.
+  ScaledPoints(const DenseMatrixView& points, std::span<const double> lengthscales, const char* name);
+
+  [[nodiscard]] int64_t size() const { return n_; }
+  [[nodiscard]] int64_t dimensions() const { return d_; }
+
+  // Coordinate c of all points; readable for kPadding values beyond the last.
+  [[nodiscard]] const double* coordinate(int64_t c) const { return values_.data() + c * stride_; }
+  // Distance in doubles from one coordinate of a point to the next.
+  [[nodiscard]] int64_t stride() const { return stride_; }
+  [[nodiscard]] double operator()(int64_t point, int64_t c) const {
+    return values_[c * stride_ + point];
+  }
+  // The d coordinates of a point, one after another.
+  void CopyPoint(int64_t point, double* out) const {
+    for (int64_t c = 0; c < d_; ++c) out[c] = (*this)(point, c);
+  }
+
+  [[nodiscard]] int64_t bytes() const { return static_cast<int64_t>(values_.size() * sizeof(double)); }
+
+  static constexpr int64_t kPadding = 8;
+
+ private:
+  int64_t n_ = 0;
+  int64_t d_ = 0;
+  int64_t stride_ = 0;
+  std::vector<double> values_;
+};
+
+}  // namespace residual_knn

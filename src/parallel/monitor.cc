@@ -1,0 +1,31 @@
+#include "parallel/monitor.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace residual_knn {
+
+void Monitor::Start(int64_t total) {
+  total_ = std::max<int64_t>(total, 1);
+  done_.store(0, std::memory_order_relaxed);
+}
+
+void Monitor::Poll() {
+  if (progress_ == nullptr || cancelled_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_poll_) return;
+  const int64_t done = std::min(done_.load(std::memory_order_relaxed), total_);
+  if (progress_(user_, done, total_) != 0) {
+    cancelled_ = true;
+    Stop();
+  }
+  // Counted from the end of the callback, so that a slow one cannot eat the call.
+  next_poll_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+}
+
+void Monitor::ThrowIfCancelled() const {
+  if (cancelled_) throw Error(RESIDUAL_KNN_ERROR_CANCELLED, "the progress callback cancelled the call");
+}
+
+}  // namespace residual_knn

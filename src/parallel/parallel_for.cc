@@ -1,0 +1,110 @@
+#include "parallel/parallel_for.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace residual_knn {
+
+int ResolveThreads(int requested) {
+  if (requested > 0) return requested;
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return std::max(1, CPU_COUNT(&allowed));
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+namespace {
+
+// What the workers of one ParallelFor share.
+class Crew {
+ public:
+  Crew(int64_t count, Monitor& monitor, const std::function<void(int64_t, int)>& task)
+      : count_(count), monitor_(monitor), task_(task) {}
+
+  void Work(int worker) {
+    try {
+      while (!monitor_.Stopped()) {
+        const int64_t index = next_.fetch_add(1, std::memory_order_relaxed);
+        if (index >= count_) break;
+        if (worker == 0) monitor_.Poll();
+        task_(index, worker);
+      }
+    } catch (...) {
+      const std::scoped_lock lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+      monitor_.Stop();
+    }
+  }
+
+  void Enter() {
+    const std::scoped_lock lock(mutex_);
+    ++running_;
+  }
+
+  void Leave() {
+    const std::scoped_lock lock(mutex_);
+    --running_;
+    idle_.notify_all();
+  }
+
+  // The calling thread keeps the caller informed while others finish.
+  void WaitForOthers() {
+    std::unique_lock lock(mutex_);
+    while (!idle_.wait_for(lock, std::chrono::milliseconds(10), [this] { return running_ == 0; })) {
+      lock.unlock();
+      monitor_.Poll();
+      lock.lock();
+    }
+  }
+
+  void RethrowFailure() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  const int64_t count_;
+  Monitor& monitor_;
+  const std::function<void(int64_t, int)>& task_;
+  std::atomic<int64_t> next_{0};
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  int running_ = 0;
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+void ParallelFor(int threads, int64_t count, Monitor& monitor,
+                 const std::function<void(int64_t, int)>& task) {
+  Crew crew(count, monitor, task);
+  const int others = static_cast<int>(std::min<int64_t>(threads, count)) - 1;
+  std::vector<std::jthread> crew_threads;
+  crew_threads.reserve(std::max(others, 0));
+  for (int worker = 1; worker <= others; ++worker) {
+    crew.Enter();
+    try {
+      crew_threads.emplace_back([&crew, worker] {
+        crew.Work(worker);
+        crew.Leave();
+      });
+    } catch (const std::system_error&) {  // out of threads: those that started do the work
+      crew.Leave();
+      break;
+    }
+  }
+  crew.Work(0);
+  crew.WaitForOthers();
+  crew_threads.clear();
+  crew.RethrowFailure();
+  monitor.ThrowIfCancelled();
+}
+
+}  // namespace residual_knn

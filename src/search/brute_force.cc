@@ -1,0 +1,239 @@
+#include "search/brute_force.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "blas/blas.h"
+#include "parallel/parallel_for.h"
+#include "search/candidate_list.h"
+#include "search/canonical_score.h"
+#include "simd/screen.h"
+
+namespace residual_knn {
+namespace {
+
+// A tile of products is meant to stay in the second-level cache between product and screen.
+constexpr int64_t kTileQueries = 256;
+constexpr int64_t kTileCandidates = 512;
+// Bytes of candidate lists that one worker may hold, which limits the queries of a tile when k is large.
+constexpr int64_t kListBytes = 16 << 20;
+constexpr int64_t kBytesPerCandidate = 64;
+
+struct Tiling {
+  int64_t queries;
+  int64_t candidates;
+  int64_t blocks;  // of queries
+};
+
+Tiling ChooseTiling(const SearchSettings& settings, int64_t num_queries) {
+  Tiling tiling{settings.tile_queries, settings.tile_candidates, 0};
+  if (tiling.candidates == 0) tiling.candidates = kTileCandidates;
+  if (tiling.queries == 0) {
+    const int64_t list_bytes = std::max<int64_t>(4 * settings.k, 256) * kBytesPerCandidate;
+    const int64_t most = std::clamp<int64_t>(kListBytes / list_bytes, 1, kTileQueries);
+    // As many blocks for each worker, all of about the same size.
+    const int64_t rounds = (num_queries + most * settings.threads - 1) / (most * settings.threads);
+    const int64_t blocks = std::max<int64_t>(rounds, 1) * settings.threads;
+    tiling.queries = std::max<int64_t>((num_queries + blocks - 1) / blocks, 1);
+  }
+  tiling.queries = std::clamp<int64_t>(tiling.queries, 1, std::max<int64_t>(num_queries, 1));
+  tiling.blocks = (num_queries + tiling.queries - 1) / tiling.queries;
+  return tiling;
+}
+
+// One worker: its scratch memory is reused from block to block.
+class Worker {
+ public:
+  Worker(const ResidualModel& model, const SearchSettings& settings, const Tiling& tiling)
+      : model_(model), settings_(settings), tiling_(tiling), scorer_(model, settings.ranking) {}
+
+  void SearchBlock(const QuerySet& queries, int64_t first, int64_t count, ResultSink& results,
+                   Monitor& monitor, bool polls) {
+    Prepare();
+    queries.Load(first, count, block_);
+    for (int64_t q = 0; q < count; ++q) {
+      if (block_.inverse_deviation[q] > 0) {
+        lists_[q].Reset(settings_.k, block_.inverse_deviation[q], ErrorOfProducts(q));
+      }
+    }
+    for (int64_t begin = 0; begin < block_.largest_limit; begin += tiling_.candidates) {
+      if (monitor.Stopped()) return;
+      const int64_t end = std::min(begin + tiling_.candidates, block_.largest_limit);
+      SearchTile(begin, end);
+      int64_t pairs = 0;
+      for (int64_t q = 0; q < count; ++q) {
+        pairs += std::max<int64_t>(std::min(end, block_.limit[q]) - begin, 0);
+      }
+      monitor.Advance(pairs);
+      if (polls) monitor.Poll();
+    }
+    for (int64_t q = 0; q < count; ++q) WriteResult(q, results);
+  }
+
+  [[nodiscard]] int64_t pairs_scored() const { return pairs_scored_; }
+  [[nodiscard]] int64_t pairs_rescored() const { return pairs_rescored_; }
+
+ private:
+  void Prepare() {
+    if (!lists_.empty()) return;
+    lists_.resize(static_cast<size_t>(tiling_.queries));
+    const int64_t width = std::min(tiling_.candidates, model_.n());
+    const auto tile = static_cast<size_t>(tiling_.queries * width + kScreenSlack);
+    products_.assign(tile, 0.0);
+    if (model_.covariance() == nullptr) covariances_.assign(tile, 0.0);
+    rows_.resize(static_cast<size_t>(width + kScreenSlack));
+    scores_.resize(rows_.size());
+    survivor_covariances_.resize(rows_.size());
+    columns_.resize(static_cast<size_t>(width));
+  }
+
+  // A sum of m products in any order is off by at most gamma_m |V_i| |V_j| (Higham 2002, 3.5), once in
+  // the matrix product and once in the canonical score.
+  [[nodiscard]] double ErrorOfProducts(int64_t q) const {
+    const double u = static_cast<double>(model_.m() + 8) * 0x1p-53;
+    return 2 * (u / (1 - u)) * block_.norm[q] * model_.largest_norm();
+  }
+
+  void SearchTile(int64_t begin, int64_t end) {
+    // Predecessor queries are in ascending order: those at the front may have no candidates here.
+    int64_t first = 0;
+    while (first < block_.count && block_.limit[first] <= begin) ++first;
+    const int64_t width = end - begin;
+    const int64_t m = model_.m();
+    blas::MultiplyTransposed(block_.factor + first * m, block_.count - first, model_.factor(begin),
+                             width, m, products_.data());
+    pairs_scored_ += (block_.count - first) * width;
+    ScreenTile tile;
+    tile.inverse_deviation = model_.inverse_deviation();
+    tile.first = begin;
+    CovarianceView view;
+    if (model_.covariance() != nullptr) {
+      view = model_.covariance()->view();
+      tile.covariance = &view;
+      tile.points = ViewOf(model_.points());
+    } else {
+      AskCovariances(first, begin, width);
+    }
+    for (int64_t q = first; q < block_.count; ++q) {
+      if (block_.inverse_deviation[q] == 0) continue;
+      tile.count = std::min(end, block_.limit[q]) - begin;
+      ScreenQuery query;
+      query.point = block_.points.data() + q * model_.d();
+      query.products = products_.data() + (q - first) * width;
+      query.covariances = covariances_.data() + (q - first) * width;
+      query.signed_ranking = settings_.ranking == Ranking::kSigned;
+      query.error = ErrorOfProducts(q);
+      query.threshold = lists_[q].threshold();
+      int64_t found =
+          Screen(tile, query, {rows_.data(), scores_.data(), survivor_covariances_.data()});
+      if (found > 0) found = RemoveSelf(block_.self[q], found);
+      if (found > 0) AppendSurvivors(q, static_cast<size_t>(found));
+    }
+  }
+
+  void AppendSurvivors(int64_t q, size_t found) {
+    scorer_.SetQuery(block_, q);
+    pairs_rescored_ += lists_[q].Append({rows_.data(), found}, {scores_.data(), found},
+                                        {survivor_covariances_.data(), found},
+                                        model_.inverse_deviation(), scorer_);
+  }
+
+  int64_t RemoveSelf(int64_t self, int64_t found) {
+    const auto end = rows_.begin() + found;
+    const auto at = std::lower_bound(rows_.begin(), end, self);
+    if (at == end || *at != self) return found;
+    const auto position = at - rows_.begin();
+    std::copy(at + 1, end, at);
+    std::copy(scores_.begin() + position + 1, scores_.begin() + found, scores_.begin() + position);
+    std::copy(survivor_covariances_.begin() + position + 1, survivor_covariances_.begin() + found,
+              survivor_covariances_.begin() + position);
+    return found - 1;
+  }
+
+  void AskCovariances(int64_t first, int64_t begin, int64_t width) {
+    std::iota(columns_.begin(), columns_.begin() + width, begin);
+    const CovarianceCallback& callback = model_.callback();
+    const int64_t rows = block_.count - first;
+    const int32_t status = callback.function(callback.user, block_.callback_row.data() + first, rows,
+                                             columns_.data(), width, covariances_.data());
+    if (status != 0) {
+      throw Error(RESIDUAL_KNN_ERROR_CALLBACK,
+                  "the covariance callback returned " + std::to_string(status));
+    }
+    for (int64_t i = 0; i < rows * width; ++i) {
+      if (!std::isfinite(covariances_[i])) {
+        throw Error(RESIDUAL_KNN_ERROR_CALLBACK,
+                    "the covariance callback gave a value that is not finite for rows " +
+                        std::to_string(block_.callback_row[first + i / width]) + " and " +
+                        std::to_string(begin + i % width));
+      }
+    }
+  }
+
+  void WriteResult(int64_t q, ResultSink& results) {
+    if (block_.inverse_deviation[q] > 0) {
+      scorer_.SetQuery(block_, q);
+      results.Write(block_.slot[q], lists_[q].Finish(scorer_, pairs_rescored_));
+      return;
+    }
+    // A degenerate query is at distance 1 from everything: the smallest rows are its neighbors.
+    degenerate_.clear();
+    for (int64_t row = 0; row < block_.limit[q]; ++row) {
+      if (static_cast<int64_t>(degenerate_.size()) == settings_.k) break;
+      if (row != block_.self[q]) degenerate_.push_back({1.0, row});
+    }
+    results.Write(block_.slot[q], degenerate_);
+  }
+
+  const ResidualModel& model_;
+  const SearchSettings& settings_;
+  const Tiling& tiling_;
+  CanonicalScorer scorer_;
+  QueryBlock block_;
+  std::vector<CandidateList> lists_;
+  AlignedVector products_;
+  AlignedVector covariances_;
+  std::vector<int64_t> rows_;
+  std::vector<double> scores_;
+  std::vector<double> survivor_covariances_;
+  std::vector<int64_t> columns_;
+  std::vector<Neighbor> degenerate_;
+  int64_t pairs_scored_ = 0;
+  int64_t pairs_rescored_ = 0;
+};
+
+}  // namespace
+
+SearchStatistics SearchBruteForce(const ResidualModel& model, const QuerySet& queries,
+                                  const SearchSettings& settings, ResultSink& results,
+                                  Monitor& monitor) {
+  SearchSettings used = settings;
+  if (model.callback().function != nullptr && !model.callback().concurrent) used.threads = 1;
+  const Tiling tiling = ChooseTiling(used, queries.size());
+  used.threads = static_cast<int>(std::clamp<int64_t>(tiling.blocks, 1, used.threads));
+  SearchStatistics statistics;
+  statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
+  statistics.threads = used.threads;
+  statistics.pairs = queries.Pairs(0, queries.size());
+  std::vector<Worker> workers;
+  workers.reserve(static_cast<size_t>(used.threads));
+  for (int i = 0; i < used.threads; ++i) workers.emplace_back(model, used, tiling);
+  monitor.Start(statistics.pairs);
+  ParallelFor(used.threads, tiling.blocks, monitor, [&](int64_t task, int worker) {
+    // The last block has the longest triangle of predecessors: first come, first done.
+    const int64_t first = (tiling.blocks - 1 - task) * tiling.queries;
+    workers[worker].SearchBlock(queries, first, std::min(tiling.queries, queries.size() - first),
+                                results, monitor, worker == 0);
+  });
+  for (const Worker& worker : workers) {
+    statistics.pairs_scored += worker.pairs_scored();
+    statistics.pairs_rescored += worker.pairs_rescored();
+  }
+  return statistics;
+}
+
+}  // namespace residual_knn

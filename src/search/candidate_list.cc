@@ -1,0 +1,116 @@
+#include "search/candidate_list.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+namespace residual_knn {
+namespace {
+
+constexpr double kEpsilon = 0x1p-53;
+// Roundings between R and a score on either side, generously counted.
+constexpr double kRelativeSlack = 16 * kEpsilon;
+// Correlations this close may round to the same distance, and then the smaller row is nearer.
+constexpr double kTieSlack = 8 * kEpsilon;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+void CandidateList::Reset(int64_t k, double query_inverse_deviation, double error) {
+  k_ = static_cast<size_t>(k);
+  capacity_ = std::max<size_t>(4 * k_, 256);
+  error_ = error;
+  unit_ = 1 / query_inverse_deviation;
+  proved_ = -kInfinity;
+  threshold_ = -kInfinity;
+  size_at_prune_ = 0;
+  candidates_.clear();
+}
+
+double CandidateList::Slack(double score, double inverse_deviation) const {
+  return error_ * inverse_deviation + kRelativeSlack * std::abs(score) + kTieSlack * unit_;
+}
+
+int64_t CandidateList::Append(std::span<const int64_t> rows, std::span<const double> scores,
+                              std::span<const double> covariances, const double* inverse_deviation,
+                              const CanonicalScorer& scorer) {
+  int64_t rescored = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const double slack = Slack(scores[i], inverse_deviation[rows[i]]);
+    if (scores[i] + slack < proved_) continue;
+    candidates_.push_back({scores[i], slack, covariances[i], rows[i], -1});
+    if (candidates_.size() >= capacity_) {
+      Prune();
+      // Ties and near-ties could keep everything: decide them for good.
+      if (candidates_.size() > capacity_ / 2) rescored += Resolve(scorer);
+    }
+  }
+  if (candidates_.size() > std::max(k_, size_at_prune_ + size_at_prune_ / 4)) Prune();
+  return rescored;
+}
+
+void CandidateList::Prune() {
+  if (candidates_.size() >= k_) {
+    lower_.resize(candidates_.size());
+    std::transform(candidates_.begin(), candidates_.end(), lower_.begin(),
+                   [this](const Candidate& c) { return Lower(c); });
+    const auto kth = lower_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
+    std::nth_element(lower_.begin(), kth, lower_.end(), std::greater<>());
+    // Beyond |rho| = 1 distances are equal and rows decide.
+    const double certain = unit_ * (1 - kTieSlack);
+    const double proved = std::min(*kth, certain);
+    if (proved > proved_ && proved > -certain) {
+      proved_ = proved;
+      // The screen compares without the small slacks, so they are taken off here.
+      threshold_ = proved_ - 2 * (kRelativeSlack * std::abs(proved_) + kTieSlack * unit_);
+    }
+    std::erase_if(candidates_, [this](const Candidate& c) { return c.score + c.slack < proved_; });
+  }
+  size_at_prune_ = candidates_.size();
+}
+
+int64_t CandidateList::Resolve(const CanonicalScorer& scorer) {
+  open_rows_.clear();
+  open_covariances_.clear();
+  for (const Candidate& c : candidates_) {
+    if (c.distance >= 0) continue;
+    open_rows_.push_back(c.row);
+    open_covariances_.push_back(c.covariance);
+  }
+  open_rho_.resize(open_rows_.size());
+  scorer.Score(open_rows_, open_covariances_, open_rho_);
+  size_t next = 0;
+  for (Candidate& c : candidates_) {
+    if (c.distance >= 0) continue;
+    const double rho = open_rho_[next++];
+    c.distance = scorer.Distance(rho);
+    c.score = (scorer.ranking() == Ranking::kAbsolute ? std::abs(rho) : rho) * unit_;
+    c.slack = kRelativeSlack * std::abs(c.score) + kTieSlack * unit_;
+  }
+  KeepNearest();
+  return static_cast<int64_t>(open_rows_.size());
+}
+
+void CandidateList::KeepNearest() {
+  if (candidates_.size() > k_) {
+    const auto kth = candidates_.begin() + static_cast<std::ptrdiff_t>(k_);
+    std::nth_element(candidates_.begin(), kth, candidates_.end(),
+                     [](const Candidate& a, const Candidate& b) {
+                       return Neighbor{a.distance, a.row} < Neighbor{b.distance, b.row};
+                     });
+    candidates_.erase(kth, candidates_.end());
+  }
+  Prune();
+}
+
+std::span<const Neighbor> CandidateList::Finish(const CanonicalScorer& scorer, int64_t& rescored) {
+  Prune();
+  rescored += Resolve(scorer);
+  neighbors_.clear();
+  for (const Candidate& c : candidates_) neighbors_.push_back({c.distance, c.row});
+  std::sort(neighbors_.begin(), neighbors_.end());
+  return neighbors_;
+}
+
+}  // namespace residual_knn

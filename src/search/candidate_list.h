@@ -1,0 +1,65 @@
+// The candidates of one query that may still be among its k nearest.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "search/canonical_score.h"
+
+namespace residual_knn {
+
+// Scores arrive from matrix products, whose rounding depends on the shape of the block. Each candidate
+// therefore stands for an interval: its score (|R| / sqrt(p_j), or R / sqrt(p_j) in signed ranking)
+// plus or minus a slack that bounds the difference to the canonical score. A candidate is dropped only
+// when k others are certainly nearer; the rest is scored canonically at the end.
+class CandidateList {
+ public:
+  // error: bound on the difference of R to its canonical value, not counting rounding relative to R.
+  void Reset(int64_t k, double query_inverse_deviation, double error);
+
+  // Candidates with (|R| + error) / sqrt(p_j) below this need not be appended.
+  [[nodiscard]] double threshold() const { return threshold_; }
+
+  // Appends candidates in any order; inverse_deviation is that of all rows. scorer is set to the
+  // query. Returns how many were scored canonically on the way because too many stood too close.
+  int64_t Append(std::span<const int64_t> rows, std::span<const double> scores,
+                 std::span<const double> covariances, const double* inverse_deviation,
+                 const CanonicalScorer& scorer);
+
+  // Raises the threshold to what the candidates at hand prove.
+  void Prune();
+
+  // The k nearest, or all if fewer, in order. Adds to `rescored` how many were scored canonically.
+  std::span<const Neighbor> Finish(const CanonicalScorer& scorer, int64_t& rescored);
+
+ private:
+  struct Candidate {
+    double score;
+    double slack;
+    double covariance;
+    int64_t row;
+    double distance;  // canonical, or negative if not yet known
+  };
+
+  [[nodiscard]] double Lower(const Candidate& c) const { return c.score - c.slack; }
+  [[nodiscard]] double Slack(double score, double inverse_deviation) const;
+  int64_t Resolve(const CanonicalScorer& scorer);
+  void KeepNearest();
+
+  size_t k_ = 0;
+  size_t capacity_ = 0;
+  double error_ = 0;
+  double unit_ = 0;  // the score at which |rho| is 1
+  double proved_ = 0;
+  double threshold_ = 0;
+  size_t size_at_prune_ = 0;
+  std::vector<Candidate> candidates_;
+  std::vector<double> lower_;
+  std::vector<int64_t> open_rows_;
+  std::vector<double> open_covariances_;
+  std::vector<double> open_rho_;
+  std::vector<Neighbor> neighbors_;
+};
+
+}  // namespace residual_knn

@@ -1,0 +1,61 @@
+// The queries of one search, whatever they are: loaded block by block into one form.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/aligned_vector.h"
+#include "base/dense_matrix_view.h"
+#include "model/residual_model.h"
+
+namespace residual_knn {
+
+// Consecutive queries of a QuerySet. Reused from block to block.
+struct QueryBlock {
+  int64_t count = 0;
+  const double* factor = nullptr;         // count x m, V of the queries
+  std::vector<double> points;             // count x d, scaled coordinates
+  std::vector<double> inverse_deviation;  // 0 for degenerate queries
+  std::vector<double> norm;               // |V|
+  std::vector<int64_t> self;              // the query's own row, -1 for a new point
+  std::vector<int64_t> callback_row;      // its number for the covariance callback
+  std::vector<int64_t> slot;              // its place in the caller's results
+  std::vector<int64_t> limit;             // candidates are the rows [0, limit)
+  int64_t largest_limit = 0;
+
+  AlignedVector owned_factor;
+  AlignedVector panel;
+};
+
+class QuerySet {
+ public:
+  QuerySet() = default;
+  QuerySet(const QuerySet&) = delete;
+  QuerySet& operator=(const QuerySet&) = delete;
+  virtual ~QuerySet() = default;
+
+  [[nodiscard]] virtual int64_t size() const = 0;
+  // Queries [first, first + count) in the set's own order, which need not be the caller's.
+  virtual void Load(int64_t first, int64_t count, QueryBlock& block) const = 0;
+  // Query-candidate pairs of queries [first, first + count).
+  [[nodiscard]] virtual int64_t Pairs(int64_t first, int64_t count) const = 0;
+};
+
+// Rows of the model, among all others or among their predecessors only. `rows` is null for all rows in
+// order and must outlive the set otherwise.
+std::unique_ptr<QuerySet> MakeRowQueries(const ResidualModel& model, const int64_t* rows,
+                                         int64_t count, bool predecessors);
+
+// New points of a model that knows its inducing points; checked here.
+std::unique_ptr<QuerySet> MakeNewPointQueries(const ResidualModel& model,
+                                              const DenseMatrixView& queries);
+
+// New points with their own V and p; `queries` has no columns with a covariance callback.
+std::unique_ptr<QuerySet> MakeNewFactorQueries(const ResidualModel& model,
+                                               const DenseMatrixView& query_factor,
+                                               std::span<const double> query_residual_variance,
+                                               const DenseMatrixView& queries);
+
+}  // namespace residual_knn

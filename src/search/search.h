@@ -1,0 +1,45 @@
+// One search: queries in, neighbors out, by a strategy of choice.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "model/residual_model.h"
+#include "parallel/monitor.h"
+#include "search/query_set.h"
+#include "search/ranking.h"
+
+namespace residual_knn {
+
+struct SearchSettings {
+  int64_t k = 1;
+  Ranking ranking = Ranking::kAbsolute;
+  int32_t strategy = RESIDUAL_KNN_AUTOMATIC;
+  int threads = 1;
+  int64_t tile_queries = 0;     // 0: chosen here
+  int64_t tile_candidates = 0;  // 0: chosen here
+};
+
+struct SearchStatistics {
+  int32_t strategy = RESIDUAL_KNN_AUTOMATIC;
+  int threads = 0;
+  int64_t pairs = 0;
+  int64_t pairs_scored = 0;
+  int64_t pairs_rescored = 0;
+};
+
+// Where neighbors go. Write is called once for each query, from any worker.
+class ResultSink {
+ public:
+  ResultSink() = default;
+  ResultSink(const ResultSink&) = delete;
+  ResultSink& operator=(const ResultSink&) = delete;
+  virtual ~ResultSink() = default;
+  // At most k neighbors of the query with this slot, in order.
+  virtual void Write(int64_t slot, std::span<const Neighbor> neighbors) = 0;
+};
+
+SearchStatistics Search(const ResidualModel& model, const QuerySet& queries,
+                        const SearchSettings& settings, ResultSink& results, Monitor& monitor);
+
+}  // namespace residual_knn

@@ -1,0 +1,48 @@
+// exp(x) for x <= 0, the one transcendental function in most covariance families.
+// Error at most 1 ulp for x >= -708; smaller x give about 1e-308 instead of a denormal or zero.
+#if defined(RESIDUAL_KNN_SIMD_EXP_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RESIDUAL_KNN_SIMD_EXP_INL_H_
+#undef RESIDUAL_KNN_SIMD_EXP_INL_H_
+#else
+#define RESIDUAL_KNN_SIMD_EXP_INL_H_
+#endif
+
+#include <cstdint>
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace residual_knn {
+namespace HWY_NAMESPACE {
+
+template <class D, class V>
+HWY_INLINE V ExpOfNegative(D d, V x) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const hn::RebindToSigned<D> di;
+  x = hn::Max(x, hn::Set(d, -708.0));
+  // k = round(x / ln 2) appears in the low bits of the sum with 1.5 * 2^52.
+  const V magic = hn::Set(d, 0x1.8p52);
+  const V shifted = hn::MulAdd(x, hn::Set(d, 0x1.71547652b82fep0), magic);
+  const V k = hn::Sub(shifted, magic);
+  // r = x - k ln 2; the high part of ln 2 has 41 bits, so that its product with k is exact.
+  V r = hn::NegMulAdd(k, hn::Set(d, 0x1.62e42fefa3p-1), x);
+  r = hn::NegMulAdd(k, hn::Set(d, 0x1.3de6af278ece6p-42), r);
+  // exp(r) = 1 + r + r^2 q(r), q the Chebyshev fit of degree 9 on |r| <= ln(2) / 2, error 1.3e-17.
+  const V r2 = hn::Mul(r, r);
+  const V q01 = hn::MulAdd(r, hn::Set(d, 0x1.5555555555556p-3), hn::Set(d, 0x1.0000000000001p-1));
+  const V q23 = hn::MulAdd(r, hn::Set(d, 0x1.11111111109b3p-7), hn::Set(d, 0x1.5555555553d63p-5));
+  const V q45 = hn::MulAdd(r, hn::Set(d, 0x1.a01a01a7c41d5p-13), hn::Set(d, 0x1.6c16c1788bd90p-10));
+  const V q67 = hn::MulAdd(r, hn::Set(d, 0x1.71de0dae63bb3p-19), hn::Set(d, 0x1.a019b90d2ae7ap-16));
+  const V q89 = hn::MulAdd(r, hn::Set(d, 0x1.af38a9b0ec855p-26), hn::Set(d, 0x1.289185613a3d6p-22));
+  const V q = hn::MulAdd(hn::MulAdd(hn::MulAdd(hn::MulAdd(q89, r2, q67), r2, q45), r2, q23), r2, q01);
+  const V exp_r = hn::Add(hn::MulAdd(q, r2, r), hn::Set(d, 1.0));
+  // exp(x) = 2^k exp(r): k is added to the exponent bits.
+  const auto exponent = hn::ShiftLeft<52>(hn::BitCast(di, shifted));
+  return hn::BitCast(d, hn::Add(hn::BitCast(di, exp_r), exponent));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace residual_knn
+HWY_AFTER_NAMESPACE();
+
+#endif  // toggle

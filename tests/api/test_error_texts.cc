@@ -1,0 +1,89 @@
+// Status strings and the text of the last error, which each thread has for itself.
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "support/api_objects.h"
+#include "support/poisoned.h"
+#include "support/test_run.h"
+
+#include "support/cmocka_in_cxx.h"
+
+namespace residual_knn_test {
+namespace {
+
+bool StatusStringsHold() {
+  std::set<std::string> texts;
+  for (int32_t status = RESIDUAL_KNN_OK; status <= RESIDUAL_KNN_ERROR_INTERNAL; ++status) {
+    const char* text = residual_knn_status_string(status);
+    if (text == nullptr || std::strlen(text) < 4) return Fail("status " + std::to_string(status));
+    texts.insert(text);
+  }
+  if (texts.size() != RESIDUAL_KNN_ERROR_INTERNAL + 1) return Fail("two statuses have one text");
+  for (const int32_t status :
+       {-1, RESIDUAL_KNN_ERROR_INTERNAL + 1, 1000, std::numeric_limits<int32_t>::min(),
+        std::numeric_limits<int32_t>::max()}) {
+    const char* text = residual_knn_status_string(status);
+    if (text == nullptr || *text == '\0' || texts.contains(text)) {
+      return Fail("status " + std::to_string(status));
+    }
+  }
+  return true;
+}
+
+// A call that fails because of n.
+residual_knn_status FailWith(int64_t n) {
+  const double point = 0;
+  const double lengthscale = 1;
+  residual_knn_index* index = nullptr;
+  return residual_knn_index_create(&point, n, 1, &lengthscale, 1, nullptr, 0, nullptr, &index);
+}
+
+bool LastErrorHolds() {
+  if (std::strcmp(residual_knn_last_error(), "") != 0) return Fail("an error before any call");
+  if (FailWith(-123) != RESIDUAL_KNN_ERROR_INVALID_ARGUMENT) return Fail("status");
+  const std::string first = residual_knn_last_error();
+  if (first.find("-123") == std::string::npos) return Fail(first);
+
+  std::string elsewhere_before;
+  std::string elsewhere_after;
+  std::thread([&] {
+    elsewhere_before = residual_knn_last_error();
+    FailWith(-456);
+    elsewhere_after = residual_knn_last_error();
+  }).join();
+  if (!elsewhere_before.empty()) return Fail("another thread began with: " + elsewhere_before);
+  if (elsewhere_after.find("-456") == std::string::npos) return Fail(elsewhere_after);
+  if (first != residual_knn_last_error()) return Fail("another thread's error came over");
+
+  // Success leaves the text of the last failure.
+  Model model;
+  model.points = {2, 1, {0.0, 1.0}};
+  model.inducing = {0, 1, {}};
+  const CreatedIndex created = CreateIndex(model);
+  if (created.status != RESIDUAL_KNN_OK) return Fail("a good call failed");
+  if (first != residual_knn_last_error()) return Fail("success changed the text");
+  if (FailWith(-789) != RESIDUAL_KNN_ERROR_INVALID_ARGUMENT) return Fail("status");
+  const std::string last = residual_knn_last_error();
+  return (last.find("-789") != std::string::npos && last.find("-123") == std::string::npos) ||
+         Fail(last);
+}
+
+void TestStatusStrings(void** /*state*/) { assert_true(StatusStringsHold()); }
+void TestLastError(void** /*state*/) { assert_true(LastErrorHolds()); }
+
+}  // namespace
+}  // namespace residual_knn_test
+
+int main() {
+  using namespace residual_knn_test;
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(TestStatusStrings),
+      cmocka_unit_test(TestLastError),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}

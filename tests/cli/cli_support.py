@@ -1,0 +1,117 @@
+"""What the tests of the program share: running it, files for it, and reading its answer."""
+
+import argparse
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+
+SKIPPED = 77  # the SKIP_RETURN_CODE of ctest
+
+_settings = argparse.Namespace(program=None, helper=None, shared=None)
+
+
+def settings():
+    return _settings
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", required=True, help="the built residual-knn")
+    parser.add_argument("--helper", help="a further program that the test runs")
+    parser.add_argument("--shared", help="the folder of reference data")
+    _, rest = parser.parse_known_args(namespace=_settings)
+    return [sys.argv[0], *rest]
+
+
+def main():
+    unittest.main(argv=parse_arguments())
+
+
+def run(*arguments, **keywords):
+    keywords.setdefault("stdout", subprocess.PIPE)
+    keywords.setdefault("stderr", subprocess.PIPE)
+    return subprocess.run([_settings.program, *map(str, arguments)], check=False, timeout=300,
+                          **keywords)
+
+
+def heed_signals():
+    """For preexec_fn: a parent that ignores Ctrl-C, as shells in scripts do, is not imitated."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def csv_text(columns, values):
+    lines = [",".join(columns)]
+    lines += [",".join(repr(float(value)) for value in row) for row in values]
+    return "\n".join(lines) + "\n"
+
+
+class Answer:
+    """The lines of an output CSV, a list of (neighbor, distance) for each query."""
+
+    def __init__(self, text):
+        lines = text.decode("ascii").split("\n")
+        if lines[0] != "query,rank,neighbor,distance" or lines[-1] != "":
+            raise AssertionError("the output is no table of neighbors")
+        self.queries = []
+        self.neighbors = {}
+        for line in lines[1:-1]:
+            query, rank, neighbor, distance = line.split(",")
+            query = int(query)
+            if query not in self.neighbors:
+                self.queries.append(query)
+                self.neighbors[query] = []
+            if int(rank) != len(self.neighbors[query]):
+                raise AssertionError(f"rank {rank} of query {query} is out of turn")
+            self.neighbors[query].append((int(neighbor), float(distance)))
+
+
+class ProgramTest(unittest.TestCase):
+    """Runs the program in an empty folder, which is gone afterwards."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="residual-knn-test-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def file(self, name, content):
+        path = self.folder / name
+        if isinstance(content, np.ndarray):
+            np.save(path, content)
+        elif isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.write_bytes(content.encode())
+        return path
+
+    def run_program(self, *arguments, **keywords):
+        return run(*arguments, cwd=self.folder, **keywords)
+
+    def succeed(self, *arguments, **keywords):
+        """Runs the program, which must succeed and say nothing but the answer."""
+        result = self.run_program(*arguments, **keywords)
+        self.assertEqual((result.returncode, result.stderr), (0, b""))
+        return result.stdout
+
+    def answer(self, *arguments, **keywords):
+        return Answer(self.succeed(*arguments, **keywords))
+
+    def file_names(self):
+        return sorted(path.name for path in self.folder.iterdir())
+
+    def assert_neighbors(self, found, distances, candidates, k, context="", tolerance=1e-9):
+        """`found` are the k nearest of `candidates`, given their reference distances."""
+        neighbors = [neighbor for neighbor, _ in found]
+        self.assertEqual(len(neighbors), min(k, len(candidates)), context)
+        self.assertEqual(len(set(neighbors)), len(neighbors), context)
+        self.assertLessEqual(set(neighbors), set(int(c) for c in candidates), context)
+        best = np.sort(distances[np.asarray(candidates, dtype=int)])[:k]
+        for rank, (neighbor, distance) in enumerate(found):
+            where = f"{context} rank {rank}"
+            self.assertLess(abs(distance - best[rank]), tolerance, where)
+            self.assertLess(abs(distance - distances[neighbor]), tolerance, where)

@@ -1,0 +1,468 @@
+// Choice of inducing points: against a plain k-means that starts from the same seeds, against the
+// probabilities of k-means++, and for the same bytes whatever the threads and SIMD targets.
+#include <algorithm>
+#include <array>
+#include <cinttypes>
+#include <cmath>
+#include <csetjmp>
+#include <cstdarg>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "hwy/highway.h"
+#include "hwy/targets.h"
+#include "model/inducing_points.h"
+
+// Last: its macros have common names.
+extern "C" {
+#include <cmocka.h>
+}
+
+namespace {
+
+using residual_knn::ChooseKMeans;
+using residual_knn::ChooseRandomRows;
+using residual_knn::DenseMatrixView;
+using residual_knn::Error;
+using residual_knn::KMeansOptions;
+using residual_knn::KMeansResult;
+using residual_knn::Monitor;
+using residual_knn::ScaledPoints;
+
+constexpr uint64_t kFirstSeed = 5200;
+
+ScaledPoints Scale(const std::vector<double>& values, int64_t d) {
+  const double lengthscale = 1;
+  return {DenseMatrixView{values.data(), static_cast<int64_t>(values.size()) / d, d},
+          {&lengthscale, 1},
+          "points"};
+}
+
+std::vector<double> DrawUniform(std::mt19937_64& engine, int64_t count) {
+  std::uniform_real_distribution<double> uniform;
+  std::vector<double> values(static_cast<size_t>(count));
+  for (double& value : values) value = uniform(engine);
+  return values;
+}
+
+KMeansResult KMeans(const ScaledPoints& points, const KMeansOptions& options) {
+  Monitor monitor;
+  return ChooseKMeans(points, options, monitor);
+}
+
+std::vector<int64_t> RandomRows(const ScaledPoints& points, int64_t m, uint64_t seed) {
+  Monitor monitor;
+  return ChooseRandomRows(points, m, seed, monitor);
+}
+
+std::vector<double> LocationOf(const ScaledPoints& points, int64_t row) {
+  std::vector<double> location(static_cast<size_t>(points.dimensions()));
+  points.CopyPoint(row, location.data());
+  return location;
+}
+
+bool LocationsDiffer(const ScaledPoints& points, const std::vector<int64_t>& rows) {
+  std::set<std::vector<double>> locations;
+  for (const int64_t row : rows) {
+    if (row < 0 || row >= points.size()) return false;
+    locations.insert(LocationOf(points, row));
+  }
+  return locations.size() == rows.size();
+}
+
+// The message of an invalid-argument error, or what else happened.
+std::string MessageOf(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    if (error.status() != RESIDUAL_KNN_ERROR_INVALID_ARGUMENT) return "another status";
+    return error.what();
+  }
+  return "no error";
+}
+
+// ---------------------------------------------------------------- rows at different locations
+
+// n points at `locations` different places, at least one of each.
+std::vector<double> DrawDuplicates(std::mt19937_64& engine, int64_t n, int64_t d,
+                                   int64_t locations) {
+  const std::vector<double> places = DrawUniform(engine, locations * d);
+  std::vector<double> values;
+  for (int64_t i = 0; i < n; ++i) {
+    const auto place = i < locations ? i : static_cast<int64_t>(engine() % locations);
+    for (int64_t c = 0; c < d; ++c) values.push_back(places[place * d + c]);
+  }
+  return values;
+}
+
+int CheckDistinctRows(uint64_t seed) {
+  std::mt19937_64 engine(seed);
+  const auto d = static_cast<int64_t>(1 + engine() % 4);
+  const auto n = static_cast<int64_t>(1 + engine() % 300);
+  const auto locations = static_cast<int64_t>(1 + engine() % n);
+  const ScaledPoints points = Scale(DrawDuplicates(engine, n, d, locations), d);
+  int failures = 0;
+  for (const int64_t m : {int64_t{0}, (locations + 1) / 2, locations}) {
+    const std::vector<int64_t> random = RandomRows(points, m, seed);
+    const KMeansResult kmeans = KMeans(points, {m, 0, seed, 1});
+    if (static_cast<int64_t>(random.size()) != m || !LocationsDiffer(points, random)) ++failures;
+    if (static_cast<int64_t>(kmeans.rows.size()) != m || !LocationsDiffer(points, kmeans.rows) ||
+        !kmeans.centers.empty()) {
+      ++failures;
+    }
+  }
+  const std::string expected = "m is " + std::to_string(locations + 1) +
+                               ", but the points have only " + std::to_string(locations) +
+                               " distinct locations";
+  if (MessageOf([&] { RandomRows(points, locations + 1, seed); }) != expected) ++failures;
+  if (MessageOf([&] { KMeans(points, {locations + 1, 3, seed, 1}); }) != expected) ++failures;
+  if (failures > 0) {
+    print_error("seed %" PRIu64 ": n %" PRId64 ", d %" PRId64 ", %" PRId64 " locations\n", seed, n,
+                d, locations);
+  }
+  return failures;
+}
+
+int CountIndistinctRows() {
+  int failures = 0;
+  for (uint64_t seed = kFirstSeed; seed < kFirstSeed + 100; ++seed)
+    failures += CheckDistinctRows(seed);
+  return failures;
+}
+
+void TestDistinctRows(void**) { assert_int_equal(CountIndistinctRows(), 0); }
+
+// 0 and -0 are one place. Places that differ by less than a square can show are different rows, but
+// no k-means++ can tell them apart.
+int CheckSpecialLocations() {
+  int failures = 0;
+  const ScaledPoints zeros = Scale({0.0, -0.0, 0.0, 1.0}, 1);
+  if (!LocationsDiffer(zeros, RandomRows(zeros, 2, 1))) ++failures;
+  if (MessageOf([&] { RandomRows(zeros, 3, 1); }).find("only 2 distinct") == std::string::npos) {
+    ++failures;
+  }
+  const ScaledPoints close = Scale({0.0, 1e-170, 2e-170}, 1);
+  if (RandomRows(close, 3, 1).size() != 3) ++failures;
+  if (MessageOf([&] {
+        KMeans(close, {3, 0, 1, 1});
+      }).find("only 1 distinct") == std::string::npos) {
+    ++failures;
+  }
+  return failures;
+}
+
+void TestSpecialLocations(void**) { assert_int_equal(CheckSpecialLocations(), 0); }
+
+// ---------------------------------------------------------------- draws
+
+// Whether counts of draws agree with probabilities, up to chance of about 1e-6.
+bool Agree(const std::vector<double>& probabilities, const std::vector<int>& counts) {
+  int draws = 0;
+  for (const int count : counts) draws += count;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    const double expected = draws * probabilities[i];
+    if (std::abs(counts[i] - expected) > 5 * std::sqrt(expected) + 1) {
+      print_error("outcome %zu: %d of %d draws, expected %g\n", i, counts[i], draws, expected);
+      return false;
+    }
+  }
+  return true;
+}
+
+// Points at 0, 1, 3: the first seed is any of them, the second has the odds of its squared
+// distance.
+bool SeedsFollowSquaredDistances() {
+  const ScaledPoints points = Scale({0, 1, 3}, 1);
+  std::vector<int> counts(9);
+  for (uint64_t seed = 0; seed < 30000; ++seed) {
+    const std::vector<int64_t> rows = KMeans(points, {2, 0, seed, 1}).rows;
+    ++counts[rows[0] * 3 + rows[1]];
+  }
+  return Agree({0, 1 / 30.0, 9 / 30.0, 1 / 15.0, 0, 4 / 15.0, 9 / 39.0, 4 / 39.0, 0}, counts);
+}
+
+void TestSeedsFollowSquaredDistances(void**) { assert_true(SeedsFollowSquaredDistances()); }
+
+bool RandomRowsAreUniform() {
+  const ScaledPoints points = Scale({0, 1, 3, 7}, 1);
+  std::vector<int> counts(16);
+  for (uint64_t seed = 0; seed < 30000; ++seed) {
+    const std::vector<int64_t> rows = RandomRows(points, 2, seed);
+    ++counts[rows[0] * 4 + rows[1]];
+  }
+  std::vector<double> probabilities(16, 1 / 12.0);
+  for (int i = 0; i < 4; ++i) probabilities[5 * i] = 0;
+  return Agree(probabilities, counts);
+}
+
+void TestRandomRowsAreUniform(void**) { assert_true(RandomRowsAreUniform()); }
+
+// ---------------------------------------------------------------- Lloyd steps
+
+// Lloyd's algorithm as it is told in the header, one point at a time.
+class PlainLloyd {
+ public:
+  PlainLloyd(const ScaledPoints& points, const std::vector<int64_t>& seeds)
+      : points_(points), nearest_(static_cast<size_t>(points.size()), -1), sq_(nearest_.size()) {
+    for (const int64_t seed : seeds) centers_.push_back(LocationOf(points, seed));
+  }
+
+  [[nodiscard]] const std::vector<std::vector<double>>& centers() const { return centers_; }
+  [[nodiscard]] int filled() const { return filled_; }
+
+  // False if there was nothing left to do.
+  bool Step() {
+    const std::vector<int64_t> before = nearest_;
+    Assign();
+    const int filled_before = filled_;
+    for (size_t q = 0; q < centers_.size(); ++q) {
+      if (SizeOf(static_cast<int64_t>(q)) == 0) Fill(static_cast<int64_t>(q));
+    }
+    if (nearest_ == before && filled_ == filled_before) return false;
+    for (size_t q = 0; q < centers_.size(); ++q) Move(static_cast<int64_t>(q));
+    return true;
+  }
+
+ private:
+  void Assign() {
+    for (int64_t j = 0; j < points_.size(); ++j) {
+      sq_[j] = std::numeric_limits<double>::infinity();
+      for (size_t q = 0; q < centers_.size(); ++q) {
+        double sq = 0;
+        for (int64_t c = 0; c < points_.dimensions(); ++c) {
+          sq += (points_(j, c) - centers_[q][c]) * (points_(j, c) - centers_[q][c]);
+        }
+        if (sq < sq_[j]) {
+          sq_[j] = sq;
+          nearest_[j] = static_cast<int64_t>(q);
+        }
+      }
+    }
+  }
+
+  [[nodiscard]] int64_t SizeOf(int64_t q) const {
+    return std::count(nearest_.begin(), nearest_.end(), q);
+  }
+
+  void Fill(int64_t q) {
+    int64_t farthest = -1;
+    for (int64_t j = 0; j < points_.size(); ++j) {
+      if (SizeOf(nearest_[j]) > 1 && (farthest < 0 || sq_[j] > sq_[farthest])) farthest = j;
+    }
+    nearest_[farthest] = q;
+    ++filled_;
+  }
+
+  void Move(int64_t q) {
+    for (int64_t c = 0; c < points_.dimensions(); ++c) {
+      long double sum = 0;
+      for (int64_t j = 0; j < points_.size(); ++j) {
+        if (nearest_[j] == q) sum += points_(j, c);
+      }
+      centers_[q][c] = static_cast<double>(sum / static_cast<long double>(SizeOf(q)));
+    }
+  }
+
+  const ScaledPoints& points_;
+  std::vector<std::vector<double>> centers_;
+  std::vector<int64_t> nearest_;
+  std::vector<double> sq_;
+  int filled_ = 0;
+};
+
+struct LloydTally {
+  int failures = 0;
+  int filled = 0;     // clusters that had lost all their points
+  int converged = 0;  // runs that ended before max_iterations
+};
+
+void CompareWithPlainLloyd(const ScaledPoints& points, const KMeansOptions& options,
+                           LloydTally& tally) {
+  const KMeansResult result = KMeans(points, options);
+  PlainLloyd plain(points, result.rows);
+  int64_t steps = 0;
+  while (steps < options.max_iterations && plain.Step()) ++steps;
+  tally.filled += plain.filled();
+  if (steps < options.max_iterations) ++tally.converged;
+  std::vector<double> expected;
+  for (const std::vector<double>& center : plain.centers()) {
+    expected.insert(expected.end(), center.begin(), center.end());
+  }
+  const auto near = [](double x, double y) { return std::abs(x - y) < 1e-12; };
+  if (std::equal(result.centers.begin(), result.centers.end(), expected.begin(), expected.end(),
+                 near)) {
+    return;
+  }
+  print_error("seed %" PRIu64 ": n %" PRId64 ", d %" PRId64 ", m %" PRId64 ", %" PRId64 " steps\n",
+              options.seed, points.size(), points.dimensions(), options.m, steps);
+  ++tally.failures;
+}
+
+LloydTally RunOnRandomPoints() {
+  LloydTally tally;
+  for (uint64_t seed = kFirstSeed; seed < kFirstSeed + 400; ++seed) {
+    std::mt19937_64 engine(seed);
+    const auto d = static_cast<int64_t>(1 + engine() % 4);
+    const auto n = static_cast<int64_t>(30 + engine() % (seed % 16 == 0 ? 4000 : 200));
+    const auto m = static_cast<int64_t>(2 + engine() % 20);
+    const auto iterations = static_cast<int64_t>(1 + engine() % 12);
+    const ScaledPoints points = Scale(DrawUniform(engine, n * d), d);
+    CompareWithPlainLloyd(points, {m, iterations, seed, 2}, tally);
+  }
+  return tally;
+}
+
+// Some seeds of these points have a cluster that loses all its points, which is rare elsewhere.
+LloydTally RunOnPointsThatEmptyClusters() {
+  LloydTally tally;
+  const ScaledPoints points = Scale({0.384, 0.371, 0.691, 0.397, 0.199, 0.594}, 1);
+  for (uint64_t seed = 0; seed < 3000; ++seed) {
+    CompareWithPlainLloyd(points, {3, 6, seed, 1}, tally);
+  }
+  return tally;
+}
+
+void TestLloyd(void**) {
+  const LloydTally tally = RunOnRandomPoints();
+  assert_int_equal(tally.failures, 0);
+  assert_true(tally.converged > 0);
+}
+
+void TestEmptyClusters(void**) {
+  const LloydTally tally = RunOnPointsThatEmptyClusters();
+  assert_int_equal(tally.failures, 0);
+  assert_true(tally.filled > 0);
+}
+
+// ---------------------------------------------------------------- the same bytes
+
+bool SameResult(const KMeansResult& a, const KMeansResult& b) {
+  return a.rows == b.rows && a.centers.size() == b.centers.size() &&
+         std::memcmp(a.centers.data(), b.centers.data(), a.centers.size() * sizeof(double)) == 0;
+}
+
+int CountDifferentBytes() {
+  std::mt19937_64 engine(kFirstSeed);
+  constexpr int64_t kDimensions = 3;
+  // Enough for more than one thread in each stage.
+  const ScaledPoints points = Scale(DrawUniform(engine, 360001 * kDimensions), kDimensions);
+  const KMeansResult one = KMeans(points, {12, 3, 9, 1});
+  int failures = 0;
+  for (const int threads : {2, 5}) {
+    if (!SameResult(one, KMeans(points, {12, 3, 9, threads}))) {
+      print_error("%d threads differ from 1\n", threads);
+      ++failures;
+    }
+  }
+  const std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
+  for (const int64_t target : targets) {
+    hwy::SetSupportedTargetsForTest(target);
+    if (!SameResult(one, KMeans(points, {12, 3, 9, 2}))) {
+      print_error("target %s differs\n", hwy::TargetName(target));
+      ++failures;
+    }
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  if (SameResult(one, KMeans(points, {12, 3, 10, 1}))) ++failures;
+  return failures;
+}
+
+void TestSameBytes(void**) { assert_int_equal(CountDifferentBytes(), 0); }
+
+// The same seed gives the same rows on every machine: these, for good.
+bool ArePinnedRows() {
+  std::vector<double> values;
+  for (int i = 0; i < 100; ++i) values.push_back((i * 37 % 101) / 8.0);
+  const ScaledPoints points = Scale(values, 1);
+  const std::vector<int64_t> random = RandomRows(points, 5, 42);
+  const std::vector<int64_t> seeds = KMeans(points, {5, 0, 42, 1}).rows;
+  return random == std::vector<int64_t>{75, 64, 0, 16, 90} &&
+         seeds == std::vector<int64_t>{75, 63, 76, 17, 89};
+}
+
+void TestPinnedRows(void**) { assert_true(ArePinnedRows()); }
+
+// ---------------------------------------------------------------- progress and cancellation
+
+struct Watch {
+  int calls_left;
+  bool numbers_are_good;
+};
+
+int32_t Count(void* user, int64_t done, int64_t total) {
+  auto* watch = static_cast<Watch*>(user);
+  if (done < 0 || done > total || total < 1) watch->numbers_are_good = false;
+  return --watch->calls_left == 0 ? 1 : 0;
+}
+
+// Cancels at the given call of the callback.
+bool IsCancelled(const std::function<void(Monitor&)>& work, int at_call) {
+  Watch watch{at_call, true};
+  Monitor monitor(Count, &watch);
+  try {
+    work(monitor);
+  } catch (const Error& error) {
+    return watch.calls_left == 0 && watch.numbers_are_good &&
+           error.status() == RESIDUAL_KNN_ERROR_CANCELLED;
+  }
+  return false;
+}
+
+int CountUncancelled() {
+  std::mt19937_64 engine(kFirstSeed);
+  struct Shape {
+    int64_t n;
+    int64_t d;
+    int64_t m;
+    int last_call;
+  };
+  constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
+  int failures = 0;
+  // Many points; many centers; many coordinates, which are done before a second call.
+  for (const Shape shape :
+       {Shape{500000, 2, 3000, 4}, Shape{6000, 20, 5000, 4}, Shape{40, 50000, 30, 1}}) {
+    const ScaledPoints points = Scale(DrawUniform(engine, shape.n * shape.d), shape.d);
+    for (const int threads : {1, 2}) {
+      for (int at_call = 1; at_call <= shape.last_call; ++at_call) {
+        const auto kmeans = [&](Monitor& monitor) {
+          ChooseKMeans(points, {shape.m, kForever, 3, threads}, monitor);
+        };
+        if (IsCancelled(kmeans, at_call)) continue;
+        print_error("not cancelled: n %" PRId64 ", d %" PRId64 ", m %" PRId64 ", call %d\n",
+                    shape.n, shape.d, shape.m, at_call);
+        ++failures;
+      }
+    }
+    if (!IsCancelled([&](Monitor& monitor) { ChooseRandomRows(points, shape.m, 3, monitor); }, 1)) {
+      ++failures;
+    }
+  }
+  return failures;
+}
+
+void TestCancellation(void**) { assert_int_equal(CountUncancelled(), 0); }
+
+}  // namespace
+
+int main() {
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(TestDistinctRows),
+      cmocka_unit_test(TestSpecialLocations),
+      cmocka_unit_test(TestSeedsFollowSquaredDistances),
+      cmocka_unit_test(TestRandomRowsAreUniform),
+      cmocka_unit_test(TestLloyd),
+      cmocka_unit_test(TestEmptyClusters),
+      cmocka_unit_test(TestSameBytes),
+      cmocka_unit_test(TestPinnedRows),
+      cmocka_unit_test(TestCancellation),
+  };
+  return cmocka_run_group_tests_name("inducing_points", tests, nullptr, nullptr);
+}

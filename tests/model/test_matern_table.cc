@@ -1,0 +1,250 @@
+// The table of the Matern correlation against Boost.Math in long double and against closed forms,
+// in scalar code and on every SIMD target of this machine with every number of lanes.
+#include <boost/math/special_functions/bessel.hpp>
+#include <boost/math/special_functions/gamma.hpp>
+#include <cinttypes>
+#include <cmath>
+#include <csetjmp>
+#include <cstdarg>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "model/matern_table.h"
+#include "simd/matern_table_view.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "test_matern_table.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "simd/matern_table-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace residual_knn {
+namespace HWY_NAMESPACE {
+namespace {
+
+template <class D>
+void EvaluateWith(D d, const MaternTableView& table, const double* r2, int64_t n, double* out) {
+  const auto lanes = static_cast<int64_t>(hwy::HWY_NAMESPACE::Lanes(d));
+  for (int64_t i = 0; i + lanes <= n; i += lanes) {
+    const auto x = hwy::HWY_NAMESPACE::LoadU(d, r2 + i);
+    hwy::HWY_NAMESPACE::StoreU(MaternFromTable(d, table, x), d, out + i);
+  }
+}
+
+// n must be a multiple of 8; num_lanes is the largest number of lanes to use.
+void Evaluate(const MaternTableView& table, int num_lanes, const double* r2, int64_t n,
+              double* out) {
+  using hwy::HWY_NAMESPACE::CappedTag;
+  if (num_lanes == 1) EvaluateWith(CappedTag<double, 1>(), table, r2, n, out);
+  if (num_lanes == 2) EvaluateWith(CappedTag<double, 2>(), table, r2, n, out);
+  if (num_lanes == 4) EvaluateWith(CappedTag<double, 4>(), table, r2, n, out);
+  if (num_lanes == 8) EvaluateWith(CappedTag<double, 8>(), table, r2, n, out);
+}
+
+int64_t CompiledTarget() { return HWY_TARGET; }
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace residual_knn
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+// Late: its macros have common names.
+extern "C" {
+#include <cmocka.h>
+}
+
+namespace residual_knn {
+namespace {
+
+HWY_EXPORT(Evaluate);
+HWY_EXPORT(CompiledTarget);
+
+constexpr uint64_t kSeed = 20250712;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kSmallest = std::numeric_limits<double>::denorm_min();
+
+// The bounds that model/matern_table.h promises.
+constexpr long double kAbsoluteBound = 2.3e-16L;
+constexpr long double kRelativeBound = 3e-14L;
+
+constexpr double kSmoothnesses[] = {1e-10,    0.01,      0.1, 0.3, 0.5, 0.77, 0.999999, 1,    1.5,
+                                    1.000001, 1.9999999, 2,   2.5, 3.7, 7.5,  20,       33.3, 50};
+
+long double ExactCorrelation(double nu, double r2) {
+  if (r2 == 0) return 1;
+  using boost::math::policies::ignore_error;
+  using boost::math::policies::overflow_error;
+  using Quiet = boost::math::policies::policy<overflow_error<ignore_error>>;
+  const long double half = std::sqrt(static_cast<long double>(nu) * r2 / 2);
+  const auto order = static_cast<long double>(nu);
+  return 2 / boost::math::tgamma(order, Quiet()) * std::pow(half, order) *
+         boost::math::cyl_bessel_k(order, 2 * half, Quiet());
+}
+
+// Squared distances over all the table's octaves and a few beyond, most of them where the
+// correlation is neither 0 nor 1, with those next to the ends of octaves among them. The length is
+// a multiple of 8.
+std::vector<double> SquaredDistances(const MaternTableView& table) {
+  std::mt19937_64 engine(kSeed);
+  const auto uniform = [&engine] { return std::ldexp(static_cast<double>(engine() >> 11), -53); };
+  const double low = std::log2(table.lowest) - MaternTableView::kScaleExponent - 3;
+  const double high = std::log2(table.highest) + 3;
+  std::vector<double> r2;
+  for (int i = 0; i < 8000; ++i) {
+    r2.push_back(std::exp2(low + (high - low) * uniform()));
+    r2.push_back(std::exp2(-12 + (high + 12) * uniform()));
+  }
+  for (double power = std::floor(low); power <= high; ++power) {
+    const double end = std::exp2(power);
+    r2.push_back(end);
+    r2.push_back(std::nextafter(end, 0));
+    r2.push_back(std::nextafter(end, kInfinity));
+    r2.push_back(end * (1.5 - 0x1p-52));
+  }
+  while (r2.size() % 8 != 0) r2.push_back(1.0);
+  return r2;
+}
+
+// 0 or 1, with a message if it is 1.
+int Compare(const char* who, double nu, double r2, double found, long double exact) {
+  const long double error = std::abs(found - exact);
+  if (error <= kAbsoluteBound && (exact < 1e-299L || error <= kRelativeBound * exact) &&
+      found >= 0 && found <= 1) {
+    return 0;
+  }
+  print_error("%s: nu %.17g, r2 %.17g (seed %" PRIu64 "): found %.17g, expected %.17Lg\n", who, nu,
+              r2, kSeed, found, exact);
+  return 1;
+}
+
+int CountErrorsAgainstBoost() {
+  int failures = 0;
+  for (const double nu : kSmoothnesses) {
+    const MaternTable table(nu);
+    int64_t compared = 0;
+    for (const double r2 : SquaredDistances(table.view())) {
+      const long double exact = ExactCorrelation(nu, r2);
+      if (!std::isfinite(exact)) continue;  // K_nu(a) is beyond long double
+      ++compared;
+      failures += Compare("Boost", nu, r2, table(r2), exact);
+    }
+    if (compared < 10000) {
+      print_error("nu %.17g: only %" PRId64 " values could be compared\n", nu, compared);
+      ++failures;
+    }
+  }
+  return failures;
+}
+
+void TestBoost(void**) { assert_int_equal(CountErrorsAgainstBoost(), 0); }
+
+int CountErrorsAgainstClosedForms() {
+  int failures = 0;
+  for (const double nu : {0.5, 1.5, 2.5}) {
+    const MaternTable table(nu);
+    for (const double r2 : SquaredDistances(table.view())) {
+      const long double a = std::sqrt(2 * static_cast<long double>(nu) * r2);
+      long double polynomial = 1;
+      if (nu > 1) polynomial += a;
+      if (nu > 2) polynomial += a * a / 3;
+      failures += Compare("closed form", nu, r2, table(r2), polynomial * std::exp(-a));
+    }
+  }
+  return failures;
+}
+
+void TestClosedForms(void**) { assert_int_equal(CountErrorsAgainstClosedForms(), 0); }
+
+// The correlation leaves 1 as 1 - c r2^nu: with a small nu even at the smallest numbers there are.
+int CountErrorsAtSmallestDistances() {
+  int failures = 0;
+  for (const double nu : {1e-10, 0.001, 0.01, 0.02}) {
+    const MaternTable table(nu);
+    for (double r2 = kSmallest; r2 < 1e-290; r2 *= 1.7 + 1 / (r2 / kSmallest)) {
+      failures += Compare("subnormal", nu, r2, table(r2), ExactCorrelation(nu, r2));
+      if (!(table(r2) < 1)) ++failures;
+    }
+  }
+  return failures;
+}
+
+void TestSmallestDistances(void**) { assert_int_equal(CountErrorsAtSmallestDistances(), 0); }
+
+int CountErrorsAtEnds() {
+  int failures = 0;
+  for (const double nu : {kSmallest, 1e-300, 1e-10, 0.01, 0.5, 1.0, 7.5, 50.0}) {
+    const MaternTable table(nu);
+    const double largest = std::numeric_limits<double>::max();
+    if (table(0.0) != 1 || table(-0.0) != 1 || table(kInfinity) != 0 || table(largest) != 0) {
+      print_error("nu %.17g: K(0) = %.17g, K(Inf) = %.17g, K(%.17g) = %.17g\n", nu, table(0.0),
+                  table(kInfinity), largest, table(largest));
+      ++failures;
+    }
+    if (table.bytes() > 2 << 20) {
+      print_error("nu %.17g: the table takes %" PRId64 " bytes\n", nu, table.bytes());
+      ++failures;
+    }
+  }
+  return failures;
+}
+
+void TestEnds(void**) { assert_int_equal(CountErrorsAtEnds(), 0); }
+
+int CountErrorsOnTarget(int64_t target) {
+  int failures = 0;
+  if (HWY_DYNAMIC_DISPATCH(CompiledTarget)() != target) {
+    print_error("target %s was not used\n", hwy::TargetName(target));
+    ++failures;
+  }
+  for (const double nu : {0.01, 0.77, 1.0, 3.7, 50.0}) {
+    const MaternTable table(nu);
+    std::vector<double> r2 = SquaredDistances(table.view());
+    const double special[] = {0, -0.0, kSmallest, 1e-310, kInfinity, 1e300, 1, 2};
+    r2.insert(r2.end(), std::begin(special), std::end(special));
+    for (const int lanes : {1, 2, 4, 8}) {
+      std::vector<double> out(r2.size(), -1);
+      HWY_DYNAMIC_DISPATCH(Evaluate)
+      (table.view(), lanes, r2.data(), static_cast<int64_t>(r2.size()), out.data());
+      for (size_t i = 0; i < r2.size(); ++i) {
+        failures += Compare(hwy::TargetName(target), nu, r2[i], out[i], table(r2[i]));
+      }
+    }
+  }
+  return failures;
+}
+
+// The scalar function is the reference here; TestBoost compares it with the truth.
+int CountErrorsOnTargets() {
+  int failures = 0;
+  const std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
+  for (const int64_t target : targets) {
+    hwy::SetSupportedTargetsForTest(target);
+    failures += CountErrorsOnTarget(target);
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  return failures;
+}
+
+void TestTargets(void**) { assert_int_equal(CountErrorsOnTargets(), 0); }
+
+}  // namespace
+}  // namespace residual_knn
+
+int main() {
+  using namespace residual_knn;
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(TestBoost),
+      cmocka_unit_test(TestClosedForms),
+      cmocka_unit_test(TestSmallestDistances),
+      cmocka_unit_test(TestEnds),
+      cmocka_unit_test(TestTargets),
+  };
+  return cmocka_run_group_tests_name("matern_table", tests, nullptr, nullptr);
+}
+#endif  // HWY_ONCE

@@ -1,0 +1,34 @@
+// The covariance families by their definitions, in long double.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/matern_table.h"
+#include "simd/covariance_view.h"
+
+namespace residual_knn_test {
+
+struct CovarianceReference {
+  std::string name;
+  residual_knn::CovarianceView view;
+  std::shared_ptr<residual_knn::MaternTable> table;  // behind the view, for Matern of any nu
+
+  // K / variance as a function of the squared distance.
+  std::function<long double(long double)> correlation;
+  // t such that the derivative of log K by log r2 is at most t: K takes t times the relative error
+  // of r2 at most.
+  std::function<long double(long double)> condition;
+  // Bound on the relative error of K for an exact r2, in units of 2^-53: fixed + per_condition * t.
+  double fixed = 0;
+  double per_condition = 0;
+  // Alternative to the relative bound: absolute error of the correlation.
+  double absolute = 0;
+};
+
+// All families with the variance; rational quadratic with alpha from 0.01 to 1e6.
+std::vector<CovarianceReference> AllCovariances(double variance);
+
+}  // namespace residual_knn_test

@@ -1,0 +1,42 @@
+#include "simd/for_each_target.h"
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "hwy/highway.h"
+#include "simd/target.h"
+#include "support/test_run.h"
+
+namespace residual_knn_test {
+namespace {
+
+// Dispatch goes to one target as long as this lives, and to the best one afterwards.
+class OnlyTarget {
+ public:
+  explicit OnlyTarget(int64_t target) { hwy::SetSupportedTargetsForTest(target); }
+  OnlyTarget(const OnlyTarget&) = delete;
+  OnlyTarget& operator=(const OnlyTarget&) = delete;
+  ~OnlyTarget() { hwy::SetSupportedTargetsForTest(0); }
+};
+
+}  // namespace
+
+bool OnEveryTarget(const std::function<bool()>& check) {
+  const std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
+  bool all_good = true;
+  for (const int64_t target : targets) {
+    const OnlyTarget only(target);
+    const std::string name = hwy::TargetName(target);
+    const std::string used = residual_knn::SimdTargetName();
+    if (used != name) return Fail("dispatch went to " + used + " instead of " + name);
+    if (!check()) all_good = Fail("on target " + name);
+  }
+  std::printf("targets tested:");
+  for (const int64_t target : targets) std::printf(" %s", hwy::TargetName(target));
+  std::printf("\n");
+  if (targets.size() < 2) return Fail("fewer than 2 targets to test");
+  return all_good;
+}
+
+}  // namespace residual_knn_test

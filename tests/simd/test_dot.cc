@@ -1,0 +1,173 @@
+// The canonical product against __float128, and its bits wherever the rows stand.
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "simd/dot.h"
+#include "simd/float_text.h"
+#include "simd/for_each_target.h"
+#include "simd/guarded_array.h"
+#include "support/random_data.h"
+#include "support/test_run.h"
+
+#include "support/cmocka_in_cxx.h"
+
+namespace residual_knn_test {
+namespace {
+
+using residual_knn::DotRows;
+__extension__ using Quad = __float128;
+
+constexpr int64_t kMostTerms = 600;
+constexpr int64_t kRows = 3;
+
+// Numbers of all sizes and signs, so that sums cancel.
+double DrawNumber(Random& random) {
+  return std::ldexp(random.Normal(), static_cast<int>(random.Integer(-15, 15)));
+}
+
+// A row, others to multiply it with, and what must come out.
+struct Products {
+  Products(Random& random, int64_t terms)
+      : m(terms), a(terms), rows(kRows * terms), expected(kRows), tolerance(kRows) {
+    for (double& x : a.values()) x = DrawNumber(random);
+    for (double& x : rows.values()) x = DrawNumber(random);
+    // A sum in any order, with or without fused operations (Higham 2002, 3.1).
+    const Quad unit = 0x1p-53;
+    const Quad gamma = static_cast<double>(m) * unit / (1 - static_cast<double>(m) * unit);
+    for (int64_t row = 0; row < kRows; ++row) {
+      Quad sum = 0;
+      Quad magnitudes = 0;
+      for (int64_t i = 0; i < m; ++i) {
+        const Quad product = static_cast<Quad>(a[i]) * rows[row * m + i];
+        sum += product;
+        magnitudes += product < 0 ? -product : product;
+      }
+      expected[row] = sum;
+      tolerance[row] = gamma * magnitudes;
+    }
+  }
+
+  int64_t m;
+  GuardedArray<double> a;
+  GuardedArray<double> rows;
+  std::vector<Quad> expected;
+  std::vector<Quad> tolerance;
+};
+
+bool IsAccurate(Products& products) {
+  const std::vector<int64_t> candidates = {2, 0, 1, 2};
+  GuardedArray<double> out(4);
+  DotRows(products.a.data(), products.rows.data(), products.m, candidates.data(), 4, out.data());
+  for (size_t c = 0; c < candidates.size(); ++c) {
+    const Quad difference = products.expected[candidates[c]] - out[c];
+    const Quad error = difference < 0 ? -difference : difference;
+    if (!(error <= products.tolerance[candidates[c]])) {
+      return Fail("a product of " + std::to_string(products.m) + " terms is off by " +
+                  Text(static_cast<double>(error)) + ", allowed " +
+                  Text(static_cast<double>(products.tolerance[candidates[c]])));
+    }
+  }
+  return out.Intact() || Fail("wrote beyond the results");
+}
+
+// The same two rows as arguments in either order, at other places in memory and among other rows.
+bool BitsDependOnRowsOnly(Products& products, Random& random) {
+  const int64_t m = products.m;
+  const int64_t zero = 0;
+  double expected = 0;
+  DotRows(products.a.data(), products.rows.data(), m, &zero, 1, &expected);
+  double swapped = 0;
+  DotRows(products.rows.data(), products.a.data(), m, &zero, 1, &swapped);
+  if (!SameBits(expected, swapped)) return Fail("a product depends on the order of its factors");
+  constexpr int64_t kPlaces = 9;
+  const int64_t shift = random.Integer(1, 7);
+  GuardedArray<double> a(m, shift);
+  std::copy_n(products.a.data(), m, a.data());
+  GuardedArray<double> rows(kPlaces * m, random.Integer(0, 7));
+  std::vector<int64_t> candidates;
+  for (int64_t place = 0; place < kPlaces; ++place) {
+    std::copy_n(products.rows.data(), m, rows.data() + place * m);
+    candidates.push_back(kPlaces - 1 - place);
+  }
+  std::vector<double> out(kPlaces);
+  DotRows(a.data(), rows.data(), m, candidates.data(), kPlaces, out.data());
+  for (const double value : out) {
+    if (!SameBits(value, expected)) {
+      return Fail("a product of " + std::to_string(m) +
+                  " terms depends on its place: " + Text(value) + ", " + Text(expected));
+    }
+  }
+  return true;
+}
+
+bool EveryLengthHolds(const TestRun& run) {
+  // Sanitized runs leave lengths out, but none of those with few vectors.
+  const int64_t step = run.size < 1 ? 7 : 1;
+  std::deque<Products> all;
+  Random random(run.seed);
+  for (int64_t m = 0; m <= kMostTerms; m += m < 80 ? 1 : step) all.emplace_back(random, m);
+  return OnEveryTarget([&] {
+    for (Products& products : all) {
+      if (!IsAccurate(products) || !BitsDependOnRowsOnly(products, random)) {
+        return Fail(run.seed, std::to_string(products.m) + " terms");
+      }
+    }
+    return true;
+  });
+}
+
+bool EveryCountHolds(const TestRun& run) {
+  Random random(run.seed);
+  Products products(random, 53);
+  return OnEveryTarget([&] {
+    double expected[kRows];
+    for (int64_t row = 0; row < kRows; ++row) {
+      DotRows(products.a.data(), products.rows.data(), products.m, &row, 1, &expected[row]);
+    }
+    for (int64_t count = 0; count <= 40; ++count) {
+      const std::vector<int64_t> candidates = RandomRowNumbers(random, kRows, count);
+      GuardedArray<double> out(count, random.Integer(0, 7));
+      DotRows(products.a.data(), products.rows.data(), products.m, candidates.data(), count,
+              out.data());
+      bool same = out.Intact();
+      for (int64_t c = 0; c < count; ++c) same = same && SameBits(out[c], expected[candidates[c]]);
+      if (!same) return Fail(run.seed, std::to_string(count) + " candidates");
+    }
+    return true;
+  });
+}
+
+// Without terms the sum is 0, and the rows need not exist.
+bool NoTermsHold() {
+  return OnEveryTarget([] {
+    const std::vector<int64_t> candidates = {0, 5, 1'000'000};
+    std::vector<double> out(3, 1.0);
+    DotRows(nullptr, nullptr, 0, candidates.data(), 3, out.data());
+    return out == std::vector<double>(3, 0.0) || Fail("products without terms");
+  });
+}
+
+void TestLengths(void** state) {
+  assert_true(EveryLengthHolds(*static_cast<const TestRun*>(*state)));
+}
+void TestCounts(void** state) {
+  assert_true(EveryCountHolds(*static_cast<const TestRun*>(*state)));
+}
+void TestNoTerms(void**) { assert_true(NoTermsHold()); }
+
+}  // namespace
+}  // namespace residual_knn_test
+
+int main(int argc, char** argv) {
+  using namespace residual_knn_test;
+  TestRun run = ParseTestRun(argc, argv);
+  const CMUnitTest tests[] = {
+      cmocka_unit_test_prestate(TestLengths, &run),
+      cmocka_unit_test_prestate(TestCounts, &run),
+      cmocka_unit_test(TestNoTerms),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}

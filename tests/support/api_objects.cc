@@ -1,0 +1,259 @@
+#include "support/api_objects.h"
+
+#include <cstring>
+
+namespace residual_knn_test {
+namespace {
+
+// What outputs hold before a call.
+constexpr int64_t kPoisonRow = -7777;
+constexpr int32_t kPoisonRow32 = -7777;
+constexpr double kPoisonDistance = -7777.5;
+constexpr int64_t kGuard = 4;
+
+const double* DataOrNull(const std::vector<double>& values) {
+  return values.empty() ? nullptr : values.data();
+}
+
+struct Call {
+  const residual_knn_index* index;
+  const Question& question;
+  const Manner& manner;
+  const residual_knn_search_options* options;
+  double* distances;
+  residual_knn_statistics* statistics;
+
+  [[nodiscard]] residual_knn_status Run(int64_t* neighbors) const;
+  [[nodiscard]] residual_knn_status Run32(int32_t* neighbors) const;
+
+ private:
+  [[nodiscard]] std::vector<double> LaidOutQueries() const {
+    return ToLayout(question.queries.values, question.queries.n, question.queries.d, manner.layout);
+  }
+  [[nodiscard]] std::vector<double> LaidOutFactor() const {
+    return ToLayout(question.query_factor.v, question.queries.n, question.query_factor.m,
+                    manner.layout);
+  }
+};
+
+residual_knn_status Call::Run(int64_t* neighbors) const {
+  const int64_t count = question.count();
+  const int64_t* rows = question.all_rows ? nullptr : question.rows.data();
+  switch (question.kind) {
+    case QueryKind::kNeighbors:
+      return residual_knn_neighbors(index, rows, count, options, question.k, neighbors, distances,
+                                    statistics);
+    case QueryKind::kPredecessors:
+      return residual_knn_predecessors(index, rows, count, options, question.k, neighbors,
+                                       distances, statistics);
+    case QueryKind::kNewPoints: {
+      const std::vector<double> queries = LaidOutQueries();
+      return residual_knn_neighbors_of_new_points(index, queries.data(), count, options, question.k,
+                                                  neighbors, distances, statistics);
+    }
+    case QueryKind::kNewFactor: {
+      const std::vector<double> queries = LaidOutQueries();
+      const std::vector<double> factor = LaidOutFactor();
+      return residual_knn_neighbors_of_new_factor(
+          index, DataOrNull(factor), question.query_factor.p.data(),
+          question.callback_index ? nullptr : queries.data(), count, options, question.k, neighbors,
+          distances, statistics);
+    }
+  }
+  return RESIDUAL_KNN_ERROR_INTERNAL;
+}
+
+residual_knn_status Call::Run32(int32_t* neighbors) const {
+  const int64_t count = question.count();
+  std::vector<int32_t> shifted;
+  for (const int64_t row : question.rows)
+    shifted.push_back(static_cast<int32_t>(row) + manner.base);
+  const int32_t* rows = question.all_rows ? nullptr : shifted.data();
+  switch (question.kind) {
+    case QueryKind::kNeighbors:
+      return residual_knn_neighbors_int32(index, rows, count, options, question.k, manner.base,
+                                          manner.missing, neighbors, distances, statistics);
+    case QueryKind::kPredecessors:
+      return residual_knn_predecessors_int32(index, rows, count, options, question.k, manner.base,
+                                             manner.missing, neighbors, distances, statistics);
+    case QueryKind::kNewPoints: {
+      const std::vector<double> queries = LaidOutQueries();
+      return residual_knn_neighbors_of_new_points_int32(index, queries.data(), count, options,
+                                                        question.k, manner.base, manner.missing,
+                                                        neighbors, distances, statistics);
+    }
+    case QueryKind::kNewFactor: {
+      const std::vector<double> queries = LaidOutQueries();
+      const std::vector<double> factor = LaidOutFactor();
+      return residual_knn_neighbors_of_new_factor_int32(
+          index, DataOrNull(factor), question.query_factor.p.data(),
+          question.callback_index ? nullptr : queries.data(), count, options, question.k,
+          manner.base, manner.missing, neighbors, distances, statistics);
+    }
+  }
+  return RESIDUAL_KNN_ERROR_INTERNAL;
+}
+
+// Checks and cuts off what follows the output.
+template <class T>
+bool TakeGuard(std::vector<T>& values, T poison) {
+  bool overrun = false;
+  for (int64_t i = 0; i < kGuard; ++i) {
+    overrun |= values.back() != poison;
+    values.pop_back();
+  }
+  return overrun;
+}
+
+}  // namespace
+
+residual_knn_model_options ModelOptions() {
+  residual_knn_model_options options;
+  residual_knn_model_options_init(&options);
+  return options;
+}
+
+residual_knn_model_options ModelOptions(const Model& model, int32_t layout, int32_t threads) {
+  residual_knn_model_options options = ModelOptions();
+  options.kernel = model.kernel.family;
+  options.layout = layout;
+  options.variance = model.kernel.variance;
+  options.nu = model.kernel.nu;
+  options.alpha = model.kernel.alpha;
+  options.nugget = model.nugget;
+  options.jitter = model.jitter;
+  options.threads = threads;
+  return options;
+}
+
+residual_knn_search_options SearchOptions() {
+  residual_knn_search_options options;
+  residual_knn_search_options_init(&options);
+  return options;
+}
+
+residual_knn_helper_options HelperOptions() {
+  residual_knn_helper_options options;
+  residual_knn_helper_options_init(&options);
+  return options;
+}
+
+CreatedIndex CreateIndex(const Model& model, int32_t layout, int32_t threads) {
+  const residual_knn_model_options options = ModelOptions(model, layout, threads);
+  const std::vector<double> points =
+      ToLayout(model.points.values, model.points.n, model.points.d, layout);
+  const std::vector<double> inducing =
+      ToLayout(model.inducing.values, model.inducing.n, model.points.d, layout);
+  const auto num_lengthscales = static_cast<int64_t>(model.kernel.lengthscales.size());
+  residual_knn_index* index = nullptr;
+  CreatedIndex created;
+  created.status = residual_knn_index_create(
+      points.data(), model.points.n, model.points.d, model.kernel.lengthscales.data(),
+      num_lengthscales, DataOrNull(inducing), model.inducing.n, &options, &index);
+  created.index.reset(index);
+  return created;
+}
+
+CreatedIndex CreateIndexFromFactor(const Model& model, const FactorCopy& factor, int32_t layout,
+                                   int32_t threads) {
+  const residual_knn_model_options options = ModelOptions(model, layout, threads);
+  const std::vector<double> points =
+      ToLayout(model.points.values, model.points.n, model.points.d, layout);
+  const std::vector<double> v = ToLayout(factor.v, model.points.n, factor.m, layout);
+  const auto num_lengthscales = static_cast<int64_t>(model.kernel.lengthscales.size());
+  residual_knn_index* index = nullptr;
+  CreatedIndex created;
+  created.status = residual_knn_index_create_from_factor(
+      DataOrNull(v), factor.m, factor.p.data(), points.data(), model.points.n, model.points.d,
+      model.kernel.lengthscales.data(), num_lengthscales, &options, &index);
+  created.index.reset(index);
+  return created;
+}
+
+residual_knn_info InfoOf(const residual_knn_index* index) {
+  residual_knn_info info;
+  residual_knn_info_init(&info);
+  if (residual_knn_index_info(index, &info) != RESIDUAL_KNN_OK) info.n = -1;
+  return info;
+}
+
+FactorCopy FactorOf(const residual_knn_index* index, int32_t layout) {
+  const residual_knn_info info = InfoOf(index);
+  FactorCopy copy;
+  copy.m = info.m;
+  std::vector<double> v(info.n * info.m + kGuard, kPoisonDistance);
+  copy.p.assign(info.n + kGuard, kPoisonDistance);
+  const residual_knn_status status =
+      residual_knn_index_factor(index, layout, v.data(), copy.p.data());
+  const bool overrun_v = TakeGuard(v, kPoisonDistance);
+  const bool overrun_p = TakeGuard(copy.p, kPoisonDistance);
+  if (status != RESIDUAL_KNN_OK || overrun_v || overrun_p) return {};
+  copy.v = FromLayout(v, info.n, info.m, layout);
+  return copy;
+}
+
+bool Answer::SameAs(const Answer& other) const {
+  return status == other.status && !overrun && !other.overrun && k == other.k &&
+         neighbors == other.neighbors && distances.size() == other.distances.size() &&
+         (distances.empty() || std::memcmp(distances.data(), other.distances.data(),
+                                           distances.size() * sizeof(double)) == 0);
+}
+
+Answer Ask(const residual_knn_index* index, const Question& question, const Manner& manner) {
+  residual_knn_search_options options = SearchOptions();
+  options.layout = manner.layout;
+  options.ranking = manner.ranking;
+  options.strategy = manner.strategy;
+  options.threads = manner.threads;
+  options.tile_queries = manner.tile_queries;
+  options.tile_candidates = manner.tile_candidates;
+
+  Answer answer;
+  answer.queries = question.count();
+  answer.k = question.k;
+  residual_knn_statistics_init(&answer.statistics);
+  const int64_t size = answer.queries * question.k;
+  std::vector<double> distances(size + kGuard, kPoisonDistance);
+  std::vector<int64_t> neighbors;
+  const Call call{index, question, manner, &options, distances.data(), &answer.statistics};
+  if (manner.int32_rows) {
+    std::vector<int32_t> narrow(size + kGuard, kPoisonRow32);
+    answer.status = call.Run32(narrow.data());
+    answer.overrun |= TakeGuard(narrow, kPoisonRow32);
+    for (const int32_t row : narrow) {
+      neighbors.push_back(row == manner.missing ? -1 : int64_t{row} - manner.base);
+    }
+  } else {
+    neighbors.assign(size + kGuard, kPoisonRow);
+    answer.status = call.Run(neighbors.data());
+    answer.overrun |= TakeGuard(neighbors, kPoisonRow);
+  }
+  answer.overrun |= TakeGuard(distances, kPoisonDistance);
+  answer.neighbors = FromLayout(neighbors, answer.queries, question.k, manner.layout);
+  answer.distances = FromLayout(distances, answer.queries, question.k, manner.layout);
+  return answer;
+}
+
+Question Part(const Question& question, int64_t first, int64_t count) {
+  Question part = question;
+  part.all_rows = false;
+  if (!question.rows.empty()) {
+    part.rows.assign(question.rows.begin() + first, question.rows.begin() + first + count);
+  }
+  const int64_t d = question.queries.d;
+  if (!question.queries.values.empty()) {
+    const auto begin = question.queries.values.begin();
+    part.queries.values.assign(begin + first * d, begin + (first + count) * d);
+    part.queries.n = count;
+  }
+  const int64_t m = question.query_factor.m;
+  if (!question.query_factor.p.empty()) {
+    const auto v = question.query_factor.v.begin();
+    const auto p = question.query_factor.p.begin();
+    part.query_factor.v.assign(v + first * m, v + (first + count) * m);
+    part.query_factor.p.assign(p + first, p + first + count);
+  }
+  return part;
+}
+
+}  // namespace residual_knn_test

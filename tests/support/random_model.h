@@ -1,0 +1,35 @@
+// Random models and questions for them: everything that the header lets a caller choose.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "support/api_objects.h"
+#include "support/random_data.h"
+
+namespace residual_knn_test {
+
+struct ModelLimits {
+  int64_t largest_n = 700;
+  int64_t largest_d = 8;
+  int64_t largest_m = 60;
+};
+
+struct RandomModel {
+  Model model;
+  Shape shape = Shape::kUniform;
+  std::string description;  // for failure messages
+};
+
+RandomModel DrawModel(Random& random, const ModelLimits& limits = {});
+
+// Any kind but kNewFactor; k from 1 to 40, sometimes more than there are points.
+Question DrawQuestion(Random& random, const RandomModel& model);
+
+// Anything that must not change an answer; the ranking is the given one.
+Manner DrawManner(Random& random, int64_t n, int32_t ranking);
+
+std::string Describe(const Question& question);
+std::string Describe(const Manner& manner);
+
+}  // namespace residual_knn_test

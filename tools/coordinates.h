@@ -1,0 +1,50 @@
+// Points from tables: which columns are coordinates, and longitude and latitude as places on the
+// unit sphere.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tools/table.h"
+
+namespace residual_knn::cli {
+
+struct Coordinates {
+  std::string path;
+  int64_t n = 0;
+  std::vector<std::string> names;  // of the d coordinates
+  std::vector<double> values;      // n x d, dimension-major
+
+  [[nodiscard]] int64_t d() const { return static_cast<int64_t>(names.size()); }
+  // The values with the coordinates of one point side by side.
+  [[nodiscard]] std::vector<double> PointMajor() const;
+};
+
+class CoordinateReader {
+ public:
+  // `columns`: names, none for all. `lonlat`: none, or the names of longitude and latitude in
+  // degrees, which become x, y, z before the other coordinates. Throws if a name occurs twice.
+  CoordinateReader(std::vector<std::string> columns, std::vector<std::string> lonlat);
+
+  // The points that are searched. They settle which columns later files must have.
+  Coordinates ReadPoints(const std::string& path);
+
+  // Further points of the same coordinates. A file of the same format (CSV or .npy) is asked for
+  // the columns of the same names; one of the other format must have just the columns, in their
+  // order.
+  Coordinates ReadMatching(const std::string& path) const;
+
+ private:
+  std::vector<int64_t> SelectFirst(const TableHeader& header);
+  std::vector<int64_t> SelectMatching(const TableHeader& header) const;
+  [[nodiscard]] Coordinates FromTable(Table table) const;
+
+  std::vector<std::string> columns_;
+  std::vector<std::string> lonlat_;
+  std::vector<std::string>
+      settled_;  // names in the table of the points, longitude and latitude first
+  TableFormat format_ = TableFormat::kCsv;
+};
+
+}  // namespace residual_knn::cli

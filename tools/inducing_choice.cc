@@ -1,0 +1,74 @@
+#include "tools/inducing_choice.h"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+#include "tools/library.h"
+
+namespace residual_knn::cli {
+namespace {
+
+constexpr int64_t kMostByDefault = 200;
+constexpr int64_t kPointsPerInducingPoint = 10;
+
+// The number of distinct points, or `enough` if there are at least so many.
+int64_t CountDistinct(const Coordinates& points, int64_t enough) {
+  const auto n = static_cast<size_t>(points.n);
+  const auto less = [&points, n](size_t a, size_t b) {
+    for (size_t start = 0; start < points.values.size(); start += n) {
+      if (points.values[start + a] != points.values[start + b]) {
+        return points.values[start + a] < points.values[start + b];
+      }
+    }
+    return false;
+  };
+  std::set<size_t, decltype(less)> distinct(less);
+  for (size_t row = 0; row < n && static_cast<int64_t>(distinct.size()) < enough; ++row) {
+    distinct.insert(row);
+  }
+  return static_cast<int64_t>(distinct.size());
+}
+
+int64_t NumberByPoints(const Coordinates& points) {
+  const int64_t wanted = std::min(kMostByDefault, points.n / kPointsPerInducingPoint);
+  return CountDistinct(points, wanted);
+}
+
+}  // namespace
+
+InducingPoints FindInducingPoints(const NeighborsOptions& options, const CoordinateReader& reader,
+                                  const Coordinates& points, ProgressBar* progress) {
+  if (!options.inducing_points.empty()) {
+    Coordinates given = reader.ReadMatching(options.inducing_points);
+    if (given.n == 0) {
+      throw std::runtime_error(options.inducing_points +
+                               ": has no rows; --inducing 0 searches without inducing points");
+    }
+    return {given.n, std::move(given.values)};
+  }
+  InducingPoints chosen;
+  chosen.m = options.inducing == kInducingByPoints ? NumberByPoints(points) : options.inducing;
+  if (chosen.m > points.n) {
+    throw std::runtime_error("--inducing: " + std::to_string(chosen.m) + " is more than the " +
+                             std::to_string(points.n) + " points of " + points.path);
+  }
+  if (chosen.m == 0) return chosen;
+  chosen.values.resize(static_cast<size_t>(chosen.m * points.d()));
+  residual_knn_helper_options helper;
+  residual_knn_helper_options_init(&helper);
+  helper.layout = RESIDUAL_KNN_DIMENSION_MAJOR;
+  helper.threads = static_cast<int32_t>(options.threads);
+  helper.seed = options.seed;
+  helper.progress = progress->callback();
+  helper.progress_user = progress;
+  CheckStatus(residual_knn_choose_inducing(
+                  points.values.data(), points.n, points.d(), options.lengthscales.data(),
+                  static_cast<int64_t>(options.lengthscales.size()), options.inducing_method,
+                  chosen.m, &helper, chosen.values.data()),
+              points.path + ": --inducing");
+  return chosen;
+}
+
+}  // namespace residual_knn::cli

@@ -1,0 +1,21 @@
+// The inducing points of a run: chosen among the points, or read from a file.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tools/coordinates.h"
+#include "tools/neighbors_options.h"
+#include "tools/progress_bar.h"
+
+namespace residual_knn::cli {
+
+struct InducingPoints {
+  int64_t m = 0;
+  std::vector<double> values;  // m x d, dimension-major
+};
+
+InducingPoints FindInducingPoints(const NeighborsOptions& options, const CoordinateReader& reader,
+                                  const Coordinates& points, ProgressBar* progress);
+
+}  // namespace residual_knn::cli

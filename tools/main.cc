@@ -1,0 +1,91 @@
+// residual-knn: nearest neighbors under the residual-correlation distance, from files to files.
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include "residual_knn.h"
+#include "tools/info_command.h"
+#include "tools/neighbors_command.h"
+#include "tools/neighbors_options.h"
+#include "tools/output_set.h"
+
+namespace {
+
+constexpr int kFailure = 1;
+constexpr int kWrongUse = 2;
+
+// A closed standard stream would give its number to the next file that is opened, which would then
+// be written to in its place. These stand-ins fail instead.
+void FillStandardStreams() {
+  for (int descriptor = 0; descriptor <= 2; ++descriptor) {
+    if (fcntl(descriptor, F_GETFD) >= 0) continue;
+    const int mode = descriptor == 0 ? O_WRONLY : O_RDONLY;
+    if (open("/dev/null", mode) != descriptor) _exit(kFailure);
+  }
+}
+
+// One line, whatever the message holds.
+int Fail(std::string_view message, int exit_code) {
+  std::string line = "residual-knn: error: ";
+  for (const char c : message) line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  line += '\n';
+  [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, line.data(), line.size());
+  return exit_code;
+}
+
+void Print(const std::string& text) {
+  residual_knn::cli::OutputSet outputs;
+  outputs.Open("-").Write(text);
+  outputs.Publish();
+}
+
+int Run(int argc, char** argv) {
+  using namespace residual_knn::cli;
+  CLI::App app("Nearest neighbors under the residual-correlation distance.", "residual-knn");
+  app.set_version_flag("--version", "residual-knn " + std::string(residual_knn_version()),
+                       "Print the version and exit");
+  app.require_subcommand(0, 1);  // not 1: a misspelled one would go unnamed in the error
+  NeighborsOptions options;
+  CLI::App* neighbors = app.add_subcommand("neighbors");
+  AddNeighborsOptions(*neighbors, &options);
+  CLI::App* info = app.add_subcommand("info", "Version, SIMD target and BLAS of this program");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    Print(app.help());
+    return 0;
+  } catch (const CLI::CallForVersion& version) {
+    Print(std::string(version.what()) + "\n");
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return Fail(error.what(), kWrongUse);
+  }
+  if (app.got_subcommand(neighbors)) {
+    RunNeighbors(options);
+    return 0;
+  }
+  if (app.got_subcommand(info)) {
+    RunInfo();
+    return 0;
+  }
+  return Fail("a subcommand is missing: neighbors or info; --help says more", kWrongUse);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  FillStandardStreams();
+  try {
+    return Run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return Fail("out of memory", kFailure);
+  } catch (const std::exception& error) {
+    return Fail(error.what(), kFailure);
+  }
+}

@@ -1,0 +1,11 @@
+// `residual-knn neighbors`: from files of points to a file of neighbors.
+#pragma once
+
+#include "tools/neighbors_options.h"
+
+namespace residual_knn::cli {
+
+// Throws a std::exception whose text is fit for the user.
+void RunNeighbors(const NeighborsOptions& options);
+
+}  // namespace residual_knn::cli

@@ -1,0 +1,212 @@
+#include "tools/neighbors_options.h"
+
+#include <array>
+#include <limits>
+
+#include "tools/number_text.h"
+
+namespace residual_knn::cli {
+namespace {
+
+constexpr std::array<Choice, 6> kKernels = {{
+    {"squared-exponential", RESIDUAL_KNN_SQUARED_EXPONENTIAL},
+    {"matern12", RESIDUAL_KNN_MATERN12},
+    {"matern32", RESIDUAL_KNN_MATERN32},
+    {"matern52", RESIDUAL_KNN_MATERN52},
+    {"matern", RESIDUAL_KNN_MATERN},
+    {"rational-quadratic", RESIDUAL_KNN_RATIONAL_QUADRATIC},
+}};
+
+constexpr std::array<Choice, 2> kInducingMethods = {{
+    {"kmeans", RESIDUAL_KNN_KMEANS},
+    {"random", RESIDUAL_KNN_RANDOM_ROWS},
+}};
+
+constexpr std::array<Choice, 3> kOrders = {{
+    {"given", RESIDUAL_KNN_ORDER_GIVEN},
+    {"random", RESIDUAL_KNN_ORDER_RANDOM},
+    {"maximin", RESIDUAL_KNN_ORDER_MAXIMIN},
+}};
+
+// The library's limit, see residual_knn_model_options.
+constexpr double kMostNu = 50;
+
+constexpr const char* kDescription =
+    "k nearest neighbors of every row of POINTS under the residual-correlation distance\n"
+    "sqrt(1 - |rho|), where rho is the correlation of two points given the inducing points.";
+
+constexpr const char* kFooter =
+    "Files that are read: CSV (comma, one header line; also gzipped) or .npy (float64, float32,\n"
+    "int64 or int32, C or Fortran order, points in rows). The columns of an .npy file are called\n"
+    "0, 1, ...; beside points from a file of the other format, a file must hold just the columns\n"
+    "that are used, in their order (longitude and latitude first).\n"
+    "\n"
+    "Output: CSV with the columns query, rank, neighbor and distance. Queries come in the order "
+    "of\n"
+    "--queries or --new-points, otherwise in the order of POINTS, also with --order. Ranks begin\n"
+    "at 0. Row numbers are those of the file that was read, counted from --base. A query with\n"
+    "fewer than k candidates has fewer lines. Distances are the shortest text that reads back as\n"
+    "the same double.\n"
+    "With -o NAME.npy: NAME.npy holds the neighbors (int64, queries x k, -1 where there is none,\n"
+    "whatever --base is) and NAME.distances.npy the distances (float64, queries x k, +Inf where\n"
+    "there is none).\n"
+    "\n"
+    "A file is written whole or not at all.";
+
+void AddPointOptions(CLI::App& command, NeighborsOptions* options) {
+  AddPath(command, "POINTS", &options->points, "CSV or .npy file, a point a row")->required();
+  AddNames(command, "--columns", &options->columns,
+           "Columns that are coordinates; default: all (with\n--lonlat: all others)")
+      ->group("Points");
+  AddNames(command, "--lonlat", &options->lonlat,
+           "Columns of longitude and latitude in degrees; they\n"
+           "become x, y, z on the unit sphere, placed first")
+      ->type_name("LON,LAT")
+      ->group("Points");
+}
+
+void AddModelOptions(CLI::App& command, NeighborsOptions* options) {
+  const std::string group = "Model";
+  AddChoice(command, "--kernel", kKernels, &options->kernel,
+            "Covariance function; default matern32")
+      ->group(group);
+  AddReal(command, "--nu", Sign::kPositive, &options->nu,
+          "Smoothness of --kernel matern, at most 50; default 1.5")
+      ->group(group);
+  AddReal(command, "--alpha", Sign::kPositive, &options->alpha,
+          "Mixture parameter of --kernel rational-quadratic;\ndefault 1")
+      ->group(group);
+  AddReal(command, "--variance", Sign::kPositive, &options->variance,
+          "Covariance of a point with itself; default 1")
+      ->group(group);
+  AddReals(command, "--lengthscale", Sign::kPositive, &options->lengthscales,
+           "One for all coordinates or one for each; default 1")
+      ->group(group);
+  AddReal(command, "--nugget", Sign::kNotNegative, &options->nugget,
+          "Added to the residual variance; default 0")
+      ->group(group);
+  AddReal(command, "--jitter", Sign::kNotNegative, &options->jitter,
+          "Added to the diagonal of the inducing points'\n"
+          "covariance, relative to the variance; default 1e-8")
+      ->group(group);
+  AddReal(command, "--max-jitter", Sign::kNotNegative, &options->max_jitter,
+          "Multiply the jitter by 10, up to this, until the\n"
+          "covariance is positive definite; default: never")
+      ->group(group);
+}
+
+void AddInducingOptions(CLI::App& command, NeighborsOptions* options) {
+  const std::string group = "Inducing points";
+  CLI::Option* count =
+      AddWhole(command, "--inducing", 0, std::numeric_limits<int32_t>::max(), &options->inducing,
+               "How many to choose among POINTS; 0: none, rho is then\n"
+               "the plain correlation; default: a tenth of the points,\n"
+               "at most 200, at most the number of distinct points")
+          ->group(group);
+  CLI::Option* method =
+      AddChoice(command, "--inducing-method", kInducingMethods, &options->inducing_method,
+                "How to choose: k-means++ with Lloyd steps in the scaled\n"
+                "space, or distinct rows at random; default kmeans")
+          ->group(group);
+  AddPath(command, "--inducing-points", &options->inducing_points,
+          "Take them from a file with the columns of POINTS")
+      ->excludes(count)
+      ->excludes(method)
+      ->group(group);
+  AddUnsigned(command, "--seed", &options->seed,
+              "Of the choice of inducing points and --order random;\ndefault 1")
+      ->group(group);
+}
+
+void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
+  const std::string group = "Search";
+  AddWhole(command, "-k", 1, std::numeric_limits<int32_t>::max(), &options->k,
+           "Neighbors of each query; default 30")
+      ->group(group);
+  CLI::Option* predecessors =
+      command
+          .add_flag("--predecessors", options->predecessors,
+                    "Only among the points that come earlier (in --order):\n"
+                    "the conditioning sets of a Vecchia approximation")
+          ->group(group);
+  AddChoice(command, "--order", kOrders, &options->order,
+            "Order that decides what is earlier: as in the file, at\n"
+            "random from --seed, or exact maximin of the scaled\n"
+            "coordinates; default given. Matters to --predecessors\n"
+            "only, and never changes row numbers in the output")
+      ->group(group);
+  command
+      .add_flag("--signed", options->signed_ranking,
+                "Rank by rho, not |rho|; the distance is sqrt(1 - rho)")
+      ->group(group);
+  CLI::Option* queries = AddPath(command, "--queries", &options->queries,
+                                 "Only for these rows of POINTS: a file with one column,\n"
+                                 "or a column 'row', of row numbers counted from --base")
+                             ->group(group);
+  AddPath(command, "--new-points", &options->new_points,
+          "Neighbors among POINTS for the points of this file,\n"
+          "which has the columns of POINTS")
+      ->excludes(queries)
+      ->excludes(predecessors)
+      ->group(group);
+  AddWhole(command, "--threads", 0, std::numeric_limits<int32_t>::max(), &options->threads,
+           "Threads to use; 0 or none: all processors. Never changes\nthe answer")
+      ->group(group);
+}
+
+void AddOutputOptions(CLI::App& command, NeighborsOptions* options) {
+  const std::string group = "Output";
+  AddPath(command, "-o,--output", &options->output,
+          "CSV, or .npy if the name ends so; default and '-':\nCSV to standard output")
+      ->group(group);
+  AddWhole(command, "--base", 0, 1, &options->base,
+           "Number of the first row, in --queries and in the output;\ndefault 0")
+      ->type_name("0|1")
+      ->group(group);
+  AddPath(command, "--stats", &options->stats,
+          "Write what the search did and what is known of the\npoints to this file, as JSON")
+      ->group(group);
+}
+
+// What CLI11 cannot know.
+void CheckTogether(const CLI::App& command, const NeighborsOptions& options) {
+  const auto only_for = [&command](const std::string& option, bool fits,
+                                   const std::string& kernel) {
+    if (command.count(option) > 0 && !fits) {
+      throw CLI::ValidationError(option, "is for --kernel " + kernel + " only");
+    }
+  };
+  only_for("--nu", options.kernel == RESIDUAL_KNN_MATERN, "matern");
+  only_for("--alpha", options.kernel == RESIDUAL_KNN_RATIONAL_QUADRATIC, "rational-quadratic");
+  if (options.nu > kMostNu) {
+    throw CLI::ValidationError("--nu", "is more than " + RealToText(kMostNu) +
+                                           "; --kernel squared-exponential is the limit");
+  }
+  if (!options.lonlat.empty() && options.lonlat.size() != 2) {
+    throw CLI::ValidationError("--lonlat", "takes two names, of longitude and latitude, not " +
+                                               std::to_string(options.lonlat.size()));
+  }
+  if (options.output.ends_with(".gz")) {
+    throw CLI::ValidationError("--output", "CSV and .npy can be written, .gz cannot");
+  }
+  if (options.stats == "-" && options.output == "-") {
+    throw CLI::ValidationError("--stats", "standard output is taken by the neighbors");
+  }
+}
+
+}  // namespace
+
+std::span<const Choice> KernelChoices() { return kKernels; }
+
+void AddNeighborsOptions(CLI::App& command, NeighborsOptions* options) {
+  command.description(kDescription);
+  command.footer(kFooter);
+  AddPointOptions(command, options);
+  AddModelOptions(command, options);
+  AddInducingOptions(command, options);
+  AddSearchOptions(command, options);
+  AddOutputOptions(command, options);
+  command.callback([&command, options] { CheckTogether(command, *options); });
+}
+
+}  // namespace residual_knn::cli

@@ -1,0 +1,57 @@
+// The options of `residual-knn neighbors`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "residual_knn.h"
+#include "tools/option_values.h"
+
+namespace residual_knn::cli {
+
+// As a number of inducing points: the program chooses one that suits the points.
+inline constexpr int64_t kInducingByPoints = -1;
+
+struct NeighborsOptions {
+  std::string points;
+  std::vector<std::string> columns;
+  std::vector<std::string> lonlat;
+
+  int32_t kernel = RESIDUAL_KNN_MATERN32;
+  double nu = 1.5;
+  double alpha = 1;
+  double variance = 1;
+  std::vector<double> lengthscales = {1};
+  double nugget = 0;
+  double jitter = 1e-8;
+  double max_jitter = 0;
+
+  int64_t inducing = kInducingByPoints;
+  int32_t inducing_method = RESIDUAL_KNN_KMEANS;
+  std::string inducing_points;
+  uint64_t seed = 1;
+
+  int64_t k = 30;
+  bool predecessors = false;
+  bool signed_ranking = false;
+  int32_t order = RESIDUAL_KNN_ORDER_GIVEN;
+  std::string queries;
+  std::string new_points;
+
+  int64_t base = 0;
+  int64_t threads = 0;
+  std::string stats;
+  std::string output = "-";
+};
+
+// The words of --kernel.
+std::span<const Choice> KernelChoices();
+
+// Declares the options; parsing fills `options`, which must outlive the app, and throws a
+// CLI::ParseError for options that do not go together.
+void AddNeighborsOptions(CLI::App& command, NeighborsOptions* options);
+
+}  // namespace residual_knn::cli

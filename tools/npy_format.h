@@ -1,0 +1,57 @@
+// The header of .npy files: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+// and numbers in their byte order, which is little-endian here.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace residual_knn {
+
+inline constexpr std::string_view kNpyMagic = "\x93NUMPY";
+
+enum class NpyType { kFloat64, kFloat32, kInt64, kInt32 };
+
+struct NpyHeader {
+  NpyType type = NpyType::kFloat64;
+  bool fortran_order = false;
+  std::vector<int64_t> shape;  // none negative, the product fits
+};
+
+int64_t NpyItemBytes(NpyType type);
+
+// Bytes of the length field that follows magic and version (major, minor). Throws a
+// std::runtime_error for versions other than 1.0, 2.0 and 3.0.
+int64_t NpyLengthFieldBytes(int major, int minor);
+
+// Reads the description after the length field, a Python dictionary. Throws a std::runtime_error
+// that says what is wrong.
+NpyHeader ParseNpyDescription(std::string_view text);
+
+// All bytes before the data of a C-ordered rows x columns array.
+std::string NpyPreamble(NpyType type, int64_t rows, int64_t columns);
+
+// A number at `bytes`, which need not be aligned.
+template <typename Number>
+Number LoadLittleEndian(const char* bytes) {
+  static_assert(sizeof(Number) == 4 || sizeof(Number) == 8);
+  using Bits = std::conditional_t<sizeof(Number) == 8, uint64_t, uint32_t>;
+  Bits bits = 0;
+  std::memcpy(&bits, bytes, sizeof bits);
+  if constexpr (std::endian::native == std::endian::big) {
+    bits = sizeof bits == 8 ? static_cast<Bits>(__builtin_bswap64(bits))
+                            : static_cast<Bits>(__builtin_bswap32(static_cast<uint32_t>(bits)));
+  }
+  return std::bit_cast<Number>(bits);
+}
+
+inline void StoreLittleEndian(uint64_t bits, char* bytes) {
+  if constexpr (std::endian::native == std::endian::big) bits = __builtin_bswap64(bits);
+  std::memcpy(bytes, &bits, sizeof bits);
+}
+
+}  // namespace residual_knn

@@ -1,0 +1,143 @@
+#include "tools/option_values.h"
+
+#include <functional>
+#include <stdexcept>
+
+#include "tools/cell_location.h"
+#include "tools/csv_scanner.h"
+#include "tools/number_text.h"
+
+namespace residual_knn::cli {
+namespace {
+
+[[noreturn]] void ThrowOption(const std::string& option, const std::string& message) {
+  throw CLI::ValidationError(option, message);
+}
+
+// How messages call an option that was declared as "-o,--output": by its last name.
+std::string SpokenName(const std::string& declared) {
+  return declared.substr(declared.rfind(',') + 1);
+}
+
+CLI::Option* AddText(
+    CLI::App& app, const std::string& name, const std::string& type, const std::string& help,
+    const std::function<void(const std::string& spoken, const std::string&)>& take) {
+  const std::string spoken = SpokenName(name);
+  const std::function<void(const std::string&)> callback = [spoken, take](const std::string& text) {
+    take(spoken, text);
+  };
+  return app.add_option_function<std::string>(name, callback, help)->type_name(type);
+}
+
+double TakeReal(const std::string& option, const std::string& text, Sign sign) {
+  const RealText real = ParseReal(text);
+  if (real.fault != nullptr) ThrowOption(option, Quoted(text) + " " + real.fault);
+  if (sign == Sign::kPositive && !(real.value > 0)) {
+    ThrowOption(option, Quoted(text) + " is not positive");
+  }
+  if (sign == Sign::kNotNegative && !(real.value >= 0)) {
+    ThrowOption(option, Quoted(text) + " is negative");
+  }
+  return real.value;
+}
+
+std::vector<std::string> TakeList(const std::string& option, const std::string& text) {
+  try {
+    const std::vector<std::string> items = SplitCsvLine(text);
+    if (items.empty()) ThrowOption(option, "the list is empty");
+    return items;
+  } catch (const CsvError& error) {
+    ThrowOption(option, Quoted(text) + ": " + error.what());
+  }
+}
+
+}  // namespace
+
+CLI::Option* AddReal(CLI::App& app, const std::string& name, Sign sign, double* value,
+                     const std::string& help) {
+  return AddText(app, name, "X", help,
+                 [sign, value](const std::string& option, const std::string& text) {
+                   *value = TakeReal(option, text, sign);
+                 });
+}
+
+CLI::Option* AddReals(CLI::App& app, const std::string& name, Sign sign,
+                      std::vector<double>* values, const std::string& help) {
+  return AddText(app, name, "X[,X...]", help,
+                 [sign, values](const std::string& option, const std::string& text) {
+                   values->clear();
+                   for (const std::string& item : TakeList(option, text)) {
+                     values->push_back(TakeReal(option, item, sign));
+                   }
+                 });
+}
+
+CLI::Option* AddWhole(CLI::App& app, const std::string& name, int64_t least, int64_t most,
+                      int64_t* value, const std::string& help) {
+  return AddText(app, name, "N", help,
+                 [least, most, value](const std::string& option, const std::string& text) {
+                   const std::optional<int64_t> whole = ParseWhole(text);
+                   if (!whole || *whole < least || *whole > most) {
+                     ThrowOption(option, Quoted(text) + " is not a whole number from " +
+                                             std::to_string(least) + " to " + std::to_string(most));
+                   }
+                   *value = *whole;
+                 });
+}
+
+CLI::Option* AddUnsigned(CLI::App& app, const std::string& name, uint64_t* value,
+                         const std::string& help) {
+  return AddText(app, name, "N", help, [value](const std::string& option, const std::string& text) {
+    const std::optional<uint64_t> whole = ParseUnsigned(text);
+    if (!whole) {
+      ThrowOption(option, Quoted(text) + " is not a whole number from 0 to 2^64 - 1");
+    }
+    *value = *whole;
+  });
+}
+
+CLI::Option* AddNames(CLI::App& app, const std::string& name, std::vector<std::string>* values,
+                      const std::string& help) {
+  return AddText(app, name, "NAME[,NAME...]", help,
+                 [values](const std::string& option, const std::string& text) {
+                   *values = TakeList(option, text);
+                   for (const std::string& item : *values) {
+                     if (item.empty()) ThrowOption(option, Quoted(text) + " has an empty name");
+                   }
+                 });
+}
+
+CLI::Option* AddPath(CLI::App& app, const std::string& name, std::string* value,
+                     const std::string& help) {
+  return AddText(app, name, "FILE", help,
+                 [value](const std::string& option, const std::string& text) {
+                   if (text.empty()) ThrowOption(option, "the file name is empty");
+                   *value = text;
+                 });
+}
+
+CLI::Option* AddChoice(CLI::App& app, const std::string& name, std::span<const Choice> choices,
+                       int32_t* value, const std::string& help) {
+  std::string words;
+  for (const Choice& choice : choices)
+    words += (words.empty() ? "" : "|") + std::string(choice.word);
+  return AddText(app, name, words, help,
+                 [choices, words, value](const std::string& option, const std::string& text) {
+                   for (const Choice& choice : choices) {
+                     if (text == choice.word) {
+                       *value = choice.value;
+                       return;
+                     }
+                   }
+                   ThrowOption(option, Quoted(text) + " is not one of " + words);
+                 });
+}
+
+std::string ChoiceWord(std::span<const Choice> choices, int32_t value) {
+  for (const Choice& choice : choices) {
+    if (choice.value == value) return choice.word;
+  }
+  throw std::logic_error("no word for a choice");
+}
+
+}  // namespace residual_knn::cli

@@ -1,0 +1,170 @@
+#include "tools/output_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <random>
+#include <stdexcept>
+#include <system_error>
+
+namespace residual_knn::cli {
+namespace {
+
+constexpr size_t kBufferBytes = size_t{1} << 20;
+constexpr mode_t kNewFileMode = 0666;  // less the umask
+
+std::string FolderOf(const std::string& target) {
+  const std::string folder = std::filesystem::path(target).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+// A name beside the target that no file has, most likely.
+std::string TemporaryName(const std::string& target) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
+  std::random_device random;
+  std::string name = ".";
+  name += std::filesystem::path(target).filename().string();
+  name += '.';
+  for (int i = 0; i < 10; ++i) name += kLetters[random() % kLetters.size()];
+  return (std::filesystem::path(FolderOf(target)) / name).string();
+}
+
+bool IsStandardOutput(const std::string& path) { return path == "-" || path == "/dev/stdout"; }
+
+std::string ProcessPath(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
+
+}  // namespace
+
+bool IsStaged(const std::string& path) {
+  if (IsStandardOutput(path)) return false;
+  struct stat status {};
+  return stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
+}
+
+OutputFile::OutputFile(const std::string& path, Staging staging)
+    : path_(path), buffer_(kBufferBytes) {
+  if (IsStandardOutput(path_)) {
+    path_ = "standard output";
+    descriptor_ = STDOUT_FILENO;
+    return;
+  }
+  std::error_code ignored;
+  const std::filesystem::path resolved = std::filesystem::canonical(path_, ignored);
+  target_ = ignored ? path_ : resolved.string();
+  struct stat status {};
+  const bool exists = stat(target_.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode)) ThrowWriteError(EISDIR);
+  if (exists && !S_ISREG(status.st_mode)) {
+    descriptor_ = open(target_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (descriptor_ < 0) ThrowWriteError(errno);
+    owns_descriptor_ = true;
+    return;
+  }
+  // Renaming over a file asks only for a writable folder; a protected file is to stay protected.
+  if (exists && faccessat(AT_FDCWD, target_.c_str(), W_OK, AT_EACCESS) != 0) ThrowWriteError(errno);
+  OpenStaged(staging);
+  if (exists && fchmod(descriptor_, status.st_mode & 07777) != 0) {
+    const int system_error = errno;
+    Close();
+    ThrowWriteError(system_error);
+  }
+}
+
+void OutputFile::OpenStaged(Staging staging) {
+  staged_ = true;
+  owns_descriptor_ = true;
+  if (staging == Staging::kAutomatic) {
+    descriptor_ = open(FolderOf(target_).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, kNewFileMode);
+    // Without /proc it could not be given a name later.
+    if (descriptor_ >= 0 && access(ProcessPath(descriptor_).c_str(), F_OK) == 0) return;
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  constexpr int kAttempts = 100;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const std::string name = TemporaryName(target_);
+    descriptor_ = open(name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, kNewFileMode);
+    if (descriptor_ >= 0) {
+      temporary_path_ = name;
+      return;
+    }
+    if (errno != EEXIST) break;
+  }
+  ThrowWriteError(errno);
+}
+
+OutputFile::~OutputFile() { Close(); }
+
+void OutputFile::Close() {
+  if (!temporary_path_.empty()) unlink(temporary_path_.c_str());
+  temporary_path_.clear();
+  if (owns_descriptor_ && descriptor_ >= 0) close(descriptor_);
+  descriptor_ = -1;
+}
+
+void OutputFile::Write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    if (filled_ == buffer_.size()) Flush();
+    const size_t count = std::min(bytes.size(), buffer_.size() - filled_);
+    std::memcpy(buffer_.data() + filled_, bytes.data(), count);
+    filled_ += count;
+    bytes.remove_prefix(count);
+  }
+}
+
+char* OutputFile::Room(size_t size) {
+  if (buffer_.size() - filled_ < size) Flush();
+  return buffer_.data() + filled_;
+}
+
+void OutputFile::Flush() {
+  size_t written = 0;
+  while (written < filled_) {
+    const ssize_t count = write(descriptor_, buffer_.data() + written, filled_ - written);
+    if (count < 0 && errno != EINTR) ThrowWriteError(errno);
+    if (count > 0) written += static_cast<size_t>(count);
+  }
+  filled_ = 0;
+  if (hold_ != nullptr && hold_->SignalWaits()) {
+    throw std::runtime_error(path_ +
+                             ": cannot be written: " + std::generic_category().message(EINTR));
+  }
+}
+
+void OutputFile::Finish() {
+  Flush();
+  if (staged_) {
+    // Some file systems report a full disk only now.
+    if (fsync(descriptor_) != 0) ThrowWriteError(errno);
+  } else if (owns_descriptor_) {
+    const int failed = close(descriptor_);
+    descriptor_ = -1;
+    if (failed != 0) ThrowWriteError(errno);
+  }
+}
+
+void OutputFile::Publish() {
+  if (!staged_) return;
+  while (temporary_path_.empty()) {
+    const std::string name = TemporaryName(target_);
+    if (linkat(AT_FDCWD, ProcessPath(descriptor_).c_str(), AT_FDCWD, name.c_str(),
+               AT_SYMLINK_FOLLOW) == 0) {
+      temporary_path_ = name;
+    } else if (errno != EEXIST) {
+      ThrowWriteError(errno);
+    }
+  }
+  if (rename(temporary_path_.c_str(), target_.c_str()) != 0) ThrowWriteError(errno);
+  temporary_path_.clear();
+}
+
+void OutputFile::ThrowWriteError(int system_error) const {
+  throw std::runtime_error(path_ +
+                           ": cannot be written: " + std::generic_category().message(system_error));
+}
+
+}  // namespace residual_knn::cli

@@ -1,0 +1,29 @@
+#include "tools/output_set.h"
+
+namespace residual_knn::cli {
+
+void CheckWritable(const std::string& path) {
+  // Opening a pipe has effects of its own; it is left for when there is something to write.
+  if (!IsStaged(path)) return;
+  const SignalHold hold;
+  const OutputFile probe(path, Staging::kAutomatic);
+}
+
+OutputFile& OutputSet::Open(const std::string& path) {
+  // Held from before the file exists; not for pipes, which may wait for a reader for long.
+  const bool held_for_earlier = hold_.has_value();
+  if (!held_for_earlier && IsStaged(path)) hold_.emplace();
+  files_.push_back(std::make_unique<OutputFile>(path, staging_));
+  OutputFile& file = *files_.back();
+  if (!held_for_earlier && !file.HasTemporaryName()) hold_.reset();
+  if (hold_) file.Heed(&*hold_);
+  return file;
+}
+
+void OutputSet::Publish() {
+  for (const auto& file : files_) file->Finish();
+  if (!hold_) hold_.emplace();
+  for (const auto& file : files_) file->Publish();
+}
+
+}  // namespace residual_knn::cli

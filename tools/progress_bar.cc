@@ -1,0 +1,113 @@
+#include "tools/progress_bar.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace residual_knn::cli {
+namespace {
+
+constexpr auto kTimeBetweenDraws = std::chrono::milliseconds(50);
+constexpr int kStageWidth = 24;
+constexpr int kLongestBar = 40;
+
+int TerminalWidth(int descriptor) {
+  winsize size{};
+  const bool known = ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 80;
+}
+
+std::string TwoDigits(int64_t value) {
+  std::string digits = std::to_string(value);
+  if (digits.size() < 2) digits.insert(digits.begin(), '0');
+  return digits;
+}
+
+// "0:07", "12:34" or "1:02:03".
+std::string ClockText(double seconds) {
+  const auto whole = static_cast<int64_t>(std::ceil(std::min(seconds, 3.6e8)));
+  const int64_t hours = whole / 3600;
+  const int64_t minutes = whole / 60 % 60;
+  const std::string start =
+      hours > 0 ? std::to_string(hours) + ":" + TwoDigits(minutes) : std::to_string(minutes);
+  return start + ":" + TwoDigits(whole % 60);
+}
+
+std::string Padded(std::string text, int width) {
+  text.resize(std::max(text.size(), static_cast<size_t>(width)), ' ');
+  return text;
+}
+
+}  // namespace
+
+ProgressBar::ProgressBar(int descriptor)
+    : descriptor_(descriptor), draws_(isatty(descriptor) == 1) {}
+
+ProgressBar::~ProgressBar() { Pause(); }
+
+void ProgressBar::Pause() {
+  if (drawn_) Draw("");
+  paused_ = true;
+}
+
+void ProgressBar::StartStage(const std::string& name) {
+  stage_ = name;
+  paused_ = false;
+  stage_start_ = Clock::now();
+  next_draw_ = stage_start_ + kTimeBetweenDraws;
+  last_fraction_ = 0;
+  if (draws_) Draw(Padded(stage_, kStageWidth));
+}
+
+void ProgressBar::Update(int64_t done, int64_t total) {
+  if (!draws_ || paused_) return;
+  const Clock::time_point now = Clock::now();
+  if (now < next_draw_) return;
+  next_draw_ = now + kTimeBetweenDraws;
+  const double fraction = std::clamp(
+      static_cast<double>(done) / static_cast<double>(std::max<int64_t>(total, 1)), 0.0, 1.0);
+  // The library counts from 0 again when one call has several parts.
+  if (fraction < last_fraction_) stage_start_ = now;
+  last_fraction_ = fraction;
+  std::string left;
+  const double seconds = std::chrono::duration<double>(now - stage_start_).count();
+  if (fraction > 0 && seconds > 0) {
+    left = ClockText(seconds * (1 - fraction) / fraction) + " left";
+  }
+  const std::string percent = std::to_string(static_cast<int>(100 * fraction)) + "%";
+  // The last column stays empty: some terminals wrap on it.
+  const int room = TerminalWidth(descriptor_) - kStageWidth - 8 - 14 - 1;
+  std::string line = Padded(stage_, kStageWidth);
+  if (room >= 10) {
+    const int width = std::min(room - 2, kLongestBar);
+    const auto full = static_cast<size_t>(fraction * width);
+    line += '[';
+    line.append(full, '#');
+    line.append(static_cast<size_t>(width) - full, '.');
+    line += ']';
+  }
+  line += ' ';
+  line += Padded(percent, 5);
+  line += left;
+  Draw(line);
+}
+
+residual_knn_progress ProgressBar::callback() const { return draws_ ? &Callback : nullptr; }
+
+int32_t ProgressBar::Callback(void* bar, int64_t done, int64_t total) {
+  static_cast<ProgressBar*>(bar)->Update(done, total);
+  return 0;
+}
+
+void ProgressBar::Draw(const std::string& line) {
+  // To the first column, and clear what stood there.
+  const size_t widest = static_cast<size_t>(std::max(TerminalWidth(descriptor_) - 1, 1));
+  const std::string text = "\r\x1b[K" + line.substr(0, widest);
+  // A terminal that went away is no reason to stop.
+  [[maybe_unused]] const ssize_t ignored = write(descriptor_, text.data(), text.size());
+  drawn_ = !line.empty();
+}
+
+}  // namespace residual_knn::cli

@@ -1,0 +1,69 @@
+#include "tools/statistics_file.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "tools/library.h"
+#include "tools/option_values.h"
+
+namespace residual_knn::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// The levels of residual_knn_info::residual_share.
+constexpr std::array<const char*, 7> kLevels = {"0", "0.01", "0.05", "0.5", "0.95", "0.99", "1"};
+
+Json ModelOf(const NeighborsOptions& options, const std::vector<std::string>& coordinates) {
+  Json model;
+  model["kernel"] = ChoiceWord(KernelChoices(), options.kernel);
+  if (options.kernel == RESIDUAL_KNN_MATERN) model["nu"] = options.nu;
+  if (options.kernel == RESIDUAL_KNN_RATIONAL_QUADRATIC) model["alpha"] = options.alpha;
+  model["variance"] = options.variance;
+  model["lengthscale"] = options.lengthscales;
+  model["nugget"] = options.nugget;
+  model["coordinates"] = coordinates;
+  return model;
+}
+
+Json IndexOf(const residual_knn_info& info) {
+  Json index;
+  index["n"] = info.n;
+  index["d"] = info.d;
+  index["m"] = info.m;
+  index["degenerate_points"] = info.degenerate_points;
+  index["bytes"] = info.bytes;
+  index["build_seconds"] = info.build_seconds;
+  index["jitter"] = info.jitter;
+  Json share;
+  for (size_t i = 0; i < kLevels.size(); ++i) share[kLevels[i]] = info.residual_share[i];
+  index["residual_share"] = share;
+  return index;
+}
+
+}  // namespace
+
+std::string StatisticsText(const NeighborsOptions& options,
+                           const std::vector<std::string>& coordinates,
+                           const residual_knn_info& info,
+                           const residual_knn_statistics& statistics) {
+  Json all;
+  all["version"] = residual_knn_version();
+  all["simd_target"] = residual_knn_simd_target();
+  all["blas"] = residual_knn_blas();
+  all["strategy"] = StrategyName(statistics.strategy);
+  all["threads"] = statistics.threads;
+  all["queries"] = statistics.queries;
+  all["k"] = options.k;
+  all["predecessors"] = options.predecessors;
+  all["pairs"] = statistics.pairs;
+  all["pairs_scored"] = statistics.pairs_scored;
+  all["pairs_rescored"] = statistics.pairs_rescored;
+  all["seconds"] = statistics.seconds;
+  all["model"] = ModelOf(options, coordinates);
+  all["index"] = IndexOf(info);
+  // Column names may hold bytes that are not UTF-8.
+  return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace residual_knn::cli

@@ -1,0 +1,51 @@
+#include "tools/table.h"
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+#include <string_view>
+
+#include "tools/byte_source.h"
+#include "tools/cell_location.h"
+#include "tools/npy_format.h"
+#include "tools/table_csv.h"
+#include "tools/table_npy.h"
+
+namespace residual_knn {
+namespace {
+
+bool HasNpyName(std::string_view path) {
+  return path.ends_with(".npy") || path.ends_with(".npy.gz");
+}
+
+std::vector<int64_t> SelectAll(const TableHeader& header) {
+  std::vector<int64_t> all(header.columns.size());
+  std::iota(all.begin(), all.end(), int64_t{0});
+  return all;
+}
+
+}  // namespace
+
+Table ReadTable(const std::string& path) { return ReadTable(path, SelectAll); }
+
+Table ReadTable(const std::string& path, const ColumnSelector& select) {
+  ByteSource source(path);
+  // The content decides, not the name: a CSV file never begins with the bytes of .npy.
+  if (source.StartsWith(kNpyMagic)) return ReadNpyTable(source, select);
+  if (HasNpyName(path)) {
+    throw std::runtime_error(path + ": is not an .npy file: it does not begin with \\x93NUMPY");
+  }
+  return ReadCsvTable(source, select);
+}
+
+std::string DescribeCell(const Table& table, int64_t row, int64_t column) {
+  const int64_t file_column = table.file_columns[static_cast<size_t>(column)];
+  if (table.format == TableFormat::kNpy) return NpyCell(table.path, row, file_column);
+  const auto after = std::upper_bound(table.lines.begin(), table.lines.end(), row,
+                                      [](int64_t r, const TableLine& l) { return r < l.row; });
+  const TableLine& start = *(after - 1);
+  return CsvCell(table.path, start.line + (row - start.row), file_column,
+                 table.columns[static_cast<size_t>(column)]);
+}
+
+}  // namespace residual_knn

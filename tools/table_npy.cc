@@ -1,0 +1,174 @@
+#include "tools/table_npy.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "tools/cell_location.h"
+#include "tools/npy_format.h"
+
+namespace residual_knn {
+namespace {
+
+// NumPy itself warns from 10,000 bytes on.
+constexpr int64_t kLongestDescription = int64_t{1} << 20;
+
+// An array without rows may say anything here.
+constexpr int64_t kMostColumns = int64_t{1} << 20;
+
+void ReadExactly(ByteSource& source, std::span<char> buffer) {
+  if (source.Read(buffer) != buffer.size()) {
+    throw std::runtime_error("the file ends within the .npy header");
+  }
+}
+
+NpyHeader ReadHeader(ByteSource& source) {
+  std::array<char, kNpyMagic.size() + 2> start{};
+  ReadExactly(source, start);
+  const auto major = static_cast<unsigned char>(start[kNpyMagic.size()]);
+  const auto minor = static_cast<unsigned char>(start[kNpyMagic.size() + 1]);
+  std::array<char, 4> length{};  // little-endian, zero beyond the field
+  ReadExactly(source,
+              std::span(length).first(static_cast<size_t>(NpyLengthFieldBytes(major, minor))));
+  const int64_t bytes = LoadLittleEndian<uint32_t>(length.data());
+  if (bytes > kLongestDescription) throw std::runtime_error("the .npy header is damaged: too long");
+  std::string description(static_cast<size_t>(bytes), '\0');
+  ReadExactly(source, description);
+  return ParseNpyDescription(description);
+}
+
+double LoadInteger(int64_t value) {
+  constexpr int64_t kExact = int64_t{1} << 53;
+  if (value > kExact || value < -kExact) {
+    throw std::runtime_error(std::to_string(value) + " has no exact double");
+  }
+  return static_cast<double>(value);
+}
+
+double LoadItem(NpyType type, const char* bytes) {
+  switch (type) {
+    case NpyType::kFloat64:
+      return LoadLittleEndian<double>(bytes);
+    case NpyType::kFloat32:
+      return LoadLittleEndian<float>(bytes);
+    case NpyType::kInt64:
+      return LoadInteger(LoadLittleEndian<int64_t>(bytes));
+    case NpyType::kInt32:
+      return LoadLittleEndian<int32_t>(bytes);
+  }
+  throw std::logic_error("unknown .npy type");
+}
+
+// Puts the items, in file order, where they belong in the table.
+class ItemPlacer {
+ public:
+  ItemPlacer(const NpyHeader& header, int64_t file_columns, Table* table)
+      : header_(header), file_columns_(file_columns), table_(table), slots_(file_columns, -1) {
+    for (size_t slot = 0; slot < table->file_columns.size(); ++slot) {
+      slots_[static_cast<size_t>(table->file_columns[slot])] = static_cast<int64_t>(slot);
+    }
+    table->values.resize(table->file_columns.size() * static_cast<size_t>(table->rows));
+  }
+
+  void Place(const char* bytes) {
+    const int64_t slot = slots_[static_cast<size_t>(column_)];
+    if (slot >= 0) {
+      const double value = Load(bytes);
+      table_->values[static_cast<size_t>(slot * table_->rows + row_)] = value;
+    }
+    Advance();
+  }
+
+ private:
+  double Load(const char* bytes) const {
+    std::string fault;
+    try {
+      const double value = LoadItem(header_.type, bytes);
+      if (std::isfinite(value)) return value;
+      fault = std::isnan(value) ? "the value is NaN" : "the value is infinite";
+    } catch (const std::runtime_error& error) {
+      fault = error.what();
+    }
+    throw std::runtime_error(NpyCell(table_->path, row_, column_) + ": " + fault);
+  }
+
+  void Advance() {
+    if (header_.fortran_order) {
+      if (++row_ == table_->rows) {
+        row_ = 0;
+        ++column_;
+      }
+    } else if (++column_ == file_columns_) {
+      column_ = 0;
+      ++row_;
+    }
+  }
+
+  const NpyHeader& header_;
+  int64_t file_columns_;
+  Table* table_;
+  std::vector<int64_t> slots_;  // for each column of the file its place in the table, or -1
+  int64_t row_ = 0;
+  int64_t column_ = 0;
+};
+
+// Before memory is taken for it: a damaged header must not ask for terabytes.
+void CheckDataFits(const ByteSource& source, int64_t items, int64_t item_bytes) {
+  const std::optional<int64_t> most = source.MostBytes();
+  if (most && items * item_bytes > *most) {
+    throw std::runtime_error(source.path() + ": the data is shorter than the header says");
+  }
+}
+
+void ReadItems(ByteSource& source, NpyType type, int64_t items, ItemPlacer* placer) {
+  const int64_t item_bytes = NpyItemBytes(type);
+  constexpr int64_t kChunk = int64_t{1} << 15;
+  std::vector<char> buffer(static_cast<size_t>(kChunk * item_bytes));
+  for (int64_t done = 0; done < items; done += kChunk) {
+    const int64_t count = std::min(kChunk, items - done);
+    const std::span<char> chunk = std::span(buffer).first(static_cast<size_t>(count * item_bytes));
+    if (source.Read(chunk) != chunk.size()) {
+      throw std::runtime_error(source.path() + ": the data is shorter than the header says");
+    }
+    for (int64_t i = 0; i < count; ++i) placer->Place(&buffer[static_cast<size_t>(i * item_bytes)]);
+  }
+  if (source.Read(std::span(buffer).first(1)) != 0) {
+    throw std::runtime_error(source.path() + ": the data is longer than the header says");
+  }
+}
+
+}  // namespace
+
+Table ReadNpyTable(ByteSource& source, const ColumnSelector& select) {
+  Table table;
+  table.path = source.path();
+  table.format = TableFormat::kNpy;
+  NpyHeader header;
+  TableHeader names{table.path, table.format, {}};
+  int64_t file_columns = 1;
+  try {
+    header = ReadHeader(source);
+    if (header.shape.size() == 2) file_columns = header.shape[1];
+    if (file_columns > kMostColumns) {
+      throw std::runtime_error("the array has " + std::to_string(file_columns) +
+                               " columns; points go in rows");
+    }
+    for (int64_t column = 0; column < file_columns; ++column) {
+      names.columns.push_back(std::to_string(column));
+    }
+    table.file_columns = select(names);
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(table.path + ": " + error.what());
+  }
+  table.rows = header.shape[0];
+  CheckDataFits(source, table.rows * file_columns, NpyItemBytes(header.type));
+  for (const int64_t column : table.file_columns) table.columns.push_back(std::to_string(column));
+  ItemPlacer placer(header, file_columns, &table);
+  ReadItems(source, header.type, table.rows * file_columns, &placer);
+  return table;
+}
+
+}  // namespace residual_knn
