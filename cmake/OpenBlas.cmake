@@ -9,11 +9,22 @@ set_property(CACHE RESIDUAL_KNN_BLAS PROPERTY STRINGS private system)
 add_library(residual_knn_blas INTERFACE)
 find_path(OPENBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread openblas-pthread openblas REQUIRED)
 if(RESIDUAL_KNN_BLAS STREQUAL "private")
-  find_library(OPENBLAS_LIBRARY NAMES libopenblas.a PATH_SUFFIXES openblas-pthread REQUIRED)
+  # NAMES with the folder: a plain libopenblas.a may be any flavor.
+  find_library(OPENBLAS_LIBRARY NAMES openblas-pthread/libopenblas.a REQUIRED)
 elseif(RESIDUAL_KNN_BLAS STREQUAL "system")
   find_library(OPENBLAS_LIBRARY NAMES openblas PATH_SUFFIXES openblas-pthread REQUIRED)
 else()
   message(FATAL_ERROR "RESIDUAL_KNN_BLAS is '${RESIDUAL_KNN_BLAS}', must be private or system")
+endif()
+# openblas_get_parallel() is 1 for pthreads, 0 for the serial flavor and 2 for OpenMP, whose pool hangs forked
+# children.
+set(flavor_check ${CMAKE_CURRENT_BINARY_DIR}/openblas_flavor.c)
+file(WRITE ${flavor_check} "#include <cblas.h>\nint main(void) { return openblas_get_parallel() == 1 ? 0 : 1; }\n")
+try_run(OPENBLAS_FLAVOR_STATUS OPENBLAS_FLAVOR_COMPILED ${CMAKE_CURRENT_BINARY_DIR}/openblas_flavor ${flavor_check}
+  CMAKE_FLAGS "-DINCLUDE_DIRECTORIES=${OPENBLAS_INCLUDE_DIR}"
+  LINK_LIBRARIES ${OPENBLAS_LIBRARY} Threads::Threads m)
+if(NOT OPENBLAS_FLAVOR_COMPILED OR NOT OPENBLAS_FLAVOR_STATUS EQUAL 0)
+  message(FATAL_ERROR "${OPENBLAS_LIBRARY} is not OpenBLAS's pthread flavor; install libopenblas-pthread-dev")
 endif()
 if(RESIDUAL_KNN_BLAS STREQUAL "private")
   target_compile_definitions(residual_knn_blas INTERFACE RESIDUAL_KNN_PRIVATE_BLAS)

@@ -14,17 +14,21 @@
  *
  *   Status        Every call that can fail returns a residual_knn_status. On failure the caller's
  *                 outputs are untouched, and residual_knn_last_error() names the argument and its
- *                 value. One exception: results are written where the caller wants them as they are
- *                 found, so a search that is cancelled or runs out of memory on its way sets all its
- *                 results to `missing` and +Inf. (Not with a covariance callback: such searches keep
- *                 a copy, and leave the outputs untouched.)
+ *                 value. With a progress or a covariance callback, results are kept apart until
+ *                 the search has succeeded (16 bytes for each neighbor); without one they are
+ *                 written where the caller wants them at once, and a search that runs out of
+ *                 memory on its way sets all of them to `missing` and +Inf.
  *   Row numbers   0-based int64_t, or, in the functions that end in _int32, int32_t counted from
  *                 `base`. A point is never its own neighbor. Neighbors are sorted by distance, ties
  *                 go to the smaller row. Places for which no candidate exists hold `missing` (-1 in
  *                 the int64_t functions) and the distance +Inf; k larger than the number of
  *                 candidates is no error.
- *   Degenerate    A point whose p_i is not above its rounding level has an undefined correlation:
- *                 its distance to every point is 1. It is counted in residual_knn_index_info.
+ *   Degenerate    A point whose p_i is at or below its rounding level, 8 (m + 8) 2^-53 (p + |V|^2), or
+ *                 below 1e-280, has an undefined correlation: its distance to every point is 1. It is
+ *                 counted in residual_knn_info.
+ *   Ranges        Coordinates, from the middle of the points and divided by their lengthscale, are at
+ *                 most 1e140 in magnitude; entries of V 1e70; variances, nugget and jitter 1e140;
+ *                 threads 1024.
  *   Layout        Matrices are dense. RESIDUAL_KNN_POINT_MAJOR: the values of one point (or the
  *                 neighbors of one query) are contiguous. RESIDUAL_KNN_DIMENSION_MAJOR: the values
  *                 of one coordinate (or the neighbors of one rank) are contiguous, as in an R matrix
@@ -36,7 +40,9 @@
  *                 threads; creating and freeing an index are exclusive. Callbacks run on the calling
  *                 thread only, unless said otherwise, and never after the call has returned.
  *   The host      The library never prints, exits, changes the locale, signal handlers, the random
- *                 generator or the host's BLAS; no environment variable changes an answer.
+ *                 generator or the host's BLAS; no environment variable changes an answer. Calls run
+ *                 in the default floating-point environment, callbacks included, and leave the
+ *                 caller's as it was.
  *   Options       A field counts only if struct_size covers it; a non-zero byte beyond the fields
  *                 that the library knows is an error. A NULL options pointer means the defaults.
  *
@@ -105,10 +111,7 @@ enum residual_knn_kernel {
 };
 
 /** Storage order of matrices, see the top of this file. */
-enum residual_knn_layout {
-  RESIDUAL_KNN_POINT_MAJOR = 0,
-  RESIDUAL_KNN_DIMENSION_MAJOR = 1
-};
+enum residual_knn_layout { RESIDUAL_KNN_POINT_MAJOR = 0, RESIDUAL_KNN_DIMENSION_MAJOR = 1 };
 
 /** What makes a neighbor near. */
 enum residual_knn_ranking {
@@ -155,7 +158,7 @@ enum residual_knn_ordering {
  *         RESIDUAL_KNN_ERROR_CANCELLED within 100 ms.
  * Called on the calling thread, about every 50 ms.
  */
-typedef int32_t (*residual_knn_progress)(void *user, int64_t done, int64_t total);
+typedef int32_t (*residual_knn_progress)(void* user, int64_t done, int64_t total);
 
 /**
  * Covariances of a block of pairs, for kernels that the library does not know.
@@ -167,35 +170,36 @@ typedef int32_t (*residual_knn_progress)(void *user, int64_t done, int64_t total
  * @param num_columns  length of columns
  * @param covariance   out: K(x_rows[a], x_columns[b]) at covariance[a * num_columns + b]
  * @return 0, or anything else to fail the search with RESIDUAL_KNN_ERROR_CALLBACK.
- * A pair's value must not depend on the block in which it is asked for.
+ * A pair's value must not depend on the block in which it is asked for. Blocks also hold pairs that do
+ * not matter (a point with itself, a point with its successors); their values must be finite too.
  * It must not throw, longjmp, or free the index.
  */
-typedef int32_t (*residual_knn_covariance)(void *user, const int64_t *rows, int64_t num_rows,
-                                           const int64_t *columns, int64_t num_columns,
-                                           double *covariance);
+typedef int32_t (*residual_knn_covariance)(void* user, const int64_t* rows, int64_t num_rows,
+                                           const int64_t* columns, int64_t num_columns,
+                                           double* covariance);
 
 /* ---------------------------------------------------------------- library */
 
 /** Version of the library, "major.minor.patch". Static; never NULL; any thread. */
-RESIDUAL_KNN_API const char *residual_knn_version(void);
+RESIDUAL_KNN_API const char* residual_knn_version(void);
 
 /** Version of the binary interface: programs built for the same number run with this library. */
 RESIDUAL_KNN_API int32_t residual_knn_abi_version(void);
 
 /** The SIMD target in use on this processor, for example "AVX3". Static; never NULL; any thread. */
-RESIDUAL_KNN_API const char *residual_knn_simd_target(void);
+RESIDUAL_KNN_API const char* residual_knn_simd_target(void);
 
 /** The BLAS in use with its version and core type. Static; never NULL; any thread. */
-RESIDUAL_KNN_API const char *residual_knn_blas(void);
+RESIDUAL_KNN_API const char* residual_knn_blas(void);
 
 /** One sentence for a status code; any value is allowed. Static; never NULL; any thread. */
-RESIDUAL_KNN_API const char *residual_knn_status_string(residual_knn_status status);
+RESIDUAL_KNN_API const char* residual_knn_status_string(residual_knn_status status);
 
 /**
  * Detail of the last call that failed on this thread: the argument and its value.
  * Never NULL; "" if none failed. Valid until the next failing call on this thread.
  */
-RESIDUAL_KNN_API const char *residual_knn_last_error(void);
+RESIDUAL_KNN_API const char* residual_knn_last_error(void);
 
 /* ---------------------------------------------------------------- index */
 
@@ -210,18 +214,18 @@ typedef struct residual_knn_model_options {
   int32_t kernel;
   /** enum residual_knn_layout of points, inducing points and V; default RESIDUAL_KNN_POINT_MAJOR. */
   int32_t layout;
-  /** K(x, x) without the nugget, positive; default 1. */
+  /** K(x, x) without the nugget, from 1e-140 to 1e140; default 1. */
   double variance;
   /** Smoothness of RESIDUAL_KNN_MATERN, positive, at most 50; default 1.5. Ignored by other kernels. */
   double nu;
-  /** Mixture parameter of RESIDUAL_KNN_RATIONAL_QUADRATIC, positive; default 1. */
+  /** Mixture parameter of RESIDUAL_KNN_RATIONAL_QUADRATIC, from 1e-12 to 1e12; default 1. */
   double alpha;
   /** Added to p (not to K(Z,Z)), not negative; default 0. Ignored where the caller gives p. */
   double nugget;
   /** Added to the diagonal of K(Z,Z), relative to the variance, not negative; default 1e-8. */
   double jitter;
-  /** If above jitter: multiply the jitter by 10 up to this value until K(Z,Z) is positive definite.
-   * Default 0: never. residual_knn_index_info says what was used. */
+  /** If above jitter: multiply the jitter by 10 (0 becomes 1e-12) up to this value until K(Z,Z) is
+   * positive definite. Default 0: never. residual_knn_index_info says what was used. */
   double max_jitter;
   /** Worker threads, the calling one included; 0 (default): one for each available processor. */
   int32_t threads;
@@ -231,11 +235,11 @@ typedef struct residual_knn_model_options {
   /** NULL (default), or called while the index is created. */
   residual_knn_progress progress;
   /** Passed to progress. */
-  void *progress_user;
+  void* progress_user;
 } residual_knn_model_options;
 
 /** Sets struct_size and the defaults. NULL does nothing. */
-RESIDUAL_KNN_API void residual_knn_model_options_init(residual_knn_model_options *options);
+RESIDUAL_KNN_API void residual_knn_model_options_init(residual_knn_model_options* options);
 
 /**
  * Creates an index from points, a built-in kernel and inducing points.
@@ -253,10 +257,10 @@ RESIDUAL_KNN_API void residual_knn_model_options_init(residual_knn_model_options
  *         untouched.
  * Memory: n * (m + d + 3) doubles. Thread rule: any thread.
  */
-RESIDUAL_KNN_API residual_knn_status residual_knn_index_create(
-    const double *points, int64_t n, int64_t d, const double *lengthscales,
-    int64_t num_lengthscales, const double *inducing, int64_t m,
-    const residual_knn_model_options *options, residual_knn_index **index);
+RESIDUAL_KNN_API residual_knn_status
+residual_knn_index_create(const double* points, int64_t n, int64_t d, const double* lengthscales,
+                          int64_t num_lengthscales, const double* inducing, int64_t m,
+                          const residual_knn_model_options* options, residual_knn_index** index);
 
 /**
  * Creates an index from the caller's own V and p with a built-in kernel.
@@ -267,9 +271,9 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_create(
  * @return as residual_knn_index_create, never ERROR_NOT_POSITIVE_DEFINITE.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_create_from_factor(
-    const double *factor, int64_t m, const double *residual_variance, const double *points,
-    int64_t n, int64_t d, const double *lengthscales, int64_t num_lengthscales,
-    const residual_knn_model_options *options, residual_knn_index **index);
+    const double* factor, int64_t m, const double* residual_variance, const double* points,
+    int64_t n, int64_t d, const double* lengthscales, int64_t num_lengthscales,
+    const residual_knn_model_options* options, residual_knn_index** index);
 
 /**
  * Creates an index from the caller's own V and p and a covariance callback: any kernel at all.
@@ -281,12 +285,12 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_create_from_factor(
  * @return as residual_knn_index_create_from_factor.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_create_from_callback(
-    const double *factor, int64_t n, int64_t m, const double *residual_variance,
-    residual_knn_covariance covariance, void *covariance_user,
-    const residual_knn_model_options *options, residual_knn_index **index);
+    const double* factor, int64_t n, int64_t m, const double* residual_variance,
+    residual_knn_covariance covariance, void* covariance_user,
+    const residual_knn_model_options* options, residual_knn_index** index);
 
 /** Frees an index. NULL is fine; any thread, but not during a search of the same index. */
-RESIDUAL_KNN_API void residual_knn_index_free(residual_knn_index *index);
+RESIDUAL_KNN_API void residual_knn_index_free(residual_knn_index* index);
 
 /** What an index holds. */
 typedef struct residual_knn_info {
@@ -298,7 +302,7 @@ typedef struct residual_knn_info {
   int64_t d;
   /** Number of inducing points, or columns of the caller's V. */
   int64_t m;
-  /** Points whose p is at or below its rounding level 8 (m + 8) 2^-53 (p + |V|^2). */
+  /** Points whose correlation is undefined, see the top of this file. */
   int64_t degenerate_points;
   /** Bytes held by the index. */
   int64_t bytes;
@@ -312,11 +316,11 @@ typedef struct residual_knn_info {
 } residual_knn_info;
 
 /** Sets struct_size and zeroes the rest. NULL does nothing. */
-RESIDUAL_KNN_API void residual_knn_info_init(residual_knn_info *info);
+RESIDUAL_KNN_API void residual_knn_info_init(residual_knn_info* info);
 
 /** Fills info (as far as its struct_size covers). Any thread. */
-RESIDUAL_KNN_API residual_knn_status residual_knn_index_info(const residual_knn_index *index,
-                                                             residual_knn_info *info);
+RESIDUAL_KNN_API residual_knn_status residual_knn_index_info(const residual_knn_index* index,
+                                                             residual_knn_info* info);
 
 /**
  * Copies V and p out of an index.
@@ -325,9 +329,9 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_info(const residual_knn_
  * @param residual_variance  out: n values; NULL to leave it out
  * @return RESIDUAL_KNN_OK or ERROR_INVALID_ARGUMENT. Any thread.
  */
-RESIDUAL_KNN_API residual_knn_status residual_knn_index_factor(const residual_knn_index *index,
-                                                               int32_t layout, double *factor,
-                                                               double *residual_variance);
+RESIDUAL_KNN_API residual_knn_status residual_knn_index_factor(const residual_knn_index* index,
+                                                               int32_t layout, double* factor,
+                                                               double* residual_variance);
 
 /* ---------------------------------------------------------------- search */
 
@@ -349,11 +353,11 @@ typedef struct residual_knn_search_options {
   /** NULL (default), or called during the search. */
   residual_knn_progress progress;
   /** Passed to progress. */
-  void *progress_user;
+  void* progress_user;
 } residual_knn_search_options;
 
 /** Sets struct_size and the defaults. NULL does nothing. */
-RESIDUAL_KNN_API void residual_knn_search_options_init(residual_knn_search_options *options);
+RESIDUAL_KNN_API void residual_knn_search_options_init(residual_knn_search_options* options);
 
 /** What a search did. */
 typedef struct residual_knn_statistics {
@@ -376,7 +380,7 @@ typedef struct residual_knn_statistics {
 } residual_knn_statistics;
 
 /** Sets struct_size and zeroes the rest. NULL does nothing. */
-RESIDUAL_KNN_API void residual_knn_statistics_init(residual_knn_statistics *statistics);
+RESIDUAL_KNN_API void residual_knn_statistics_init(residual_knn_statistics* statistics);
 
 /**
  * Nearest neighbors of index points among all other index points.
@@ -391,19 +395,19 @@ RESIDUAL_KNN_API void residual_knn_statistics_init(residual_knn_statistics *stat
  * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or
  *         ERROR_CALLBACK. Thread rule: any number of threads at once.
  */
-RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors(
-    const residual_knn_index *index, const int64_t *rows, int64_t num_queries,
-    const residual_knn_search_options *options, int32_t k, int64_t *neighbors, double *distances,
-    residual_knn_statistics *statistics);
+RESIDUAL_KNN_API residual_knn_status
+residual_knn_neighbors(const residual_knn_index* index, const int64_t* rows, int64_t num_queries,
+                       const residual_knn_search_options* options, int32_t k, int64_t* neighbors,
+                       double* distances, residual_knn_statistics* statistics);
 
 /**
  * Nearest neighbors of index points among their predecessors, the points with smaller row numbers:
  * the conditioning sets of a Vecchia approximation. Arguments as residual_knn_neighbors.
  */
-RESIDUAL_KNN_API residual_knn_status residual_knn_predecessors(
-    const residual_knn_index *index, const int64_t *rows, int64_t num_queries,
-    const residual_knn_search_options *options, int32_t k, int64_t *neighbors, double *distances,
-    residual_knn_statistics *statistics);
+RESIDUAL_KNN_API residual_knn_status
+residual_knn_predecessors(const residual_knn_index* index, const int64_t* rows, int64_t num_queries,
+                          const residual_knn_search_options* options, int32_t k, int64_t* neighbors,
+                          double* distances, residual_knn_statistics* statistics);
 
 /**
  * Nearest neighbors of new points among all index points. Their V and p follow from the index.
@@ -413,9 +417,9 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_predecessors(
  * @return also ERROR_UNSUPPORTED for an index made from the caller's V.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_points(
-    const residual_knn_index *index, const double *queries, int64_t num_queries,
-    const residual_knn_search_options *options, int32_t k, int64_t *neighbors, double *distances,
-    residual_knn_statistics *statistics);
+    const residual_knn_index* index, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, int32_t k, int64_t* neighbors, double* distances,
+    residual_knn_statistics* statistics);
 
 /**
  * Nearest neighbors of new points whose V and p the caller gives, for an index made from the
@@ -428,10 +432,10 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_points(
  * @return also ERROR_UNSUPPORTED for an index that knows its inducing points.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor(
-    const residual_knn_index *index, const double *query_factor,
-    const double *query_residual_variance, const double *queries, int64_t num_queries,
-    const residual_knn_search_options *options, int32_t k, int64_t *neighbors, double *distances,
-    residual_knn_statistics *statistics);
+    const residual_knn_index* index, const double* query_factor,
+    const double* query_residual_variance, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, int32_t k, int64_t* neighbors, double* distances,
+    residual_knn_statistics* statistics);
 
 /**
  * residual_knn_neighbors with 32-bit row numbers, for R and Fortran.
@@ -441,28 +445,28 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor(
  * The rest as residual_knn_neighbors; n must not be beyond what int32_t holds.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_int32(
-    const residual_knn_index *index, const int32_t *rows, int64_t num_queries,
-    const residual_knn_search_options *options, int32_t k, int32_t base, int32_t missing,
-    int32_t *neighbors, double *distances, residual_knn_statistics *statistics);
+    const residual_knn_index* index, const int32_t* rows, int64_t num_queries,
+    const residual_knn_search_options* options, int32_t k, int32_t base, int32_t missing,
+    int32_t* neighbors, double* distances, residual_knn_statistics* statistics);
 
 /** residual_knn_predecessors with 32-bit row numbers; arguments as residual_knn_neighbors_int32. */
 RESIDUAL_KNN_API residual_knn_status residual_knn_predecessors_int32(
-    const residual_knn_index *index, const int32_t *rows, int64_t num_queries,
-    const residual_knn_search_options *options, int32_t k, int32_t base, int32_t missing,
-    int32_t *neighbors, double *distances, residual_knn_statistics *statistics);
+    const residual_knn_index* index, const int32_t* rows, int64_t num_queries,
+    const residual_knn_search_options* options, int32_t k, int32_t base, int32_t missing,
+    int32_t* neighbors, double* distances, residual_knn_statistics* statistics);
 
 /** residual_knn_neighbors_of_new_points with 32-bit row numbers. */
 RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_points_int32(
-    const residual_knn_index *index, const double *queries, int64_t num_queries,
-    const residual_knn_search_options *options, int32_t k, int32_t base, int32_t missing,
-    int32_t *neighbors, double *distances, residual_knn_statistics *statistics);
+    const residual_knn_index* index, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, int32_t k, int32_t base, int32_t missing,
+    int32_t* neighbors, double* distances, residual_knn_statistics* statistics);
 
 /** residual_knn_neighbors_of_new_factor with 32-bit row numbers. */
 RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor_int32(
-    const residual_knn_index *index, const double *query_factor,
-    const double *query_residual_variance, const double *queries, int64_t num_queries,
-    const residual_knn_search_options *options, int32_t k, int32_t base, int32_t missing,
-    int32_t *neighbors, double *distances, residual_knn_statistics *statistics);
+    const residual_knn_index* index, const double* query_factor,
+    const double* query_residual_variance, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, int32_t k, int32_t base, int32_t missing,
+    int32_t* neighbors, double* distances, residual_knn_statistics* statistics);
 
 /* ---------------------------------------------------------------- helpers */
 
@@ -472,7 +476,8 @@ typedef struct residual_knn_helper_options {
   size_t struct_size;
   /** enum residual_knn_layout of points and inducing points; default RESIDUAL_KNN_POINT_MAJOR. */
   int32_t layout;
-  /** Worker threads, the calling one included; 0 (default): one for each available processor. */
+  /** Worker threads of the k-means, the calling one included; 0 (default): one for each available
+   * processor. */
   int32_t threads;
   /** Seed of the random draws; default 1. The same seed gives the same answer on every machine. */
   uint64_t seed;
@@ -481,11 +486,11 @@ typedef struct residual_knn_helper_options {
   /** NULL (default), or called during the work. */
   residual_knn_progress progress;
   /** Passed to progress. */
-  void *progress_user;
+  void* progress_user;
 } residual_knn_helper_options;
 
 /** Sets struct_size and the defaults. NULL does nothing. */
-RESIDUAL_KNN_API void residual_knn_helper_options_init(residual_knn_helper_options *options);
+RESIDUAL_KNN_API void residual_knn_helper_options_init(residual_knn_helper_options* options);
 
 /**
  * Chooses m inducing points.
@@ -498,10 +503,10 @@ RESIDUAL_KNN_API void residual_knn_helper_options_init(residual_knn_helper_optio
  * @param inducing          out: m x d in the units of points; NULL only if m is 0
  * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY or ERROR_CANCELLED.
  */
-RESIDUAL_KNN_API residual_knn_status residual_knn_choose_inducing(
-    const double *points, int64_t n, int64_t d, const double *lengthscales,
-    int64_t num_lengthscales, int32_t method, int64_t m,
-    const residual_knn_helper_options *options, double *inducing);
+RESIDUAL_KNN_API residual_knn_status
+residual_knn_choose_inducing(const double* points, int64_t n, int64_t d, const double* lengthscales,
+                             int64_t num_lengthscales, int32_t method, int64_t m,
+                             const residual_knn_helper_options* options, double* inducing);
 
 /**
  * Orders points, for predecessor searches.
@@ -510,10 +515,10 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_choose_inducing(
  * The rest as residual_knn_choose_inducing. Maximin starts at the point nearest the center of the
  * scaled points; ties go to the smaller row; duplicates come last, in row order.
  */
-RESIDUAL_KNN_API residual_knn_status residual_knn_order_points(
-    const double *points, int64_t n, int64_t d, const double *lengthscales,
-    int64_t num_lengthscales, int32_t ordering, const residual_knn_helper_options *options,
-    int64_t *order);
+RESIDUAL_KNN_API residual_knn_status
+residual_knn_order_points(const double* points, int64_t n, int64_t d, const double* lengthscales,
+                          int64_t num_lengthscales, int32_t ordering,
+                          const residual_knn_helper_options* options, int64_t* order);
 
 #ifdef __cplusplus
 }

@@ -20,7 +20,8 @@ std::string Listed(const std::vector<std::string>& names) {
   constexpr size_t kMost = 20;
   std::string list;
   for (size_t i = 0; i < names.size() && i < kMost; ++i) {
-    list += (i > 0 ? ", " : "") + Quoted(names[i]);
+    if (i > 0) list += ", ";
+    list += Quoted(names[i]);
   }
   return names.size() > kMost ? list + ", ..." : list;
 }
@@ -52,9 +53,9 @@ void CheckRange(const Table& table, int64_t column, double most) {
   for (int64_t row = 0; row < table.rows; ++row) {
     const double value = values[static_cast<size_t>(row)];
     if (std::abs(value) <= most) continue;
-    const std::string bound = RealToText(most);
-    throw std::runtime_error(DescribeCell(table, row, column) + ": " + RealToText(value) +
-                             " is not between -" + bound + " and " + bound + " degrees (--lonlat)");
+    std::string message = DescribeCell(table, row, column);
+    message += ": " + RealToText(value) + " is beyond " + RealToText(most) + " degrees (--lonlat)";
+    throw std::runtime_error(message);
   }
 }
 

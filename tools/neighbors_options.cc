@@ -28,8 +28,9 @@ constexpr std::array<Choice, 3> kOrders = {{
     {"maximin", RESIDUAL_KNN_ORDER_MAXIMIN},
 }};
 
-// The library's limit, see residual_knn_model_options.
+// Limits of the library, see residual_knn.h.
 constexpr double kMostNu = 50;
+constexpr int64_t kMostThreads = 1024;
 
 constexpr const char* kDescription =
     "k nearest neighbors of every row of POINTS under the residual-correlation distance\n"
@@ -149,7 +150,7 @@ void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
       ->excludes(queries)
       ->excludes(predecessors)
       ->group(group);
-  AddWhole(command, "--threads", 0, std::numeric_limits<int32_t>::max(), &options->threads,
+  AddWhole(command, "--threads", 0, kMostThreads, &options->threads,
            "Threads to use; 0 or none: all processors. Never changes\nthe answer")
       ->group(group);
 }

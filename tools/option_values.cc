@@ -43,7 +43,7 @@ double TakeReal(const std::string& option, const std::string& text, Sign sign) {
 
 std::vector<std::string> TakeList(const std::string& option, const std::string& text) {
   try {
-    const std::vector<std::string> items = SplitCsvLine(text);
+    std::vector<std::string> items = SplitCsvLine(text);
     if (items.empty()) ThrowOption(option, "the list is empty");
     return items;
   } catch (const CsvError& error) {

@@ -11,6 +11,7 @@
 #include <random>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace residual_knn::cli {
 namespace {
@@ -46,8 +47,8 @@ bool IsStaged(const std::string& path) {
   return stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
 }
 
-OutputFile::OutputFile(const std::string& path, Staging staging)
-    : path_(path), buffer_(kBufferBytes) {
+OutputFile::OutputFile(std::string path, Staging staging)
+    : path_(std::move(path)), buffer_(kBufferBytes) {
   if (IsStandardOutput(path_)) {
     path_ = "standard output";
     descriptor_ = STDOUT_FILENO;

@@ -24,7 +24,7 @@ class OutputFile {
  public:
   // Opens; "-" and "/dev/stdout" are standard output. Throws a std::runtime_error that names the
   // file.
-  OutputFile(const std::string& path, Staging staging);
+  OutputFile(std::string path, Staging staging);
   // Discards what was not published.
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;

@@ -17,6 +17,8 @@ void CheckWritable(const std::string& path);
 class OutputSet {
  public:
   explicit OutputSet(Staging staging = Staging::kAutomatic) : staging_(staging) {}
+  OutputSet(const OutputSet&) = delete;
+  OutputSet& operator=(const OutputSet&) = delete;
 
   // The file lives as long as the set.
   OutputFile& Open(const std::string& path);

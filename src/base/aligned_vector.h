@@ -16,7 +16,9 @@ struct AlignedAllocator {
   template <class U>
   explicit AlignedAllocator(const AlignedAllocator<U>&) {}
 
-  T* allocate(size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), kAlignment)); }
+  T* allocate(size_t count) {
+    return static_cast<T*>(::operator new(count * sizeof(T), kAlignment));
+  }
   void deallocate(T* pointer, size_t) { ::operator delete(pointer, kAlignment); }
   // resize() leaves doubles as they are: what is about to be overwritten need not be zeroed.
   template <class U>

@@ -42,27 +42,30 @@ inline bool IsDimensionMajor(int32_t layout) {
 
 inline int CheckedThreads(int32_t threads) {
   RequireAtLeast(threads, 0, "threads");
-  if (threads > 1024) ThrowInvalid("threads is " + std::to_string(threads) + ", must be at most 1024");
+  if (threads > 1024)
+    ThrowInvalid("threads is " + std::to_string(threads) + ", must be at most 1024");
   return ResolveThreads(threads);
 }
 
 // A caller's matrix after checks of its sizes and pointer; NULL is fine where it holds nothing.
-inline DenseMatrixView CheckedMatrix(const double* data, int64_t rows, int64_t columns, int32_t layout,
-                                     const char* name) {
+inline DenseMatrixView CheckedMatrix(const double* data, int64_t rows, int64_t columns,
+                                     int32_t layout, const char* name) {
   if (CheckedSize(rows, columns, name) > 0) RequirePointer(data, name);
   return {data, rows, columns, IsDimensionMajor(layout)};
 }
 
-inline std::span<const double> CheckedLengthscales(const double* lengthscales, int64_t count, int64_t d) {
+inline std::span<const double> CheckedLengthscales(const double* lengthscales, int64_t count,
+                                                   int64_t d) {
   RequirePointer(lengthscales, "lengthscales");
   if (count != 1 && count != d) {
-    ThrowInvalid("num_lengthscales is " + std::to_string(count) + ", must be 1 or d = " +
-                 std::to_string(d));
+    ThrowInvalid("num_lengthscales is " + std::to_string(count) +
+                 ", must be 1 or d = " + std::to_string(d));
   }
   return {lengthscales, static_cast<size_t>(count)};
 }
 
-// Fields of our structs come in pairs or units of 8 bytes, so a size between is never a field's end.
+// Fields of our structs come in pairs or units of 8 bytes, so a size between is never a field's
+// end.
 inline void CheckStructSize(size_t size, const char* type) {
   if (size < sizeof(size_t) || size > 4096 || size % 8 != 0) {
     ThrowInvalid(std::string(type) + ".struct_size is " + std::to_string(size) +
@@ -83,7 +86,8 @@ Options ReadOptions(const Options* given, void (*initialize)(Options*), const ch
   for (size_t i = sizeof options; i < size; ++i) {
     if (bytes[i] != 0) {
       ThrowInvalid(std::string(type) + " has a non-zero byte at " + std::to_string(i) +
-                   ", beyond what this version (" + std::to_string(sizeof options) + " bytes) knows");
+                   ", beyond what this version (" + std::to_string(sizeof options) +
+                   " bytes) knows");
     }
   }
   return options;

@@ -1,6 +1,7 @@
 // The boundary: no exception crosses it, and each becomes a status with a sentence for last_error.
 #pragma once
 
+#include <cfenv>
 #include <new>
 #include <stdexcept>
 
@@ -11,8 +12,25 @@ namespace residual_knn {
 // Keeps the sentence for residual_knn_last_error on this thread; never fails.
 void SetLastError(const char* function, const char* message) noexcept;
 
+// Rounding to nearest, no traps, no flushing of subnormals while a call runs, whatever the host has set;
+// threads that start meanwhile inherit it. The host's environment comes back at the end.
+class DefaultFloatEnvironment {
+ public:
+  DefaultFloatEnvironment() {
+    std::fegetenv(&host_);
+    std::fesetenv(FE_DFL_ENV);
+  }
+  ~DefaultFloatEnvironment() { std::fesetenv(&host_); }
+  DefaultFloatEnvironment(const DefaultFloatEnvironment&) = delete;
+  DefaultFloatEnvironment& operator=(const DefaultFloatEnvironment&) = delete;
+
+ private:
+  std::fenv_t host_{};
+};
+
 template <class Call>
 residual_knn_status Guard(const char* function, const Call& call) noexcept {
+  const DefaultFloatEnvironment environment;
   try {
     call();
     return RESIDUAL_KNN_OK;

@@ -41,10 +41,12 @@ class InducingWriter {
     }
   }
 
-  void WriteCenters(const std::vector<double>& centers, std::span<const double> lengthscales) const {
+  void WriteCenters(const std::vector<double>& centers, std::span<const double> lengthscales,
+                    std::span<const double> origin) const {
     for (int64_t i = 0; i < m_; ++i) {
       for (int64_t c = 0; c < points_.columns; ++c) {
-        At(i, c) = centers[i * points_.columns + c] * lengthscales[lengthscales.size() == 1 ? 0 : c];
+        At(i, c) = origin[c] + centers[i * points_.columns + c] *
+                                   lengthscales[lengthscales.size() == 1 ? 0 : c];
       }
     }
   }
@@ -71,7 +73,8 @@ void residual_knn_helper_options_init(residual_knn_helper_options* options) {
 
 residual_knn_status residual_knn_choose_inducing(const double* points, int64_t n, int64_t d,
                                                  const double* lengthscales,
-                                                 int64_t num_lengthscales, int32_t method, int64_t m,
+                                                 int64_t num_lengthscales, int32_t method,
+                                                 int64_t m,
                                                  const residual_knn_helper_options* options,
                                                  double* inducing) {
   return Guard(__func__, [&] {
@@ -81,14 +84,15 @@ residual_knn_status residual_knn_choose_inducing(const double* points, int64_t n
     residual_knn::RequireEnum(method, 2, "method", "residual_knn_inducing_method");
     residual_knn::RequireAtLeast(m, 0, "m");
     if (m > n) {
-      residual_knn::ThrowInvalid("m is " + std::to_string(m) + ", must be at most n = " +
-                                 std::to_string(n));
+      residual_knn::ThrowInvalid("m is " + std::to_string(m) +
+                                 ", must be at most n = " + std::to_string(n));
     }
     residual_knn::CheckedSize(m, d, "m x d");
     residual_knn::RequireAtLeast(o.max_iterations, 0, "max_iterations");
     const int threads = residual_knn::CheckedThreads(o.threads);
     if (m > 0) residual_knn::RequirePointer(inducing, "inducing");
-    const ScaledPoints scaled(matrix, scales, "points");
+    const std::vector<double> origin = residual_knn::MiddleOf(matrix);
+    const ScaledPoints scaled(matrix, scales, "points", origin);
     Monitor monitor(o.progress, o.progress_user);
     const InducingWriter writer(inducing, m, matrix);
     if (method == RESIDUAL_KNN_RANDOM_ROWS) {
@@ -100,7 +104,7 @@ residual_knn_status residual_knn_choose_inducing(const double* points, int64_t n
     if (result.centers.empty()) {
       writer.WriteRows(result.rows);
     } else {
-      writer.WriteCenters(result.centers, scales);
+      writer.WriteCenters(result.centers, scales, origin);
     }
   });
 }
@@ -117,7 +121,8 @@ residual_knn_status residual_knn_order_points(const double* points, int64_t n, i
     residual_knn::RequireEnum(ordering, 3, "ordering", "residual_knn_ordering");
     residual_knn::CheckedThreads(o.threads);
     residual_knn::RequirePointer(order, "order");
-    const ScaledPoints scaled(matrix, scales, "points");
+    const std::vector<double> origin = residual_knn::MiddleOf(matrix);
+    const ScaledPoints scaled(matrix, scales, "points", origin);
     Monitor monitor(o.progress, o.progress_user);
     std::vector<int64_t> result;
     if (ordering == RESIDUAL_KNN_ORDER_RANDOM) {

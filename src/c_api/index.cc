@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/describe.h"
+#include "blas/blas.h"
 #include "c_api/arguments.h"
 #include "c_api/guard.h"
 #include "c_api/index_handle.h"
@@ -25,11 +26,11 @@ residual_knn_model_options ReadModelOptions(const residual_knn_model_options* op
                                    "residual_knn_model_options");
 }
 
-// At least this: 0 is fine, NaN is not.
+// A variance added to a diagonal; NaN fails too.
 void RequireNotNegative(double value, const char* name) {
-  if (!(value >= 0) || !(value < 1e140)) {
+  if (!(value >= 0) || !(value <= 1e140)) {
     residual_knn::ThrowInvalid(std::string(name) + " is " + residual_knn::Describe(value) +
-                               ", must be finite and not negative");
+                               ", must be between 0 and 1e140");
   }
 }
 
@@ -68,6 +69,7 @@ residual_knn_status residual_knn_index_create(const double* points, int64_t n, i
                                               residual_knn_index** index) {
   return Guard(__func__, [&] {
     const auto start = Clock::now();
+    residual_knn::blas::Prepare();
     residual_knn::RequirePointer(index, "index");
     const residual_knn_model_options o = ReadModelOptions(options);
     RequireSizes(n, m);
@@ -82,23 +84,25 @@ residual_knn_status residual_knn_index_create(const double* points, int64_t n, i
     RequireNotNegative(o.max_jitter, "max_jitter");
     const int threads = residual_knn::CheckedThreads(o.threads);
     CovarianceFunction covariance = ReadCovariance(o);
-    ScaledPoints scaled_inducing(inducing_matrix, scales, "inducing");
-    ScaledPoints scaled_points(point_matrix, scales, "points");
+    residual_knn::PointScaling scaling{{scales.begin(), scales.end()}, MiddleOf(point_matrix)};
+    ScaledPoints scaled_inducing(inducing_matrix, scales, "inducing", scaling.origin);
+    ScaledPoints scaled_points(point_matrix, scales, "points", scaling.origin);
     Monitor monitor(o.progress, o.progress_user);
     residual_knn::InducingFactor factor(covariance, std::move(scaled_inducing),
                                         {o.jitter, o.max_jitter}, monitor);
     Publish(ResidualModel(std::move(covariance), o.nugget, std::move(scaled_points),
-                          {scales.begin(), scales.end()}, std::move(factor), threads, monitor),
+                          std::move(scaling), std::move(factor), threads, monitor),
             start, index);
   });
 }
 
 residual_knn_status residual_knn_index_create_from_factor(
-    const double* factor, int64_t m, const double* residual_variance, const double* points, int64_t n,
-    int64_t d, const double* lengthscales, int64_t num_lengthscales,
+    const double* factor, int64_t m, const double* residual_variance, const double* points,
+    int64_t n, int64_t d, const double* lengthscales, int64_t num_lengthscales,
     const residual_knn_model_options* options, residual_knn_index** index) {
   return Guard(__func__, [&] {
     const auto start = Clock::now();
+    residual_knn::blas::Prepare();
     residual_knn::RequirePointer(index, "index");
     const residual_knn_model_options o = ReadModelOptions(options);
     RequireSizes(n, m);
@@ -107,13 +111,15 @@ residual_knn_status residual_knn_index_create_from_factor(
     const auto factor_matrix = CheckedMatrix(factor, n, m, o.layout, "factor");
     residual_knn::RequirePointer(residual_variance, "residual_variance");
     const auto scales = residual_knn::CheckedLengthscales(lengthscales, num_lengthscales, d);
-    residual_knn::CheckedThreads(o.threads);
+    const int threads = residual_knn::CheckedThreads(o.threads);
+    Monitor monitor(o.progress, o.progress_user);
     CovarianceFunction covariance = ReadCovariance(o);
-    ScaledPoints scaled_points(point_matrix, scales, "points");
-    Publish(ResidualModel(std::move(covariance), std::move(scaled_points),
-                          {scales.begin(), scales.end()}, factor_matrix,
-                          {residual_variance, static_cast<size_t>(n)}),
-            start, index);
+    residual_knn::PointScaling scaling{{scales.begin(), scales.end()}, MiddleOf(point_matrix)};
+    ScaledPoints scaled_points(point_matrix, scales, "points", scaling.origin);
+    Publish(
+        ResidualModel(std::move(covariance), std::move(scaled_points), std::move(scaling),
+                      factor_matrix, {residual_variance, static_cast<size_t>(n)}, threads, monitor),
+        start, index);
   });
 }
 
@@ -123,17 +129,20 @@ residual_knn_status residual_knn_index_create_from_callback(
     const residual_knn_model_options* options, residual_knn_index** index) {
   return Guard(__func__, [&] {
     const auto start = Clock::now();
+    residual_knn::blas::Prepare();
     residual_knn::RequirePointer(index, "index");
     const residual_knn_model_options o = ReadModelOptions(options);
     RequireSizes(n, m);
     const auto factor_matrix = CheckedMatrix(factor, n, m, o.layout, "factor");
     residual_knn::RequirePointer(residual_variance, "residual_variance");
     if (covariance == nullptr) residual_knn::ThrowInvalid("covariance is NULL");
-    residual_knn::CheckedThreads(o.threads);
-    Publish(ResidualModel(residual_knn::CovarianceCallback{covariance, covariance_user,
-                                                           o.concurrent_callback != 0},
-                          factor_matrix, {residual_variance, static_cast<size_t>(n)}),
-            start, index);
+    const int threads = residual_knn::CheckedThreads(o.threads);
+    Monitor monitor(o.progress, o.progress_user);
+    Publish(
+        ResidualModel(residual_knn::CovarianceCallback{covariance, covariance_user,
+                                                       o.concurrent_callback != 0},
+                      factor_matrix, {residual_variance, static_cast<size_t>(n)}, threads, monitor),
+        start, index);
   });
 }
 
@@ -145,7 +154,8 @@ void residual_knn_info_init(residual_knn_info* info) {
   info->struct_size = sizeof *info;
 }
 
-residual_knn_status residual_knn_index_info(const residual_knn_index* index, residual_knn_info* info) {
+residual_knn_status residual_knn_index_info(const residual_knn_index* index,
+                                            residual_knn_info* info) {
   return Guard(__func__, [&] {
     residual_knn::RequirePointer(index, "index");
     residual_knn::RequirePointer(info, "info");
@@ -159,8 +169,10 @@ residual_knn_status residual_knn_index_info(const residual_knn_index* index, res
     record.degenerate_points = model.degenerate_points();
     record.bytes = model.bytes() + static_cast<int64_t>(sizeof *index);
     record.build_seconds = index->build_seconds;
-    record.jitter = model.inducing() != nullptr && model.m() > 0 ? model.inducing()->jitter_used() : 0;
-    std::copy(model.share_quantiles().begin(), model.share_quantiles().end(), record.residual_share);
+    record.jitter =
+        model.inducing() != nullptr && model.m() > 0 ? model.inducing()->jitter_used() : 0;
+    std::copy(model.share_quantiles().begin(), model.share_quantiles().end(),
+              record.residual_share);
     residual_knn::WriteRecord(record, info);
   });
 }

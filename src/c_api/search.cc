@@ -13,6 +13,7 @@
 using residual_knn::ArraySink;
 using residual_knn::CheckedMatrix;
 using residual_knn::Guard;
+using residual_knn::Monitor;
 using residual_knn::QuerySet;
 using residual_knn::ResidualModel;
 using residual_knn::ResultArrays;
@@ -37,7 +38,7 @@ struct Request {
 
 SearchSettings ReadSettings(const residual_knn_search_options& options, int32_t k) {
   residual_knn::RequireEnum(options.ranking, 2, "ranking", "residual_knn_ranking");
-  residual_knn::RequireEnum(options.strategy, 2, "strategy", "residual_knn_strategy");
+  residual_knn::RequireStrategy(options.strategy);
   residual_knn::RequireAtLeast(options.tile_queries, 0, "tile_queries");
   residual_knn::RequireAtLeast(options.tile_candidates, 0, "tile_candidates");
   SearchSettings settings;
@@ -72,8 +73,8 @@ void RequireNumbering(const Request<Row>& request) {
 template <class Row>
 SearchStatistics SearchInto(const ResidualModel& model, const QuerySet& queries,
                             const SearchSettings& settings, const ResultArrays<Row>& arrays,
-                            residual_knn::Monitor& monitor) {
-  if (model.callback().function != nullptr) {
+                            Monitor& monitor, bool may_be_cancelled) {
+  if (model.callback().function != nullptr || may_be_cancelled) {
     residual_knn::StagedResults<Row> staged(arrays);
     ArraySink<Row> sink(staged.arrays());
     const SearchStatistics statistics = Search(model, queries, settings, sink, monitor);
@@ -89,7 +90,7 @@ SearchStatistics SearchInto(const ResidualModel& model, const QuerySet& queries,
   }
 }
 
-// `make_queries(options)` checks the arguments that differ and returns the queries.
+// `make_queries(options, settings, monitor)` checks the arguments that differ and returns the queries.
 template <class Row, class MakeQueries>
 residual_knn_status RunSearch(const char* function, const Request<Row>& request,
                               const MakeQueries& make_queries) {
@@ -108,13 +109,13 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     RequireNumbering(request);
     const bool dimension_major = residual_knn::IsDimensionMajor(options.layout);
     const SearchSettings settings = ReadSettings(options, request.k);
-    const std::unique_ptr<QuerySet> queries = make_queries(options);
-    residual_knn::Monitor monitor(options.progress, options.progress_user);
+    Monitor monitor(options.progress, options.progress_user);
+    const std::unique_ptr<QuerySet> queries = make_queries(options, settings, monitor);
     const ResultArrays<Row> arrays{request.neighbors, request.distances, request.num_queries,
                                    request.k,         dimension_major,   request.base,
                                    request.missing};
-    const SearchStatistics done =
-        SearchInto(request.index->model, *queries, settings, arrays, monitor);
+    const SearchStatistics done = SearchInto(request.index->model, *queries, settings, arrays,
+                                             monitor, options.progress != nullptr);
     if (request.statistics == nullptr) return;
     residual_knn_statistics record;
     residual_knn_statistics_init(&record);
@@ -139,70 +140,82 @@ void RequireAllRows(int64_t num_queries, int64_t n) {
 
 residual_knn_status SearchRows(const char* function, const Request<int64_t>& request,
                                const int64_t* rows, bool predecessors) {
-  return RunSearch(function, request, [&](const residual_knn_search_options&) {
-    const ResidualModel& model = request.index->model;
-    if (rows == nullptr && request.num_queries > 0) RequireAllRows(request.num_queries, model.n());
-    return MakeRowQueries(model, rows, request.num_queries, predecessors);
-  });
+  return RunSearch(function, request,
+                   [&](const residual_knn_search_options&, const SearchSettings&, Monitor&) {
+                     const ResidualModel& model = request.index->model;
+                     if (rows == nullptr && request.num_queries > 0)
+                       RequireAllRows(request.num_queries, model.n());
+                     return MakeRowQueries(model, rows, request.num_queries, predecessors);
+                   });
 }
 
 residual_knn_status SearchRows32(const char* function, const Request<int32_t>& request,
                                  const int32_t* rows, bool predecessors) {
   std::vector<int64_t> wide;
-  return RunSearch(function, request, [&](const residual_knn_search_options&) {
-    const ResidualModel& model = request.index->model;
-    if (rows == nullptr && request.num_queries > 0) RequireAllRows(request.num_queries, model.n());
-    if (rows != nullptr) {
-      wide.resize(static_cast<size_t>(request.num_queries));
-      for (int64_t i = 0; i < request.num_queries; ++i) {
-        wide[i] = int64_t{rows[i]} - request.base;
-        if (wide[i] < 0 || wide[i] >= model.n()) {
-          residual_knn::ThrowInvalid("rows[" + std::to_string(i) + "] is " + std::to_string(rows[i]) +
-                                     ", must be between " + std::to_string(request.base) + " and " +
-                                     std::to_string(model.n() - 1 + request.base));
+  return RunSearch(
+      function, request, [&](const residual_knn_search_options&, const SearchSettings&, Monitor&) {
+        const ResidualModel& model = request.index->model;
+        if (rows == nullptr && request.num_queries > 0)
+          RequireAllRows(request.num_queries, model.n());
+        if (rows != nullptr) {
+          wide.resize(static_cast<size_t>(request.num_queries));
+          for (int64_t i = 0; i < request.num_queries; ++i) {
+            wide[i] = int64_t{rows[i]} - request.base;
+            if (wide[i] < 0 || wide[i] >= model.n()) {
+              residual_knn::ThrowInvalid("rows[" + std::to_string(i) + "] is " +
+                                         std::to_string(rows[i]) + ", must be between " +
+                                         std::to_string(request.base) + " and " +
+                                         std::to_string(model.n() - 1 + request.base));
+            }
+          }
         }
-      }
-    }
-    return MakeRowQueries(model, rows == nullptr ? nullptr : wide.data(), request.num_queries,
-                          predecessors);
-  });
+        return MakeRowQueries(model, rows == nullptr ? nullptr : wide.data(), request.num_queries,
+                              predecessors);
+      });
 }
 
 template <class Row>
 residual_knn_status SearchNewPoints(const char* function, const Request<Row>& request,
                                     const double* queries) {
-  return RunSearch(function, request, [&](const residual_knn_search_options& options) {
-    const ResidualModel& model = request.index->model;
-    if (model.inducing() == nullptr) {
-      throw residual_knn::Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
-                                "the index was made from the caller's V; use "
-                                "residual_knn_neighbors_of_new_factor");
-    }
-    return MakeNewPointQueries(
-        model, CheckedMatrix(queries, request.num_queries, model.d(), options.layout, "queries"));
-  });
+  return RunSearch(
+      function, request,
+      [&](const residual_knn_search_options& options, const SearchSettings&, Monitor&) {
+        const ResidualModel& model = request.index->model;
+        if (model.inducing() == nullptr) {
+          throw residual_knn::Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
+                                    "the index was made from the caller's V; use "
+                                    "residual_knn_neighbors_of_new_factor");
+        }
+        return MakeNewPointQueries(model, CheckedMatrix(queries, request.num_queries, model.d(),
+                                                        options.layout, "queries"));
+      });
 }
 
 template <class Row>
 residual_knn_status SearchNewFactor(const char* function, const Request<Row>& request,
-                                    const double* query_factor, const double* query_residual_variance,
-                                    const double* queries) {
-  return RunSearch(function, request, [&](const residual_knn_search_options& options) {
-    const ResidualModel& model = request.index->model;
-    if (model.inducing() != nullptr) {
-      throw residual_knn::Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
-                                "the index knows its inducing points; use "
-                                "residual_knn_neighbors_of_new_points");
-    }
-    if (request.num_queries > 0) {
-      residual_knn::RequirePointer(query_residual_variance, "query_residual_variance");
-    }
-    return MakeNewFactorQueries(
-        model,
-        CheckedMatrix(query_factor, request.num_queries, model.m(), options.layout, "query_factor"),
-        {query_residual_variance, static_cast<size_t>(request.num_queries)},
-        CheckedMatrix(queries, request.num_queries, model.d(), options.layout, "queries"));
-  });
+                                    const double* query_factor,
+                                    const double* query_residual_variance, const double* queries) {
+  return RunSearch(
+      function, request,
+      [&](const residual_knn_search_options& options, const SearchSettings& settings,
+          Monitor& monitor) {
+        const ResidualModel& model = request.index->model;
+        if (model.inducing() != nullptr) {
+          throw residual_knn::Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
+                                    "the index knows its inducing points; use "
+                                    "residual_knn_neighbors_of_new_points");
+        }
+        if (request.num_queries > 0) {
+          residual_knn::RequirePointer(query_residual_variance, "query_residual_variance");
+        }
+        return MakeNewFactorQueries(
+            model,
+            CheckedMatrix(query_factor, request.num_queries, model.m(), options.layout,
+                          "query_factor"),
+            {query_residual_variance, static_cast<size_t>(request.num_queries)},
+            CheckedMatrix(queries, request.num_queries, model.d(), options.layout, "queries"),
+            settings.threads, monitor);
+      });
 }
 
 }  // namespace
@@ -224,8 +237,9 @@ residual_knn_status residual_knn_neighbors(const residual_knn_index* index, cons
                                            const residual_knn_search_options* options, int32_t k,
                                            int64_t* neighbors, double* distances,
                                            residual_knn_statistics* statistics) {
-  return SearchRows(__func__, {index, num_queries, options, k, 0, -1, neighbors, distances, statistics},
-                    rows, false);
+  return SearchRows(__func__,
+                    {index, num_queries, options, k, 0, -1, neighbors, distances, statistics}, rows,
+                    false);
 }
 
 residual_knn_status residual_knn_predecessors(const residual_knn_index* index, const int64_t* rows,
@@ -233,45 +247,51 @@ residual_knn_status residual_knn_predecessors(const residual_knn_index* index, c
                                               const residual_knn_search_options* options, int32_t k,
                                               int64_t* neighbors, double* distances,
                                               residual_knn_statistics* statistics) {
-  return SearchRows(__func__, {index, num_queries, options, k, 0, -1, neighbors, distances, statistics},
-                    rows, true);
+  return SearchRows(__func__,
+                    {index, num_queries, options, k, 0, -1, neighbors, distances, statistics}, rows,
+                    true);
 }
 
-residual_knn_status residual_knn_neighbors_of_new_points(
-    const residual_knn_index* index, const double* queries, int64_t num_queries,
-    const residual_knn_search_options* options, int32_t k, int64_t* neighbors, double* distances,
-    residual_knn_statistics* statistics) {
+residual_knn_status residual_knn_neighbors_of_new_points(const residual_knn_index* index,
+                                                         const double* queries, int64_t num_queries,
+                                                         const residual_knn_search_options* options,
+                                                         int32_t k, int64_t* neighbors,
+                                                         double* distances,
+                                                         residual_knn_statistics* statistics) {
   return SearchNewPoints<int64_t>(
       __func__, {index, num_queries, options, k, 0, -1, neighbors, distances, statistics}, queries);
 }
 
 residual_knn_status residual_knn_neighbors_of_new_factor(
-    const residual_knn_index* index, const double* query_factor, const double* query_residual_variance,
-    const double* queries, int64_t num_queries, const residual_knn_search_options* options, int32_t k,
-    int64_t* neighbors, double* distances, residual_knn_statistics* statistics) {
+    const residual_knn_index* index, const double* query_factor,
+    const double* query_residual_variance, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, int32_t k, int64_t* neighbors, double* distances,
+    residual_knn_statistics* statistics) {
   return SearchNewFactor<int64_t>(
       __func__, {index, num_queries, options, k, 0, -1, neighbors, distances, statistics},
       query_factor, query_residual_variance, queries);
 }
 
-residual_knn_status residual_knn_neighbors_int32(const residual_knn_index* index, const int32_t* rows,
-                                                 int64_t num_queries,
-                                                 const residual_knn_search_options* options, int32_t k,
-                                                 int32_t base, int32_t missing, int32_t* neighbors,
-                                                 double* distances,
+residual_knn_status residual_knn_neighbors_int32(const residual_knn_index* index,
+                                                 const int32_t* rows, int64_t num_queries,
+                                                 const residual_knn_search_options* options,
+                                                 int32_t k, int32_t base, int32_t missing,
+                                                 int32_t* neighbors, double* distances,
                                                  residual_knn_statistics* statistics) {
   return SearchRows32(
-      __func__, {index, num_queries, options, k, base, missing, neighbors, distances, statistics}, rows,
-      false);
+      __func__, {index, num_queries, options, k, base, missing, neighbors, distances, statistics},
+      rows, false);
 }
 
-residual_knn_status residual_knn_predecessors_int32(
-    const residual_knn_index* index, const int32_t* rows, int64_t num_queries,
-    const residual_knn_search_options* options, int32_t k, int32_t base, int32_t missing,
-    int32_t* neighbors, double* distances, residual_knn_statistics* statistics) {
+residual_knn_status residual_knn_predecessors_int32(const residual_knn_index* index,
+                                                    const int32_t* rows, int64_t num_queries,
+                                                    const residual_knn_search_options* options,
+                                                    int32_t k, int32_t base, int32_t missing,
+                                                    int32_t* neighbors, double* distances,
+                                                    residual_knn_statistics* statistics) {
   return SearchRows32(
-      __func__, {index, num_queries, options, k, base, missing, neighbors, distances, statistics}, rows,
-      true);
+      __func__, {index, num_queries, options, k, base, missing, neighbors, distances, statistics},
+      rows, true);
 }
 
 residual_knn_status residual_knn_neighbors_of_new_points_int32(
@@ -284,10 +304,10 @@ residual_knn_status residual_knn_neighbors_of_new_points_int32(
 }
 
 residual_knn_status residual_knn_neighbors_of_new_factor_int32(
-    const residual_knn_index* index, const double* query_factor, const double* query_residual_variance,
-    const double* queries, int64_t num_queries, const residual_knn_search_options* options, int32_t k,
-    int32_t base, int32_t missing, int32_t* neighbors, double* distances,
-    residual_knn_statistics* statistics) {
+    const residual_knn_index* index, const double* query_factor,
+    const double* query_residual_variance, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, int32_t k, int32_t base, int32_t missing,
+    int32_t* neighbors, double* distances, residual_knn_statistics* statistics) {
   return SearchNewFactor<int32_t>(
       __func__, {index, num_queries, options, k, base, missing, neighbors, distances, statistics},
       query_factor, query_residual_variance, queries);

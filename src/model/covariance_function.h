@@ -25,6 +25,7 @@ class CovarianceFunction {
   // Valid as long as this object.
   [[nodiscard]] CovarianceView view() const;
   [[nodiscard]] double variance() const { return variance_; }
+  [[nodiscard]] int64_t bytes() const { return table_ ? table_->bytes() : 0; }
 
  private:
   CovarianceFamily family_ = CovarianceFamily::kMatern32;

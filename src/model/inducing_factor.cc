@@ -1,13 +1,13 @@
 #include "model/inducing_factor.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
 #include "base/checked_size.h"
 #include "base/describe.h"
 #include "base/error.h"
-#include "blas/blas.h"
 #include "simd/covariance_row.h"
 #include "simd/forward_substitution.h"
 
@@ -28,28 +28,39 @@ void FillCovariance(const CovarianceView& covariance, const ScaledPoints& induci
   }
 }
 
-// Blocked left-looking Cholesky, so that a cancelled call need not wait for the whole factor.
-// Returns -1 or the pivot that failed.
+// Lower Cholesky factor in place, a block of rows after the other, with the same substitution that makes V:
+// the bits of L depend on the SIMD target alone, where a BLAS would choose by its core type. Returns -1, or
+// the pivot that is not above its rounding level.
 int64_t FactorInPlace(AlignedVector& lower, int64_t m, Monitor& monitor) {
-  constexpr int64_t kBlock = 128;
-  constexpr int64_t kRows = 1024;
-  for (int64_t k = 0; k < m; k += kBlock) {
-    const int64_t width = std::min(kBlock, m - k);
-    double* diagonal = lower.data() + k * m + k;
-    for (int64_t row = k; row < m; row += kRows) {
-      const int64_t rows = std::min(kRows, m - row);
-      blas::SubtractProductTransposed(lower.data() + row * m, m, rows, lower.data() + k * m, m, width,
-                                      k, lower.data() + row * m + k, m);
-      monitor.Poll();
-      monitor.ThrowIfCancelled();
+  AlignedVector panel(static_cast<size_t>(m * kPanelWidth));
+  double squares[kPanelWidth];
+  for (int64_t k = 0; k < m; k += kPanelWidth) {
+    const int64_t width = std::min(kPanelWidth, m - k);
+    monitor.Poll();
+    monitor.ThrowIfCancelled();
+    // Columns of the panel are the block's rows of K, and become its rows of L.
+    for (int64_t c = 0; c < k; ++c) {
+      for (int64_t i = 0; i < kPanelWidth; ++i) {
+        panel[c * kPanelWidth + i] = i < width ? lower[(k + i) * m + c] : 0.0;
+      }
     }
-    const int64_t failed = blas::Cholesky(diagonal, width, m);
-    if (failed >= 0) return k + failed;
-    for (int64_t row = k + width; row < m; row += kRows) {
-      blas::SolveLowerTransposed(diagonal, m, width, lower.data() + row * m + k, m,
-                                 std::min(kRows, m - row));
-      monitor.Poll();
-      monitor.ThrowIfCancelled();
+    ForwardSubstitute(lower.data(), m, k, panel.data(), squares);
+    for (int64_t i = 0; i < width; ++i) {
+      double* row = lower.data() + (k + i) * m;
+      for (int64_t c = 0; c < k; ++c) row[c] = panel[c * kPanelWidth + i];
+      for (int64_t j = 0; j <= i; ++j) {
+        const double* other = lower.data() + (k + j) * m;
+        double value = row[k + j];
+        const double diagonal = value;
+        for (int64_t c = 0; c < k + j; ++c) value -= row[c] * other[c];
+        if (j < i) {
+          row[k + j] = value / other[k + j];
+        } else if (value > 4 * static_cast<double>(k + i + 1) * 0x1p-53 * diagonal) {
+          row[k + j] = std::sqrt(value);
+        } else {
+          return k + i;
+        }
+      }
     }
   }
   return -1;
@@ -80,8 +91,8 @@ InducingFactor::InducingFactor(const CovarianceFunction& covariance, ScaledPoint
   }
 }
 
-void InducingFactor::Solve(const CovarianceView& covariance, const ScaledPoints& points, int64_t first,
-                           int64_t count, AlignedVector& panel, double* factor,
+void InducingFactor::Solve(const CovarianceView& covariance, const ScaledPoints& points,
+                           int64_t first, int64_t count, AlignedVector& panel, double* factor,
                            double* squares) const {
   const int64_t m = size();
   std::vector<double> inducing_point(static_cast<size_t>(inducing_.dimensions()));
@@ -95,7 +106,7 @@ void InducingFactor::Solve(const CovarianceView& covariance, const ScaledPoints&
       CovarianceRow(covariance, ViewOf(points), first + begin, width, inducing_point.data(), row);
       std::fill(row + width, row + kPanelWidth, 0.0);
     }
-    ForwardSubstitute(lower_.data(), m, panel.data(), panel_squares);
+    ForwardSubstitute(lower_.data(), m, m, panel.data(), panel_squares);
     for (int64_t i = 0; i < width; ++i) {
       double* v = factor + (begin + i) * m;
       for (int64_t r = 0; r < m; ++r) v[r] = panel[r * kPanelWidth + i];

@@ -13,8 +13,8 @@
 namespace residual_knn {
 
 struct JitterPolicy {
-  double jitter = 1e-8;    // relative to the variance
-  double max_jitter = 0;   // above jitter: escalate tenfold up to this
+  double jitter = 1e-8;   // relative to the variance
+  double max_jitter = 0;  // above jitter: escalate tenfold up to this
 };
 
 class InducingFactor {
@@ -28,10 +28,11 @@ class InducingFactor {
   [[nodiscard]] int64_t size() const { return inducing_.size(); }
   [[nodiscard]] double jitter_used() const { return jitter_used_; }
 
-  // V and |V|^2 of points [first, first + count): row i of V goes to factor + i * size(), its square
-  // to squares[i]. A point's bits do not depend on the others. `panel` is scratch, resized as needed.
-  void Solve(const CovarianceView& covariance, const ScaledPoints& points, int64_t first, int64_t count,
-             AlignedVector& panel, double* factor, double* squares) const;
+  // V and |V|^2 of points [first, first + count): row i of V goes to factor + i * size(), its
+  // square to squares[i]. A point's bits do not depend on the others. `panel` is scratch, resized
+  // as needed.
+  void Solve(const CovarianceView& covariance, const ScaledPoints& points, int64_t first,
+             int64_t count, AlignedVector& panel, double* factor, double* squares) const;
 
   [[nodiscard]] int64_t bytes() const;
 

@@ -283,10 +283,10 @@ class Lloyd {
 
   std::vector<double> Run(int64_t max_iterations) {
     for (int64_t iteration = 0; iteration < max_iterations; ++iteration) {
-      const bool changed = Assign(iteration == 0);
+      // As long as no assignment changes, no cluster becomes empty either.
+      if (!Assign(iteration == 0)) break;
       CountClusters();
-      const bool filled = FillEmptyClusters();
-      if (!changed && !filled) break;
+      FillEmptyClusters();
       MoveCenters();
     }
     return std::move(centers_);
@@ -329,17 +329,14 @@ class Lloyd {
     }
   }
 
-  bool FillEmptyClusters() {
-    bool filled = false;
+  void FillEmptyClusters() {
     for (int64_t q = 0; q < m_; ++q) {
       if (cluster_sizes_[q] > 0) continue;
       const int64_t row = FarthestInSharedCluster();
       --cluster_sizes_[nearest_[row]];
       nearest_[row] = q;
       cluster_sizes_[q] = 1;
-      filled = true;
     }
-    return filled;
   }
 
   // Among clusters that do not become empty themselves. There is one: as long as a cluster is
@@ -359,8 +356,10 @@ class Lloyd {
   // threads: that would change the sums.
   void MoveCenters() {
     const int64_t size = m_ * d_;
-    const int64_t num_groups = std::clamp((int64_t{1} << 22) / size, int64_t{1}, int64_t{64});
-    const int64_t group_blocks = (NumBlocks(n_) + num_groups - 1) / num_groups;
+    const int64_t num_blocks = NumBlocks(n_);
+    const int64_t num_groups =
+        std::clamp((int64_t{1} << 22) / size, int64_t{1}, std::min(num_blocks, int64_t{64}));
+    const int64_t group_blocks = (num_blocks + num_groups - 1) / num_groups;
     const auto sums = std::make_unique_for_overwrite<double[]>(
         static_cast<size_t>(CheckedSize(num_groups, size, "sums of clusters")));
     ParallelFor(threads_, num_groups, monitor_, [&](int64_t group, int worker) {
@@ -368,7 +367,7 @@ class Lloyd {
         if (!LookAsWorker(monitor_, worker)) return;
         std::fill_n(&sums[group * size + q * d_], d_, 0.0);
       }
-      const int64_t last_block = std::min((group + 1) * group_blocks, NumBlocks(n_));
+      const int64_t last_block = std::min((group + 1) * group_blocks, num_blocks);
       for (int64_t block = group * group_blocks; block < last_block; ++block) {
         if (!AddBlock(block, &sums[group * size], worker)) return;
       }

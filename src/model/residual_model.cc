@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "parallel/parallel_for.h"
 #include "simd/dot.h"
+#include "simd/forward_substitution.h"
 
 namespace residual_knn {
 namespace {
@@ -20,37 +21,47 @@ constexpr int64_t kFactorBlock = 256;
 }  // namespace
 
 void CopyFactor(const DenseMatrixView& factor, std::span<const double> residual_variance,
-                const char* factor_name, const char* variance_name, double* out,
-                std::span<double> squares) {
+                const FactorNames& names, double* out, std::span<double> squares, int threads,
+                Monitor& monitor) {
   const int64_t m = factor.columns;
-  for (int64_t i = 0; i < factor.rows; ++i) {
+  const int64_t blocks = (factor.rows + kFactorBlock - 1) / kFactorBlock;
+  const auto copy_row = [&](int64_t i) {
     const double p = residual_variance[i];
     if (!(p >= 0) || !std::isfinite(p)) {
-      ThrowInvalid(std::string(variance_name) + "[" + std::to_string(i) + "] is " + Describe(p) +
-                   ", must be finite and not negative");
+      ThrowInvalid(std::string(names.residual_variance) + "[" + std::to_string(i) + "] is " +
+                   Describe(p) + ", must be finite and not negative");
     }
     for (int64_t c = 0; c < m; ++c) {
       const double value = factor(i, c);
-      if (!(std::abs(value) <= 1e140)) {
-        ThrowInvalid(std::string(factor_name) + ": column " + std::to_string(c) + " of row " +
+      if (!(std::abs(value) <= 1e70)) {
+        ThrowInvalid(std::string(names.factor) + ": column " + std::to_string(c) + " of row " +
                      std::to_string(i) + " is " + Describe(value) +
-                     (std::isfinite(value) ? ", beyond 1e140" : ", must be finite"));
+                     (std::isfinite(value) ? ", beyond 1e70" : ", must be finite"));
       }
       out[i * m + c] = value;
     }
     DotRows(out + i * m, out, m, &i, 1, &squares[i]);
-  }
+  };
+  monitor.Start(factor.rows);
+  ParallelFor(threads, blocks, monitor, [&](int64_t block, int worker) {
+    const int64_t end = std::min((block + 1) * kFactorBlock, factor.rows);
+    for (int64_t i = block * kFactorBlock; i < end && !monitor.Stopped(); ++i) {
+      copy_row(i);
+      if (worker == 0) monitor.Poll();
+    }
+    monitor.Advance(end - block * kFactorBlock);
+  });
 }
 
 ResidualModel::ResidualModel(CovarianceFunction covariance, double nugget, ScaledPoints points,
-                             std::vector<double> lengthscales, InducingFactor inducing, int threads,
+                             PointScaling scaling, InducingFactor inducing, int threads,
                              Monitor& monitor)
     : n_(points.size()),
       m_(inducing.size()),
       factor_(static_cast<size_t>(CheckedSize(points.size(), inducing.size(), "n x m"))),
       residual_variance_(static_cast<size_t>(n_)),
       points_(std::move(points)),
-      lengthscales_(std::move(lengthscales)),
+      scaling_(std::move(scaling)),
       covariance_(std::move(covariance)),
       inducing_(std::move(inducing)),
       nugget_(nugget) {
@@ -63,8 +74,8 @@ ResidualModel::ResidualModel(CovarianceFunction covariance, double nugget, Scale
     const int64_t first = block * kFactorBlock;
     const int64_t count = std::min(kFactorBlock, n_ - first);
     // Panels one by one, so that the caller hears from us also when m is large.
-    for (int64_t done = 0; done < count && !monitor.Stopped(); done += 32) {
-      const int64_t size = std::min<int64_t>(32, count - done);
+    for (int64_t done = 0; done < count && !monitor.Stopped(); done += kPanelWidth) {
+      const int64_t size = std::min(kPanelWidth, count - done);
       inducing_->Solve(view, points_, first + done, size, panels[worker],
                        factor_.data() + (first + done) * m_, squares.data() + first + done);
       monitor.Advance(size);
@@ -78,30 +89,34 @@ ResidualModel::ResidualModel(CovarianceFunction covariance, double nugget, Scale
 }
 
 ResidualModel::ResidualModel(CovarianceFunction covariance, ScaledPoints points,
-                             std::vector<double> lengthscales, const DenseMatrixView& factor,
-                             std::span<const double> residual_variance)
-    : ResidualModel(CovarianceCallback{}, factor, residual_variance) {
+                             PointScaling scaling, const DenseMatrixView& factor,
+                             std::span<const double> residual_variance, int threads,
+                             Monitor& monitor)
+    : ResidualModel(CovarianceCallback{}, factor, residual_variance, threads, monitor) {
   points_ = std::move(points);
-  lengthscales_ = std::move(lengthscales);
+  scaling_ = std::move(scaling);
   covariance_ = std::move(covariance);
 }
 
 ResidualModel::ResidualModel(const CovarianceCallback& callback, const DenseMatrixView& factor,
-                             std::span<const double> residual_variance)
+                             std::span<const double> residual_variance, int threads,
+                             Monitor& monitor)
     : n_(factor.rows),
       m_(factor.columns),
       factor_(static_cast<size_t>(CheckedSize(factor.rows, factor.columns, "n x m"))),
       residual_variance_(residual_variance.begin(), residual_variance.end()),
       callback_(callback) {
   std::vector<double> squares(static_cast<size_t>(n_));
-  CopyFactor(factor, residual_variance, "factor", "residual_variance", factor_.data(), squares);
+  CopyFactor(factor, residual_variance, {"factor", "residual_variance"}, factor_.data(), squares,
+             threads, monitor);
   Finish(squares);
 }
 
 double ResidualModel::InverseDeviation(double residual_variance, double squared_norm, int64_t m) {
   const double level = 8.0 * static_cast<double>(m + 8) * 0x1p-53;
   // Below 1e-280 the product of two inverse deviations could overflow.
-  if (residual_variance <= level * (residual_variance + squared_norm) || residual_variance < 1e-280) {
+  if (residual_variance <= level * (residual_variance + squared_norm) ||
+      residual_variance < 1e-280) {
     return 0;
   }
   return 1 / std::sqrt(residual_variance);
@@ -117,20 +132,26 @@ void ResidualModel::Finish(std::span<const double> squares) {
     degenerate_points_ += inverse_deviation_[i] == 0 ? 1 : 0;
     const double total = p + squares[i];
     shares[i] = total > 0 ? p / total : 0;
-    largest_square = std::max(largest_square, squares[i]);
+    // A degenerate point's score is 0 whatever its V: it must not widen the others' intervals.
+    if (inverse_deviation_[i] > 0) largest_square = std::max(largest_square, squares[i]);
   }
   largest_norm_ = std::sqrt(largest_square);
   for (size_t q = 0; q < kShareLevels.size(); ++q) {
-    const auto at = static_cast<int64_t>(std::llround(kShareLevels[q] * static_cast<double>(n_ - 1)));
+    const auto at =
+        static_cast<int64_t>(std::llround(kShareLevels[q] * static_cast<double>(n_ - 1)));
     std::nth_element(shares.begin(), shares.begin() + at, shares.end());
     share_quantiles_[q] = shares[at];
   }
 }
 
 int64_t ResidualModel::bytes() const {
-  return static_cast<int64_t>((factor_.size() + residual_variance_.size() + inverse_deviation_.size()) *
+  return static_cast<int64_t>(
+             (factor_.size() + residual_variance_.size() + inverse_deviation_.size()) *
+             sizeof(double)) +
+         static_cast<int64_t>((scaling_.lengthscales.size() + scaling_.origin.size()) *
                               sizeof(double)) +
-         points_.bytes() + (inducing_ ? inducing_->bytes() : 0);
+         points_.bytes() + (covariance_ ? covariance_->bytes() : 0) +
+         (inducing_ ? inducing_->bytes() : 0);
 }
 
 }  // namespace residual_knn

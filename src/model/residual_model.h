@@ -27,20 +27,26 @@ struct CovarianceCallback {
 // Levels of the quantiles of p / (p + |V|^2).
 inline constexpr std::array<double, 7> kShareLevels = {0, 0.01, 0.05, 0.5, 0.95, 0.99, 1};
 
+// What turns a caller's coordinates into scaled ones, for points and queries alike.
+struct PointScaling {
+  std::vector<double> lengthscales;
+  std::vector<double> origin;
+};
+
 class ResidualModel {
  public:
   // From inducing points: V and p are computed.
   ResidualModel(CovarianceFunction covariance, double nugget, ScaledPoints points,
-                std::vector<double> lengthscales, InducingFactor inducing, int threads,
-                Monitor& monitor);
+                PointScaling scaling, InducingFactor inducing, int threads, Monitor& monitor);
 
   // From the caller's V and p with a built-in covariance.
-  ResidualModel(CovarianceFunction covariance, ScaledPoints points, std::vector<double> lengthscales,
-                const DenseMatrixView& factor, std::span<const double> residual_variance);
+  ResidualModel(CovarianceFunction covariance, ScaledPoints points, PointScaling scaling,
+                const DenseMatrixView& factor, std::span<const double> residual_variance,
+                int threads, Monitor& monitor);
 
   // From the caller's V and p with the caller's covariance.
   ResidualModel(const CovarianceCallback& callback, const DenseMatrixView& factor,
-                std::span<const double> residual_variance);
+                std::span<const double> residual_variance, int threads, Monitor& monitor);
 
   [[nodiscard]] int64_t n() const { return n_; }
   [[nodiscard]] int64_t m() const { return m_; }
@@ -55,7 +61,7 @@ class ResidualModel {
   [[nodiscard]] double largest_norm() const { return largest_norm_; }
 
   [[nodiscard]] const ScaledPoints& points() const { return points_; }
-  [[nodiscard]] std::span<const double> lengthscales() const { return lengthscales_; }
+  [[nodiscard]] const PointScaling& scaling() const { return scaling_; }
   // Null with a covariance callback.
   [[nodiscard]] const CovarianceFunction* covariance() const {
     return covariance_ ? &*covariance_ : nullptr;
@@ -83,7 +89,7 @@ class ResidualModel {
   std::vector<double> inverse_deviation_;
   double largest_norm_ = 0;
   ScaledPoints points_;
-  std::vector<double> lengthscales_;
+  PointScaling scaling_;
   std::optional<CovarianceFunction> covariance_;
   CovarianceCallback callback_;
   std::optional<InducingFactor> inducing_;
@@ -94,8 +100,12 @@ class ResidualModel {
 
 // Row-major copy of a caller's V (rows x m) after checks; `squares` receives |V_i|^2. `names` are the
 // arguments to name in errors.
+struct FactorNames {
+  const char* factor;
+  const char* residual_variance;
+};
 void CopyFactor(const DenseMatrixView& factor, std::span<const double> residual_variance,
-                const char* factor_name, const char* variance_name, double* out,
-                std::span<double> squares);
+                const FactorNames& names, double* out, std::span<double> squares, int threads,
+                Monitor& monitor);
 
 }  // namespace residual_knn

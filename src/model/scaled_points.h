@@ -14,9 +14,10 @@ class ScaledPoints {
  public:
   ScaledPoints() = default;
 
-  // `name` is the argument to name in errors. Throws for NaN, Inf and lengthscales that are not
-  // positive or neither one nor one for each coordinate.
-  ScaledPoints(const DenseMatrixView& points, std::span<const double> lengthscales, const char* name);
+  // (x - origin) / lengthscale; no origin means 0. `name` is the argument to name in errors. Throws
+  // for NaN, Inf and lengthscales that are not positive or neither one nor one for each coordinate.
+  ScaledPoints(const DenseMatrixView& points, std::span<const double> lengthscales,
+               const char* name, std::span<const double> origin = {});
 
   [[nodiscard]] int64_t size() const { return n_; }
   [[nodiscard]] int64_t dimensions() const { return d_; }
@@ -33,7 +34,9 @@ class ScaledPoints {
     for (int64_t c = 0; c < d_; ++c) out[c] = (*this)(point, c);
   }
 
-  [[nodiscard]] int64_t bytes() const { return static_cast<int64_t>(values_.size() * sizeof(double)); }
+  [[nodiscard]] int64_t bytes() const {
+    return static_cast<int64_t>(values_.size() * sizeof(double));
+  }
 
   static constexpr int64_t kPadding = 8;
 
@@ -43,5 +46,9 @@ class ScaledPoints {
   int64_t stride_ = 0;
   std::vector<double> values_;
 };
+
+// The middle of each coordinate's range. As an origin it keeps the rounding of the division relative to the
+// extent of the points: projected coordinates in the millions lose nothing.
+std::vector<double> MiddleOf(const DenseMatrixView& points);
 
 }  // namespace residual_knn

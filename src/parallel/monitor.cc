@@ -25,7 +25,8 @@ void Monitor::Poll() {
 }
 
 void Monitor::ThrowIfCancelled() const {
-  if (cancelled_) throw Error(RESIDUAL_KNN_ERROR_CANCELLED, "the progress callback cancelled the call");
+  if (cancelled_)
+    throw Error(RESIDUAL_KNN_ERROR_CANCELLED, "the progress callback cancelled the call");
 }
 
 }  // namespace residual_knn

@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -34,7 +33,10 @@ class Crew {
       while (!monitor_.Stopped()) {
         const int64_t index = next_.fetch_add(1, std::memory_order_relaxed);
         if (index >= count_) break;
-        if (worker == 0) monitor_.Poll();
+        if (worker == 0) {
+          monitor_.Poll();
+          if (monitor_.Stopped()) break;
+        }
         task_(index, worker);
       }
     } catch (...) {
@@ -95,7 +97,8 @@ void ParallelFor(int threads, int64_t count, Monitor& monitor,
         crew.Work(worker);
         crew.Leave();
       });
-    } catch (const std::system_error&) {  // out of threads: those that started do the work
+    } catch (
+        const std::exception&) {  // no thread, or no memory for one: those that started do the work
       crew.Leave();
       break;
     }

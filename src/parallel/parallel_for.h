@@ -12,11 +12,11 @@ namespace residual_knn {
 // Threads to use for `requested` (0: one for each processor that this process may run on).
 int ResolveThreads(int requested);
 
-// Calls task(index, worker) once for each index in [0, count), workers 0 <= worker < threads; worker 0
-// is the calling thread, and the only one if a thread cannot be started. Indices are taken in
-// ascending order. Ends early when the monitor is stopped. Rethrows the first exception of a task, and
-// throws ERROR_CANCELLED if the callback cancelled. Tasks that last longer than some 10 ms should look
-// at monitor.Stopped(), and poll it when they run as worker 0.
+// Calls task(index, worker) once for each index in [0, count), workers 0 <= worker < threads;
+// worker 0 is the calling thread, and the only one if a thread cannot be started. Indices are taken
+// in ascending order. Ends early when the monitor is stopped. Rethrows the first exception of a
+// task, and throws ERROR_CANCELLED if the callback cancelled. Tasks that last longer than some 10
+// ms should look at monitor.Stopped(), and poll it when they run as worker 0.
 void ParallelFor(int threads, int64_t count, Monitor& monitor,
                  const std::function<void(int64_t index, int worker)>& task);
 

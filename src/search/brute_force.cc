@@ -16,12 +16,17 @@
 namespace residual_knn {
 namespace {
 
-// A tile of products is meant to stay in the second-level cache between product and screen.
-constexpr int64_t kTileQueries = 256;
-constexpr int64_t kTileCandidates = 512;
-// Bytes of candidate lists that one worker may hold, which limits the queries of a tile when k is large.
+// Measured: large enough that the matrix product packs its operands for little, small enough that
+// the tile stays in the last-level cache until it is screened.
+constexpr int64_t kTileQueries = 512;
+constexpr int64_t kTileCandidates = 1024;
+// Bytes of candidate lists that one worker may hold, which limits the queries of a tile when k is
+// large.
 constexpr int64_t kListBytes = 16 << 20;
 constexpr int64_t kBytesPerCandidate = 64;
+
+// Multiplications of one tile at most: some 10 ms, so that a cancelled search returns soon.
+constexpr int64_t kTileWork = 300'000'000;
 
 struct Tiling {
   int64_t queries;
@@ -29,12 +34,18 @@ struct Tiling {
   int64_t blocks;  // of queries
 };
 
-Tiling ChooseTiling(const SearchSettings& settings, int64_t num_queries) {
+Tiling ChooseTiling(const SearchSettings& settings, const ResidualModel& model,
+                    int64_t num_queries) {
   Tiling tiling{settings.tile_queries, settings.tile_candidates, 0};
-  if (tiling.candidates == 0) tiling.candidates = kTileCandidates;
+  // One coordinate of one pair costs about as much as ten multiplications of the product.
+  const int64_t work = model.m() + 10 * model.d() + 1;
+  if (tiling.candidates == 0) {
+    tiling.candidates = std::clamp<int64_t>(kTileWork / (work * kTileQueries), 32, kTileCandidates);
+  }
   if (tiling.queries == 0) {
     const int64_t list_bytes = std::max<int64_t>(4 * settings.k, 256) * kBytesPerCandidate;
-    const int64_t most = std::clamp<int64_t>(kListBytes / list_bytes, 1, kTileQueries);
+    const int64_t most = std::clamp<int64_t>(
+        std::min(kListBytes / list_bytes, kTileWork / (work * tiling.candidates)), 1, kTileQueries);
     // As many blocks for each worker, all of about the same size.
     const int64_t rounds = (num_queries + most * settings.threads - 1) / (most * settings.threads);
     const int64_t blocks = std::max<int64_t>(rounds, 1) * settings.threads;
@@ -54,7 +65,8 @@ class Worker {
   void SearchBlock(const QuerySet& queries, int64_t first, int64_t count, ResultSink& results,
                    Monitor& monitor, bool polls) {
     Prepare();
-    queries.Load(first, count, block_);
+    queries.Load(first, count, block_, monitor, polls);
+    if (monitor.Stopped()) return;
     for (int64_t q = 0; q < count; ++q) {
       if (block_.inverse_deviation[q] > 0) {
         lists_[q].Reset(settings_.k, block_.inverse_deviation[q], ErrorOfProducts(q));
@@ -71,7 +83,10 @@ class Worker {
       monitor.Advance(pairs);
       if (polls) monitor.Poll();
     }
-    for (int64_t q = 0; q < count; ++q) WriteResult(q, results);
+    for (int64_t q = 0; q < count && !monitor.Stopped(); ++q) {
+      WriteResult(q, results);
+      if (polls) monitor.Poll();
+    }
   }
 
   [[nodiscard]] int64_t pairs_scored() const { return pairs_scored_; }
@@ -91,8 +106,9 @@ class Worker {
     columns_.resize(static_cast<size_t>(width));
   }
 
-  // A sum of m products in any order is off by at most gamma_m |V_i| |V_j| (Higham 2002, 3.5), once in
-  // the matrix product and once in the canonical score.
+  // A sum of m products in any order is off by at most gamma_m |V_i| |V_j| (Higham 2002, 3.5), once
+  // in the matrix product and once in the canonical score. m + 8 instead of m pays for the roundings
+  // of the norms and of the bound itself.
   [[nodiscard]] double ErrorOfProducts(int64_t q) const {
     const double u = static_cast<double>(model_.m() + 8) * 0x1p-53;
     return 2 * (u / (1 - u)) * block_.norm[q] * model_.largest_norm();
@@ -124,7 +140,7 @@ class Worker {
       ScreenQuery query;
       query.point = block_.points.data() + q * model_.d();
       query.products = products_.data() + (q - first) * width;
-      query.covariances = covariances_.data() + (q - first) * width;
+      if (!covariances_.empty()) query.covariances = covariances_.data() + (q - first) * width;
       query.signed_ranking = settings_.ranking == Ranking::kSigned;
       query.error = ErrorOfProducts(q);
       query.threshold = lists_[q].threshold();
@@ -158,8 +174,8 @@ class Worker {
     std::iota(columns_.begin(), columns_.begin() + width, begin);
     const CovarianceCallback& callback = model_.callback();
     const int64_t rows = block_.count - first;
-    const int32_t status = callback.function(callback.user, block_.callback_row.data() + first, rows,
-                                             columns_.data(), width, covariances_.data());
+    const int32_t status = callback.function(callback.user, block_.callback_row.data() + first,
+                                             rows, columns_.data(), width, covariances_.data());
     if (status != 0) {
       throw Error(RESIDUAL_KNN_ERROR_CALLBACK,
                   "the covariance callback returned " + std::to_string(status));
@@ -213,7 +229,7 @@ SearchStatistics SearchBruteForce(const ResidualModel& model, const QuerySet& qu
                                   Monitor& monitor) {
   SearchSettings used = settings;
   if (model.callback().function != nullptr && !model.callback().concurrent) used.threads = 1;
-  const Tiling tiling = ChooseTiling(used, queries.size());
+  const Tiling tiling = ChooseTiling(used, model, queries.size());
   used.threads = static_cast<int>(std::clamp<int64_t>(tiling.blocks, 1, used.threads));
   SearchStatistics statistics;
   statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;

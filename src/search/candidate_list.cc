@@ -8,11 +8,20 @@
 namespace residual_knn {
 namespace {
 
-constexpr double kEpsilon = 0x1p-53;
-// Roundings between R and a score on either side, generously counted.
-constexpr double kRelativeSlack = 16 * kEpsilon;
-// Correlations this close may round to the same distance, and then the smaller row is nearer.
-constexpr double kTieSlack = 8 * kEpsilon;
+// Why no neighbor is lost, with u = 2^-53 and scores in units in which |rho| = 1 is `unit`:
+//
+// Screened and canonical score of a pair differ by at most error / sqrt(p_j), for the two sums of products,
+// and by the roundings of subtraction, the product of the two 1 / sqrt(p) (three of them on either side),
+// and the multiplications by them: fewer than 16 u |score| together.
+constexpr double kUnit = 0x1p-53;
+constexpr double kRelativeSlack = 16 * kUnit;
+// Two correlations may round to one distance, and then the smaller row is nearer. 1 - |rho| is exact or
+// within u, and the square root shrinks a gap by at most 0.35 (at distance sqrt 2) to 0.5 (at 1), with half
+// an ulp of at most 2 u: correlations more than 8 u apart on top of their errors have different distances.
+// Both intervals of a comparison are widened by that much.
+constexpr double kTieSlack = 8 * kUnit;
+// Beyond |rho| = 1 all distances are 0 (or sqrt 2), and rows decide: what is proved never excludes a
+// candidate that would tie there. Scores are clamped at 2 units, so that none is infinite.
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 }  // namespace
@@ -28,6 +37,10 @@ void CandidateList::Reset(int64_t k, double query_inverse_deviation, double erro
   candidates_.clear();
 }
 
+double CandidateList::ClampScore(double score) const {
+  return std::clamp(score, -2 * unit_, 2 * unit_);
+}
+
 double CandidateList::Slack(double score, double inverse_deviation) const {
   return error_ * inverse_deviation + kRelativeSlack * std::abs(score) + kTieSlack * unit_;
 }
@@ -37,9 +50,10 @@ int64_t CandidateList::Append(std::span<const int64_t> rows, std::span<const dou
                               const CanonicalScorer& scorer) {
   int64_t rescored = 0;
   for (size_t i = 0; i < rows.size(); ++i) {
-    const double slack = Slack(scores[i], inverse_deviation[rows[i]]);
-    if (scores[i] + slack < proved_) continue;
-    candidates_.push_back({scores[i], slack, covariances[i], rows[i], -1});
+    const double score = ClampScore(scores[i]);
+    const double slack = Slack(score, inverse_deviation[rows[i]]);
+    if (score + slack < proved_) continue;
+    candidates_.push_back({score, slack, covariances[i], rows[i], -1});
     if (candidates_.size() >= capacity_) {
       Prune();
       // Ties and near-ties could keep everything: decide them for good.
@@ -57,12 +71,12 @@ void CandidateList::Prune() {
                    [this](const Candidate& c) { return Lower(c); });
     const auto kth = lower_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
     std::nth_element(lower_.begin(), kth, lower_.end(), std::greater<>());
-    // Beyond |rho| = 1 distances are equal and rows decide.
     const double certain = unit_ * (1 - kTieSlack);
     const double proved = std::min(*kth, certain);
     if (proved > proved_ && proved > -certain) {
       proved_ = proved;
-      // The screen compares without the small slacks, so they are taken off here.
+      // The screen compares without the small slacks of the candidate, at most these; taken twice, they
+      // also cover those relative to its error.
       threshold_ = proved_ - 2 * (kRelativeSlack * std::abs(proved_) + kTieSlack * unit_);
     }
     std::erase_if(candidates_, [this](const Candidate& c) { return c.score + c.slack < proved_; });
@@ -85,7 +99,7 @@ int64_t CandidateList::Resolve(const CanonicalScorer& scorer) {
     if (c.distance >= 0) continue;
     const double rho = open_rho_[next++];
     c.distance = scorer.Distance(rho);
-    c.score = (scorer.ranking() == Ranking::kAbsolute ? std::abs(rho) : rho) * unit_;
+    c.score = ClampScore((scorer.ranking() == Ranking::kAbsolute ? std::abs(rho) : rho) * unit_);
     c.slack = kRelativeSlack * std::abs(c.score) + kTieSlack * unit_;
   }
   KeepNearest();

@@ -9,13 +9,15 @@
 
 namespace residual_knn {
 
-// Scores arrive from matrix products, whose rounding depends on the shape of the block. Each candidate
-// therefore stands for an interval: its score (|R| / sqrt(p_j), or R / sqrt(p_j) in signed ranking)
-// plus or minus a slack that bounds the difference to the canonical score. A candidate is dropped only
-// when k others are certainly nearer; the rest is scored canonically at the end.
+// Scores arrive from matrix products, whose rounding depends on the shape of the block. Each
+// candidate therefore stands for an interval: its score (|R| / sqrt(p_j), or R / sqrt(p_j) in
+// signed ranking) plus or minus a slack that bounds the difference to the canonical score. A
+// candidate is dropped only when k others are certainly nearer; the rest is scored canonically at
+// the end.
 class CandidateList {
  public:
-  // error: bound on the difference of R to its canonical value, not counting rounding relative to R.
+  // error: bound on the difference of R to its canonical value, not counting rounding relative to
+  // R; generous by a few ulp of itself, since sums with it round too.
   void Reset(int64_t k, double query_inverse_deviation, double error);
 
   // Candidates with (|R| + error) / sqrt(p_j) below this need not be appended.
@@ -43,6 +45,7 @@ class CandidateList {
   };
 
   [[nodiscard]] double Lower(const Candidate& c) const { return c.score - c.slack; }
+  [[nodiscard]] double ClampScore(double score) const;
   [[nodiscard]] double Slack(double score, double inverse_deviation) const;
   int64_t Resolve(const CanonicalScorer& scorer);
   void KeepNearest();

@@ -10,8 +10,7 @@ void CanonicalScorer::Score(std::span<const int64_t> rows, std::span<const doubl
           rho.data());
   for (size_t c = 0; c < rows.size(); ++c) {
     // The product of the two deviations first: rho_ij and rho_ji have the same bits.
-    rho[c] = (covariances[c] - rho[c]) *
-             (inverse_deviation_ * model_.inverse_deviation()[rows[c]]);
+    rho[c] = (covariances[c] - rho[c]) * (inverse_deviation_ * model_.inverse_deviation()[rows[c]]);
   }
 }
 

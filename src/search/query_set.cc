@@ -9,6 +9,7 @@
 #include "base/checked_size.h"
 #include "base/error.h"
 #include "simd/dot.h"
+#include "simd/forward_substitution.h"
 
 namespace residual_knn {
 namespace {
@@ -47,7 +48,8 @@ class RowQueries : public QuerySet {
 
   [[nodiscard]] int64_t size() const override { return count_; }
 
-  void Load(int64_t first, int64_t count, QueryBlock& block) const override {
+  void Load(int64_t first, int64_t count, QueryBlock& block, Monitor& /*monitor*/,
+            bool /*polls*/) const override {
     Resize(block, count, model_.d());
     bool contiguous = true;
     for (int64_t i = 0; i < count; ++i) {
@@ -113,17 +115,24 @@ void LoadNewPoints(const ResidualModel& model, const ScaledPoints& points, int64
 class NewPointQueries : public QuerySet {
  public:
   NewPointQueries(const ResidualModel& model, const DenseMatrixView& queries)
-      : model_(model), points_(queries, model.lengthscales(), "queries") {}
+      : model_(model),
+        points_(queries, model.scaling().lengthscales, "queries", model.scaling().origin) {}
 
   [[nodiscard]] int64_t size() const override { return points_.size(); }
 
-  void Load(int64_t first, int64_t count, QueryBlock& block) const override {
+  void Load(int64_t first, int64_t count, QueryBlock& block, Monitor& monitor,
+            bool polls) const override {
     LoadNewPoints(model_, points_, first, count, block);
     const int64_t m = model_.m();
     block.owned_factor.resize(static_cast<size_t>(count * m));
     const CovarianceFunction& covariance = *model_.covariance();
-    model_.inducing()->Solve(covariance.view(), points_, first, count, block.panel,
-                             block.owned_factor.data(), block.norm.data());
+    for (int64_t done = 0; done < count; done += kPanelWidth) {
+      if (polls) monitor.Poll();
+      if (monitor.Stopped()) return;
+      model_.inducing()->Solve(covariance.view(), points_, first + done,
+                               std::min(kPanelWidth, count - done), block.panel,
+                               block.owned_factor.data() + done * m, block.norm.data() + done);
+    }
     for (int64_t i = 0; i < count; ++i) {
       const double square = block.norm[i];
       const double p = covariance.variance() + model_.nugget() - square;
@@ -143,16 +152,17 @@ class NewPointQueries : public QuerySet {
 class NewFactorQueries : public QuerySet {
  public:
   NewFactorQueries(const ResidualModel& model, const DenseMatrixView& factor,
-                   std::span<const double> residual_variance, const DenseMatrixView& queries)
+                   std::span<const double> residual_variance, const DenseMatrixView& queries,
+                   int threads, Monitor& monitor)
       : model_(model),
-        factor_(static_cast<size_t>(
-            CheckedSize(factor.rows, factor.columns, "num_queries x m"))),
+        factor_(static_cast<size_t>(CheckedSize(factor.rows, factor.columns, "num_queries x m"))),
         residual_variance_(residual_variance.begin(), residual_variance.end()),
         squares_(residual_variance.size()) {
-    CopyFactor(factor, residual_variance, "query_factor", "query_residual_variance", factor_.data(),
-               squares_);
+    CopyFactor(factor, residual_variance, {"query_factor", "query_residual_variance"},
+               factor_.data(), squares_, threads, monitor);
     if (model.covariance() != nullptr) {
-      points_ = ScaledPoints(queries, model.lengthscales(), "queries");
+      points_ =
+          ScaledPoints(queries, model.scaling().lengthscales, "queries", model.scaling().origin);
     }
   }
 
@@ -160,7 +170,8 @@ class NewFactorQueries : public QuerySet {
     return static_cast<int64_t>(residual_variance_.size());
   }
 
-  void Load(int64_t first, int64_t count, QueryBlock& block) const override {
+  void Load(int64_t first, int64_t count, QueryBlock& block, Monitor& /*monitor*/,
+            bool /*polls*/) const override {
     LoadNewPoints(model_, points_, first, count, block);
     for (int64_t i = 0; i < count; ++i) {
       block.inverse_deviation[i] = ResidualModel::InverseDeviation(residual_variance_[first + i],
@@ -195,8 +206,10 @@ std::unique_ptr<QuerySet> MakeNewPointQueries(const ResidualModel& model,
 std::unique_ptr<QuerySet> MakeNewFactorQueries(const ResidualModel& model,
                                                const DenseMatrixView& query_factor,
                                                std::span<const double> query_residual_variance,
-                                               const DenseMatrixView& queries) {
-  return std::make_unique<NewFactorQueries>(model, query_factor, query_residual_variance, queries);
+                                               const DenseMatrixView& queries, int threads,
+                                               Monitor& monitor) {
+  return std::make_unique<NewFactorQueries>(model, query_factor, query_residual_variance, queries,
+                                            threads, monitor);
 }
 
 }  // namespace residual_knn

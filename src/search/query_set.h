@@ -9,6 +9,7 @@
 #include "base/aligned_vector.h"
 #include "base/dense_matrix_view.h"
 #include "model/residual_model.h"
+#include "parallel/monitor.h"
 
 namespace residual_knn {
 
@@ -38,13 +39,15 @@ class QuerySet {
 
   [[nodiscard]] virtual int64_t size() const = 0;
   // Queries [first, first + count) in the set's own order, which need not be the caller's.
-  virtual void Load(int64_t first, int64_t count, QueryBlock& block) const = 0;
+  // Computing V of new points takes time: incomplete if the monitor was stopped; polled if `polls`.
+  virtual void Load(int64_t first, int64_t count, QueryBlock& block, Monitor& monitor,
+                    bool polls) const = 0;
   // Query-candidate pairs of queries [first, first + count).
   [[nodiscard]] virtual int64_t Pairs(int64_t first, int64_t count) const = 0;
 };
 
-// Rows of the model, among all others or among their predecessors only. `rows` is null for all rows in
-// order and must outlive the set otherwise.
+// Rows of the model, among all others or among their predecessors only. `rows` is null for all rows
+// in order and must outlive the set otherwise.
 std::unique_ptr<QuerySet> MakeRowQueries(const ResidualModel& model, const int64_t* rows,
                                          int64_t count, bool predecessors);
 
@@ -56,6 +59,7 @@ std::unique_ptr<QuerySet> MakeNewPointQueries(const ResidualModel& model,
 std::unique_ptr<QuerySet> MakeNewFactorQueries(const ResidualModel& model,
                                                const DenseMatrixView& query_factor,
                                                std::span<const double> query_residual_variance,
-                                               const DenseMatrixView& queries);
+                                               const DenseMatrixView& queries, int threads,
+                                               Monitor& monitor);
 
 }  // namespace residual_knn

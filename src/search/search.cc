@@ -7,16 +7,21 @@
 
 namespace residual_knn {
 
-SearchStatistics Search(const ResidualModel& model, const QuerySet& queries,
-                        const SearchSettings& settings, ResultSink& results, Monitor& monitor) {
-  switch (settings.strategy) {
+void RequireStrategy(int32_t strategy) {
+  switch (strategy) {
     case RESIDUAL_KNN_AUTOMATIC:
     case RESIDUAL_KNN_BRUTE_FORCE:
-      return SearchBruteForce(model, queries, settings, results, monitor);
+      return;
     default:
-      ThrowInvalid("strategy is " + std::to_string(settings.strategy) +
+      ThrowInvalid("strategy is " + std::to_string(strategy) +
                    ", not one of enum residual_knn_strategy");
   }
+}
+
+SearchStatistics Search(const ResidualModel& model, const QuerySet& queries,
+                        const SearchSettings& settings, ResultSink& results, Monitor& monitor) {
+  // The only strategy so far, and so also what RESIDUAL_KNN_AUTOMATIC chooses.
+  return SearchBruteForce(model, queries, settings, results, monitor);
 }
 
 }  // namespace residual_knn

@@ -55,7 +55,8 @@ struct Matern52 {
     const DoubleVector a = hn::Sqrt(a2);
     const DoubleVector polynomial =
         hn::Add(hn::MulAdd(a2, hn::Set(d, 1.0 / 3.0), a), hn::Set(d, 1.0));
-    return hn::Mul(hn::Mul(polynomial, hn::Set(d, variance)), ExpOfNegative(d, hn::Neg(a)));
+    // The exponential first: the polynomial alone may overflow when multiplied by a large variance.
+    return hn::Mul(hn::Mul(polynomial, ExpOfNegative(d, hn::Neg(a))), hn::Set(d, variance));
   }
   double variance;
 };

@@ -35,8 +35,8 @@ HWY_AFTER_NAMESPACE();
 namespace residual_knn {
 HWY_EXPORT(CovarianceRowTarget);
 
-void CovarianceRow(const CovarianceView& covariance, const PointsView& points, int64_t first, int64_t count,
-                   const double* point, double* out) {
+void CovarianceRow(const CovarianceView& covariance, const PointsView& points, int64_t first,
+                   int64_t count, const double* point, double* out) {
   HWY_DYNAMIC_DISPATCH(CovarianceRowTarget)(covariance, points, first, count, point, out);
 }
 }  // namespace residual_knn

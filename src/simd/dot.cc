@@ -2,8 +2,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/dot.cc"
-#include "hwy/foreach_target.h"
 #include "hwy/cache_control.h"
+#include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -57,8 +57,8 @@ HWY_AFTER_NAMESPACE();
 namespace residual_knn {
 HWY_EXPORT(DotRowsTarget);
 
-void DotRows(const double* a, const double* rows, int64_t m, const int64_t* candidates, int64_t count,
-             double* out) {
+void DotRows(const double* a, const double* rows, int64_t m, const int64_t* candidates,
+             int64_t count, double* out) {
   HWY_DYNAMIC_DISPATCH(DotRowsTarget)(a, rows, m, candidates, count, out);
 }
 }  // namespace residual_knn

@@ -5,9 +5,9 @@
 
 namespace residual_knn {
 
-// out[c] = a . rows[candidates[c]], where row j begins at rows + j * m and all have m values. The value
-// depends on the two rows alone (and on the SIMD target), not on their places.
-void DotRows(const double* a, const double* rows, int64_t m, const int64_t* candidates, int64_t count,
-             double* out);
+// out[c] = a . rows[candidates[c]], where row j begins at rows + j * m and all have m values. The
+// value depends on the two rows alone (and on the SIMD target), not on their places.
+void DotRows(const double* a, const double* rows, int64_t m, const int64_t* candidates,
+             int64_t count, double* out);
 
 }  // namespace residual_knn

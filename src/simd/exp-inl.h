@@ -1,5 +1,6 @@
 // exp(x) for x <= 0, the one transcendental function in most covariance families.
-// Error at most 1 ulp for x >= -708; smaller x give about 1e-308 instead of a denormal or zero.
+// Error below 1.125 ulp for x >= -708 (measured: 1.09); smaller x give about 1e-308 instead of a
+// denormal or zero.
 #if defined(RESIDUAL_KNN_SIMD_EXP_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RESIDUAL_KNN_SIMD_EXP_INL_H_
 #undef RESIDUAL_KNN_SIMD_EXP_INL_H_
@@ -34,7 +35,8 @@ HWY_INLINE V ExpOfNegative(D d, V x) {
   const V q45 = hn::MulAdd(r, hn::Set(d, 0x1.a01a01a7c41d5p-13), hn::Set(d, 0x1.6c16c1788bd90p-10));
   const V q67 = hn::MulAdd(r, hn::Set(d, 0x1.71de0dae63bb3p-19), hn::Set(d, 0x1.a019b90d2ae7ap-16));
   const V q89 = hn::MulAdd(r, hn::Set(d, 0x1.af38a9b0ec855p-26), hn::Set(d, 0x1.289185613a3d6p-22));
-  const V q = hn::MulAdd(hn::MulAdd(hn::MulAdd(hn::MulAdd(q89, r2, q67), r2, q45), r2, q23), r2, q01);
+  const V q =
+      hn::MulAdd(hn::MulAdd(hn::MulAdd(hn::MulAdd(q89, r2, q67), r2, q45), r2, q23), r2, q01);
   const V exp_r = hn::Add(hn::MulAdd(q, r2, r), hn::Set(d, 1.0));
   // exp(x) = 2^k exp(r): k is added to the exponent bits.
   const auto exponent = hn::ShiftLeft<52>(hn::BitCast(di, shifted));

@@ -18,7 +18,7 @@ using Vector = hn::Vec<Tag>;
 // Rows [row, row + kRows) of the solution for 2 vectors of right-hand sides. Earlier rows are read
 // once for all kRows, which is what keeps the multiply-adds fed.
 template <int kRows>
-HWY_INLINE void SolveRows(const double* HWY_RESTRICT lower, int64_t m, int64_t row,
+HWY_INLINE void SolveRows(const double* HWY_RESTRICT lower, int64_t stride, int64_t row,
                           double* HWY_RESTRICT panel, Vector& squares0, Vector& squares1) {
   const Tag d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
@@ -28,23 +28,23 @@ HWY_INLINE void SolveRows(const double* HWY_RESTRICT lower, int64_t m, int64_t r
     x0[i] = hn::Load(d, panel + (row + i) * kPanelWidth);
     x1[i] = hn::Load(d, panel + (row + i) * kPanelWidth + lanes);
   }
-  const double* HWY_RESTRICT factors = lower + row * m;
+  const double* HWY_RESTRICT factors = lower + row * stride;
   for (int64_t c = 0; c < row; ++c) {
     const Vector v0 = hn::Load(d, panel + c * kPanelWidth);
     const Vector v1 = hn::Load(d, panel + c * kPanelWidth + lanes);
     for (int i = 0; i < kRows; ++i) {
-      const Vector l = hn::Set(d, factors[i * m + c]);
+      const Vector l = hn::Set(d, factors[i * stride + c]);
       x0[i] = hn::NegMulAdd(l, v0, x0[i]);
       x1[i] = hn::NegMulAdd(l, v1, x1[i]);
     }
   }
   for (int i = 0; i < kRows; ++i) {
     for (int c = 0; c < i; ++c) {
-      const Vector l = hn::Set(d, factors[i * m + row + c]);
+      const Vector l = hn::Set(d, factors[i * stride + row + c]);
       x0[i] = hn::NegMulAdd(l, x0[c], x0[i]);
       x1[i] = hn::NegMulAdd(l, x1[c], x1[i]);
     }
-    const Vector pivot = hn::Set(d, factors[i * m + row + i]);
+    const Vector pivot = hn::Set(d, factors[i * stride + row + i]);
     x0[i] = hn::Div(x0[i], pivot);
     x1[i] = hn::Div(x1[i], pivot);
     squares0 = hn::MulAdd(x0[i], x0[i], squares0);
@@ -56,7 +56,8 @@ HWY_INLINE void SolveRows(const double* HWY_RESTRICT lower, int64_t m, int64_t r
 
 }  // namespace
 
-void ForwardSubstituteTarget(const double* lower, int64_t m, double* panel, double* squares) {
+void ForwardSubstituteTarget(const double* lower, int64_t stride, int64_t m, double* panel,
+                             double* squares) {
   const Tag d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   constexpr int kRows = 6;
@@ -66,9 +67,9 @@ void ForwardSubstituteTarget(const double* lower, int64_t m, double* panel, doub
     Vector squares1 = hn::Zero(d);
     int64_t row = 0;
     for (; row + kRows <= m; row += kRows) {
-      SolveRows<kRows>(lower, m, row, strip, squares0, squares1);
+      SolveRows<kRows>(lower, stride, row, strip, squares0, squares1);
     }
-    for (; row < m; ++row) SolveRows<1>(lower, m, row, strip, squares0, squares1);
+    for (; row < m; ++row) SolveRows<1>(lower, stride, row, strip, squares0, squares1);
     hn::StoreU(squares0, d, squares + column);
     hn::StoreU(squares1, d, squares + column + lanes);
   }
@@ -82,8 +83,9 @@ HWY_AFTER_NAMESPACE();
 namespace residual_knn {
 HWY_EXPORT(ForwardSubstituteTarget);
 
-void ForwardSubstitute(const double* lower, int64_t m, double* panel, double* squares) {
-  HWY_DYNAMIC_DISPATCH(ForwardSubstituteTarget)(lower, m, panel, squares);
+void ForwardSubstitute(const double* lower, int64_t stride, int64_t m, double* panel,
+                       double* squares) {
+  HWY_DYNAMIC_DISPATCH(ForwardSubstituteTarget)(lower, stride, m, panel, squares);
 }
 }  // namespace residual_knn
 #endif

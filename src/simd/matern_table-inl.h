@@ -53,7 +53,6 @@ HWY_INLINE V MaternFromTable(D d, const MaternTableView& table, V r2) {
   return sum;
 }
 
-// NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
 }  // namespace residual_knn
 HWY_AFTER_NAMESPACE();

@@ -21,8 +21,8 @@ HWY_INLINE int64_t ScreenWith(const ScreenTile& tile, const ScreenQuery& query,
   const DoubleVector error = hn::Set(d, query.error);
   const DoubleVector threshold = hn::Set(d, query.threshold);
   // Clears the sign bit, or nothing.
-  const DoubleVector magnitude = hn::BitCast(
-      d, hn::Set(di, query.signed_ranking ? int64_t{-1} : INT64_MAX));
+  const DoubleVector magnitude =
+      hn::BitCast(d, hn::Set(di, query.signed_ranking ? int64_t{-1} : INT64_MAX));
   const double* HWY_RESTRICT scale = tile.inverse_deviation + tile.first;
   int64_t found = 0;
   for (int64_t j = 0; j < tile.count; j += lanes) {
@@ -38,8 +38,8 @@ HWY_INLINE int64_t ScreenWith(const ScreenTile& tile, const ScreenQuery& query,
     const auto rows = hn::Iota(di, tile.first + j);
     hn::CompressStore(rows, hn::RebindMask(di, pass), di, survivors.row + found);
     hn::CompressStore(hn::Mul(ranked, s), pass, d, survivors.score + found);
-    found += static_cast<int64_t>(
-        hn::CompressStore(covariance, pass, d, survivors.covariance + found));
+    found +=
+        static_cast<int64_t>(hn::CompressStore(covariance, pass, d, survivors.covariance + found));
   }
   return found;
 }

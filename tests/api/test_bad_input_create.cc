@@ -272,6 +272,37 @@ std::vector<Case> OptionCases() {
          a.options().nu = 50;
        },
        nullptr},
+      {"variance 1e-141", kPointsBits, [](Arguments& a) { a.options().variance = 1e-141; },
+       "variance", "1e-141"},
+      {"variance 1e141", kPointsBits, [](Arguments& a) { a.options().variance = 1e141; },
+       "variance", "141"},
+      {"variance 1e-140", kPointsBits, [](Arguments& a) { a.options().variance = 1e-140; },
+       nullptr},
+      {"variance 1e140", kPointsBits, [](Arguments& a) { a.options().variance = 1e140; }, nullptr},
+      {"alpha 1e-13", kPointsBits,
+       [](Arguments& a) {
+         a.options().kernel = RESIDUAL_KNN_RATIONAL_QUADRATIC;
+         a.options().alpha = 1e-13;
+       },
+       "alpha", "1e-13"},
+      {"alpha 1e13", kPointsBits,
+       [](Arguments& a) {
+         a.options().kernel = RESIDUAL_KNN_RATIONAL_QUADRATIC;
+         a.options().alpha = 1e13;
+       },
+       "alpha", "13"},
+      {"alpha 1e-12", kPointsBits,
+       [](Arguments& a) {
+         a.options().kernel = RESIDUAL_KNN_RATIONAL_QUADRATIC;
+         a.options().alpha = 1e-12;
+       },
+       nullptr},
+      {"alpha 1e12", kPointsBits,
+       [](Arguments& a) {
+         a.options().kernel = RESIDUAL_KNN_RATIONAL_QUADRATIC;
+         a.options().alpha = 1e12;
+       },
+       nullptr},
       {"nu is another kernel's", kPointsBits, [](Arguments& a) { a.options().nu = kNan; }, nullptr},
       {"alpha is another kernel's", kPointsBits, [](Arguments& a) { a.options().alpha = -1; },
        nullptr},

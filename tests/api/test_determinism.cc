@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <numeric>
 
 #include "support/api_objects.h"
@@ -90,6 +91,7 @@ bool ThreadsAndTilesHold(const Problem& problem) {
         manner.threads = threads;
         manner.tile_queries = tile[0];
         manner.tile_candidates = tile[1];
+        manner.strategy = kAllStrategies[(threads + tile[0]) % std::ssize(kAllStrategies)];
         if (!Ask(serial.index.get(), *question, manner).SameAs(expected)) {
           return Fail(Describe(*question) + ": another answer with " + Describe(manner));
         }

@@ -153,6 +153,7 @@ BAD_OPTIONS = [
     ("base of two", {}, "points.csv", ["--base", "2"], ["--base", "'2'"]),
     ("negative seed", {}, "points.csv", ["--seed", "-1"], ["--seed", "'-1'"]),
     ("negative threads", {}, "points.csv", ["--threads", "-1"], ["--threads", "'-1'"]),
+    ("too many threads", {}, "points.csv", ["--threads", "1025"], ["--threads", "'1025'"]),
     ("variance of zero", {}, "points.csv", ["--variance", "0"], ["--variance", "positive"]),
     ("variance of text", {}, "points.csv", ["--variance", "big"], ["--variance", "'big'"]),
     ("infinite variance", {}, "points.csv", ["--variance", "inf"], ["--variance", "infinite"]),

@@ -13,7 +13,7 @@ import numpy as np
 
 SKIPPED = 77  # the SKIP_RETURN_CODE of ctest
 
-_settings = argparse.Namespace(program=None, helper=None, shared=None)
+_settings = argparse.Namespace(program=None, helpers=None, shared=None)
 
 
 def settings():
@@ -23,7 +23,7 @@ def settings():
 def parse_arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", required=True, help="the built residual-knn")
-    parser.add_argument("--helper", help="a further program that the test runs")
+    parser.add_argument("--helpers", help="the folder of further programs that tests run")
     parser.add_argument("--shared", help="the folder of reference data")
     _, rest = parser.parse_known_args(namespace=_settings)
     return [sys.argv[0], *rest]
@@ -31,6 +31,10 @@ def parse_arguments():
 
 def main():
     unittest.main(argv=parse_arguments())
+
+
+def helper(name):
+    return str(pathlib.Path(_settings.helpers).absolute() / name)
 
 
 def run(*arguments, **keywords):

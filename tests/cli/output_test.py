@@ -1,7 +1,6 @@
 """Output appears whole or not at all, and never in place of what is no regular file."""
 
 import os
-import pathlib
 import resource
 import signal
 import stat
@@ -145,7 +144,7 @@ class InterruptedWritingTest(cli_support.ProgramTest):
 
     def interrupt(self, staging, ending_signal):
         self.file("there.csv", "precious")
-        helper = str(pathlib.Path(cli_support.settings().helper).absolute())
+        helper = cli_support.helper("residual_knn_endless_output")
         with subprocess.Popen([helper, staging, "new.csv", "there.csv"], cwd=self.folder,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               preexec_fn=cli_support.heed_signals) as process:
@@ -173,8 +172,8 @@ class InterruptedWritingTest(cli_support.ProgramTest):
         self.file("there.csv", "old")
         for staging in ("named", "automatic"):
             with self.subTest(staging=staging):
-                subprocess.run([cli_support.settings().helper, staging, "new.csv", "there.csv",
-                                "publish"], cwd=self.folder, check=True)
+                subprocess.run([cli_support.helper("residual_knn_endless_output"), staging,
+                                "new.csv", "there.csv", "publish"], cwd=self.folder, check=True)
                 self.assertEqual(self.file_names(), ["new.csv", "there.csv"])
                 for name in self.file_names():
                     self.assertEqual((self.folder / name).read_bytes(), b"0123456789abcdef" * 4)

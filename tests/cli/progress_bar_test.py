@@ -16,26 +16,18 @@ import numpy as np
 import cli_support
 
 CLEAR = b"\r\x1b[K"
-LINE = re.compile(r"^(.{24})(?:\[(#*)(\.*)\])? +(\d+)%(?: +(\d+(?::\d\d){1,2}) left)?$")
+BAR = re.compile(r"^(.{24})\[(#*)(\.*)\] +(\d+)%(?: +(\d+(?::\d\d){1,2}) left)?\s*$")
 
 
-class ProgressBarTest(cli_support.ProgramTest):
+class TerminalTest(cli_support.ProgramTest):
 
-    def setUp(self):
-        super().setUp()
-        random = np.random.default_rng(20260716)
-        self.file("points.npy", random.normal(size=(10000, 3)))
-        self.arguments = ["neighbors", "points.npy", "--inducing", "100", "-o", "out.npy",
-                          "--threads", "1"]
-
-    def start(self, width):
-        """Starts the program with a terminal for its standard error."""
+    def start(self, command, width=80):
+        """Starts a program with a terminal for its standard error."""
         terminal, stderr = pty.openpty()
         self.addCleanup(os.close, terminal)
         fcntl.ioctl(stderr, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-        process = subprocess.Popen([cli_support.settings().program, *self.arguments],
-                                   cwd=self.folder, stdout=subprocess.PIPE, stderr=stderr,
-                                   preexec_fn=cli_support.heed_signals)
+        process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE,
+                                   stderr=stderr, preexec_fn=cli_support.heed_signals)
         os.close(stderr)
         self.addCleanup(process.wait)
         self.addCleanup(process.stdout.close)
@@ -44,7 +36,7 @@ class ProgressBarTest(cli_support.ProgramTest):
     def read_until(self, terminal, stop):
         """Reads what is drawn until stop(text) or the end of the terminal."""
         text = b""
-        deadline = time.monotonic() + 240
+        deadline = time.monotonic() + 400
         while not stop(text):
             ready, _, _ = select.select([terminal], [], [], max(0, deadline - time.monotonic()))
             self.assertTrue(ready, f"nothing more after {text[-200:]!r}")
@@ -57,66 +49,99 @@ class ProgressBarTest(cli_support.ProgramTest):
             text += piece
         return text
 
-    def lines_of(self, text):
-        pieces = text.split(CLEAR)
+    def lines_to_the_end(self, process, terminal, exit_code=0):
+        pieces = self.read_until(terminal, lambda text: False).split(CLEAR)
+        self.assertEqual(process.wait(60), exit_code)
         self.assertEqual(pieces[0], b"")
         return [piece.decode("ascii") for piece in pieces[1:]]
 
+
+class BarTest(TerminalTest):
+    """A small program counts two times and more through the same code."""
+
+    def drawn(self, width):
+        helper = cli_support.helper("residual_knn_drawn_progress")
+        return self.lines_to_the_end(*self.start([helper], width))
+
     def test_bar(self):
-        for width in (80, 200, 30):
+        for width, bar_width in ((80, 31), (200, 40)):
             with self.subTest(width=width):
-                process, terminal = self.start(width)
-                lines = self.lines_of(self.read_until(terminal, lambda text: False))
-                self.assertEqual(process.wait(60), 0)
-                self.assertEqual(lines[-1], "")  # nothing is left standing
+                lines = self.drawn(width)
                 self.assertLess(max(map(len, lines)), width)
-                stages = [line[:24].rstrip() for line in lines if line]
-                for stage in ("reading", "choosing inducing points", "building the index",
-                              "searching", "writing"):
-                    self.assertIn(stage, stages)
-                if width > 60:
-                    self.check_searching(lines)
+                self.assertEqual(lines[0].rstrip(), "first stage")
+                self.assertEqual(lines[16 + 1], "")
+                self.assertEqual(lines[18].rstrip(), "second stage")
+                bars = [BAR.match(line) for line in lines[1:17] + lines[19:20]]
+                self.assertTrue(all(bars), lines)
+                percents = [int(bar[4]) for bar in bars]
+                self.assertEqual(percents, [*range(0, 101, 10), 0, 25, 50, 75, 100, 0])
+                for bar, percent in zip(bars[:16], percents):
+                    self.assertEqual(len(bar[2]) + len(bar[3]), bar_width)
+                    self.assertEqual(len(bar[2]), bar_width * percent // 100)
+                self.check_time_left([bar[5] for bar in bars])
+                self.assertEqual(lines[20:], [""])  # nothing is left standing
 
-    def check_searching(self, lines):
-        drawn = [LINE.match(line) for line in lines if line.startswith("searching") and "%" in line]
-        self.assertGreater(len(drawn), 1)
-        self.assertTrue(all(drawn), lines)
-        for match in drawn:
-            full, empty, percent = len(match[2]), len(match[3]), int(match[4])
-            self.assertLessEqual(abs(full / (full + empty) - percent / 100),
-                                 1 / (full + empty) + 0.01)
-        percents = [int(match[4]) for match in drawn]
-        self.assertEqual(percents, sorted(percents))
-        self.assertGreater(percents[-1], percents[0])
-        self.assertTrue(any(match[5] for match in drawn), "no time left anywhere")
+    def check_time_left(self, left):
+        self.assertIsNone(left[0])  # nothing is known yet
+        self.assertRegex(left[1], r"^0:\d\d$")
+        self.assertEqual(left[10], "0:00")
+        self.assertIsNone(left[11])  # a new part has begun
+        self.assertEqual(left[15], "0:00")
+        # 60 ms and more for 100 of 720,100: above seven minutes.
+        minutes, seconds = map(int, left[16].split(":"))
+        self.assertGreater(60 * minutes + seconds, 420)
 
-    def test_no_terminal_no_bar(self):
+    def test_narrow_terminal(self):
+        for width in (55, 30, 10, 2):
+            with self.subTest(width=width):
+                lines = self.drawn(width)
+                self.assertLess(max(map(len, lines)), width)
+                self.assertFalse(any("#" in line for line in lines))
+        self.assertTrue(any(re.search(r" 50% +0:\d\d left", line) for line in self.drawn(55)))
+
+
+class ProgramProgressTest(TerminalTest):
+
+    def setUp(self):
+        super().setUp()
+        random = np.random.default_rng(20260716)
+        self.file("points.npy", random.normal(size=(10000, 3)))
+        self.arguments = ["neighbors", "points.npy", "--inducing", "100", "-o", "out.npy",
+                          "--threads", "1"]
+        self.command = [cli_support.settings().program, *self.arguments]
+
+    def test_bar_of_a_search(self):
+        """Drawn on a terminal, not into a pipe, and never at the cost of the answer."""
         self.assertEqual(self.succeed(*self.arguments), b"")
+        without = (self.folder / "out.npy").read_bytes()
+        (self.folder / "out.npy").unlink()
+        lines = self.lines_to_the_end(*self.start(self.command))
+        self.assertEqual((self.folder / "out.npy").read_bytes(), without)
+        stages = [line[:24].rstrip() for line in lines if line]
+        for stage in ("reading", "choosing inducing points", "building the index", "searching",
+                      "writing"):
+            self.assertIn(stage, stages)
+        searching = [BAR.match(line) for line in lines if re.match("searching.*%", line)]
+        self.assertGreater(len(searching), 1)
+        self.assertTrue(all(searching), lines)
+        percents = [int(bar[4]) for bar in searching]
+        self.assertGreater(percents[-1], percents[0])
+        self.assertEqual(percents, sorted(percents))
+        self.assertTrue(any(bar[5] for bar in searching))
+        self.assertEqual(lines[-1], "")
 
     def test_error_on_a_clean_line(self):
         self.file("queries.csv", "row\nx\n")
-        self.arguments += ["--queries", "queries.csv"]
-        process, terminal = self.start(80)
-        lines = self.lines_of(self.read_until(terminal, lambda text: False))
-        self.assertEqual(process.wait(60), 1)
+        lines = self.lines_to_the_end(*self.start([*self.command, "--queries", "queries.csv"]),
+                                      exit_code=1)
         self.assertRegex(lines[-1], r"^residual-knn: error: queries\.csv: line 2, .*\n$")
 
     def test_interrupt_while_searching(self):
-        process, terminal = self.start(80)
+        process, terminal = self.start(self.command)
         self.read_until(terminal, lambda text: b"searching" in text)
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(60), -signal.SIGINT)
         self.assertEqual(self.file_names(), ["points.npy"])
-
-    def test_same_answer(self):
-        """Drawing changes nothing."""
-        self.succeed(*self.arguments)
-        without = (self.folder / "out.npy").read_bytes()
-        (self.folder / "out.npy").unlink()
-        process, terminal = self.start(80)
-        self.read_until(terminal, lambda text: False)
-        self.assertEqual(process.wait(60), 0)
-        self.assertEqual((self.folder / "out.npy").read_bytes(), without)
 
 
 if __name__ == "__main__":

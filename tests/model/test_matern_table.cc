@@ -48,7 +48,6 @@ void Evaluate(const MaternTableView& table, int num_lanes, const double* r2, int
 int64_t CompiledTarget() { return HWY_TARGET; }
 
 }  // namespace
-// NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
 }  // namespace residual_knn
 HWY_AFTER_NAMESPACE();

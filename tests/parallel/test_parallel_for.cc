@@ -147,8 +147,8 @@ bool OneThreadStopsAtException() {
   return Fail("the exception got lost");
 }
 
-// One task throws, once all threads are in a task: the others finish theirs and take few or no
-// more.
+// Once all threads are in a task, the calling thread throws or all others do; the rest finish their
+// tasks and throw later, and nobody takes another task.
 bool FirstExceptionIsRethrown(int threads, bool caller_throws) {
   std::atomic<int> inside = 0;
   std::atomic<int64_t> finished = 0;
@@ -165,6 +165,7 @@ bool FirstExceptionIsRethrown(int threads, bool caller_throws) {
       }
       if (!WaitFor([&] { return monitor.Stopped(); })) throw std::runtime_error("never stopped");
       ++finished;
+      throw std::runtime_error("too late to be the first");
     });
   } catch (const Thrown& thrown) {
     if ((thrown.index == 0) != caller_throws) return Fail("another exception came out");

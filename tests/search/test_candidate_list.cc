@@ -136,7 +136,12 @@ class Scene {
         p = random.Chance(0.03) ? 0.0 : std::exp(random.Uniform(-5, 5));
       }
     }
-    return {residual_knn::CovarianceCallback{}, {factor.data(), n, m, false}, residual_variance};
+    residual_knn::Monitor monitor;
+    return {residual_knn::CovarianceCallback{},
+            {factor.data(), n, m, false},
+            residual_variance,
+            1,
+            monitor};
   }
 
   [[nodiscard]] double Scale(int64_t row) const {

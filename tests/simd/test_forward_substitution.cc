@@ -105,7 +105,7 @@ bool SolutionHolds(Random& random, int64_t m, Size size) {
     for (int64_t i = 0; i < m; ++i) panel(i, column) = right[column][i];
   }
   GuardedArray<double> squares(kPanelWidth, random.Integer(0, 7));
-  ForwardSubstitute(lower.data(), m, panel.values.data(), squares.data());
+  ForwardSubstitute(lower.data(), m, m, panel.values.data(), squares.data());
   if (!panel.values.Intact() || !squares.Intact()) return Fail("wrote beyond its results");
   for (int64_t column = 0; column < kPanelWidth; ++column) {
     if (!Solves(lower, right[column], panel, column, squares[column])) {
@@ -153,7 +153,7 @@ bool ColumnsAreIndependent(Random& random, int64_t m) {
     for (double& value : panel.values.values()) value = DrawNeighbor(random);
     for (int64_t i = 0; i < m; ++i) panel(i, column) = right[i];
     std::vector<double> squares(kPanelWidth);
-    ForwardSubstitute(lower.data(), m, panel.values.data(), squares.data());
+    ForwardSubstitute(lower.data(), m, m, panel.values.data(), squares.data());
     std::vector<double> found(m);
     for (int64_t i = 0; i < m; ++i) found[i] = panel(i, column);
     if (column == 0) {

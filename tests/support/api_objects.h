@@ -78,6 +78,9 @@ struct Question {
   }
 };
 
+// Every strategy: tests of one are tests of all.
+inline constexpr int32_t kAllStrategies[] = {RESIDUAL_KNN_AUTOMATIC, RESIDUAL_KNN_BRUTE_FORCE};
+
 // How it is asked; nothing of this may change the answer but the ranking.
 struct Manner {
   int32_t ranking = RESIDUAL_KNN_ABSOLUTE;

@@ -1,6 +1,7 @@
 #include "support/random_model.h"
 
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <sstream>
@@ -99,7 +100,7 @@ Manner DrawManner(Random& random, int64_t n, int32_t ranking) {
   Manner manner;
   manner.ranking = ranking;
   manner.layout = random.Chance(0.5) ? RESIDUAL_KNN_DIMENSION_MAJOR : RESIDUAL_KNN_POINT_MAJOR;
-  manner.strategy = random.Chance(0.5) ? RESIDUAL_KNN_BRUTE_FORCE : RESIDUAL_KNN_AUTOMATIC;
+  manner.strategy = kAllStrategies[random.Integer(0, std::ssize(kAllStrategies) - 1)];
   constexpr int32_t kThreads[] = {0, 1, 2, 5};
   manner.threads = kThreads[random.Integer(0, 3)];
   if (random.Chance(0.7)) manner.tile_queries = random.LogInteger(1, n + 10);
