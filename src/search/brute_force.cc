@@ -25,6 +25,8 @@ constexpr int64_t kTileCandidates = 1024;
 constexpr int64_t kListBytes = 16 << 20;
 constexpr int64_t kBytesPerCandidate = 64;
 
+// Candidates that a query without a threshold is screened against at once.
+constexpr int64_t kFirstCandidates = 128;
 // Multiplications of one tile at most: some 10 ms, so that a cancelled search returns soon.
 constexpr int64_t kTileWork = 300'000'000;
 
@@ -125,7 +127,6 @@ class Worker {
     pairs_scored_ += (block_.count - first) * width;
     ScreenTile tile;
     tile.inverse_deviation = model_.inverse_deviation();
-    tile.first = begin;
     CovarianceView view;
     if (model_.covariance() != nullptr) {
       view = model_.covariance()->view();
@@ -136,18 +137,26 @@ class Worker {
     }
     for (int64_t q = first; q < block_.count; ++q) {
       if (block_.inverse_deviation[q] == 0) continue;
-      tile.count = std::min(end, block_.limit[q]) - begin;
+      const int64_t count = std::min(end, block_.limit[q]) - begin;
       ScreenQuery query;
       query.point = block_.points.data() + q * model_.d();
-      query.products = products_.data() + (q - first) * width;
-      if (!covariances_.empty()) query.covariances = covariances_.data() + (q - first) * width;
       query.signed_ranking = settings_.ranking == Ranking::kSigned;
       query.error = ErrorOfProducts(q);
-      query.threshold = lists_[q].threshold();
-      int64_t found =
-          Screen(tile, query, {rows_.data(), scores_.data(), survivor_covariances_.data()});
-      if (found > 0) found = RemoveSelf(block_.self[q], found);
-      if (found > 0) AppendSurvivors(q, static_cast<size_t>(found));
+      // While nothing is proved everything survives: a few candidates first give a threshold.
+      for (int64_t done = 0; done < count;) {
+        query.threshold = lists_[q].threshold();
+        const bool proved = std::isfinite(query.threshold);
+        tile.first = begin + done;
+        tile.count = proved ? count - done : std::min(count - done, kFirstCandidates);
+        const int64_t offset = (q - first) * width + done;
+        query.products = products_.data() + offset;
+        if (!covariances_.empty()) query.covariances = covariances_.data() + offset;
+        int64_t found =
+            Screen(tile, query, {rows_.data(), scores_.data(), survivor_covariances_.data()});
+        if (found > 0) found = RemoveSelf(block_.self[q], found);
+        if (found > 0) AppendSurvivors(q, static_cast<size_t>(found));
+        done += tile.count;
+      }
     }
   }
 

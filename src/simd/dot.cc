@@ -39,11 +39,11 @@ HWY_INLINE double Dot(const double* HWY_RESTRICT a, const double* HWY_RESTRICT b
 
 void DotRowsTarget(const double* a, const double* rows, int64_t m, const int64_t* candidates,
                    int64_t count, double* out) {
-  constexpr int64_t kAhead = 4;  // rows are scattered: ask for their first lines early
+  constexpr int64_t kAhead = 2;  // rows are scattered: ask for them early
   for (int64_t c = 0; c < count; ++c) {
     if (c + kAhead < count) {
       const double* next = rows + candidates[c + kAhead] * m;
-      for (int64_t i = 0; i < m && i < 64; i += 8) hwy::Prefetch(next + i);
+      for (int64_t i = 0; i < m; i += 8) hwy::Prefetch(next + i);
     }
     out[c] = Dot(a, rows + candidates[c] * m, m);
   }

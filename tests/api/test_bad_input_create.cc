@@ -198,6 +198,36 @@ std::vector<Case> ValueCases() {
        nullptr},
       {"residual_variance -0", kGivenBits, [](Arguments& a) { a.residual_variance[3] = -0.0; },
        nullptr},
+      {"residual_variance 1e141", kGivenBits, [](Arguments& a) { a.residual_variance[3] = 1e141; },
+       "residual_variance", "3"},
+      {"residual_variance 1e140", kGivenBits, [](Arguments& a) { a.residual_variance[3] = 1e140; },
+       nullptr},
+      {"factor 1e71", kGivenBits, [](Arguments& a) { a.factor[5] = -1e71; }, "factor", "71"},
+      {"factor 1e70", kGivenBits, [](Arguments& a) { a.factor[5] = -1e70; }, nullptr},
+      {"coordinate far beyond the range", kPointsBits, [](Arguments& a) { a.points[4] = 1e200; },
+       "points"},
+      {"coordinate beyond the range when scaled", kPointsBits,
+       [](Arguments& a) {
+         a.points[4] = 1e100;
+         a.lengthscales[1] = 1e-100;
+       },
+       "points"},
+      {"the difference of two coordinates overflows", kPointsBits,
+       [](Arguments& a) {
+         a.points[4] = 1.7e308;
+         a.points[7] = -1.7e308;
+         a.lengthscales[1] = 1e300;
+       },
+       nullptr},
+      {"inducing point far beyond the range", kInducingBit,
+       [](Arguments& a) { a.inducing[1] = -1e200; }, "inducing"},
+      {"coordinates far out in units to match", kPointsBits,
+       [](Arguments& a) {
+         for (double& value : a.points) value *= 1e200;
+         for (double& value : a.inducing) value *= 1e200;
+         for (double& value : a.lengthscales) value *= 1e200;
+       },
+       nullptr},
       {"residual_variance -1e-300", kGivenBits,
        [](Arguments& a) { a.residual_variance[3] = -1e-300; }, "residual_variance", "3"},
   };
@@ -303,6 +333,14 @@ std::vector<Case> OptionCases() {
          a.options().alpha = 1e12;
        },
        nullptr},
+      {"threads 1025", kAllBits, [](Arguments& a) { a.options().threads = 1025; }, "threads",
+       "1025"},
+      {"nugget 1e141", kInducingBit, [](Arguments& a) { a.options().nugget = 1e141; }, "nugget",
+       "141"},
+      {"jitter 1e141", kInducingBit, [](Arguments& a) { a.options().jitter = 1e141; }, "jitter",
+       "141"},
+      {"max_jitter 1e141", kInducingBit, [](Arguments& a) { a.options().max_jitter = 1e141; },
+       "max_jitter", "141"},
       {"nu is another kernel's", kPointsBits, [](Arguments& a) { a.options().nu = kNan; }, nullptr},
       {"alpha is another kernel's", kPointsBits, [](Arguments& a) { a.options().alpha = -1; },
        nullptr},

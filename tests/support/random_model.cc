@@ -21,6 +21,11 @@ double SpreadOf(Shape shape, int64_t n, int64_t d) {
   }
 }
 
+// Far from the origin, as projected coordinates are.
+void Translate(Points& points, double offset) {
+  for (double& value : points.values) value += offset;
+}
+
 }  // namespace
 
 RandomModel DrawModel(Random& random, const ModelLimits& limits) {
@@ -57,11 +62,15 @@ RandomModel DrawModel(Random& random, const ModelLimits& limits) {
     model.inducing = RandomPoints(random, drawn.shape, m, d);
   }
 
+  drawn.offset = random.Chance(0.2) ? std::round(random.Uniform(-1e7, 1e7)) : 0;
+  Translate(model.points, drawn.offset);
+  Translate(model.inducing, drawn.offset);
+
   std::ostringstream text;
   text << "n=" << n << " d=" << d << " m=" << m << " kernel=" << kernel.family << " "
        << ShapeName(drawn.shape) << " variance=" << kernel.variance << " nu=" << kernel.nu
        << " alpha=" << kernel.alpha << " nugget=" << model.nugget << " jitter=" << model.jitter
-       << " lengthscales=" << kernel.lengthscales.size();
+       << " lengthscales=" << kernel.lengthscales.size() << " offset=" << drawn.offset;
   drawn.description = text.str();
   return drawn;
 }
@@ -76,6 +85,7 @@ Question DrawQuestion(Random& random, const RandomModel& model) {
     question.kind = QueryKind::kNewPoints;
     const int64_t count = random.LogInteger(1, 80);
     question.queries = RandomPoints(random, model.shape, count, model.model.points.d);
+    Translate(question.queries, model.offset);
     // Some of them where an index point is.
     for (int64_t q = 0; q < count; q += 5) {
       const int64_t row = random.Integer(0, n - 1);

@@ -18,6 +18,7 @@ struct ModelLimits {
 struct RandomModel {
   Model model;
   Shape shape = Shape::kUniform;
+  double offset = 0;        // of all coordinates
   std::string description;  // for failure messages
 };
 

@@ -94,7 +94,7 @@ Real Covariance(const Kernel& kernel, const Points& a, int64_t i, const Points& 
   Real r2 = 0;
   for (int64_t c = 0; c < a.d; ++c) {
     const Real lengthscale = kernel.lengthscales[kernel.lengthscales.size() == 1 ? 0 : c];
-    const Real difference = Real(a(i, c)) / lengthscale - Real(b(j, c)) / lengthscale;
+    const Real difference = (Real(a(i, c)) - Real(b(j, c))) / lengthscale;
     r2 += difference * difference;
   }
   return Real(kernel.variance) * Correlation<Real>(kernel, r2);

@@ -1,0 +1,207 @@
+// The caller's floating-point environment (rounding, flushed subnormals, traps) neither changes an answer
+// nor is changed by a call, and callbacks run in the default one.
+#include <fenv.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#ifdef __SSE2__
+#include <xmmintrin.h>
+#endif
+
+#include "support/api_objects.h"
+#include "support/random_data.h"
+#include "support/test_run.h"
+
+#include "support/cmocka_in_cxx.h"
+
+namespace residual_knn_test {
+namespace {
+
+// Everything that a call computes, with integers in between: comparisons must not depend on the
+// environment either.
+struct Everything {
+  std::vector<Answer> answers;
+  FactorCopy factor;
+  std::vector<double> inducing;
+  std::vector<int64_t> order;
+
+  [[nodiscard]] bool SameAs(const Everything& other) const {
+    for (size_t i = 0; i < answers.size(); ++i) {
+      if (!answers[i].SameAs(other.answers[i])) return false;
+    }
+    return factor.v == other.factor.v && factor.p == other.factor.p && inducing == other.inducing &&
+           order == other.order;
+  }
+};
+
+// The bits that a host sets, as far as this processor has them.
+struct Environment {
+  int rounding;
+  bool flush;  // subnormals to zero, in and out
+  bool traps;
+};
+
+uint32_t ControlBits() {
+#ifdef __SSE2__
+  return _mm_getcsr() & ~0x3FU;  // without the flags of past exceptions
+#else
+  return 0;
+#endif
+}
+
+void Enter(const Environment& environment) {
+  fesetenv(FE_DFL_ENV);
+  fesetround(environment.rounding);
+#ifdef __SSE2__
+  if (environment.flush) _mm_setcsr(_mm_getcsr() | 0x8040U);
+#endif
+  if (environment.traps) feenableexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW);
+}
+
+// Far apart in one coordinate: covariances reach the subnormal numbers.
+Model DrawEnvironmentModel() {
+  Random random(21);
+  Model model;
+  model.kernel.family = RESIDUAL_KNN_SQUARED_EXPONENTIAL;
+  model.kernel.lengthscales = {0.3, 0.05};
+  model.points = RandomPoints(random, Shape::kUniform, 300, 2);
+  model.inducing = RandomRowsOf(random, model.points, 20);
+  return model;
+}
+
+struct CallbackRecord {
+  bool wrong_environment = false;
+};
+
+int32_t Covariance(void* user, const int64_t* rows, int64_t num_rows, const int64_t* columns,
+                   int64_t num_columns, double* covariance) {
+  auto& record = *static_cast<CallbackRecord*>(user);
+  record.wrong_environment |= fegetround() != FE_TONEAREST || fegetexcept() != 0;
+  for (int64_t a = 0; a < num_rows; ++a) {
+    for (int64_t b = 0; b < num_columns; ++b) {
+      covariance[a * num_columns + b] =
+          std::exp(-0.3 * std::abs(static_cast<double>(rows[a] - columns[b])));
+    }
+  }
+  return 0;
+}
+
+int32_t Progress(void* user, int64_t /*done*/, int64_t /*total*/) {
+  auto& record = *static_cast<CallbackRecord*>(user);
+  record.wrong_environment |= fegetround() != FE_TONEAREST || fegetexcept() != 0;
+  return 0;
+}
+
+// The calls themselves; nothing of the test computes with doubles in between.
+bool CallEverything(const Model& model, const Points& queries, int32_t threads, Everything& out) {
+  Manner manner;
+  manner.threads = threads;
+  const CreatedIndex created = CreateIndex(model, RESIDUAL_KNN_POINT_MAJOR, threads);
+  if (created.status != RESIDUAL_KNN_OK) return false;
+  Question question;
+  question.k = 7;
+  question.all_rows = true;
+  for (int64_t i = 0; i < model.points.n; ++i) question.rows.push_back(i);
+  out.answers.push_back(Ask(created.index.get(), question, manner));
+  question.kind = QueryKind::kPredecessors;
+  out.answers.push_back(Ask(created.index.get(), question, manner));
+  Question of_points;
+  of_points.k = 7;
+  of_points.kind = QueryKind::kNewPoints;
+  of_points.queries = queries;
+  out.answers.push_back(Ask(created.index.get(), of_points, manner));
+  out.factor = FactorOf(created.index.get());
+
+  CallbackRecord record;
+  const std::vector<double> ones(model.points.n, 1.0);
+  residual_knn_index* index = nullptr;
+  residual_knn_index_create_from_callback(nullptr, model.points.n, 0, ones.data(), Covariance,
+                                          &record, nullptr, &index);
+  const IndexHandle owner(index);
+  question.kind = QueryKind::kNeighbors;
+  out.answers.push_back(Ask(index, question, manner));
+
+  residual_knn_helper_options options = HelperOptions();
+  options.threads = threads;
+  options.progress = Progress;
+  options.progress_user = &record;
+  out.inducing.assign(20 * 2, 0.0);
+  out.order.assign(model.points.n, 0);
+  const residual_knn_status chosen = residual_knn_choose_inducing(
+      model.points.values.data(), model.points.n, 2, model.kernel.lengthscales.data(), 2,
+      RESIDUAL_KNN_KMEANS, 20, &options, out.inducing.data());
+  const residual_knn_status ordered = residual_knn_order_points(
+      model.points.values.data(), model.points.n, 2, model.kernel.lengthscales.data(), 2,
+      RESIDUAL_KNN_ORDER_MAXIMIN, &options, out.order.data());
+  return chosen == RESIDUAL_KNN_OK && ordered == RESIDUAL_KNN_OK && !record.wrong_environment;
+}
+
+bool EnvironmentsHold() {
+  const Model model = DrawEnvironmentModel();
+  Random random(22);
+  const Points queries = RandomPoints(random, Shape::kUniform, 40, 2);
+  Everything expected;
+  if (!CallEverything(model, queries, 1, expected)) return Fail(residual_knn_last_error());
+  for (const Answer& answer : expected.answers) {
+    if (answer.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
+  }
+  for (const int rounding : {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    for (const bool flush : {false, true}) {
+      for (const bool traps : {false, true}) {
+        for (const int32_t threads : {1, 3}) {
+          Enter({rounding, flush, traps});
+          const uint32_t before = ControlBits();
+          Everything found;
+          const bool called = CallEverything(model, queries, threads, found);
+          const uint32_t after = ControlBits();
+          const int rounding_after = fegetround();
+          const int traps_after = fegetexcept();
+          fesetenv(FE_DFL_ENV);
+          const std::string name = "rounding " + std::to_string(rounding) + ", flush " +
+                                   std::to_string(flush) + ", traps " + std::to_string(traps) +
+                                   ", threads " + std::to_string(threads) + ": ";
+          if (!called) {
+            return Fail(name + "a call failed, or a callback ran in the caller's environment");
+          }
+          if (!found.SameAs(expected)) return Fail(name + "another answer");
+          if (before != after || rounding != rounding_after || (traps_after != 0) != traps) {
+            return Fail(name + "the environment was changed");
+          }
+        }
+      }
+    }
+  }
+  return true;
+}
+
+// Failing calls give the environment back as well.
+bool FailuresHold() {
+  Enter({FE_UPWARD, true, false});
+  const uint32_t before = ControlBits();
+  residual_knn_index* index = nullptr;
+  const residual_knn_status status =
+      residual_knn_index_create(nullptr, 1, 1, nullptr, 1, nullptr, 0, nullptr, &index);
+  const bool same = ControlBits() == before && fegetround() == FE_UPWARD;
+  fesetenv(FE_DFL_ENV);
+  return (same && status == RESIDUAL_KNN_ERROR_INVALID_ARGUMENT) ||
+         Fail("a failing call changed the environment");
+}
+
+void TestEnvironments(void** /*state*/) { assert_true(EnvironmentsHold()); }
+void TestFailures(void** /*state*/) { assert_true(FailuresHold()); }
+
+}  // namespace
+}  // namespace residual_knn_test
+
+int main() {
+  using namespace residual_knn_test;
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(TestEnvironments),
+      cmocka_unit_test(TestFailures),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
