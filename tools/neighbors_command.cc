@@ -44,12 +44,26 @@ struct Answer {
   residual_knn_statistics statistics{};
 };
 
+// One name for the spellings of one file: other folders, links, the standard output.
+std::string FileKey(const std::string& path) {
+  if (path.empty() || path == "-" || path == "/dev/stdout" || path == "/dev/fd/1" ||
+      path == "/proc/self/fd/1") {
+    return "-";
+  }
+  std::error_code ignored;
+  const std::filesystem::path key =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(path), ignored);
+  return key.empty() ? path : key.string();
+}
+
 // Before hours of work: everything that is to be written can be, and replaces no input.
 void CheckOutputs(const NeighborsOptions& options) {
   std::vector<std::string> outputs = NeighborsFiles(options.output);
   if (!options.stats.empty()) outputs.push_back(options.stats);
+  std::vector<std::string> keys;
+  for (const std::string& output : outputs) keys.push_back(FileKey(output));
   for (const std::string& output : outputs) {
-    if (std::count(outputs.begin(), outputs.end(), output) > 1) {
+    if (std::count(keys.begin(), keys.end(), FileKey(output)) > 1) {
       throw std::runtime_error("--stats: " + output + " is taken by the neighbors");
     }
     if (!IsStaged(output)) continue;

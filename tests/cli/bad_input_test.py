@@ -260,6 +260,8 @@ BAD_OPTIONS = [
      ["nowhere/s.json", "No such file"]),
     ("statistics over the answer", {}, "points.csv", ["--stats", "out.csv"],
      ["--stats", "out.csv"]),
+    ("statistics over the answer, spelled otherwise", {}, "points.csv", ["--stats", "./out.csv"],
+     ["--stats", "out.csv"]),
     ("statistics over the points", {}, "points.csv", ["--stats", "points.csv"],
      ["points.csv", "read"]),
 ]
