@@ -1,0 +1,92 @@
+// No environment variable changes an answer: the program runs itself under each setting and compares what
+// the bytes of V, p, neighbors and distances add up to.
+//
+//   test_environment           the test
+//   test_environment --print   prints the sum for the environment it runs in
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "support/api_objects.h"
+#include "support/random_data.h"
+#include "support/test_run.h"
+
+#include "support/cmocka_in_cxx.h"
+
+namespace residual_knn_test {
+namespace {
+
+// FNV-1a.
+uint64_t SumOf(const void* data, size_t bytes, uint64_t sum) {
+  const auto* byte = static_cast<const unsigned char*>(data);
+  for (size_t i = 0; i < bytes; ++i) sum = (sum ^ byte[i]) * 0x100000001b3ULL;
+  return sum;
+}
+
+template <class T>
+uint64_t SumOf(const std::vector<T>& values, uint64_t sum) {
+  return SumOf(values.data(), values.size() * sizeof(T), sum);
+}
+
+bool PrintSum() {
+  Random random(1);
+  Model model;
+  model.kernel.lengthscales = {0.3};
+  model.points = RandomPoints(random, Shape::kUniform, 600, 2);
+  model.inducing = RandomRowsOf(random, model.points, 150);
+  const CreatedIndex created = CreateIndex(model, RESIDUAL_KNN_POINT_MAJOR, 0);
+  if (created.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
+  const FactorCopy factor = FactorOf(created.index.get());
+  Question question;
+  question.all_rows = true;
+  question.rows.resize(600);
+  for (int64_t i = 0; i < 600; ++i) question.rows[i] = i;
+  question.k = 10;
+  const Answer answer = Ask(created.index.get(), question);
+  if (answer.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
+  uint64_t sum = SumOf(factor.v, 0xcbf29ce484222325ULL);
+  sum = SumOf(factor.p, sum);
+  sum = SumOf(answer.neighbors, sum);
+  std::printf("%016llx\n", static_cast<unsigned long long>(SumOf(answer.distances, sum)));
+  return true;
+}
+
+// What the program prints under a setting such as "NAME=value".
+std::string OutputUnder(const std::string& setting) {
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe");
+  const std::string command = "env '" + setting + "' '" + self + "' --print";
+  std::string output;
+  FILE* const pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return output;
+  char line[64];
+  while (std::fgets(line, sizeof line, pipe) != nullptr) output += line;
+  pclose(pipe);
+  return output;
+}
+
+bool SettingsHold() {
+  const std::string plain = OutputUnder("RESIDUAL_KNN_NOTHING=1");
+  if (plain.size() != 17) return Fail("the program printed '" + plain + "'");
+  for (const char* setting :
+       {"OPENBLAS_CORETYPE=Haswell", "OPENBLAS_CORETYPE=Prescott", "OPENBLAS_NUM_THREADS=3",
+        "OMP_NUM_THREADS=1", "OPENBLAS_BLOCK_FACTOR=50", "LC_ALL=de_DE.UTF-8"}) {
+    const std::string other = OutputUnder(setting);
+    if (other != plain) return Fail(std::string(setting) + ": " + other + "instead of " + plain);
+  }
+  return true;
+}
+
+void TestSettings(void**) { assert_true(SettingsHold()); }
+
+}  // namespace
+}  // namespace residual_knn_test
+
+int main(int argc, char** argv) {
+  using namespace residual_knn_test;
+  if (argc == 2 && std::strcmp(argv[1], "--print") == 0) return PrintSum() ? 0 : 1;
+  const CMUnitTest tests[] = {cmocka_unit_test(TestSettings)};
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
