@@ -27,7 +27,7 @@
  *                 below 1e-280, has an undefined correlation: its distance to every point is 1. It is
  *                 counted in residual_knn_info.
  *   Ranges        Coordinates, from the middle of the points and divided by their lengthscale, are at
- *                 most 1e140 in magnitude; entries of V 1e70; variances, nugget and jitter 1e140;
+ *                 most 1e140 in magnitude; entries of V 1e70; the variance, p, nugget and jitter 1e140;
  *                 threads 1024.
  *   Layout        Matrices are dense. RESIDUAL_KNN_POINT_MAJOR: the values of one point (or the
  *                 neighbors of one query) are contiguous. RESIDUAL_KNN_DIMENSION_MAJOR: the values

@@ -85,8 +85,8 @@ residual_knn_status residual_knn_index_create(const double* points, int64_t n, i
     const int threads = residual_knn::CheckedThreads(o.threads);
     CovarianceFunction covariance = ReadCovariance(o);
     residual_knn::PointScaling scaling{{scales.begin(), scales.end()}, MiddleOf(point_matrix)};
-    ScaledPoints scaled_inducing(inducing_matrix, scales, "inducing", scaling.origin);
     ScaledPoints scaled_points(point_matrix, scales, "points", scaling.origin);
+    ScaledPoints scaled_inducing(inducing_matrix, scales, "inducing", scaling.origin);
     Monitor monitor(o.progress, o.progress_user);
     residual_knn::InducingFactor factor(covariance, std::move(scaled_inducing),
                                         {o.jitter, o.max_jitter}, monitor);

@@ -27,9 +27,9 @@ void CopyFactor(const DenseMatrixView& factor, std::span<const double> residual_
   const int64_t blocks = (factor.rows + kFactorBlock - 1) / kFactorBlock;
   const auto copy_row = [&](int64_t i) {
     const double p = residual_variance[i];
-    if (!(p >= 0) || !std::isfinite(p)) {
+    if (!(p >= 0) || !(p <= 1e140)) {
       ThrowInvalid(std::string(names.residual_variance) + "[" + std::to_string(i) + "] is " +
-                   Describe(p) + ", must be finite and not negative");
+                   Describe(p) + ", must be between 0 and 1e140");
     }
     for (int64_t c = 0; c < m; ++c) {
       const double value = factor(i, c);

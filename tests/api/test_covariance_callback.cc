@@ -189,7 +189,7 @@ int32_t EvaluateWild(void* user, const int64_t* rows, int64_t num_rows, const in
 bool WildCovariancesHold() {
   constexpr int64_t kPoints = 500;
   for (const double scale : {1e150, 1e300, std::numeric_limits<double>::max()}) {
-    for (const double p : {1.0, 1e-270, 1e270}) {
+    for (const double p : {1.0, 1e-270, 1e130}) {
       Wild wild{scale};
       const std::vector<double> variance(kPoints, p);
       residual_knn_index* index = nullptr;
