@@ -13,7 +13,7 @@ namespace HWY_NAMESPACE {
 void CovarianceRowTarget(const CovarianceView& covariance, const PointsView& points, int64_t first,
                          int64_t count, const double* point, double* out) {
   const Doubles d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   WithFamily(covariance, [&](const auto& family) HWY_ATTR {
     int64_t j = 0;
     for (; j + lanes <= count; j += lanes) {
