@@ -126,7 +126,33 @@ enum residual_knn_strategy {
   /** The library chooses; residual_knn_statistics says what it chose. */
   RESIDUAL_KNN_AUTOMATIC = 0,
   /** Every pair is scored by tiled matrix products; nothing is pruned. */
-  RESIDUAL_KNN_BRUTE_FORCE = 1
+  RESIDUAL_KNN_BRUTE_FORCE = 1,
+  /** A batch of queries meets the residual tree one level after the other. */
+  RESIDUAL_KNN_LEVEL_SYNCHRONOUS = 2,
+  /** A query at a time, always the open node with the largest bound; the reference for the order of nodes. */
+  RESIDUAL_KNN_BEST_FIRST = 3,
+  /** As best-first, but a batch of a query's open nodes is scored together. */
+  RESIDUAL_KNN_BATCHED_BEST_FIRST = 4,
+  /** Blocks of queries are compared with blocks of candidates before any query is. */
+  RESIDUAL_KNN_DUAL_TREE = 5
+};
+
+/** Why a search used the strategy that it used. */
+enum residual_knn_reason {
+  /** The caller asked for it. */
+  RESIDUAL_KNN_REASON_REQUESTED = 0,
+  /** Brute force: the question has too few pairs for a tree to pay. */
+  RESIDUAL_KNN_REASON_FEW_PAIRS = 1,
+  /** Brute force: nothing is known about the error of the caller's V and p; see factor_error. */
+  RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR = 2,
+  /** Brute force: rounding may be as large as what the inducing points leave over, so no bound holds. */
+  RESIDUAL_KNN_REASON_ROUNDING = 3,
+  /** Brute force: in a sample of blocks, pivots explained too little. */
+  RESIDUAL_KNN_REASON_NO_COVER = 4,
+  /** Brute force was faster on a timed sample of the queries. */
+  RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE = 5,
+  /** The tree was faster on a timed sample of the queries. */
+  RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE = 6
 };
 
 /** Ways to choose inducing points. */
@@ -236,6 +262,12 @@ typedef struct residual_knn_model_options {
   residual_knn_progress progress;
   /** Passed to progress. */
   void* progress_user;
+  /** Where the caller gives V and p: a promise, needed for pruning, that R with p on its diagonal is positive
+   * semi-definite once factor_error * (p_i + |V_i|^2) is added to each diagonal element. It is so, with a small
+   * number, for any V = L^-1 K(Z, .) computed in double precision: 1e-9 is generous for a well-conditioned
+   * K(Z,Z). Between 0 and 1; default 0: nothing is promised, and searches use brute force. A promise that
+   * does not hold may cost neighbors. Ignored by residual_knn_index_create, which knows its own error. */
+  double factor_error;
 } residual_knn_model_options;
 
 /** Sets struct_size and the defaults. NULL does nothing. */
@@ -356,6 +388,14 @@ typedef struct residual_knn_search_options {
   void* progress_user;
 } residual_knn_search_options;
 
+/** The name of a strategy as in enum residual_knn_strategy, for example "dual_tree"; NULL for any other
+ * value, so that names can be listed by counting from 0. Static; any thread. */
+RESIDUAL_KNN_API const char* residual_knn_strategy_name(int32_t strategy);
+
+/** One sentence for a value of enum residual_knn_reason; any value is allowed. Static; never NULL; any
+ * thread. */
+RESIDUAL_KNN_API const char* residual_knn_reason_string(int32_t reason);
+
 /** Sets struct_size and the defaults. NULL does nothing. */
 RESIDUAL_KNN_API void residual_knn_search_options_init(residual_knn_search_options* options);
 
@@ -371,12 +411,29 @@ typedef struct residual_knn_statistics {
   int64_t queries;
   /** Query-candidate pairs that the question is about. */
   int64_t pairs;
-  /** Pairs whose residual correlation went through a matrix product. */
+  /** Query-candidate pairs whose residual correlation was computed. */
   int64_t pairs_scored;
   /** Pairs scored again by the canonical function that decides and returns distances. */
   int64_t pairs_rescored;
-  /** Seconds that the search took. */
+  /** Seconds that the call took, with what it built. */
   double seconds;
+  /** enum residual_knn_reason. */
+  int32_t reason;
+  /** Blocks of the tree at its coarsest level, 0 without a tree. */
+  int32_t coarse_blocks;
+  /** Seconds of this call that went into building trees, which the index keeps. */
+  double tree_seconds;
+  /** Pairs of a query and a pivot, and of two pivots, whose residual correlation was computed. */
+  int64_t pivots_scored;
+  int64_t pivots_coupled;
+  /** Pairs of a query and a block that were bounded, and how many of them a bound dismissed. */
+  int64_t blocks_bounded;
+  int64_t blocks_dismissed;
+  /** Pairs of a query and a point that were bounded one by one, and how many of them survived. */
+  int64_t points_bounded;
+  int64_t survivors;
+  /** Of pairs_scored + pivots_scored + pivots_coupled: those computed in single precision first. */
+  int64_t scored_in_float32;
 } residual_knn_statistics;
 
 /** Sets struct_size and zeroes the rest. NULL does nothing. */

@@ -1,4 +1,4 @@
-// Version, SIMD target, BLAS and status texts.
+// Version, SIMD target, BLAS, and the texts of status codes, strategies and reasons.
 #include "blas/blas.h"
 #include "residual_knn.h"
 #include "simd/target.h"
@@ -42,5 +42,45 @@ const char* residual_knn_status_string(residual_knn_status status) {
       return "fault of the library";
     default:
       return "unknown status";
+  }
+}
+
+const char* residual_knn_strategy_name(int32_t strategy) {
+  switch (strategy) {
+    case RESIDUAL_KNN_AUTOMATIC:
+      return "automatic";
+    case RESIDUAL_KNN_BRUTE_FORCE:
+      return "brute_force";
+    case RESIDUAL_KNN_LEVEL_SYNCHRONOUS:
+      return "level_synchronous";
+    case RESIDUAL_KNN_BEST_FIRST:
+      return "best_first";
+    case RESIDUAL_KNN_BATCHED_BEST_FIRST:
+      return "batched_best_first";
+    case RESIDUAL_KNN_DUAL_TREE:
+      return "dual_tree";
+    default:
+      return nullptr;
+  }
+}
+
+const char* residual_knn_reason_string(int32_t reason) {
+  switch (reason) {
+    case RESIDUAL_KNN_REASON_REQUESTED:
+      return "the caller asked for it";
+    case RESIDUAL_KNN_REASON_FEW_PAIRS:
+      return "the question has too few pairs for a tree to pay";
+    case RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR:
+      return "nothing is known about the error of the caller's V and p (factor_error)";
+    case RESIDUAL_KNN_REASON_ROUNDING:
+      return "rounding may be as large as what the inducing points leave over";
+    case RESIDUAL_KNN_REASON_NO_COVER:
+      return "in a sample of blocks, pivots explained too little";
+    case RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE:
+      return "brute force was faster on a timed sample of the queries";
+    case RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE:
+      return "the tree was faster on a timed sample of the queries";
+    default:
+      return "unknown reason";
   }
 }

@@ -125,6 +125,16 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     record.pairs = done.pairs;
     record.pairs_scored = done.pairs_scored;
     record.pairs_rescored = done.pairs_rescored;
+    record.reason = done.reason;
+    record.coarse_blocks = static_cast<int32_t>(done.coarse_blocks);
+    record.tree_seconds = done.tree_seconds;
+    record.pivots_scored = done.pivots_scored;
+    record.pivots_coupled = done.pivots_coupled;
+    record.blocks_bounded = done.blocks_bounded;
+    record.blocks_dismissed = done.blocks_dismissed;
+    record.points_bounded = done.points_bounded;
+    record.survivors = done.survivors;
+    record.scored_in_float32 = done.scored_in_float32;
     record.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     residual_knn::WriteRecord(record, request.statistics);

@@ -8,13 +8,9 @@
 namespace residual_knn {
 
 void RequireStrategy(int32_t strategy) {
-  switch (strategy) {
-    case RESIDUAL_KNN_AUTOMATIC:
-    case RESIDUAL_KNN_BRUTE_FORCE:
-      return;
-    default:
-      ThrowInvalid("strategy is " + std::to_string(strategy) +
-                   ", not one of enum residual_knn_strategy");
+  if (strategy < RESIDUAL_KNN_AUTOMATIC || strategy > RESIDUAL_KNN_DUAL_TREE) {
+    ThrowInvalid("strategy is " + std::to_string(strategy) +
+                 ", not one of enum residual_knn_strategy");
   }
 }
 

@@ -26,6 +26,16 @@ struct SearchStatistics {
   int64_t pairs = 0;
   int64_t pairs_scored = 0;
   int64_t pairs_rescored = 0;
+  int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;
+  int64_t coarse_blocks = 0;
+  double tree_seconds = 0;
+  int64_t pivots_scored = 0;
+  int64_t pivots_coupled = 0;
+  int64_t blocks_bounded = 0;
+  int64_t blocks_dismissed = 0;
+  int64_t points_bounded = 0;
+  int64_t survivors = 0;
+  int64_t scored_in_float32 = 0;
 };
 
 // Where neighbors go. Write is called once for each query, from any worker.
