@@ -33,5 +33,6 @@ struct AlignedAllocator {
 };
 
 using AlignedVector = std::vector<double, AlignedAllocator<double>>;
+using AlignedFloats = std::vector<float, AlignedAllocator<float>>;
 
 }  // namespace residual_knn

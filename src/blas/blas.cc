@@ -69,6 +69,29 @@ void MultiplyTransposed(const double* a, int64_t rows, const double* b, int64_t 
               Size(m), b, Size(m), 0.0, out, Size(columns));
 }
 
+void MultiplyTransposed(const float* a, int64_t rows, const float* b, int64_t columns, int64_t m,
+                        float* out) {
+  Prepare();
+  if (rows == 0 || columns == 0) return;
+  if (m == 0) {
+    std::fill_n(out, rows * columns, 0.0F);
+    return;
+  }
+  const Turn turn;
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, Size(rows), Size(columns), Size(m), 1.0F, a,
+              Size(m), b, Size(m), 0.0F, out, Size(columns));
+}
+
+void Multiply(const float* a, int64_t rows, const float* b, int64_t b_stride, int64_t columns,
+              int64_t inner, float* out, int64_t out_stride) {
+  Prepare();
+  if (rows == 0 || columns == 0) return;
+  const Turn turn;
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, Size(rows), Size(columns), Size(inner),
+              1.0F, a, Size(std::max<int64_t>(inner, 1)), b, Size(b_stride), 0.0F, out,
+              Size(out_stride));
+}
+
 const char* Description() {
   static const std::string text = [] {
     std::string name = openblas_get_config();

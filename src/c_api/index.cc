@@ -43,8 +43,18 @@ void RequireSizes(int64_t n, int64_t m) {
   residual_knn::RequireAtLeast(m, 0, "m");
 }
 
+double CheckedFactorError(const residual_knn_model_options& options) {
+  if (!(options.factor_error >= 0) || !(options.factor_error <= 1)) {
+    residual_knn::ThrowInvalid("factor_error is " + residual_knn::Describe(options.factor_error) +
+                               ", must be between 0 and 1");
+  }
+  return options.factor_error;
+}
+
 void Publish(ResidualModel model, Clock::time_point start, residual_knn_index** index) {
-  auto handle = std::make_unique<residual_knn_index>(residual_knn_index{std::move(model), 0});
+  auto handle =
+      std::make_unique<residual_knn_index>(residual_knn_index{std::move(model), 0, nullptr});
+  handle->trees = std::make_unique<residual_knn::TreeStore>(handle->model);
   handle->build_seconds = std::chrono::duration<double>(Clock::now() - start).count();
   *index = handle.release();
 }
@@ -116,10 +126,10 @@ residual_knn_status residual_knn_index_create_from_factor(
     CovarianceFunction covariance = ReadCovariance(o);
     residual_knn::PointScaling scaling{{scales.begin(), scales.end()}, MiddleOf(point_matrix)};
     ScaledPoints scaled_points(point_matrix, scales, "points", scaling.origin);
-    Publish(
-        ResidualModel(std::move(covariance), std::move(scaled_points), std::move(scaling),
-                      factor_matrix, {residual_variance, static_cast<size_t>(n)}, threads, monitor),
-        start, index);
+    Publish(ResidualModel(std::move(covariance), std::move(scaled_points), std::move(scaling),
+                          factor_matrix, {residual_variance, static_cast<size_t>(n)},
+                          CheckedFactorError(o), threads, monitor),
+            start, index);
   });
 }
 
@@ -138,11 +148,11 @@ residual_knn_status residual_knn_index_create_from_callback(
     if (covariance == nullptr) residual_knn::ThrowInvalid("covariance is NULL");
     const int threads = residual_knn::CheckedThreads(o.threads);
     Monitor monitor(o.progress, o.progress_user);
-    Publish(
-        ResidualModel(residual_knn::CovarianceCallback{covariance, covariance_user,
-                                                       o.concurrent_callback != 0},
-                      factor_matrix, {residual_variance, static_cast<size_t>(n)}, threads, monitor),
-        start, index);
+    Publish(ResidualModel(residual_knn::CovarianceCallback{covariance, covariance_user,
+                                                           o.concurrent_callback != 0},
+                          factor_matrix, {residual_variance, static_cast<size_t>(n)},
+                          CheckedFactorError(o), threads, monitor),
+            start, index);
   });
 }
 
@@ -167,7 +177,7 @@ residual_knn_status residual_knn_index_info(const residual_knn_index* index,
     record.d = model.d();
     record.m = model.m();
     record.degenerate_points = model.degenerate_points();
-    record.bytes = model.bytes() + static_cast<int64_t>(sizeof *index);
+    record.bytes = model.bytes() + index->trees->bytes() + static_cast<int64_t>(sizeof *index);
     record.build_seconds = index->build_seconds;
     record.jitter =
         model.inducing() != nullptr && model.m() > 0 ? model.inducing()->jitter_used() : 0;

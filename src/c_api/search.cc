@@ -19,6 +19,7 @@ using residual_knn::ResidualModel;
 using residual_knn::ResultArrays;
 using residual_knn::SearchSettings;
 using residual_knn::SearchStatistics;
+using residual_knn::TreeStore;
 
 namespace {
 
@@ -71,19 +72,21 @@ void RequireNumbering(const Request<Row>& request) {
 }
 
 template <class Row>
-SearchStatistics SearchInto(const ResidualModel& model, const QuerySet& queries,
+SearchStatistics SearchInto(const residual_knn_index& index, const QuerySet& queries,
                             const SearchSettings& settings, const ResultArrays<Row>& arrays,
                             Monitor& monitor, bool may_be_cancelled) {
+  const ResidualModel& model = index.model;
+  TreeStore& trees = *index.trees;
   if (model.callback().function != nullptr || may_be_cancelled) {
     residual_knn::StagedResults<Row> staged(arrays);
     ArraySink<Row> sink(staged.arrays());
-    const SearchStatistics statistics = Search(model, queries, settings, sink, monitor);
+    const SearchStatistics statistics = Search(model, trees, queries, settings, sink, monitor);
     staged.Commit();
     return statistics;
   }
   ArraySink<Row> sink(arrays);
   try {
-    return Search(model, queries, settings, sink, monitor);
+    return Search(model, trees, queries, settings, sink, monitor);
   } catch (...) {
     sink.Clear();
     throw;
@@ -114,8 +117,8 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     const ResultArrays<Row> arrays{request.neighbors, request.distances, request.num_queries,
                                    request.k,         dimension_major,   request.base,
                                    request.missing};
-    const SearchStatistics done = SearchInto(request.index->model, *queries, settings, arrays,
-                                             monitor, options.progress != nullptr);
+    const SearchStatistics done = SearchInto(*request.index, *queries, settings, arrays, monitor,
+                                             options.progress != nullptr);
     if (request.statistics == nullptr) return;
     residual_knn_statistics record;
     residual_knn_statistics_init(&record);

@@ -8,24 +8,32 @@
 #include "base/checked_size.h"
 #include "base/describe.h"
 #include "base/error.h"
+#include "model/factor_rounding.h"
 #include "simd/covariance_row.h"
 #include "simd/forward_substitution.h"
 
 namespace residual_knn {
 namespace {
 
-// Lower triangle of K(Z,Z) + jitter variance I.
-void FillCovariance(const CovarianceView& covariance, const ScaledPoints& inducing, double jitter,
-                    AlignedVector& lower, Monitor& monitor) {
+// Lower triangle of K(Z,Z) + jitter variance I. Returns its largest row sum, a bound on its eigenvalues.
+double FillCovariance(const CovarianceView& covariance, const ScaledPoints& inducing, double jitter,
+                      AlignedVector& lower, Monitor& monitor) {
   const int64_t m = inducing.size();
   std::vector<double> point(static_cast<size_t>(inducing.dimensions()));
+  std::vector<double> row_sums(static_cast<size_t>(m));
   for (int64_t i = 0; i < m; ++i) {
     inducing.CopyPoint(i, point.data());
     CovarianceRow(covariance, ViewOf(inducing), 0, i + 1, point.data(), lower.data() + i * m);
     lower[i * m + i] += jitter * covariance.variance;
+    for (int64_t j = 0; j <= i; ++j) {
+      const double magnitude = std::abs(lower[i * m + j]);
+      row_sums[i] += magnitude;
+      if (j < i) row_sums[j] += magnitude;
+    }
     monitor.Poll();
     monitor.ThrowIfCancelled();
   }
+  return *std::max_element(row_sums.begin(), row_sums.end());
 }
 
 // Lower Cholesky factor in place, a block of rows after the other, with the same substitution that makes V:
@@ -76,7 +84,7 @@ InducingFactor::InducingFactor(const CovarianceFunction& covariance, ScaledPoint
   lower_.assign(static_cast<size_t>(CheckedSize(m, m, "K(Z,Z)")), 0.0);
   monitor.Start(m);
   while (true) {
-    FillCovariance(covariance.view(), inducing_, jitter_used_, lower_, monitor);
+    largest_row_sum_ = FillCovariance(covariance.view(), inducing_, jitter_used_, lower_, monitor);
     const int64_t pivot = FactorInPlace(lower_, m, monitor);
     if (pivot < 0) return;
     const double next = jitter_used_ > 0 ? 10 * jitter_used_ : 1e-12;
@@ -113,6 +121,13 @@ void InducingFactor::Solve(const CovarianceView& covariance, const ScaledPoints&
       squares[begin + i] = panel_squares[i];
     }
   }
+}
+
+SemidefiniteDeficit InducingFactor::Deficit(const CovarianceView& covariance,
+                                            double largest_norm) const {
+  const FactorRounding rounding = AnalyzeFactor(
+      lower_, size(), largest_row_sum_, covariance.variance, jitter_used_, inducing_.dimensions());
+  return DeficitOf(rounding, covariance.variance, largest_norm, size());
 }
 
 int64_t InducingFactor::bytes() const {

@@ -8,6 +8,7 @@
 #include "base/aligned_vector.h"
 #include "model/covariance_function.h"
 #include "model/scaled_points.h"
+#include "model/semidefinite_deficit.h"
 #include "parallel/monitor.h"
 
 namespace residual_knn {
@@ -34,12 +35,17 @@ class InducingFactor {
   void Solve(const CovarianceView& covariance, const ScaledPoints& points, int64_t first,
              int64_t count, AlignedVector& panel, double* factor, double* squares) const;
 
+  // What the rounding of L, V and the covariances does to R, for points with |V| <= largest_norm.
+  [[nodiscard]] SemidefiniteDeficit Deficit(const CovarianceView& covariance,
+                                            double largest_norm) const;
+
   [[nodiscard]] int64_t bytes() const;
 
  private:
   ScaledPoints inducing_;
   AlignedVector lower_;  // m x m, row-major
   double jitter_used_ = 0;
+  double largest_row_sum_ = 0;  // of K(Z,Z) + jitter variance I
 };
 
 }  // namespace residual_knn

@@ -86,21 +86,23 @@ ResidualModel::ResidualModel(CovarianceFunction covariance, double nugget, Scale
     residual_variance_[i] = std::max(covariance_->variance() + nugget_ - squares[i], 0.0);
   }
   Finish(squares);
+  deficit_ = inducing_->Deficit(view, largest_norm_);
 }
 
 ResidualModel::ResidualModel(CovarianceFunction covariance, ScaledPoints points,
                              PointScaling scaling, const DenseMatrixView& factor,
-                             std::span<const double> residual_variance, int threads,
-                             Monitor& monitor)
-    : ResidualModel(CovarianceCallback{}, factor, residual_variance, threads, monitor) {
+                             std::span<const double> residual_variance, double factor_error,
+                             int threads, Monitor& monitor)
+    : ResidualModel(CovarianceCallback{}, factor, residual_variance, factor_error, threads,
+                    monitor) {
   points_ = std::move(points);
   scaling_ = std::move(scaling);
   covariance_ = std::move(covariance);
 }
 
 ResidualModel::ResidualModel(const CovarianceCallback& callback, const DenseMatrixView& factor,
-                             std::span<const double> residual_variance, int threads,
-                             Monitor& monitor)
+                             std::span<const double> residual_variance, double factor_error,
+                             int threads, Monitor& monitor)
     : n_(factor.rows),
       m_(factor.columns),
       factor_(static_cast<size_t>(CheckedSize(factor.rows, factor.columns, "n x m"))),
@@ -110,6 +112,7 @@ ResidualModel::ResidualModel(const CovarianceCallback& callback, const DenseMatr
   CopyFactor(factor, residual_variance, {"factor", "residual_variance"}, factor_.data(), squares,
              threads, monitor);
   Finish(squares);
+  deficit_ = {factor_error > 0, factor_error * largest_norm_ * largest_norm_, factor_error};
 }
 
 double ResidualModel::InverseDeviation(double residual_variance, double squared_norm, int64_t m) {

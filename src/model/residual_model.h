@@ -12,6 +12,7 @@
 #include "model/covariance_function.h"
 #include "model/inducing_factor.h"
 #include "model/scaled_points.h"
+#include "model/semidefinite_deficit.h"
 #include "parallel/monitor.h"
 #include "residual_knn.h"
 
@@ -42,11 +43,12 @@ class ResidualModel {
   // From the caller's V and p with a built-in covariance.
   ResidualModel(CovarianceFunction covariance, ScaledPoints points, PointScaling scaling,
                 const DenseMatrixView& factor, std::span<const double> residual_variance,
-                int threads, Monitor& monitor);
+                double factor_error, int threads, Monitor& monitor);
 
   // From the caller's V and p with the caller's covariance.
   ResidualModel(const CovarianceCallback& callback, const DenseMatrixView& factor,
-                std::span<const double> residual_variance, int threads, Monitor& monitor);
+                std::span<const double> residual_variance, double factor_error, int threads,
+                Monitor& monitor);
 
   [[nodiscard]] int64_t n() const { return n_; }
   [[nodiscard]] int64_t m() const { return m_; }
@@ -71,6 +73,9 @@ class ResidualModel {
   [[nodiscard]] const InducingFactor* inducing() const { return inducing_ ? &*inducing_ : nullptr; }
   [[nodiscard]] double nugget() const { return nugget_; }
 
+  // Unknown where the caller gave V and promised nothing.
+  [[nodiscard]] const SemidefiniteDeficit& deficit() const { return deficit_; }
+
   [[nodiscard]] int64_t degenerate_points() const { return degenerate_points_; }
   [[nodiscard]] const std::array<double, 7>& share_quantiles() const { return share_quantiles_; }
   [[nodiscard]] int64_t bytes() const;
@@ -94,6 +99,7 @@ class ResidualModel {
   CovarianceCallback callback_;
   std::optional<InducingFactor> inducing_;
   double nugget_ = 0;
+  SemidefiniteDeficit deficit_;
   int64_t degenerate_points_ = 0;
   std::array<double, 7> share_quantiles_{};
 };

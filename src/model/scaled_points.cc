@@ -65,4 +65,17 @@ ScaledPoints::ScaledPoints(const DenseMatrixView& points, std::span<const double
   }
 }
 
+ScaledPoints ScaledPoints::Selected(std::span<const int64_t> points, ScaledPoints reuse) const {
+  reuse.n_ = static_cast<int64_t>(points.size());
+  reuse.d_ = d_;
+  reuse.stride_ = reuse.n_ + kPadding;
+  reuse.values_.assign(static_cast<size_t>(reuse.stride_ * d_), 0.0);
+  for (int64_t c = 0; c < d_; ++c) {
+    for (int64_t i = 0; i < reuse.n_; ++i) {
+      reuse.values_[c * reuse.stride_ + i] = (*this)(points[i], c);
+    }
+  }
+  return reuse;
+}
+
 }  // namespace residual_knn

@@ -34,6 +34,9 @@ class ScaledPoints {
     for (int64_t c = 0; c < d_; ++c) out[c] = (*this)(point, c);
   }
 
+  // The listed points, in the memory of `reuse`.
+  [[nodiscard]] ScaledPoints Selected(std::span<const int64_t> points, ScaledPoints reuse) const;
+
   [[nodiscard]] int64_t bytes() const {
     return static_cast<int64_t>(values_.size() * sizeof(double));
   }

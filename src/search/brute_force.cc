@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <string>
 #include <vector>
 
-#include "base/error.h"
 #include "blas/blas.h"
+#include "model/callback_covariance.h"
+#include "model/product_error.h"
 #include "parallel/parallel_for.h"
 #include "search/candidate_list.h"
 #include "search/canonical_score.h"
@@ -64,10 +64,11 @@ class Worker {
   Worker(const ResidualModel& model, const SearchSettings& settings, const Tiling& tiling)
       : model_(model), settings_(settings), tiling_(tiling), scorer_(model, settings.ranking) {}
 
-  void SearchBlock(const QuerySet& queries, int64_t first, int64_t count, ResultSink& results,
+  void SearchBlock(const QuerySet& queries, std::span<const int64_t> which, ResultSink& results,
                    Monitor& monitor, bool polls) {
     Prepare();
-    queries.Load(first, count, block_, monitor, polls);
+    const auto count = static_cast<int64_t>(which.size());
+    queries.Load(which, block_, monitor, polls);
     if (monitor.Stopped()) return;
     for (int64_t q = 0; q < count; ++q) {
       if (block_.inverse_deviation[q] > 0) {
@@ -108,12 +109,9 @@ class Worker {
     columns_.resize(static_cast<size_t>(width));
   }
 
-  // A sum of m products in any order is off by at most gamma_m |V_i| |V_j| (Higham 2002, 3.5), once
-  // in the matrix product and once in the canonical score. m + 8 instead of m pays for the roundings
-  // of the norms and of the bound itself.
+  // Once in the matrix product and once in the canonical score.
   [[nodiscard]] double ErrorOfProducts(int64_t q) const {
-    const double u = static_cast<double>(model_.m() + 8) * 0x1p-53;
-    return 2 * (u / (1 - u)) * block_.norm[q] * model_.largest_norm();
+    return 2 * ProductError(model_.m()) * block_.norm[q] * model_.largest_norm();
   }
 
   void SearchTile(int64_t begin, int64_t end) {
@@ -181,22 +179,10 @@ class Worker {
 
   void AskCovariances(int64_t first, int64_t begin, int64_t width) {
     std::iota(columns_.begin(), columns_.begin() + width, begin);
-    const CovarianceCallback& callback = model_.callback();
-    const int64_t rows = block_.count - first;
-    const int32_t status = callback.function(callback.user, block_.callback_row.data() + first,
-                                             rows, columns_.data(), width, covariances_.data());
-    if (status != 0) {
-      throw Error(RESIDUAL_KNN_ERROR_CALLBACK,
-                  "the covariance callback returned " + std::to_string(status));
-    }
-    for (int64_t i = 0; i < rows * width; ++i) {
-      if (!std::isfinite(covariances_[i])) {
-        throw Error(RESIDUAL_KNN_ERROR_CALLBACK,
-                    "the covariance callback gave a value that is not finite for rows " +
-                        std::to_string(block_.callback_row[first + i / width]) + " and " +
-                        std::to_string(begin + i % width));
-      }
-    }
+    const auto rows = static_cast<size_t>(block_.count - first);
+    residual_knn::AskCovariances(model_.callback(), {block_.callback_row.data() + first, rows},
+                                 {columns_.data(), static_cast<size_t>(width)},
+                                 covariances_.data());
   }
 
   void WriteResult(int64_t q, ResultSink& results) {
@@ -234,25 +220,25 @@ class Worker {
 }  // namespace
 
 SearchStatistics SearchBruteForce(const ResidualModel& model, const QuerySet& queries,
-                                  const SearchSettings& settings, ResultSink& results,
-                                  Monitor& monitor) {
+                                  std::span<const int64_t> which, const SearchSettings& settings,
+                                  ResultSink& results, Monitor& monitor) {
+  const auto count = static_cast<int64_t>(which.size());
   SearchSettings used = settings;
-  if (model.callback().function != nullptr && !model.callback().concurrent) used.threads = 1;
-  const Tiling tiling = ChooseTiling(used, model, queries.size());
+  used.threads = UsableThreads(model, settings.threads);
+  const Tiling tiling = ChooseTiling(used, model, count);
   used.threads = static_cast<int>(std::clamp<int64_t>(tiling.blocks, 1, used.threads));
   SearchStatistics statistics;
   statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
   statistics.threads = used.threads;
-  statistics.pairs = queries.Pairs(0, queries.size());
+  for (const int64_t query : which) statistics.pairs += queries.Pairs(query);
   std::vector<Worker> workers;
   workers.reserve(static_cast<size_t>(used.threads));
   for (int i = 0; i < used.threads; ++i) workers.emplace_back(model, used, tiling);
-  monitor.Start(statistics.pairs);
   ParallelFor(used.threads, tiling.blocks, monitor, [&](int64_t task, int worker) {
     // The last block has the longest triangle of predecessors: first come, first done.
     const int64_t first = (tiling.blocks - 1 - task) * tiling.queries;
-    workers[worker].SearchBlock(queries, first, std::min(tiling.queries, queries.size() - first),
-                                results, monitor, worker == 0);
+    const int64_t size = std::min(tiling.queries, count - first);
+    workers[worker].SearchBlock(queries, which.subspan(first, size), results, monitor, worker == 0);
   });
   for (const Worker& worker : workers) {
     statistics.pairs_scored += worker.pairs_scored();

@@ -2,12 +2,17 @@
 // measured against, and the answer that they must return.
 #pragma once
 
+#include <cstdint>
+#include <span>
+
 #include "search/search.h"
 
 namespace residual_knn {
 
+// The listed queries; those for predecessors in ascending order of rows. The monitor has been started, in
+// pairs.
 SearchStatistics SearchBruteForce(const ResidualModel& model, const QuerySet& queries,
-                                  const SearchSettings& settings, ResultSink& results,
-                                  Monitor& monitor);
+                                  std::span<const int64_t> which, const SearchSettings& settings,
+                                  ResultSink& results, Monitor& monitor);
 
 }  // namespace residual_knn

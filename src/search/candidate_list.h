@@ -20,6 +20,9 @@ class CandidateList {
   // R; generous by a few ulp of itself, since sums with it round too.
   void Reset(int64_t k, double query_inverse_deviation, double error);
 
+  // The error of what is appended from now on; another one where products are of another precision.
+  void SetError(double error) { error_ = error; }
+
   // Candidates with (|R| + error) / sqrt(p_j) below this need not be appended.
   [[nodiscard]] double threshold() const { return threshold_; }
 

@@ -48,17 +48,18 @@ class RowQueries : public QuerySet {
 
   [[nodiscard]] int64_t size() const override { return count_; }
 
-  void Load(int64_t first, int64_t count, QueryBlock& block, Monitor& /*monitor*/,
+  void Load(std::span<const int64_t> queries, QueryBlock& block, Monitor& /*monitor*/,
             bool /*polls*/) const override {
+    const auto count = static_cast<int64_t>(queries.size());
     Resize(block, count, model_.d());
     bool contiguous = true;
     for (int64_t i = 0; i < count; ++i) {
-      const int64_t row = Row(first + i);
-      contiguous = contiguous && row == Row(first) + i;
+      const int64_t row = Row(queries[i]);
+      contiguous = contiguous && row == Row(queries[0]) + i;
       block.self[i] = row;
       block.callback_row[i] = row;
-      block.slot[i] = Slot(first + i);
-      block.limit[i] = Limit(row);
+      block.slot[i] = Slot(queries[i]);
+      block.limit[i] = CandidateLimit(row);
       block.largest_limit = std::max(block.largest_limit, block.limit[i]);
       block.inverse_deviation[i] = model_.inverse_deviation()[row];
       model_.points().CopyPoint(row, block.points.data() + i * model_.d());
@@ -67,7 +68,7 @@ class RowQueries : public QuerySet {
       block.norm[i] = std::sqrt(square);
     }
     if (contiguous) {
-      block.factor = model_.factor(Row(first));
+      block.factor = count > 0 ? model_.factor(Row(queries[0])) : nullptr;
       return;
     }
     const int64_t m = model_.m();
@@ -78,18 +79,21 @@ class RowQueries : public QuerySet {
     block.factor = block.owned_factor.data();
   }
 
-  [[nodiscard]] int64_t Pairs(int64_t first, int64_t count) const override {
-    int64_t pairs = 0;
-    for (int64_t i = first; i < first + count; ++i) {
-      pairs += predecessors_ ? Row(i) : model_.n() - 1;
-    }
-    return pairs;
+  [[nodiscard]] int64_t Pairs(int64_t query) const override {
+    return predecessors_ ? Row(query) : model_.n() - 1;
+  }
+  [[nodiscard]] int64_t RowOf(int64_t query) const override { return Row(query); }
+  [[nodiscard]] int64_t Limit(int64_t query) const override { return CandidateLimit(Row(query)); }
+  void CopyPoint(int64_t query, double* out) const override {
+    model_.points().CopyPoint(Row(query), out);
   }
 
  private:
   [[nodiscard]] int64_t Slot(int64_t i) const { return order_.empty() ? i : order_[i]; }
   [[nodiscard]] int64_t Row(int64_t i) const { return rows_ == nullptr ? i : rows_[Slot(i)]; }
-  [[nodiscard]] int64_t Limit(int64_t row) const { return predecessors_ ? row : model_.n(); }
+  [[nodiscard]] int64_t CandidateLimit(int64_t row) const {
+    return predecessors_ ? row : model_.n();
+  }
 
   const ResidualModel& model_;
   const int64_t* rows_;
@@ -99,96 +103,109 @@ class RowQueries : public QuerySet {
 };
 
 // What both kinds of new points share.
-void LoadNewPoints(const ResidualModel& model, const ScaledPoints& points, int64_t first,
-                   int64_t count, QueryBlock& block) {
-  Resize(block, count, model.d());
-  block.largest_limit = model.n();
-  for (int64_t i = 0; i < count; ++i) {
-    block.self[i] = -1;
-    block.callback_row[i] = model.n() + first + i;
-    block.slot[i] = first + i;
-    block.limit[i] = model.n();
-    points.CopyPoint(first + i, block.points.data() + i * model.d());
-  }
-}
-
-class NewPointQueries : public QuerySet {
+class NewQueries : public QuerySet {
  public:
-  NewPointQueries(const ResidualModel& model, const DenseMatrixView& queries)
-      : model_(model),
-        points_(queries, model.scaling().lengthscales, "queries", model.scaling().origin) {}
+  NewQueries(const ResidualModel& model, ScaledPoints points)
+      : model_(model), points_(std::move(points)) {}
 
-  [[nodiscard]] int64_t size() const override { return points_.size(); }
+  [[nodiscard]] int64_t Pairs(int64_t /*query*/) const override { return model_.n(); }
+  [[nodiscard]] int64_t RowOf(int64_t /*query*/) const override { return -1; }
+  [[nodiscard]] int64_t Limit(int64_t /*query*/) const override { return model_.n(); }
+  void CopyPoint(int64_t query, double* out) const override { points_.CopyPoint(query, out); }
 
-  void Load(int64_t first, int64_t count, QueryBlock& block, Monitor& monitor,
-            bool polls) const override {
-    LoadNewPoints(model_, points_, first, count, block);
-    const int64_t m = model_.m();
-    block.owned_factor.resize(static_cast<size_t>(count * m));
-    const CovarianceFunction& covariance = *model_.covariance();
-    for (int64_t done = 0; done < count; done += kPanelWidth) {
-      if (polls) monitor.Poll();
-      if (monitor.Stopped()) return;
-      model_.inducing()->Solve(covariance.view(), points_, first + done,
-                               std::min(kPanelWidth, count - done), block.panel,
-                               block.owned_factor.data() + done * m, block.norm.data() + done);
+ protected:
+  void LoadAllButFactor(std::span<const int64_t> queries, QueryBlock& block) const {
+    Resize(block, static_cast<int64_t>(queries.size()), model_.d());
+    block.largest_limit = model_.n();
+    for (size_t i = 0; i < queries.size(); ++i) {
+      block.self[i] = -1;
+      block.callback_row[i] = model_.n() + queries[i];
+      block.slot[i] = queries[i];
+      block.limit[i] = model_.n();
+      points_.CopyPoint(queries[i], block.points.data() + static_cast<int64_t>(i) * model_.d());
     }
-    for (int64_t i = 0; i < count; ++i) {
-      const double square = block.norm[i];
-      const double p = covariance.variance() + model_.nugget() - square;
-      block.inverse_deviation[i] = ResidualModel::InverseDeviation(std::max(p, 0.0), square, m);
-      block.norm[i] = std::sqrt(square);
-    }
-    block.factor = block.owned_factor.data();
   }
-
-  [[nodiscard]] int64_t Pairs(int64_t, int64_t count) const override { return count * model_.n(); }
+  [[nodiscard]] const ResidualModel& model() const { return model_; }
+  [[nodiscard]] const ScaledPoints& points() const { return points_; }
 
  private:
   const ResidualModel& model_;
   ScaledPoints points_;
 };
 
-class NewFactorQueries : public QuerySet {
+class NewPointQueries : public NewQueries {
+ public:
+  NewPointQueries(const ResidualModel& model, const DenseMatrixView& queries)
+      : NewQueries(model, ScaledPoints(queries, model.scaling().lengthscales, "queries",
+                                       model.scaling().origin)) {}
+
+  [[nodiscard]] int64_t size() const override { return points().size(); }
+
+  void Load(std::span<const int64_t> queries, QueryBlock& block, Monitor& monitor,
+            bool polls) const override {
+    LoadAllButFactor(queries, block);
+    const int64_t m = model().m();
+    const auto count = static_cast<int64_t>(queries.size());
+    block.owned_factor.resize(static_cast<size_t>(count * m));
+    block.selected = points().Selected(queries, std::move(block.selected));
+    const CovarianceFunction& covariance = *model().covariance();
+    for (int64_t done = 0; done < count; done += kPanelWidth) {
+      if (polls) monitor.Poll();
+      if (monitor.Stopped()) return;
+      model().inducing()->Solve(covariance.view(), block.selected, done,
+                                std::min(kPanelWidth, count - done), block.panel,
+                                block.owned_factor.data() + done * m, block.norm.data() + done);
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      const double square = block.norm[i];
+      const double p = covariance.variance() + model().nugget() - square;
+      block.inverse_deviation[i] = ResidualModel::InverseDeviation(std::max(p, 0.0), square, m);
+      block.norm[i] = std::sqrt(square);
+    }
+    block.factor = block.owned_factor.data();
+  }
+};
+
+class NewFactorQueries : public NewQueries {
  public:
   NewFactorQueries(const ResidualModel& model, const DenseMatrixView& factor,
                    std::span<const double> residual_variance, const DenseMatrixView& queries,
                    int threads, Monitor& monitor)
-      : model_(model),
+      : NewQueries(model, model.covariance() == nullptr
+                              ? ScaledPoints()
+                              : ScaledPoints(queries, model.scaling().lengthscales, "queries",
+                                             model.scaling().origin)),
         factor_(static_cast<size_t>(CheckedSize(factor.rows, factor.columns, "num_queries x m"))),
         residual_variance_(residual_variance.begin(), residual_variance.end()),
         squares_(residual_variance.size()) {
     CopyFactor(factor, residual_variance, {"query_factor", "query_residual_variance"},
                factor_.data(), squares_, threads, monitor);
-    if (model.covariance() != nullptr) {
-      points_ =
-          ScaledPoints(queries, model.scaling().lengthscales, "queries", model.scaling().origin);
-    }
   }
 
   [[nodiscard]] int64_t size() const override {
     return static_cast<int64_t>(residual_variance_.size());
   }
 
-  void Load(int64_t first, int64_t count, QueryBlock& block, Monitor& /*monitor*/,
+  void Load(std::span<const int64_t> queries, QueryBlock& block, Monitor& /*monitor*/,
             bool /*polls*/) const override {
-    LoadNewPoints(model_, points_, first, count, block);
-    for (int64_t i = 0; i < count; ++i) {
-      block.inverse_deviation[i] = ResidualModel::InverseDeviation(residual_variance_[first + i],
-                                                                   squares_[first + i], model_.m());
-      block.norm[i] = std::sqrt(squares_[first + i]);
+    LoadAllButFactor(queries, block);
+    const int64_t m = model().m();
+    block.owned_factor.resize(queries.size() * static_cast<size_t>(m));
+    for (size_t i = 0; i < queries.size(); ++i) {
+      const int64_t query = queries[i];
+      block.inverse_deviation[i] =
+          ResidualModel::InverseDeviation(residual_variance_[query], squares_[query], m);
+      block.norm[i] = std::sqrt(squares_[query]);
+      std::copy_n(factor_.data() + query * m, m,
+                  block.owned_factor.data() + static_cast<int64_t>(i) * m);
     }
-    block.factor = factor_.data() + first * model_.m();
+    block.factor = block.owned_factor.data();
   }
 
-  [[nodiscard]] int64_t Pairs(int64_t, int64_t count) const override { return count * model_.n(); }
-
  private:
-  const ResidualModel& model_;
   AlignedVector factor_;
   std::vector<double> residual_variance_;
   std::vector<double> squares_;
-  ScaledPoints points_;
 };
 
 }  // namespace

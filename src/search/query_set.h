@@ -13,7 +13,7 @@
 
 namespace residual_knn {
 
-// Consecutive queries of a QuerySet. Reused from block to block.
+// Some queries of a QuerySet. Reused from block to block.
 struct QueryBlock {
   int64_t count = 0;
   const double* factor = nullptr;         // count x m, V of the queries
@@ -27,6 +27,7 @@ struct QueryBlock {
   int64_t largest_limit = 0;
 
   AlignedVector owned_factor;
+  ScaledPoints selected;
   AlignedVector panel;
 };
 
@@ -38,12 +39,18 @@ class QuerySet {
   virtual ~QuerySet() = default;
 
   [[nodiscard]] virtual int64_t size() const = 0;
-  // Queries [first, first + count) in the set's own order, which need not be the caller's.
+  // The listed queries, numbers in the set's own order, which need not be the caller's.
   // Computing V of new points takes time: incomplete if the monitor was stopped; polled if `polls`.
-  virtual void Load(int64_t first, int64_t count, QueryBlock& block, Monitor& monitor,
+  virtual void Load(std::span<const int64_t> queries, QueryBlock& block, Monitor& monitor,
                     bool polls) const = 0;
-  // Query-candidate pairs of queries [first, first + count).
-  [[nodiscard]] virtual int64_t Pairs(int64_t first, int64_t count) const = 0;
+  // Number of candidates of a query, the query itself not counted.
+  [[nodiscard]] virtual int64_t Pairs(int64_t query) const = 0;
+  // The row that a query is, -1 for a new point.
+  [[nodiscard]] virtual int64_t RowOf(int64_t query) const = 0;
+  // Candidates are the rows [0, Limit(query)).
+  [[nodiscard]] virtual int64_t Limit(int64_t query) const = 0;
+  // Scaled coordinates of a query; nothing where there are none.
+  virtual void CopyPoint(int64_t query, double* out) const = 0;
 };
 
 // Rows of the model, among all others or among their predecessors only. `rows` is null for all rows

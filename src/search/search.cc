@@ -1,9 +1,12 @@
 #include "search/search.h"
 
+#include <numeric>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "search/brute_force.h"
+#include "search/tree_search.h"
 
 namespace residual_knn {
 
@@ -14,10 +17,17 @@ void RequireStrategy(int32_t strategy) {
   }
 }
 
-SearchStatistics Search(const ResidualModel& model, const QuerySet& queries,
+SearchStatistics Search(const ResidualModel& model, TreeStore& trees, const QuerySet& queries,
                         const SearchSettings& settings, ResultSink& results, Monitor& monitor) {
-  // The only strategy so far, and so also what RESIDUAL_KNN_AUTOMATIC chooses.
-  return SearchBruteForce(model, queries, settings, results, monitor);
+  if (settings.strategy > RESIDUAL_KNN_BRUTE_FORCE && model.deficit().known) {
+    return SearchTree(model, trees, queries, settings, results, monitor);
+  }
+  std::vector<int64_t> all(static_cast<size_t>(queries.size()));
+  std::iota(all.begin(), all.end(), int64_t{0});
+  int64_t pairs = 0;
+  for (const int64_t query : all) pairs += queries.Pairs(query);
+  monitor.Start(pairs);
+  return SearchBruteForce(model, queries, all, settings, results, monitor);
 }
 
 }  // namespace residual_knn

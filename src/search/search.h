@@ -11,6 +11,8 @@
 
 namespace residual_knn {
 
+class TreeStore;
+
 struct SearchSettings {
   int64_t k = 1;
   Ranking ranking = Ranking::kAbsolute;
@@ -38,6 +40,12 @@ struct SearchStatistics {
   int64_t scored_in_float32 = 0;
 };
 
+// Threads that may search: a callback that is not concurrent is called from the calling thread alone.
+inline int UsableThreads(const ResidualModel& model, int threads) {
+  const CovarianceCallback& callback = model.callback();
+  return callback.function != nullptr && !callback.concurrent ? 1 : threads;
+}
+
 // Where neighbors go. Write is called once for each query, from any worker.
 class ResultSink {
  public:
@@ -53,7 +61,7 @@ class ResultSink {
 void RequireStrategy(int32_t strategy);
 
 // settings.strategy has been checked.
-SearchStatistics Search(const ResidualModel& model, const QuerySet& queries,
+SearchStatistics Search(const ResidualModel& model, TreeStore& trees, const QuerySet& queries,
                         const SearchSettings& settings, ResultSink& results, Monitor& monitor);
 
 }  // namespace residual_knn

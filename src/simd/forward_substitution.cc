@@ -19,19 +19,20 @@ using Vector = hn::Vec<Tag>;
 // once for all kRows, which is what keeps the multiply-adds fed.
 template <int kRows>
 HWY_INLINE void SolveRows(const double* HWY_RESTRICT lower, int64_t stride, int64_t row,
-                          double* HWY_RESTRICT panel, Vector& squares0, Vector& squares1) {
+                          double* HWY_RESTRICT panel, int64_t panel_stride, Vector& squares0,
+                          Vector& squares1) {
   const Tag d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   Vector x0[kRows];
   Vector x1[kRows];
   for (int i = 0; i < kRows; ++i) {
-    x0[i] = hn::Load(d, panel + (row + i) * kPanelWidth);
-    x1[i] = hn::Load(d, panel + (row + i) * kPanelWidth + lanes);
+    x0[i] = hn::Load(d, panel + (row + i) * panel_stride);
+    x1[i] = hn::Load(d, panel + (row + i) * panel_stride + lanes);
   }
   const double* HWY_RESTRICT factors = lower + row * stride;
   for (int64_t c = 0; c < row; ++c) {
-    const Vector v0 = hn::Load(d, panel + c * kPanelWidth);
-    const Vector v1 = hn::Load(d, panel + c * kPanelWidth + lanes);
+    const Vector v0 = hn::Load(d, panel + c * panel_stride);
+    const Vector v1 = hn::Load(d, panel + c * panel_stride + lanes);
     for (int i = 0; i < kRows; ++i) {
       const Vector l = hn::Set(d, factors[i * stride + c]);
       x0[i] = hn::NegMulAdd(l, v0, x0[i]);
@@ -49,27 +50,29 @@ HWY_INLINE void SolveRows(const double* HWY_RESTRICT lower, int64_t stride, int6
     x1[i] = hn::Div(x1[i], pivot);
     squares0 = hn::MulAdd(x0[i], x0[i], squares0);
     squares1 = hn::MulAdd(x1[i], x1[i], squares1);
-    hn::Store(x0[i], d, panel + (row + i) * kPanelWidth);
-    hn::Store(x1[i], d, panel + (row + i) * kPanelWidth + lanes);
+    hn::Store(x0[i], d, panel + (row + i) * panel_stride);
+    hn::Store(x1[i], d, panel + (row + i) * panel_stride + lanes);
   }
 }
 
 }  // namespace
 
 void ForwardSubstituteTarget(const double* lower, int64_t stride, int64_t m, double* panel,
-                             double* squares) {
+                             int64_t panel_stride, int64_t columns, double* squares) {
   const Tag d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   constexpr int kRows = 6;
-  for (int64_t column = 0; column < kPanelWidth; column += 2 * lanes) {
+  for (int64_t column = 0; column < columns; column += 2 * lanes) {
     double* HWY_RESTRICT strip = panel + column;
     Vector squares0 = hn::Zero(d);
     Vector squares1 = hn::Zero(d);
     int64_t row = 0;
     for (; row + kRows <= m; row += kRows) {
-      SolveRows<kRows>(lower, stride, row, strip, squares0, squares1);
+      SolveRows<kRows>(lower, stride, row, strip, panel_stride, squares0, squares1);
     }
-    for (; row < m; ++row) SolveRows<1>(lower, stride, row, strip, squares0, squares1);
+    for (; row < m; ++row) {
+      SolveRows<1>(lower, stride, row, strip, panel_stride, squares0, squares1);
+    }
     hn::StoreU(squares0, d, squares + column);
     hn::StoreU(squares1, d, squares + column + lanes);
   }
@@ -85,7 +88,13 @@ HWY_EXPORT(ForwardSubstituteTarget);
 
 void ForwardSubstitute(const double* lower, int64_t stride, int64_t m, double* panel,
                        double* squares) {
-  HWY_DYNAMIC_DISPATCH(ForwardSubstituteTarget)(lower, stride, m, panel, squares);
+  ForwardSubstituteColumns(lower, stride, m, panel, kPanelWidth, kPanelWidth, squares);
+}
+
+void ForwardSubstituteColumns(const double* lower, int64_t stride, int64_t m, double* panel,
+                              int64_t panel_stride, int64_t columns, double* squares) {
+  HWY_DYNAMIC_DISPATCH(ForwardSubstituteTarget)
+  (lower, stride, m, panel, panel_stride, columns, squares);
 }
 }  // namespace residual_knn
 #endif

@@ -15,4 +15,10 @@ inline constexpr int64_t kPanelWidth = 32;
 void ForwardSubstitute(const double* lower, int64_t stride, int64_t m, double* panel,
                        double* squares);
 
+// The same for a wider panel: `columns` right-hand sides, a multiple of kColumnUnit, with
+// `panel_stride` doubles from row to row, a multiple of kColumnUnit too.
+inline constexpr int64_t kColumnUnit = 16;
+void ForwardSubstituteColumns(const double* lower, int64_t stride, int64_t m, double* panel,
+                              int64_t panel_stride, int64_t columns, double* squares);
+
 }  // namespace residual_knn

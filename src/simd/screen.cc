@@ -11,10 +11,11 @@ namespace residual_knn {
 namespace HWY_NAMESPACE {
 namespace {
 
-// `covariance_at(j)` gives the covariances with candidates j, j + 1, ... of the tile.
-template <class CovarianceAt>
-HWY_INLINE int64_t ScreenWith(const ScreenTile& tile, const ScreenQuery& query,
-                              const ScreenSurvivors& survivors, const CovarianceAt& covariance_at) {
+// `covariance_at(j)` and `product_at(j)` are those of candidates j, j + 1, ... of the tile.
+template <class CovarianceAt, class ProductAt>
+HWY_INLINE int64_t ScreenProducts(const ScreenTile& tile, const ScreenQuery& query,
+                                  const ScreenSurvivors& survivors,
+                                  const CovarianceAt& covariance_at, const ProductAt& product_at) {
   const Doubles d;
   const hn::RebindToSigned<Doubles> di;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
@@ -27,7 +28,7 @@ HWY_INLINE int64_t ScreenWith(const ScreenTile& tile, const ScreenQuery& query,
   int64_t found = 0;
   for (int64_t j = 0; j < tile.count; j += lanes) {
     const DoubleVector covariance = covariance_at(j);
-    const DoubleVector residual = hn::Sub(covariance, hn::LoadU(d, query.products + j));
+    const DoubleVector residual = hn::Sub(covariance, product_at(j));
     const DoubleVector ranked = hn::And(residual, magnitude);
     const DoubleVector s = hn::LoadU(d, scale + j);
     auto pass = hn::Ge(hn::Mul(hn::Add(ranked, error), s), threshold);
@@ -42,6 +43,20 @@ HWY_INLINE int64_t ScreenWith(const ScreenTile& tile, const ScreenQuery& query,
         static_cast<int64_t>(hn::CompressStore(covariance, pass, d, survivors.covariance + found));
   }
   return found;
+}
+
+template <class CovarianceAt>
+HWY_INLINE int64_t ScreenWith(const ScreenTile& tile, const ScreenQuery& query,
+                              const ScreenSurvivors& survivors, const CovarianceAt& covariance_at) {
+  if (query.products32 != nullptr) {
+    return ScreenProducts(tile, query, survivors, covariance_at, [&](int64_t j) HWY_ATTR {
+      const hn::Rebind<float, Doubles> single;
+      return hn::PromoteTo(Doubles(), hn::LoadU(single, query.products32 + j));
+    });
+  }
+  return ScreenProducts(tile, query, survivors, covariance_at, [&](int64_t j) HWY_ATTR {
+    return hn::LoadU(Doubles(), query.products + j);
+  });
 }
 
 template <int kDimensions>

@@ -21,7 +21,8 @@ struct ScreenTile {
 
 struct ScreenQuery {
   const double* point = nullptr;        // its scaled coordinates
-  const double* products = nullptr;     // V_query . V_candidate; readable 8 doubles beyond the last
+  const double* products = nullptr;     // V_query . V_candidate; readable 8 values beyond the last
+  const float* products32 = nullptr;    // the same in single precision; null if `products` is given
   const double* covariances = nullptr;  // as products; null if evaluated here
   bool signed_ranking = false;
   // Bound on the error of products, in units of the covariance.

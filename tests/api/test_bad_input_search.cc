@@ -395,7 +395,7 @@ std::vector<Case> OptionCases() {
   };
   const Enum enums[] = {{"layout", &residual_knn_search_options::layout, 2},
                         {"ranking", &residual_knn_search_options::ranking, 2},
-                        {"strategy", &residual_knn_search_options::strategy, 2}};
+                        {"strategy", &residual_knn_search_options::strategy, 6}};
   std::vector<Case> cases = {
       {"threads -1", kAll, [](Arguments& a) { a.options().threads = -1; }, "threads", "-1"},
       {"threads least", kAll, [](Arguments& a) { a.options().threads = INT32_MIN; }, "threads",

@@ -140,6 +140,7 @@ class Scene {
     return {residual_knn::CovarianceCallback{},
             {factor.data(), n, m, false},
             residual_variance,
+            0,
             1,
             monitor};
   }

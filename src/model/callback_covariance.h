@@ -1,0 +1,16 @@
+// Covariances from the caller's callback, checked.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "model/residual_model.h"
+
+namespace residual_knn {
+
+// out[a * columns.size() + b] = K(rows[a], columns[b]). Throws ERROR_CALLBACK where the callback fails or
+// gives a value that is not finite.
+void AskCovariances(const CovarianceCallback& callback, std::span<const int64_t> rows,
+                    std::span<const int64_t> columns, double* out);
+
+}  // namespace residual_knn

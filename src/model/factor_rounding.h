@@ -1,0 +1,53 @@
+// Rounding of L and V, bounded from L as it is.
+//
+// u = 2^-53, s^2 the variance, A = L L' for the L at hand. Each covariance that is evaluated is off by at
+// most c u s^2, c = d + 8: squared distances carry (d + 2) u of themselves, of which a family makes at most
+// half in terms of its variance (r K'(r) / 2 <= s^2 / 2 for all of them), and its exponential, polynomial or
+// logarithm rounds by a few u of its value.
+//
+// V. Row a of the substitution subtracts l_ab v_b from k_a one fused multiply-add after the other. After the
+// steps before b, what is left is sum_{c >= b} l_ac v_c up to later roundings, by Cauchy-Schwarz at most
+// t_ab |V| with t_ab^2 = sum_{b <= c <= a} l_ac^2, and each step rounds by u times that. So the residual
+// r = k - L V has |r_a| <= u |V| (N_a + 2), N_a = sum_b t_ab, the 2 for the division, and c u s^2 more for k
+// itself. V is then off from L^-1 k by at most
+//
+//     epsilon = |L^-1| (u |V| sqrt(sum_a (N_a + 2)^2) + sqrt(m) c u s^2).
+//
+// L. In the same way |A - (K(Z,Z) + jitter s^2 I)| <= `backward`, three roundings where a product and its
+// subtraction are not fused. With J = jitter s^2 - backward and lambda the largest row sum, >= the largest eigenvalue:
+// K(Z,Z) <= A - J I <= mu A with mu = 1 - J / lambda if J > 0, and 1 + |J| |L^-1|^2 otherwise. So
+// k A^-1 k' <= mu K over all points together.
+//
+// R. With V = W + e, W = L^-1 k, |e| <= epsilon, and any q > 0, V V' <= (1 + q) W W' + (1 + 1 / q) e e', so
+//
+//     R = K - V V' >= (K - W W' / mu) - (1 + q - 1 / mu) W W' - (1 + 1 / q) e e'
+//
+// where the first matrix is positive semi-definite. q = 1 / mu - 1 costs the last term alone; a larger q may
+// cost less in sum. Jitter is what pays for rounding: without it mu >= 1.
+#pragma once
+
+#include <cstdint>
+
+#include "base/aligned_vector.h"
+#include "model/semidefinite_deficit.h"
+
+namespace residual_knn {
+
+// Error of an evaluated covariance, in units of u times the variance, for d coordinates.
+double CovarianceUnits(int64_t dimensions);
+
+struct FactorRounding {
+  bool known = false;
+  double epsilon_over_norm = 0;  // epsilon = epsilon_over_norm |V| + epsilon_constant
+  double epsilon_constant = 0;
+  double mu = 1;
+};
+
+// largest_row_sum: of K(Z,Z) + jitter s^2 I.
+FactorRounding AnalyzeFactor(const AlignedVector& lower, int64_t m, double largest_row_sum,
+                             double variance, double jitter, int64_t dimensions);
+
+SemidefiniteDeficit DeficitOf(const FactorRounding& rounding, double variance, double largest_norm,
+                              int64_t m);
+
+}  // namespace residual_knn

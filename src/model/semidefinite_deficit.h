@@ -1,0 +1,20 @@
+// How far the computed R may be from positive semi-definite. Everything that prunes rests on this.
+#pragma once
+
+namespace residual_knn {
+
+// With R_ij = K(x_i, x_j) - V_i . V_j for the V at hand (exact sums) and R_ii = p_i, any set of points and
+// any reals y and positive t,
+//
+//     sum_ij y_i y_j R_ij >= - (sum_i 1 / t_i) sum_i t_i y_i^2 deficit_i,
+//     deficit_i = absolute + share * p_i,
+//
+// a repeated point counting as a point of its own. (The deficit is that of a matrix of the form x x', which
+// is why weights t may be chosen.)
+struct SemidefiniteDeficit {
+  bool known = false;
+  double absolute = 0;  // in units of the covariance
+  double share = 0;
+};
+
+}  // namespace residual_knn

@@ -1,0 +1,93 @@
+#include "search/block_bounder.h"
+
+#include <algorithm>
+
+#include "blas/blas.h"
+#include "model/callback_covariance.h"
+#include "simd/pivot_bounds.h"
+#include "simd/residual_row.h"
+
+namespace residual_knn {
+
+void BlockBounder::Bound(const ResidualTree& tree, int l, int64_t first, int64_t last,
+                         const QueryColumns& chunk, const Columns& columns, BoundedBlocks& out,
+                         TreeCounters& counters) {
+  const PivotBlocks& blocks = tree.level(l);
+  out.first_block = first;
+  out.last_block = last;
+  out.first_pivot = blocks.FirstPivot(first);
+  out.width = columns.width;
+  out.single = chunk.single() && blocks.Single(first, last);
+  const int64_t count = blocks.FirstPivot(last) - out.first_pivot;
+  out.z.resize(static_cast<size_t>(count * out.width));
+  const auto cells = static_cast<size_t>((last - first) * out.width);
+  out.squares.resize(cells);
+  out.totals.resize(cells);
+  out.bounds.resize(cells);
+  if (model_.covariance() == nullptr) AskCallback(blocks, chunk, columns, out, count);
+  if (out.single) {
+    Correlate(blocks, columns, blocks.factor32(out.first_pivot), columns.factor32, products32_, out,
+              count);
+  } else {
+    Correlate(blocks, columns, blocks.factor(out.first_pivot), columns.factor, products_, out,
+              count);
+  }
+  counters.pivots_scored += columns.count * count;
+  if (out.single) counters.scored_in_float32 += columns.count * count;
+  counters.blocks_bounded += columns.count * (last - first);
+  const double* errors = out.single ? columns.squared_errors32 : columns.squared_errors64;
+  for (int64_t b = first; b < last; ++b) {
+    const PivotBlock& block = blocks[b];
+    const int64_t at = (b - first) * out.width;
+    double* z = out.z.data() + (block.first_pivot - out.first_pivot) * out.width;
+    ForwardSubstituteColumns(blocks.lower(block), block.rank, block.rank, z, out.width, out.width,
+                             out.squares.data() + at);
+    const double inflation = block.pivot_scales / block.quarter_ridge;
+    for (int64_t i = 0; i < out.width; ++i) {
+      out.totals[at + i] = columns.totals[i] + errors[i] * inflation;
+    }
+    BlockBounds(out.squares.data() + at, out.totals.data() + at, out.width, block.unexplained,
+                block.largest_total, out.bounds.data() + at);
+  }
+}
+
+template <class Value>
+void BlockBounder::Correlate(const PivotBlocks& blocks, const Columns& columns, const Value* pivots,
+                             const Value* queries,
+                             std::vector<Value, AlignedAllocator<Value>>& products,
+                             BoundedBlocks& out, int64_t count) {
+  const auto room = static_cast<size_t>(count * columns.count + 16);
+  if (products.size() < room) products.resize(room);
+  std::fill_n(products.begin() + count * columns.count, 16, Value{0});
+  blas::MultiplyTransposed(pivots, count, queries, columns.count, model_.m(), products.data());
+  const PointsView points{columns.coordinates, columns.stride, model_.d()};
+  for (int64_t a = 0; a < count; ++a) {
+    const int64_t pivot = out.first_pivot + a;
+    const Value* row = products.data() + a * columns.count;
+    double* z = out.z.data() + a * out.width;
+    if (model_.covariance() != nullptr) {
+      ResidualRow(model_.covariance()->view(), points, columns.count, blocks.point(pivot), row,
+                  blocks.scale(pivot), columns.scales, z);
+    } else {
+      for (int64_t i = 0; i < columns.count; ++i) {
+        z[i] = (covariances_[i * count + a] - static_cast<double>(row[i])) *
+               (blocks.scale(pivot) * columns.scales[i]);
+      }
+    }
+    std::fill(z + columns.count, z + out.width, 0.0);
+  }
+}
+
+void BlockBounder::AskCallback(const PivotBlocks& blocks, const QueryColumns& chunk,
+                               const Columns& columns, const BoundedBlocks& out, int64_t count) {
+  callback_rows_.resize(static_cast<size_t>(columns.count));
+  for (int64_t i = 0; i < columns.count; ++i) {
+    callback_rows_[i] = chunk.block().callback_row[columns.queries[i]];
+  }
+  covariances_.resize(static_cast<size_t>(count * columns.count));
+  AskCovariances(model_.callback(), callback_rows_,
+                 {blocks.pivot_rows() + out.first_pivot, static_cast<size_t>(count)},
+                 covariances_.data());
+}
+
+}  // namespace residual_knn

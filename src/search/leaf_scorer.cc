@@ -1,0 +1,188 @@
+#include "search/leaf_scorer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "blas/blas.h"
+#include "model/callback_covariance.h"
+#include "simd/dot.h"
+#include "simd/dot_float.h"
+
+namespace residual_knn {
+namespace {
+
+// Candidates that a query without a threshold is screened against at once.
+constexpr int64_t kFirstCandidates = 64;
+
+template <class Vector>
+void Reserve(Vector& values, int64_t count) {
+  const auto room = static_cast<size_t>(count + kScreenSlack);
+  if (values.size() < room) values.resize(room);
+}
+
+}  // namespace
+
+void LeafScorer::ScoreLeaf(const ResidualTree& tree, int64_t leaf, QueryColumns& chunk,
+                           const Columns& columns, TreeCounters& counters) {
+  const PivotBlock& b = tree.leaves()[leaf];
+  const int64_t m = model_.m();
+  const int64_t count = b.end - b.begin;
+  const auto rows = tree.order().rows().subspan(b.begin, count);
+  const bool single = chunk.single() && b.single;
+  if (single) {
+    Reserve(products32_, columns.count * count);
+    blas::MultiplyTransposed(columns.factor32, columns.count, tree.factor32() + b.begin * m, count,
+                             m, products32_.data());
+    counters.scored_in_float32 += columns.count * count;
+  } else {
+    Reserve(products_, columns.count * count);
+    leaf_factor_.resize(static_cast<size_t>(count * m));
+    for (int64_t j = 0; j < count; ++j) {
+      std::copy_n(model_.factor(rows[j]), m, leaf_factor_.data() + j * m);
+    }
+    blas::MultiplyTransposed(columns.factor, columns.count, leaf_factor_.data(), count, m,
+                             products_.data());
+  }
+  counters.pairs_scored += columns.count * count;
+  ScreenTile tile;
+  tile.inverse_deviation = tree.scales() + b.begin;
+  CovarianceView view;
+  if (model_.covariance() != nullptr) {
+    view = model_.covariance()->view();
+    tile.covariance = &view;
+    tile.points = tree.points();
+    tile.points.values += b.begin;
+  } else {
+    callback_rows_.resize(static_cast<size_t>(columns.count));
+    for (int64_t i = 0; i < columns.count; ++i) {
+      callback_rows_[i] = chunk.block().callback_row[columns.queries[i]];
+    }
+    Reserve(covariances_, columns.count * count);
+    AskCovariances(model_.callback(), callback_rows_, rows, covariances_.data());
+  }
+  for (int64_t i = 0; i < columns.count; ++i) {
+    const int64_t q = columns.queries[i];
+    if (chunk.degenerate(q)) continue;
+    const int64_t valid = chunk.Valid(rows, q);
+    // While nothing is proved everything survives: a few candidates first give a threshold.
+    for (int64_t done = 0; done < valid;) {
+      const bool proved = std::isfinite(chunk.list(q).threshold());
+      tile.first = done;
+      tile.count = proved ? valid - done : std::min(valid - done, kFirstCandidates);
+      ScreenQuery query;
+      if (single) {
+        query.products32 = products32_.data() + i * count + done;
+      } else {
+        query.products = products_.data() + i * count + done;
+      }
+      if (tile.covariance == nullptr) query.covariances = covariances_.data() + i * count + done;
+      Screen(tile, query, rows, chunk, q, single, counters);
+      done += tile.count;
+    }
+  }
+}
+
+void LeafScorer::ScorePoints(const ResidualTree& tree, int64_t leaf, QueryColumns& chunk, int64_t q,
+                             std::span<const int32_t> points, TreeCounters& counters) {
+  const PivotBlock& b = tree.leaves()[leaf];
+  const bool single = chunk.single() && b.single;
+  const auto count = static_cast<int64_t>(points.size());
+  rows_.resize(points.size());
+  positions_.resize(points.size());
+  for (int64_t j = 0; j < count; ++j) {
+    positions_[j] = b.begin + points[j];
+    rows_[j] = tree.order().rows()[positions_[j]];
+  }
+  if (single) {
+    Reserve(products32_, count);
+    DotRows(chunk.all().factor32 + q * model_.m(), tree.factor32(), model_.m(), positions_.data(),
+            count, products32_.data());
+  } else {
+    Reserve(products_, count);
+    DotRows(chunk.all().factor + q * model_.m(), model_.factor(0), model_.m(), rows_.data(), count,
+            products_.data());
+  }
+  Gather(rows_);
+  ScreenGathered(chunk, q, single, counters);
+}
+
+void LeafScorer::ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk, int64_t q,
+                           TreeCounters& counters) {
+  const int64_t count = chunk.Valid(rows, q);
+  if (count == 0) return;
+  rows_.assign(rows.begin(), rows.begin() + count);
+  Reserve(products_, count);
+  DotRows(chunk.all().factor + q * model_.m(), model_.factor(0), model_.m(), rows_.data(), count,
+          products_.data());
+  Gather(rows_);
+  ScreenGathered(chunk, q, false, counters);
+}
+
+void LeafScorer::Gather(std::span<const int64_t> rows) {
+  const auto count = static_cast<int64_t>(rows.size());
+  stride_ = count + kScreenSlack;
+  coordinates_.resize(static_cast<size_t>(stride_ * std::max<int64_t>(model_.d(), 1)));
+  scales_.resize(static_cast<size_t>(stride_));
+  for (int64_t j = 0; j < count; ++j) scales_[j] = model_.inverse_deviation()[rows[j]];
+  for (int64_t c = 0; c < model_.d(); ++c) {
+    const double* from = model_.points().coordinate(c);
+    double* to = coordinates_.data() + c * stride_;
+    for (int64_t j = 0; j < count; ++j) to[j] = from[rows[j]];
+  }
+}
+
+void LeafScorer::ScreenGathered(QueryColumns& chunk, int64_t q, bool single,
+                                TreeCounters& counters) {
+  const auto count = static_cast<int64_t>(rows_.size());
+  counters.pairs_scored += count;
+  if (single) counters.scored_in_float32 += count;
+  ScreenTile tile;
+  tile.inverse_deviation = scales_.data();
+  tile.first = 0;
+  tile.count = count;
+  ScreenQuery query;
+  CovarianceView view;
+  if (model_.covariance() != nullptr) {
+    view = model_.covariance()->view();
+    tile.covariance = &view;
+    tile.points = {coordinates_.data(), stride_, model_.d()};
+  } else {
+    Reserve(covariances_, count);
+    AskCovariances(model_.callback(), {&chunk.block().callback_row[q], 1}, rows_,
+                   covariances_.data());
+    query.covariances = covariances_.data();
+  }
+  if (single) {
+    query.products32 = products32_.data();
+  } else {
+    query.products = products_.data();
+  }
+  Screen(tile, query, rows_, chunk, q, single, counters);
+}
+
+void LeafScorer::Screen(const ScreenTile& tile, ScreenQuery& query, std::span<const int64_t> rows,
+                        QueryColumns& chunk, int64_t q, bool single, TreeCounters& counters) {
+  Reserve(found_, tile.count);
+  Reserve(scores_, tile.count);
+  Reserve(found_covariances_, tile.count);
+  query.point = chunk.block().points.data() + q * model_.d();
+  query.signed_ranking = settings_.ranking == Ranking::kSigned;
+  query.error = chunk.Error(single, q);
+  query.threshold = chunk.list(q).threshold();
+  const int64_t found =
+      residual_knn::Screen(tile, query, {found_.data(), scores_.data(), found_covariances_.data()});
+  size_t kept = 0;
+  const int64_t self = chunk.block().self[q];
+  for (int64_t s = 0; s < found; ++s) {
+    const int64_t row = rows[found_[s]];
+    if (row == self) continue;
+    found_[kept] = row;
+    scores_[kept] = scores_[s];
+    found_covariances_[kept++] = found_covariances_[s];
+  }
+  if (kept == 0) return;
+  counters.pairs_rescored += chunk.Append(q, {found_.data(), kept}, {scores_.data(), kept},
+                                          {found_covariances_.data(), kept}, single);
+}
+
+}  // namespace residual_knn

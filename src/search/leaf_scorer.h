@@ -1,0 +1,56 @@
+// Scores queries against points of one leaf, or against a list of rows, and keeps what may be near.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/aligned_vector.h"
+#include "search/query_columns.h"
+#include "search/tree_counters.h"
+#include "simd/screen.h"
+#include "tree/residual_tree.h"
+
+namespace residual_knn {
+
+class LeafScorer {
+ public:
+  explicit LeafScorer(const ResidualModel& model, const SearchSettings& settings)
+      : model_(model), settings_(settings) {}
+
+  // All points of a leaf, by one matrix product, for the columns.
+  void ScoreLeaf(const ResidualTree& tree, int64_t leaf, QueryColumns& chunk,
+                 const Columns& columns, TreeCounters& counters);
+
+  // Points of a leaf, counted from its first, for query q.
+  void ScorePoints(const ResidualTree& tree, int64_t leaf, QueryColumns& chunk, int64_t q,
+                   std::span<const int32_t> points, TreeCounters& counters);
+
+  // Rows in no leaf, ascending, for query q.
+  void ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk, int64_t q,
+                 TreeCounters& counters);
+
+ private:
+  void Gather(std::span<const int64_t> rows);
+  void ScreenGathered(QueryColumns& chunk, int64_t q, bool single, TreeCounters& counters);
+  void Screen(const ScreenTile& tile, ScreenQuery& query, std::span<const int64_t> rows,
+              QueryColumns& chunk, int64_t q, bool single, TreeCounters& counters);
+
+  const ResidualModel& model_;
+  const SearchSettings& settings_;
+  AlignedVector products_;
+  AlignedFloats products32_;
+  AlignedVector leaf_factor_;
+  std::vector<double> covariances_;
+  std::vector<int64_t> callback_rows_;
+  std::vector<int64_t> rows_;
+  std::vector<int64_t> positions_;
+  int64_t stride_ = 0;
+  std::vector<double> coordinates_;
+  std::vector<double> scales_;
+  std::vector<int64_t> found_;
+  std::vector<double> scores_;
+  std::vector<double> found_covariances_;
+};
+
+}  // namespace residual_knn

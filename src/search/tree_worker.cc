@@ -1,0 +1,169 @@
+#include "search/tree_worker.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "simd/pivot_bounds.h"
+
+namespace residual_knn {
+namespace {
+
+// Levels that a tree may have.
+constexpr size_t kMostLevels = 8;
+
+}  // namespace
+
+TreeWorker::TreeWorker(const ResidualModel& model, const SearchSettings& settings, int64_t most)
+    : model_(model),
+      settings_(settings),
+      chunk_(model, settings, most),
+      bounder_(model),
+      scorer_(model, settings),
+      frames_(kMostLevels) {}
+
+bool TreeWorker::Begin(const ResidualTree& tree, const QuerySet& queries,
+                       std::span<const int64_t> which, Monitor& monitor, bool polls) {
+  tree_ = &tree;
+  monitor_ = &monitor;
+  polls_ = polls;
+  chunk_.Load(queries, which, tree, monitor, polls);
+  if (monitor.Stopped()) return false;
+  searching_.clear();
+  for (int64_t q = 0; q < chunk_.count(); ++q) {
+    if (!chunk_.degenerate(q) && chunk_.block().limit[q] > 0) searching_.push_back(q);
+  }
+  ScoreNear();
+  ScoreExceptional();
+  return GoOn();
+}
+
+bool TreeWorker::GoOn() {
+  if (polls_) monitor_->Poll();
+  return !monitor_->Stopped();
+}
+
+void TreeWorker::ScoreNear() {
+  const int64_t leaves = tree_->leaves().size();
+  // Queries come sorted by leaf, or nearly so: runs of one pair of leaves are scored together.
+  for (size_t begin = 0; begin < searching_.size();) {
+    const int64_t pair = chunk_.home_leaf(searching_[begin]) / 2;
+    size_t end = begin;
+    while (end < searching_.size() && chunk_.home_leaf(searching_[end]) / 2 == pair) ++end;
+    const std::span<const int64_t> which(searching_.data() + begin, end - begin);
+    for (int64_t leaf = 2 * pair; leaf < std::min(2 * pair + 2, leaves); ++leaf) {
+      const bool single = chunk_.single() && tree_->leaves()[leaf].single;
+      near_.clear();
+      for (const int64_t q : which) {
+        if (HasCandidates(tree_->leaves()[leaf], q)) near_.push_back(q);
+      }
+      if (near_.empty()) continue;
+      const Columns& columns = selected_.Select(chunk_, model_.m(), model_.d(), near_, single);
+      scorer_.ScoreLeaf(*tree_, leaf, chunk_, columns, counters_);
+    }
+    begin = end;
+  }
+}
+
+void TreeWorker::ScoreExceptional() {
+  if (tree_->exceptional().empty()) return;
+  for (const int64_t q : searching_) {
+    scorer_.ScoreRows(tree_->exceptional(), chunk_, q, counters_);
+  }
+}
+
+void TreeWorker::Bound(int l, int64_t first, int64_t last, std::span<const int64_t> which,
+                       BoundedBlocks& bounded) {
+  const bool single = chunk_.single() && tree_->level(l).Single(first, last);
+  const Columns& columns = selected_.Select(chunk_, model_.m(), model_.d(), which, single);
+  bounder_.Bound(*tree_, l, first, last, chunk_, columns, bounded, counters_);
+}
+
+void TreeWorker::CollectOpen(int l, int64_t block, std::span<const int64_t> which,
+                             const BoundedBlocks& bounded, std::vector<int64_t>& open) {
+  open.clear();
+  const PivotBlock& b = tree_->level(l)[block];
+  for (size_t i = 0; i < which.size(); ++i) {
+    const int64_t q = which[i];
+    if (bounded.Bound(block, static_cast<int64_t>(i)) >= chunk_.Threshold(q)) {
+      if (HasCandidates(b, q)) open.push_back(static_cast<int64_t>(i));
+    } else {
+      ++counters_.blocks_dismissed;
+    }
+  }
+}
+
+void TreeWorker::SearchLeaf(int64_t leaf, std::span<const int64_t> which,
+                            const BoundedBlocks& bounded) {
+  const PivotBlock& b = tree_->leaves()[leaf];
+  const double* z = bounded.z.data() + (b.first_pivot - bounded.first_pivot) * bounded.width;
+  const int64_t at = (leaf - bounded.first_block) * bounded.width;
+  z_.resize(static_cast<size_t>(b.rank));
+  for (size_t i = 0; i < which.size(); ++i) {
+    const int64_t q = which[i];
+    const auto column = static_cast<int64_t>(i);
+    if (bounded.Bound(leaf, column) < chunk_.Threshold(q)) {
+      ++counters_.blocks_dismissed;
+      continue;
+    }
+    if (IsNear(leaf, q) || !HasCandidates(b, q)) continue;
+    for (int64_t a = 0; a < b.rank; ++a) {
+      z_[a] = static_cast<float>(z[a * bounded.width + column]);
+    }
+    SearchPoints(leaf, q, z_.data(), bounded.squares[at + column], bounded.totals[at + column]);
+  }
+}
+
+void TreeWorker::SearchPoints(int64_t leaf, int64_t q, const float* z, double square,
+                              double total) {
+  const PivotBlocks& leaves = tree_->leaves();
+  const PivotBlock& b = leaves[leaf];
+  const auto rows = tree_->order().rows().subspan(b.begin, b.end - b.begin);
+  const int64_t valid = chunk_.Valid(rows, q);
+  if (valid == 0) return;
+  counters_.points_bounded += valid;
+  points_.resize(static_cast<size_t>(b.end - b.begin + 16));
+  const double rest = std::sqrt(std::max(total - square, 0.0));
+  const int64_t found =
+      OpenPoints(z, b.rank, leaves.kept(b), b.stride, leaves.roots(b), valid,
+                 static_cast<float>(rest), static_cast<float>(chunk_.Threshold(q)), points_.data());
+  if (found == 0) return;
+  counters_.survivors += found;
+  scorer_.ScorePoints(*tree_, leaf, chunk_, q, {points_.data(), static_cast<size_t>(found)},
+                      counters_);
+}
+
+void TreeWorker::Descend(int l, int64_t first, int64_t last, std::span<const int64_t> which) {
+  if (which.empty() || !GoOn()) return;
+  Frame& frame = frames_[l];
+  Bound(l, first, last, which, frame.bounded);
+  for (int64_t block = first; block < last; ++block) {
+    if (l == 0) {
+      SearchLeaf(block, which, frame.bounded);
+      continue;
+    }
+    CollectOpen(l, block, which, frame.bounded, frame.open);
+    for (int64_t& i : frame.open) i = which[i];
+    Descend(l - 1, tree_->FirstChild(l, block), tree_->FirstChild(l, block + 1), frame.open);
+  }
+}
+
+void TreeWorker::WriteDegenerate(int64_t q, ResultSink& results) {
+  degenerate_.clear();
+  for (int64_t row = 0; row < chunk_.block().limit[q]; ++row) {
+    if (static_cast<int64_t>(degenerate_.size()) == settings_.k) break;
+    if (row != chunk_.block().self[q]) degenerate_.push_back({1.0, row});
+  }
+  results.Write(chunk_.block().slot[q], degenerate_);
+}
+
+void TreeWorker::Finish(ResultSink& results) {
+  for (int64_t q = 0; q < chunk_.count() && GoOn(); ++q) {
+    if (chunk_.degenerate(q)) {
+      WriteDegenerate(q, results);
+    } else {
+      chunk_.Write(q, results, counters_.pairs_rescored);
+    }
+  }
+}
+
+}  // namespace residual_knn

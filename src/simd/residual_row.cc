@@ -1,0 +1,83 @@
+#include "simd/residual_row.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "simd/residual_row.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "simd/covariance-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace residual_knn {
+namespace HWY_NAMESPACE {
+namespace {
+
+HWY_INLINE DoubleVector LoadAsDoubles(Doubles d, const double* from) { return hn::LoadU(d, from); }
+HWY_INLINE DoubleVector LoadAsDoubles(Doubles d, const float* from) {
+  return hn::PromoteTo(d, hn::LoadU(hn::Rebind<float, Doubles>(), from));
+}
+
+template <int kDimensions, class Product>
+HWY_INLINE void RowOf(const CovarianceView& covariance, const PointsView& points, int64_t count,
+                      const double* point, const Product* products, double scale,
+                      const double* scales, double* out) {
+  const Doubles d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const DoubleVector factor = hn::Set(d, scale);
+  WithFamily(covariance, [&](const auto& family) HWY_ATTR {
+    for (int64_t j = 0; j < count; j += lanes) {
+      const DoubleVector k = family(d, SquaredDistance<kDimensions>(d, points, point, j));
+      const DoubleVector residual = hn::Sub(k, LoadAsDoubles(d, products + j));
+      hn::StoreU(hn::Mul(residual, hn::Mul(factor, hn::LoadU(d, scales + j))), d, out + j);
+    }
+  });
+}
+
+template <class Product>
+HWY_INLINE void Row(const CovarianceView& covariance, const PointsView& points, int64_t count,
+                    const double* point, const Product* products, double scale,
+                    const double* scales, double* out) {
+  if (points.dimensions == 2) {
+    RowOf<2>(covariance, points, count, point, products, scale, scales, out);
+  } else {
+    RowOf<0>(covariance, points, count, point, products, scale, scales, out);
+  }
+}
+
+}  // namespace
+
+void ResidualRowTarget(const CovarianceView& covariance, const PointsView& points, int64_t count,
+                       const double* point, const double* products, double scale,
+                       const double* scales, double* out) {
+  Row(covariance, points, count, point, products, scale, scales, out);
+}
+
+void ResidualRow32Target(const CovarianceView& covariance, const PointsView& points, int64_t count,
+                         const double* point, const float* products, double scale,
+                         const double* scales, double* out) {
+  Row(covariance, points, count, point, products, scale, scales, out);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace residual_knn
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace residual_knn {
+HWY_EXPORT(ResidualRowTarget);
+HWY_EXPORT(ResidualRow32Target);
+
+void ResidualRow(const CovarianceView& covariance, const PointsView& points, int64_t count,
+                 const double* point, const double* products, double scale, const double* scales,
+                 double* out) {
+  HWY_DYNAMIC_DISPATCH(ResidualRowTarget)
+  (covariance, points, count, point, products, scale, scales, out);
+}
+
+void ResidualRow(const CovarianceView& covariance, const PointsView& points, int64_t count,
+                 const double* point, const float* products, double scale, const double* scales,
+                 double* out) {
+  HWY_DYNAMIC_DISPATCH(ResidualRow32Target)
+  (covariance, points, count, point, products, scale, scales, out);
+}
+}  // namespace residual_knn
+#endif

@@ -1,0 +1,84 @@
+#include "tree/block_factor.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace residual_knn {
+
+void BlockFactor::Run(std::span<const int64_t> rows, const BlockFactorOptions& options) {
+  rows_.Load(rows);
+  const int64_t count = rows_.size();
+  stride_ = (count + 15) / 16 * 16;
+  pivots_.clear();
+  w_.clear();
+  pivot_scales_ = 0;
+  row_.resize(static_cast<size_t>(stride_ + 16));
+  unexplained_.resize(static_cast<size_t>(count));
+  double largest_deficit = 0;
+  for (int64_t j = 0; j < count; ++j) {
+    const double scale = rows_.scale(j);
+    const double deficit = margins_.Deficit(scale);
+    if (scale > 0) largest_deficit = std::max(largest_deficit, deficit);
+    // The correlation of a degenerate point is 0 with all: its feature is 0.
+    unexplained_[j] = scale > 0 ? 1 + deficit : 0;
+  }
+  const int64_t most = std::min(count, Margins::kMaxRank);
+  const double base = Margins::Ridge(options.single, options.coarse);
+  const double ridge = base + static_cast<double>(most) * largest_deficit;
+  while (static_cast<int64_t>(pivots_.size()) < most) {
+    const auto at = std::max_element(unexplained_.begin(), unexplained_.end());
+    if (*at <= options.tolerance) break;
+    AddPivot(at - unexplained_.begin(), ridge);
+  }
+  FinishTotals(ridge, base / 4);
+}
+
+void BlockFactor::AddPivot(int64_t pivot, double ridge) {
+  const int64_t count = rows_.size();
+  const int64_t done = rank();
+  w_.resize(static_cast<size_t>((done + 1) * stride_));
+  rows_.Correlations(pivot, row_.data());
+  double self = 1 + ridge;
+  for (int64_t a = 0; a < done; ++a) {
+    const double* previous = w_.data() + a * stride_;
+    const double factor = previous[pivot];
+    self -= factor * factor;
+    for (int64_t j = 0; j < count; ++j) row_[j] -= factor * previous[j];
+  }
+  const double root = std::sqrt(self);
+  double* w = w_.data() + done * stride_;
+  for (int64_t j = 0; j < count; ++j) {
+    w[j] = row_[j] / root;
+    unexplained_[j] = std::max(unexplained_[j] - w[j] * w[j], 0.0);
+  }
+  std::fill(w + count, w + stride_, 0.0);
+  // Coordinates of a pivot are those of its feature, ridge included: nothing is left of it.
+  w[pivot] = root;
+  unexplained_[pivot] = 0;
+  for (const int64_t earlier : pivots_) w[earlier] = 0;
+  pivots_.push_back(pivot);
+  pivot_scales_ += rows_.scale(pivot) * rows_.scale(pivot);
+}
+
+void BlockFactor::FinishTotals(double ridge, double quarter) {
+  const int64_t count = rows_.size();
+  lower_.assign(static_cast<size_t>(rank() * rank()), 0.0);
+  for (int64_t i = 0; i < rank(); ++i) {
+    for (int64_t a = 0; a <= i; ++a) lower_[i * rank() + a] = w_[a * stride_ + pivots_[i]];
+  }
+  // Errors of the products that made w.
+  const double error = margins_.LargestError(false);
+  const double eta = error * error * pivot_scales_ / quarter;
+  largest_total_ = pivots_.empty() ? 0 : 1 + ridge;
+  std::vector<bool> is_pivot(static_cast<size_t>(count));
+  for (const int64_t pivot : pivots_) is_pivot[pivot] = true;
+  for (int64_t j = 0; j < count; ++j) {
+    const double scale = rows_.scale(j);
+    if (scale == 0 || is_pivot[j]) continue;
+    const double added = eta * scale * scale;
+    unexplained_[j] += added;
+    largest_total_ = std::max(largest_total_, 1 + margins_.Deficit(scale) + added);
+  }
+}
+
+}  // namespace residual_knn

@@ -1,0 +1,39 @@
+// The points of a block, as the factorization of its residual correlation reads them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/aligned_vector.h"
+#include "model/residual_model.h"
+
+namespace residual_knn {
+
+class BlockRows {
+ public:
+  explicit BlockRows(const ResidualModel& model) : model_(model) {}
+
+  // Rows of the model.
+  void Load(std::span<const int64_t> rows);
+
+  [[nodiscard]] int64_t size() const { return static_cast<int64_t>(rows_.size()); }
+  [[nodiscard]] int64_t row(int64_t j) const { return rows_[j]; }
+  // 1 / sqrt(p), 0 for degenerate points.
+  [[nodiscard]] double scale(int64_t j) const { return scales_[j]; }
+
+  // out[j] = rho of points `pivot` and j for all j; room for 8 more.
+  void Correlations(int64_t pivot, double* out);
+
+ private:
+  const ResidualModel& model_;
+  std::span<const int64_t> rows_;
+  int64_t stride_ = 0;
+  std::vector<double> coordinates_;
+  std::vector<double> scales_;
+  std::vector<double> products_;
+  std::vector<double> covariances_;
+  std::vector<double> point_;
+};
+
+}  // namespace residual_knn

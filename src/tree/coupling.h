@@ -1,0 +1,49 @@
+// What the span of one block's pivots says about all other blocks of its level.
+//
+// A point i of block H with coefficients v_i = L_H^-T w_i is P_H phi_i = sum_a v_ia phi_a plus a rest of
+// length sqrt(e_i). Its share in the span of block C is therefore at most
+//
+//     |z_i| <= |L_C^-1 rho(P_C, P_H) v_i| + sqrt(e_i),
+//
+// which bounds i against all of C without a product between i and any pivot of C.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/aligned_vector.h"
+#include "model/residual_model.h"
+#include "tree/margins.h"
+#include "tree/pivot_blocks.h"
+
+namespace residual_knn {
+
+struct CouplingScratch {
+  AlignedVector products;
+  AlignedFloats products32;
+  AlignedVector images;
+  AlignedVector squares;
+  std::vector<double> coordinates;
+  std::vector<double> scales;
+  std::vector<double> covariances;
+};
+
+class Coupling {
+ public:
+  void Compute(const ResidualModel& model, const Margins& margins, const PivotBlocks& blocks,
+               int64_t home, CouplingScratch& scratch);
+
+  // Row a of the pivots of all blocks has rank(home) values: L_C^-1 rho(P_C, P_H).
+  [[nodiscard]] const float* images() const { return images_.data(); }
+  // Frobenius norm of a block's rows; infinite where rounding spoils them.
+  [[nodiscard]] double norm(int64_t block) const { return norms_[block]; }
+  [[nodiscard]] int64_t bytes() const {
+    return static_cast<int64_t>(images_.size() * sizeof(float) + norms_.size() * sizeof(double));
+  }
+
+ private:
+  AlignedFloats images_;
+  std::vector<double> norms_;
+};
+
+}  // namespace residual_knn

@@ -1,0 +1,72 @@
+// What rounding adds to the bounds, and which points rounding has spoiled.
+//
+// The bounds of pivot_blocks.h want a matrix over the pivots P of one or two blocks, a query i and a candidate
+// j that is positive semi-definite. What is at hand is not quite: R falls short by the model's
+// SemidefiniteDeficit, and computed products add errors. Both are paid for by adding to the diagonal, so that
+// the matrix becomes that of features phi with <phi_a, phi_b> the correlations at hand for a != b and
+// |phi_a|^2 slightly above 1:
+//
+//   deficit   With weights t = 4 rank on the pivots of either block and t = 4 on i and j, the sum of 1 / t is
+//             at most 1: pivot a needs 4 rank delta_a, i needs 4 delta_i, where delta_a = deficit_a / p_a.
+//   products  If rho(P, i) is off by eta, y' E y = 2 y_i eta . y_P >= -q |y_P|^2 - (|eta|^2 / q) y_i^2: every
+//             pivot needs q and i needs |eta|^2 / q. The same for j. |eta| <= error / sqrt(p_i) sqrt(S), with S
+//             the sum of 1 / p over the pivots. Between two sets of pivots the norm of the errors is at most
+//             error sqrt(S S'), which both sets need.
+//
+// A block adds ridge = deficit part + `Ridge`, a quarter of which goes to each of: queries, its own points,
+// the other block of a couple, and the factorization of its own correlation, whose backward error is at most
+// rank gamma_(rank + 1) (Higham 2002, theorem 10.3).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "model/factor_rounding.h"
+#include "model/product_error.h"
+#include "model/residual_model.h"
+
+namespace residual_knn {
+
+class Margins {
+ public:
+  static constexpr int64_t kMaxRank = 256;
+
+  explicit Margins(const ResidualModel& model)
+      : deficit_(model.deficit()),
+        norm_(model.largest_norm()),
+        covariance_error_(CovarianceUnits(model.d()) * 0x1p-53 *
+                          (model.covariance() != nullptr ? model.covariance()->variance() : 0)),
+        double_error_(ProductError(model.m())),
+        single_error_(FitsSinglePrecision(norm_) ? SingleProductError(model.m()) : 1e300) {}
+
+  // 4 delta of a point with this 1 / sqrt(p).
+  [[nodiscard]] double Deficit(double scale) const {
+    return 4 * (deficit_.absolute * scale * scale + deficit_.share);
+  }
+  // Error of R computed from products in double or single precision, for a point with this |V|.
+  [[nodiscard]] double Error(bool single, double norm) const {
+    return (double_error_ + (single ? single_error_ : 0)) * norm * norm_ + covariance_error_;
+  }
+  [[nodiscard]] double LargestError(bool single) const { return Error(single, norm_); }
+
+  // A point outside these limits would make the bounds of its blocks useless.
+  [[nodiscard]] bool Fits(double scale) const {
+    return static_cast<double>(kMaxRank) * Deficit(scale) < 0.05;
+  }
+  [[nodiscard]] bool FitsSingle(double scale) const {
+    return LargestError(true) * scale * scale < 0.01;
+  }
+  [[nodiscard]] static double Ridge(bool single, bool coarse) {
+    if (!single) return coarse ? 1e-3 : 1e-4;
+    return coarse ? 0.02 : 0.002;
+  }
+
+ private:
+  SemidefiniteDeficit deficit_;
+  double norm_;
+  double covariance_error_;
+  double double_error_;
+  double single_error_;
+};
+
+}  // namespace residual_knn

@@ -1,0 +1,142 @@
+#include "tree/pivot_blocks.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "parallel/parallel_for.h"
+
+namespace residual_knn {
+namespace {
+
+// What one factorization leaves behind until all are done.
+struct Piece {
+  std::vector<int64_t> pivots;
+  std::vector<double> lower;
+  std::vector<float> kept;
+  std::vector<float> roots;
+};
+
+// Solves L' X = W in place, a point a column.
+void SolveTransposed(std::span<const double> lower, int64_t rank, int64_t stride,
+                     AlignedVector& w) {
+  for (int64_t i = rank - 1; i >= 0; --i) {
+    double* row = w.data() + i * stride;
+    for (int64_t a = i + 1; a < rank; ++a) {
+      const double factor = lower[a * rank + i];
+      const double* other = w.data() + a * stride;
+      for (int64_t j = 0; j < stride; ++j) row[j] -= factor * other[j];
+    }
+    const double inverse = 1 / lower[i * rank + i];
+    for (int64_t j = 0; j < stride; ++j) row[j] *= inverse;
+  }
+}
+
+// Not below the root, in single precision.
+float RootAbove(double unexplained) {
+  const auto root = static_cast<float>(std::sqrt(unexplained));
+  return std::nextafter(root, std::numeric_limits<float>::infinity());
+}
+
+Piece Pack(const BlockFactor& factor, PivotBlocks::Keep keep, PivotBlock& block) {
+  Piece piece;
+  piece.pivots.assign(factor.pivots().begin(), factor.pivots().end());
+  piece.lower.assign(factor.lower().begin(), factor.lower().end());
+  AlignedVector kept(factor.coordinates());
+  if (keep == PivotBlocks::Keep::kCoefficients) {
+    SolveTransposed(factor.lower(), factor.rank(), factor.stride(), kept);
+  }
+  piece.kept.assign(kept.begin(), kept.end());
+  piece.roots.reserve(static_cast<size_t>(factor.stride()));
+  for (const double e : factor.unexplained()) piece.roots.push_back(RootAbove(e));
+  piece.roots.resize(static_cast<size_t>(factor.stride()));
+  block.rank = factor.rank();
+  block.stride = factor.stride();
+  const auto unexplained = factor.unexplained();
+  block.unexplained =
+      unexplained.empty() ? 0 : *std::max_element(unexplained.begin(), unexplained.end());
+  block.largest_total = factor.largest_total();
+  block.pivot_scales = factor.pivot_scales();
+  return piece;
+}
+
+}  // namespace
+
+PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
+                         const SpaceOrder& order, int t, double tolerance, Keep keep,
+                         const std::vector<bool>& single, int threads, Monitor& monitor)
+    : m_(model.m()), d_(model.d()), depth_(t), blocks_(size_t{1} << t) {
+  const bool coarse = keep == Keep::kCoefficients;
+  std::vector<Piece> pieces(blocks_.size());
+  std::vector<BlockFactor> factors;
+  factors.reserve(static_cast<size_t>(threads));
+  for (int i = 0; i < threads; ++i) factors.emplace_back(model, margins);
+  ParallelFor(threads, size(), monitor, [&](int64_t i, int worker) {
+    PivotBlock& b = blocks_[i];
+    b.begin = order.Begin(t, i);
+    b.end = order.Begin(t, i + 1);
+    b.single = single[i];
+    b.quarter_ridge = Margins::Ridge(b.single, coarse) / 4;
+    const auto rows = order.rows().subspan(b.begin, b.end - b.begin);
+    b.smallest_row = rows.empty() ? model.n() : *std::min_element(rows.begin(), rows.end());
+    factors[worker].Run(rows, {tolerance, b.single, coarse});
+    pieces[i] = Pack(factors[worker], keep, b);
+    monitor.Advance(b.end - b.begin);
+  });
+  int64_t lower = 0;
+  int64_t kept = 0;
+  int64_t roots = 0;
+  for (PivotBlock& b : blocks_) {
+    b.first_pivot = num_pivots_;
+    b.lower = std::exchange(lower, lower + b.rank * b.rank);
+    b.points = std::exchange(kept, kept + b.rank * b.stride);
+    b.roots = std::exchange(roots, roots + b.stride);
+    num_pivots_ += b.rank;
+  }
+  const bool any_single = std::find(single.begin(), single.end(), true) != single.end();
+  const bool any_double = std::find(single.begin(), single.end(), false) != single.end();
+  if (any_double) factor_.resize(static_cast<size_t>(num_pivots_ * m_));
+  if (any_single) factor32_.resize(static_cast<size_t>(num_pivots_ * m_));
+  pivot_rows_.resize(static_cast<size_t>(num_pivots_));
+  points_.resize(static_cast<size_t>(num_pivots_ * d_));
+  scales_.resize(static_cast<size_t>(num_pivots_));
+  lowers_.resize(static_cast<size_t>(lower));
+  // What is beyond the last point is read, and never counts.
+  kept_.assign(static_cast<size_t>(kept) + 64, 0.0F);
+  roots_.assign(static_cast<size_t>(roots) + 64, 0.0F);
+  ParallelFor(threads, size(), monitor, [&](int64_t i, int) {
+    const PivotBlock& b = blocks_[i];
+    const Piece piece = std::move(pieces[i]);
+    for (int64_t a = 0; a < b.rank; ++a) {
+      const int64_t pivot = b.first_pivot + a;
+      const int64_t row = order.rows()[b.begin + piece.pivots[a]];
+      pivot_rows_[pivot] = row;
+      scales_[pivot] = model.inverse_deviation()[row];
+      const double* v = model.factor(row);
+      if (any_double) std::copy_n(v, m_, factor_.data() + pivot * m_);
+      if (any_single && b.single) std::copy_n(v, m_, factor32_.data() + pivot * m_);
+      model.points().CopyPoint(row, points_.data() + pivot * d_);
+    }
+    std::copy(piece.lower.begin(), piece.lower.end(), lowers_.begin() + b.lower);
+    std::copy(piece.kept.begin(), piece.kept.end(), kept_.begin() + b.points);
+    std::copy(piece.roots.begin(), piece.roots.end(), roots_.begin() + b.roots);
+  });
+}
+
+bool PivotBlocks::Single(int64_t first, int64_t last) const {
+  for (int64_t b = first; b < last; ++b) {
+    if (!blocks_[b].single) return false;
+  }
+  return true;
+}
+
+int64_t PivotBlocks::bytes() const {
+  return static_cast<int64_t>(
+      (factor_.size() + points_.size() + scales_.size() + lowers_.size()) * sizeof(double) +
+      (factor32_.size() + kept_.size() + roots_.size()) * sizeof(float) +
+      pivot_rows_.size() * sizeof(int64_t) + blocks_.size() * sizeof(PivotBlock));
+}
+
+}  // namespace residual_knn

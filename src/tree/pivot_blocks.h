@@ -1,0 +1,97 @@
+// Pivots of the blocks of one tree depth: what a block looks like from afar.
+//
+// The residual correlation of a block is covered by a few of its points, the pivots of a pivoted Cholesky
+// factorization L L'. With features phi whose products are the correlations (margins.h), a point j of the
+// block has coordinates w_j in the span of the pivots' features and the unexplained part e_j =
+// |phi_j|^2 - |w_j|^2. A query i with coordinates z_i = L^-1 rho(P, i) then satisfies
+//
+//     |rho_ij| <= |z_i . w_j| + sqrt((|phi_i|^2 - |z_i|^2) e_j)
+//
+// by Cauchy-Schwarz on the parts outside the span, and for all points of the block at once, with e the largest
+// e_j, b the largest |phi_j|^2 and a = |phi_i|^2,
+//
+//     |rho_ij| <= |z_i| sqrt(b - e) + sqrt((a - |z_i|^2) e)     if e a < b (a - |z_i|^2),
+//
+// since |z| sqrt(b - e') + sqrt((a - |z|^2) e') grows in e' as long as that holds for e'.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/aligned_vector.h"
+#include "model/residual_model.h"
+#include "tree/block_factor.h"
+#include "tree/space_order.h"
+
+namespace residual_knn {
+
+struct PivotBlock {
+  int64_t begin = 0;  // positions [begin, end)
+  int64_t end = 0;
+  int64_t smallest_row = 0;
+  int64_t first_pivot = 0;  // of the pivots of all blocks
+  int64_t rank = 0;
+  int64_t lower = 0;         // offset of the rank x rank factor
+  int64_t points = 0;        // offset of what is known of the points
+  int64_t stride = 0;        // from one coordinate of a point to the next
+  int64_t roots = 0;         // offset of sqrt(e_j)
+  double unexplained = 0;    // largest e_j
+  double largest_total = 1;  // largest |phi_j|^2
+  double pivot_scales = 0;   // sum of 1 / p over the pivots
+  double quarter_ridge =
+      0;                // what the ridge has for errors of queries, and again for those of a couple
+  bool single = false;  // products may be in single precision
+};
+
+class PivotBlocks {
+ public:
+  // What is kept of each point: its coordinates w, or L^-T w, from which coupled blocks are bounded.
+  enum class Keep { kCoordinates, kCoefficients };
+
+  PivotBlocks() = default;
+  // The blocks are the nodes of depth t. `single` holds for each whether single precision will do.
+  PivotBlocks(const ResidualModel& model, const Margins& margins, const SpaceOrder& order, int t,
+              double tolerance, Keep keep, const std::vector<bool>& single, int threads,
+              Monitor& monitor);
+
+  [[nodiscard]] int64_t size() const { return static_cast<int64_t>(blocks_.size()); }
+  [[nodiscard]] const PivotBlock& operator[](int64_t b) const { return blocks_[b]; }
+  [[nodiscard]] int depth() const { return depth_; }
+  [[nodiscard]] int64_t num_pivots() const { return num_pivots_; }
+  // First pivot of block b; b may be size().
+  [[nodiscard]] int64_t FirstPivot(int64_t b) const {
+    return b == size() ? num_pivots_ : blocks_[b].first_pivot;
+  }
+  // Whether single precision will do for all of blocks [first, last).
+  [[nodiscard]] bool Single(int64_t first, int64_t last) const;
+  [[nodiscard]] int64_t pivot_row(int64_t pivot) const { return pivot_rows_[pivot]; }
+  [[nodiscard]] const int64_t* pivot_rows() const { return pivot_rows_.data(); }
+  // V of a pivot; V32 only in single blocks, V only where some block is not single.
+  [[nodiscard]] const double* factor(int64_t pivot) const { return factor_.data() + pivot * m_; }
+  [[nodiscard]] const float* factor32(int64_t pivot) const { return factor32_.data() + pivot * m_; }
+  [[nodiscard]] const double* point(int64_t pivot) const { return points_.data() + pivot * d_; }
+  // 1 / sqrt(p).
+  [[nodiscard]] double scale(int64_t pivot) const { return scales_[pivot]; }
+  [[nodiscard]] const double* lower(const PivotBlock& b) const { return lowers_.data() + b.lower; }
+  // rank x stride, readable 64 values beyond.
+  [[nodiscard]] const float* kept(const PivotBlock& b) const { return kept_.data() + b.points; }
+  [[nodiscard]] const float* roots(const PivotBlock& b) const { return roots_.data() + b.roots; }
+  [[nodiscard]] int64_t bytes() const;
+
+ private:
+  int64_t m_ = 0;
+  int64_t d_ = 0;
+  int depth_ = 0;
+  int64_t num_pivots_ = 0;
+  std::vector<PivotBlock> blocks_;
+  std::vector<int64_t> pivot_rows_;
+  AlignedVector factor_;
+  AlignedFloats factor32_;
+  std::vector<double> points_;
+  std::vector<double> scales_;
+  std::vector<double> lowers_;
+  AlignedFloats kept_;
+  AlignedFloats roots_;
+};
+
+}  // namespace residual_knn

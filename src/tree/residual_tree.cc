@@ -1,0 +1,122 @@
+#include "tree/residual_tree.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "parallel/parallel_for.h"
+
+namespace residual_knn {
+namespace {
+
+// So few points may be kept out of the blocks for the sake of single precision: each costs every query a
+// product of its own.
+constexpr int64_t kOneIn = 64;
+// Couplings of all blocks are kept if they take no more.
+constexpr double kMostCouplingBytes = 128 << 20;
+// Positions that one task loads.
+constexpr int64_t kLoadBlock = 1024;
+
+}  // namespace
+
+ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeShape& shape,
+                           int threads, Monitor& monitor)
+    : size_(size), margins_(model) {
+  monitor.Start(size * (shape.levels + 1));
+  std::vector<int64_t> rows = ChooseRows(model);
+  order_ = SpaceOrder(model.points(), std::move(rows), shape.leaf_size, threads, monitor);
+  positions_.assign(static_cast<size_t>(size), -1);
+  for (int64_t p = 0; p < order_.size(); ++p) positions_[order_.rows()[p]] = p;
+  int t = order_.depth();
+  for (int l = 0; l < shape.levels; ++l) {
+    const bool top = l == shape.levels - 1;
+    const auto keep =
+        l > 0 && top ? PivotBlocks::Keep::kCoefficients : PivotBlocks::Keep::kCoordinates;
+    levels_.emplace_back(model, margins_, order_, t,
+                         l == 0 ? shape.fine_tolerance : shape.coarse_tolerance, keep,
+                         SingleBlocks(model, t), threads, monitor);
+    if (t == 0) break;
+    t = std::max(t - shape.shift, 0);
+  }
+  const std::vector<bool> single = SingleBlocks(model, order_.depth());
+  LoadPoints(model, std::find(single.begin(), single.end(), true) != single.end(), threads,
+             monitor);
+  Couple(model, threads, monitor);
+}
+
+void ResidualTree::Couple(const ResidualModel& model, int threads, Monitor& monitor) {
+  const PivotBlocks& coarse = levels_.back();
+  const int64_t pivots = coarse.num_pivots();
+  const double bytes = static_cast<double>(pivots) * static_cast<double>(pivots) * sizeof(float);
+  const double factor_bytes =
+      static_cast<double>(model.n()) * static_cast<double>(model.m()) * sizeof(double);
+  if (levels_.size() < 2 || bytes > std::min(kMostCouplingBytes, factor_bytes / 4)) return;
+  couplings_.resize(static_cast<size_t>(coarse.size()));
+  std::vector<CouplingScratch> scratch(static_cast<size_t>(threads));
+  ParallelFor(threads, coarse.size(), monitor, [&](int64_t home, int worker) {
+    couplings_[home].Compute(model, margins_, coarse, home, scratch[worker]);
+  });
+}
+
+std::vector<int64_t> ResidualTree::ChooseRows(const ResidualModel& model) {
+  const double* scales = model.inverse_deviation();
+  const auto unfit = std::count_if(scales, scales + size_, [&](double scale) {
+    return margins_.Fits(scale) && !margins_.FitsSingle(scale);
+  });
+  // Either the few that single precision cannot take, or only those that nothing can.
+  const bool for_single = unfit <= size_ / kOneIn;
+  std::vector<int64_t> rows;
+  rows.reserve(static_cast<size_t>(size_));
+  for (int64_t row = 0; row < size_; ++row) {
+    const bool fits =
+        margins_.Fits(scales[row]) && (!for_single || margins_.FitsSingle(scales[row]));
+    (fits ? rows : exceptional_).push_back(row);
+    if (fits) largest_scale_ = std::max(largest_scale_, scales[row]);
+  }
+  return rows;
+}
+
+std::vector<bool> ResidualTree::SingleBlocks(const ResidualModel& model, int t) const {
+  std::vector<bool> single(size_t{1} << t);
+  for (int64_t b = 0; b < static_cast<int64_t>(single.size()); ++b) {
+    const auto rows =
+        order_.rows().subspan(order_.Begin(t, b), order_.Begin(t, b + 1) - order_.Begin(t, b));
+    single[b] = std::all_of(rows.begin(), rows.end(), [&](int64_t row) {
+      return margins_.FitsSingle(model.inverse_deviation()[row]);
+    });
+  }
+  return single;
+}
+
+void ResidualTree::LoadPoints(const ResidualModel& model, bool single, int threads,
+                              Monitor& monitor) {
+  const int64_t n = order_.size();
+  const int64_t m = model.m();
+  stride_ = n + ScaledPoints::kPadding;
+  dimensions_ = model.d();
+  coordinates_.assign(static_cast<size_t>(stride_ * dimensions_), 0.0);
+  scales_.assign(static_cast<size_t>(stride_), 0.0);
+  if (single) factor32_.resize(static_cast<size_t>(n * m));
+  ParallelFor(threads, (n + kLoadBlock - 1) / kLoadBlock, monitor, [&](int64_t block, int) {
+    const int64_t end = std::min((block + 1) * kLoadBlock, n);
+    for (int64_t p = block * kLoadBlock; p < end; ++p) {
+      const int64_t row = order_.rows()[p];
+      scales_[p] = model.inverse_deviation()[row];
+      for (int64_t c = 0; c < dimensions_; ++c) {
+        coordinates_[c * stride_ + p] = model.points()(row, c);
+      }
+      if (single) std::copy_n(model.factor(row), m, factor32_.data() + p * m);
+    }
+    monitor.Advance(end - block * kLoadBlock);
+  });
+}
+
+int64_t ResidualTree::bytes() const {
+  int64_t bytes = order_.bytes();
+  for (const PivotBlocks& level : levels_) bytes += level.bytes();
+  for (const Coupling& coupling : couplings_) bytes += coupling.bytes();
+  return bytes + static_cast<int64_t>((coordinates_.size() + scales_.size()) * sizeof(double) +
+                                      factor32_.size() * sizeof(float) +
+                                      (positions_.size() + exceptional_.size()) * sizeof(int64_t));
+}
+
+}  // namespace residual_knn

@@ -1,0 +1,87 @@
+// The residual tree of a prefix of the rows: an order in space, and the pivots of its blocks at a few depths.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/aligned_vector.h"
+#include "model/residual_model.h"
+#include "simd/covariance_view.h"
+#include "tree/coupling.h"
+#include "tree/pivot_blocks.h"
+#include "tree/space_order.h"
+
+namespace residual_knn {
+
+struct TreeShape {
+  int64_t leaf_size = 128;
+  double fine_tolerance = 0.3;
+  double coarse_tolerance = 0.1;
+  int levels = 2;  // of blocks
+  int shift = 3;   // a block holds 2^shift blocks of the next finer level
+};
+
+class ResidualTree {
+ public:
+  // Over the first `size` rows.
+  ResidualTree(const ResidualModel& model, int64_t size, const TreeShape& shape, int threads,
+               Monitor& monitor);
+
+  [[nodiscard]] int64_t size() const { return size_; }
+  [[nodiscard]] const SpaceOrder& order() const { return order_; }
+  [[nodiscard]] const Margins& margins() const { return margins_; }
+  // Rows that rounding has spoiled: in no block, to be met by every query. Ascending.
+  [[nodiscard]] std::span<const int64_t> exceptional() const { return exceptional_; }
+
+  // Level 0 holds the leaves.
+  [[nodiscard]] int top() const { return static_cast<int>(levels_.size()) - 1; }
+  [[nodiscard]] const PivotBlocks& level(int l) const { return levels_[l]; }
+  [[nodiscard]] const PivotBlocks& leaves() const { return levels_.front(); }
+  // Blocks of level l - 1 that make up block b of level l: [FirstChild(l, b), FirstChild(l, b + 1)).
+  [[nodiscard]] int64_t FirstChild(int l, int64_t b) const {
+    return b << (levels_[l - 1].depth() - levels_[l].depth());
+  }
+  // The block of level l that holds a leaf.
+  [[nodiscard]] int64_t BlockOf(int l, int64_t leaf) const {
+    return leaf >> (levels_[0].depth() - levels_[l].depth());
+  }
+
+  // Of block `home` of the coarsest level with all others; null where that would take too much memory.
+  [[nodiscard]] const Coupling* coupling(int64_t home) const {
+    return couplings_.empty() ? nullptr : &couplings_[home];
+  }
+
+  // Points by position. V32 is there if some leaf is single.
+  [[nodiscard]] PointsView points() const { return {coordinates_.data(), stride_, dimensions_}; }
+  [[nodiscard]] const double* scales() const { return scales_.data(); }
+  [[nodiscard]] const float* factor32() const { return factor32_.data(); }
+  // Largest 1 / sqrt(p) of the points in blocks.
+  [[nodiscard]] double largest_scale() const { return largest_scale_; }
+  // Position of a row, -1 for one in no block.
+  [[nodiscard]] int64_t position(int64_t row) const { return positions_[row]; }
+  [[nodiscard]] int64_t bytes() const;
+
+ private:
+  std::vector<int64_t> ChooseRows(const ResidualModel& model);
+  std::vector<bool> SingleBlocks(const ResidualModel& model, int t) const;
+  void Couple(const ResidualModel& model, int threads, Monitor& monitor);
+  void LoadPoints(const ResidualModel& model, bool single, int threads, Monitor& monitor);
+
+  int64_t size_;
+  Margins margins_;
+  std::vector<int64_t> exceptional_;
+  SpaceOrder order_;
+  std::vector<PivotBlocks> levels_;
+  std::vector<Coupling> couplings_;
+  int64_t stride_ = 0;
+  int64_t dimensions_ = 0;
+  AlignedVector coordinates_;
+  AlignedVector scales_;
+  AlignedFloats factor32_;
+  double largest_scale_ = 0;
+  std::vector<int64_t> positions_;
+};
+
+}  // namespace residual_knn

@@ -1,0 +1,95 @@
+#include "tree/space_order.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "parallel/parallel_for.h"
+
+namespace residual_knn {
+
+SpaceOrder::SpaceOrder(const ScaledPoints& points, std::vector<int64_t> rows, int64_t leaf_size,
+                       int threads, Monitor& monitor)
+    : rows_(std::move(rows)) {
+  ChooseDepth(leaf_size);
+  splits_.resize(starts_.size());
+  for (int t = 0; t < depth_; ++t) {
+    ParallelFor(threads, int64_t{1} << t, monitor,
+                [&](int64_t i, int) { SplitNode(points, t, i); });
+  }
+  SortLeaves();
+}
+
+SpaceOrder::SpaceOrder(std::vector<int64_t> rows, int64_t leaf_size) : rows_(std::move(rows)) {
+  ChooseDepth(leaf_size);
+  for (int t = 0; t < depth_; ++t) {
+    const int64_t width = int64_t{1} << (depth_ - t);
+    for (int64_t i = 0; i < int64_t{1} << t; ++i) {
+      const int64_t begin = starts_[i * width];
+      starts_[i * width + width / 2] = begin + (starts_[(i + 1) * width] - begin + 1) / 2;
+    }
+  }
+  SortLeaves();
+}
+
+void SpaceOrder::ChooseDepth(int64_t leaf_size) {
+  while ((size() + (int64_t{1} << depth_) - 1) >> depth_ > leaf_size) ++depth_;
+  const int64_t leaves = int64_t{1} << depth_;
+  starts_.assign(static_cast<size_t>(leaves) + 1, 0);
+  starts_[static_cast<size_t>(leaves)] = size();
+}
+
+void SpaceOrder::SplitNode(const ScaledPoints& points, int t, int64_t i) {
+  const int64_t width = int64_t{1} << (depth_ - t);
+  const int64_t begin = starts_[i * width];
+  const int64_t end = starts_[(i + 1) * width];
+  const int64_t middle = begin + (end - begin + 1) / 2;
+  starts_[i * width + width / 2] = middle;
+  if (middle >= end) return;
+  Split& split = splits_[(int64_t{1} << t) + i];
+  double widest = -1;
+  for (int64_t c = 0; c < points.dimensions(); ++c) {
+    const double* x = points.coordinate(c);
+    double low = x[rows_[begin]];
+    double high = low;
+    for (int64_t p = begin; p < end; ++p) {
+      low = std::min(low, x[rows_[p]]);
+      high = std::max(high, x[rows_[p]]);
+    }
+    if (high - low > widest) {
+      widest = high - low;
+      split.coordinate = c;
+    }
+  }
+  const double* x = points.coordinate(split.coordinate);
+  // Ties by row: the order does not depend on the algorithm, and equal points split evenly.
+  std::nth_element(rows_.begin() + begin, rows_.begin() + middle, rows_.begin() + end,
+                   [x](int64_t a, int64_t b) { return x[a] != x[b] ? x[a] < x[b] : a < b; });
+  split.value = x[rows_[middle]];
+}
+
+void SpaceOrder::SortLeaves() {
+  for (size_t leaf = 0; leaf + 1 < starts_.size(); ++leaf) {
+    std::sort(rows_.begin() + starts_[leaf], rows_.begin() + starts_[leaf + 1]);
+  }
+}
+
+int64_t SpaceOrder::LeafOf(const double* point) const {
+  if (splits_.empty()) return 0;
+  int64_t node = 1;
+  for (int t = 0; t < depth_; ++t) {
+    const Split& split = splits_[node];
+    node = 2 * node + (point[split.coordinate] < split.value ? 0 : 1);
+  }
+  return node - (int64_t{1} << depth_);
+}
+
+int64_t SpaceOrder::LeafAt(int64_t position) const {
+  return std::upper_bound(starts_.begin(), starts_.end(), position) - starts_.begin() - 1;
+}
+
+int64_t SpaceOrder::bytes() const {
+  return static_cast<int64_t>((rows_.size() + starts_.size()) * sizeof(int64_t) +
+                              splits_.size() * sizeof(Split));
+}
+
+}  // namespace residual_knn

@@ -1,0 +1,57 @@
+// Points re-ordered so that every node of a balanced tree is a contiguous range.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/scaled_points.h"
+#include "parallel/monitor.h"
+
+namespace residual_knn {
+
+// A complete binary tree over some rows: node i of depth t is one of 2^t ranges of positions. Within a leaf
+// rows ascend, so that the predecessors of a row are a leaf's first points.
+class SpaceOrder {
+ public:
+  SpaceOrder() = default;
+
+  // Nodes are split at the median of their widest coordinate. Leaves hold at most `leaf_size` rows.
+  SpaceOrder(const ScaledPoints& points, std::vector<int64_t> rows, int64_t leaf_size, int threads,
+             Monitor& monitor);
+
+  // Nodes are cut from the rows as they come: neighbors in the list should be alike.
+  SpaceOrder(std::vector<int64_t> rows, int64_t leaf_size);
+
+  [[nodiscard]] int64_t size() const { return static_cast<int64_t>(rows_.size()); }
+  [[nodiscard]] int depth() const { return depth_; }
+  // Row at each position.
+  [[nodiscard]] std::span<const int64_t> rows() const { return rows_; }
+  // First position of node i of depth t; i may be 2^t, which gives size().
+  [[nodiscard]] int64_t Begin(int t, int64_t i) const {
+    return starts_[static_cast<size_t>(i << (depth_ - t))];
+  }
+  // The leaf whose region holds a point; 0 where nodes have no regions.
+  [[nodiscard]] int64_t LeafOf(const double* point) const;
+  // The leaf of a position.
+  [[nodiscard]] int64_t LeafAt(int64_t position) const;
+
+  [[nodiscard]] int64_t bytes() const;
+
+ private:
+  struct Split {
+    int64_t coordinate = 0;
+    double value = 0;
+  };
+
+  void ChooseDepth(int64_t leaf_size);
+  void SplitNode(const ScaledPoints& points, int t, int64_t i);
+  void SortLeaves();
+
+  int depth_ = 0;
+  std::vector<int64_t> rows_;
+  std::vector<int64_t> starts_;  // of leaves, with size() at the end
+  std::vector<Split> splits_;    // node i of depth t at 2^t + i
+};
+
+}  // namespace residual_knn
