@@ -89,11 +89,11 @@ std::vector<double> Coordinates::PointMajor() const {
   return transposed;
 }
 
-CoordinateReader::CoordinateReader(std::vector<std::string> columns,
+CoordinateReader::CoordinateReader(std::optional<std::vector<std::string>> columns,
                                    std::vector<std::string> lonlat)
     : columns_(std::move(columns)), lonlat_(std::move(lonlat)) {
   std::vector<std::string> all = lonlat_;
-  all.insert(all.end(), columns_.begin(), columns_.end());
+  if (columns_) all.insert(all.end(), columns_->begin(), columns_->end());
   std::sort(all.begin(), all.end());
   const auto twice = std::adjacent_find(all.begin(), all.end());
   if (twice != all.end()) {
@@ -103,8 +103,18 @@ CoordinateReader::CoordinateReader(std::vector<std::string> columns,
 }
 
 Coordinates CoordinateReader::ReadPoints(const std::string& path) {
-  return FromTable(
-      ReadTable(path, [this](const TableHeader& header) { return SelectFirst(header); }));
+  try {
+    return FromTable(
+        ReadTable(path, [this](const TableHeader& header) { return SelectFirst(header); }));
+  } catch (const CellError& error) {
+    // Most likely a column of names that nobody meant as a coordinate.
+    const bool chosen = columns_.has_value() ||
+                        std::find(lonlat_.begin(), lonlat_.end(), error.column()) != lonlat_.end();
+    if (chosen) throw;
+    std::string hint = "; --columns chooses the coordinates";
+    if (!lonlat_.empty()) hint += " (--columns '': none beside --lonlat)";
+    throw std::runtime_error(error.what() + hint);
+  }
 }
 
 Coordinates CoordinateReader::ReadMatching(const std::string& path) const {
@@ -115,14 +125,13 @@ Coordinates CoordinateReader::ReadMatching(const std::string& path) const {
 std::vector<int64_t> CoordinateReader::SelectFirst(const TableHeader& header) {
   format_ = header.format;
   settled_ = lonlat_;
-  settled_.insert(settled_.end(), columns_.begin(), columns_.end());
-  if (columns_.empty()) {
-    CheckAllNamed(header);
-    for (const std::string& name : header.columns) {
-      if (std::find(lonlat_.begin(), lonlat_.end(), name) == lonlat_.end()) {
-        settled_.push_back(name);
-      }
-    }
+  if (columns_) {
+    settled_.insert(settled_.end(), columns_->begin(), columns_->end());
+    return SelectMatching(header);
+  }
+  CheckAllNamed(header);
+  for (const std::string& name : header.columns) {
+    if (std::find(lonlat_.begin(), lonlat_.end(), name) == lonlat_.end()) settled_.push_back(name);
   }
   return SelectMatching(header);
 }

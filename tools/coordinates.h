@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,11 @@ struct Coordinates {
 
 class CoordinateReader {
  public:
-  // `columns`: names, none for all. `lonlat`: none, or the names of longitude and latitude in
-  // degrees, which become x, y, z before the other coordinates. Throws if a name occurs twice.
-  CoordinateReader(std::vector<std::string> columns, std::vector<std::string> lonlat);
+  // `columns`: the names of coordinates, or all columns. `lonlat`: none, or the names of longitude
+  // and latitude in degrees, which become x, y, z before the other coordinates. Throws if a name
+  // occurs twice.
+  CoordinateReader(std::optional<std::vector<std::string>> columns,
+                   std::vector<std::string> lonlat);
 
   // The points that are searched. They settle which columns later files must have.
   Coordinates ReadPoints(const std::string& path);
@@ -40,7 +43,7 @@ class CoordinateReader {
   std::vector<int64_t> SelectMatching(const TableHeader& header) const;
   [[nodiscard]] Coordinates FromTable(Table table) const;
 
-  std::vector<std::string> columns_;
+  std::optional<std::vector<std::string>> columns_;
   std::vector<std::string> lonlat_;
   std::vector<std::string>
       settled_;  // names in the table of the points, longitude and latitude first

@@ -17,15 +17,4 @@ void CheckStatus(residual_knn_status status, const std::string& context) {
                            (detail.empty() ? residual_knn_status_string(status) : detail));
 }
 
-std::string StrategyName(int32_t strategy) {
-  switch (strategy) {
-    case RESIDUAL_KNN_AUTOMATIC:
-      return "automatic";
-    case RESIDUAL_KNN_BRUTE_FORCE:
-      return "brute-force";
-    default:
-      return "strategy " + std::to_string(strategy);
-  }
-}
-
 }  // namespace residual_knn::cli

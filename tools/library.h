@@ -17,7 +17,4 @@ struct IndexDeleter {
 };
 using IndexHandle = std::unique_ptr<residual_knn_index, IndexDeleter>;
 
-// The word for a strategy in statistics.
-std::string StrategyName(int32_t strategy);
-
 }  // namespace residual_knn::cli

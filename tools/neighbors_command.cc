@@ -19,7 +19,8 @@
 #include "tools/point_order.h"
 #include "tools/progress_bar.h"
 #include "tools/row_numbers.h"
-#include "tools/statistics_file.h"
+#include "tools/statistics_json.h"
+#include "tools/statistics_text.h"
 
 namespace residual_knn::cli {
 namespace {
@@ -186,6 +187,7 @@ Answer Search(const NeighborsOptions& options, const Question& question,
   residual_knn_search_options search;
   residual_knn_search_options_init(&search);
   search.ranking = options.signed_ranking ? RESIDUAL_KNN_SIGNED : RESIDUAL_KNN_ABSOLUTE;
+  search.strategy = options.strategy;
   search.threads = static_cast<int32_t>(options.threads);
   search.progress = progress->callback();
   search.progress_user = progress;
@@ -212,8 +214,9 @@ Answer Search(const NeighborsOptions& options, const Question& question,
 
 void WriteAnswer(const NeighborsOptions& options, const Question& question, const Answer& answer,
                  ProgressBar* progress) {
-  // A bar and the answer on one terminal would mix.
-  if (options.output == "-" && isatty(STDOUT_FILENO) == 1) {
+  // A bar and the answer, or the statistics, on one terminal would mix.
+  const bool stats_mix = !options.stats.empty() && !IsStaged(options.stats);
+  if (stats_mix || (options.output == "-" && isatty(STDOUT_FILENO) == 1)) {
     progress->Pause();
   } else {
     progress->StartStage("writing");
@@ -232,8 +235,9 @@ void WriteAnswer(const NeighborsOptions& options, const Question& question, cons
   OutputSet outputs;
   WriteNeighbors(named, options.base, options.output, &outputs, progress);
   if (!options.stats.empty()) {
+    const auto text = options.stats.ends_with(".json") ? StatisticsJson : StatisticsText;
     outputs.Open(options.stats)
-        .Write(StatisticsText(options, question.points.names, answer.info, answer.statistics));
+        .Write(text(options, question.points.names, answer.info, answer.statistics));
   }
   outputs.Publish();
 }

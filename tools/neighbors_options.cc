@@ -57,7 +57,8 @@ constexpr const char* kFooter =
 void AddPointOptions(CLI::App& command, NeighborsOptions* options) {
   AddPath(command, "POINTS", &options->points, "CSV or .npy file, a point a row")->required();
   AddNames(command, "--columns", &options->columns,
-           "Columns that are coordinates; default: all (with\n--lonlat: all others)")
+           "Columns that are coordinates; default: all (with\n"
+           "--lonlat: all others; '' then means none of them)")
       ->group("Points");
   AddNames(command, "--lonlat", &options->lonlat,
            "Columns of longitude and latitude in degrees; they\n"
@@ -150,6 +151,10 @@ void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
       ->excludes(queries)
       ->excludes(predecessors)
       ->group(group);
+  AddChoice(command, "--strategy", StrategyChoices(), &options->strategy,
+            "How to search; default automatic: the library chooses\n"
+            "(--stats says what and why). Never changes the answer")
+      ->group(group);
   AddWhole(command, "--threads", 0, kMostThreads, &options->threads,
            "Threads to use; 0 or none: all processors. Never changes\nthe answer")
       ->group(group);
@@ -165,7 +170,9 @@ void AddOutputOptions(CLI::App& command, NeighborsOptions* options) {
       ->type_name("0|1")
       ->group(group);
   AddPath(command, "--stats", &options->stats,
-          "Write what the search did and what is known of the\npoints to this file, as JSON")
+          "Write what the search did, why, and what is known of\n"
+          "the points to this file: as JSON if the name ends in\n"
+          ".json, otherwise as text; '-': to standard output")
       ->group(group);
 }
 
@@ -187,6 +194,10 @@ void CheckTogether(const CLI::App& command, const NeighborsOptions& options) {
     throw CLI::ValidationError("--lonlat", "takes two names, of longitude and latitude, not " +
                                                std::to_string(options.lonlat.size()));
   }
+  if (options.columns && options.columns->empty() && options.lonlat.empty()) {
+    throw CLI::ValidationError("--columns",
+                               "the list is empty; without --lonlat that leaves no coordinate");
+  }
   if (options.output.ends_with(".gz")) {
     throw CLI::ValidationError("--output", "CSV and .npy can be written, .gz cannot");
   }
@@ -198,6 +209,17 @@ void CheckTogether(const CLI::App& command, const NeighborsOptions& options) {
 }  // namespace
 
 std::span<const Choice> KernelChoices() { return kKernels; }
+
+std::span<const Choice> StrategyChoices() {
+  static const std::vector<Choice> choices = [] {
+    std::vector<Choice> named;
+    for (int32_t strategy = 0; residual_knn_strategy_name(strategy) != nullptr; ++strategy) {
+      named.push_back({residual_knn_strategy_name(strategy), strategy});
+    }
+    return named;
+  }();
+  return choices;
+}
 
 void AddNeighborsOptions(CLI::App& command, NeighborsOptions* options) {
   command.description(kDescription);

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ inline constexpr int64_t kInducingByPoints = -1;
 
 struct NeighborsOptions {
   std::string points;
-  std::vector<std::string> columns;
+  // None named: all columns. An empty list: no column but those of lonlat.
+  std::optional<std::vector<std::string>> columns;
   std::vector<std::string> lonlat;
 
   int32_t kernel = RESIDUAL_KNN_MATERN32;
@@ -40,6 +42,7 @@ struct NeighborsOptions {
   int32_t order = RESIDUAL_KNN_ORDER_GIVEN;
   std::string queries;
   std::string new_points;
+  int32_t strategy = RESIDUAL_KNN_AUTOMATIC;
 
   int64_t base = 0;
   int64_t threads = 0;
@@ -49,6 +52,9 @@ struct NeighborsOptions {
 
 // The words of --kernel.
 std::span<const Choice> KernelChoices();
+
+// The words of --strategy: the library's names.
+std::span<const Choice> StrategyChoices();
 
 // Declares the options; parsing fills `options`, which must outlive the app, and throws a
 // CLI::ParseError for options that do not go together.

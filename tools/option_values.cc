@@ -51,6 +51,16 @@ std::vector<std::string> TakeList(const std::string& option, const std::string& 
   }
 }
 
+std::vector<std::string> TakeNames(const std::string& option, const std::string& text) {
+  std::vector<std::string> names = TakeList(option, text);
+  for (const std::string& name : names) {
+    if (name.empty()) ThrowOption(option, Quoted(text) + " has an empty name");
+  }
+  return names;
+}
+
+constexpr const char* kNamesType = "NAME[,NAME...]";
+
 }  // namespace
 
 CLI::Option* AddReal(CLI::App& app, const std::string& name, Sign sign, double* value,
@@ -96,14 +106,20 @@ CLI::Option* AddUnsigned(CLI::App& app, const std::string& name, uint64_t* value
   });
 }
 
+CLI::Option* AddNames(CLI::App& app, const std::string& name,
+                      std::optional<std::vector<std::string>>* values, const std::string& help) {
+  return AddText(app, name, kNamesType, help,
+                 [values](const std::string& option, const std::string& text) {
+                   values->emplace();
+                   if (!text.empty()) *values = TakeNames(option, text);
+                 });
+}
+
 CLI::Option* AddNames(CLI::App& app, const std::string& name, std::vector<std::string>* values,
                       const std::string& help) {
-  return AddText(app, name, "NAME[,NAME...]", help,
+  return AddText(app, name, kNamesType, help,
                  [values](const std::string& option, const std::string& text) {
-                   *values = TakeList(option, text);
-                   for (const std::string& item : *values) {
-                     if (item.empty()) ThrowOption(option, Quoted(text) + " has an empty name");
-                   }
+                   *values = TakeNames(option, text);
                  });
 }
 

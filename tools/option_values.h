@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,7 +27,11 @@ CLI::Option* AddWhole(CLI::App& app, const std::string& name, int64_t least, int
 CLI::Option* AddUnsigned(CLI::App& app, const std::string& name, uint64_t* value,
                          const std::string& help);
 
-// NAME,NAME,... split as a line of CSV; none empty.
+// NAME,NAME,... split as a line of CSV; no name empty. The empty text is an empty list.
+CLI::Option* AddNames(CLI::App& app, const std::string& name,
+                      std::optional<std::vector<std::string>>* values, const std::string& help);
+
+// The same, but at least one name.
 CLI::Option* AddNames(CLI::App& app, const std::string& name, std::vector<std::string>* values,
                       const std::string& help);
 

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace residual_knn {
@@ -35,6 +37,19 @@ struct Table {
   std::vector<int64_t> file_columns;
   // Empty for .npy.
   std::vector<TableLine> lines;
+};
+
+// A cell of a CSV file holds no finite number.
+class CellError : public std::runtime_error {
+ public:
+  CellError(const std::string& message, std::string column)
+      : std::runtime_error(message), column_(std::move(column)) {}
+
+  // The name of its column.
+  [[nodiscard]] const std::string& column() const { return column_; }
+
+ private:
+  std::string column_;
 };
 
 // What is known of a table before its rows are read.

@@ -91,10 +91,10 @@ class CsvTableBuilder final : public CsvSink {
 
   [[noreturn]] void ThrowFault(std::string_view text, const char* fault, int64_t line,
                                int64_t column) const {
-    std::string message =
-        CsvCell(header_.path, line, column, header_.columns[static_cast<size_t>(column)]) + ": ";
+    const std::string& name = header_.columns[static_cast<size_t>(column)];
+    std::string message = CsvCell(header_.path, line, column, name) + ": ";
     message += text.empty() ? "the cell " : Quoted(text) + " ";
-    throw std::runtime_error(message + fault);
+    throw CellError(message + fault, name);
   }
 
   [[noreturn]] void ThrowWidth(int64_t line) const {

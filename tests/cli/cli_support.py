@@ -13,6 +13,10 @@ import numpy as np
 
 SKIPPED = 77  # the SKIP_RETURN_CODE of ctest
 
+# The words of --strategy, in the order of the library's constants.
+STRATEGIES = ["automatic", "brute_force", "level_synchronous", "best_first", "batched_best_first",
+              "dual_tree"]
+
 _settings = argparse.Namespace(program=None, helpers=None, shared=None)
 
 

@@ -32,10 +32,11 @@ class InfoTest(cli_support.ProgramTest):
         for option in ("POINTS", "--columns", "--lonlat", "--kernel", "--nu", "--alpha",
                        "--variance", "--lengthscale", "--nugget", "--jitter", "--max-jitter",
                        "--inducing", "--inducing-method", "--inducing-points", "--seed", "-k",
-                       "--predecessors", "--order", "--signed", "--queries", "--new-points",
+                       "--predecessors", "--order", "--signed", "--queries", "--new-points", "--strategy",
                        "--base", "--threads", "--stats", "-o"):
             self.assertRegex(text, re.escape(option) + r"\b")
         self.assertIn("default 30", text)
+        self.assertIn("|".join(cli_support.STRATEGIES), text)
         self.assertLessEqual(max(map(len, text.splitlines())), 100)
 
 

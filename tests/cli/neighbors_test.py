@@ -189,6 +189,15 @@ class NeighborsTest(cli_support.ProgramTest):
                                      "--inducing", "0", "-k", "4", "--lengthscale", lengthscale,
                                      *options)
                 self.check_all(answer, distances, 4)
+        with self.subTest(case="no other column"):
+            points = sphere()
+            self.file("named.csv", "name,lon,lat\n" + "".join(
+                f"float {i},{lon!r},{lat!r}\n"
+                for i, (lon, lat) in enumerate(zip(longitude.tolist(), latitude.tolist()))))
+            distances = Model(None, lengthscale=[0.5] * 3).distances(points, points)
+            answer = self.answer("neighbors", "named.csv", "--lonlat", "lon,lat", "--columns", "",
+                                 "--inducing", "0", "-k", "4", "--lengthscale", "0.5")
+            self.check_all(answer, distances, 4)
         with self.subTest(case="inducing and new points by the same columns"):
             self.file("z.csv", "lat,lon,height\n10,20,1\n-40,170,2\n")
             self.file("new.csv", "height,lon,lat,x\n1.5,30,-20,?\n")
@@ -269,6 +278,23 @@ class NeighborsTest(cli_support.ProgramTest):
             outputs = {self.succeed(*options, *more, "--threads", t) for t in (0, 1, 2, 5)}
             self.assertEqual(len(outputs), 1, more)
 
+    def test_strategy_changes_nothing(self):
+        random = np.random.default_rng(SEED + 3)
+        self.file("many.npy", random.normal(size=(1500, 2)))
+        options = ["neighbors", "many.npy", "--inducing", "20", "--lengthscale", "0.1", "-k", "6",
+                   "--stats", "stats.json"]
+        for more in ([], ["--predecessors", "--order", "random"], ["--signed"]):
+            expected = self.succeed(*options, *more)
+            for strategy in cli_support.STRATEGIES:
+                with self.subTest(strategy=strategy, more=more):
+                    self.assertEqual(self.succeed(*options, *more, "--strategy", strategy),
+                                     expected)
+                    stats = json.loads((self.folder / "stats.json").read_text())
+                    self.assertIn(stats["strategy"], cli_support.STRATEGIES[1:])
+                    if strategy == "brute_force":
+                        self.assertEqual(stats["strategy"], strategy)
+                        self.assertEqual(stats["reason"], "the caller asked for it")
+
     def test_choice_of_inducing_points(self):
         def m_of(*options):
             self.succeed("neighbors", *options, "--stats", "stats.json", "-o", "out.csv")
@@ -328,11 +354,20 @@ class NeighborsTest(cli_support.ProgramTest):
         v, p = Model(self.inducing).factor(self.points)
         share = np.sort(p / (p + (v**2).sum(axis=1)))
         self.succeed("neighbors", "points.csv", "--inducing-points", "inducing.csv", "-k", "4",
-                     "--threads", "2", "--stats", "stats.json", "-o", "out.csv")
+                     "--threads", "2", "--stats", "stats.json", "-o", "out.csv", "--strategy",
+                     "brute_force")
         stats = json.loads((self.folder / "stats.json").read_text())
-        self.assertEqual(stats["strategy"], "brute-force")
+        self.assertEqual(stats["strategy"], "brute_force")
+        self.assertEqual(stats["reason"], "the caller asked for it")
         self.assertEqual(stats["queries"], N)
         self.assertEqual(stats["pairs"], N * (N - 1))
+        # With the pairs that share a tile with those asked for.
+        self.assertGreaterEqual(stats["pairs_scored"], N * (N - 1))
+        for name in ("pivots_scored", "pivots_coupled", "blocks_bounded", "blocks_dismissed",
+                     "points_bounded", "survivors", "coarse_blocks", "tree_seconds"):
+            self.assertEqual(stats[name], 0, name)
+        self.assertGreaterEqual(stats["scored_in_float32"], 0)
+        self.assertLessEqual(stats["scored_in_float32"], stats["pairs_scored"])
         self.assertGreaterEqual(stats["pairs_rescored"], 4 * N)
         self.assertGreaterEqual(stats["seconds"], 0)
         self.assertIn(stats["threads"], (1, 2))
@@ -354,7 +389,40 @@ class NeighborsTest(cli_support.ProgramTest):
 
     def test_statistics_on_standard_output(self):
         text = self.succeed("neighbors", "points.csv", "--stats", "-", "-o", "out.csv")
-        self.assertEqual(json.loads(text)["index"]["n"], N)
+        self.assertIn("points            60, coordinates x, y, z", text.decode().splitlines())
+
+    def test_statistics_as_text(self):
+        """A line for everything in the JSON; counts in all, and a query."""
+        self.succeed("neighbors", "points.csv", "--inducing-points", "inducing.csv", "-k", "4",
+                     "--stats", "stats.txt", "-o", "out.csv", "--strategy", "brute_force",
+                     "--predecessors")
+        lines = (self.folder / "stats.txt").read_text().splitlines()
+        values = {line[:18].strip(): line[18:].split() for line in lines if line}
+        self.assertEqual(values["strategy"], ["brute_force"])
+        self.assertEqual(" ".join(values["why"]), "the caller asked for it")
+        self.assertEqual(values["queries"], ["60,", "k", "4,", "predecessors"])
+        self.assertEqual(values["inducing points"], ["9,", "jitter", "1e-08"])
+        self.assertEqual(values["coarse blocks"], ["0"])
+        for name in ("index", "tree", "search", "tree and search"):
+            self.assertRegex(" ".join(values[name]), r"^\d+\.\d{3} s\b", name)
+        pairs = N * (N - 1) // 2
+        self.assertEqual(values["pairs asked"], [str(pairs), "29.5"])
+        scored, _, share, unit = values["pairs scored"][:4]
+        self.assertGreaterEqual(int(scored), pairs)
+        self.assertEqual((share, unit), (f"{100 * int(scored) / pairs:.3g}", "%"))
+        for name in ("pivots scored", "pivots coupled", "blocks bounded", "points bounded"):
+            self.assertEqual(values[name], ["0", "0"], name)
+        for name in ("blocks dismissed", "survivors"):
+            self.assertEqual(values[name][:4], ["0", "0", "-", "%"], name)
+        for name in ("library", "points", "degenerate points", "p/K quantiles", "threads",
+                     "pairs rescored", "float32 scores"):
+            self.assertIn(name, values)
+
+    def test_statistics_as_text_without_queries(self):
+        self.file("queries.csv", "row\n")
+        text = self.succeed("neighbors", "points.csv", "--queries", "queries.csv", "--stats", "-",
+                            "-o", "out.csv").decode()
+        self.assertRegex(text, r"(?m)^pairs asked +0 +-$")
 
 
 if __name__ == "__main__":

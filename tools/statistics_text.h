@@ -1,4 +1,4 @@
-// The JSON text of --stats.
+// The text of --stats, for a person: enough to see why a search was fast or slow.
 #pragma once
 
 #include <string>

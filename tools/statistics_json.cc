@@ -1,9 +1,8 @@
-#include "tools/statistics_file.h"
+#include "tools/statistics_json.h"
 
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "tools/library.h"
 #include "tools/option_values.h"
 
 namespace residual_knn::cli {
@@ -43,7 +42,7 @@ Json IndexOf(const residual_knn_info& info) {
 
 }  // namespace
 
-std::string StatisticsText(const NeighborsOptions& options,
+std::string StatisticsJson(const NeighborsOptions& options,
                            const std::vector<std::string>& coordinates,
                            const residual_knn_info& info,
                            const residual_knn_statistics& statistics) {
@@ -51,7 +50,8 @@ std::string StatisticsText(const NeighborsOptions& options,
   all["version"] = residual_knn_version();
   all["simd_target"] = residual_knn_simd_target();
   all["blas"] = residual_knn_blas();
-  all["strategy"] = StrategyName(statistics.strategy);
+  all["strategy"] = ChoiceWord(StrategyChoices(), statistics.strategy);
+  all["reason"] = residual_knn_reason_string(statistics.reason);
   all["threads"] = statistics.threads;
   all["queries"] = statistics.queries;
   all["k"] = options.k;
@@ -59,6 +59,15 @@ std::string StatisticsText(const NeighborsOptions& options,
   all["pairs"] = statistics.pairs;
   all["pairs_scored"] = statistics.pairs_scored;
   all["pairs_rescored"] = statistics.pairs_rescored;
+  all["pivots_scored"] = statistics.pivots_scored;
+  all["pivots_coupled"] = statistics.pivots_coupled;
+  all["blocks_bounded"] = statistics.blocks_bounded;
+  all["blocks_dismissed"] = statistics.blocks_dismissed;
+  all["points_bounded"] = statistics.points_bounded;
+  all["survivors"] = statistics.survivors;
+  all["scored_in_float32"] = statistics.scored_in_float32;
+  all["coarse_blocks"] = statistics.coarse_blocks;
+  all["tree_seconds"] = statistics.tree_seconds;
   all["seconds"] = statistics.seconds;
   all["model"] = ModelOf(options, coordinates);
   all["index"] = IndexOf(info);

@@ -1,0 +1,133 @@
+#include "tools/statistics_text.h"
+
+#include <algorithm>
+#include <array>
+#include <iomanip>
+#include <locale>
+#include <sstream>
+#include <string_view>
+
+#include "tools/option_values.h"
+
+namespace residual_knn::cli {
+namespace {
+
+// The levels of residual_knn_info::residual_share, in percent.
+constexpr std::array<const char*, 7> kLevels = {"0", "1", "5", "50", "95", "99", "100"};
+constexpr int kLabelWidth = 18;
+constexpr int kCountWidth = 16;
+
+std::string Significant(double value, int digits) {
+  std::ostringstream out;
+  out.imbue(std::locale::classic());
+  out << std::setprecision(digits) << value;
+  return out.str();
+}
+
+std::string Seconds(double seconds) {
+  std::ostringstream out;
+  out.imbue(std::locale::classic());
+  out << std::fixed << std::setprecision(3) << seconds << " s";
+  return out.str();
+}
+
+// `part` of `whole` in percent; "-" if there is no whole.
+std::string Percent(int64_t part, int64_t whole) {
+  if (whole == 0) return "- %";
+  return Significant(100.0 * static_cast<double>(part) / static_cast<double>(whole), 3) + " %";
+}
+
+class Lines {
+ public:
+  explicit Lines(int64_t queries) : queries_(queries) { out_.imbue(std::locale::classic()); }
+
+  void Say(std::string_view label, std::string_view text) {
+    out_ << std::left << std::setw(kLabelWidth) << label << text << '\n';
+  }
+
+  void CountTitles() {
+    out_ << '\n'
+         << std::left << std::setw(kLabelWidth) << "" << std::right << std::setw(kCountWidth)
+         << "in all" << std::setw(kCountWidth) << "a query" << '\n';
+  }
+
+  void Count(std::string_view label, int64_t count, std::string_view share = {}) {
+    const std::string each =
+        queries_ == 0 ? "-"
+                      : Significant(static_cast<double>(count) / static_cast<double>(queries_), 4);
+    out_ << std::left << std::setw(kLabelWidth) << label << std::right << std::setw(kCountWidth)
+         << count << std::setw(kCountWidth) << each;
+    if (!share.empty()) out_ << "   " << share;
+    out_ << '\n';
+  }
+
+  [[nodiscard]] std::string Text() const { return out_.str(); }
+
+ private:
+  int64_t queries_;
+  std::ostringstream out_;
+};
+
+void SayIndex(const std::vector<std::string>& coordinates, const residual_knn_info& info,
+              Lines* lines) {
+  std::string names;
+  for (const std::string& name : coordinates) names += (names.empty() ? "" : ", ") + name;
+  // A column may be called anything, but a line is a line.
+  std::replace_if(
+      names.begin(), names.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  lines->Say("points", std::to_string(info.n) + ", coordinates " + names);
+  lines->Say("inducing points", std::to_string(info.m) + ", jitter " + Significant(info.jitter, 3));
+  lines->Say("degenerate points", std::to_string(info.degenerate_points));
+  std::string shares;
+  for (size_t i = 0; i < kLevels.size(); ++i) {
+    shares += (i == 0 ? "" : ", ") + std::string(kLevels[i]) + "% " +
+              Significant(info.residual_share[i], 3);
+  }
+  lines->Say("p/K quantiles", shares);
+  lines->Say("index", Seconds(info.build_seconds) + ", " +
+                          Significant(static_cast<double>(info.bytes) / (1024.0 * 1024.0), 3) +
+                          " MiB");
+}
+
+}  // namespace
+
+std::string StatisticsText(const NeighborsOptions& options,
+                           const std::vector<std::string>& coordinates,
+                           const residual_knn_info& info,
+                           const residual_knn_statistics& statistics) {
+  Lines lines(statistics.queries);
+  lines.Say("library", "residual_knn " + std::string(residual_knn_version()) + ", SIMD " +
+                           residual_knn_simd_target() + ", BLAS " + residual_knn_blas());
+  SayIndex(coordinates, info, &lines);
+  lines.Say("queries", std::to_string(statistics.queries) + ", k " + std::to_string(options.k) +
+                           (options.predecessors ? ", predecessors" : ""));
+  lines.Say("strategy", ChoiceWord(StrategyChoices(), statistics.strategy));
+  lines.Say("why", residual_knn_reason_string(statistics.reason));
+  lines.Say("threads", std::to_string(statistics.threads));
+  lines.Say("coarse blocks", std::to_string(statistics.coarse_blocks));
+  lines.Say("tree", Seconds(statistics.tree_seconds));
+  lines.Say("search", Seconds(statistics.seconds - statistics.tree_seconds));
+  lines.Say("tree and search", Seconds(statistics.seconds));
+
+  lines.CountTitles();
+  const int64_t scores =
+      statistics.pairs_scored + statistics.pivots_scored + statistics.pivots_coupled;
+  lines.Count("pairs asked", statistics.pairs);
+  lines.Count("pairs scored", statistics.pairs_scored,
+              Percent(statistics.pairs_scored, statistics.pairs) + " of the pairs asked");
+  lines.Count("pairs rescored", statistics.pairs_rescored);
+  lines.Count("pivots scored", statistics.pivots_scored);
+  lines.Count("pivots coupled", statistics.pivots_coupled);
+  lines.Count("blocks bounded", statistics.blocks_bounded);
+  lines.Count(
+      "blocks dismissed", statistics.blocks_dismissed,
+      Percent(statistics.blocks_dismissed, statistics.blocks_bounded) + " of those bounded");
+  lines.Count("points bounded", statistics.points_bounded);
+  lines.Count("survivors", statistics.survivors,
+              Percent(statistics.survivors, statistics.points_bounded) + " of those bounded");
+  lines.Count("float32 scores", statistics.scored_in_float32,
+              Percent(statistics.scored_in_float32, scores) + " of pairs and pivots scored");
+  return lines.Text();
+}
+
+}  // namespace residual_knn::cli
