@@ -24,6 +24,15 @@ std::string Significant(double value, int digits) {
   return out.str();
 }
 
+// Never with an exponent; decimals where they tell something.
+std::string Mean(int64_t sum, int64_t count) {
+  const double mean = static_cast<double>(sum) / static_cast<double>(count);
+  std::ostringstream out;
+  out.imbue(std::locale::classic());
+  out << std::fixed << std::setprecision(mean >= 100 || sum % count == 0 ? 0 : 2) << mean;
+  return out.str();
+}
+
 std::string Seconds(double seconds) {
   std::ostringstream out;
   out.imbue(std::locale::classic());
@@ -52,9 +61,7 @@ class Lines {
   }
 
   void Count(std::string_view label, int64_t count, std::string_view share = {}) {
-    const std::string each =
-        queries_ == 0 ? "-"
-                      : Significant(static_cast<double>(count) / static_cast<double>(queries_), 4);
+    const std::string each = queries_ == 0 ? "-" : Mean(count, queries_);
     out_ << std::left << std::setw(kLabelWidth) << label << std::right << std::setw(kCountWidth)
          << count << std::setw(kCountWidth) << each;
     if (!share.empty()) out_ << "   " << share;

@@ -406,7 +406,7 @@ class NeighborsTest(cli_support.ProgramTest):
         for name in ("index", "tree", "search", "tree and search"):
             self.assertRegex(" ".join(values[name]), r"^\d+\.\d{3} s\b", name)
         pairs = N * (N - 1) // 2
-        self.assertEqual(values["pairs asked"], [str(pairs), "29.5"])
+        self.assertEqual(values["pairs asked"], [str(pairs), "29.50"])
         scored, _, share, unit = values["pairs scored"][:4]
         self.assertGreaterEqual(int(scored), pairs)
         self.assertEqual((share, unit), (f"{100 * int(scored) / pairs:.3g}", "%"))
