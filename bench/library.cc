@@ -57,11 +57,6 @@ residual_knn_info InfoOf(const residual_knn_index* index) {
   return info;
 }
 
-double SecondsBeyondFactor(const residual_knn_info& /*info*/) {
-  // An index holds nothing beyond V, p and the points in this version of the library.
-  return 0.0;
-}
-
 Factor FactorOf(const residual_knn_index* index) {
   const residual_knn_info info = InfoOf(index);
   Factor result;

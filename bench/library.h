@@ -30,9 +30,6 @@ Index CreateIndex(const Workload& workload, int32_t threads);
 
 residual_knn_info InfoOf(const residual_knn_index* index);
 
-// Seconds of the index build that went into more than V and p, for x_gemm_total.
-double SecondsBeyondFactor(const residual_knn_info& info);
-
 // V (n x m, the values of one point side by side) and p of an index.
 struct Factor {
   std::vector<double> factor;

@@ -7,10 +7,12 @@
 #include <exception>
 #include <iostream>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "comparison.h"
+#include "growth.h"
 #include "measurement.h"
+#include "processors.h"
 #include "report.h"
 #include "strategies.h"
 #include "workload_catalog.h"
@@ -20,6 +22,7 @@ namespace {
 
 struct Arguments {
   bool list = false;
+  bool growth = false;
   std::vector<std::string> workloads;
   std::vector<std::string> strategies = {"all"};
   std::vector<int32_t> threads;
@@ -129,9 +132,18 @@ int Run(const Arguments& arguments, const std::vector<const WorkloadEntry*>& wor
       }
     }
   }
+  PrintComparison(std::cout, results.rows());
   PrintGrowth(std::cout, results.rows());
   if (results.rows().empty()) std::cerr << "residual-knn-bench: nothing could be measured\n";
   return failed || results.rows().empty() ? 1 : 0;
+}
+
+void AskForGrowth(const CLI::App& app, Arguments* arguments) {
+  arguments->workloads = {"growth"};
+  if (app.count("--strategies") == 0) arguments->strategies = {"automatic"};
+  if (arguments->sizes.empty()) {
+    arguments->sizes = {32000, 64000, 125000, 250000, 500000, 1000000};
+  }
 }
 
 int Main(int argc, char** argv) {
@@ -140,13 +152,18 @@ int Main(int argc, char** argv) {
       "Speed of residual-correlation neighbor searches, beside their recall, their memory "
       "and the bare matrix product.");
   app.add_flag("--list", arguments.list, "Show the workloads and the strategies");
-  app.add_option("--workload", arguments.workloads, "Workloads to run, or all")->delimiter(',');
+  CLI::Option* workload =
+      app.add_option("--workload", arguments.workloads, "Workloads to run, or all")->delimiter(',');
+  app.add_flag("--growth", arguments.growth,
+               "The workload growth for n from 32,000 to 1,000,000 (or those of --n): how the time "
+               "a row grows. Strategy automatic, unless --strategies says otherwise")
+      ->excludes(workload);
   app.add_option("--strategies", arguments.strategies, "Strategies to run, or all")
       ->delimiter(',')
       ->capture_default_str();
   app.add_option("--threads", arguments.threads,
                  "Thread counts, for the search and the bare products alike; default: one for each "
-                 "processor")
+                 "processor that this process may use")
       ->delimiter(',')
       ->check(CLI::Range(1, 1024));
   app.add_option("--n", arguments.sizes,
@@ -180,10 +197,11 @@ int Main(int argc, char** argv) {
   std::vector<const Strategy*> strategies;
   try {
     app.parse(argc, argv);
+    if (arguments.growth) AskForGrowth(app, &arguments);
     workloads = SelectWorkloads(arguments.workloads);
     strategies = SelectStrategies(arguments.strategies);
     if (workloads.empty() && !arguments.list) {
-      throw CLI::RequiredError("--workload (or --list)");
+      throw CLI::RequiredError("--workload (or --growth, --list)");
     }
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
@@ -193,7 +211,7 @@ int Main(int argc, char** argv) {
     return 0;
   }
   if (arguments.threads.empty()) {
-    arguments.threads = {static_cast<int32_t>(std::max(1u, std::thread::hardware_concurrency()))};
+    arguments.threads = {AvailableProcessors()};
   }
   if (arguments.sizes.empty()) arguments.sizes = {0};
   return Run(arguments, workloads, strategies);

@@ -48,7 +48,10 @@ struct Measurement {
   bool sampled = false;
   int64_t repeats = 0;
 
-  // Of the whole job (extrapolated by pairs if sampled) and as the clock ran.
+  // Of the first search on a new index: building trees, which the index keeps.
+  double tree_seconds = 0;
+  // The search without building trees, of the whole job (extrapolated by pairs if sampled) and as
+  // the clock ran.
   double search_seconds = 0;
   double search_seconds_measured = 0;
   // Of the whole job and for the pairs that were searched.
@@ -58,13 +61,20 @@ struct Measurement {
   double gemm_gflops = 0;
   TileShape gemm_tile = {0, 0};
   double rows_per_second = 0;
+  // Bare products over the search, and over tree and search.
   double x_gemm = 0;
   double x_gemm_total = 0;
+  // The seconds that strategies are compared by: tree and search, or the search alone where an
+  // index serves many.
+  double counted_seconds = 0;
+  // The index with V and p, tree and search.
+  double whole_seconds = 0;
+  std::optional<Published> published;
 
   residual_knn_info info = {};
   double inducing_seconds = 0;
   std::optional<int64_t> peak_bytes;
-  // Of one search of the queries that were searched.
+  // Of the first search of the queries that were searched.
   residual_knn_statistics statistics = {};
   Recall recall;
 };
@@ -81,6 +91,7 @@ class WorkloadBench {
   struct Times {
     // The search was cancelled; the others are empty.
     std::optional<double> projected_seconds;
+    double tree = 0;
     std::vector<double> search;
     std::vector<double> gemm;
     std::vector<double> gflops;

@@ -7,11 +7,10 @@
 #include <cmath>
 #include <fstream>
 #include <iomanip>
-#include <map>
 #include <ostream>
-#include <sstream>
 #include <stdexcept>
-#include <tuple>
+
+#include "figures.h"
 
 namespace residual_knn::bench {
 namespace {
@@ -19,26 +18,6 @@ namespace {
 // The levels of residual_knn_info.residual_share in percent.
 constexpr std::array<const char*, 7> kShareLevels = {"0", "1", "5", "50", "95", "99", "100"};
 constexpr double kMebibyte = 1024.0 * 1024.0;
-
-std::string Fixed(double value, int digits) {
-  std::ostringstream out;
-  out << std::fixed << std::setprecision(digits) << value;
-  return out.str();
-}
-
-// Three significant digits.
-std::string Short(double value) {
-  std::ostringstream out;
-  out << std::setprecision(3) << value;
-  return out.str();
-}
-
-// Seconds, ratios: as many digits as tell something.
-std::string Figure(double value) {
-  if (value >= 100) return Fixed(value, 0);
-  if (value >= 10) return Fixed(value, 1);
-  return Fixed(value, value >= 0.1 ? 2 : 4);
-}
 
 // Cut, not rounded: one wrong neighbor must not look like none.
 std::string RecallText(const Recall& recall) {
@@ -55,7 +34,7 @@ struct Column {
   int width;
   bool left;
 };
-constexpr std::array<Column, 15> kColumns = {{{"workload", 11, true},
+constexpr std::array<Column, 16> kColumns = {{{"workload", 11, true},
                                               {"strategy", 18, true},
                                               {"thr", 3, false},
                                               {"n", 8, false},
@@ -65,7 +44,8 @@ constexpr std::array<Column, 15> kColumns = {{{"workload", 11, true},
                                               {"queries", 8, false},
                                               {"rows/s", 9, false},
                                               {"search s", 9, false},
-                                              {"build s", 8, false},
+                                              {"tree s", 8, false},
+                                              {"V s", 8, false},
                                               {"recall", 8, false},
                                               {"x_gemm", 7, false},
                                               {"x_total", 7, false},
@@ -79,15 +59,78 @@ void PrintCells(std::ostream& out, const std::array<std::string, kColumns.size()
   out << '\n';
 }
 
-double Micros(const Measurement& row) { return 1e6 / row.rows_per_second; }
+// Totals of the first search, for each of its queries.
+class PerQuery {
+ public:
+  explicit PerQuery(const residual_knn_statistics& statistics)
+      : queries_(static_cast<double>(std::max<int64_t>(1, statistics.queries))) {}
+
+  double operator()(int64_t total) const { return static_cast<double>(total) / queries_; }
+
+ private:
+  double queries_;
+};
+
+int64_t Scores(const residual_knn_statistics& statistics) {
+  return statistics.pairs_scored + statistics.pivots_scored + statistics.pivots_coupled;
+}
+
+// Why a search was fast or slow.
+void PrintStatistics(std::ostream& out, const Measurement& row) {
+  const residual_knn_statistics& s = row.statistics;
+  const PerQuery each(s);
+  out << "    used " << row.strategy_used << ": " << residual_knn_reason_string(s.reason) << "; "
+      << s.coarse_blocks << " coarse blocks; V " << Figure(row.info.build_seconds) << " s + tree "
+      << Figure(row.tree_seconds) << " s + search " << Figure(row.search_seconds)
+      << " s = " << Figure(row.whole_seconds) << " s\n    a query: " << Figure(each(s.pairs))
+      << " pairs, " << Figure(each(s.pairs_scored)) << " scored ("
+      << Percent(s.pairs_scored, s.pairs) << "), " << Figure(each(s.pairs_rescored))
+      << " rescored; pivots " << Figure(each(s.pivots_scored)) << " scored, "
+      << Figure(each(s.pivots_coupled)) << " coupled; blocks " << Figure(each(s.blocks_bounded))
+      << " bounded (" << Percent(s.blocks_dismissed, s.blocks_bounded) << " dismissed); points "
+      << Figure(each(s.points_bounded)) << " bounded, " << Figure(each(s.survivors))
+      << " survived; float32 " << Percent(s.scored_in_float32, Scores(s)) << '\n';
+}
+
+void PrintPublished(std::ostream& out, const Measurement& row) {
+  if (!row.published) return;
+  const bool rows = row.published->measure == Published::Measure::kRowsPerSecond;
+  const char* const unit = rows ? " rows/s" : " s with V, tree and search";
+  out << "    PUBLISHED: " << Figure(row.published->value) << (rows ? " rows/s" : " s") << " ("
+      << row.published->source << "); here " << (row.sampled ? "~" : "")
+      << Figure(rows ? row.rows_per_second : row.whole_seconds) << unit << " on " << row.threads
+      << " thread(s)\n";
+}
+
+// Null if there is no whole.
+nlohmann::ordered_json Share(int64_t part, int64_t whole) {
+  if (whole == 0) return nullptr;
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+nlohmann::ordered_json StatisticsJson(const residual_knn_statistics& s) {
+  const PerQuery each(s);
+  nlohmann::ordered_json json;
+  json["pairs"] = each(s.pairs);
+  json["pairs_scored"] = each(s.pairs_scored);
+  json["pairs_rescored"] = each(s.pairs_rescored);
+  json["pivots_scored"] = each(s.pivots_scored);
+  json["pivots_coupled"] = each(s.pivots_coupled);
+  json["blocks_bounded"] = each(s.blocks_bounded);
+  json["blocks_dismissed"] = each(s.blocks_dismissed);
+  json["points_bounded"] = each(s.points_bounded);
+  json["survivors"] = each(s.survivors);
+  return json;
+}
 
 }  // namespace
 
 void PrintHeader(std::ostream& out) {
   out << "residual_knn " << residual_knn_version() << ", SIMD " << residual_knn_simd_target()
       << ", BLAS " << residual_knn_blas() << "; bare products: OpenBLAS for " << GemmCore() << '\n'
-      << "x_gemm: seconds of bare dgemm over all pairs / seconds of the search; x_total: with the "
-         "index build beyond V. ~ extrapolated from a sample.\n\n";
+      << "x_gemm: seconds of bare dgemm over all pairs / seconds of the search without building "
+         "trees; x_total: / of tree and search. V s: the index with V and p. ~ extrapolated from a "
+         "sample.\n\n";
   std::array<std::string, kColumns.size()> titles;
   for (size_t c = 0; c < kColumns.size(); ++c) titles[c] = kColumns[c].title;
   PrintCells(out, titles);
@@ -100,22 +143,19 @@ void PrintRow(std::ostream& out, const Measurement& row) {
   PrintCells(out, {row.workload, row.strategy, std::to_string(row.threads), std::to_string(row.n),
                    std::to_string(row.d), std::to_string(row.m), std::to_string(row.k),
                    std::to_string(row.queries), estimate + Fixed(row.rows_per_second, 0),
-                   estimate + Figure(row.search_seconds), Figure(row.info.build_seconds),
-                   RecallText(row.recall), gemm_estimate + Figure(row.x_gemm),
-                   gemm_estimate + Figure(row.x_gemm_total), PeakText(row)});
+                   estimate + Figure(row.search_seconds), Figure(row.tree_seconds),
+                   Figure(row.info.build_seconds), RecallText(row.recall),
+                   gemm_estimate + Figure(row.x_gemm), gemm_estimate + Figure(row.x_gemm_total),
+                   PeakText(row)});
   out << "    p/K";
   for (size_t q = 0; q < kShareLevels.size(); ++q) {
     out << ' ' << kShareLevels[q] << "%:" << Short(row.info.residual_share[q]);
   }
   out << "; degenerate " << row.info.degenerate_points << "; " << row.data
       << (row.predecessors ? "; predecessors" : "; all others") << '\n';
-  const double searched = static_cast<double>(row.queries_searched);
-  out << "    used " << row.strategy_used << ": scored "
-      << Short(100.0 * static_cast<double>(row.statistics.pairs_scored) /
-               static_cast<double>(std::max<int64_t>(1, row.statistics.pairs)))
-      << "% of the pairs, rescored "
-      << Short(static_cast<double>(row.statistics.pairs_rescored) / searched)
-      << " a row; bare dgemm " << gemm_estimate << Figure(row.gemm_seconds) << " s ("
+  PrintStatistics(out, row);
+  PrintPublished(out, row);
+  out << "    bare dgemm " << gemm_estimate << Figure(row.gemm_seconds) << " s ("
       << Fixed(row.gemm_gflops, 1) << " GFLOP/s, tiles " << row.gemm_tile.queries << " x "
       << row.gemm_tile.candidates << "); recall of " << row.recall.rows
       << " rows, distances within " << Short(row.recall.distance_error) << "; repeats "
@@ -132,33 +172,6 @@ void PrintRow(std::ostream& out, const MissingRow& row) {
   out << std::left << std::setw(kColumns[0].width) << row.workload
       << (row.failed ? " FAILED: " : " SKIPPED: ") << row.reason << '\n'
       << std::flush;
-}
-
-void PrintGrowth(std::ostream& out, const std::vector<Measurement>& rows) {
-  std::map<std::tuple<std::string, std::string, int32_t>, std::map<int64_t, const Measurement*>>
-      series;
-  for (const Measurement& row : rows) {
-    series[{row.workload, row.strategy, row.threads}][row.n] = &row;
-  }
-  for (const auto& [key, by_n] : series) {
-    if (by_n.size() < 2) continue;
-    out << "\nGrowth of " << std::get<0>(key) << ", " << std::get<1>(key) << ", "
-        << std::get<2>(key) << " thread(s): microseconds a row; exponent of n since the last\n";
-    const Measurement* last = nullptr;
-    for (const auto& [n, row] : by_n) {
-      out << std::right << std::setw(10) << n << std::setw(12) << Figure(Micros(*row))
-          << (row->sampled ? "~" : " ");
-      if (last != nullptr) {
-        out << std::setw(8)
-            << Fixed(std::log(Micros(*row) / Micros(*last)) /
-                         std::log(static_cast<double>(n) / static_cast<double>(last->n)),
-                     2);
-      }
-      out << '\n';
-      last = row;
-    }
-  }
-  out << std::flush;
 }
 
 nlohmann::ordered_json ToJson(const Measurement& row) {
@@ -188,6 +201,14 @@ nlohmann::ordered_json ToJson(const Measurement& row) {
   json["repeats"] = row.repeats;
   json["search_seconds"] = row.search_seconds;
   json["search_seconds_measured"] = row.search_seconds_measured;
+  json["tree_seconds"] = row.tree_seconds;
+  json["whole_seconds"] = row.whole_seconds;
+  json["published"] = nullptr;
+  if (row.published) {
+    const bool rows = row.published->measure == Published::Measure::kRowsPerSecond;
+    json["published"] = {{rows ? "rows_per_second" : "whole_seconds", row.published->value},
+                         {"source", row.published->source}};
+  }
   json["gemm_seconds"] = row.gemm_seconds;
   json["gemm_seconds_measured"] = row.gemm_seconds_measured;
   json["gemm_gflops"] = row.gemm_gflops;
@@ -198,6 +219,12 @@ nlohmann::ordered_json ToJson(const Measurement& row) {
   json["degenerate_points"] = row.info.degenerate_points;
   json["residual_share"] = row.info.residual_share;
   json["strategy_used"] = row.strategy_used;
+  json["reason"] = residual_knn_reason_string(row.statistics.reason);
+  json["coarse_blocks"] = row.statistics.coarse_blocks;
+  json["per_query"] = StatisticsJson(row.statistics);
+  json["blocks_dismissed_share"] =
+      Share(row.statistics.blocks_dismissed, row.statistics.blocks_bounded);
+  json["float32_share"] = Share(row.statistics.scored_in_float32, Scores(row.statistics));
   json["pairs"] = row.statistics.pairs;
   json["pairs_scored"] = row.statistics.pairs_scored;
   json["pairs_rescored"] = row.statistics.pairs_rescored;

@@ -1,10 +1,9 @@
-// What the user sees of the measurements: the table, the growth with n, and the JSON file.
+// What the user sees of the measurements: the table and the JSON file.
 #pragma once
 
 #include <iosfwd>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
 #include "measurement.h"
 
@@ -20,9 +19,6 @@ struct MissingRow {
 void PrintHeader(std::ostream& out);
 void PrintRow(std::ostream& out, const Measurement& row);
 void PrintRow(std::ostream& out, const MissingRow& row);
-
-// Time a row against n, for each workload, strategy and thread count that ran with several n.
-void PrintGrowth(std::ostream& out, const std::vector<Measurement>& rows);
 
 nlohmann::ordered_json ToJson(const Measurement& row);
 // The main keys of a measured row with null for what is not known, and the reason under `skipped`

@@ -23,11 +23,21 @@ function(expect_contains text what)
   endif()
 endfunction()
 
+# What --list shows are the library's strategies.
+run_bench(0 --list)
+foreach(name origin origin-all argo vif canopy million growth rough10 rough20
+             automatic brute_force level_synchronous best_first batched_best_first dual_tree)
+  expect_contains("${output}" " ${name}: ")
+endforeach()
+
 # Two sizes, two strategies, two thread counts: eight rows, each with every key.
 set(json_file ${FOLDER}/bench_smoke.json)
 run_bench(0 --workload vif --n 1000,2000 --strategies automatic,brute_force --threads 1,2 --repeats 1 --json ${json_file})
 expect_contains("${output}" "p/K 0%:")
 expect_contains("${output}" "Growth of vif, brute_force, 2 thread(s)")
+expect_contains("${output}" "Strategies side by side")
+expect_contains("${output}" "auto/brute")
+expect_contains("${output}" "used brute_force: the caller asked for it; 0 coarse blocks")
 file(READ ${json_file} json)
 string(JSON length LENGTH "${json}")
 if(NOT length EQUAL 8)
@@ -37,7 +47,8 @@ math(EXPR last "${length} - 1")
 foreach(row RANGE ${last})
   foreach(key workload strategy threads rows_per_second recall x_gemm x_gemm_total build_seconds peak_bytes
               n d m k queries search_seconds gemm_seconds gemm_gflops residual_share pairs pairs_scored pairs_rescored
-              strategy_used simd_target blas extrapolated sampled repeats recall_rows distance_error)
+              strategy_used reason coarse_blocks tree_seconds whole_seconds published per_query float32_share
+              blocks_dismissed_share simd_target blas extrapolated sampled repeats recall_rows distance_error)
     string(JSON ${key} GET "${json}" ${row} ${key})
   endforeach()
   if(NOT workload STREQUAL "vif" OR NOT recall EQUAL 1 OR recall_rows LESS 100)
@@ -55,7 +66,36 @@ foreach(row RANGE ${last})
   if(NOT distance_error LESS 1e-8)
     message(FATAL_ERROR "row ${row}: distances differ by ${distance_error}")
   endif()
+  foreach(key pairs pairs_scored pairs_rescored pivots_scored pivots_coupled blocks_bounded blocks_dismissed
+              points_bounded survivors)
+    string(JSON each GET "${json}" ${row} per_query ${key})
+  endforeach()
+  # The search alone never takes longer than tree and search, nor these than the whole job.
+  if(x_gemm LESS x_gemm_total OR NOT whole_seconds GREATER search_seconds)
+    message(FATAL_ERROR "row ${row}: x_gemm ${x_gemm}, x_gemm_total ${x_gemm_total}, whole ${whole_seconds} s")
+  endif()
 endforeach()
+
+# Every strategy gives right answers, and the comparison has a line of them.
+run_bench(0 --workload origin --n 1500 --repeats 2 --json ${json_file})
+file(READ ${json_file} json)
+string(JSON length LENGTH "${json}")
+if(NOT length EQUAL 6)
+  message(FATAL_ERROR "${length} rows, expected one for each strategy")
+endif()
+foreach(row RANGE 5)
+  string(JSON recall GET "${json}" ${row} recall)
+  if(NOT recall EQUAL 1)
+    message(FATAL_ERROR "row ${row}: recall ${recall}")
+  endif()
+endforeach()
+
+# Growth: automatic on its own workload.
+run_bench(0 --growth --n 500,1000 --repeats 1 --threads 1)
+expect_contains("${output}" "Growth of growth, automatic, 1 thread(s)")
+expect_contains("${output}" "tree us")
+run_bench(fails --growth --workload vif)
+expect_contains("${errors}" "--workload")
 
 # A sample of the queries is marked as one.
 run_bench(0 --workload vif --n 2000 --strategies brute_force --sample-rows 300 --repeats 1 --json ${json_file})
@@ -86,6 +126,3 @@ expect_contains("${errors}" "no strategy 'nonsense'")
 run_bench(fails)
 run_bench(fails --workload vif --n 2000 --json ${FOLDER}/absent/rows.json)
 expect_contains("${errors}" "cannot write")
-run_bench(0 --list)
-expect_contains("${output}" "origin-all")
-expect_contains("${output}" "brute_force")

@@ -2,10 +2,19 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace residual_knn::bench {
+
+struct Published {
+  // What was measured: the whole job in seconds (V, tree and search), or rows a second.
+  enum class Measure { kWholeSeconds, kRowsPerSecond };
+  Measure measure;
+  double value;
+  std::string source;
+};
 
 struct Workload {
   std::string name;
@@ -31,6 +40,11 @@ struct Workload {
   std::vector<double> inducing;
   // Seconds that choosing the inducing points took; 0 where they are given. No part of the search.
   double inducing_seconds = 0;
+
+  // An index outlives such a search: what counts is the search without the tree.
+  bool index_serves_many = false;
+  // Someone else's figure for this very job.
+  std::optional<Published> published;
 
   // Rows whose answer is compared with the reference unless the user says otherwise.
   int64_t recall_rows = 0;

@@ -1,0 +1,14 @@
+// The strategies side by side, and automatic against the best of them.
+#pragma once
+
+#include <iosfwd>
+#include <vector>
+
+#include "measurement.h"
+
+namespace residual_knn::bench {
+
+// A line for each workload, n and thread count that ran with several strategies.
+void PrintComparison(std::ostream& out, const std::vector<Measurement>& rows);
+
+}  // namespace residual_knn::bench

@@ -1,0 +1,23 @@
+// Figures as text for tables.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace residual_knn::bench {
+
+std::string Fixed(double value, int digits);
+
+// Three significant digits.
+std::string Short(double value);
+
+// Seconds, ratios, counts: as many digits as tell something, never an exponent.
+std::string Figure(double value);
+
+// `part` of `whole` in percent, "-" if there is no whole.
+std::string Percent(int64_t part, int64_t whole);
+
+std::string PadLeft(const std::string& text, int width);
+std::string PadRight(const std::string& text, int width);
+
+}  // namespace residual_knn::bench
