@@ -2,6 +2,7 @@
 // query and one node at a time it is the reference for the order of nodes; with many, nodes that several
 // queries take in the same round are scored in one product.
 #include <algorithm>
+#include <tuple>
 #include <vector>
 
 #include "search/traversal.h"
@@ -39,7 +40,10 @@ class BestFirst : public Traversal {
     int64_t block;
     size_t heap;
     bool operator<(const Taken& other) const {
-      return std::pair(level, block) < std::pair(other.level, other.block);
+      return std::tie(level, block, heap) < std::tie(other.level, other.block, other.heap);
+    }
+    [[nodiscard]] bool SameNode(const Taken& other) const {
+      return level == other.level && block == other.block;
     }
   };
 
@@ -61,7 +65,7 @@ class BestFirst : public Traversal {
       for (size_t begin = 0; begin < taken_.size();) {
         size_t end = begin;
         members_.clear();
-        while (end < taken_.size() && !(taken_[begin] < taken_[end])) {
+        while (end < taken_.size() && taken_[begin].SameNode(taken_[end])) {
           members_.push_back(taken_[end++].heap);
         }
         const int l = taken_[begin].level;

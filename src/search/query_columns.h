@@ -96,7 +96,7 @@ class QueryColumns {
 // Some columns of a chunk, gathered side by side.
 class SelectedColumns {
  public:
-  // `which` lists queries of the chunk and stays as it is while the selection is in use.
+  // `which` lists queries of the chunk, ascending, and stays as it is while the selection is in use.
   const Columns& Select(const QueryColumns& from, int64_t m, int64_t dimensions,
                         std::span<const int64_t> which, bool single);
 

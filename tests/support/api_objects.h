@@ -79,7 +79,9 @@ struct Question {
 };
 
 // Every strategy: tests of one are tests of all.
-inline constexpr int32_t kAllStrategies[] = {RESIDUAL_KNN_AUTOMATIC, RESIDUAL_KNN_BRUTE_FORCE};
+inline constexpr int32_t kAllStrategies[] = {
+    RESIDUAL_KNN_AUTOMATIC,  RESIDUAL_KNN_BRUTE_FORCE,        RESIDUAL_KNN_LEVEL_SYNCHRONOUS,
+    RESIDUAL_KNN_BEST_FIRST, RESIDUAL_KNN_BATCHED_BEST_FIRST, RESIDUAL_KNN_DUAL_TREE};
 
 // How it is asked; nothing of this may change the answer but the ranking.
 struct Manner {
