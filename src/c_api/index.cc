@@ -54,7 +54,7 @@ double CheckedFactorError(const residual_knn_model_options& options) {
 void Publish(ResidualModel model, Clock::time_point start, residual_knn_index** index) {
   auto handle =
       std::make_unique<residual_knn_index>(residual_knn_index{std::move(model), 0, nullptr});
-  handle->trees = std::make_unique<residual_knn::TreeStore>(handle->model);
+  handle->prepared = std::make_unique<residual_knn::Prepared>(handle->model);
   handle->build_seconds = std::chrono::duration<double>(Clock::now() - start).count();
   *index = handle.release();
 }
@@ -177,7 +177,7 @@ residual_knn_status residual_knn_index_info(const residual_knn_index* index,
     record.d = model.d();
     record.m = model.m();
     record.degenerate_points = model.degenerate_points();
-    record.bytes = model.bytes() + index->trees->bytes() + static_cast<int64_t>(sizeof *index);
+    record.bytes = model.bytes() + index->prepared->bytes() + static_cast<int64_t>(sizeof *index);
     record.build_seconds = index->build_seconds;
     record.jitter =
         model.inducing() != nullptr && model.m() > 0 ? model.inducing()->jitter_used() : 0;

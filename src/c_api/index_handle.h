@@ -4,11 +4,11 @@
 #include <memory>
 
 #include "model/residual_model.h"
-#include "tree/tree_store.h"
+#include "search/prepared.h"
 
 struct residual_knn_index {
   residual_knn::ResidualModel model;
   double build_seconds;
   // Of `model`; has its own lock.
-  std::unique_ptr<residual_knn::TreeStore> trees;
+  std::unique_ptr<residual_knn::Prepared> prepared;
 };

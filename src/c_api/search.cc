@@ -19,7 +19,6 @@ using residual_knn::ResidualModel;
 using residual_knn::ResultArrays;
 using residual_knn::SearchSettings;
 using residual_knn::SearchStatistics;
-using residual_knn::TreeStore;
 
 namespace {
 
@@ -76,17 +75,17 @@ SearchStatistics SearchInto(const residual_knn_index& index, const QuerySet& que
                             const SearchSettings& settings, const ResultArrays<Row>& arrays,
                             Monitor& monitor, bool may_be_cancelled) {
   const ResidualModel& model = index.model;
-  TreeStore& trees = *index.trees;
+  residual_knn::Prepared& prepared = *index.prepared;
   if (model.callback().function != nullptr || may_be_cancelled) {
     residual_knn::StagedResults<Row> staged(arrays);
     ArraySink<Row> sink(staged.arrays());
-    const SearchStatistics statistics = Search(model, trees, queries, settings, sink, monitor);
+    const SearchStatistics statistics = Search(model, prepared, queries, settings, sink, monitor);
     staged.Commit();
     return statistics;
   }
   ArraySink<Row> sink(arrays);
   try {
-    return Search(model, trees, queries, settings, sink, monitor);
+    return Search(model, prepared, queries, settings, sink, monitor);
   } catch (...) {
     sink.Clear();
     throw;

@@ -112,7 +112,7 @@ ResidualModel::ResidualModel(const CovarianceCallback& callback, const DenseMatr
   CopyFactor(factor, residual_variance, {"factor", "residual_variance"}, factor_.data(), squares,
              threads, monitor);
   Finish(squares);
-  deficit_ = {factor_error > 0, factor_error * largest_norm_ * largest_norm_, factor_error};
+  deficit_ = {factor_error > 0, 0, factor_error};
 }
 
 double ResidualModel::InverseDeviation(double residual_variance, double squared_norm, int64_t m) {

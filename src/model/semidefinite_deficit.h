@@ -7,7 +7,7 @@ namespace residual_knn {
 // any reals y and positive t,
 //
 //     sum_ij y_i y_j R_ij >= - (sum_i 1 / t_i) sum_i t_i y_i^2 deficit_i,
-//     deficit_i = absolute + share * p_i,
+//     deficit_i = absolute + share * (p_i + |V_i|^2),
 //
 // a repeated point counting as a point of its own. (The deficit is that of a matrix of the form x x', which
 // is why weights t may be chosen.)

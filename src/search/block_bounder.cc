@@ -42,9 +42,8 @@ void BlockBounder::Bound(const ResidualTree& tree, int l, int64_t first, int64_t
     double* z = out.z.data() + (block.first_pivot - out.first_pivot) * out.width;
     ForwardSubstituteColumns(blocks.lower(block), block.rank, block.rank, z, out.width, out.width,
                              out.squares.data() + at);
-    const double inflation = block.pivot_scales / block.quarter_ridge;
     for (int64_t i = 0; i < out.width; ++i) {
-      out.totals[at + i] = columns.totals[i] + errors[i] * inflation;
+      out.totals[at + i] = columns.totals[i] + errors[i] * block.inflation;
     }
     BlockBounds(out.squares.data() + at, out.totals.data() + at, out.width, block.unexplained,
                 block.largest_total, out.bounds.data() + at);

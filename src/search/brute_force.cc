@@ -11,6 +11,8 @@
 #include "parallel/parallel_for.h"
 #include "search/candidate_list.h"
 #include "search/canonical_score.h"
+#include "search/degenerate_query.h"
+#include "search/quantized_scan.h"
 #include "simd/screen.h"
 
 namespace residual_knn {
@@ -191,13 +193,7 @@ class Worker {
       results.Write(block_.slot[q], lists_[q].Finish(scorer_, pairs_rescored_));
       return;
     }
-    // A degenerate query is at distance 1 from everything: the smallest rows are its neighbors.
-    degenerate_.clear();
-    for (int64_t row = 0; row < block_.limit[q]; ++row) {
-      if (static_cast<int64_t>(degenerate_.size()) == settings_.k) break;
-      if (row != block_.self[q]) degenerate_.push_back({1.0, row});
-    }
-    results.Write(block_.slot[q], degenerate_);
+    WriteDegenerate(block_, q, settings_.k, degenerate_, results);
   }
 
   const ResidualModel& model_;
@@ -219,9 +215,11 @@ class Worker {
 
 }  // namespace
 
-SearchStatistics SearchBruteForce(const ResidualModel& model, const QuerySet& queries,
-                                  std::span<const int64_t> which, const SearchSettings& settings,
-                                  ResultSink& results, Monitor& monitor) {
+namespace {
+
+SearchStatistics SearchInDouble(const ResidualModel& model, const QuerySet& queries,
+                                std::span<const int64_t> which, const SearchSettings& settings,
+                                ResultSink& results, Monitor& monitor) {
   const auto count = static_cast<int64_t>(which.size());
   SearchSettings used = settings;
   used.threads = UsableThreads(model, settings.threads);
@@ -230,7 +228,6 @@ SearchStatistics SearchBruteForce(const ResidualModel& model, const QuerySet& qu
   SearchStatistics statistics;
   statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
   statistics.threads = used.threads;
-  for (const int64_t query : which) statistics.pairs += queries.Pairs(query);
   std::vector<Worker> workers;
   workers.reserve(static_cast<size_t>(used.threads));
   for (int i = 0; i < used.threads; ++i) workers.emplace_back(model, used, tiling);
@@ -244,6 +241,37 @@ SearchStatistics SearchBruteForce(const ResidualModel& model, const QuerySet& qu
     statistics.pairs_scored += worker.pairs_scored();
     statistics.pairs_rescored += worker.pairs_rescored();
   }
+  return statistics;
+}
+
+// Quantizing V takes about as long as so many queries gain by it.
+constexpr int64_t kFewQueries = 64;
+
+}  // namespace
+
+SearchStatistics SearchBruteForce(const ResidualModel& model, Prepared& prepared,
+                                  const QuerySet& queries, std::span<const int64_t> which,
+                                  const SearchSettings& settings, ResultSink& results,
+                                  Monitor& monitor) {
+  SearchStatistics statistics;
+  statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
+  std::vector<int64_t> left;
+  const bool tiles_asked_for = settings.tile_queries > 0 || settings.tile_candidates > 0;
+  const bool few = static_cast<int64_t>(which.size()) < kFewQueries;
+  if (!tiles_asked_for && (!few || prepared.quantized.IfMade() != nullptr) &&
+      QuantizedFactor::Fits(model)) {
+    const QuantizedFactor& quantized = prepared.quantized.Get(monitor, [&] {
+      return std::make_unique<QuantizedFactor>(model, settings.threads, monitor);
+    });
+    statistics =
+        SearchQuantized(model, quantized, queries, which, settings, results, monitor, left);
+    which = left;
+    if (left.empty()) return statistics;
+  }
+  const SearchStatistics rest = SearchInDouble(model, queries, which, settings, results, monitor);
+  statistics.threads = std::max(statistics.threads, rest.threads);
+  statistics.pairs_scored += rest.pairs_scored;
+  statistics.pairs_rescored += rest.pairs_rescored;
   return statistics;
 }
 

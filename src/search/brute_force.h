@@ -5,14 +5,16 @@
 #include <cstdint>
 #include <span>
 
+#include "search/prepared.h"
 #include "search/search.h"
 
 namespace residual_knn {
 
 // The listed queries; those for predecessors in ascending order of rows. The monitor has been started, in
 // pairs.
-SearchStatistics SearchBruteForce(const ResidualModel& model, const QuerySet& queries,
-                                  std::span<const int64_t> which, const SearchSettings& settings,
-                                  ResultSink& results, Monitor& monitor);
+SearchStatistics SearchBruteForce(const ResidualModel& model, Prepared& prepared,
+                                  const QuerySet& queries, std::span<const int64_t> which,
+                                  const SearchSettings& settings, ResultSink& results,
+                                  Monitor& monitor);
 
 }  // namespace residual_knn

@@ -53,15 +53,42 @@ int64_t CandidateList::Append(std::span<const int64_t> rows, std::span<const dou
     const double score = ClampScore(scores[i]);
     const double slack = Slack(score, inverse_deviation[rows[i]]);
     if (score + slack < proved_) continue;
-    candidates_.push_back({score, slack, covariances[i], rows[i], -1});
-    if (candidates_.size() >= capacity_) {
-      Prune();
-      // Ties and near-ties could keep everything: decide them for good.
-      if (candidates_.size() > capacity_ / 2) rescored += Resolve(scorer);
-    }
+    Push({score, slack, covariances[i], rows[i], -1}, scorer, rescored);
   }
-  if (candidates_.size() > std::max(k_, size_at_prune_ + size_at_prune_ / 4)) Prune();
+  PruneIfGrown();
   return rescored;
+}
+
+int64_t CandidateList::AppendScored(std::span<const int64_t> rows, std::span<const double> rho,
+                                    const CanonicalScorer& scorer) {
+  int64_t rescored = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const Candidate candidate = Scored(rows[i], rho[i], 0, scorer);
+    if (candidate.score + candidate.slack >= proved_) Push(candidate, scorer, rescored);
+  }
+  PruneIfGrown();
+  return rescored;
+}
+
+void CandidateList::Push(const Candidate& candidate, const CanonicalScorer& scorer,
+                         int64_t& rescored) {
+  candidates_.push_back(candidate);
+  if (candidates_.size() < capacity_) return;
+  Prune();
+  // Ties and near-ties could keep everything: decide them for good.
+  if (candidates_.size() > capacity_ / 2) rescored += Resolve(scorer);
+}
+
+void CandidateList::PruneIfGrown() {
+  if (candidates_.size() > std::max(k_, size_at_prune_ + size_at_prune_ / 4)) Prune();
+}
+
+CandidateList::Candidate CandidateList::Scored(int64_t row, double rho, double covariance,
+                                               const CanonicalScorer& scorer) const {
+  const double ranked = scorer.ranking() == Ranking::kAbsolute ? std::abs(rho) : rho;
+  const double score = ClampScore(ranked * unit_);
+  return {score, kRelativeSlack * std::abs(score) + kTieSlack * unit_, covariance, row,
+          scorer.Distance(rho)};
 }
 
 void CandidateList::Prune() {
@@ -97,10 +124,7 @@ int64_t CandidateList::Resolve(const CanonicalScorer& scorer) {
   size_t next = 0;
   for (Candidate& c : candidates_) {
     if (c.distance >= 0) continue;
-    const double rho = open_rho_[next++];
-    c.distance = scorer.Distance(rho);
-    c.score = ClampScore((scorer.ranking() == Ranking::kAbsolute ? std::abs(rho) : rho) * unit_);
-    c.slack = kRelativeSlack * std::abs(c.score) + kTieSlack * unit_;
+    c = Scored(c.row, open_rho_[next++], c.covariance, scorer);
   }
   KeepNearest();
   return static_cast<int64_t>(open_rows_.size());

@@ -32,6 +32,10 @@ class CandidateList {
                  std::span<const double> covariances, const double* inverse_deviation,
                  const CanonicalScorer& scorer);
 
+  // The same for candidates whose canonical correlation is known.
+  int64_t AppendScored(std::span<const int64_t> rows, std::span<const double> rho,
+                       const CanonicalScorer& scorer);
+
   // Raises the threshold to what the candidates at hand prove.
   void Prune();
 
@@ -50,6 +54,10 @@ class CandidateList {
   [[nodiscard]] double Lower(const Candidate& c) const { return c.score - c.slack; }
   [[nodiscard]] double ClampScore(double score) const;
   [[nodiscard]] double Slack(double score, double inverse_deviation) const;
+  void Push(const Candidate& candidate, const CanonicalScorer& scorer, int64_t& rescored);
+  void PruneIfGrown();
+  [[nodiscard]] Candidate Scored(int64_t row, double rho, double covariance,
+                                 const CanonicalScorer& scorer) const;
   int64_t Resolve(const CanonicalScorer& scorer);
   void KeepNearest();
 

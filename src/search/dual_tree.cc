@@ -58,18 +58,22 @@ class DualTree : public Traversal {
     norms_.assign(static_cast<size_t>(width_), 0.0);
     largest_rest_ = 0;
     largest_norm_ = 0;
+    columns_.resize(static_cast<size_t>(count_));
     for (int64_t i = 0; i < count_; ++i) {
-      const int64_t q = queries[i];
-      const int64_t at = tree.position(worker.chunk().block().self[q]) - h.begin;
-      double square = 0;
-      for (int64_t a = 0; a < h.rank; ++a) {
-        const float value = blocks.kept(h)[a * h.stride + at];
-        coefficients_[a * width_ + i] = value;
-        square += static_cast<double>(value) * static_cast<double>(value);
+      columns_[i] = tree.position(worker.chunk().block().self[queries[i]]) - h.begin;
+    }
+    for (int64_t a = 0; a < h.rank; ++a) {
+      const float* kept = blocks.kept(h) + a * h.stride;
+      float* row = coefficients_.data() + a * width_;
+      for (int64_t i = 0; i < count_; ++i) {
+        row[i] = kept[columns_[i]];
+        norms_[i] += static_cast<double>(row[i]) * static_cast<double>(row[i]);
       }
-      norms_[i] = std::sqrt(square);
-      rests_[i] = static_cast<double>(blocks.roots(h)[at]);
-      totals_[i] = std::max(worker.chunk().all().totals[q], h.largest_total);
+    }
+    for (int64_t i = 0; i < count_; ++i) {
+      norms_[i] = std::sqrt(norms_[i]);
+      rests_[i] = static_cast<double>(blocks.roots(h)[columns_[i]]);
+      totals_[i] = std::max(worker.chunk().all().totals[queries[i]], h.largest_total);
       largest_rest_ = std::max(largest_rest_, rests_[i]);
       largest_norm_ = std::max(largest_norm_, norms_[i]);
     }
@@ -192,6 +196,7 @@ class DualTree : public Traversal {
   AlignedVector totals_;
   AlignedVector squares_;
   AlignedVector bounds_;
+  std::vector<int64_t> columns_;  // of the queries in their own block
   std::vector<Open> open_;
   std::vector<int64_t> selected_;
 };

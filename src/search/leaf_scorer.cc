@@ -5,7 +5,7 @@
 
 #include "blas/blas.h"
 #include "model/callback_covariance.h"
-#include "simd/dot.h"
+#include "simd/covariance_row.h"
 #include "simd/dot_float.h"
 
 namespace residual_knn {
@@ -93,17 +93,14 @@ void LeafScorer::ScorePoints(const ResidualTree& tree, int64_t leaf, QueryColumn
     positions_[j] = b.begin + points[j];
     rows_[j] = tree.order().rows()[positions_[j]];
   }
-  if (single) {
-    Reserve(products32_, count);
-    DotRows(chunk.all().factor32 + q * model_.m(), tree.factor32(), model_.m(), positions_.data(),
-            count, products32_.data());
-  } else {
-    Reserve(products_, count);
-    DotRows(chunk.all().factor + q * model_.m(), model_.factor(0), model_.m(), rows_.data(), count,
-            products_.data());
+  if (!single) {
+    ScoreCanonically(chunk, q, counters);
+    return;
   }
-  Gather(rows_);
-  ScreenGathered(chunk, q, single, counters);
+  Reserve(products32_, count);
+  DotRows(chunk.all().factor32 + q * model_.m(), tree.factor32(), model_.m(), positions_.data(),
+          count, products32_.data());
+  ScreenInSingle(chunk, q, counters);
 }
 
 void LeafScorer::ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk, int64_t q,
@@ -111,11 +108,25 @@ void LeafScorer::ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk, i
   const int64_t count = chunk.Valid(rows, q);
   if (count == 0) return;
   rows_.assign(rows.begin(), rows.begin() + count);
-  Reserve(products_, count);
-  DotRows(chunk.all().factor + q * model_.m(), model_.factor(0), model_.m(), rows_.data(), count,
-          products_.data());
-  Gather(rows_);
-  ScreenGathered(chunk, q, false, counters);
+  ScoreCanonically(chunk, q, counters);
+}
+
+// What needs double precision anyway is scored once and for all.
+void LeafScorer::ScoreCanonically(QueryColumns& chunk, int64_t q, TreeCounters& counters) {
+  std::erase(rows_, chunk.block().self[q]);
+  const auto count = static_cast<int64_t>(rows_.size());
+  counters.pairs_scored += count;
+  Reserve(covariances_, count);
+  if (model_.covariance() != nullptr) {
+    Gather(rows_);
+    CovarianceRow(model_.covariance()->view(), {coordinates_.data(), stride_, model_.d()}, 0, count,
+                  chunk.block().points.data() + q * model_.d(), covariances_.data());
+  } else {
+    AskCovariances(model_.callback(), {&chunk.block().callback_row[q], 1}, rows_,
+                   covariances_.data());
+  }
+  counters.pairs_rescored +=
+      chunk.AppendCanonical(q, rows_, {covariances_.data(), static_cast<size_t>(count)});
 }
 
 void LeafScorer::Gather(std::span<const int64_t> rows) {
@@ -131,11 +142,11 @@ void LeafScorer::Gather(std::span<const int64_t> rows) {
   }
 }
 
-void LeafScorer::ScreenGathered(QueryColumns& chunk, int64_t q, bool single,
-                                TreeCounters& counters) {
+void LeafScorer::ScreenInSingle(QueryColumns& chunk, int64_t q, TreeCounters& counters) {
+  Gather(rows_);
   const auto count = static_cast<int64_t>(rows_.size());
   counters.pairs_scored += count;
-  if (single) counters.scored_in_float32 += count;
+  counters.scored_in_float32 += count;
   ScreenTile tile;
   tile.inverse_deviation = scales_.data();
   tile.first = 0;
@@ -152,12 +163,8 @@ void LeafScorer::ScreenGathered(QueryColumns& chunk, int64_t q, bool single,
                    covariances_.data());
     query.covariances = covariances_.data();
   }
-  if (single) {
-    query.products32 = products32_.data();
-  } else {
-    query.products = products_.data();
-  }
-  Screen(tile, query, rows_, chunk, q, single, counters);
+  query.products32 = products32_.data();
+  Screen(tile, query, rows_, chunk, q, true, counters);
 }
 
 void LeafScorer::Screen(const ScreenTile& tile, ScreenQuery& query, std::span<const int64_t> rows,

@@ -32,7 +32,8 @@ class LeafScorer {
 
  private:
   void Gather(std::span<const int64_t> rows);
-  void ScreenGathered(QueryColumns& chunk, int64_t q, bool single, TreeCounters& counters);
+  void ScreenInSingle(QueryColumns& chunk, int64_t q, TreeCounters& counters);
+  void ScoreCanonically(QueryColumns& chunk, int64_t q, TreeCounters& counters);
   void Screen(const ScreenTile& tile, ScreenQuery& query, std::span<const int64_t> rows,
               QueryColumns& chunk, int64_t q, bool single, TreeCounters& counters);
 

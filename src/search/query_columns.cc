@@ -84,7 +84,7 @@ void QueryColumns::PrepareErrors(const ResidualTree& tree) {
     single_ = single_ && margins.FitsSingle(scale) && norm <= 2 * model_.largest_norm();
     slack_[q] = error64_[q] * scale * tree.largest_scale() + kBoundRounding;
     scales_[q] = scale;
-    totals_[q] = 1 + margins.Deficit(scale);
+    totals_[q] = 1 + margins.Deficit(scale, norm);
     squared_errors32_[q] = error32_[q] * error32_[q] * scale * scale;
     squared_errors64_[q] = error64_[q] * error64_[q] * scale * scale;
   }
@@ -105,6 +105,14 @@ int64_t QueryColumns::Append(int64_t q, std::span<const int64_t> rows,
   scorer_.SetQuery(block_, q);
   lists_[q].SetError(Error(single, q));
   return lists_[q].Append(rows, scores, covariances, model_.inverse_deviation(), scorer_);
+}
+
+int64_t QueryColumns::AppendCanonical(int64_t q, std::span<const int64_t> rows,
+                                      std::span<const double> covariances) {
+  scorer_.SetQuery(block_, q);
+  rho_.resize(rows.size());
+  scorer_.Score(rows, covariances, rho_);
+  return lists_[q].AppendScored(rows, rho_, scorer_);
 }
 
 void QueryColumns::Write(int64_t q, ResultSink& results, int64_t& rescored) {

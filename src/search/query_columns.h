@@ -65,6 +65,9 @@ class QueryColumns {
   // Appends survivors of a screen; returns how many had to be scored canonically.
   int64_t Append(int64_t q, std::span<const int64_t> rows, std::span<const double> scores,
                  std::span<const double> covariances, bool single);
+  // Scores rows canonically and appends those that may be near.
+  int64_t AppendCanonical(int64_t q, std::span<const int64_t> rows,
+                          std::span<const double> covariances);
   // Decides query q and hands its neighbors over.
   void Write(int64_t q, ResultSink& results, int64_t& rescored);
 
@@ -90,6 +93,7 @@ class QueryColumns {
   std::vector<double> slack_;
   std::vector<int64_t> home_leaf_;
   std::vector<int64_t> queries_;
+  std::vector<double> rho_;
   Columns all_;
 };
 

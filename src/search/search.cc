@@ -1,10 +1,12 @@
 #include "search/search.h"
 
+#include <algorithm>
 #include <numeric>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "search/automatic.h"
 #include "search/brute_force.h"
 #include "search/tree_search.h"
 
@@ -17,17 +19,36 @@ void RequireStrategy(int32_t strategy) {
   }
 }
 
-SearchStatistics Search(const ResidualModel& model, TreeStore& trees, const QuerySet& queries,
-                        const SearchSettings& settings, ResultSink& results, Monitor& monitor) {
-  if (settings.strategy > RESIDUAL_KNN_BRUTE_FORCE && model.deficit().known) {
-    return SearchTree(model, trees, queries, settings, results, monitor);
-  }
-  std::vector<int64_t> all(static_cast<size_t>(queries.size()));
-  std::iota(all.begin(), all.end(), int64_t{0});
+SearchStatistics Search(const ResidualModel& model, Prepared& prepared, const QuerySet& queries,
+                        const SearchSettings& given, ResultSink& results, Monitor& monitor) {
+  SearchSettings settings = given;
+  settings.threads = UsableThreads(model, given.threads);
   int64_t pairs = 0;
-  for (const int64_t query : all) pairs += queries.Pairs(query);
-  monitor.Start(pairs);
-  return SearchBruteForce(model, queries, all, settings, results, monitor);
+  for (int64_t i = 0; i < queries.size(); ++i) pairs += queries.Pairs(i);
+  int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;
+  bool scan = settings.strategy == RESIDUAL_KNN_BRUTE_FORCE;
+  const bool compare = settings.strategy == RESIDUAL_KNN_AUTOMATIC;
+  if (compare) {
+    reason = ReasonToScan(model, prepared, pairs, monitor);
+    scan = reason != RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
+    settings.strategy = RESIDUAL_KNN_DUAL_TREE;
+  } else if (!scan && !model.deficit().known) {
+    reason = model.inducing() != nullptr ? RESIDUAL_KNN_REASON_ROUNDING
+                                         : RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR;
+    scan = true;
+  }
+  SearchStatistics statistics;
+  if (scan) {
+    std::vector<int64_t> all(static_cast<size_t>(queries.size()));
+    std::iota(all.begin(), all.end(), int64_t{0});
+    monitor.Start(std::max<int64_t>(pairs, 1));
+    statistics = SearchBruteForce(model, prepared, queries, all, settings, results, monitor);
+    statistics.reason = reason;
+  } else {
+    statistics = SearchTree(model, prepared, queries, settings, compare, results, monitor);
+  }
+  statistics.pairs = pairs;
+  return statistics;
 }
 
 }  // namespace residual_knn

@@ -11,7 +11,7 @@
 
 namespace residual_knn {
 
-class TreeStore;
+struct Prepared;
 
 struct SearchSettings {
   int64_t k = 1;
@@ -61,7 +61,7 @@ class ResultSink {
 void RequireStrategy(int32_t strategy);
 
 // settings.strategy has been checked.
-SearchStatistics Search(const ResidualModel& model, TreeStore& trees, const QuerySet& queries,
+SearchStatistics Search(const ResidualModel& model, Prepared& prepared, const QuerySet& queries,
                         const SearchSettings& settings, ResultSink& results, Monitor& monitor);
 
 }  // namespace residual_knn

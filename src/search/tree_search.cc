@@ -1,6 +1,7 @@
 #include "search/tree_search.h"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <numeric>
 #include <vector>
@@ -14,7 +15,7 @@ namespace residual_knn {
 namespace {
 
 // Queries that meet the tree together: enough for efficient products, few enough for the caches.
-constexpr int64_t kChunk = 256;
+constexpr int64_t kChunk = 1024;
 constexpr int64_t kListBytes = 16 << 20;
 constexpr int64_t kBytesPerCandidate = 64;
 
@@ -38,6 +39,10 @@ struct Chunk {
   int64_t first;
   int64_t count;
   int64_t home;  // block of the coarsest level that all are rows of, or -1
+
+  [[nodiscard]] std::span<const int64_t> Queries() const {
+    return {queries->data() + first, static_cast<size_t>(count)};
+  }
 };
 
 class Plan {
@@ -57,11 +62,8 @@ class Plan {
       const ResidualTree& tree = trees.Get(stage, settings.threads, monitor, tree_seconds);
       coarse_blocks = std::max(coarse_blocks, tree.level(tree.top()).size());
       SortInto(model, tree, stages_[stage]);
-      Cut(tree, stages_[stage], settings);
+      Cut(model, tree, stages_[stage], settings);
     }
-    std::sort(brute_.begin(), brute_.end(), [&](int64_t a, int64_t b) {
-      return std::pair(queries.RowOf(a), a) < std::pair(queries.RowOf(b), b);
-    });
   }
 
   [[nodiscard]] std::span<const Chunk> chunks() const { return chunks_; }
@@ -75,7 +77,13 @@ class Plan {
 
   // Sorts a stage's queries by leaf; those that are exceptional rows go to brute force.
   void SortInto(const ResidualModel& model, const ResidualTree& tree, std::vector<int64_t>& stage) {
-    std::vector<std::pair<int64_t, int64_t>> keys;
+    struct Key {
+      bool single;
+      int64_t position;
+      int64_t query;
+      auto operator<=>(const Key&) const = default;
+    };
+    std::vector<Key> keys;
     keys.reserve(stage.size());
     std::vector<double> point(static_cast<size_t>(model.d()));
     for (const int64_t query : stage) {
@@ -85,20 +93,30 @@ class Plan {
         if (position < 0) {
           brute_.push_back(query);
         } else {
-          keys.emplace_back(position, query);
+          // Those that single precision cannot take would take their whole chunk with them.
+          keys.push_back(
+              {tree.margins().FitsSingle(model.inverse_deviation()[row]), position, query});
         }
         continue;
       }
       queries_.CopyPoint(query, point.data());
-      keys.emplace_back(tree.order().Begin(tree.order().depth(), tree.order().LeafOf(point.data())),
-                        query);
+      keys.push_back({true,
+                      tree.order().Begin(tree.order().depth(), tree.order().LeafOf(point.data())),
+                      query});
     }
     std::sort(keys.begin(), keys.end());
     stage.clear();
-    for (const auto& [position, query] : keys) stage.push_back(query);
+    for (const Key& key : keys) stage.push_back(key.query);
   }
 
-  void Cut(const ResidualTree& tree, std::vector<int64_t>& stage, const SearchSettings& settings) {
+  [[nodiscard]] bool Single(const ResidualModel& model, const ResidualTree& tree,
+                            int64_t query) const {
+    const int64_t row = queries_.RowOf(query);
+    return row < 0 || tree.margins().FitsSingle(model.inverse_deviation()[row]);
+  }
+
+  void Cut(const ResidualModel& model, const ResidualTree& tree, std::vector<int64_t>& stage,
+           const SearchSettings& settings) {
     const auto total = static_cast<int64_t>(stage.size());
     const int64_t fair = (total + 4 * settings.threads - 1) / (4 * settings.threads);
     const int64_t most = std::clamp<int64_t>(fair, 1, MostInChunk(settings));
@@ -111,7 +129,9 @@ class Plan {
         own =
             tree.BlockOf(tree.top(), tree.order().LeafAt(tree.position(queries_.RowOf(stage[i]))));
       }
-      if (i > first && (i == total || i - first == most || own != home)) {
+      const bool turned = i > first && i < total && !Single(model, tree, stage[i - 1]) &&
+                          Single(model, tree, stage[i]);
+      if (i > first && (i == total || i - first == most || own != home || turned)) {
         chunks_.push_back({&tree, &stage, first, i - first, home});
         first = i;
       }
@@ -132,51 +152,164 @@ class Plan {
   std::vector<Chunk> chunks_;
 };
 
-struct Crew {
-  std::unique_ptr<TreeWorker> worker;
-  std::unique_ptr<Traversal> traversal;
+// The workers of one search, and what they have in common.
+class TreeSearch {
+ public:
+  TreeSearch(const ResidualModel& model, const QuerySet& queries, const SearchSettings& settings,
+             ResultSink& results, Monitor& monitor)
+      : queries_(queries), settings_(settings), results_(results), monitor_(monitor) {
+    for (int i = 0; i < settings.threads; ++i) {
+      workers_.push_back(
+          std::make_unique<TreeWorker>(model, settings, Plan::MostInChunk(settings)));
+      traversals_.push_back(MakeTraversal(settings.strategy));
+    }
+  }
+
+  // Returns the seconds that all workers together spent on it.
+  double Search(std::span<const Chunk* const> chunks) {
+    std::vector<double> seconds(workers_.size());
+    ParallelFor(settings_.threads, static_cast<int64_t>(chunks.size()), monitor_,
+                [&](int64_t task, int index) {
+                  const auto start = Clock::now();
+                  SearchChunk(*chunks[task], index);
+                  seconds[index] += std::chrono::duration<double>(Clock::now() - start).count();
+                });
+    return std::accumulate(seconds.begin(), seconds.end(), 0.0);
+  }
+
+  void AddTo(SearchStatistics& statistics) const {
+    for (const auto& worker : workers_) worker->counters().AddTo(statistics);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void SearchChunk(const Chunk& chunk, int index) {
+    TreeWorker& worker = *workers_[index];
+    const auto which = chunk.Queries();
+    if (!worker.Begin(*chunk.tree, queries_, which, monitor_, index == 0)) return;
+    traversals_[index]->Search(worker, chunk.home);
+    worker.Finish(results_);
+    int64_t pairs = 0;
+    for (const int64_t query : which) pairs += queries_.Pairs(query);
+    monitor_.Advance(pairs);
+  }
+
+  const QuerySet& queries_;
+  const SearchSettings& settings_;
+  ResultSink& results_;
+  Monitor& monitor_;
+  std::vector<std::unique_ptr<TreeWorker>> workers_;
+  std::vector<std::unique_ptr<Traversal>> traversals_;
 };
+
+// Chunks that a timed sample takes, for each thread, and chunks without which there is nothing to decide.
+constexpr size_t kSampled = 2;
+constexpr size_t kFewChunks = 8;
+// Queries of brute force in the sample, for each thread.
+constexpr int64_t kScanned = 192;
 
 }  // namespace
 
-SearchStatistics SearchTree(const ResidualModel& model, TreeStore& trees, const QuerySet& queries,
-                            const SearchSettings& given, ResultSink& results, Monitor& monitor) {
-  SearchSettings settings = given;
-  settings.threads = UsableThreads(model, given.threads);
-  const Plan plan(model, trees, queries, settings, monitor);
+SearchStatistics SearchTree(const ResidualModel& model, Prepared& prepared, const QuerySet& queries,
+                            const SearchSettings& settings, bool compare, ResultSink& results,
+                            Monitor& monitor) {
+  const Plan plan(model, prepared.trees, queries, settings, monitor);
   SearchStatistics statistics;
-  for (int64_t i = 0; i < queries.size(); ++i) statistics.pairs += queries.Pairs(i);
-  monitor.Start(statistics.pairs);
-  const auto chunks = plan.chunks();
-  std::vector<Crew> crew(static_cast<size_t>(settings.threads));
-  for (Crew& c : crew) {
-    c.worker = std::make_unique<TreeWorker>(model, settings, Plan::MostInChunk(settings));
-    c.traversal = MakeTraversal(settings.strategy);
-  }
-  ParallelFor(settings.threads, static_cast<int64_t>(chunks.size()), monitor,
-              [&](int64_t task, int index) {
-                const Chunk& chunk = chunks[task];
-                Crew& c = crew[index];
-                const std::span<const int64_t> which(chunk.queries->data() + chunk.first,
-                                                     static_cast<size_t>(chunk.count));
-                if (!c.worker->Begin(*chunk.tree, queries, which, monitor, index == 0)) return;
-                c.traversal->Search(*c.worker, chunk.home);
-                c.worker->Finish(results);
-                int64_t pairs = 0;
-                for (const int64_t query : which) pairs += queries.Pairs(query);
-                monitor.Advance(pairs);
-              });
-  if (!plan.brute().empty()) {
-    const SearchStatistics brute =
-        SearchBruteForce(model, queries, plan.brute(), settings, results, monitor);
-    statistics.pairs_scored += brute.pairs_scored;
-    statistics.pairs_rescored += brute.pairs_rescored;
-  }
-  for (const Crew& c : crew) c.worker->counters().AddTo(statistics);
   statistics.strategy = settings.strategy;
   statistics.threads = settings.threads;
   statistics.tree_seconds = plan.tree_seconds;
   statistics.coarse_blocks = plan.coarse_blocks;
+  if (compare) statistics.reason = RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
+  int64_t pairs = 0;
+  for (int64_t i = 0; i < queries.size(); ++i) pairs += queries.Pairs(i);
+  monitor.Start(std::max<int64_t>(pairs, 1));
+
+  const auto scan = [&](std::vector<int64_t> which) {
+    std::sort(which.begin(), which.end(), [&](int64_t a, int64_t b) {
+      return std::pair(queries.RowOf(a), a) < std::pair(queries.RowOf(b), b);
+    });
+    const SearchStatistics brute =
+        SearchBruteForce(model, prepared, queries, which, settings, results, monitor);
+    statistics.pairs_scored += brute.pairs_scored;
+    statistics.pairs_rescored += brute.pairs_rescored;
+    statistics.scored_in_float32 += brute.scored_in_float32;
+  };
+  TreeSearch search(model, queries, settings, results, monitor);
+  std::vector<const Chunk*> rest;
+  for (const Chunk& chunk : plan.chunks()) rest.push_back(&chunk);
+  std::vector<int64_t> scanned(plan.brute().begin(), plan.brute().end());
+
+  if (compare && rest.size() >= kFewChunks) {
+    // Both samples are spread evenly, and neither is searched again.
+    const size_t count = kSampled * static_cast<size_t>(settings.threads);
+    const size_t step = std::max<size_t>(rest.size() / (2 * count), 1);
+    std::vector<const Chunk*> tree_sample;
+    std::vector<const Chunk*> others;
+    std::vector<int64_t> scan_sample;
+    std::vector<Chunk> shortened;
+    shortened.reserve(rest.size());
+    double tree_queries = 0;
+    for (size_t i = 0; i < rest.size(); ++i) {
+      const bool taken = i % step == 0;
+      if (taken && i / step % 2 == 0 && tree_sample.size() < count) {
+        tree_sample.push_back(rest[i]);
+        tree_queries += static_cast<double>(rest[i]->count);
+      } else if (taken && i / step % 2 == 1 &&
+                 static_cast<int64_t>(scan_sample.size()) < kScanned * settings.threads) {
+        const auto which = rest[i]->Queries();
+        const auto size = static_cast<size_t>(std::min<int64_t>(
+            kScanned * settings.threads / static_cast<int64_t>(count) + 1, rest[i]->count));
+        scan_sample.insert(scan_sample.end(), which.begin(), which.begin() + size);
+        shortened.push_back(*rest[i]);
+        shortened.back().first += static_cast<int64_t>(size);
+        shortened.back().count -= static_cast<int64_t>(size);
+        if (shortened.back().count > 0) others.push_back(&shortened.back());
+      } else {
+        others.push_back(rest[i]);
+      }
+    }
+    const double tree_seconds = search.Search(tree_sample);
+    double scan_pairs = 0;
+    for (const int64_t query : scan_sample) scan_pairs += static_cast<double>(queries.Pairs(query));
+    // What brute force prepares once is not part of its speed.
+    if (QuantizedFactor::Fits(model)) {
+      prepared.quantized.Get(monitor, [&] {
+        return std::make_unique<QuantizedFactor>(model, settings.threads, monitor);
+      });
+      monitor.Start(std::max<int64_t>(pairs, 1));
+    }
+    const auto start = std::chrono::steady_clock::now();
+    scan(scan_sample);
+    const double scan_seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    double rest_pairs = 0;
+    double rest_queries = 0;
+    for (const Chunk* chunk : others) {
+      rest_queries += static_cast<double>(chunk->count);
+      for (const int64_t query : chunk->Queries()) {
+        rest_pairs += static_cast<double>(queries.Pairs(query));
+      }
+    }
+    const double by_tree = tree_seconds / tree_queries * rest_queries / settings.threads;
+    const double by_scan = scan_seconds / std::max(scan_pairs, 1.0) * rest_pairs;
+    rest = others;
+    if (by_scan < by_tree) {
+      statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
+      statistics.reason = RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE;
+      for (const Chunk* chunk : others) {
+        const auto which = chunk->Queries();
+        scanned.insert(scanned.end(), which.begin(), which.end());
+      }
+      rest.clear();
+    }
+    search.Search(rest);
+    if (!scanned.empty()) scan(scanned);
+  } else {
+    search.Search(rest);
+    if (!scanned.empty()) scan(scanned);
+  }
+  search.AddTo(statistics);
   return statistics;
 }
 

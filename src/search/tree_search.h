@@ -1,13 +1,15 @@
 // Searches with the residual tree: which query meets which tree, in which chunks.
 #pragma once
 
+#include "search/prepared.h"
 #include "search/search.h"
-#include "tree/tree_store.h"
 
 namespace residual_knn {
 
-// settings.strategy is one of the traversals.
-SearchStatistics SearchTree(const ResidualModel& model, TreeStore& trees, const QuerySet& queries,
-                            const SearchSettings& settings, ResultSink& results, Monitor& monitor);
+// settings.strategy is one of the traversals. If `compare`, a sample of the queries is searched both ways
+// first, and the rest by what was faster; the answers are the same.
+SearchStatistics SearchTree(const ResidualModel& model, Prepared& prepared, const QuerySet& queries,
+                            const SearchSettings& settings, bool compare, ResultSink& results,
+                            Monitor& monitor);
 
 }  // namespace residual_knn

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "search/degenerate_query.h"
 #include "simd/pivot_bounds.h"
 
 namespace residual_knn {
@@ -147,19 +148,10 @@ void TreeWorker::Descend(int l, int64_t first, int64_t last, std::span<const int
   }
 }
 
-void TreeWorker::WriteDegenerate(int64_t q, ResultSink& results) {
-  degenerate_.clear();
-  for (int64_t row = 0; row < chunk_.block().limit[q]; ++row) {
-    if (static_cast<int64_t>(degenerate_.size()) == settings_.k) break;
-    if (row != chunk_.block().self[q]) degenerate_.push_back({1.0, row});
-  }
-  results.Write(chunk_.block().slot[q], degenerate_);
-}
-
 void TreeWorker::Finish(ResultSink& results) {
   for (int64_t q = 0; q < chunk_.count() && GoOn(); ++q) {
     if (chunk_.degenerate(q)) {
-      WriteDegenerate(q, results);
+      WriteDegenerate(chunk_.block(), q, settings_.k, degenerate_, results);
     } else {
       chunk_.Write(q, results, counters_.pairs_rescored);
     }

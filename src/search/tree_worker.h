@@ -67,7 +67,6 @@ class TreeWorker {
 
   void ScoreNear();
   void ScoreExceptional();
-  void WriteDegenerate(int64_t q, ResultSink& results);
 
   const ResidualModel& model_;
   const SearchSettings& settings_;

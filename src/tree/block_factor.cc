@@ -12,8 +12,11 @@ void BlockFactor::Run(std::span<const int64_t> rows, const BlockFactorOptions& o
   pivots_.clear();
   w_.clear();
   pivot_scales_ = 0;
+  inflation_ = 0;
+  largest_total_ = 0;
   row_.resize(static_cast<size_t>(stride_ + 16));
   unexplained_.resize(static_cast<size_t>(count));
+  diagonal_.clear();
   double largest_deficit = 0;
   for (int64_t j = 0; j < count; ++j) {
     const double scale = rows_.scale(j);
@@ -23,22 +26,32 @@ void BlockFactor::Run(std::span<const int64_t> rows, const BlockFactorOptions& o
     unexplained_[j] = scale > 0 ? 1 + deficit : 0;
   }
   const int64_t most = std::min(count, Margins::kMaxRank);
-  const double base = Margins::Ridge(options.single, options.coarse);
-  const double ridge = base + static_cast<double>(most) * largest_deficit;
+  const double deficit = static_cast<double>(most) * largest_deficit;
   while (static_cast<int64_t>(pivots_.size()) < most) {
-    const auto at = std::max_element(unexplained_.begin(), unexplained_.end());
-    if (*at <= options.tolerance) break;
-    AddPivot(at - unexplained_.begin(), ridge);
+    const int64_t pivot = LeastExplained();
+    if (open_[pivot] <= options.tolerance) break;
+    AddPivot(pivot, deficit,
+             margins_.PivotRidge(options.single, options.coarse, rows_.scale(pivot)));
   }
-  FinishTotals(ridge, base / 4);
+  FinishTotals();
 }
 
-void BlockFactor::AddPivot(int64_t pivot, double ridge) {
+// Of the points that are no pivots.
+int64_t BlockFactor::LeastExplained() {
+  open_ = unexplained_;
+  for (const int64_t pivot : pivots_) open_[pivot] = -1;
+  return std::max_element(open_.begin(), open_.end()) - open_.begin();
+}
+
+void BlockFactor::AddPivot(int64_t pivot, double deficit, double ridge) {
   const int64_t count = rows_.size();
   const int64_t done = rank();
   w_.resize(static_cast<size_t>((done + 1) * stride_));
   rows_.Correlations(pivot, row_.data());
-  double self = 1 + ridge;
+  // As a candidate the pivot is a point of its own, a copy without the ridge: the errors of a query's products
+  // with the pivot are paid for by the ridge, and have no bearing on the candidate.
+  row_[pivot] = 1;
+  double self = 1 + deficit + ridge;
   for (int64_t a = 0; a < done; ++a) {
     const double* previous = w_.data() + a * stride_;
     const double factor = previous[pivot];
@@ -52,29 +65,27 @@ void BlockFactor::AddPivot(int64_t pivot, double ridge) {
     unexplained_[j] = std::max(unexplained_[j] - w[j] * w[j], 0.0);
   }
   std::fill(w + count, w + stride_, 0.0);
-  // Coordinates of a pivot are those of its feature, ridge included: nothing is left of it.
-  w[pivot] = root;
-  unexplained_[pivot] = 0;
-  for (const int64_t earlier : pivots_) w[earlier] = 0;
+  diagonal_.push_back(root);
   pivots_.push_back(pivot);
-  pivot_scales_ += rows_.scale(pivot) * rows_.scale(pivot);
+  const double square = rows_.scale(pivot) * rows_.scale(pivot);
+  pivot_scales_ += square;
+  inflation_ += 4 * square / ridge;
+  largest_total_ = std::max(largest_total_, 1 + deficit + ridge);
 }
 
-void BlockFactor::FinishTotals(double ridge, double quarter) {
+void BlockFactor::FinishTotals() {
   const int64_t count = rows_.size();
   lower_.assign(static_cast<size_t>(rank() * rank()), 0.0);
   for (int64_t i = 0; i < rank(); ++i) {
-    for (int64_t a = 0; a <= i; ++a) lower_[i * rank() + a] = w_[a * stride_ + pivots_[i]];
+    for (int64_t a = 0; a < i; ++a) lower_[i * rank() + a] = w_[a * stride_ + pivots_[i]];
+    lower_[i * rank() + i] = diagonal_[i];
   }
   // Errors of the products that made w.
   const double error = margins_.LargestError(false);
-  const double eta = error * error * pivot_scales_ / quarter;
-  largest_total_ = pivots_.empty() ? 0 : 1 + ridge;
-  std::vector<bool> is_pivot(static_cast<size_t>(count));
-  for (const int64_t pivot : pivots_) is_pivot[pivot] = true;
+  const double eta = error * error * inflation_;
   for (int64_t j = 0; j < count; ++j) {
     const double scale = rows_.scale(j);
-    if (scale == 0 || is_pivot[j]) continue;
+    if (scale == 0) continue;
     const double added = eta * scale * scale;
     unexplained_[j] += added;
     largest_total_ = std::max(largest_total_, 1 + margins_.Deficit(scale) + added);

@@ -38,21 +38,27 @@ class BlockFactor {
   [[nodiscard]] double largest_total() const { return largest_total_; }
   // Sum of 1 / p over the pivots.
   [[nodiscard]] double pivot_scales() const { return pivot_scales_; }
+  // Sum of 4 / (p q) over the pivots, q their ridges.
+  [[nodiscard]] double inflation() const { return inflation_; }
 
  private:
-  void AddPivot(int64_t pivot, double ridge);
-  void FinishTotals(double ridge, double quarter);
+  [[nodiscard]] int64_t LeastExplained();
+  void AddPivot(int64_t pivot, double deficit, double ridge);
+  void FinishTotals();
 
   const Margins& margins_;
   BlockRows rows_;
   int64_t stride_ = 0;
   std::vector<int64_t> pivots_;
   std::vector<double> lower_;
+  std::vector<double> diagonal_;
   AlignedVector w_;
   std::vector<double> row_;
   std::vector<double> unexplained_;
+  std::vector<double> open_;
   double largest_total_ = 1;
   double pivot_scales_ = 0;
+  double inflation_ = 0;
 };
 
 }  // namespace residual_knn

@@ -12,18 +12,18 @@
 namespace residual_knn {
 namespace {
 
-// Residual correlations of the pivots of blocks [first, last) (rows of `out`, `width` apart) with those of
-// block h.
-template <class Value>
+// Residual correlations of pivots [first_pivot, first_pivot + count) (rows of `out`, `width` apart) with those
+// of block h.
 void Correlate(const ResidualModel& model, const PivotBlocks& blocks, const PivotBlock& h,
-               const Value* factor, const Value* home_factor, int64_t first_pivot, int64_t count,
-               int64_t width, CouplingScratch& scratch,
-               std::vector<Value, AlignedAllocator<Value>>& products, double* out) {
+               int64_t first_pivot, int64_t count, int64_t width, CouplingScratch& scratch,
+               double* out) {
+  AlignedVector& products = scratch.products;
   const int64_t r = h.rank;
   const auto room = static_cast<size_t>(count * r + 16);
   if (products.size() < room) products.resize(room);
-  std::fill_n(products.begin() + count * r, 16, Value{0});
-  blas::MultiplyTransposed(factor, count, home_factor, r, model.m(), products.data());
+  std::fill_n(products.begin() + count * r, 16, 0.0);
+  blas::MultiplyTransposed(blocks.factor(first_pivot), count, blocks.factor(h.first_pivot), r,
+                           model.m(), products.data());
   const int64_t d = model.d();
   const int64_t stride = width + 16;
   scratch.coordinates.assign(static_cast<size_t>(stride * d), 0.0);
@@ -41,7 +41,7 @@ void Correlate(const ResidualModel& model, const PivotBlocks& blocks, const Pivo
   }
   for (int64_t a = 0; a < count; ++a) {
     const int64_t pivot = first_pivot + a;
-    const Value* row = products.data() + a * r;
+    const double* row = products.data() + a * r;
     double* to = out + a * width;
     if (model.covariance() != nullptr) {
       const PointsView points{scratch.coordinates.data(), stride, d};
@@ -49,8 +49,8 @@ void Correlate(const ResidualModel& model, const PivotBlocks& blocks, const Pivo
                   blocks.scale(pivot), scratch.scales.data(), to);
     } else {
       for (int64_t b = 0; b < r; ++b) {
-        to[b] = (scratch.covariances[a * r + b] - static_cast<double>(row[b])) *
-                (blocks.scale(pivot) * scratch.scales[b]);
+        to[b] =
+            (scratch.covariances[a * r + b] - row[b]) * (blocks.scale(pivot) * scratch.scales[b]);
       }
     }
     std::fill(to + r, to + width, 0.0);
@@ -67,12 +67,11 @@ void Coupling::Compute(const ResidualModel& model, const Margins& margins,
   const int64_t total = blocks.num_pivots();
   images_.resize(static_cast<size_t>(total * r));
   norms_.assign(static_cast<size_t>(blocks.size()), 0.0);
-  // Runs of blocks of one precision, of a size that the product likes.
+  // Runs of blocks of a size that the product likes.
   constexpr int64_t kMostPivots = 1024;
   for (int64_t first = 0; first < blocks.size();) {
-    const bool single = h.single && blocks[first].single;
     int64_t last = first + 1;
-    while (last < blocks.size() && (h.single && blocks[last].single) == single &&
+    while (last < blocks.size() &&
            blocks.FirstPivot(last + 1) - blocks.FirstPivot(first) <= kMostPivots) {
       ++last;
     }
@@ -80,14 +79,8 @@ void Coupling::Compute(const ResidualModel& model, const Margins& margins,
     const int64_t count = blocks.FirstPivot(last) - first_pivot;
     scratch.images.resize(static_cast<size_t>(count * width));
     scratch.squares.resize(static_cast<size_t>(std::max<int64_t>(width, kColumnUnit)));
-    if (single) {
-      Correlate(model, blocks, h, blocks.factor32(first_pivot), blocks.factor32(h.first_pivot),
-                first_pivot, count, width, scratch, scratch.products32, scratch.images.data());
-    } else {
-      Correlate(model, blocks, h, blocks.factor(first_pivot), blocks.factor(h.first_pivot),
-                first_pivot, count, width, scratch, scratch.products, scratch.images.data());
-    }
-    const double error = margins.LargestError(single);
+    Correlate(model, blocks, h, first_pivot, count, width, scratch, scratch.images.data());
+    const double error = margins.LargestError(false);
     for (int64_t b = first; b < last; ++b) {
       const PivotBlock& block = blocks[b];
       double* rows = scratch.images.data() + (block.first_pivot - first_pivot) * width;

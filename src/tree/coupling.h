@@ -20,7 +20,6 @@ namespace residual_knn {
 
 struct CouplingScratch {
   AlignedVector products;
-  AlignedFloats products32;
   AlignedVector images;
   AlignedVector squares;
   std::vector<double> coordinates;

@@ -13,9 +13,11 @@
 //             the sum of 1 / p over the pivots. Between two sets of pivots the norm of the errors is at most
 //             error sqrt(S S'), which both sets need.
 //
-// A block adds ridge = deficit part + `Ridge`, a quarter of which goes to each of: queries, its own points,
-// the other block of a couple, and the factorization of its own correlation, whose backward error is at most
-// rank gamma_(rank + 1) (Higham 2002, theorem 10.3).
+// Pivot a is given its deficit part and a ridge q_a, a quarter of which goes to each of: queries, the points
+// of its own block, the other block of a couple, and the factorization, whose backward error is at most rank
+// gamma_(rank + 1) (Higham 2002, theorem 10.3). Of products, i then needs error^2 / p_i times the block's
+// `inflation`, the sum of 4 / (p_a q_a). A pivot with a small p gets a larger ridge, so that it cannot spoil
+// the others; it then says less, of itself too.
 #pragma once
 
 #include <algorithm>
@@ -39,29 +41,45 @@ class Margins {
         double_error_(ProductError(model.m())),
         single_error_(FitsSinglePrecision(norm_) ? SingleProductError(model.m()) : 1e300) {}
 
-  // 4 delta of a point with this 1 / sqrt(p).
-  [[nodiscard]] double Deficit(double scale) const {
-    return 4 * (deficit_.absolute * scale * scale + deficit_.share);
+  // 4 delta of a point with this 1 / sqrt(p) and |V|.
+  [[nodiscard]] double Deficit(double scale, double norm) const {
+    const double excess = norm > norm_ ? norm / norm_ : 1;
+    return 4 * (deficit_.absolute * excess * excess * scale * scale +
+                deficit_.share * (1 + norm * norm * scale * scale));
   }
+  // The same for any row of the index.
+  [[nodiscard]] double Deficit(double scale) const { return Deficit(scale, norm_); }
   // Error of R computed from products in double or single precision, for a point with this |V|.
   [[nodiscard]] double Error(bool single, double norm) const {
     return (double_error_ + (single ? single_error_ : 0)) * norm * norm_ + covariance_error_;
   }
   [[nodiscard]] double LargestError(bool single) const { return Error(single, norm_); }
 
-  // A point outside these limits would make the bounds of its blocks useless.
+  // A point that does not fit would make the bounds of its block useless.
   [[nodiscard]] bool Fits(double scale) const {
     return static_cast<double>(kMaxRank) * Deficit(scale) < 0.05;
   }
+  // A query that does not fit meets the tree in double precision, as do blocks with many such points.
   [[nodiscard]] bool FitsSingle(double scale) const {
-    return LargestError(true) * scale * scale < 0.01;
+    return LargestError(true) * scale * scale < kLargestSingleError;
   }
+  // A point for which single precision says nothing at all.
+  [[nodiscard]] bool LostToSingle(double scale) const {
+    return LargestError(true) * scale * scale > 50 * kLargestSingleError;
+  }
+  // Ridge of a block whose pivots have large p; any couple of blocks has at least this.
   [[nodiscard]] static double Ridge(bool single, bool coarse) {
     if (!single) return coarse ? 1e-3 : 1e-4;
     return coarse ? 0.02 : 0.002;
   }
+  [[nodiscard]] double PivotRidge(bool single, bool coarse, double scale) const {
+    const double excess = LargestError(single) * scale * scale / kLargestSingleError;
+    return Ridge(single, coarse) * std::max(1.0, excess);
+  }
 
  private:
+  static constexpr double kLargestSingleError = 0.02;
+
   SemidefiniteDeficit deficit_;
   double norm_;
   double covariance_error_;

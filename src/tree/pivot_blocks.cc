@@ -59,6 +59,7 @@ Piece Pack(const BlockFactor& factor, PivotBlocks::Keep keep, PivotBlock& block)
       unexplained.empty() ? 0 : *std::max_element(unexplained.begin(), unexplained.end());
   block.largest_total = factor.largest_total();
   block.pivot_scales = factor.pivot_scales();
+  block.inflation = factor.inflation();
   return piece;
 }
 
@@ -96,8 +97,7 @@ PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
     num_pivots_ += b.rank;
   }
   const bool any_single = std::find(single.begin(), single.end(), true) != single.end();
-  const bool any_double = std::find(single.begin(), single.end(), false) != single.end();
-  if (any_double) factor_.resize(static_cast<size_t>(num_pivots_ * m_));
+  factor_.resize(static_cast<size_t>(num_pivots_ * m_));
   if (any_single) factor32_.resize(static_cast<size_t>(num_pivots_ * m_));
   pivot_rows_.resize(static_cast<size_t>(num_pivots_));
   points_.resize(static_cast<size_t>(num_pivots_ * d_));
@@ -115,7 +115,7 @@ PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
       pivot_rows_[pivot] = row;
       scales_[pivot] = model.inverse_deviation()[row];
       const double* v = model.factor(row);
-      if (any_double) std::copy_n(v, m_, factor_.data() + pivot * m_);
+      std::copy_n(v, m_, factor_.data() + pivot * m_);
       if (any_single && b.single) std::copy_n(v, m_, factor32_.data() + pivot * m_);
       model.points().CopyPoint(row, points_.data() + pivot * d_);
     }

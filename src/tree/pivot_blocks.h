@@ -38,9 +38,9 @@ struct PivotBlock {
   double unexplained = 0;    // largest e_j
   double largest_total = 1;  // largest |phi_j|^2
   double pivot_scales = 0;   // sum of 1 / p over the pivots
-  double quarter_ridge =
-      0;                // what the ridge has for errors of queries, and again for those of a couple
-  bool single = false;  // products may be in single precision
+  double inflation = 0;      // sum of 4 / (p q), q the ridges of the pivots
+  double quarter_ridge = 0;  // what every ridge has at least for the errors of a couple
+  bool single = false;       // products may be in single precision
 };
 
 class PivotBlocks {
@@ -66,7 +66,7 @@ class PivotBlocks {
   [[nodiscard]] bool Single(int64_t first, int64_t last) const;
   [[nodiscard]] int64_t pivot_row(int64_t pivot) const { return pivot_rows_[pivot]; }
   [[nodiscard]] const int64_t* pivot_rows() const { return pivot_rows_.data(); }
-  // V of a pivot; V32 only in single blocks, V only where some block is not single.
+  // V of a pivot; V32 only in single blocks.
   [[nodiscard]] const double* factor(int64_t pivot) const { return factor_.data() + pivot * m_; }
   [[nodiscard]] const float* factor32(int64_t pivot) const { return factor32_.data() + pivot * m_; }
   [[nodiscard]] const double* point(int64_t pivot) const { return points_.data() + pivot * d_; }

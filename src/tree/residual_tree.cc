@@ -4,13 +4,17 @@
 #include <utility>
 
 #include "parallel/parallel_for.h"
+#include "tree/correlation_order.h"
 
 namespace residual_knn {
 namespace {
 
 // So few points may be kept out of the blocks for the sake of single precision: each costs every query a
 // product of its own.
-constexpr int64_t kOneIn = 64;
+constexpr int64_t kMostLost = 64;
+constexpr int64_t kLostOneIn = 64;
+// A block with more unfit points than one in so many is met in double precision.
+constexpr int64_t kUnfitOneIn = 4;
 // Couplings of all blocks are kept if they take no more.
 constexpr double kMostCouplingBytes = 128 << 20;
 // Positions that one task loads.
@@ -23,7 +27,12 @@ ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeS
     : size_(size), margins_(model) {
   monitor.Start(size * (shape.levels + 1));
   std::vector<int64_t> rows = ChooseRows(model);
-  order_ = SpaceOrder(model.points(), std::move(rows), shape.leaf_size, threads, monitor);
+  if (model.covariance() != nullptr) {
+    order_ = SpaceOrder(model.points(), std::move(rows), shape.leaf_size, threads, monitor);
+  } else {
+    order_ = SpaceOrder(OrderByCorrelation(model, std::move(rows), shape.leaf_size, monitor),
+                        shape.leaf_size);
+  }
   positions_.assign(static_cast<size_t>(size), -1);
   for (int64_t p = 0; p < order_.size(); ++p) positions_[order_.rows()[p]] = p;
   int t = order_.depth();
@@ -59,16 +68,15 @@ void ResidualTree::Couple(const ResidualModel& model, int threads, Monitor& moni
 
 std::vector<int64_t> ResidualTree::ChooseRows(const ResidualModel& model) {
   const double* scales = model.inverse_deviation();
-  const auto unfit = std::count_if(scales, scales + size_, [&](double scale) {
-    return margins_.Fits(scale) && !margins_.FitsSingle(scale);
+  const auto lost = std::count_if(scales, scales + size_, [&](double scale) {
+    return margins_.Fits(scale) && margins_.LostToSingle(scale);
   });
-  // Either the few that single precision cannot take, or only those that nothing can.
-  const bool for_single = unfit <= size_ / kOneIn;
+  const bool for_single = lost <= std::min(size_ / kLostOneIn, kMostLost);
   std::vector<int64_t> rows;
   rows.reserve(static_cast<size_t>(size_));
   for (int64_t row = 0; row < size_; ++row) {
     const bool fits =
-        margins_.Fits(scales[row]) && (!for_single || margins_.FitsSingle(scales[row]));
+        margins_.Fits(scales[row]) && (!for_single || !margins_.LostToSingle(scales[row]));
     (fits ? rows : exceptional_).push_back(row);
     if (fits) largest_scale_ = std::max(largest_scale_, scales[row]);
   }
@@ -80,9 +88,13 @@ std::vector<bool> ResidualTree::SingleBlocks(const ResidualModel& model, int t) 
   for (int64_t b = 0; b < static_cast<int64_t>(single.size()); ++b) {
     const auto rows =
         order_.rows().subspan(order_.Begin(t, b), order_.Begin(t, b + 1) - order_.Begin(t, b));
-    single[b] = std::all_of(rows.begin(), rows.end(), [&](int64_t row) {
-      return margins_.FitsSingle(model.inverse_deviation()[row]);
+    const auto unfit = std::count_if(rows.begin(), rows.end(), [&](int64_t row) {
+      return !margins_.FitsSingle(model.inverse_deviation()[row]);
     });
+    const bool lost = std::any_of(rows.begin(), rows.end(), [&](int64_t row) {
+      return margins_.LostToSingle(model.inverse_deviation()[row]);
+    });
+    single[b] = !lost && unfit <= static_cast<int64_t>(rows.size()) / kUnfitOneIn;
   }
   return single;
 }

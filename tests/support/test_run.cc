@@ -11,7 +11,7 @@ namespace residual_knn_test {
 namespace {
 
 [[noreturn]] void Usage(const char* program) {
-  std::fprintf(stderr, "usage: %s [--size PERCENT] [--seed N]\n", program);
+  std::fprintf(stderr, "usage: %s [--size PERCENT] [--seed N] [--cases N]\n", program);
   std::exit(2);
 }
 
@@ -39,6 +39,8 @@ TestRun ParseTestRun(int argc, char** argv) {
       run.size = static_cast<double>(value) / 100;
     } else if (option == "--seed") {
       run.seed = value;
+    } else if (option == "--cases") {
+      run.cases = static_cast<int64_t>(value);
     } else {
       Usage(argv[0]);
     }

@@ -1,0 +1,42 @@
+#include "search/automatic.h"
+
+#include <algorithm>
+
+#include "tree/margins.h"
+
+namespace residual_knn {
+namespace {
+
+// Multiplications that building the tree of one row costs, in terms of brute force: measured, generous.
+constexpr double kBuildWork = 400'000;
+// Where more pivots than this are needed a point, a tree has never paid.
+constexpr double kMostCover = 0.5;
+
+// Points that rounding has spoiled are met by every query, and are searched for by brute force.
+constexpr int64_t kMostSpoiledOneIn = 64;
+
+}  // namespace
+
+int32_t ReasonToScan(const ResidualModel& model, Prepared& prepared, int64_t pairs,
+                     Monitor& monitor) {
+  if (!model.deficit().known) {
+    return model.inducing() != nullptr ? RESIDUAL_KNN_REASON_ROUNDING
+                                       : RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR;
+  }
+  const Margins margins(model);
+  const auto spoiled =
+      std::count_if(model.inverse_deviation(), model.inverse_deviation() + model.n(),
+                    [&](double scale) { return !margins.Fits(scale); });
+  if (spoiled > model.n() / kMostSpoiledOneIn) return RESIDUAL_KNN_REASON_ROUNDING;
+  // Until there is a tree, small questions add up: it is built once they would have paid for it.
+  const double work =
+      static_cast<double>(pairs) * static_cast<double>(model.m() + 10 * model.d() + 20);
+  const double build = static_cast<double>(model.n()) * kBuildWork;
+  const auto before = static_cast<double>(
+      prepared.scanned.fetch_add(static_cast<int64_t>(work), std::memory_order_relaxed));
+  if (!prepared.trees.Has(0) && before + work < build) return RESIDUAL_KNN_REASON_FEW_PAIRS;
+  if (prepared.trees.Cover(monitor) > kMostCover) return RESIDUAL_KNN_REASON_NO_COVER;
+  return RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
+}
+
+}  // namespace residual_knn

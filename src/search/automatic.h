@@ -1,0 +1,17 @@
+// What RESIDUAL_KNN_AUTOMATIC does before anything is searched.
+#pragma once
+
+#include <cstdint>
+
+#include "search/prepared.h"
+#include "search/query_set.h"
+#include "search/search.h"
+
+namespace residual_knn {
+
+// Brute force with the reason, or RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE where a timed sample should decide.
+// `pairs` are those of the question.
+int32_t ReasonToScan(const ResidualModel& model, Prepared& prepared, int64_t pairs,
+                     Monitor& monitor);
+
+}  // namespace residual_knn

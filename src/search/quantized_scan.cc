@@ -1,0 +1,291 @@
+#include "search/quantized_scan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "blas/blas.h"
+#include "model/product_error.h"
+#include "parallel/parallel_for.h"
+#include "search/candidate_list.h"
+#include "search/canonical_score.h"
+#include "search/degenerate_query.h"
+#include "simd/covariance_row.h"
+#include "simd/quantized_product.h"
+#include "simd/screen.h"
+#include "simd/screen_quantized.h"
+
+namespace residual_knn {
+namespace {
+
+// Their products, the packed candidates and the queries together stay in the second-level cache.
+constexpr int64_t kBlock = 192;
+constexpr int64_t kTile = 512;
+static_assert(kTile % kPackedGroup == 0);
+// Candidates that a query without a threshold is screened against at once.
+constexpr int64_t kFirstCandidates = 128;
+constexpr int64_t kListBytes = 16 << 20;
+constexpr int64_t kBytesPerCandidate = 64;
+
+class Worker {
+ public:
+  Worker(const ResidualModel& model, const QuantizedFactor& quantized,
+         const SearchSettings& settings, int64_t block)
+      : model_(model),
+        quantized_(quantized),
+        settings_(settings),
+        scorer_(model, settings.ranking),
+        view_(model.covariance()->view()),
+        lists_(static_cast<size_t>(block)),
+        words_(static_cast<size_t>(block * quantized.pairs())),
+        errors_(static_cast<size_t>(block)),
+        points_(static_cast<size_t>(block * model.d())),
+        products_(static_cast<size_t>(block * kTile + kPackedGroup)) {
+    constexpr auto kRoom = static_cast<size_t>(kTile + kPackedGroup);
+    found_.resize(kRoom);
+    found_scores_.resize(kRoom);
+    rows_.resize(kRoom);
+    scores_.resize(kRoom);
+    covariances_.resize(kRoom);
+    coordinates_.resize(kRoom * static_cast<size_t>(model.d()));
+    exact_products_.resize(static_cast<size_t>(block * kTile + kScreenSlack));
+  }
+
+  void SearchBlock(const QuerySet& queries, std::span<const int64_t> which, ResultSink& results,
+                   Monitor& monitor, bool polls) {
+    queries.Load(which, block_, monitor, polls);
+    if (monitor.Stopped()) return;
+    Prepare(which);
+    for (size_t begin = 0; begin < quantized_.exceptional().size(); begin += kTile) {
+      SearchExceptional(quantized_.exceptional().subspan(begin).first(
+          std::min<size_t>(kTile, quantized_.exceptional().size() - begin)));
+    }
+    for (int64_t begin = 0; begin < block_.largest_limit; begin += kTile) {
+      if (monitor.Stopped()) return;
+      SearchTile(begin, std::min(begin + kTile, block_.largest_limit));
+      if (polls) monitor.Poll();
+    }
+    int64_t pairs = 0;
+    for (int64_t q = 0; q < block_.count && !monitor.Stopped(); ++q) {
+      if (!fit_[q]) continue;
+      Write(q, results);
+      pairs += queries.Pairs(which[q]);
+      if (polls) monitor.Poll();
+    }
+    monitor.Advance(pairs);
+  }
+
+  [[nodiscard]] const SearchStatistics& statistics() const { return statistics_; }
+  [[nodiscard]] std::span<const int64_t> left() const { return left_; }
+
+ private:
+  void Prepare(std::span<const int64_t> which) {
+    const int64_t d = model_.d();
+    fit_.assign(static_cast<size_t>(block_.count), true);
+    for (int64_t q = 0; q < block_.count; ++q) {
+      const std::span<const double> point(block_.points.data() + q * d, static_cast<size_t>(d));
+      std::copy(point.begin(), point.end(), points_.begin() + q * d);
+      int32_t* words = words_.data() + q * quantized_.pairs();
+      if (block_.inverse_deviation[q] == 0) {  // decided without any score
+        std::fill_n(words, quantized_.pairs(), 0);
+        continue;
+      }
+      fit_[q] = quantized_.Quantize(model_, block_.factor + q * model_.m(), block_.norm[q],
+                                    block_.inverse_deviation[q], point, words, errors_[q]);
+      if (fit_[q]) {
+        lists_[q].Reset(settings_.k, block_.inverse_deviation[q], errors_[q]);
+      } else {
+        left_.push_back(which[q]);
+      }
+    }
+  }
+
+  [[nodiscard]] bool Searches(int64_t q) const {
+    return fit_[q] && block_.inverse_deviation[q] > 0;
+  }
+
+  void SearchTile(int64_t begin, int64_t end) {
+    // Predecessor queries are in ascending order: those at the front may have no candidates here.
+    int64_t first = 0;
+    while (first < block_.count && block_.limit[first] <= begin) ++first;
+    const int64_t count = block_.count - first;
+    const int64_t groups = (end - begin + kPackedGroup - 1) / kPackedGroup;
+    MultiplyQuantized(words_.data() + first * quantized_.pairs(), count,
+                      quantized_.group(begin / kPackedGroup), groups, quantized_.pairs(),
+                      products_.data(), kTile);
+    statistics_.pairs_scored += count * (end - begin);
+    statistics_.scored_in_float32 += count * (end - begin);
+    QuantizedTile tile;
+    tile.covariance = &view_;
+    tile.coordinates = quantized_.coordinates();
+    tile.stride = quantized_.stride();
+    tile.dimensions = model_.d();
+    tile.scales = quantized_.scales();
+    QuantizedQuery query;
+    query.unit = static_cast<float>(quantized_.unit());
+    query.signed_ranking = settings_.ranking == Ranking::kSigned;
+    for (int64_t q = first; q < block_.count; ++q) {
+      if (!Searches(q)) continue;
+      const int64_t candidates = std::min(end, block_.limit[q]) - begin;
+      query.point = points_.data() + q * model_.d();
+      query.error = static_cast<float>(errors_[q] * (1 + 1e-6));
+      // While nothing is proved everything survives: a few candidates first give a threshold.
+      for (int64_t done = 0; done < candidates;) {
+        const double threshold = lists_[q].threshold();
+        query.threshold = static_cast<float>(threshold - 1e-6 * std::abs(threshold));
+        tile.first = begin + done;
+        tile.count = std::isfinite(threshold) ? candidates - done
+                                              : std::min(candidates - done, kFirstCandidates);
+        query.products = products_.data() + (q - first) * kTile + done;
+        const int64_t found = ScreenQuantized(tile, query, found_.data(), found_scores_.data());
+        if (found > 0) AppendFound(q, found);
+        done += tile.count;
+      }
+    }
+  }
+
+  void AppendFound(int64_t q, int64_t found) {
+    size_t kept = 0;
+    for (int64_t s = 0; s < found; ++s) {
+      if (found_[s] == block_.self[q]) continue;
+      rows_[kept] = found_[s];
+      scores_[kept++] = static_cast<double>(found_scores_[s]);
+    }
+    if (kept == 0) return;
+    const auto count = static_cast<int64_t>(kept);
+    LoadCoordinates({rows_.data(), kept});
+    CovarianceRow(view_, {coordinates_.data(), count + kScreenSlack, model_.d()}, 0, count,
+                  block_.points.data() + q * model_.d(), covariances_.data());
+    Append(q, {rows_.data(), kept}, errors_[q]);
+  }
+
+  void Append(int64_t q, std::span<const int64_t> rows, double error) {
+    scorer_.SetQuery(block_, q);
+    lists_[q].SetError(error);
+    statistics_.pairs_rescored +=
+        lists_[q].Append(rows, {scores_.data(), rows.size()}, {covariances_.data(), rows.size()},
+                         model_.inverse_deviation(), scorer_);
+  }
+
+  void LoadCoordinates(std::span<const int64_t> rows) {
+    const int64_t stride = static_cast<int64_t>(rows.size()) + kScreenSlack;
+    for (int64_t c = 0; c < model_.d(); ++c) {
+      const double* from = model_.points().coordinate(c);
+      double* to = coordinates_.data() + c * stride;
+      for (size_t j = 0; j < rows.size(); ++j) to[j] = from[rows[j]];
+    }
+  }
+
+  // Rows that the quantized screen skips, in double precision.
+  void SearchExceptional(std::span<const int64_t> rows) {
+    const auto width = static_cast<int64_t>(rows.size());
+    const int64_t m = model_.m();
+    gathered_.resize(static_cast<size_t>(width * m));
+    scales_.assign(static_cast<size_t>(width + kScreenSlack), 0.0);
+    for (int64_t j = 0; j < width; ++j) {
+      std::copy_n(model_.factor(rows[j]), m, gathered_.data() + j * m);
+      scales_[j] = model_.inverse_deviation()[rows[j]];
+    }
+    LoadCoordinates(rows);
+    blas::MultiplyTransposed(block_.factor, block_.count, gathered_.data(), width, m,
+                             exact_products_.data());
+    statistics_.pairs_scored += block_.count * width;
+    ScreenTile tile;
+    tile.covariance = &view_;
+    tile.points = {coordinates_.data(), width + kScreenSlack, model_.d()};
+    tile.inverse_deviation = scales_.data();
+    for (int64_t q = 0; q < block_.count; ++q) {
+      if (!Searches(q)) continue;
+      tile.count = std::lower_bound(rows.begin(), rows.end(), block_.limit[q]) - rows.begin();
+      ScreenQuery query;
+      query.point = block_.points.data() + q * model_.d();
+      query.products = exact_products_.data() + q * width;
+      query.signed_ranking = settings_.ranking == Ranking::kSigned;
+      query.error = 2 * ProductError(m) * block_.norm[q] * model_.largest_norm();
+      query.threshold = lists_[q].threshold();
+      const int64_t found =
+          Screen(tile, query, {rows_.data(), scores_.data(), covariances_.data()});
+      size_t kept = 0;
+      for (int64_t s = 0; s < found; ++s) {
+        const int64_t row = rows[rows_[s]];
+        if (row == block_.self[q]) continue;
+        rows_[kept] = row;
+        scores_[kept] = scores_[s];
+        covariances_[kept++] = covariances_[s];
+      }
+      if (kept > 0) Append(q, {rows_.data(), kept}, query.error);
+    }
+  }
+
+  void Write(int64_t q, ResultSink& results) {
+    if (block_.inverse_deviation[q] == 0) {
+      WriteDegenerate(block_, q, settings_.k, degenerate_, results);
+      return;
+    }
+    scorer_.SetQuery(block_, q);
+    results.Write(block_.slot[q], lists_[q].Finish(scorer_, statistics_.pairs_rescored));
+  }
+
+  const ResidualModel& model_;
+  const QuantizedFactor& quantized_;
+  const SearchSettings& settings_;
+  CanonicalScorer scorer_;
+  CovarianceView view_;
+  QueryBlock block_;
+  std::vector<CandidateList> lists_;
+  std::vector<int32_t> words_;
+  std::vector<double> errors_;
+  std::vector<float> points_;
+  std::vector<bool> fit_;
+  std::vector<int64_t> left_;
+  std::vector<int32_t, AlignedAllocator<int32_t>> products_;
+  std::vector<int32_t> found_;
+  std::vector<float> found_scores_;
+  std::vector<int64_t> rows_;
+  std::vector<double> scores_;
+  std::vector<double> covariances_;
+  std::vector<double> coordinates_;
+  std::vector<double> scales_;
+  AlignedVector gathered_;
+  AlignedVector exact_products_;
+  std::vector<Neighbor> degenerate_;
+  SearchStatistics statistics_;
+};
+
+}  // namespace
+
+SearchStatistics SearchQuantized(const ResidualModel& model, const QuantizedFactor& quantized,
+                                 const QuerySet& queries, std::span<const int64_t> which,
+                                 const SearchSettings& settings, ResultSink& results,
+                                 Monitor& monitor, std::vector<int64_t>& left) {
+  const auto count = static_cast<int64_t>(which.size());
+  const int64_t list_bytes = std::max<int64_t>(4 * settings.k, 256) * kBytesPerCandidate;
+  const int64_t most = std::clamp<int64_t>(kListBytes / list_bytes, 1, kBlock);
+  const int64_t fair = (count + settings.threads - 1) / settings.threads;
+  const int64_t block = std::clamp<int64_t>(fair, 1, most);
+  const int64_t blocks = (count + block - 1) / block;
+  SearchStatistics statistics;
+  statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
+  statistics.threads = static_cast<int>(std::clamp<int64_t>(blocks, 1, settings.threads));
+  std::vector<Worker> workers;
+  workers.reserve(static_cast<size_t>(statistics.threads));
+  for (int i = 0; i < statistics.threads; ++i) {
+    workers.emplace_back(model, quantized, settings, block);
+  }
+  ParallelFor(statistics.threads, blocks, monitor, [&](int64_t task, int worker) {
+    // The last block has the longest triangle of predecessors: first come, first done.
+    const int64_t first = (blocks - 1 - task) * block;
+    const int64_t size = std::min(block, count - first);
+    workers[worker].SearchBlock(queries, which.subspan(first, size), results, monitor, worker == 0);
+  });
+  for (const Worker& worker : workers) {
+    statistics.pairs_scored += worker.statistics().pairs_scored;
+    statistics.pairs_rescored += worker.statistics().pairs_rescored;
+    statistics.scored_in_float32 += worker.statistics().scored_in_float32;
+    left.insert(left.end(), worker.left().begin(), worker.left().end());
+  }
+  std::sort(left.begin(), left.end());
+  return statistics;
+}
+
+}  // namespace residual_knn

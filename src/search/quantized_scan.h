@@ -1,0 +1,19 @@
+// Every pair, screened by products of 16-bit integers: brute force where the margin allows it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/quantized_factor.h"
+#include "search/search.h"
+
+namespace residual_knn {
+
+// Like SearchBruteForce. Queries that are not fit for it are left alone and appended to `left`.
+SearchStatistics SearchQuantized(const ResidualModel& model, const QuantizedFactor& quantized,
+                                 const QuerySet& queries, std::span<const int64_t> which,
+                                 const SearchSettings& settings, ResultSink& results,
+                                 Monitor& monitor, std::vector<int64_t>& left);
+
+}  // namespace residual_knn

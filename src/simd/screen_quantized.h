@@ -1,0 +1,40 @@
+// The pass behind a quantized product: everything in single precision, inside the caller's error.
+#pragma once
+
+#include <cstdint>
+
+#include "simd/covariance_view.h"
+
+namespace residual_knn {
+
+struct QuantizedTile {
+  const CovarianceView* covariance = nullptr;
+  // Coordinate c of point j at coordinates[c * stride + j]; readable 16 values beyond the last.
+  const float* coordinates = nullptr;
+  int64_t stride = 0;
+  int64_t dimensions = 0;
+  // 1 / sqrt(p), 0 for degenerate points, NaN for those that never pass; readable as coordinates.
+  const float* scales = nullptr;
+  // The candidates are points [first, first + count).
+  int64_t first = 0;
+  int64_t count = 0;
+};
+
+struct QuantizedQuery {
+  const float* point = nullptr;
+  const int32_t* products = nullptr;  // of the candidates; readable 16 values beyond the last
+  float unit = 0;                     // of the products
+  bool signed_ranking = false;
+  // Candidates with (|R| + error) * scale < threshold are dismissed, R in signed ranking.
+  float error = 0;
+  float threshold = 0;
+};
+
+// Whether the family can be evaluated here: all but the table of a general Matern.
+bool CanScreenQuantized(const CovarianceView& covariance);
+
+// Points that pass go to rows, their |R| * scale (or R * scale) to scores; both have room for count + 16.
+int64_t ScreenQuantized(const QuantizedTile& tile, const QuantizedQuery& query, int32_t* rows,
+                        float* scores);
+
+}  // namespace residual_knn

@@ -1,0 +1,73 @@
+// Random indices and questions on which the strategies of a search could disagree: sizes around those of the
+// tree's blocks, ties, twins, points that rounding has spoiled, and every way to make an index.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/api_objects.h"
+#include "support/checked_callback.h"
+#include "support/random_data.h"
+
+namespace residual_knn_test {
+
+enum class Entrance { kInducing, kFactor, kCallback };
+constexpr int kNumEntrances = 3;
+
+enum class Cloud {
+  kUniform,
+  kClusters,
+  kLine,            // along a diagonal
+  kGrid,            // small integers: exact ties
+  kIdentical,       // one point, many times
+  kNearDuplicates,  // one tight cluster inside sparse points
+  kSorted,          // ascending in the first coordinate
+};
+constexpr int kNumClouds = 7;
+
+// One index and some questions for it, drawn from a seed.
+class StrategyProblem {
+ public:
+  explicit StrategyProblem(uint64_t seed);
+  StrategyProblem(const StrategyProblem&) = delete;
+  StrategyProblem& operator=(const StrategyProblem&) = delete;
+
+  // Null if the index could not be made; residual_knn_last_error says why.
+  [[nodiscard]] const residual_knn_index* index() const { return index_.get(); }
+  [[nodiscard]] Entrance entrance() const { return entrance_; }
+  [[nodiscard]] int64_t n() const { return model_.points.n; }
+  [[nodiscard]] const std::vector<Question>& questions() const { return questions_; }
+  [[nodiscard]] const std::string& description() const { return description_; }
+
+  // The callback answers for the new points of one question at a time.
+  Answer AskThis(const Question& question, const Manner& manner);
+
+ private:
+  int64_t DrawSize(Random& random);
+  void DrawPoints(Random& random);
+  void DrawKernel(Random& random);
+  void DrawInducing(Random& random);
+  [[nodiscard]] Points DrawCloud(Random& random, int64_t n) const;
+  void CreateFromFactor(Random& random);
+  void DrawQuestions(Random& random);
+  [[nodiscard]] Question DrawRows(Random& random, QueryKind kind) const;
+  [[nodiscard]] Question DrawNew(Random& random) const;
+  [[nodiscard]] int32_t DrawNeighbors(Random& random, const Question& question) const;
+  [[nodiscard]] IndexHandle CreateFromInducing(const Points& points, double max_jitter) const;
+  void Describe();
+
+  Entrance entrance_ = Entrance::kInducing;
+  Cloud cloud_ = Cloud::kUniform;
+  bool spoiled_ = false;  // the model leaves next to nothing over, or nothing at some points
+  double factor_error_ = 0;
+  Model model_;
+  FactorCopy factor_;
+  std::unique_ptr<CheckedCallback> callback_;
+  IndexHandle index_;
+  std::vector<Question> questions_;
+  std::string description_;
+};
+
+}  // namespace residual_knn_test
