@@ -65,7 +65,6 @@ QuantizedFactor::QuantizedFactor(const ResidualModel& model, int threads, Monito
   // Entries and norms of new points may be a little larger than those of the index.
   const double largest = std::max(model.largest_norm(), std::sqrt(model.covariance()->variance()));
   step_ = 1.001 * largest / kLargestWord;
-  monitor.Start(groups_);
   std::vector<double> rests(static_cast<size_t>(threads));
   std::vector<double> magnitudes(static_cast<size_t>(threads));
   constexpr int64_t kGroupsAtOnce = 32;
@@ -91,7 +90,6 @@ QuantizedFactor::QuantizedFactor(const ResidualModel& model, int threads, Monito
                     }
                   }
                 }
-                monitor.Advance(end - task * kGroupsAtOnce);
               });
   largest_rest_ = *std::max_element(rests.begin(), rests.end());
   largest_coordinate_ = *std::max_element(magnitudes.begin(), magnitudes.end());

@@ -25,6 +25,8 @@ SearchStatistics Search(const ResidualModel& model, Prepared& prepared, const Qu
   settings.threads = UsableThreads(model, given.threads);
   int64_t pairs = 0;
   for (int64_t i = 0; i < queries.size(); ++i) pairs += queries.Pairs(i);
+  // What is prepared on the way is not counted: it is done once, and short.
+  monitor.Start(std::max<int64_t>(pairs, 1));
   int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;
   bool scan = settings.strategy == RESIDUAL_KNN_BRUTE_FORCE;
   const bool compare = settings.strategy == RESIDUAL_KNN_AUTOMATIC;
@@ -41,7 +43,6 @@ SearchStatistics Search(const ResidualModel& model, Prepared& prepared, const Qu
   if (scan) {
     std::vector<int64_t> all(static_cast<size_t>(queries.size()));
     std::iota(all.begin(), all.end(), int64_t{0});
-    monitor.Start(std::max<int64_t>(pairs, 1));
     statistics = SearchBruteForce(model, prepared, queries, all, settings, results, monitor);
     statistics.reason = reason;
   } else {

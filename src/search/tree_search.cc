@@ -221,9 +221,6 @@ SearchStatistics SearchTree(const ResidualModel& model, Prepared& prepared, cons
   statistics.tree_seconds = plan.tree_seconds;
   statistics.coarse_blocks = plan.coarse_blocks;
   if (compare) statistics.reason = RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
-  int64_t pairs = 0;
-  for (int64_t i = 0; i < queries.size(); ++i) pairs += queries.Pairs(i);
-  monitor.Start(std::max<int64_t>(pairs, 1));
 
   const auto scan = [&](std::vector<int64_t> which) {
     std::sort(which.begin(), which.end(), [&](int64_t a, int64_t b) {
@@ -277,7 +274,6 @@ SearchStatistics SearchTree(const ResidualModel& model, Prepared& prepared, cons
       prepared.quantized.Get(monitor, [&] {
         return std::make_unique<QuantizedFactor>(model, settings.threads, monitor);
       });
-      monitor.Start(std::max<int64_t>(pairs, 1));
     }
     const auto start = std::chrono::steady_clock::now();
     scan(scan_sample);

@@ -84,7 +84,6 @@ PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
     b.smallest_row = rows.empty() ? model.n() : *std::min_element(rows.begin(), rows.end());
     factors[worker].Run(rows, {tolerance, b.single, coarse});
     pieces[i] = Pack(factors[worker], keep, b);
-    monitor.Advance(b.end - b.begin);
   });
   int64_t lower = 0;
   int64_t kept = 0;

@@ -25,7 +25,6 @@ constexpr int64_t kLoadBlock = 1024;
 ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeShape& shape,
                            int threads, Monitor& monitor)
     : size_(size), margins_(model) {
-  monitor.Start(size * (shape.levels + 1));
   std::vector<int64_t> rows = ChooseRows(model);
   if (model.covariance() != nullptr) {
     order_ = SpaceOrder(model.points(), std::move(rows), shape.leaf_size, threads, monitor);
@@ -118,7 +117,6 @@ void ResidualTree::LoadPoints(const ResidualModel& model, bool single, int threa
       }
       if (single) std::copy_n(model.factor(row), m, factor32_.data() + p * m);
     }
-    monitor.Advance(end - block * kLoadBlock);
   });
 }
 
