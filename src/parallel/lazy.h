@@ -13,16 +13,18 @@ namespace residual_knn {
 template <class T>
 class Lazy {
  public:
-  // make() returns a unique_ptr<T>. While another thread makes the value, waits and polls. If making fails or
-  // is cancelled, the next caller tries again.
+  // make() returns a unique_ptr<T>. While another thread makes the value, waits, and polls if `polls`: that is
+  // for the calling thread alone. If making fails or is cancelled, the next caller tries again.
   template <class Make>
-  const T& Get(Monitor& monitor, const Make& make) {
+  const T& Get(Monitor& monitor, bool polls, const Make& make) {
     std::unique_lock lock(mutex_);
     while (making_) {
       changed_.wait_for(lock, std::chrono::milliseconds(10));
       lock.unlock();
-      monitor.Poll();
-      monitor.ThrowIfCancelled();
+      if (polls) {
+        monitor.Poll();
+        monitor.ThrowIfCancelled();
+      }
       lock.lock();
     }
     if (value_) return *value_;

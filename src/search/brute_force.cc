@@ -260,7 +260,7 @@ SearchStatistics SearchBruteForce(const ResidualModel& model, Prepared& prepared
   const bool few = static_cast<int64_t>(which.size()) < kFewQueries;
   if (!tiles_asked_for && (!few || prepared.quantized.IfMade() != nullptr) &&
       QuantizedFactor::Fits(model)) {
-    const QuantizedFactor& quantized = prepared.quantized.Get(monitor, [&] {
+    const QuantizedFactor& quantized = prepared.quantized.Get(monitor, true, [&] {
       return std::make_unique<QuantizedFactor>(model, settings.threads, monitor);
     });
     statistics =

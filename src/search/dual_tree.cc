@@ -24,7 +24,8 @@ class DualTree : public Traversal {
     }
     if (worker.searching().empty()) return;
     Prepare(worker, home);
-    const Coupling* coupling = tree.coupling(home);
+    const Coupling* coupling =
+        tree.coupling(worker.model(), home, scratch_, worker.monitor(), worker.polls());
     if (coupling == nullptr) {
       if (coupled_tree_ != &tree || coupled_home_ != home) {
         coupling_.Compute(worker.model(), tree.margins(), blocks, home, scratch_);

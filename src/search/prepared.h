@@ -20,6 +20,8 @@ struct Prepared {
 
   TreeStore trees;
   Lazy<QuantizedFactor> quantized;
+  // Seconds that brute force took for a pair on one thread, 0 until a sample was timed.
+  std::atomic<double> scan_seconds{0};
   // Multiplications that automatic searches have asked for so far.
   std::atomic<int64_t> scanned{0};
 };

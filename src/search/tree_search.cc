@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <vector>
 
 #include "parallel/parallel_for.h"
@@ -203,11 +204,69 @@ class TreeSearch {
   std::vector<std::unique_ptr<Traversal>> traversals_;
 };
 
-// Chunks that a timed sample takes, for each thread, and chunks without which there is nothing to decide.
-constexpr size_t kSampled = 2;
+// Chunks without which there is nothing to decide.
 constexpr size_t kFewChunks = 8;
-// Queries of brute force in the sample, for each thread.
-constexpr int64_t kScanned = 192;
+
+// Queries, spread evenly, on which both ways are timed; none is searched twice.
+class Sample {
+ public:
+  Sample(const QuerySet& queries, std::span<const Chunk* const> chunks, int threads,
+         bool scan_is_known) {
+    int64_t total = 0;
+    for (const Chunk* chunk : chunks) total += chunk->count;
+    // At least a chunk for each thread; brute force may take long, so it gets few queries of many.
+    const size_t count = std::min(chunks.size() / 4, 2 * static_cast<size_t>(threads));
+    const size_t step = chunks.size() / (2 * count);
+    const int64_t scanned =
+        scan_is_known ? 0 : std::min<int64_t>(kScanned * threads, total / kScannedOneIn);
+    const int64_t share = scanned / static_cast<int64_t>(count);
+    shortened_.reserve(chunks.size());
+    for (size_t i = 0; i < chunks.size(); ++i) {
+      const Chunk& chunk = *chunks[i];
+      const bool taken = i % step == 0 && i / step < 2 * count;
+      if (taken && i / step % 2 == 0) {
+        by_tree_.push_back(&chunk);
+        tree_queries_ += static_cast<double>(chunk.count);
+        continue;
+      }
+      const int64_t size = taken ? std::min(share, chunk.count) : 0;
+      for (const int64_t query : chunk.Queries().first(static_cast<size_t>(size))) {
+        by_scan_.push_back(query);
+        scan_pairs_ += static_cast<double>(queries.Pairs(query));
+      }
+      if (size == chunk.count) continue;
+      shortened_.push_back(chunk);
+      shortened_.back().first += size;
+      shortened_.back().count -= size;
+      rest_.push_back(&shortened_.back());
+      for (const int64_t query : rest_.back()->Queries()) {
+        rest_pairs_ += static_cast<double>(queries.Pairs(query));
+      }
+      rest_queries_ += static_cast<double>(rest_.back()->count);
+    }
+  }
+
+  [[nodiscard]] std::span<const Chunk* const> by_tree() const { return by_tree_; }
+  [[nodiscard]] std::span<const int64_t> by_scan() const { return by_scan_; }
+  [[nodiscard]] const std::vector<const Chunk*>& rest() const { return rest_; }
+  [[nodiscard]] double tree_queries() const { return std::max(tree_queries_, 1.0); }
+  [[nodiscard]] double scan_pairs() const { return scan_pairs_; }
+  [[nodiscard]] double rest_queries() const { return rest_queries_; }
+  [[nodiscard]] double rest_pairs() const { return rest_pairs_; }
+
+ private:
+  static constexpr int64_t kScanned = 192;  // for each thread
+  static constexpr int64_t kScannedOneIn = 32;
+
+  std::vector<const Chunk*> by_tree_;
+  std::vector<int64_t> by_scan_;
+  std::vector<Chunk> shortened_;
+  std::vector<const Chunk*> rest_;
+  double tree_queries_ = 0;
+  double scan_pairs_ = 0;
+  double rest_queries_ = 0;
+  double rest_pairs_ = 0;
+};
 
 }  // namespace
 
@@ -237,74 +296,37 @@ SearchStatistics SearchTree(const ResidualModel& model, Prepared& prepared, cons
   for (const Chunk& chunk : plan.chunks()) rest.push_back(&chunk);
   std::vector<int64_t> scanned(plan.brute().begin(), plan.brute().end());
 
+  std::optional<Sample> decided;  // holds what is left of the chunks
   if (compare && rest.size() >= kFewChunks) {
-    // Both samples are spread evenly, and neither is searched again.
-    const size_t count = kSampled * static_cast<size_t>(settings.threads);
-    const size_t step = std::max<size_t>(rest.size() / (2 * count), 1);
-    std::vector<const Chunk*> tree_sample;
-    std::vector<const Chunk*> others;
-    std::vector<int64_t> scan_sample;
-    std::vector<Chunk> shortened;
-    shortened.reserve(rest.size());
-    double tree_queries = 0;
-    for (size_t i = 0; i < rest.size(); ++i) {
-      const bool taken = i % step == 0;
-      if (taken && i / step % 2 == 0 && tree_sample.size() < count) {
-        tree_sample.push_back(rest[i]);
-        tree_queries += static_cast<double>(rest[i]->count);
-      } else if (taken && i / step % 2 == 1 &&
-                 static_cast<int64_t>(scan_sample.size()) < kScanned * settings.threads) {
-        const auto which = rest[i]->Queries();
-        const auto size = static_cast<size_t>(std::min<int64_t>(
-            kScanned * settings.threads / static_cast<int64_t>(count) + 1, rest[i]->count));
-        scan_sample.insert(scan_sample.end(), which.begin(), which.begin() + size);
-        shortened.push_back(*rest[i]);
-        shortened.back().first += static_cast<int64_t>(size);
-        shortened.back().count -= static_cast<int64_t>(size);
-        if (shortened.back().count > 0) others.push_back(&shortened.back());
-      } else {
-        others.push_back(rest[i]);
+    const Sample& sample = decided.emplace(queries, rest, settings.threads,
+                                           prepared.scan_seconds.load() > 0);
+    const double tree_seconds = search.Search(sample.by_tree()) / sample.tree_queries();
+    if (!sample.by_scan().empty()) {
+      // What brute force prepares once is not part of its speed.
+      if (QuantizedFactor::Fits(model)) {
+        prepared.quantized.Get(monitor, true, [&] {
+          return std::make_unique<QuantizedFactor>(model, settings.threads, monitor);
+        });
       }
+      const auto start = std::chrono::steady_clock::now();
+      scan({sample.by_scan().begin(), sample.by_scan().end()});
+      const double seconds =
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      prepared.scan_seconds = seconds * settings.threads / std::max(sample.scan_pairs(), 1.0);
     }
-    const double tree_seconds = search.Search(tree_sample);
-    double scan_pairs = 0;
-    for (const int64_t query : scan_sample) scan_pairs += static_cast<double>(queries.Pairs(query));
-    // What brute force prepares once is not part of its speed.
-    if (QuantizedFactor::Fits(model)) {
-      prepared.quantized.Get(monitor, [&] {
-        return std::make_unique<QuantizedFactor>(model, settings.threads, monitor);
-      });
-    }
-    const auto start = std::chrono::steady_clock::now();
-    scan(scan_sample);
-    const double scan_seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    double rest_pairs = 0;
-    double rest_queries = 0;
-    for (const Chunk* chunk : others) {
-      rest_queries += static_cast<double>(chunk->count);
-      for (const int64_t query : chunk->Queries()) {
-        rest_pairs += static_cast<double>(queries.Pairs(query));
-      }
-    }
-    const double by_tree = tree_seconds / tree_queries * rest_queries / settings.threads;
-    const double by_scan = scan_seconds / std::max(scan_pairs, 1.0) * rest_pairs;
-    rest = others;
-    if (by_scan < by_tree) {
+    rest = sample.rest();
+    if (prepared.scan_seconds * sample.rest_pairs() < tree_seconds * sample.rest_queries()) {
       statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
       statistics.reason = RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE;
-      for (const Chunk* chunk : others) {
+      for (const Chunk* chunk : rest) {
         const auto which = chunk->Queries();
         scanned.insert(scanned.end(), which.begin(), which.end());
       }
       rest.clear();
     }
-    search.Search(rest);
-    if (!scanned.empty()) scan(scanned);
-  } else {
-    search.Search(rest);
-    if (!scanned.empty()) scan(scanned);
   }
+  search.Search(rest);
+  if (!scanned.empty()) scan(scanned);
   search.AddTo(statistics);
   return statistics;
 }

@@ -58,6 +58,8 @@ class TreeWorker {
   [[nodiscard]] bool GoOn();
 
   [[nodiscard]] const ResidualModel& model() const { return model_; }
+  [[nodiscard]] Monitor& monitor() { return *monitor_; }
+  [[nodiscard]] bool polls() const { return polls_; }
 
  private:
   struct Frame {

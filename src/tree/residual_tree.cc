@@ -16,7 +16,7 @@ constexpr int64_t kLostOneIn = 64;
 // A block with more unfit points than one in so many is met in double precision.
 constexpr int64_t kUnfitOneIn = 4;
 // Couplings of all blocks are kept if they take no more.
-constexpr double kMostCouplingBytes = 128 << 20;
+constexpr double kMostCouplingBytes = 256 << 20;
 // Positions that one task loads.
 constexpr int64_t kLoadBlock = 1024;
 
@@ -48,20 +48,30 @@ ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeS
   const std::vector<bool> single = SingleBlocks(model, order_.depth());
   LoadPoints(model, std::find(single.begin(), single.end(), true) != single.end(), threads,
              monitor);
-  Couple(model, threads, monitor);
+  PrepareCouplings(model);
 }
 
-void ResidualTree::Couple(const ResidualModel& model, int threads, Monitor& monitor) {
+void ResidualTree::PrepareCouplings(const ResidualModel& model) {
   const PivotBlocks& coarse = levels_.back();
-  const int64_t pivots = coarse.num_pivots();
-  const double bytes = static_cast<double>(pivots) * static_cast<double>(pivots) * sizeof(float);
+  const auto pivots = static_cast<double>(coarse.num_pivots());
   const double factor_bytes =
       static_cast<double>(model.n()) * static_cast<double>(model.m()) * sizeof(double);
-  if (levels_.size() < 2 || bytes > std::min(kMostCouplingBytes, factor_bytes / 4)) return;
-  couplings_.resize(static_cast<size_t>(coarse.size()));
-  std::vector<CouplingScratch> scratch(static_cast<size_t>(threads));
-  ParallelFor(threads, coarse.size(), monitor, [&](int64_t home, int worker) {
-    couplings_[home].Compute(model, margins_, coarse, home, scratch[worker]);
+  const bool fits =
+      pivots * pivots * sizeof(float) <= std::min(kMostCouplingBytes, factor_bytes / 2);
+  if (levels_.size() < 2 || !fits) return;
+  for (int64_t home = 0; home < coarse.size(); ++home) {
+    couplings_.push_back(std::make_unique<Lazy<Coupling>>());
+  }
+}
+
+const Coupling* ResidualTree::coupling(const ResidualModel& model, int64_t home,
+                                       CouplingScratch& scratch, Monitor& monitor,
+                                       bool polls) const {
+  if (couplings_.empty()) return nullptr;
+  return &couplings_[home]->Get(monitor, polls, [&] {
+    auto made = std::make_unique<Coupling>();
+    made->Compute(model, margins_, levels_.back(), home, scratch);
+    return made;
   });
 }
 
@@ -123,7 +133,10 @@ void ResidualTree::LoadPoints(const ResidualModel& model, bool single, int threa
 int64_t ResidualTree::bytes() const {
   int64_t bytes = order_.bytes();
   for (const PivotBlocks& level : levels_) bytes += level.bytes();
-  for (const Coupling& coupling : couplings_) bytes += coupling.bytes();
+  for (const auto& coupling : couplings_) {
+    const Coupling* made = coupling->IfMade();
+    bytes += made != nullptr ? made->bytes() : 0;
+  }
   return bytes + static_cast<int64_t>((coordinates_.size() + scales_.size()) * sizeof(double) +
                                       factor32_.size() * sizeof(float) +
                                       (positions_.size() + exceptional_.size()) * sizeof(int64_t));

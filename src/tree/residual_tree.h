@@ -8,6 +8,7 @@
 
 #include "base/aligned_vector.h"
 #include "model/residual_model.h"
+#include "parallel/lazy.h"
 #include "simd/covariance_view.h"
 #include "tree/coupling.h"
 #include "tree/pivot_blocks.h"
@@ -48,10 +49,11 @@ class ResidualTree {
     return leaf >> (levels_[0].depth() - levels_[l].depth());
   }
 
-  // Of block `home` of the coarsest level with all others; null where that would take too much memory.
-  [[nodiscard]] const Coupling* coupling(int64_t home) const {
-    return couplings_.empty() ? nullptr : &couplings_[home];
-  }
+  // Of block `home` of the coarsest level with all others, computed when first asked for; null where keeping
+  // all of them would take too much memory. Any thread.
+  [[nodiscard]] const Coupling* coupling(const ResidualModel& model, int64_t home,
+                                         CouplingScratch& scratch, Monitor& monitor,
+                                         bool polls) const;
 
   // Points by position. V32 is there if some leaf is single.
   [[nodiscard]] PointsView points() const { return {coordinates_.data(), stride_, dimensions_}; }
@@ -66,7 +68,7 @@ class ResidualTree {
  private:
   std::vector<int64_t> ChooseRows(const ResidualModel& model);
   std::vector<bool> SingleBlocks(const ResidualModel& model, int t) const;
-  void Couple(const ResidualModel& model, int threads, Monitor& monitor);
+  void PrepareCouplings(const ResidualModel& model);
   void LoadPoints(const ResidualModel& model, bool single, int threads, Monitor& monitor);
 
   int64_t size_;
@@ -74,7 +76,7 @@ class ResidualTree {
   std::vector<int64_t> exceptional_;
   SpaceOrder order_;
   std::vector<PivotBlocks> levels_;
-  std::vector<Coupling> couplings_;
+  std::vector<std::unique_ptr<Lazy<Coupling>>> couplings_;
   int64_t stride_ = 0;
   int64_t dimensions_ = 0;
   AlignedVector coordinates_;

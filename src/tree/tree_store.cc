@@ -26,14 +26,15 @@ TreeStore::TreeStore(const ResidualModel& model) : model_(model) {
 }
 
 double TreeStore::Cover(Monitor& monitor) {
-  return cover_.Get(
-      monitor, [&] { return std::make_unique<double>(SampleCover(model_, TreeShape(), monitor)); });
+  return cover_.Get(monitor, true, [&] {
+    return std::make_unique<double>(SampleCover(model_, TreeShape(), monitor));
+  });
 }
 
 const ResidualTree& TreeStore::Get(int stage, int threads, Monitor& monitor, double& seconds) {
   const auto start = Clock::now();
   const TreeShape shape = ShapeFor(Cover(monitor));
-  const ResidualTree& tree = trees_[stage]->Get(monitor, [&] {
+  const ResidualTree& tree = trees_[stage]->Get(monitor, true, [&] {
     return std::make_unique<ResidualTree>(model_, sizes_[stage], shape, threads, monitor);
   });
   seconds += std::chrono::duration<double>(Clock::now() - start).count();
