@@ -1,0 +1,85 @@
+// Models of the engine itself, and their residuals in extended precision from V and p as stored.
+#pragma once
+
+#include <quadmath.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/residual_model.h"
+#include "support/random_data.h"
+
+namespace residual_knn_test {
+
+// What a model is made of; lengthscale 1.
+struct EngineSpec {
+  int32_t kernel = RESIDUAL_KNN_SQUARED_EXPONENTIAL;
+  double nugget = 0;
+  double jitter = 1e-10;
+  Points points;
+  Points inducing;
+
+  [[nodiscard]] std::string Describe() const {
+    return "kernel " + std::to_string(kernel) + ", n " + std::to_string(points.n) + ", d " +
+           std::to_string(points.d) + ", m " + std::to_string(inducing.n) + ", jitter " +
+           std::to_string(jitter * 1e10) + "e-10, nugget " + std::to_string(nugget);
+  }
+};
+
+// Throws where K(Z,Z) is not positive definite even with a jitter of 1e-3.
+inline residual_knn::ResidualModel MakeEngineModel(const EngineSpec& spec) {
+  using residual_knn::ScaledPoints;
+  residual_knn::Monitor monitor;
+  residual_knn::CovarianceParameters parameters;
+  parameters.kernel = spec.kernel;
+  residual_knn::CovarianceFunction covariance(parameters);
+  const std::vector<double> lengthscales = {1.0};
+  const residual_knn::DenseMatrixView points{spec.points.values.data(), spec.points.n,
+                                             spec.points.d};
+  const residual_knn::DenseMatrixView inducing{spec.inducing.values.data(), spec.inducing.n,
+                                               spec.inducing.d};
+  residual_knn::PointScaling scaling{lengthscales, residual_knn::MiddleOf(points)};
+  ScaledPoints scaled(points, lengthscales, "points", scaling.origin);
+  ScaledPoints scaled_inducing(inducing, lengthscales, "inducing", scaling.origin);
+  residual_knn::InducingFactor factor(covariance, std::move(scaled_inducing), {spec.jitter, 1e-3},
+                                      monitor);
+  return {std::move(covariance),
+          spec.nugget,
+          std::move(scaled),
+          std::move(scaling),
+          std::move(factor),
+          1,
+          monitor};
+}
+
+// Covariance of scaled points, variance 1, exact but for the last digits of Quad.
+inline Quad ExactCovariance(int32_t kernel, const double* x, const double* y, int64_t d) {
+  Quad square = 0;
+  for (int64_t c = 0; c < d; ++c) {
+    const Quad difference = static_cast<Quad>(x[c]) - y[c];
+    square += difference * difference;
+  }
+  const Quad r = sqrtq(square);
+  switch (kernel) {
+    case RESIDUAL_KNN_SQUARED_EXPONENTIAL:
+      return expq(-square / 2);
+    case RESIDUAL_KNN_MATERN12:
+      return expq(-r);
+    case RESIDUAL_KNN_MATERN32:
+      return (1 + sqrtq(3) * r) * expq(-sqrtq(3) * r);
+    default:  // Matern 5/2
+      return (1 + sqrtq(5) * r + 5 * square / 3) * expq(-sqrtq(5) * r);
+  }
+}
+
+// K - V_i . V_j of two points with these rows of V.
+inline Quad ExactResidual(int32_t kernel, const double* x, const double* v, const double* y,
+                          const double* w, int64_t d, int64_t m) {
+  Quad residual = ExactCovariance(kernel, x, y, d);
+  for (int64_t e = 0; e < m; ++e) residual -= static_cast<Quad>(v[e]) * w[e];
+  return residual;
+}
+
+}  // namespace residual_knn_test
