@@ -1,0 +1,216 @@
+// Points that are hard on trees and lists: all on a line, all alike, sorted, a tight cluster in sparse data,
+// and every other point asked for. Sampled rows of every strategy have the bytes of brute force with tiles of
+// its own, which scans in double precision. And an index after a cancelled build or search, or with two threads
+// in its first search, answers as if nothing had happened.
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/api_objects.h"
+#include "support/random_data.h"
+#include "support/test_run.h"
+
+#include "support/cmocka_in_cxx.h"
+
+namespace residual_knn_test {
+namespace {
+
+Model ModelOf(Points points, double lengthscale, Points inducing) {
+  Model model;
+  model.kernel.lengthscales = {lengthscale};
+  model.points = std::move(points);
+  model.inducing = std::move(inducing);
+  return model;
+}
+
+Question SampledRows(Random& random, int64_t n, int64_t count, int32_t k) {
+  Question question;
+  question.k = k;
+  question.rows = RandomRowNumbers(random, n, count);
+  return question;
+}
+
+Answer ScanInDouble(const residual_knn_index* index, const Question& question) {
+  Manner manner;
+  manner.strategy = RESIDUAL_KNN_BRUTE_FORCE;
+  manner.tile_queries = 7;
+  return Ask(index, question, manner);
+}
+
+bool IsAnsweredAlike(const residual_knn_index* index, const Question& question,
+                     const Answer& expected, int32_t strategy) {
+  Manner manner;
+  manner.strategy = strategy;
+  manner.threads = 2;
+  const Answer answer = Ask(index, question, manner);
+  return answer.SameAs(expected) ||
+         Fail(std::string(residual_knn_strategy_name(strategy)) + ", k " +
+              std::to_string(question.k) + " differs from brute force");
+}
+
+bool ModelHolds(const TestRun& run, const Model& model, int64_t queries, int32_t k,
+                const std::string& name) {
+  const CreatedIndex created = CreateIndex(model);
+  if (created.status != RESIDUAL_KNN_OK) return Fail(name + ": " + residual_knn_last_error());
+  Random random(run.seed + 1);
+  Question question = SampledRows(random, model.points.n, queries, k);
+  for (const QueryKind kind : {QueryKind::kNeighbors, QueryKind::kPredecessors}) {
+    question.kind = kind;
+    const Answer expected = ScanInDouble(created.index.get(), question);
+    if (expected.status != RESIDUAL_KNN_OK) return Fail(name + ": " + residual_knn_last_error());
+    for (const int32_t strategy : kAllStrategies) {
+      if (!IsAnsweredAlike(created.index.get(), question, expected, strategy)) {
+        return Fail(run.seed, name);
+      }
+    }
+  }
+  return true;
+}
+
+void TestLine(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Random random(run.seed);
+  const int64_t n = run.Scaled(100'000);
+  Points points{n, 2, {}};
+  for (int64_t i = 0; i < n; ++i) {
+    const double t = random.Uniform();
+    points.values.insert(points.values.end(), {t, 2 * t});
+  }
+  const Points inducing = RandomRowsOf(random, points, 20);
+  assert_true(ModelHolds(run, ModelOf(points, 0.1, inducing), 40, 10, "points on a line"));
+}
+
+void TestAllAlike(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Random random(run.seed);
+  const int64_t n = run.Scaled(20'000);
+  Points points{n, 2, {}};
+  for (int64_t i = 0; i < n; ++i) points.values.insert(points.values.end(), {0.3, 0.7});
+  const Points inducing = RandomPoints(random, Shape::kUniform, 10, 2);
+  assert_true(ModelHolds(run, ModelOf(points, 0.2, inducing), 40, 10, "identical points"));
+}
+
+void TestEveryOtherPoint(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Random random(run.seed);
+  const Points points = RandomPoints(random, Shape::kUniform, 2000, 2);
+  const Points inducing = RandomRowsOf(random, points, 20);
+  assert_true(ModelHolds(run, ModelOf(points, 0.2, inducing), 30, 1999, "k = n - 1"));
+}
+
+void TestSorted(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Random random(run.seed);
+  Points points = RandomPoints(random, Shape::kUniform, run.Scaled(20'000), 2);
+  for (int64_t i = 0; i < points.n; ++i) {
+    points(i, 0) = static_cast<double>(i) / static_cast<double>(points.n);
+  }
+  const Points inducing = RandomRowsOf(random, points, 30);
+  assert_true(ModelHolds(run, ModelOf(points, 0.2, inducing), 100, 15, "sorted points"));
+}
+
+void TestCluster(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Random random(run.seed);
+  Points points = RandomPoints(random, Shape::kUniform, run.Scaled(20'000), 2);
+  for (int64_t i = 0; i < points.n; ++i) {
+    const bool in_cluster = random.Chance(0.2);
+    for (int64_t c = 0; c < 2; ++c) {
+      points(i, c) = in_cluster ? 5 + 1e-7 * points(i, c) : 100 * points(i, c);
+    }
+  }
+  const Points inducing = RandomRowsOf(random, points, 30);
+  assert_true(ModelHolds(run, ModelOf(points, 1.0, inducing), 100, 15, "a cluster in sparse data"));
+}
+
+Model BigModel(const TestRun& run) {
+  Random random(run.seed);
+  const Points points = RandomPoints(random, Shape::kUniform, run.Scaled(30'000), 2);
+  return ModelOf(points, 0.1, RandomRowsOf(random, points, 60));
+}
+
+struct Cancel {
+  int64_t at = 1;
+  int64_t calls = 0;
+  static int32_t Progress(void* user, int64_t, int64_t) {
+    auto& cancel = *static_cast<Cancel*>(user);
+    return ++cancel.calls >= cancel.at ? 1 : 0;
+  }
+};
+
+// Cancels searches of a fresh index (its tree is being built) and then of the same with its tree.
+bool SurvivesCancelling(const TestRun& run, const Model& model, int32_t strategy) {
+  const CreatedIndex created = CreateIndex(model);
+  if (created.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
+  Random random(run.seed + 2);
+  const Question question = SampledRows(random, model.points.n, 60, 10);
+  const Answer expected = ScanInDouble(created.index.get(), question);
+  std::vector<int64_t> neighbors(static_cast<size_t>(model.points.n * 10));
+  for (const bool with_tree : {false, true}) {
+    Cancel cancel;
+    residual_knn_search_options options = SearchOptions();
+    options.strategy = strategy;
+    options.threads = 2;
+    options.progress = &Cancel::Progress;
+    options.progress_user = &cancel;
+    const residual_knn_status status =
+        residual_knn_neighbors(created.index.get(), nullptr, model.points.n, &options, 10,
+                               neighbors.data(), nullptr, nullptr);
+    const std::string text = std::string(residual_knn_strategy_name(strategy)) +
+                             (with_tree ? ", with its tree" : ", fresh");
+    if (status != RESIDUAL_KNN_ERROR_CANCELLED) {
+      return Fail(run.seed, text + ": status " + std::to_string(status));
+    }
+    if (!IsAnsweredAlike(created.index.get(), question, expected, strategy)) {
+      return Fail(run.seed, text + ", after it was cancelled");
+    }
+  }
+  return true;
+}
+
+void TestCancelled(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  const Model model = BigModel(run);
+  for (const int32_t strategy : {RESIDUAL_KNN_DUAL_TREE, RESIDUAL_KNN_BATCHED_BEST_FIRST}) {
+    assert_true(SurvivesCancelling(run, model, strategy));
+  }
+}
+
+void TestTwoThreadsInAFreshIndex(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  const Model model = BigModel(run);
+  Random random(run.seed + 3);
+  const Question question = SampledRows(random, model.points.n, 200, 10);
+  const CreatedIndex created = CreateIndex(model);
+  assert_int_equal(created.status, RESIDUAL_KNN_OK);
+  Manner manner;
+  manner.strategy = RESIDUAL_KNN_DUAL_TREE;
+  Answer first;
+  Answer second;
+  std::thread other([&] { first = Ask(created.index.get(), question, manner); });
+  second = Ask(created.index.get(), question, manner);
+  other.join();
+  const Answer expected = ScanInDouble(created.index.get(), question);
+  assert_true((first.SameAs(expected) && second.SameAs(expected)) ||
+              Fail(run.seed, "two threads in one fresh index disagree with brute force"));
+}
+
+}  // namespace
+}  // namespace residual_knn_test
+
+int main(int argc, char** argv) {
+  using namespace residual_knn_test;
+  TestRun run = ParseTestRun(argc, argv);
+  const CMUnitTest tests[] = {
+      cmocka_unit_test_prestate(TestLine, &run),
+      cmocka_unit_test_prestate(TestAllAlike, &run),
+      cmocka_unit_test_prestate(TestEveryOtherPoint, &run),
+      cmocka_unit_test_prestate(TestSorted, &run),
+      cmocka_unit_test_prestate(TestCluster, &run),
+      cmocka_unit_test_prestate(TestCancelled, &run),
+      cmocka_unit_test_prestate(TestTwoThreadsInAFreshIndex, &run),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
