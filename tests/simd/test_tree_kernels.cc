@@ -1,0 +1,180 @@
+// The kernels of the tree and of quantized screening against scalar code, on every target.
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "simd/dot_float.h"
+#include "simd/for_each_target.h"
+#include "simd/pivot_bounds.h"
+#include "simd/quantized_product.h"
+#include "support/random_data.h"
+#include "support/test_run.h"
+
+#include "support/cmocka_in_cxx.h"
+
+namespace residual_knn_test {
+namespace {
+
+constexpr int64_t kUsualCases = 100;
+
+// Words of the largest size whose sums fit, and others.
+bool ProductsHold(Random& random) {
+  const int64_t pairs = random.Integer(1, 60);
+  const int64_t rows = random.Integer(1, 9);
+  const int64_t groups = random.Integer(1, 5);
+  const auto most = static_cast<int64_t>(46340 / std::sqrt(2.0 * static_cast<double>(pairs)));
+  const int64_t largest = random.Chance(0.5) ? std::min<int64_t>(most, 32767) : 100;
+  std::vector<int16_t> a(static_cast<size_t>(rows * pairs * 2));
+  std::vector<int16_t> b(static_cast<size_t>(groups * 16 * pairs * 2));
+  for (int16_t& x : a) x = static_cast<int16_t>(random.Integer(-largest, largest));
+  for (int16_t& x : b) x = static_cast<int16_t>(random.Integer(-largest, largest));
+  std::vector<int32_t> queries;
+  for (size_t i = 0; i < a.size(); i += 2) {
+    queries.push_back(residual_knn::PairOf(a[i], a[i + 1]));
+  }
+  std::vector<int32_t> packed(static_cast<size_t>(groups * 16 * pairs));
+  for (int64_t j = 0; j < 16 * groups; ++j) {
+    for (int64_t e = 0; e < pairs; ++e) {
+      packed[(j / 16 * pairs + e) * 16 + j % 16] =
+          residual_knn::PairOf(b[2 * (j * pairs + e)], b[2 * (j * pairs + e) + 1]);
+    }
+  }
+  const int64_t stride = 16 * groups + 16;
+  std::vector<int32_t> out(static_cast<size_t>(rows * stride));
+  residual_knn::MultiplyQuantized(queries.data(), rows, packed.data(), groups, pairs, out.data(),
+                                  stride);
+  for (int64_t q = 0; q < rows; ++q) {
+    for (int64_t j = 0; j < 16 * groups; ++j) {
+      int64_t sum = 0;
+      for (int64_t e = 0; e < 2 * pairs; ++e) {
+        sum += static_cast<int64_t>(a[q * 2 * pairs + e]) * b[j * 2 * pairs + e];
+      }
+      if (out[q * stride + j] != sum) return Fail("a quantized product");
+    }
+  }
+  return true;
+}
+
+bool FloatProductsHold(Random& random) {
+  const int64_t m = random.Integer(0, 90);
+  std::vector<float> a(static_cast<size_t>(m));
+  std::vector<float> rows(static_cast<size_t>(7 * m));
+  for (float& x : a) x = static_cast<float>(random.Normal());
+  for (float& x : rows) x = static_cast<float>(random.Normal());
+  const std::vector<int64_t> candidates = RandomRowNumbers(random, 7, random.Integer(0, 20));
+  std::vector<float> out(candidates.size());
+  residual_knn::DotRows(a.data(), rows.data(), m, candidates.data(),
+                        static_cast<int64_t>(candidates.size()), out.data());
+  for (size_t c = 0; c < candidates.size(); ++c) {
+    double sum = 0;
+    double magnitudes = 0;
+    for (int64_t e = 0; e < m; ++e) {
+      const double product =
+          static_cast<double>(a[e]) * static_cast<double>(rows[candidates[c] * m + e]);
+      sum += product;
+      magnitudes += std::abs(product);
+    }
+    if (!(std::abs(static_cast<double>(out[c]) - sum) <=
+          static_cast<double>(m + 1) * 0x1p-24 * magnitudes)) {
+      return Fail("a product in single precision");
+    }
+  }
+  return true;
+}
+
+bool BoundsHold(Random& random) {
+  const int64_t count = 8 * random.Integer(1, 6);
+  std::vector<double> squares(static_cast<size_t>(count));
+  std::vector<double> totals(squares.size());
+  std::vector<double> out(squares.size());
+  for (double& x : squares) x = random.Uniform(0, 1.2);
+  for (double& x : totals) x = random.Uniform(1, 1.1);
+  const double e = random.Chance(0.2) ? 0 : random.Uniform(0, 0.5);
+  const double b = random.Uniform(1, 1.1);
+  residual_knn::BlockBounds(squares.data(), totals.data(), count, e, b, out.data());
+  for (int64_t q = 0; q < count; ++q) {
+    const double z2 = std::min(squares[q], totals[q]);
+    const double rest2 = totals[q] - z2;
+    const double expected =
+        e * totals[q] < b * rest2 ? std::sqrt(z2 * (b - e)) + std::sqrt(rest2 * e) : 2;
+    if (!(std::abs(out[q] - expected) <= 1e-14)) return Fail("a bound of a block");
+  }
+  return true;
+}
+
+bool OpenPointsHold(Random& random) {
+  const int64_t rank = random.Integer(0, 20);
+  const int64_t count = random.Integer(0, 150);
+  const int64_t stride = (count + 15) / 16 * 16;
+  std::vector<float> z(static_cast<size_t>(rank));
+  std::vector<float> w(static_cast<size_t>(rank * stride + 64));
+  std::vector<float> root(static_cast<size_t>(stride + 64));
+  for (float& x : z) x = static_cast<float>(random.Normal() / 5);
+  for (float& x : w) x = static_cast<float>(random.Normal() / 5);
+  for (float& x : root) x = static_cast<float>(random.Uniform());
+  const auto rest = static_cast<float>(random.Uniform());
+  const auto threshold = static_cast<float>(random.Uniform(0, 1.5));
+  std::vector<int32_t> out(static_cast<size_t>(count + 16));
+  const int64_t found = residual_knn::OpenPoints(z.data(), rank, w.data(), stride, root.data(),
+                                                 count, rest, threshold, out.data());
+  std::vector<bool> open(static_cast<size_t>(count));
+  for (int64_t i = 0; i < found; ++i) {
+    if (out[i] < 0 || out[i] >= count || open[out[i]]) return Fail("an open point is none");
+    open[out[i]] = true;
+  }
+  for (int64_t j = 0; j < count; ++j) {
+    double sum = 0;
+    for (int64_t a = 0; a < rank; ++a) {
+      sum += static_cast<double>(z[a]) * static_cast<double>(w[a * stride + j]);
+    }
+    const double bound = std::abs(sum) + static_cast<double>(rest) * static_cast<double>(root[j]);
+    const double gap = bound - static_cast<double>(threshold);
+    if (std::abs(gap) > 1e-5 && open[j] != (gap > 0)) return Fail("a point is open or is not");
+  }
+  return true;
+}
+
+bool SquaresHold(Random& random) {
+  const int64_t rows = random.Integer(0, 30);
+  const int64_t count = 8 * random.Integer(1, 6);
+  const int64_t stride = count + 8 * random.Integer(0, 2);
+  std::vector<float> values(static_cast<size_t>(rows * stride + 16));
+  for (float& x : values) x = static_cast<float>(random.Normal());
+  std::vector<double> out(static_cast<size_t>(count));
+  residual_knn::ColumnSquares(values.data(), rows, stride, count, out.data());
+  for (int64_t q = 0; q < count; ++q) {
+    double sum = 0;
+    for (int64_t a = 0; a < rows; ++a) {
+      const auto x = static_cast<double>(values[a * stride + q]);
+      sum += x * x;
+    }
+    if (!(std::abs(out[q] - sum) <= 1e-5 * sum)) return Fail("a sum of squares");
+  }
+  return true;
+}
+
+void TestKernels(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  assert_true(OnEveryTarget([&] {
+    for (int64_t i = 0; i < run.Scaled(kUsualCases); ++i) {
+      const uint64_t seed = run.seed + static_cast<uint64_t>(i);
+      Random random(seed);
+      if (!ProductsHold(random) || !FloatProductsHold(random) || !BoundsHold(random) ||
+          !OpenPointsHold(random) || !SquaresHold(random)) {
+        return Fail(seed, "case " + std::to_string(i));
+      }
+    }
+    return true;
+  }));
+}
+
+}  // namespace
+}  // namespace residual_knn_test
+
+int main(int argc, char** argv) {
+  using namespace residual_knn_test;
+  TestRun run = ParseTestRun(argc, argv);
+  const CMUnitTest tests[] = {cmocka_unit_test_prestate(TestKernels, &run)};
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
