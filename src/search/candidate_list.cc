@@ -35,6 +35,16 @@ void CandidateList::Reset(int64_t k, double query_inverse_deviation, double erro
   threshold_ = -kInfinity;
   size_at_prune_ = 0;
   candidates_.clear();
+  // Grown once and for all: a search allocates nothing for a query. Large k grow as they need.
+  constexpr size_t kReserved = 1024;
+  if (capacity_ <= kReserved && candidates_.capacity() < capacity_) {
+    candidates_.reserve(capacity_);
+    lower_.reserve(capacity_);
+    open_rows_.reserve(capacity_);
+    open_covariances_.reserve(capacity_);
+    open_rho_.reserve(capacity_);
+    neighbors_.reserve(capacity_);
+  }
 }
 
 double CandidateList::ClampScore(double score) const {

@@ -219,7 +219,9 @@ class Sample {
     const size_t step = chunks.size() / (2 * count);
     const int64_t scanned =
         scan_is_known ? 0 : std::min<int64_t>(kScanned * threads, total / kScannedOneIn);
-    const int64_t share = scanned / static_cast<int64_t>(count);
+    // A query or more of each chunk that is taken, or nothing would be timed.
+    const int64_t share =
+        scan_is_known ? 0 : std::max<int64_t>(scanned / static_cast<int64_t>(count), 1);
     shortened_.reserve(chunks.size());
     for (size_t i = 0; i < chunks.size(); ++i) {
       const Chunk& chunk = *chunks[i];
@@ -298,8 +300,8 @@ SearchStatistics SearchTree(const ResidualModel& model, Prepared& prepared, cons
 
   std::optional<Sample> decided;  // holds what is left of the chunks
   if (compare && rest.size() >= kFewChunks) {
-    const Sample& sample = decided.emplace(queries, rest, settings.threads,
-                                           prepared.scan_seconds.load() > 0);
+    const bool scan_is_known = prepared.scan_seconds.load() > 0;
+    const Sample& sample = decided.emplace(queries, rest, settings.threads, scan_is_known);
     const double tree_seconds = search.Search(sample.by_tree()) / sample.tree_queries();
     if (!sample.by_scan().empty()) {
       // What brute force prepares once is not part of its speed.

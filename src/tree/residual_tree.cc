@@ -36,7 +36,7 @@ ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeS
   for (int64_t p = 0; p < order_.size(); ++p) positions_[order_.rows()[p]] = p;
   int t = order_.depth();
   for (int l = 0; l < shape.levels; ++l) {
-    const bool top = l == shape.levels - 1;
+    const bool top = l == shape.levels - 1 || t == 0;
     const auto keep =
         l > 0 && top ? PivotBlocks::Keep::kCoefficients : PivotBlocks::Keep::kCoordinates;
     levels_.emplace_back(model, margins_, order_, t,

@@ -47,7 +47,7 @@ constexpr int64_t kQueries = 8000;
 // Each of about a thousand places of a chunk keeps its lists, which now and then meet a query that needs more
 // room than all before it: a fraction of an allocation a query, and fewer the longer the search. The automatic
 // choice may use the lists of a scan and of a tree, and which depends on its timed sample.
-constexpr int64_t kAllowed = kQueries / 2;
+constexpr int64_t kAllowed = kQueries / 16;
 
 // Allocations of a search of `count` queries, rows again and again, -1 if it fails.
 int64_t CountOf(const residual_knn_index* index, int32_t strategy, int64_t count,
