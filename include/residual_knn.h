@@ -287,7 +287,9 @@ RESIDUAL_KNN_API void residual_knn_model_options_init(residual_knn_model_options
  * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_NOT_POSITIVE_DEFINITE (also for duplicate
  *         inducing points without jitter), ERROR_OUT_OF_MEMORY or ERROR_CANCELLED. On failure *index is
  *         untouched.
- * Memory: n * (m + d + 3) doubles. Thread rule: any thread.
+ * Memory: n * (m + d + 3) doubles. What searches prepare when they first need it, and the index keeps, adds to
+ * that: a scan in 16-bit integers a quarter of V, trees between a third and about the size of V again.
+ * Thread rule: any thread.
  */
 RESIDUAL_KNN_API residual_knn_status
 residual_knn_index_create(const double* points, int64_t n, int64_t d, const double* lengthscales,
@@ -379,7 +381,8 @@ typedef struct residual_knn_search_options {
   int32_t strategy;
   /** Worker threads, the calling one included; 0 (default): one for each available processor. */
   int32_t threads;
-  /** Queries and candidates of one tile; 0 (default): chosen by the library. Change speed only. */
+  /** Queries and candidates of one tile of brute force in double precision, which is then what brute force
+   * uses; 0 (default): chosen by the library. Change speed only. */
   int64_t tile_queries;
   int64_t tile_candidates;
   /** NULL (default), or called during the search. */
@@ -411,7 +414,8 @@ typedef struct residual_knn_statistics {
   int64_t queries;
   /** Query-candidate pairs that the question is about. */
   int64_t pairs;
-  /** Query-candidate pairs whose residual correlation was computed. */
+  /** Query-candidate pairs whose residual correlation was computed; more than pairs where tiles reach beyond
+   * the predecessors of a query. */
   int64_t pairs_scored;
   /** Pairs scored again by the canonical function that decides and returns distances. */
   int64_t pairs_rescored;
@@ -432,7 +436,8 @@ typedef struct residual_knn_statistics {
   /** Pairs of a query and a point that were bounded one by one, and how many of them survived. */
   int64_t points_bounded;
   int64_t survivors;
-  /** Of pairs_scored + pivots_scored + pivots_coupled: those computed in single precision first. */
+  /** Of pairs_scored + pivots_scored + pivots_coupled: those computed in less than double precision
+   * first, single or 16-bit integers with a proved margin. */
   int64_t scored_in_float32;
 } residual_knn_statistics;
 

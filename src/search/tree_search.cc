@@ -5,6 +5,7 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "parallel/parallel_for.h"
@@ -82,7 +83,10 @@ class Plan {
       bool single;
       int64_t position;
       int64_t query;
-      auto operator<=>(const Key&) const = default;
+      bool operator<(const Key& other) const {
+        return std::tie(single, position, query) <
+               std::tie(other.single, other.position, other.query);
+      }
     };
     std::vector<Key> keys;
     keys.reserve(stage.size());
@@ -119,7 +123,8 @@ class Plan {
   void Cut(const ResidualModel& model, const ResidualTree& tree, std::vector<int64_t>& stage,
            const SearchSettings& settings) {
     const auto total = static_cast<int64_t>(stage.size());
-    const int64_t fair = (total + 4 * settings.threads - 1) / (4 * settings.threads);
+    const int64_t tasks = int64_t{4} * settings.threads;
+    const int64_t fair = (total + tasks - 1) / tasks;
     const int64_t most = std::clamp<int64_t>(fair, 1, MostInChunk(settings));
     const bool coupled = settings.strategy == RESIDUAL_KNN_DUAL_TREE && tree.top() > 0;
     int64_t first = 0;
