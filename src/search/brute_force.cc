@@ -213,16 +213,11 @@ class Worker {
   int64_t pairs_rescored_ = 0;
 };
 
-}  // namespace
-
-namespace {
-
 SearchStatistics SearchInDouble(const ResidualModel& model, const QuerySet& queries,
                                 std::span<const int64_t> which, const SearchSettings& settings,
                                 ResultSink& results, Monitor& monitor) {
   const auto count = static_cast<int64_t>(which.size());
   SearchSettings used = settings;
-  used.threads = UsableThreads(model, settings.threads);
   const Tiling tiling = ChooseTiling(used, model, count);
   used.threads = static_cast<int>(std::clamp<int64_t>(tiling.blocks, 1, used.threads));
   SearchStatistics statistics;

@@ -57,6 +57,7 @@ class DualTree : public Traversal {
     rests_.assign(static_cast<size_t>(width_), 0.0);
     totals_.assign(static_cast<size_t>(width_), 1.0);
     norms_.assign(static_cast<size_t>(width_), 0.0);
+    largest_total_ = 0;
     largest_rest_ = 0;
     largest_norm_ = 0;
     columns_.resize(static_cast<size_t>(count_));
@@ -75,6 +76,7 @@ class DualTree : public Traversal {
       norms_[i] = std::sqrt(norms_[i]);
       rests_[i] = static_cast<double>(blocks.roots(h)[columns_[i]]);
       totals_[i] = std::max(worker.chunk().all().totals[queries[i]], h.largest_total);
+      largest_total_ = std::max(largest_total_, totals_[i]);
       largest_rest_ = std::max(largest_rest_, rests_[i]);
       largest_norm_ = std::max(largest_norm_, norms_[i]);
     }
@@ -101,28 +103,19 @@ class DualTree : public Traversal {
              blocks.FirstPivot(last + 1) - blocks.FirstPivot(first) <= kMostPivots) {
         ++last;
       }
-      if (last > first) {
-        const int64_t pivots = blocks.FirstPivot(last) - blocks.FirstPivot(first);
-        images_.resize(static_cast<size_t>(std::max<int64_t>(pivots * width_, 1)));
-        blas::Multiply(coupling.images() + blocks.FirstPivot(first) * h.rank, pivots,
-                       coefficients_.data(), width_, width_, h.rank, images_.data(), width_);
-        for (int64_t b = first; b < last; ++b) {
-          BoundBlock(worker, coupling, b, blocks.FirstPivot(first), home);
-        }
-        first = last;
-        continue;
-      }
-      if (Dismissed(coupling, blocks, first, lowest)) {
+      if (last == first) {
         worker.counters().blocks_bounded += count_;
         worker.counters().blocks_dismissed += count_;
-      } else {  // a block with more pivots than one run holds
-        const int64_t pivots = blocks[first].rank;
-        images_.resize(static_cast<size_t>(pivots * width_));
-        blas::Multiply(coupling.images() + blocks.FirstPivot(first) * h.rank, pivots,
-                       coefficients_.data(), width_, width_, h.rank, images_.data(), width_);
-        BoundBlock(worker, coupling, first, blocks.FirstPivot(first), home);
+        ++first;
+        continue;
       }
-      ++first;
+      const int64_t first_pivot = blocks.FirstPivot(first);
+      const int64_t pivots = blocks.FirstPivot(last) - first_pivot;
+      images_.resize(static_cast<size_t>(std::max<int64_t>(pivots * width_, 1)));
+      blas::Multiply(coupling.images() + first_pivot * h.rank, pivots, coefficients_.data(), width_,
+                     width_, h.rank, images_.data(), width_);
+      for (int64_t b = first; b < last; ++b) BoundBlock(worker, coupling, b, first_pivot, home);
+      first = last;
     }
     std::sort(open_.begin(), open_.end(),
               [](const Open& a, const Open& b) { return a.key > b.key; });
@@ -133,7 +126,7 @@ class DualTree : public Traversal {
     const PivotBlock& b = blocks[block];
     const double most = coupling.norm(block) * largest_norm_ * (1 + rounding_) + largest_rest_;
     const double square = std::min(most * most, 4.0);
-    const double total = 2;
+    const double total = largest_total_;
     if (b.unexplained * total >= b.largest_total * (total - square)) return false;
     return most * std::sqrt(b.largest_total - b.unexplained) +
                std::sqrt((total - square) * b.unexplained) <
@@ -179,6 +172,7 @@ class DualTree : public Traversal {
   }
 
   static constexpr int64_t kMostPivots = 1024;
+  static_assert(kMostPivots >= Margins::kMaxRank);  // every block fits into a run
 
   // The coupling at hand, where the tree keeps none.
   const ResidualTree* coupled_tree_ = nullptr;
@@ -188,6 +182,7 @@ class DualTree : public Traversal {
   int64_t count_ = 0;
   int64_t width_ = 0;
   double rounding_ = 0;
+  double largest_total_ = 0;
   double largest_rest_ = 0;
   double largest_norm_ = 0;
   AlignedFloats coefficients_;

@@ -6,7 +6,7 @@
 #include "blas/blas.h"
 #include "model/callback_covariance.h"
 #include "simd/covariance_row.h"
-#include "simd/dot_float.h"
+#include "simd/dot.h"
 
 namespace residual_knn {
 namespace {

@@ -10,4 +10,8 @@ namespace residual_knn {
 void DotRows(const double* a, const double* rows, int64_t m, const int64_t* candidates,
              int64_t count, double* out);
 
+// The same in single precision, for screening inside a proved margin; decides nothing.
+void DotRows(const float* a, const float* rows, int64_t m, const int64_t* candidates, int64_t count,
+             float* out);
+
 }  // namespace residual_knn

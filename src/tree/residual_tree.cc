@@ -45,9 +45,9 @@ ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeS
     if (t == 0) break;
     t = std::max(t - shape.shift, 0);
   }
-  const std::vector<bool> single = SingleBlocks(model, order_.depth());
-  LoadPoints(model, std::find(single.begin(), single.end(), true) != single.end(), threads,
-             monitor);
+  bool any_single = false;
+  for (int64_t b = 0; b < leaves().size(); ++b) any_single = any_single || leaves()[b].single;
+  LoadPoints(model, any_single, threads, monitor);
   PrepareCouplings(model);
 }
 

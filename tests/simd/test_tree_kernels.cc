@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "simd/dot_float.h"
+#include "simd/dot.h"
 #include "simd/for_each_target.h"
 #include "simd/pivot_bounds.h"
 #include "simd/quantized_product.h"
