@@ -46,6 +46,7 @@ class ModelOptions(ctypes.Structure):
         ("concurrent_callback", ctypes.c_int32),
         ("progress", ctypes.c_void_p),
         ("progress_user", ctypes.c_void_p),
+        ("factor_error", ctypes.c_double),
     ]
 
 
