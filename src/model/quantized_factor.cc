@@ -1,10 +1,11 @@
 #include "model/quantized_factor.h"
 
 #include <algorithm>
-#include <atomic>
+#include <array>
 #include <cmath>
 #include <limits>
 
+#include "model/hadamard_rotation.h"
 #include "model/product_error.h"
 #include "parallel/parallel_for.h"
 #include "simd/quantized_product.h"
@@ -13,135 +14,268 @@
 namespace residual_knn {
 namespace {
 
+constexpr double kLargestByte = 127;
 constexpr double kLargestWord = 32767;
-constexpr double kLargestNorm = 46340;
-// The margin of two points of this p may be so much in terms of rho, or the point is exceptional.
-constexpr double kLargestMargin = 0.02;
-// More exceptional points than one in so many are too many.
-constexpr int64_t kOneIn = 16;
+// Below 46340 by more than half a step in each of kMostColumns entries.
+constexpr double kLargestNorm = 46000;
+// 255 x 127 x m stays below 2^31.
+constexpr int64_t kMostColumns = 66'000;
 constexpr double kLargestCoordinate = 1e4;
 
-// A little above what rounding to steps makes of |D| for entries without pattern.
-double ExpectedMargin(const ResidualModel& model) {
-  const double step = model.largest_norm() / kLargestWord;
-  return 2 * model.largest_norm() * step * std::sqrt(static_cast<double>(model.m()) / 12);
+// |D| / |V| where entries are alike: steps of the largest, about 3.2 times their deviation.
+constexpr double kCoarseness8 = 3.2 / kLargestByte / 3.46;
+constexpr double kCoarseness16 = 3.2 / kLargestWord / 3.46;
+// Margins in terms of rho: of a row of 16 bits with a typical query, of a query of 8 bits with a typical row, and
+// of two typical rows of 8 bits.
+constexpr double kMostMargin16 = 0.02;
+constexpr double kMostMargin8 = 0.6;
+constexpr double kTypicalMargin8 = 0.15;
+// More exceptional rows than one in so many are too many.
+constexpr int64_t kOneIn = 16;
+
+double Ratio(const ResidualModel& model, int64_t row) {
+  const double scale = model.inverse_deviation()[row];
+  const double variance = model.covariance()->variance() + model.nugget();
+  // |V|^2 = K - p; where the caller gives p they may be other things, and this an estimate.
+  return std::sqrt(std::max(variance * scale * scale - 1, 0.0));
 }
 
-bool IsExceptional(const ResidualModel& model, double scale) {
-  return ExpectedMargin(model) * scale * scale > kLargestMargin;
+float RoundedUp(double x) { return static_cast<float>(x * (1 + 0x1p-22)); }
+
+// Integers of a row at steps of `unit`, which is set; returns |D|.
+class RowQuantizer {
+ public:
+  RowQuantizer(const double* v, int64_t m, double norm, double largest_integer)
+      : v_(v), norm_(norm), largest_integer_(largest_integer) {
+    double largest = 0;
+    for (int64_t e = 0; e < m; ++e) largest = std::max(largest, std::abs(v[e]));
+    double step = largest / largest_integer;
+    if (largest_integer > kLargestByte) step = std::max(step, norm / kLargestNorm);
+    unit_ = std::max(RoundedUp(step), std::numeric_limits<float>::min());
+    inverse_ = 1 / static_cast<double>(unit_);
+  }
+
+  int32_t operator()(int64_t e) {
+    const double q =
+        std::clamp(std::nearbyint(v_[e] * inverse_), -largest_integer_, largest_integer_);
+    const double rest = v_[e] - q * static_cast<double>(unit_);
+    square_ += rest * rest;
+    return static_cast<int32_t>(q);
+  }
+
+  [[nodiscard]] float unit() const { return unit_; }
+  // |D|, with the roundings of the rotation and of the sum.
+  [[nodiscard]] double Rest() const {
+    return std::sqrt(square_) * (1 + 1e-9) + 2 * kRotationError * norm_;
+  }
+
+ private:
+  const double* v_;
+  double norm_;
+  double largest_integer_;
+  float unit_ = 1;
+  double inverse_ = 1;
+  double square_ = 0;
+};
+
+double Norm(const double* v, int64_t m) {
+  double square = 0;
+  for (int64_t e = 0; e < m; ++e) square += v[e] * v[e];
+  return std::sqrt(square) * (1 + 1e-9);
+}
+
+// Words of a row with `stride` between them.
+template <class Words>
+RowQuantizer PackWords16(const double* v, int64_t m, double norm, Words&& word) {
+  RowQuantizer quantizer(v, m, norm, kLargestWord);
+  for (int64_t e = 0; e < m; e += 2) {
+    const auto first = static_cast<int16_t>(quantizer(e));
+    word(e / 2, PairOf(first, e + 1 < m ? static_cast<int16_t>(quantizer(e + 1)) : int16_t{0}));
+  }
+  return quantizer;
+}
+
+RowQuantizer FineRow(const double* v, int64_t m, double norm, int16_t* out) {
+  RowQuantizer quantizer(v, m, norm, kLargestWord);
+  for (int64_t e = 0; e < m; ++e) out[e] = static_cast<int16_t>(quantizer(e));
+  return quantizer;
+}
+
+// Four entries of row j or of a query: bytes, in candidates moved by 128.
+template <class Words>
+RowQuantizer PackWords8(const double* v, int64_t m, double norm, int32_t move, int32_t& sum,
+                        Words&& word) {
+  RowQuantizer quantizer(v, m, norm, kLargestByte);
+  sum = 0;
+  for (int64_t e = 0; e < m; e += 4) {
+    std::array<int32_t, 4> bytes{};
+    for (int64_t i = 0; i < 4; ++i) {
+      const int32_t q = e + i < m ? quantizer(e + i) : 0;
+      sum += q;
+      bytes[static_cast<size_t>(i)] = q + move;
+    }
+    word(e / 4, QuadOf(bytes));
+  }
+  return quantizer;
 }
 
 }  // namespace
 
-bool QuantizedFactor::Fits(const ResidualModel& model) {
-  if (model.covariance() == nullptr || !CanScreenQuantized(model.covariance()->view())) {
-    return false;
-  }
+QuantizedFit::QuantizedFit(const ResidualModel& model) {
+  if (model.covariance() == nullptr || !CanScreenQuantized(model.covariance()->view())) return;
   const double variance = model.covariance()->variance();
-  if (model.m() < 16 || !(variance > 1e-12 && variance < 1e12) ||
+  if (model.m() < 16 || model.m() > kMostColumns || !(variance > 1e-12 && variance < 1e12) ||
       !FitsSinglePrecision(model.largest_norm()) ||
       model.n() > std::numeric_limits<int32_t>::max() - 64) {
-    return false;
+    return;
   }
-  int64_t exceptional = 0;
+  std::vector<double> ratios(static_cast<size_t>(model.n()));
   for (int64_t i = 0; i < model.n(); ++i) {
-    exceptional += IsExceptional(model, model.inverse_deviation()[i]) ? 1 : 0;
+    ratios[i] = Ratio(model, i);
     for (int64_t c = 0; c < model.d(); ++c) {
-      if (std::abs(model.points()(i, c)) > kLargestCoordinate) return false;
+      if (std::abs(model.points()(i, c)) > kLargestCoordinate) return;
     }
   }
-  return exceptional <= model.n() / kOneIn;
+  const auto middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
+  std::nth_element(ratios.begin(), middle, ratios.end());
+  median_ratio = *middle;
+  const auto exceptional = std::count_if(ratios.begin(), ratios.end(), [&](double ratio) {
+    return 2 * kCoarseness16 * median_ratio * ratio > kMostMargin16;
+  });
+  bits16 = exceptional <= model.n() / kOneIn;
+  bits8 = bits16 && MultipliesBytesFast() &&
+          2 * kCoarseness8 * median_ratio * median_ratio < kTypicalMargin8;
 }
 
-QuantizedFactor::QuantizedFactor(const ResidualModel& model, int threads, Monitor& monitor)
-    : pairs_((model.m() + 1) / 2), groups_((model.n() + kPackedGroup - 1) / kPackedGroup) {
+QuantizedFactor::QuantizedFactor(const ResidualModel& model, const QuantizedFit& fit, WordBits bits,
+                                 int threads, Monitor& monitor)
+    : bits_(bits),
+      median_ratio_(fit.median_ratio),
+      words_(bits == WordBits::k8 ? (model.m() + 3) / 4 : (model.m() + 1) / 2),
+      groups_((model.n() + kPackedGroup - 1) / kPackedGroup),
+      stride_(model.n() + kPackedGroup) {
   const int64_t n = model.n();
-  const int64_t m = model.m();
-  const int64_t d = model.d();
-  stride_ = n + kPackedGroup;
-  packed_.resize(static_cast<size_t>(groups_ * kPackedGroup * pairs_));
-  coordinates_.assign(static_cast<size_t>(stride_ * d) + 16, 0.0F);
-  scales_.assign(static_cast<size_t>(stride_), 0.0F);
-  // Entries and norms of new points may be a little larger than those of the index.
-  const double largest = std::max(model.largest_norm(), std::sqrt(model.covariance()->variance()));
-  step_ = 1.001 * largest / kLargestWord;
-  std::vector<double> rests(static_cast<size_t>(threads));
-  std::vector<double> magnitudes(static_cast<size_t>(threads));
+  const auto room = static_cast<size_t>(stride_);
+  packed_.resize(static_cast<size_t>(groups_ * kPackedGroup * words_));
+  for (AlignedFloats* each : {&units_, &rests_, &norms_, &scales_}) each->assign(room, 0.0F);
+  coordinates_.assign(room * static_cast<size_t>(model.d()) + 16, 0.0F);
+  if (bits == WordBits::k8) {
+    fine_stride_ = (model.m() + kFineUnit - 1) / kFineUnit * kFineUnit;
+    fine_.resize(static_cast<size_t>(n * fine_stride_));
+    fine_units_.assign(room, 0.0F);
+    fine_rests_.assign(room, 0.0F);
+  }
   constexpr int64_t kGroupsAtOnce = 32;
+  std::vector<std::vector<double>> scratch(static_cast<size_t>(threads),
+                                           std::vector<double>(static_cast<size_t>(model.m())));
   ParallelFor(threads, (groups_ + kGroupsAtOnce - 1) / kGroupsAtOnce, monitor,
               [&](int64_t task, int worker) {
                 const int64_t end = std::min((task + 1) * kGroupsAtOnce, groups_);
                 for (int64_t g = task * kGroupsAtOnce; g < end; ++g) {
-                  int32_t* words = packed_.data() + g * kPackedGroup * pairs_;
-                  std::fill_n(words, kPackedGroup * pairs_, 0);
-                  for (int64_t i = 0; i < std::min(kPackedGroup, n - g * kPackedGroup); ++i) {
-                    const int64_t row = g * kPackedGroup + i;
-                    const double rest = QuantizeRow(model.factor(row), m, words + i, kPackedGroup);
-                    const double scale = model.inverse_deviation()[row];
-                    const bool exceptional = IsExceptional(model, scale);
-                    scales_[row] = exceptional ? std::numeric_limits<float>::quiet_NaN()
-                                               : static_cast<float>(scale);
-                    // The score of a degenerate point is 0 whatever its V.
-                    if (!exceptional && scale > 0) rests[worker] = std::max(rests[worker], rest);
-                    for (int64_t c = 0; c < d; ++c) {
-                      const double x = model.points()(row, c);
-                      coordinates_[c * stride_ + row] = static_cast<float>(x);
-                      magnitudes[worker] = std::max(magnitudes[worker], std::abs(x));
-                    }
+                  std::fill_n(packed_.data() + g * kPackedGroup * words_, kPackedGroup * words_, 0);
+                  for (int64_t row = g * kPackedGroup; row < std::min(n, (g + 1) * kPackedGroup);
+                       ++row) {
+                    SetRow(model, fit, row, scratch[worker].data());
                   }
                 }
               });
-  largest_rest_ = *std::max_element(rests.begin(), rests.end());
-  largest_coordinate_ = *std::max_element(magnitudes.begin(), magnitudes.end());
   for (int64_t row = 0; row < n; ++row) {
-    if (std::isnan(scales_[row])) exceptional_.push_back(row);
+    if (std::isnan(scales_[row])) {
+      exceptional_.push_back(row);
+    } else if (scales_[row] > 0) {  // the score of a degenerate point is 0 whatever its V
+      largest_rest_ = std::max(largest_rest_, static_cast<double>(rests_[row]));
+      if (bits == WordBits::k8) {
+        largest_fine_rest_ = std::max(largest_fine_rest_, static_cast<double>(fine_rests_[row]));
+      }
+    }
+  }
+  for (const float x : coordinates_) {
+    largest_coordinate_ = std::max(largest_coordinate_, static_cast<double>(std::abs(x)));
   }
 }
 
-double QuantizedFactor::QuantizeRow(const double* v, int64_t m, int32_t* words,
-                                    int64_t word_stride) const {
-  double square = 0;
-  const double inverse = 1 / step_;
-  const auto quantize = [&](double value) {
-    const double q = std::clamp(std::nearbyint(value * inverse), -kLargestWord, kLargestWord);
-    const double rest = value - q * step_;
-    square += rest * rest;
-    return static_cast<int16_t>(q);
+const int32_t* QuantizedFactor::group(int64_t g) const {
+  return packed_.data() + g * kPackedGroup * words_;
+}
+
+void QuantizedFactor::SetRow(const ResidualModel& model, const QuantizedFit& fit, int64_t row,
+                             double* scratch) {
+  const int64_t m = model.m();
+  std::copy_n(model.factor(row), m, scratch);
+  RotateByHadamard(scratch, m);
+  const double norm = Norm(scratch, m);
+  int32_t* words = packed_.data() + row / kPackedGroup * kPackedGroup * words_ + row % kPackedGroup;
+  const auto put = [&](int64_t at, int32_t word) { words[at * kPackedGroup] = word; };
+  const auto keep = [&](const RowQuantizer& quantizer) {
+    units_[row] = quantizer.unit();
+    rests_[row] = RoundedUp(quantizer.Rest());
+    norms_[row] = RoundedUp(norm + quantizer.Rest());
   };
-  for (int64_t e = 0; e < m / 2; ++e) {
-    const int16_t first = quantize(v[2 * e]);
-    words[e * word_stride] = PairOf(first, quantize(v[2 * e + 1]));
+  if (bits_ == WordBits::k8) {
+    int32_t sum = 0;
+    keep(PackWords8(scratch, m, norm, kByteMove, sum, put));
+    int16_t* fine = fine_.data() + row * fine_stride_;
+    std::fill(fine + m, fine + fine_stride_, int16_t{0});
+    const RowQuantizer quantizer = FineRow(scratch, m, norm, fine);
+    fine_units_[row] = quantizer.unit();
+    fine_rests_[row] = RoundedUp(quantizer.Rest());
+  } else {
+    keep(PackWords16(scratch, m, norm, put));
   }
-  if (m % 2 == 1) words[m / 2 * word_stride] = PairOf(quantize(v[m - 1]), 0);
-  // The sum of squares itself rounds.
-  return std::sqrt(square) * (1 + 1e-9);
+  const double scale = model.inverse_deviation()[row];
+  const bool exceptional = 2 * kCoarseness16 * fit.median_ratio * Ratio(model, row) > kMostMargin16;
+  scales_[row] = exceptional ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(scale);
+  for (int64_t c = 0; c < model.d(); ++c) {
+    coordinates_[c * stride_ + row] = static_cast<float>(model.points()(row, c));
+  }
 }
 
 bool QuantizedFactor::Quantize(const ResidualModel& model, const double* v, double norm,
                                double inverse_deviation, std::span<const double> point,
-                               int32_t* words, double& error) const {
-  const double rest = QuantizeRow(v, model.m(), words, 1);
-  const double root = std::sqrt(static_cast<double>(model.m()));
-  if ((norm + rest) / step_ + root > kLargestNorm || IsExceptional(model, inverse_deviation)) {
-    return false;
-  }
+                               double* scratch, int32_t* words, int16_t* fine,
+                               QuantizedRow& row) const {
+  const int64_t m = model.m();
+  const double margin =
+      bits_ == WordBits::k8 ? kMostMargin8 / kCoarseness8 : kMostMargin16 / kCoarseness16;
+  if (2 * median_ratio_ * norm * inverse_deviation > margin) return false;
   double magnitude = largest_coordinate_;
   for (const double x : point) magnitude = std::max(magnitude, std::abs(x));
   if (!(magnitude <= 2 * kLargestCoordinate)) return false;
+  std::copy_n(v, m, scratch);
+  RotateByHadamard(scratch, m);
+  const auto put = [&](int64_t at, int32_t word) { words[at] = word; };
   const double largest = model.largest_norm();
   const double variance = model.covariance()->variance();
   const auto d = static_cast<double>(model.d());
   const double total = variance + largest * std::max(norm, largest);
-  error = norm * largest_rest_ + rest * (largest + largest_rest_) +
-          ProductError(model.m()) * norm * largest +
-          0x1p-24 * ((d + 24) * total + 4 * std::sqrt(d) * magnitude * variance);
+  const double constant = ProductError(m) * norm * largest +
+                          0x1p-24 * ((d + 24) * total + 4 * std::sqrt(d) * magnitude * variance);
+  const auto error = [&](double rest, double largest_rest) {
+    return norm * largest_rest + rest * (largest + largest_rest) + constant;
+  };
+  int32_t sum = 0;
+  const RowQuantizer quantizer = bits_ == WordBits::k8 ? PackWords8(scratch, m, norm, 0, sum, put)
+                                                       : PackWords16(scratch, m, norm, put);
+  row.unit = quantizer.unit();
+  row.offset = -kByteMove * sum;
+  row.norm = RoundedUp(norm);
+  row.rest = RoundedUp(quantizer.Rest());
+  row.constant = RoundedUp(constant);
+  row.error = error(quantizer.Rest(), largest_rest_);
+  if (bits_ == WordBits::k8) {
+    std::fill(fine + m, fine + fine_stride_, int16_t{0});
+    const RowQuantizer finer = FineRow(scratch, m, norm, fine);
+    row.fine_unit = static_cast<double>(finer.unit());
+    row.fine_error = error(finer.Rest(), largest_fine_rest_);
+  }
   return true;
 }
 
 int64_t QuantizedFactor::bytes() const {
-  return static_cast<int64_t>(packed_.size() * sizeof(int32_t) +
-                              (coordinates_.size() + scales_.size()) * sizeof(float) +
-                              exceptional_.size() * sizeof(int64_t));
+  const size_t floats = units_.size() + rests_.size() + norms_.size() + fine_units_.size() +
+                        fine_rests_.size() + coordinates_.size() + scales_.size();
+  return static_cast<int64_t>(packed_.size() * sizeof(int32_t) + fine_.size() * sizeof(int16_t) +
+                              floats * sizeof(float) + exceptional_.size() * sizeof(int64_t));
 }
 
 }  // namespace residual_knn

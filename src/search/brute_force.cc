@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "blas/blas.h"
@@ -242,7 +243,37 @@ SearchStatistics SearchInDouble(const ResidualModel& model, const QuerySet& quer
 // Quantizing V takes about as long as so many queries gain by it.
 constexpr int64_t kFewQueries = 64;
 
+const QuantizedFit& FitOf(const ResidualModel& model, Prepared& prepared, Monitor& monitor) {
+  return prepared.fit.Get(monitor, true, [&] { return std::make_unique<QuantizedFit>(model); });
+}
+
+const QuantizedFactor& FactorOf(WordBits bits, const ResidualModel& model, Prepared& prepared,
+                                int threads, Monitor& monitor) {
+  const QuantizedFit& fit = FitOf(model, prepared, monitor);
+  auto& kept = bits == WordBits::k8 ? prepared.words8 : prepared.words16;
+  return kept.Get(monitor, true, [&] {
+    return std::make_unique<QuantizedFactor>(model, fit, bits, threads, monitor);
+  });
+}
+
+const Neighborhoods& NeighborhoodsOf(const ResidualModel& model, Prepared& prepared, int threads,
+                                     Monitor& monitor) {
+  return prepared.neighborhoods.Get(
+      monitor, true, [&] { return std::make_unique<Neighborhoods>(model, threads, monitor); });
+}
+
 }  // namespace
+
+void PrepareBruteForce(const ResidualModel& model, Prepared& prepared, int threads,
+                       Monitor& monitor) {
+  const QuantizedFit& fit = FitOf(model, prepared, monitor);
+  if (fit.bits8) {
+    FactorOf(WordBits::k8, model, prepared, threads, monitor);
+    NeighborhoodsOf(model, prepared, threads, monitor);
+  } else if (fit.bits16) {
+    FactorOf(WordBits::k16, model, prepared, threads, monitor);
+  }
+}
 
 SearchStatistics SearchBruteForce(const ResidualModel& model, Prepared& prepared,
                                   const QuerySet& queries, std::span<const int64_t> which,
@@ -250,23 +281,33 @@ SearchStatistics SearchBruteForce(const ResidualModel& model, Prepared& prepared
                                   Monitor& monitor) {
   SearchStatistics statistics;
   statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
-  std::vector<int64_t> left;
+  const auto add = [&](const SearchStatistics& part) {
+    statistics.threads = std::max(statistics.threads, part.threads);
+    statistics.pairs_scored += part.pairs_scored;
+    statistics.pairs_rescored += part.pairs_rescored;
+    statistics.scored_in_float32 += part.scored_in_float32;
+  };
+  // From the shortest words to double precision: each leaves the queries that it does not suit to the next.
+  std::vector<int64_t> left(which.begin(), which.end());
   const bool tiles_asked_for = settings.tile_queries > 0 || settings.tile_candidates > 0;
-  const bool few = static_cast<int64_t>(which.size()) < kFewQueries;
-  if (!tiles_asked_for && (!few || prepared.quantized.IfMade() != nullptr) &&
-      QuantizedFactor::Fits(model)) {
-    const QuantizedFactor& quantized = prepared.quantized.Get(monitor, true, [&] {
-      return std::make_unique<QuantizedFactor>(model, settings.threads, monitor);
-    });
-    statistics =
-        SearchQuantized(model, quantized, queries, which, settings, results, monitor, left);
-    which = left;
-    if (left.empty()) return statistics;
+  for (const WordBits bits : {WordBits::k8, WordBits::k16}) {
+    if (tiles_asked_for || left.empty()) break;
+    const bool made =
+        (bits == WordBits::k8 ? prepared.words8 : prepared.words16).IfMade() != nullptr;
+    if (static_cast<int64_t>(left.size()) < kFewQueries && !made) continue;
+    const QuantizedFit& fit = FitOf(model, prepared, monitor);
+    if (!(bits == WordBits::k8 ? fit.bits8 : fit.bits16)) continue;
+    const QuantizedFactor& words = FactorOf(bits, model, prepared, settings.threads, monitor);
+    const std::vector<int64_t> given = std::exchange(left, {});
+    const Neighborhoods* neighborhoods =
+        bits == WordBits::k8 ? &NeighborhoodsOf(model, prepared, settings.threads, monitor)
+                             : nullptr;
+    add(SearchQuantized(model, words, neighborhoods, queries, given, settings, results, monitor,
+                        left));
   }
-  const SearchStatistics rest = SearchInDouble(model, queries, which, settings, results, monitor);
-  statistics.threads = std::max(statistics.threads, rest.threads);
-  statistics.pairs_scored += rest.pairs_scored;
-  statistics.pairs_rescored += rest.pairs_rescored;
+  if (!left.empty() || which.empty()) {
+    add(SearchInDouble(model, queries, left, settings, results, monitor));
+  }
   return statistics;
 }
 

@@ -10,6 +10,10 @@
 
 namespace residual_knn {
 
+// Prepares what a scan of many queries keeps for the next.
+void PrepareBruteForce(const ResidualModel& model, Prepared& prepared, int threads,
+                       Monitor& monitor);
+
 // The listed queries; those for predecessors in ascending order of rows. The monitor has been started, in
 // pairs.
 SearchStatistics SearchBruteForce(const ResidualModel& model, Prepared& prepared,

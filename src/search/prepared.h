@@ -6,6 +6,7 @@
 
 #include "model/quantized_factor.h"
 #include "parallel/lazy.h"
+#include "tree/neighborhoods.h"
 #include "tree/tree_store.h"
 
 namespace residual_knn {
@@ -14,12 +15,20 @@ struct Prepared {
   explicit Prepared(const ResidualModel& model) : trees(model) {}
 
   [[nodiscard]] int64_t bytes() {
-    const QuantizedFactor* made = quantized.IfMade();
-    return trees.bytes() + (made != nullptr ? made->bytes() : 0);
+    int64_t sum = trees.bytes();
+    for (Lazy<QuantizedFactor>* each : {&words8, &words16}) {
+      if (const QuantizedFactor* made = each->IfMade()) sum += made->bytes();
+    }
+    if (const Neighborhoods* made = neighborhoods.IfMade()) sum += made->bytes();
+    return sum;
   }
 
   TreeStore trees;
-  Lazy<QuantizedFactor> quantized;
+  // What the scans of brute force need.
+  Lazy<QuantizedFit> fit;
+  Lazy<QuantizedFactor> words8;
+  Lazy<QuantizedFactor> words16;
+  Lazy<Neighborhoods> neighborhoods;
   // Seconds that brute force took for a pair on one thread, 0 until a sample was timed.
   std::atomic<double> scan_seconds{0};
   // Multiplications that automatic searches have asked for so far.

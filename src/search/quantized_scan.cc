@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <limits>
+#include <utility>
 
 #include "blas/blas.h"
 #include "model/product_error.h"
@@ -29,21 +31,28 @@ constexpr int64_t kBytesPerCandidate = 64;
 
 class Worker {
  public:
+  // `neighborhoods` may be null where words have 16 bits.
   Worker(const ResidualModel& model, const QuantizedFactor& quantized,
-         const SearchSettings& settings, int64_t block)
+         const Neighborhoods* neighborhoods, const SearchSettings& settings, int64_t block)
       : model_(model),
         quantized_(quantized),
+        neighborhoods_(neighborhoods),
         settings_(settings),
         scorer_(model, settings.ranking),
         view_(model.covariance()->view()),
         lists_(static_cast<size_t>(block)),
-        words_(static_cast<size_t>(block * quantized.pairs())),
-        errors_(static_cast<size_t>(block)),
+        words_(static_cast<size_t>(block * quantized.words())),
+        fine_(static_cast<size_t>(block * quantized.fine_stride())),
+        quantized_rows_(static_cast<size_t>(block)),
+        offsets_(static_cast<size_t>(block)),
+        regions_(static_cast<size_t>(block)),
+        rotated_(static_cast<size_t>(model.m())),
         points_(static_cast<size_t>(block * model.d())),
         products_(static_cast<size_t>(block * kTile + kPackedGroup)) {
     constexpr auto kRoom = static_cast<size_t>(kTile + kPackedGroup);
     found_.resize(kRoom);
     found_scores_.resize(kRoom);
+    fine_products_.resize(kRoom);
     rows_.resize(kRoom);
     scores_.resize(kRoom);
     covariances_.resize(kRoom);
@@ -56,6 +65,9 @@ class Worker {
     queries.Load(which, block_, monitor, polls);
     if (monitor.Stopped()) return;
     Prepare(which);
+    if (HasFineRows()) {
+      for (int64_t q = 0; q < block_.count && !monitor.Stopped(); ++q) SearchRegion(q);
+    }
     for (size_t begin = 0; begin < quantized_.exceptional().size(); begin += kTile) {
       SearchExceptional(quantized_.exceptional().subspan(begin).first(
           std::min<size_t>(kTile, quantized_.exceptional().size() - begin)));
@@ -85,18 +97,43 @@ class Worker {
     for (int64_t q = 0; q < block_.count; ++q) {
       const std::span<const double> point(block_.points.data() + q * d, static_cast<size_t>(d));
       std::copy(point.begin(), point.end(), points_.begin() + q * d);
-      int32_t* words = words_.data() + q * quantized_.pairs();
+      int32_t* words = words_.data() + q * quantized_.words();
       if (block_.inverse_deviation[q] == 0) {  // decided without any score
-        std::fill_n(words, quantized_.pairs(), 0);
+        std::fill_n(words, quantized_.words(), 0);
+        offsets_[q] = 0;
         continue;
       }
+      QuantizedRow& row = quantized_rows_[q];
       fit_[q] = quantized_.Quantize(model_, block_.factor + q * model_.m(), block_.norm[q],
-                                    block_.inverse_deviation[q], point, words, errors_[q]);
+                                    block_.inverse_deviation[q], point, rotated_.data(), words,
+                                    FineOf(q), row);
+      offsets_[q] = row.offset;
       if (fit_[q]) {
-        lists_[q].Reset(settings_.k, block_.inverse_deviation[q], errors_[q]);
+        lists_[q].Reset(settings_.k, block_.inverse_deviation[q], ListError(q));
       } else {
         left_.push_back(which[q]);
       }
+    }
+  }
+
+  [[nodiscard]] bool HasFineRows() const { return quantized_.bits() == WordBits::k8; }
+
+  int16_t* FineOf(int64_t q) { return fine_.data() + q * quantized_.fine_stride(); }
+
+  // Of the scores that lists receive.
+  [[nodiscard]] double ListError(int64_t q) const {
+    return HasFineRows() ? quantized_rows_[q].fine_error : quantized_rows_[q].error;
+  }
+
+  void Multiply(int64_t first, int64_t count, int64_t begin, int64_t groups) {
+    const int64_t words = quantized_.words();
+    const int32_t* packed = quantized_.group(begin / kPackedGroup);
+    const int32_t* queries = words_.data() + first * words;
+    if (quantized_.bits() == WordBits::k8) {
+      MultiplyBytes(queries, offsets_.data() + first, count, packed, groups, words,
+                    products_.data(), kTile);
+    } else {
+      MultiplyPairs(queries, count, packed, groups, words, products_.data(), kTile);
     }
   }
 
@@ -110,9 +147,12 @@ class Worker {
     while (first < block_.count && block_.limit[first] <= begin) ++first;
     const int64_t count = block_.count - first;
     const int64_t groups = (end - begin + kPackedGroup - 1) / kPackedGroup;
-    MultiplyQuantized(words_.data() + first * quantized_.pairs(), count,
-                      quantized_.group(begin / kPackedGroup), groups, quantized_.pairs(),
-                      products_.data(), kTile);
+    if (HasFineRows()) {
+      // What survives is looked up at random: while products are computed, it comes near.
+      PrefetchLines(quantized_.fine() + begin * quantized_.fine_stride(),
+                    (end - begin) * quantized_.fine_stride());
+    }
+    Multiply(first, count, begin, groups);
     statistics_.pairs_scored += count * (end - begin);
     statistics_.scored_in_float32 += count * (end - begin);
     QuantizedTile tile;
@@ -121,14 +161,19 @@ class Worker {
     tile.stride = quantized_.stride();
     tile.dimensions = model_.d();
     tile.scales = quantized_.scales();
+    tile.units = quantized_.units();
+    tile.rests = quantized_.rests();
+    tile.norms = quantized_.norms();
     QuantizedQuery query;
-    query.unit = static_cast<float>(quantized_.unit());
     query.signed_ranking = settings_.ranking == Ranking::kSigned;
     for (int64_t q = first; q < block_.count; ++q) {
       if (!Searches(q)) continue;
       const int64_t candidates = std::min(end, block_.limit[q]) - begin;
       query.point = points_.data() + q * model_.d();
-      query.error = static_cast<float>(errors_[q] * (1 + 1e-6));
+      query.unit = quantized_rows_[q].unit;
+      query.norm = quantized_rows_[q].norm;
+      query.rest = quantized_rows_[q].rest;
+      query.constant = quantized_rows_[q].constant;
       // While nothing is proved everything survives: a few candidates first give a threshold.
       for (int64_t done = 0; done < candidates;) {
         const double threshold = lists_[q].threshold();
@@ -144,19 +189,72 @@ class Worker {
     }
   }
 
+  // Scores the rows around a query with 16 bits: they give a threshold that few others reach with 8.
+  void SearchRegion(int64_t q) {
+    if (!Searches(q)) return;
+    regions_[q] = neighborhoods_->Around(block_.self[q], block_.points.data() + q * model_.d(),
+                                         block_.limit[q]);
+    neighborhoods_->CopyRows(regions_[q], block_.limit[q], near_);
+    std::erase_if(near_, [&](int32_t row) {
+      return row == block_.self[q] || std::isnan(quantized_.scales()[row]);
+    });
+    statistics_.pairs_scored += static_cast<int64_t>(near_.size());
+    statistics_.scored_in_float32 += static_cast<int64_t>(near_.size());
+    for (size_t begin = 0; begin < near_.size(); begin += kTile) {
+      const size_t count = std::min<size_t>(kTile, near_.size() - begin);
+      std::copy_n(near_.begin() + static_cast<std::ptrdiff_t>(begin), count, found_.begin());
+      AppendRows(q, count);
+    }
+  }
+
+  // Of what a screen has found, whatever was not met before.
   void AppendFound(int64_t q, int64_t found) {
     size_t kept = 0;
     for (int64_t s = 0; s < found; ++s) {
-      if (found_[s] == block_.self[q]) continue;
-      rows_[kept] = found_[s];
+      const int32_t row = found_[s];
+      if (row == block_.self[q]) continue;
+      if (HasFineRows() && neighborhoods_->Holds(regions_[q], row)) continue;
+      found_[kept] = row;
       scores_[kept++] = static_cast<double>(found_scores_[s]);
     }
-    if (kept == 0) return;
+    if (kept > 0) AppendRows(q, kept);
+  }
+
+  // The first rows of found_, with their scores_ where these do not come from finer rows.
+  void AppendRows(int64_t q, size_t kept) {
     const auto count = static_cast<int64_t>(kept);
+    std::copy_n(found_.begin(), count, rows_.begin());
+    if (HasFineRows()) {
+      DotPairRows(FineOf(q), quantized_.fine(), quantized_.fine_stride(), found_.data(), count,
+                  fine_products_.data());
+    }
     LoadCoordinates({rows_.data(), kept});
     CovarianceRow(view_, {coordinates_.data(), count + kScreenSlack, model_.d()}, 0, count,
                   block_.points.data() + q * model_.d(), covariances_.data());
-    Append(q, {rows_.data(), kept}, errors_[q]);
+    if (HasFineRows()) kept = ScreenFine(q, kept);
+    Append(q, {rows_.data(), kept}, ListError(q));
+  }
+
+  // Scores what the screen of 8 bits has kept with 16, and keeps what may still be near.
+  size_t ScreenFine(int64_t q, size_t count) {
+    const double threshold = lists_[q].threshold();
+    const double unit = quantized_rows_[q].fine_unit;
+    const double error = quantized_rows_[q].fine_error * (1 + 1e-9);
+    const bool is_signed = settings_.ranking == Ranking::kSigned;
+    size_t kept = 0;
+    for (size_t s = 0; s < count; ++s) {
+      const int64_t row = rows_[s];
+      const double product = static_cast<double>(fine_products_[s]) * unit *
+                             static_cast<double>(quantized_.fine_units()[row]);
+      const double residual = covariances_[s] - product;
+      const double ranked = is_signed ? residual : std::abs(residual);
+      const double scale = model_.inverse_deviation()[row];
+      if ((ranked + error) * scale < threshold) continue;
+      rows_[kept] = row;
+      covariances_[kept] = covariances_[s];
+      scores_[kept++] = ranked * scale;
+    }
+    return kept;
   }
 
   void Append(int64_t q, std::span<const int64_t> rows, double error) {
@@ -228,19 +326,26 @@ class Worker {
 
   const ResidualModel& model_;
   const QuantizedFactor& quantized_;
+  const Neighborhoods* neighborhoods_;
   const SearchSettings& settings_;
   CanonicalScorer scorer_;
   CovarianceView view_;
   QueryBlock block_;
   std::vector<CandidateList> lists_;
   std::vector<int32_t> words_;
-  std::vector<double> errors_;
+  std::vector<int16_t> fine_;
+  std::vector<QuantizedRow> quantized_rows_;
+  std::vector<int32_t> offsets_;
+  std::vector<Neighborhoods::Region> regions_;
+  std::vector<double> rotated_;
+  std::vector<int32_t> near_;
   std::vector<float> points_;
   std::vector<bool> fit_;
   std::vector<int64_t> left_;
   std::vector<int32_t, AlignedAllocator<int32_t>> products_;
   std::vector<int32_t> found_;
   std::vector<float> found_scores_;
+  std::vector<int32_t> fine_products_;
   std::vector<int64_t> rows_;
   std::vector<double> scores_;
   std::vector<double> covariances_;
@@ -252,25 +357,65 @@ class Worker {
   SearchStatistics statistics_;
 };
 
+// Queries with almost the same candidates, in the order of space: what one looks up is still in the caches for the
+// next. Within a block limits ascend.
+std::vector<int64_t> OrderBySpace(const ResidualModel& model, const QuerySet& queries,
+                                  std::span<const int64_t> which,
+                                  const Neighborhoods& neighborhoods, int64_t block) {
+  struct Key {
+    int64_t group;
+    int64_t leaf;
+    int64_t query;
+    auto operator<=>(const Key&) const = default;
+  };
+  const int64_t alike = std::max<int64_t>(model.n() / 32, 1);
+  std::vector<Key> keys;
+  keys.reserve(which.size());
+  std::vector<double> point(static_cast<size_t>(model.d()));
+  for (const int64_t query : which) {
+    queries.CopyPoint(query, point.data());
+    keys.push_back({queries.Limit(query) / alike,
+                    neighborhoods.LeafOf(queries.RowOf(query), point.data()), query});
+  }
+  std::sort(keys.begin(), keys.end());
+  std::vector<int64_t> ordered;
+  ordered.reserve(which.size());
+  for (const Key& key : keys) ordered.push_back(key.query);
+  for (size_t begin = 0; begin < ordered.size(); begin += static_cast<size_t>(block)) {
+    const size_t end = std::min(begin + static_cast<size_t>(block), ordered.size());
+    std::sort(ordered.begin() + static_cast<std::ptrdiff_t>(begin),
+              ordered.begin() + static_cast<std::ptrdiff_t>(end), [&](int64_t a, int64_t b) {
+                return std::pair(queries.Limit(a), a) < std::pair(queries.Limit(b), b);
+              });
+  }
+  return ordered;
+}
+
 }  // namespace
 
 SearchStatistics SearchQuantized(const ResidualModel& model, const QuantizedFactor& quantized,
-                                 const QuerySet& queries, std::span<const int64_t> which,
-                                 const SearchSettings& settings, ResultSink& results,
-                                 Monitor& monitor, std::vector<int64_t>& left) {
+                                 const Neighborhoods* neighborhoods, const QuerySet& queries,
+                                 std::span<const int64_t> which, const SearchSettings& settings,
+                                 ResultSink& results, Monitor& monitor,
+                                 std::vector<int64_t>& left) {
   const auto count = static_cast<int64_t>(which.size());
   const int64_t list_bytes = std::max<int64_t>(4 * settings.k, 256) * kBytesPerCandidate;
   const int64_t most = std::clamp<int64_t>(kListBytes / list_bytes, 1, kBlock);
   const int64_t fair = (count + settings.threads - 1) / settings.threads;
   const int64_t block = std::clamp<int64_t>(fair, 1, most);
   const int64_t blocks = (count + block - 1) / block;
+  std::vector<int64_t> ordered;
+  if (neighborhoods != nullptr) {
+    ordered = OrderBySpace(model, queries, which, *neighborhoods, block);
+    which = ordered;
+  }
   SearchStatistics statistics;
   statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
   statistics.threads = static_cast<int>(std::clamp<int64_t>(blocks, 1, settings.threads));
   std::vector<Worker> workers;
   workers.reserve(static_cast<size_t>(statistics.threads));
   for (int i = 0; i < statistics.threads; ++i) {
-    workers.emplace_back(model, quantized, settings, block);
+    workers.emplace_back(model, quantized, neighborhoods, settings, block);
   }
   ParallelFor(statistics.threads, blocks, monitor, [&](int64_t task, int worker) {
     // The last block has the longest triangle of predecessors: first come, first done.

@@ -1,4 +1,4 @@
-// Every pair, screened by products of 16-bit integers: brute force where the margin allows it.
+// Every pair, screened by products of integers: brute force where the margin allows it.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,15 @@
 
 #include "model/quantized_factor.h"
 #include "search/search.h"
+#include "tree/neighborhoods.h"
 
 namespace residual_knn {
 
-// Like SearchBruteForce. Queries that are not fit for it are left alone and appended to `left`.
+// Like SearchBruteForce. Queries that are not fit for it are left alone and appended to `left`. `neighborhoods` may be
+// null where words have 16 bits.
 SearchStatistics SearchQuantized(const ResidualModel& model, const QuantizedFactor& quantized,
-                                 const QuerySet& queries, std::span<const int64_t> which,
-                                 const SearchSettings& settings, ResultSink& results,
-                                 Monitor& monitor, std::vector<int64_t>& left);
+                                 const Neighborhoods* neighborhoods, const QuerySet& queries,
+                                 std::span<const int64_t> which, const SearchSettings& settings,
+                                 ResultSink& results, Monitor& monitor, std::vector<int64_t>& left);
 
 }  // namespace residual_knn

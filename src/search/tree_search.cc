@@ -310,11 +310,7 @@ SearchStatistics SearchTree(const ResidualModel& model, Prepared& prepared, cons
     const double tree_seconds = search.Search(sample.by_tree()) / sample.tree_queries();
     if (!sample.by_scan().empty()) {
       // What brute force prepares once is not part of its speed.
-      if (QuantizedFactor::Fits(model)) {
-        prepared.quantized.Get(monitor, true, [&] {
-          return std::make_unique<QuantizedFactor>(model, settings.threads, monitor);
-        });
-      }
+      PrepareBruteForce(model, prepared, settings.threads, monitor);
       const auto start = std::chrono::steady_clock::now();
       scan({sample.by_scan().begin(), sample.by_scan().end()});
       const double seconds =

@@ -5,6 +5,8 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "simd/store_selected-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace residual_knn {
 namespace HWY_NAMESPACE {
@@ -79,8 +81,8 @@ int64_t OpenPointsTarget(const float* z, int64_t rank, const float* w, int64_t s
         open = hn::And(open, hn::FirstN(d, static_cast<size_t>(count - first)));
       }
       const auto index = hn::Iota(di, static_cast<int32_t>(first));
-      found +=
-          static_cast<int64_t>(hn::CompressStore(index, hn::RebindMask(di, open), di, out + found));
+      StoreSelected(di, index, hn::RebindMask(di, open), out + found);
+      found += static_cast<int64_t>(hn::CountTrue(d, open));
     };
     keep(j, sum0);
     keep(j + lanes, sum1);

@@ -2,10 +2,15 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/quantized_product.cc"
+#include "hwy/cache_control.h"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
+#if HWY_TARGET == HWY_AVX3_DL
+// Highway 1.0.3 names avxvnni instead.
+HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni")
+#endif
 namespace residual_knn {
 namespace HWY_NAMESPACE {
 namespace {
@@ -14,100 +19,198 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Words = hn::CappedTag<int32_t, 16>;
 using WordVector = hn::Vec<Words>;
 
-// sum + a0 b0 + a1 b1 in each lane of 32 bits, whose halves are a0, a1 and b0, b1.
-HWY_INLINE WordVector AddPairProducts(WordVector sum, WordVector a, WordVector b) {
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
-  const Words d;
-  const hn::Repartition<int16_t, Words> half;
-  WordVector unused = hn::Zero(d);
-  return hn::ReorderWidenMulAccumulate(d, hn::BitCast(half, a), hn::BitCast(half, b), sum, unused);
+// Two elements of 16 bits in each word: sum + a0 b0 + a1 b1.
+struct PairProducts {
+  static HWY_INLINE WordVector Add(WordVector sum, WordVector a, WordVector b) {
+#if HWY_TARGET == HWY_AVX3_DL
+    return WordVector{_mm512_dpwssd_epi32(sum.raw, a.raw, b.raw)};
+#elif HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
+    const Words d;
+    const hn::Repartition<int16_t, Words> half;
+    WordVector unused = hn::Zero(d);
+    return hn::ReorderWidenMulAccumulate(d, hn::BitCast(half, a), hn::BitCast(half, b), sum,
+                                         unused);
 #else
-  const auto low = [](WordVector v) HWY_ATTR { return hn::ShiftRight<16>(hn::ShiftLeft<16>(v)); };
-  const auto high = [](WordVector v) HWY_ATTR { return hn::ShiftRight<16>(v); };
-  return hn::Add(sum, hn::Add(hn::Mul(low(a), low(b)), hn::Mul(high(a), high(b))));
+    return hn::Add(sum, hn::Add(hn::Mul(Low(a), Low(b)), hn::Mul(High(a), High(b))));
 #endif
-}
+  }
 
-// kRows queries against kVectors vectors of candidates.
-template <int kRows, int kVectors>
-HWY_INLINE void Block(const int32_t* HWY_RESTRICT queries, const int32_t* HWY_RESTRICT packed,
-                      int64_t group_size, int64_t pairs, int32_t* HWY_RESTRICT out,
-                      int64_t stride) {
+ private:
+  static HWY_INLINE WordVector Low(WordVector v) {
+    return hn::ShiftRight<16>(hn::ShiftLeft<16>(v));
+  }
+  static HWY_INLINE WordVector High(WordVector v) { return hn::ShiftRight<16>(v); }
+};
+
+// Four of 8 bits, those of b without sign.
+struct ByteProducts {
+  static HWY_INLINE WordVector Add(WordVector sum, WordVector a, WordVector b) {
+#if HWY_TARGET == HWY_AVX3_DL
+    return WordVector{_mm512_dpbusd_epi32(sum.raw, b.raw, a.raw)};
+#else
+    return hn::Add(hn::Add(sum, hn::Add(Product<0>(a, b), Product<1>(a, b))),
+                   hn::Add(Product<2>(a, b), Product<3>(a, b)));
+#endif
+  }
+
+ private:
+  template <int kByte>
+  static HWY_INLINE WordVector Product(WordVector a, WordVector b) {
+    return hn::Mul(hn::ShiftRight<24>(hn::ShiftLeft<24 - 8 * kByte>(a)),
+                   hn::And(hn::ShiftRight<8 * kByte>(b), hn::Set(Words(), 0xFF)));
+  }
+};
+
+struct Factors {
+  const int32_t* HWY_RESTRICT queries;
+  const int32_t* HWY_RESTRICT offsets;  // what sums start from, or null for 0
+  const int32_t* HWY_RESTRICT packed;
+  int64_t words;
+};
+
+// kRows queries from `query` on against kVectors vectors of candidates from `column` on.
+template <class Products, int kRows, int kVectors>
+HWY_INLINE void Block(const Factors& factors, int64_t query, int64_t column,
+                      int32_t* HWY_RESTRICT out, int64_t stride) {
   const Words d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const int32_t* HWY_RESTRICT queries = factors.queries + query * factors.words;
   WordVector sums[kRows][kVectors];
   for (int r = 0; r < kRows; ++r) {
-    for (int v = 0; v < kVectors; ++v) sums[r][v] = hn::Zero(d);
+    const int32_t start = factors.offsets == nullptr ? 0 : factors.offsets[query + r];
+    for (int v = 0; v < kVectors; ++v) sums[r][v] = hn::Set(d, start);
   }
+  // Vectors never cross a group: lanes divide kPackedGroup.
   const int32_t* at[kVectors];
   for (int v = 0; v < kVectors; ++v) {
-    const int64_t first = v * lanes;
-    at[v] = packed + first / kPackedGroup * group_size + first % kPackedGroup;
+    const int64_t first = column + v * lanes;
+    at[v] =
+        factors.packed + first / kPackedGroup * kPackedGroup * factors.words + first % kPackedGroup;
   }
-  for (int64_t e = 0; e < pairs; ++e) {
+  for (int64_t e = 0; e < factors.words; ++e) {
     WordVector b[kVectors];
-    for (int v = 0; v < kVectors; ++v) {
-      b[v] = hn::LoadU(d, at[v] + e * kPackedGroup);
-    }
+    for (int v = 0; v < kVectors; ++v) b[v] = hn::LoadU(d, at[v] + e * kPackedGroup);
     for (int r = 0; r < kRows; ++r) {
-      const WordVector a = hn::Set(d, queries[r * pairs + e]);
-      for (int v = 0; v < kVectors; ++v) sums[r][v] = AddPairProducts(sums[r][v], a, b[v]);
+      const WordVector a = hn::Set(d, queries[r * factors.words + e]);
+      for (int v = 0; v < kVectors; ++v) sums[r][v] = Products::Add(sums[r][v], a, b[v]);
     }
   }
+  out += query * stride + column;
   for (int r = 0; r < kRows; ++r) {
     for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[r][v], d, out + r * stride + v * lanes);
   }
 }
 
-}  // namespace
+template <class Products, int kVectors>
+HWY_INLINE void Columns(const Factors& factors, int64_t rows, int64_t column, int32_t* out,
+                        int64_t stride) {
+  constexpr int kRows = HWY_MAX_BYTES >= 64 ? 12 : 6;
+  int64_t q = 0;
+  for (; q + kRows <= rows; q += kRows) {
+    Block<Products, kRows, kVectors>(factors, q, column, out, stride);
+  }
+  for (; q < rows; ++q) Block<Products, 1, kVectors>(factors, q, column, out, stride);
+}
 
-void MultiplyQuantizedTarget(const int32_t* queries, int64_t rows, const int32_t* packed,
-                             int64_t groups, int64_t pairs, int32_t* out, int64_t stride) {
-  const Words d;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const int64_t group_size = kPackedGroup * pairs;
+template <class Products>
+HWY_INLINE void Multiply(const Factors& factors, int64_t rows, int64_t groups, int32_t* out,
+                         int64_t stride) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(Words()));
   const int64_t columns = groups * kPackedGroup;
   int64_t column = 0;
-  // Vectors never cross a group: lanes divide kPackedGroup.
-  const auto at = [&](int64_t c) HWY_ATTR {
-    return packed + c / kPackedGroup * group_size + c % kPackedGroup;
-  };
-  constexpr int kRows = HWY_MAX_BYTES >= 64 ? 12 : 6;
-  for (; lanes == kPackedGroup && column + 2 * lanes <= columns; column += 2 * lanes) {
-    int64_t q = 0;
-    for (; q + kRows <= rows; q += kRows) {
-      Block<kRows, 2>(queries + q * pairs, at(column), group_size, pairs, out + q * stride + column,
-                      stride);
-    }
-    for (; q < rows; ++q) {
-      Block<1, 2>(queries + q * pairs, at(column), group_size, pairs, out + q * stride + column,
-                  stride);
+  if (lanes == kPackedGroup) {
+    for (; column + 2 * lanes <= columns; column += 2 * lanes) {
+      Columns<Products, 2>(factors, rows, column, out, stride);
     }
   }
   for (; column < columns; column += lanes) {
-    int64_t q = 0;
-    for (; q + kRows <= rows; q += kRows) {
-      Block<kRows, 1>(queries + q * pairs, at(column), group_size, pairs, out + q * stride + column,
-                      stride);
+    Columns<Products, 1>(factors, rows, column, out, stride);
+  }
+}
+
+HWY_INLINE int32_t DotPairs(const int16_t* HWY_RESTRICT a, const int16_t* HWY_RESTRICT b,
+                            int64_t count) {
+#if HWY_TARGET == HWY_SCALAR
+  int32_t sum = 0;
+  for (int64_t i = 0; i < count; ++i) sum += a[i] * b[i];
+  return sum;
+#else
+  const Words d;
+  const hn::Repartition<int16_t, Words> half;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(half));
+  WordVector sum = hn::Zero(d);
+  for (int64_t i = 0; i < count; i += lanes) {
+    sum = PairProducts::Add(sum, hn::BitCast(d, hn::LoadU(half, a + i)),
+                            hn::BitCast(d, hn::LoadU(half, b + i)));
+  }
+  return hn::GetLane(hn::SumOfLanes(d, sum));
+#endif
+}
+
+}  // namespace
+
+bool MultipliesBytesFastTarget() { return HWY_TARGET == HWY_AVX3_DL; }
+
+void MultiplyPairsTarget(const int32_t* queries, int64_t rows, const int32_t* packed,
+                         int64_t groups, int64_t words, int32_t* out, int64_t stride) {
+  Multiply<PairProducts>({queries, nullptr, packed, words}, rows, groups, out, stride);
+}
+
+void MultiplyBytesTarget(const int32_t* queries, const int32_t* offsets, int64_t rows,
+                         const int32_t* packed, int64_t groups, int64_t words, int32_t* out,
+                         int64_t stride) {
+  Multiply<ByteProducts>({queries, offsets, packed, words}, rows, groups, out, stride);
+}
+
+void DotPairRowsTarget(const int16_t* a, const int16_t* rows, int64_t stride,
+                       const int32_t* candidates, int64_t count, int32_t* out) {
+  constexpr int64_t kAhead = 3;
+  constexpr int64_t kLine = 32;
+  for (int64_t c = 0; c < count; ++c) {
+    if (c + kAhead < count) {
+      const int16_t* next = rows + candidates[c + kAhead] * stride;
+      for (int64_t i = 0; i < stride; i += kLine) hwy::Prefetch(next + i);
     }
-    for (; q < rows; ++q) {
-      Block<1, 1>(queries + q * pairs, at(column), group_size, pairs, out + q * stride + column,
-                  stride);
-    }
+    out[c] = DotPairs(a, rows + candidates[c] * stride, stride);
   }
 }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace residual_knn
+#if HWY_TARGET == HWY_AVX3_DL
+HWY_POP_ATTRIBUTES
+#endif
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace residual_knn {
-HWY_EXPORT(MultiplyQuantizedTarget);
+HWY_EXPORT(MultipliesBytesFastTarget);
+HWY_EXPORT(MultiplyPairsTarget);
+HWY_EXPORT(MultiplyBytesTarget);
+HWY_EXPORT(DotPairRowsTarget);
 
-void MultiplyQuantized(const int32_t* queries, int64_t rows, const int32_t* packed, int64_t groups,
-                       int64_t pairs, int32_t* out, int64_t stride) {
-  HWY_DYNAMIC_DISPATCH(MultiplyQuantizedTarget)(queries, rows, packed, groups, pairs, out, stride);
+void PrefetchLines(const int16_t* values, int64_t count) {
+  constexpr int64_t kLine = 32;
+  for (int64_t i = 0; i < count; i += kLine) hwy::Prefetch(values + i);
+}
+
+bool MultipliesBytesFast() { return HWY_DYNAMIC_DISPATCH(MultipliesBytesFastTarget)(); }
+
+void MultiplyPairs(const int32_t* queries, int64_t rows, const int32_t* packed, int64_t groups,
+                   int64_t words, int32_t* out, int64_t stride) {
+  HWY_DYNAMIC_DISPATCH(MultiplyPairsTarget)(queries, rows, packed, groups, words, out, stride);
+}
+
+void MultiplyBytes(const int32_t* queries, const int32_t* offsets, int64_t rows,
+                   const int32_t* packed, int64_t groups, int64_t words, int32_t* out,
+                   int64_t stride) {
+  HWY_DYNAMIC_DISPATCH(MultiplyBytesTarget)
+  (queries, offsets, rows, packed, groups, words, out, stride);
+}
+
+void DotPairRows(const int16_t* a, const int16_t* rows, int64_t stride, const int32_t* candidates,
+                 int64_t count, int32_t* out) {
+  HWY_DYNAMIC_DISPATCH(DotPairRowsTarget)(a, rows, stride, candidates, count, out);
 }
 }  // namespace residual_knn
 #endif

@@ -5,6 +5,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "simd/covariance-inl.h"
+#include "simd/store_selected-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace residual_knn {
@@ -37,10 +38,10 @@ HWY_INLINE int64_t ScreenProducts(const ScreenTile& tile, const ScreenQuery& que
       pass = hn::And(pass, hn::FirstN(d, static_cast<size_t>(tile.count - j)));
     }
     const auto rows = hn::Iota(di, tile.first + j);
-    hn::CompressStore(rows, hn::RebindMask(di, pass), di, survivors.row + found);
-    hn::CompressStore(hn::Mul(ranked, s), pass, d, survivors.score + found);
-    found +=
-        static_cast<int64_t>(hn::CompressStore(covariance, pass, d, survivors.covariance + found));
+    StoreSelected(di, rows, hn::RebindMask(di, pass), survivors.row + found);
+    StoreSelected(d, hn::Mul(ranked, s), pass, survivors.score + found);
+    StoreSelected(d, covariance, pass, survivors.covariance + found);
+    found += static_cast<int64_t>(hn::CountTrue(d, pass));
   }
   return found;
 }

@@ -6,6 +6,8 @@
 #include "hwy/highway.h"
 
 #include "hwy/contrib/math/math-inl.h"
+#include "simd/exp-inl.h"
+#include "simd/store_selected-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace residual_knn {
@@ -16,26 +18,21 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Floats = hn::CappedTag<float, 16>;
 using FloatVector = hn::Vec<Floats>;
 
-// exp(-x), 0 where that is below what single precision holds.
-HWY_INLINE FloatVector ExpOfMinus(Floats d, FloatVector x) {
-  return hn::Exp(d, hn::Max(hn::Neg(x), hn::Set(d, -87.0F)));
-}
-
 HWY_INLINE FloatVector Correlation(Floats d, CovarianceFamily family, float alpha, FloatVector r2) {
   switch (family) {
     case CovarianceFamily::kSquaredExponential:
-      return ExpOfMinus(d, hn::Mul(r2, hn::Set(d, 0.5F)));
+      return ExpOfNegative32(d, hn::Mul(r2, hn::Set(d, -0.5F)));
     case CovarianceFamily::kMatern12:
-      return ExpOfMinus(d, hn::Sqrt(r2));
+      return ExpOfNegative32(d, hn::Neg(hn::Sqrt(r2)));
     case CovarianceFamily::kMatern32: {
       const FloatVector a = hn::Sqrt(hn::Mul(r2, hn::Set(d, 3.0F)));
-      const FloatVector e = ExpOfMinus(d, a);
+      const FloatVector e = ExpOfNegative32(d, hn::Neg(a));
       return hn::MulAdd(a, e, e);
     }
     case CovarianceFamily::kMatern52: {
       const FloatVector a2 = hn::Mul(r2, hn::Set(d, 5.0F));
       const FloatVector a = hn::Sqrt(a2);
-      const FloatVector e = ExpOfMinus(d, a);
+      const FloatVector e = ExpOfNegative32(d, hn::Neg(a));
       return hn::MulAdd(hn::MulAdd(a2, hn::Set(d, 1.0F / 3.0F), a), e, e);
     }
     case CovarianceFamily::kMaternTable:
@@ -43,7 +40,7 @@ HWY_INLINE FloatVector Correlation(Floats d, CovarianceFamily family, float alph
       break;
   }
   const FloatVector log = hn::Log1p(d, hn::Mul(r2, hn::Set(d, 0.5F / alpha)));
-  return ExpOfMinus(d, hn::Mul(log, hn::Set(d, alpha)));
+  return ExpOfNegative32(d, hn::Mul(log, hn::Set(d, -alpha)));
 }
 
 template <CovarianceFamily kFamily, int kDimensions>
@@ -53,35 +50,49 @@ HWY_INLINE int64_t ScreenFamily(const QuantizedTile& tile, const QuantizedQuery&
   const hn::RebindToSigned<Floats> di;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   const int64_t dimensions = kDimensions == 0 ? tile.dimensions : kDimensions;
+  const int64_t stride = tile.stride;
+  const int64_t count = tile.count;
+  const float* HWY_RESTRICT point = query.point;
+  const int32_t* HWY_RESTRICT products = query.products;
   const FloatVector variance = hn::Set(d, static_cast<float>(tile.covariance->variance));
   const auto alpha = static_cast<float>(tile.covariance->alpha);
   const FloatVector unit = hn::Set(d, query.unit);
-  const FloatVector error = hn::Set(d, query.error);
+  const FloatVector norm = hn::Set(d, query.norm);
+  const FloatVector rest = hn::Set(d, query.rest);
+  const FloatVector constant = hn::Set(d, query.constant);
   const FloatVector threshold = hn::Set(d, query.threshold);
   const FloatVector magnitude =
       hn::BitCast(d, hn::Set(di, query.signed_ranking ? int32_t{-1} : INT32_MAX));
   const float* HWY_RESTRICT coordinates = tile.coordinates + tile.first;
   const float* HWY_RESTRICT scales = tile.scales + tile.first;
+  const float* HWY_RESTRICT units = tile.units + tile.first;
+  const float* HWY_RESTRICT rests = tile.rests + tile.first;
+  const float* HWY_RESTRICT norms = tile.norms + tile.first;
   int64_t found = 0;
-  for (int64_t j = 0; j < tile.count; j += lanes) {
+  for (int64_t j = 0; j < count; j += lanes) {
     FloatVector r2 = hn::Zero(d);
     for (int64_t c = 0; c < dimensions; ++c) {
       const FloatVector difference =
-          hn::Sub(hn::Set(d, query.point[c]), hn::LoadU(d, coordinates + c * tile.stride + j));
+          hn::Sub(hn::Set(d, point[c]), hn::LoadU(d, coordinates + c * stride + j));
       r2 = hn::MulAdd(difference, difference, r2);
     }
-    const FloatVector product = hn::ConvertTo(d, hn::LoadU(di, query.products + j));
+    const FloatVector product = hn::ConvertTo(d, hn::LoadU(di, products + j));
     const FloatVector covariance = hn::Mul(variance, Correlation(d, kFamily, alpha, r2));
-    const FloatVector ranked = hn::And(hn::NegMulAdd(product, unit, covariance), magnitude);
+    const FloatVector units_of_pair = hn::Mul(unit, hn::LoadU(d, units + j));
+    const FloatVector ranked =
+        hn::And(hn::NegMulAdd(product, units_of_pair, covariance), magnitude);
+    const FloatVector error = hn::MulAdd(norm, hn::LoadU(d, rests + j),
+                                         hn::MulAdd(rest, hn::LoadU(d, norms + j), constant));
     const FloatVector s = hn::LoadU(d, scales + j);
     auto pass = hn::Ge(hn::Mul(hn::Add(ranked, error), s), threshold);
     if (HWY_LIKELY(hn::AllFalse(d, pass))) continue;
-    if (j + lanes > tile.count) {
-      pass = hn::And(pass, hn::FirstN(d, static_cast<size_t>(tile.count - j)));
+    if (j + lanes > count) {
+      pass = hn::And(pass, hn::FirstN(d, static_cast<size_t>(count - j)));
     }
-    hn::CompressStore(hn::Iota(di, static_cast<int32_t>(tile.first + j)), hn::RebindMask(di, pass),
-                      di, rows + found);
-    found += static_cast<int64_t>(hn::CompressStore(hn::Mul(ranked, s), pass, d, scores + found));
+    StoreSelected(di, hn::Iota(di, static_cast<int32_t>(tile.first + j)), hn::RebindMask(di, pass),
+                  rows + found);
+    StoreSelected(d, hn::Mul(ranked, s), pass, scores + found);
+    found += static_cast<int64_t>(hn::CountTrue(d, pass));
   }
   return found;
 }
@@ -114,6 +125,10 @@ int64_t ScreenQuantizedTarget(const QuantizedTile& tile, const QuantizedQuery& q
       return ScreenDimensions<2>(tile, query, rows, scores);
     case 3:
       return ScreenDimensions<3>(tile, query, rows, scores);
+    case 4:
+      return ScreenDimensions<4>(tile, query, rows, scores);
+    case 5:
+      return ScreenDimensions<5>(tile, query, rows, scores);
     default:
       return ScreenDimensions<0>(tile, query, rows, scores);
   }

@@ -13,8 +13,13 @@ struct QuantizedTile {
   const float* coordinates = nullptr;
   int64_t stride = 0;
   int64_t dimensions = 0;
-  // 1 / sqrt(p), 0 for degenerate points, NaN for those that never pass; readable as coordinates.
+  // 1 / sqrt(p), 0 for degenerate points, NaN for those that never pass; readable as coordinates, as are all others.
   const float* scales = nullptr;
+  // Products are in units of units[j] times that of the query.
+  const float* units = nullptr;
+  // R is off by at most constant + norm rests[j] + rest norms[j] of the query.
+  const float* rests = nullptr;
+  const float* norms = nullptr;
   // The candidates are points [first, first + count).
   int64_t first = 0;
   int64_t count = 0;
@@ -23,10 +28,12 @@ struct QuantizedTile {
 struct QuantizedQuery {
   const float* point = nullptr;
   const int32_t* products = nullptr;  // of the candidates; readable 16 values beyond the last
-  float unit = 0;                     // of the products
+  float unit = 0;
+  float norm = 0;
+  float rest = 0;
+  float constant = 0;
   bool signed_ranking = false;
   // Candidates with (|R| + error) * scale < threshold are dismissed, R in signed ranking.
-  float error = 0;
   float threshold = 0;
 };
 

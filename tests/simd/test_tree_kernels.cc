@@ -42,8 +42,8 @@ bool ProductsHold(Random& random) {
   }
   const int64_t stride = 16 * groups + 16;
   std::vector<int32_t> out(static_cast<size_t>(rows * stride));
-  residual_knn::MultiplyQuantized(queries.data(), rows, packed.data(), groups, pairs, out.data(),
-                                  stride);
+  residual_knn::MultiplyPairs(queries.data(), rows, packed.data(), groups, pairs, out.data(),
+                              stride);
   for (int64_t q = 0; q < rows; ++q) {
     for (int64_t j = 0; j < 16 * groups; ++j) {
       int64_t sum = 0;

@@ -1,0 +1,29 @@
+// Appends the selected lanes of a vector to an array. Compressing into memory, which Highway's CompressStore does
+// where the processor can, takes over a hundred cycles on some; into a register it never does.
+#if defined(RESIDUAL_KNN_SIMD_STORE_SELECTED_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RESIDUAL_KNN_SIMD_STORE_SELECTED_INL_H_
+#undef RESIDUAL_KNN_SIMD_STORE_SELECTED_INL_H_
+#else
+#define RESIDUAL_KNN_SIMD_STORE_SELECTED_INL_H_
+#endif
+
+#include <cstdint>
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace residual_knn {
+namespace HWY_NAMESPACE {
+
+// Writes a whole vector at `to`, whose first lanes are those selected; the others are arbitrary.
+template <class D, class V, class M, class T>
+HWY_INLINE void StoreSelected(D d, V v, M selected, T* to) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  hn::StoreU(hn::Compress(v, selected), d, to);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace residual_knn
+HWY_AFTER_NAMESPACE();
+
+#endif  // toggle
