@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "model/hadamard_rotation.h"
 #include "model/product_error.h"
@@ -28,7 +29,7 @@ constexpr double kCoarseness16 = 3.2 / kLargestWord / 3.46;
 // Margins in terms of rho: of a row of 16 bits with a typical query, of a query of 8 bits with a typical row, and
 // of two typical rows of 8 bits.
 constexpr double kMostMargin16 = 0.02;
-constexpr double kMostMargin8 = 0.6;
+constexpr double kMostMargin8 = 0.35;
 constexpr double kTypicalMargin8 = 0.15;
 // More exceptional rows than one in so many are too many.
 constexpr int64_t kOneIn = 16;
@@ -42,81 +43,66 @@ double Ratio(const ResidualModel& model, int64_t row) {
 
 float RoundedUp(double x) { return static_cast<float>(x * (1 + 0x1p-22)); }
 
-// Integers of a row at steps of `unit`, which is set; returns |D|.
-class RowQuantizer {
- public:
-  RowQuantizer(const double* v, int64_t m, double norm, double largest_integer)
-      : v_(v), norm_(norm), largest_integer_(largest_integer) {
-    double largest = 0;
-    for (int64_t e = 0; e < m; ++e) largest = std::max(largest, std::abs(v[e]));
-    double step = largest / largest_integer;
-    if (largest_integer > kLargestByte) step = std::max(step, norm / kLargestNorm);
-    unit_ = std::max(RoundedUp(step), std::numeric_limits<float>::min());
-    inverse_ = 1 / static_cast<double>(unit_);
-  }
-
-  int32_t operator()(int64_t e) {
-    const double q =
-        std::clamp(std::nearbyint(v_[e] * inverse_), -largest_integer_, largest_integer_);
-    const double rest = v_[e] - q * static_cast<double>(unit_);
-    square_ += rest * rest;
-    return static_cast<int32_t>(q);
-  }
-
-  [[nodiscard]] float unit() const { return unit_; }
-  // |D|, with the roundings of the rotation and of the sum.
-  [[nodiscard]] double Rest() const {
-    return std::sqrt(square_) * (1 + 1e-9) + 2 * kRotationError * norm_;
-  }
-
- private:
-  const double* v_;
-  double norm_;
-  double largest_integer_;
-  float unit_ = 1;
-  double inverse_ = 1;
-  double square_ = 0;
-};
-
 double Norm(const double* v, int64_t m) {
   double square = 0;
   for (int64_t e = 0; e < m; ++e) square += v[e] * v[e];
   return std::sqrt(square) * (1 + 1e-9);
 }
 
-// Words of a row with `stride` between them.
-template <class Words>
-RowQuantizer PackWords16(const double* v, int64_t m, double norm, Words&& word) {
-  RowQuantizer quantizer(v, m, norm, kLargestWord);
-  for (int64_t e = 0; e < m; e += 2) {
-    const auto first = static_cast<int16_t>(quantizer(e));
-    word(e / 2, PairOf(first, e + 1 < m ? static_cast<int16_t>(quantizer(e + 1)) : int16_t{0}));
+struct RowSteps {
+  float unit = 1;
+  double rest = 0;  // |D|, with the roundings of the rotation and of the sum
+};
+
+// v rounded to integers of at most `largest_integer`, in steps of a unit.
+RowSteps RoundToSteps(const double* v, int64_t m, double norm, double largest_integer,
+                      double* integers) {
+  double largest = 0;
+  for (int64_t e = 0; e < m; ++e) largest = std::max(largest, std::abs(v[e]));
+  double step = largest / largest_integer;
+  if (largest_integer > kLargestByte) step = std::max(step, norm / kLargestNorm);
+  RowSteps steps;
+  // A little more than the least, so that no quotient rounds to more than the largest integer.
+  steps.unit = std::max(RoundedUp(step), std::numeric_limits<float>::min());
+  const auto unit = static_cast<double>(steps.unit);
+  const double inverse = 1 / unit;
+  constexpr double kMagic = 0x1.8p52;  // what is added to it loses its fraction
+  double square = 0;
+  for (int64_t e = 0; e < m; ++e) {
+    const double q = (v[e] * inverse + kMagic) - kMagic;
+    const double rest = v[e] - q * unit;
+    square += rest * rest;
+    integers[e] = q;
   }
-  return quantizer;
+  steps.rest = std::sqrt(square) * (1 + 1e-9) + 2 * kRotationError * norm;
+  return steps;
 }
 
-RowQuantizer FineRow(const double* v, int64_t m, double norm, int16_t* out) {
-  RowQuantizer quantizer(v, m, norm, kLargestWord);
-  for (int64_t e = 0; e < m; ++e) out[e] = static_cast<int16_t>(quantizer(e));
-  return quantizer;
+// Words of two integers each.
+template <class Put>
+void PackPairs(const double* integers, int64_t m, const Put& put) {
+  for (int64_t e = 0; e < m; e += 2) {
+    put(e / 2, PairOf(static_cast<int16_t>(integers[e]),
+                      e + 1 < m ? static_cast<int16_t>(integers[e + 1]) : int16_t{0}));
+  }
 }
 
-// Four entries of row j or of a query: bytes, in candidates moved by 128.
-template <class Words>
-RowQuantizer PackWords8(const double* v, int64_t m, double norm, int32_t move, int32_t& sum,
-                        Words&& word) {
-  RowQuantizer quantizer(v, m, norm, kLargestByte);
-  sum = 0;
+// Words of four integers each, moved by `move`.
+template <class Put>
+void PackQuads(const double* integers, int64_t m, int32_t move, const Put& put) {
   for (int64_t e = 0; e < m; e += 4) {
     std::array<int32_t, 4> bytes{};
     for (int64_t i = 0; i < 4; ++i) {
-      const int32_t q = e + i < m ? quantizer(e + i) : 0;
-      sum += q;
-      bytes[static_cast<size_t>(i)] = q + move;
+      bytes[static_cast<size_t>(i)] =
+          move + (e + i < m ? static_cast<int32_t>(integers[e + i]) : 0);
     }
-    word(e / 4, QuadOf(bytes));
+    put(e / 4, QuadOf(bytes));
   }
-  return quantizer;
+}
+
+void PackFine(const double* integers, int64_t m, int64_t stride, int16_t* out) {
+  for (int64_t e = 0; e < m; ++e) out[e] = static_cast<int16_t>(integers[e]);
+  std::fill(out + m, out + stride, int16_t{0});
 }
 
 }  // namespace
@@ -167,7 +153,7 @@ QuantizedFactor::QuantizedFactor(const ResidualModel& model, const QuantizedFit&
   }
   constexpr int64_t kGroupsAtOnce = 32;
   std::vector<std::vector<double>> scratch(static_cast<size_t>(threads),
-                                           std::vector<double>(static_cast<size_t>(model.m())));
+                                           std::vector<double>(static_cast<size_t>(2 * model.m())));
   ParallelFor(threads, (groups_ + kGroupsAtOnce - 1) / kGroupsAtOnce, monitor,
               [&](int64_t task, int worker) {
                 const int64_t end = std::min((task + 1) * kGroupsAtOnce, groups_);
@@ -204,23 +190,23 @@ void QuantizedFactor::SetRow(const ResidualModel& model, const QuantizedFit& fit
   std::copy_n(model.factor(row), m, scratch);
   RotateByHadamard(scratch, m);
   const double norm = Norm(scratch, m);
+  double* integers = scratch + m;
   int32_t* words = packed_.data() + row / kPackedGroup * kPackedGroup * words_ + row % kPackedGroup;
   const auto put = [&](int64_t at, int32_t word) { words[at * kPackedGroup] = word; };
-  const auto keep = [&](const RowQuantizer& quantizer) {
-    units_[row] = quantizer.unit();
-    rests_[row] = RoundedUp(quantizer.Rest());
-    norms_[row] = RoundedUp(norm + quantizer.Rest());
-  };
-  if (bits_ == WordBits::k8) {
-    int32_t sum = 0;
-    keep(PackWords8(scratch, m, norm, kByteMove, sum, put));
-    int16_t* fine = fine_.data() + row * fine_stride_;
-    std::fill(fine + m, fine + fine_stride_, int16_t{0});
-    const RowQuantizer quantizer = FineRow(scratch, m, norm, fine);
-    fine_units_[row] = quantizer.unit();
-    fine_rests_[row] = RoundedUp(quantizer.Rest());
+  const bool bytes = bits_ == WordBits::k8;
+  const RowSteps steps =
+      RoundToSteps(scratch, m, norm, bytes ? kLargestByte : kLargestWord, integers);
+  units_[row] = steps.unit;
+  rests_[row] = RoundedUp(steps.rest);
+  norms_[row] = RoundedUp(norm + steps.rest);
+  if (bytes) {
+    PackQuads(integers, m, kByteMove, put);
+    const RowSteps fine = RoundToSteps(scratch, m, norm, kLargestWord, integers);
+    PackFine(integers, m, fine_stride_, fine_.data() + row * fine_stride_);
+    fine_units_[row] = fine.unit;
+    fine_rests_[row] = RoundedUp(fine.rest);
   } else {
-    keep(PackWords16(scratch, m, norm, put));
+    PackPairs(integers, m, put);
   }
   const double scale = model.inverse_deviation()[row];
   const bool exceptional = 2 * kCoarseness16 * fit.median_ratio * Ratio(model, row) > kMostMargin16;
@@ -253,20 +239,24 @@ bool QuantizedFactor::Quantize(const ResidualModel& model, const double* v, doub
   const auto error = [&](double rest, double largest_rest) {
     return norm * largest_rest + rest * (largest + largest_rest) + constant;
   };
-  int32_t sum = 0;
-  const RowQuantizer quantizer = bits_ == WordBits::k8 ? PackWords8(scratch, m, norm, 0, sum, put)
-                                                       : PackWords16(scratch, m, norm, put);
-  row.unit = quantizer.unit();
-  row.offset = -kByteMove * sum;
+  double* integers = scratch + m;
+  const bool bytes = bits_ == WordBits::k8;
+  const RowSteps steps =
+      RoundToSteps(scratch, m, norm, bytes ? kLargestByte : kLargestWord, integers);
+  row.unit = steps.unit;
   row.norm = RoundedUp(norm);
-  row.rest = RoundedUp(quantizer.Rest());
+  row.rest = RoundedUp(steps.rest);
   row.constant = RoundedUp(constant);
-  row.error = error(quantizer.Rest(), largest_rest_);
-  if (bits_ == WordBits::k8) {
-    std::fill(fine + m, fine + fine_stride_, int16_t{0});
-    const RowQuantizer finer = FineRow(scratch, m, norm, fine);
-    row.fine_unit = static_cast<double>(finer.unit());
-    row.fine_error = error(finer.Rest(), largest_fine_rest_);
+  row.error = error(steps.rest, largest_rest_);
+  if (bytes) {
+    PackQuads(integers, m, 0, put);
+    row.offset = -kByteMove * static_cast<int32_t>(std::accumulate(integers, integers + m, 0.0));
+    const RowSteps finer = RoundToSteps(scratch, m, norm, kLargestWord, integers);
+    PackFine(integers, m, fine_stride_, fine);
+    row.fine_unit = static_cast<double>(finer.unit);
+    row.fine_error = error(finer.rest, largest_fine_rest_);
+  } else {
+    PackPairs(integers, m, put);
   }
   return true;
 }

@@ -76,7 +76,7 @@ class QuantizedFactor {
   [[nodiscard]] const float* fine_units() const { return fine_units_.data(); }
 
   // Quantizes a query with V (m values), 1 / sqrt(p), |V| and scaled coordinates; `words` has words() values,
-  // `fine` fine_stride(), scratch m. False if the margins would let it keep too many candidates.
+  // `fine` fine_stride(), scratch 2 m. False if the margins would let it keep too many candidates.
   bool Quantize(const ResidualModel& model, const double* v, double norm, double inverse_deviation,
                 std::span<const double> point, double* scratch, int32_t* words, int16_t* fine,
                 QuantizedRow& row) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "search/brute_force.h"
 #include "tree/margins.h"
 
 namespace residual_knn {
@@ -9,8 +10,10 @@ namespace {
 
 // Multiplications that building the tree of one row costs, in terms of brute force: measured, generous.
 constexpr double kBuildWork = 400'000;
-// Where more pivots than this are needed a point, a tree has never paid.
+// Where more pivots than this are needed a point, a tree has never paid: against products in double precision, and
+// against those of integers.
 constexpr double kMostCover = 0.5;
+constexpr double kMostCoverQuantized = 0.12;
 
 // Points that rounding has spoiled are met by every query, and are searched for by brute force.
 constexpr int64_t kMostSpoiledOneIn = 64;
@@ -35,7 +38,8 @@ int32_t ReasonToScan(const ResidualModel& model, Prepared& prepared, int64_t pai
   const auto before = static_cast<double>(
       prepared.scanned.fetch_add(static_cast<int64_t>(work), std::memory_order_relaxed));
   if (!prepared.trees.Has(0) && before + work < build) return RESIDUAL_KNN_REASON_FEW_PAIRS;
-  if (prepared.trees.Cover(monitor) > kMostCover) return RESIDUAL_KNN_REASON_NO_COVER;
+  const double most = FitOf(model, prepared, monitor).bits16 ? kMostCoverQuantized : kMostCover;
+  if (prepared.trees.Cover(monitor) > most) return RESIDUAL_KNN_REASON_NO_COVER;
   return RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
 }
 

@@ -243,10 +243,6 @@ SearchStatistics SearchInDouble(const ResidualModel& model, const QuerySet& quer
 // Quantizing V takes about as long as so many queries gain by it.
 constexpr int64_t kFewQueries = 64;
 
-const QuantizedFit& FitOf(const ResidualModel& model, Prepared& prepared, Monitor& monitor) {
-  return prepared.fit.Get(monitor, true, [&] { return std::make_unique<QuantizedFit>(model); });
-}
-
 const QuantizedFactor& FactorOf(WordBits bits, const ResidualModel& model, Prepared& prepared,
                                 int threads, Monitor& monitor) {
   const QuantizedFit& fit = FitOf(model, prepared, monitor);
@@ -263,6 +259,10 @@ const Neighborhoods& NeighborhoodsOf(const ResidualModel& model, Prepared& prepa
 }
 
 }  // namespace
+
+const QuantizedFit& FitOf(const ResidualModel& model, Prepared& prepared, Monitor& monitor) {
+  return prepared.fit.Get(monitor, true, [&] { return std::make_unique<QuantizedFit>(model); });
+}
 
 void PrepareBruteForce(const ResidualModel& model, Prepared& prepared, int threads,
                        Monitor& monitor) {

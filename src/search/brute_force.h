@@ -10,6 +10,9 @@
 
 namespace residual_knn {
 
+// Which scans suit the model; found out once.
+const QuantizedFit& FitOf(const ResidualModel& model, Prepared& prepared, Monitor& monitor);
+
 // Prepares what a scan of many queries keeps for the next.
 void PrepareBruteForce(const ResidualModel& model, Prepared& prepared, int threads,
                        Monitor& monitor);

@@ -46,7 +46,7 @@ class Worker {
         quantized_rows_(static_cast<size_t>(block)),
         offsets_(static_cast<size_t>(block)),
         regions_(static_cast<size_t>(block)),
-        rotated_(static_cast<size_t>(model.m())),
+        scratch_(static_cast<size_t>(2 * model.m())),
         points_(static_cast<size_t>(block * model.d())),
         products_(static_cast<size_t>(block * kTile + kPackedGroup)) {
     constexpr auto kRoom = static_cast<size_t>(kTile + kPackedGroup);
@@ -68,9 +68,13 @@ class Worker {
     if (HasFineRows()) {
       for (int64_t q = 0; q < block_.count && !monitor.Stopped(); ++q) SearchRegion(q);
     }
-    for (size_t begin = 0; begin < quantized_.exceptional().size(); begin += kTile) {
-      SearchExceptional(quantized_.exceptional().subspan(begin).first(
-          std::min<size_t>(kTile, quantized_.exceptional().size() - begin)));
+    auto exceptional = quantized_.exceptional();
+    exceptional = exceptional.first(static_cast<size_t>(
+        std::lower_bound(exceptional.begin(), exceptional.end(), block_.largest_limit) -
+        exceptional.begin()));
+    for (; !exceptional.empty();
+         exceptional = exceptional.subspan(std::min<size_t>(kTile, exceptional.size()))) {
+      SearchExceptional(exceptional.first(std::min<size_t>(kTile, exceptional.size())));
     }
     for (int64_t begin = 0; begin < block_.largest_limit; begin += kTile) {
       if (monitor.Stopped()) return;
@@ -105,7 +109,7 @@ class Worker {
       }
       QuantizedRow& row = quantized_rows_[q];
       fit_[q] = quantized_.Quantize(model_, block_.factor + q * model_.m(), block_.norm[q],
-                                    block_.inverse_deviation[q], point, rotated_.data(), words,
+                                    block_.inverse_deviation[q], point, scratch_.data(), words,
                                     FineOf(q), row);
       offsets_[q] = row.offset;
       if (fit_[q]) {
@@ -337,7 +341,7 @@ class Worker {
   std::vector<QuantizedRow> quantized_rows_;
   std::vector<int32_t> offsets_;
   std::vector<Neighborhoods::Region> regions_;
-  std::vector<double> rotated_;
+  std::vector<double> scratch_;
   std::vector<int32_t> near_;
   std::vector<float> points_;
   std::vector<bool> fit_;
