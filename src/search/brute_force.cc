@@ -23,13 +23,6 @@ namespace {
 // the tile stays in the last-level cache until it is screened.
 constexpr int64_t kTileQueries = 512;
 constexpr int64_t kTileCandidates = 1024;
-// Bytes of candidate lists that one worker may hold, which limits the queries of a tile when k is
-// large.
-constexpr int64_t kListBytes = 16 << 20;
-constexpr int64_t kBytesPerCandidate = 64;
-
-// Candidates that a query without a threshold is screened against at once.
-constexpr int64_t kFirstCandidates = 128;
 // Multiplications of one tile at most: some 10 ms, so that a cancelled search returns soon.
 constexpr int64_t kTileWork = 300'000'000;
 
@@ -48,9 +41,9 @@ Tiling ChooseTiling(const SearchSettings& settings, const ResidualModel& model,
     tiling.candidates = std::clamp<int64_t>(kTileWork / (work * kTileQueries), 32, kTileCandidates);
   }
   if (tiling.queries == 0) {
-    const int64_t list_bytes = std::max<int64_t>(4 * settings.k, 256) * kBytesPerCandidate;
     const int64_t most = std::clamp<int64_t>(
-        std::min(kListBytes / list_bytes, kTileWork / (work * tiling.candidates)), 1, kTileQueries);
+        std::min(CandidateList::MostAtOnce(settings.k), kTileWork / (work * tiling.candidates)), 1,
+        kTileQueries);
     // As many blocks for each worker, all of about the same size.
     const int64_t rounds = (num_queries + most * settings.threads - 1) / (most * settings.threads);
     const int64_t blocks = std::max<int64_t>(rounds, 1) * settings.threads;
@@ -148,7 +141,8 @@ class Worker {
         query.threshold = lists_[q].threshold();
         const bool proved = std::isfinite(query.threshold);
         tile.first = begin + done;
-        tile.count = proved ? count - done : std::min(count - done, kFirstCandidates);
+        tile.count =
+            proved ? count - done : std::min(count - done, CandidateList::kFirstCandidates);
         const int64_t offset = (q - first) * width + done;
         query.products = products_.data() + offset;
         if (!covariances_.empty()) query.covariances = covariances_.data() + offset;

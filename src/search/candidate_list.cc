@@ -24,11 +24,22 @@ constexpr double kTieSlack = 8 * kUnit;
 // candidate that would tie there. Scores are clamped at 2 units, so that none is infinite.
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+constexpr size_t kLeastCapacity = 256;
+
+size_t CapacityFor(int64_t k) { return std::max(4 * static_cast<size_t>(k), kLeastCapacity); }
+
 }  // namespace
+
+int64_t CandidateList::MostAtOnce(int64_t k) {
+  constexpr size_t kBytesOfAll = 16 << 20;
+  // With what a decision needs beside the candidate.
+  constexpr size_t kBytesOfOne = sizeof(Candidate) + 24;
+  return std::max(static_cast<int64_t>(kBytesOfAll / (CapacityFor(k) * kBytesOfOne)), int64_t{1});
+}
 
 void CandidateList::Reset(int64_t k, double query_inverse_deviation, double error) {
   k_ = static_cast<size_t>(k);
-  capacity_ = std::max<size_t>(4 * k_, 256);
+  capacity_ = CapacityFor(k);
   error_ = error;
   unit_ = 1 / query_inverse_deviation;
   proved_ = -kInfinity;

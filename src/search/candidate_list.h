@@ -16,6 +16,11 @@ namespace residual_knn {
 // the end.
 class CandidateList {
  public:
+  // How many lists one worker may hold: fewer where k is large.
+  [[nodiscard]] static int64_t MostAtOnce(int64_t k);
+  // Candidates that a list without a threshold had better be given at once: while nothing is proved, all stay.
+  static constexpr int64_t kFirstCandidates = 128;
+
   // error: bound on the difference of R to its canonical value, not counting rounding relative to
   // R; generous by a few ulp of itself, since sums with it round too.
   void Reset(int64_t k, double query_inverse_deviation, double error);

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <compare>
 #include <limits>
-#include <utility>
 
 #include "blas/blas.h"
 #include "model/product_error.h"
@@ -12,6 +10,7 @@
 #include "search/candidate_list.h"
 #include "search/canonical_score.h"
 #include "search/degenerate_query.h"
+#include "search/order_by_space.h"
 #include "simd/covariance_row.h"
 #include "simd/quantized_product.h"
 #include "simd/screen.h"
@@ -24,10 +23,6 @@ namespace {
 constexpr int64_t kBlock = 192;
 constexpr int64_t kTile = 512;
 static_assert(kTile % kPackedGroup == 0);
-// Candidates that a query without a threshold is screened against at once.
-constexpr int64_t kFirstCandidates = 128;
-constexpr int64_t kListBytes = 16 << 20;
-constexpr int64_t kBytesPerCandidate = 64;
 
 class Worker {
  public:
@@ -183,8 +178,9 @@ class Worker {
         const double threshold = lists_[q].threshold();
         query.threshold = static_cast<float>(threshold - 1e-6 * std::abs(threshold));
         tile.first = begin + done;
-        tile.count = std::isfinite(threshold) ? candidates - done
-                                              : std::min(candidates - done, kFirstCandidates);
+        tile.count = std::isfinite(threshold)
+                         ? candidates - done
+                         : std::min(candidates - done, CandidateList::kFirstCandidates);
         query.products = products_.data() + (q - first) * kTile + done;
         const int64_t found = ScreenQuantized(tile, query, found_.data(), found_scores_.data());
         if (found > 0) AppendFound(q, found);
@@ -361,40 +357,6 @@ class Worker {
   SearchStatistics statistics_;
 };
 
-// Queries with almost the same candidates, in the order of space: what one looks up is still in the caches for the
-// next. Within a block limits ascend.
-std::vector<int64_t> OrderBySpace(const ResidualModel& model, const QuerySet& queries,
-                                  std::span<const int64_t> which,
-                                  const Neighborhoods& neighborhoods, int64_t block) {
-  struct Key {
-    int64_t group;
-    int64_t leaf;
-    int64_t query;
-    auto operator<=>(const Key&) const = default;
-  };
-  const int64_t alike = std::max<int64_t>(model.n() / 32, 1);
-  std::vector<Key> keys;
-  keys.reserve(which.size());
-  std::vector<double> point(static_cast<size_t>(model.d()));
-  for (const int64_t query : which) {
-    queries.CopyPoint(query, point.data());
-    keys.push_back({queries.Limit(query) / alike,
-                    neighborhoods.LeafOf(queries.RowOf(query), point.data()), query});
-  }
-  std::sort(keys.begin(), keys.end());
-  std::vector<int64_t> ordered;
-  ordered.reserve(which.size());
-  for (const Key& key : keys) ordered.push_back(key.query);
-  for (size_t begin = 0; begin < ordered.size(); begin += static_cast<size_t>(block)) {
-    const size_t end = std::min(begin + static_cast<size_t>(block), ordered.size());
-    std::sort(ordered.begin() + static_cast<std::ptrdiff_t>(begin),
-              ordered.begin() + static_cast<std::ptrdiff_t>(end), [&](int64_t a, int64_t b) {
-                return std::pair(queries.Limit(a), a) < std::pair(queries.Limit(b), b);
-              });
-  }
-  return ordered;
-}
-
 }  // namespace
 
 SearchStatistics SearchQuantized(const ResidualModel& model, const QuantizedFactor& quantized,
@@ -403,8 +365,7 @@ SearchStatistics SearchQuantized(const ResidualModel& model, const QuantizedFact
                                  ResultSink& results, Monitor& monitor,
                                  std::vector<int64_t>& left) {
   const auto count = static_cast<int64_t>(which.size());
-  const int64_t list_bytes = std::max<int64_t>(4 * settings.k, 256) * kBytesPerCandidate;
-  const int64_t most = std::clamp<int64_t>(kListBytes / list_bytes, 1, kBlock);
+  const int64_t most = std::min(CandidateList::MostAtOnce(settings.k), kBlock);
   const int64_t fair = (count + settings.threads - 1) / settings.threads;
   const int64_t block = std::clamp<int64_t>(fair, 1, most);
   const int64_t blocks = (count + block - 1) / block;
