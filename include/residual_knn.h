@@ -288,7 +288,8 @@ RESIDUAL_KNN_API void residual_knn_model_options_init(residual_knn_model_options
  *         inducing points without jitter), ERROR_OUT_OF_MEMORY or ERROR_CANCELLED. On failure *index is
  *         untouched.
  * Memory: n * (m + d + 3) doubles. What searches prepare when they first need it, and the index keeps, adds to
- * that: a scan in 16-bit integers a quarter of V, trees between a third and about the size of V again.
+ * that: a scan in integers between a quarter and five eighths of V, trees between a third and about the size of
+ * V again.
  * Thread rule: any thread.
  */
 RESIDUAL_KNN_API residual_knn_status
@@ -437,7 +438,7 @@ typedef struct residual_knn_statistics {
   int64_t points_bounded;
   int64_t survivors;
   /** Of pairs_scored + pivots_scored + pivots_coupled: those computed in less than double precision
-   * first, single or 16-bit integers with a proved margin. */
+   * first, single or integers of 8 or 16 bits with a proved margin. */
   int64_t scored_in_float32;
 } residual_knn_statistics;
 
