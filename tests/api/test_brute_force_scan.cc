@@ -61,14 +61,14 @@ Model ModelIn(Random& random, int64_t n, int64_t d, int64_t m, double lengthscal
 
 // The share of p in the variance, at the middle of the points, decides how short words may be.
 Scan EasyScan(Random& random) {
-  Scan scan{"much is left over", ModelIn(random, 2500, 2, 37, 0.15), Words::k8};
+  Scan scan{"much is left over", ModelIn(random, 2100, 2, 37, 0.15), Words::k8};
   PlaceSpecialRows(random, scan.model, 12, 20, 200);
   return scan;
 }
 
 // So many queries that bytes do not suit that these are scanned with 16 bits after the others.
 Scan MixedScan(Random& random) {
-  Scan scan{"some queries need 16 bits", ModelIn(random, 3000, 3, 64, 0.17), Words::kBoth};
+  Scan scan{"some queries need 16 bits", ModelIn(random, 2600, 3, 64, 0.17), Words::kBoth};
   scan.model.kernel.family = RESIDUAL_KNN_RATIONAL_QUADRATIC;
   scan.model.kernel.variance = 5;
   PlaceSpecialRows(random, scan.model, 10, 150, 100);
