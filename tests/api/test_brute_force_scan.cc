@@ -236,6 +236,46 @@ bool ScanHolds(uint64_t seed, Scan (*make)(Random&)) {
   return HoldsWords(scan, bytes) || Fail(seed, scan.name);
 }
 
+// V and p as a caller may give them, with p so large or so small that 1 / sqrt(p) is next to zero or infinite in
+// single precision; p of the queries makes up for it.
+bool ScalesHold(uint64_t seed, bool is_large) {
+  constexpr int64_t kRows = 1500;
+  constexpr int64_t kQueries = 100;
+  constexpr int64_t kColumns = 16;
+  Random random(seed);
+  Model model;
+  model.kernel.lengthscales = {0.8};
+  model.points = RandomPoints(random, Shape::kUniform, kRows, 2);
+  FactorCopy factor{kColumns, {}, {}};
+  for (int64_t i = 0; i < kRows; ++i) {
+    const bool is_small = !is_large && i % 30 == 0;
+    const double size = is_small ? 1e-37 : 0.1;
+    for (int64_t e = 0; e < kColumns; ++e) factor.v.push_back(size * random.Normal());
+    factor.p.push_back(is_large ? std::pow(10, random.Uniform(88.2, 89.2)) : is_small ? 1e-80 : 1);
+  }
+  const CreatedIndex created = CreateIndexFromFactor(model, factor);
+  if (created.status != RESIDUAL_KNN_OK) return Fail(seed, residual_knn_last_error());
+  Question question;
+  question.kind = QueryKind::kNewFactor;
+  question.k = is_large ? 40 : 10;
+  question.queries = RandomPoints(random, Shape::kUniform, kQueries, 2);
+  question.query_factor = {kColumns, std::vector<double>(kQueries * kColumns, 0.0),
+                           std::vector<double>(kQueries, is_large ? 8e-89 : 1e80)};
+  Manner manner;
+  manner.strategy = RESIDUAL_KNN_BRUTE_FORCE;
+  const Answer answer = Ask(created.index.get(), question, manner);
+  manner.tile_queries = 50;
+  return answer.SameAs(Ask(created.index.get(), question, manner)) ||
+         Fail(seed, std::string("another answer where p is ") + (is_large ? "large" : "small"));
+}
+
+void TestScalesBeyondSinglePrecision(void** state) {
+  const uint64_t seed = static_cast<const TestRun*>(*state)->seed;
+  const bool large = ScalesHold(seed, true);
+  const bool small = ScalesHold(seed, false);
+  assert_true(large && small);
+}
+
 template <Scan (*kMake)(Random&)>
 void TestScan(void** state) {
   assert_true(ScanHolds(static_cast<const TestRun*>(*state)->seed, kMake));
@@ -255,6 +295,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test_prestate(TestScan<TableScan>, &run),
       cmocka_unit_test_prestate(TestScan<IdenticalScan>, &run),
       cmocka_unit_test_prestate(TestScan<LatticeScan>, &run),
+      cmocka_unit_test_prestate(TestScalesBeyondSinglePrecision, &run),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
