@@ -19,6 +19,15 @@ void ExpArrayTarget(const double* x, int64_t count, double* out) {
   }
 }
 
+void ExpArray32Target(const float* x, int64_t count, float* out) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const hn::CappedTag<float, 16> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  for (int64_t i = 0; i < count; i += lanes) {
+    hn::StoreU(ExpOfNegative32(d, hn::LoadU(d, x + i)), d, out + i);
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace residual_knn
 HWY_AFTER_NAMESPACE();
@@ -27,6 +36,7 @@ HWY_AFTER_NAMESPACE();
 namespace residual_knn {
 namespace {
 HWY_EXPORT(ExpArrayTarget);
+HWY_EXPORT(ExpArray32Target);
 }  // namespace
 }  // namespace residual_knn
 
@@ -35,6 +45,11 @@ namespace residual_knn_test {
 void ExpArray(const double* x, int64_t count, double* out) {
   using namespace residual_knn;
   HWY_DYNAMIC_DISPATCH(ExpArrayTarget)(x, count, out);
+}
+
+void ExpArray32(const float* x, int64_t count, float* out) {
+  using namespace residual_knn;
+  HWY_DYNAMIC_DISPATCH(ExpArray32Target)(x, count, out);
 }
 
 }  // namespace residual_knn_test

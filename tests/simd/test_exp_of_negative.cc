@@ -1,4 +1,4 @@
-// ExpOfNegative against expl: error in units in the last place, range, special values.
+// ExpOfNegative and ExpOfNegative32 against expl: error, range, special values.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -23,6 +23,9 @@ constexpr double kLowest = -708.0;
 // as much again from the reduced argument, the sum before and the polynomial, and an eighth for
 // luck.
 constexpr double kLargestError = 1.125;
+constexpr float kLowest32 = -87.0F;
+// 2^-22 is promised; this is measured.
+constexpr double kLargestError32 = 0x1p-24;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 std::vector<double> Exp(std::vector<double> x) {
@@ -128,6 +131,69 @@ bool PlacesDoNotMatter(uint64_t seed) {
   });
 }
 
+std::vector<float> Exp32(std::vector<float> x) {
+  const size_t count = x.size();
+  x.resize((count + 15) / 16 * 16, 0.0F);
+  std::vector<float> out(x.size());
+  ExpArray32(x.data(), static_cast<int64_t>(x.size()), out.data());
+  out.resize(count);
+  return out;
+}
+
+// Those of double precision that are in range, and every float next to where the reduction changes over.
+std::vector<float> Arguments32(const TestRun& run) {
+  std::vector<float> x = {0.0F, -0.0F, -std::numeric_limits<float>::denorm_min(), kLowest32};
+  for (const double value : Arguments(run)) {
+    x.push_back(static_cast<float>(value * static_cast<double>(kLowest32) / kLowest));
+    if (value > static_cast<double>(kLowest32)) x.push_back(static_cast<float>(value));
+  }
+  return x;
+}
+
+bool ErrorIsSmall32(const TestRun& run) {
+  const std::vector<float> x = Arguments32(run);
+  return OnEveryTarget([&] {
+    const std::vector<float> found = Exp32(x);
+    double worst = 0;
+    double worst_x = 0;
+    for (size_t i = 0; i < x.size(); ++i) {
+      const double error =
+          std::abs(static_cast<double>(found[i]) - std::exp(static_cast<double>(x[i])));
+      if (error <= worst) continue;
+      if (!(error < kLargestError32)) {
+        return Fail(run.seed, "exp(" + Text(static_cast<double>(x[i])) + ") = " +
+                                  Text(static_cast<double>(found[i])) + " in single precision");
+      }
+      worst = error;
+      worst_x = static_cast<double>(x[i]);
+    }
+    std::printf("largest error of %zu: 2^%.2f at x = %a\n", x.size(), std::log2(worst), worst_x);
+    return true;
+  });
+}
+
+bool SpecialValuesHold32() {
+  return OnEveryTarget([] {
+    for (const float zero : {0.0F, -0.0F, -std::numeric_limits<float>::denorm_min()}) {
+      if (Exp32({zero})[0] != 1) return Fail("exp(0) in single precision is not 1");
+    }
+    constexpr float kInfinity32 = std::numeric_limits<float>::infinity();
+    for (const float x : {kLowest32, std::nextafter(kLowest32, -kInfinity32), -88.0F, -104.0F,
+                          -1e10F, -std::numeric_limits<float>::max(), -kInfinity32}) {
+      const float found = Exp32({x})[0];
+      if (!(found >= std::numeric_limits<float>::min() && found <= 2e-38F)) {
+        return Fail("exp(" + Text(static_cast<double>(x)) +
+                    ") = " + Text(static_cast<double>(found)) + " in single precision");
+      }
+    }
+    return true;
+  });
+}
+
+void TestError32(void** state) {
+  assert_true(ErrorIsSmall32(*static_cast<const TestRun*>(*state)));
+}
+void TestSpecialValues32(void**) { assert_true(SpecialValuesHold32()); }
 void TestError(void** state) { assert_true(ErrorIsSmall(*static_cast<const TestRun*>(*state))); }
 void TestSpecialValues(void**) { assert_true(SpecialValuesHold()); }
 void TestPlaces(void** state) {
@@ -141,9 +207,9 @@ int main(int argc, char** argv) {
   using namespace residual_knn_test;
   TestRun run = ParseTestRun(argc, argv);
   const CMUnitTest tests[] = {
-      cmocka_unit_test_prestate(TestError, &run),
-      cmocka_unit_test(TestSpecialValues),
-      cmocka_unit_test_prestate(TestPlaces, &run),
+      cmocka_unit_test_prestate(TestError, &run),  cmocka_unit_test(TestSpecialValues),
+      cmocka_unit_test_prestate(TestPlaces, &run), cmocka_unit_test_prestate(TestError32, &run),
+      cmocka_unit_test(TestSpecialValues32),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -1,4 +1,4 @@
-// The kernels of the tree and of quantized screening against scalar code, on every target.
+// The kernels of the tree against scalar code, on every target.
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -7,7 +7,6 @@
 #include "simd/dot.h"
 #include "simd/for_each_target.h"
 #include "simd/pivot_bounds.h"
-#include "simd/quantized_product.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
 
@@ -17,44 +16,6 @@ namespace residual_knn_test {
 namespace {
 
 constexpr int64_t kUsualCases = 100;
-
-// Words of the largest size whose sums fit, and others.
-bool ProductsHold(Random& random) {
-  const int64_t pairs = random.Integer(1, 60);
-  const int64_t rows = random.Integer(1, 9);
-  const int64_t groups = random.Integer(1, 5);
-  const auto most = static_cast<int64_t>(46340 / std::sqrt(2.0 * static_cast<double>(pairs)));
-  const int64_t largest = random.Chance(0.5) ? std::min<int64_t>(most, 32767) : 100;
-  std::vector<int16_t> a(static_cast<size_t>(rows * pairs * 2));
-  std::vector<int16_t> b(static_cast<size_t>(groups * 16 * pairs * 2));
-  for (int16_t& x : a) x = static_cast<int16_t>(random.Integer(-largest, largest));
-  for (int16_t& x : b) x = static_cast<int16_t>(random.Integer(-largest, largest));
-  std::vector<int32_t> queries;
-  for (size_t i = 0; i < a.size(); i += 2) {
-    queries.push_back(residual_knn::PairOf(a[i], a[i + 1]));
-  }
-  std::vector<int32_t> packed(static_cast<size_t>(groups * 16 * pairs));
-  for (int64_t j = 0; j < 16 * groups; ++j) {
-    for (int64_t e = 0; e < pairs; ++e) {
-      packed[(j / 16 * pairs + e) * 16 + j % 16] =
-          residual_knn::PairOf(b[2 * (j * pairs + e)], b[2 * (j * pairs + e) + 1]);
-    }
-  }
-  const int64_t stride = 16 * groups + 16;
-  std::vector<int32_t> out(static_cast<size_t>(rows * stride));
-  residual_knn::MultiplyPairs(queries.data(), rows, packed.data(), groups, pairs, out.data(),
-                              stride);
-  for (int64_t q = 0; q < rows; ++q) {
-    for (int64_t j = 0; j < 16 * groups; ++j) {
-      int64_t sum = 0;
-      for (int64_t e = 0; e < 2 * pairs; ++e) {
-        sum += static_cast<int64_t>(a[q * 2 * pairs + e]) * b[j * 2 * pairs + e];
-      }
-      if (out[q * stride + j] != sum) return Fail("a quantized product");
-    }
-  }
-  return true;
-}
 
 bool FloatProductsHold(Random& random) {
   const int64_t m = random.Integer(0, 90);
@@ -160,8 +121,8 @@ void TestKernels(void** state) {
     for (int64_t i = 0; i < run.Scaled(kUsualCases); ++i) {
       const uint64_t seed = run.seed + static_cast<uint64_t>(i);
       Random random(seed);
-      if (!ProductsHold(random) || !FloatProductsHold(random) || !BoundsHold(random) ||
-          !OpenPointsHold(random) || !SquaresHold(random)) {
+      if (!FloatProductsHold(random) || !BoundsHold(random) || !OpenPointsHold(random) ||
+          !SquaresHold(random)) {
         return Fail(seed, "case " + std::to_string(i));
       }
     }

@@ -1,0 +1,504 @@
+// The margins of a quantized V as theorems, in quadruple precision from V and p as stored: products of integers
+// and R from single-precision covariances are never farther from the exact ones than a query's margin with a row
+// says. And there are queries for which a little less than the margin is too little: a test of margins that are
+// merely large would prove nothing.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "model/hadamard_rotation.h"
+#include "model/quantized_factor.h"
+#include "search/query_set.h"
+#include "simd/quantized_product.h"
+#include "simd/screen_quantized.h"
+#include "support/engine_model.h"
+#include "support/test_run.h"
+
+#include "support/cmocka_in_cxx.h"
+
+namespace residual_knn_test {
+namespace {
+
+using residual_knn::kPackedGroup;
+using residual_knn::QuantizedFactor;
+using residual_knn::QuantizedFit;
+using residual_knn::QuantizedRow;
+using residual_knn::ResidualModel;
+using residual_knn::WordBits;
+
+constexpr int64_t kUsualModels = 90;
+constexpr int64_t kQueriesOfAKind = 8;
+
+enum Kind { kProduct8, kProduct16, kFine, kResidual8, kResidual16, kNumKinds };
+constexpr std::array<const char*, kNumKinds> kKindNames = {"product of 8 bits",
+                                                           "product of 16 bits", "R from fine rows",
+                                                           "R from 8 bits", "R from 16 bits"};
+// Shares of a margin that must be too little for some pair.
+constexpr std::array<double, kNumKinds> kMutations = {0.85, 0.8, 0.6, 0.85, 0.7};
+
+struct Tally {
+  int64_t models = 0;
+  int64_t refused = 0;
+  int64_t unfit_models = 0;
+  int64_t unfit_queries = 0;
+  int64_t exceptional = 0;
+  int64_t degenerate = 0;
+  int64_t zeros = 0;
+  std::array<int64_t, kNumKinds> pairs{};
+  std::array<double, kNumKinds> shares{};  // largest error in terms of its margin
+
+  // Rows next to zero lose all they have: they say nothing about how close a margin is.
+  bool Count(Kind kind, Quad error, double margin, bool next_to_zero) {
+    ++pairs[kind];
+    const auto share = static_cast<double>(fabsq(error) / margin);
+    if (!next_to_zero) shares[kind] = std::max(shares[kind], share);
+    return share <= 1 || Fail(std::string(kKindNames[kind]) + " is off by " +
+                              std::to_string(share) + " of its margin");
+  }
+
+  void Print() const {
+    std::printf(
+        "%lld models, %lld refused, %lld unfit; %lld unfit queries; rows: %lld "
+        "exceptional, %lld degenerate, %lld of zeros\n",
+        static_cast<long long>(models), static_cast<long long>(refused),
+        static_cast<long long>(unfit_models), static_cast<long long>(unfit_queries),
+        static_cast<long long>(exceptional), static_cast<long long>(degenerate),
+        static_cast<long long>(zeros));
+    for (int kind = 0; kind < kNumKinds; ++kind) {
+      std::printf("%s: %lld pairs, smallest margin / error %.3f\n", kKindNames[kind],
+                  static_cast<long long>(pairs[kind]), 1 / shares[kind]);
+    }
+  }
+};
+
+// One query, wherever its V comes from.
+struct Query {
+  std::vector<double> v;
+  std::vector<double> point;
+  double norm = 0;
+  double inverse_deviation = 0;
+};
+
+double NormOf(const std::vector<double>& v) {
+  return std::sqrt(std::inner_product(v.begin(), v.end(), v.begin(), 0.0));
+}
+
+// A model and its variance, which is not 1 where V is given.
+class Case {
+ public:
+  Case(const ResidualModel& model, int32_t kernel, WordBits bits, Tally& tally)
+      : model_(model),
+        kernel_(kernel),
+        view_(model.covariance()->view()),
+        fit_(model),
+        factor_(model, fit_, bits, 1, monitor_),
+        tally_(tally) {}
+
+  // What the rows say of themselves.
+  bool RowsHold() {
+    std::vector<int64_t> exceptional;
+    for (int64_t j = 0; j < model_.n(); ++j) {
+      const double s = model_.inverse_deviation()[j];
+      const float scale = factor_.scales()[j];
+      if (std::isnan(scale)) {
+        exceptional.push_back(j);
+      } else if (scale != static_cast<float>(s)) {
+        return Fail("a scale is not 1 / sqrt(p)");
+      }
+      if (s == 0) ++tally_.degenerate;
+      if (NormOf(Row(j)) == 0) ++tally_.zeros;
+      for (int64_t c = 0; c < model_.d(); ++c) {
+        if (factor_.coordinates()[c * factor_.stride() + j] !=
+            static_cast<float>(model_.points()(j, c))) {
+          return Fail("a coordinate is not that of the point");
+        }
+      }
+    }
+    tally_.exceptional += std::ssize(exceptional);
+    return std::equal(exceptional.begin(), exceptional.end(), factor_.exceptional().begin(),
+                      factor_.exceptional().end()) ||
+           Fail("exceptional rows are not those without a scale");
+  }
+
+  bool QueryHolds(const Query& query) {
+    const int64_t m = model_.m();
+    std::vector<double> scratch(static_cast<size_t>(m));
+    std::vector<int32_t> words(static_cast<size_t>(factor_.words()));
+    std::vector<int16_t> fine(static_cast<size_t>(factor_.fine_stride()));
+    QuantizedRow row;
+    if (!factor_.Quantize(model_, query.v.data(), query.norm, query.inverse_deviation, query.point,
+                          scratch.data(), words.data(), fine.data(), row)) {
+      ++tally_.unfit_queries;
+      return true;
+    }
+    std::vector<Quad> exact(static_cast<size_t>(model_.n()));
+    for (int64_t j = 0; j < model_.n(); ++j) {
+      for (int64_t e = 0; e < m; ++e) {
+        exact[j] += static_cast<Quad>(query.v[e]) * static_cast<Quad>(model_.factor(j)[e]);
+      }
+    }
+    const std::vector<int32_t> products = Products(words, row);
+    return ProductsHold(row, exact, products) && ResidualsHold(query, row, exact, products) &&
+           (factor_.bits() == WordBits::k16 || FineHold(query, row, exact, fine));
+  }
+
+  // The worst query for a row: after the rotation every entry is as large as the others, so that a query loses
+  // next to nothing, and has the sign of what the row has lost. `is_fine` for rows of 16 bits beside those of 8.
+  [[nodiscard]] Query WorstFor(int64_t row, bool is_fine) const {
+    const int64_t m = model_.m();
+    std::vector<double> rotated = Row(row);
+    residual_knn::RotateByHadamard(rotated.data(), m);
+    std::vector<double> signs(rotated.size());
+    for (int64_t e = 0; e < m; ++e) {
+      const double unit =
+          static_cast<double>(is_fine ? factor_.fine_units()[row] : factor_.units()[row]);
+      signs[e] = rotated[e] < unit * Element(row, e, is_fine) ? -1 : 1;
+    }
+    // The transpose of the rotation, entry by entry.
+    Query query;
+    std::vector<double> basis(signs.size());
+    for (int64_t e = 0; e < m; ++e) {
+      std::fill(basis.begin(), basis.end(), 0.0);
+      basis[e] = 1;
+      residual_knn::RotateByHadamard(basis.data(), m);
+      query.v.push_back(std::inner_product(basis.begin(), basis.end(), signs.begin(), 0.0));
+    }
+    const double scale = model_.largest_norm() / NormOf(query.v);
+    for (double& x : query.v) x *= scale;
+    query.norm = NormOf(query.v);
+    query.inverse_deviation = std::sqrt(1 / view_.variance);
+    query.point.resize(static_cast<size_t>(model_.d()));
+    model_.points().CopyPoint(row, query.point.data());
+    return query;
+  }
+
+  // The row that loses most, of those that count.
+  [[nodiscard]] int64_t CoarsestRow() const {
+    int64_t coarsest = -1;
+    for (int64_t j = 0; j < model_.n(); ++j) {
+      if (!Counts(j)) continue;
+      if (coarsest < 0 || factor_.rests()[j] > factor_.rests()[coarsest]) coarsest = j;
+    }
+    return coarsest;
+  }
+
+ private:
+  // Not exceptional, not degenerate.
+  [[nodiscard]] bool Counts(int64_t j) const { return factor_.scales()[j] > 0; }
+
+  [[nodiscard]] bool NextToZero(int64_t j) const {
+    return static_cast<double>(factor_.norms()[j]) < 1e-6 * model_.largest_norm();
+  }
+
+  [[nodiscard]] std::vector<double> Row(int64_t j) const {
+    return {model_.factor(j), model_.factor(j) + model_.m()};
+  }
+
+  [[nodiscard]] int32_t Element(int64_t j, int64_t e, bool is_fine) const {
+    if (is_fine) return factor_.fine()[j * factor_.fine_stride() + e];
+    const int64_t in_word = factor_.bits() == WordBits::k8 ? 4 : 2;
+    const auto word = static_cast<uint32_t>(
+        factor_.group(j / kPackedGroup)[e / in_word * kPackedGroup + j % kPackedGroup]);
+    if (in_word == 4) {
+      return static_cast<int32_t>(word >> (8 * (e % 4)) & 0xFF) - residual_knn::kByteMove;
+    }
+    return static_cast<int16_t>(word >> (16 * (e % 2)));
+  }
+
+  // With 16 values more, which screens read.
+  [[nodiscard]] std::vector<int32_t> Products(const std::vector<int32_t>& words,
+                                              const QuantizedRow& row) const {
+    const int64_t groups = (model_.n() + kPackedGroup - 1) / kPackedGroup;
+    std::vector<int32_t> out(static_cast<size_t>((groups + 1) * kPackedGroup));
+    const auto stride = static_cast<int64_t>(out.size());
+    if (factor_.bits() == WordBits::k8) {
+      residual_knn::MultiplyBytes(words.data(), &row.offset, 1, factor_.group(0), groups,
+                                  factor_.words(), out.data(), stride);
+    } else {
+      residual_knn::MultiplyPairs(words.data(), 1, factor_.group(0), groups, factor_.words(),
+                                  out.data(), stride);
+    }
+    return out;
+  }
+
+  // Of a product. Norms below what single precision holds count as zeros.
+  [[nodiscard]] double Margin(const QuantizedRow& row, int64_t j) const {
+    return static_cast<double>(row.norm) * static_cast<double>(factor_.rests()[j]) +
+           static_cast<double>(row.rest) * static_cast<double>(factor_.norms()[j]) +
+           static_cast<double>(std::numeric_limits<float>::min()) *
+               (static_cast<double>(row.norm) + model_.largest_norm());
+  }
+
+  bool ProductsHold(const QuantizedRow& row, const std::vector<Quad>& exact,
+                    const std::vector<int32_t>& products) {
+    const Kind kind = factor_.bits() == WordBits::k8 ? kProduct8 : kProduct16;
+    for (int64_t j = 0; j < model_.n(); ++j) {
+      const Quad product = static_cast<Quad>(row.unit) * factor_.units()[j] * products[j];
+      if (!tally_.Count(kind, product - exact[j], Margin(row, j), NextToZero(j))) {
+        return Fail("row " + std::to_string(j));
+      }
+    }
+    return true;
+  }
+
+  [[nodiscard]] Quad Covariance(const Query& query, int64_t j) const {
+    std::vector<double> point(static_cast<size_t>(model_.d()));
+    model_.points().CopyPoint(j, point.data());
+    return static_cast<Quad>(view_.variance) *
+           ExactCovariance(kernel_, query.point.data(), point.data(), model_.d());
+  }
+
+  // R as the screen computes it, from its scores.
+  bool ResidualsHold(const Query& query, const QuantizedRow& row, const std::vector<Quad>& exact,
+                     const std::vector<int32_t>& products) {
+    const Kind kind = factor_.bits() == WordBits::k8 ? kResidual8 : kResidual16;
+    const std::vector<float> point(query.point.begin(), query.point.end());
+    residual_knn::QuantizedTile tile;
+    tile.covariance = &view_;
+    tile.coordinates = factor_.coordinates();
+    tile.stride = factor_.stride();
+    tile.dimensions = model_.d();
+    tile.scales = factor_.scales();
+    tile.units = factor_.units();
+    tile.rests = factor_.rests();
+    tile.norms = factor_.norms();
+    tile.count = model_.n();
+    residual_knn::QuantizedQuery asked;
+    asked.point = point.data();
+    asked.products = products.data();
+    asked.unit = row.unit;
+    asked.norm = row.norm;
+    asked.rest = row.rest;
+    asked.constant = row.constant;
+    asked.signed_ranking = true;
+    asked.threshold = -std::numeric_limits<float>::infinity();
+    std::vector<int32_t> rows(static_cast<size_t>(model_.n() + kPackedGroup));
+    std::vector<float> scores(rows.size());
+    const int64_t found = residual_knn::ScreenQuantized(tile, asked, rows.data(), scores.data());
+    if (found != model_.n() - std::ssize(factor_.exceptional())) {
+      return Fail("not all rows but the exceptional ones passed");
+    }
+    for (int64_t s = 0; s < found; ++s) {
+      const int64_t j = rows[s];
+      if (!Counts(j)) continue;
+      const Quad residual = static_cast<Quad>(scores[s]) / model_.inverse_deviation()[j];
+      const Quad error = residual - (Covariance(query, j) - exact[j]);
+      const double margin = Margin(row, j) + static_cast<double>(row.constant);
+      if (!tally_.Count(kind, error, margin, NextToZero(j)))
+        return Fail("row " + std::to_string(j));
+      if (!(margin <= row.error * (1 + 0x1p-20))) {
+        return Fail("the margin of row " + std::to_string(j) + " is above that of all rows");
+      }
+    }
+    return true;
+  }
+
+  bool FineHold(const Query& query, const QuantizedRow& row, const std::vector<Quad>& exact,
+                const std::vector<int16_t>& fine) {
+    std::vector<int32_t> candidates(static_cast<size_t>(model_.n()));
+    std::iota(candidates.begin(), candidates.end(), 0);
+    std::vector<int32_t> products(candidates.size());
+    residual_knn::DotPairRows(fine.data(), factor_.fine(), factor_.fine_stride(), candidates.data(),
+                              model_.n(), products.data());
+    for (int64_t j = 0; j < model_.n(); ++j) {
+      if (!Counts(j)) continue;
+      // As the scan computes it, in double precision.
+      const double product = static_cast<double>(products[j]) * row.fine_unit *
+                             static_cast<double>(factor_.fine_units()[j]);
+      const Quad residual = Covariance(query, j) - product;
+      const Quad error = residual - (Covariance(query, j) - exact[j]);
+      if (!tally_.Count(kFine, error, row.fine_error, NextToZero(j)))
+        return Fail("row " + std::to_string(j));
+    }
+    return true;
+  }
+
+  const ResidualModel& model_;
+  int32_t kernel_;
+  residual_knn::CovarianceView view_;
+  residual_knn::Monitor monitor_;
+  QuantizedFit fit_;
+  QuantizedFactor factor_;
+  Tally& tally_;
+};
+
+std::vector<Query> Loaded(const residual_knn::QuerySet& queries, const ResidualModel& model) {
+  residual_knn::Monitor monitor;
+  residual_knn::QueryBlock block;
+  std::vector<int64_t> which(static_cast<size_t>(queries.size()));
+  std::iota(which.begin(), which.end(), int64_t{0});
+  queries.Load(which, block, monitor, false);
+  std::vector<Query> loaded;
+  for (int64_t q = 0; q < block.count; ++q) {
+    if (block.inverse_deviation[q] == 0) continue;  // never quantized
+    const double* v = block.factor + q * model.m();
+    const double* point = block.points.data() + q * model.d();
+    loaded.push_back({{v, v + model.m()},
+                      {point, point + model.d()},
+                      block.norm[q],
+                      block.inverse_deviation[q]});
+  }
+  return loaded;
+}
+
+// Rows of the model, and with inducing points also new points, near to its own and far away.
+std::vector<Query> DrawQueries(Random& random, const ResidualModel& model, const Points* points) {
+  const std::vector<int64_t> rows = RandomRowNumbers(random, model.n(), kQueriesOfAKind);
+  std::vector<Query> queries =
+      Loaded(*residual_knn::MakeRowQueries(model, rows.data(), kQueriesOfAKind, false), model);
+  if (points == nullptr) return queries;
+  Points drawn{kQueriesOfAKind, points->d, {}};
+  for (int64_t q = 0; q < drawn.n; ++q) {
+    const int64_t row = random.Integer(0, points->n - 1);
+    const double nearness = q == 0 ? 1e4 : std::pow(10, random.Uniform(-6, 0.5));
+    for (int64_t c = 0; c < points->d; ++c) {
+      drawn.values.push_back((*points)(row, c) + nearness * random.Normal());
+    }
+  }
+  const auto set =
+      residual_knn::MakeNewPointQueries(model, {drawn.values.data(), drawn.n, drawn.d});
+  for (Query& query : Loaded(*set, model)) queries.push_back(std::move(query));
+  return queries;
+}
+
+bool ModelHolds(const ResidualModel& model, int32_t kernel, const Points* points, Random& random,
+                Tally& tally) {
+  if (!QuantizedFit(model).bits16) {
+    ++tally.unfit_models;
+    return true;
+  }
+  ++tally.models;
+  const std::vector<Query> queries = DrawQueries(random, model, points);
+  for (const WordBits bits : {WordBits::k8, WordBits::k16}) {
+    Case c(model, kernel, bits, tally);
+    if (!c.RowsHold()) return false;
+    for (const Query& query : queries) {
+      if (!c.QueryHolds(query)) return false;
+    }
+    const int64_t row = c.CoarsestRow();
+    if (row < 0) continue;
+    if (!c.QueryHolds(c.WorstFor(row, false))) return false;
+    if (bits == WordBits::k8 && !c.QueryHolds(c.WorstFor(row, true))) return false;
+  }
+  return true;
+}
+
+constexpr std::array<int32_t, 4> kKernels = {RESIDUAL_KNN_SQUARED_EXPONENTIAL,
+                                             RESIDUAL_KNN_MATERN12, RESIDUAL_KNN_MATERN32,
+                                             RESIDUAL_KNN_MATERN52};
+
+// Few enough inducing points that something is left over; some of them, and points far from all, are points.
+EngineSpec DrawSpec(Random& random) {
+  EngineSpec spec;
+  spec.kernel = kKernels[static_cast<size_t>(random.Integer(0, 3))];
+  const int64_t d = random.Integer(1, 6);
+  const int64_t n = random.Integer(1, 250);
+  const int64_t m = random.LogInteger(16, 140);
+  const double extent = std::exp(random.Uniform(0, 4)) * std::sqrt(static_cast<double>(d));
+  const auto shape = random.Chance(0.3) ? Shape::kClustered : Shape::kUniform;
+  spec.points = RandomPoints(random, shape, n, d);
+  spec.inducing = RandomPoints(random, Shape::kUniform, m, d);
+  for (double& x : spec.points.values) x *= extent;
+  for (double& x : spec.inducing.values) x *= extent;
+  for (int64_t i = 0; i < n / 20; ++i) {
+    const int64_t row = random.Integer(0, n - 1);
+    const int64_t inducing = random.Integer(0, m - 1);
+    const int64_t kind = random.Integer(0, 2);
+    for (int64_t c = 0; c < d; ++c) {
+      if (kind == 0) spec.points(row, c) = spec.inducing(inducing, c);
+      if (kind == 1) spec.points(row, c) *= 100;
+      if (kind == 2) spec.points(row, c) = spec.points(i, c);
+    }
+  }
+  spec.jitter = std::pow(10, random.Uniform(-15, -4));
+  spec.nugget = random.Chance(0.2) ? std::pow(10, random.Uniform(-9, 1)) : 0;
+  return spec;
+}
+
+bool EngineModelHolds(uint64_t seed, Tally& tally) {
+  Random random(seed);
+  const EngineSpec spec = DrawSpec(random);
+  try {
+    return ModelHolds(MakeEngineModel(spec), spec.kernel, &spec.points, random, tally) ||
+           Fail(seed, spec.Describe());
+  } catch (const residual_knn::Error& error) {
+    ++tally.refused;
+    return error.status() == RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE || Fail(seed, error.what());
+  }
+}
+
+// V and p as a caller may give them: zeros, spikes, entries alike or decaying, p of any size, any variance.
+bool GivenModelHolds(uint64_t seed, Tally& tally) {
+  Random random(seed);
+  const int64_t d = random.Integer(1, 6);
+  const int64_t n = random.Integer(1, 250);
+  const int64_t m = random.Integer(16, 140);
+  residual_knn::CovarianceParameters parameters;
+  parameters.kernel = kKernels[static_cast<size_t>(random.Integer(0, 3))];
+  parameters.variance = std::pow(10, random.Uniform(-11, 11));
+  Points points = RandomPoints(random, Shape::kNormal, n, d);
+  for (double& x : points.values) x *= std::exp(random.Uniform(-2, 1));
+  std::vector<double> factor;
+  std::vector<double> p;
+  for (int64_t i = 0; i < n; ++i) {
+    std::vector<double> v(static_cast<size_t>(m), 0.0);
+    const int64_t kind = random.Integer(0, 9);
+    for (double& x : v) {
+      if (kind > 1) x = random.Normal() * (kind < 5 ? std::exp(random.Uniform(-20, 0)) : 1);
+      if (kind == 9) x = 1;
+    }
+    if (kind == 1) v[static_cast<size_t>(random.Integer(0, m - 1))] = 1;
+    const double rest =
+        random.Chance(0.03) ? std::pow(10, random.Uniform(-18, -4)) : random.Uniform(0.2, 1);
+    const double scale = kind == 0 ? 0 : std::sqrt(parameters.variance * (1 - rest)) / NormOf(v);
+    for (const double x : v) factor.push_back(x * scale);
+    p.push_back(parameters.variance * (kind == 0 ? 1 : rest));
+  }
+  residual_knn::Monitor monitor;
+  const std::vector<double> lengthscales = {1.0};
+  const residual_knn::DenseMatrixView view{points.values.data(), n, d};
+  residual_knn::PointScaling scaling{lengthscales, residual_knn::MiddleOf(view)};
+  residual_knn::ScaledPoints scaled(view, lengthscales, "points", scaling.origin);
+  const ResidualModel model(residual_knn::CovarianceFunction(parameters), std::move(scaled),
+                            std::move(scaling), {factor.data(), n, m}, p, 1e-10, 1, monitor);
+  return ModelHolds(model, parameters.kernel, nullptr, random, tally) ||
+         Fail(seed, "given V, n = " + std::to_string(n) + ", d = " + std::to_string(d) + ", m = " +
+                        std::to_string(m) + ", kernel " + std::to_string(parameters.kernel));
+}
+
+void TestMargins(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  const int64_t models = run.cases > 0 ? run.cases : run.Scaled(kUsualModels);
+  Tally tally;
+  bool holds = true;
+  for (int64_t i = 0; i < models && holds; ++i) {
+    const uint64_t seed = run.seed + static_cast<uint64_t>(i);
+    holds = i % 3 == 2 ? GivenModelHolds(seed, tally) : EngineModelHolds(seed, tally);
+  }
+  tally.Print();
+  assert_true(holds);
+  if (models < 20) return;  // too few for shares to mean something
+  assert_true(tally.models * 2 > models && tally.exceptional > 0 && tally.degenerate > 0);
+  assert_true(tally.zeros > 0 && tally.unfit_queries > 0);
+  for (int kind = 0; kind < kNumKinds; ++kind) {
+    holds = tally.shares[kind] > kMutations[kind] ||
+            Fail(std::string("a mutated margin is never too little: ") + kKindNames[kind]);
+    assert_true(holds);
+  }
+}
+
+}  // namespace
+}  // namespace residual_knn_test
+
+int main(int argc, char** argv) {
+  using namespace residual_knn_test;
+  TestRun run = ParseTestRun(argc, argv);
+  const CMUnitTest tests[] = {cmocka_unit_test_prestate(TestMargins, &run)};
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
