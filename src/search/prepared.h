@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 
 #include "model/quantized_factor.h"
 #include "parallel/lazy.h"
@@ -29,10 +30,24 @@ struct Prepared {
   Lazy<QuantizedFactor> words8;
   Lazy<QuantizedFactor> words16;
   Lazy<Neighborhoods> neighborhoods;
-  // Seconds that brute force took for a pair on one thread, 0 until a sample was timed.
-  std::atomic<double> scan_seconds{0};
+  // Seconds that brute force took for a pair on one thread when k was this, 0 until that was timed.
+  [[nodiscard]] double ScanSeconds(int64_t k) {
+    const std::scoped_lock lock(scan_mutex_);
+    return k == scan_k_ ? scan_seconds_ : 0;
+  }
+  void SetScanSeconds(int64_t k, double seconds) {
+    const std::scoped_lock lock(scan_mutex_);
+    scan_k_ = k;
+    scan_seconds_ = seconds;
+  }
+
   // Multiplications that automatic searches have asked for so far.
   std::atomic<int64_t> scanned{0};
+
+ private:
+  std::mutex scan_mutex_;
+  int64_t scan_k_ = 0;
+  double scan_seconds_ = 0;
 };
 
 }  // namespace residual_knn
