@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <span>
 
 #include "model/quantized_factor.h"
 #include "parallel/lazy.h"
@@ -14,6 +15,11 @@ namespace residual_knn {
 
 struct Prepared {
   explicit Prepared(const ResidualModel& model) : trees(model) {}
+
+  // What is kept of the preparations for the same points with other lengthscales (one, or one for each
+  // coordinate): their orders of space, if that has not changed its shape.
+  void AdoptOrders(Prepared& other, std::span<const double> old_lengthscales,
+                   std::span<const double> new_lengthscales, int64_t d);
 
   [[nodiscard]] int64_t bytes() {
     int64_t sum = trees.bytes();
