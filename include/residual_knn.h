@@ -151,7 +151,7 @@ enum residual_knn_reason {
   RESIDUAL_KNN_REASON_NO_COVER = 4,
   /** Brute force was faster on a timed sample of the queries. */
   RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE = 5,
-  /** The tree was faster on a timed sample of the queries. */
+  /** The tree was faster on a timed sample of the queries, or these are too few for a sample. */
   RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE = 6
 };
 
@@ -435,7 +435,7 @@ typedef struct residual_knn_statistics {
   /** Query-candidate pairs that the question is about. */
   int64_t pairs;
   /** Query-candidate pairs whose residual correlation was computed; more than pairs where tiles reach beyond
-   * the predecessors of a query. */
+   * the predecessors of a query, or brute force in integers looks around each query first. */
   int64_t pairs_scored;
   /** Pairs scored again by the canonical function that decides and returns distances. */
   int64_t pairs_rescored;

@@ -1,4 +1,4 @@
-// Doubles aligned for SIMD loads and stores of any width.
+// Numbers aligned for SIMD loads and stores of any width.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,9 @@ struct AlignedAllocator {
   bool operator==(const AlignedAllocator&) const { return true; }
 };
 
-using AlignedVector = std::vector<double, AlignedAllocator<double>>;
-using AlignedFloats = std::vector<float, AlignedAllocator<float>>;
+template <class T>
+using AlignedVectorOf = std::vector<T, AlignedAllocator<T>>;
+using AlignedVector = AlignedVectorOf<double>;
+using AlignedFloats = AlignedVectorOf<float>;
 
 }  // namespace residual_knn

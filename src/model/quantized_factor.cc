@@ -25,9 +25,10 @@ constexpr double kLargestCoordinate = 1e4;
 // 1 / sqrt(p) within this and its inverse: scores neither overflow nor underflow in single precision.
 constexpr double kLeastScale = 1e-15;
 
-// |D| / |V| where entries are alike: steps of the largest, about 3.2 times their deviation.
-constexpr double kCoarseness8 = 3.2 / kLargestByte / 3.46;
-constexpr double kCoarseness16 = 3.2 / kLargestWord / 3.46;
+// |D| / |V| where entries are alike, the largest about 3.2 times their deviation.
+constexpr double kDeviation = 3.46;  // sqrt(12): steps in the deviation of what rounding takes
+constexpr double kCoarseness8 = 3.2 / kLargestByte / kDeviation;
+constexpr double kCoarseness16 = 3.2 / kLargestWord / kDeviation;
 // Margins in terms of rho: of a row of 16 bits with a typical query, of a query of 8 bits with a typical row, and
 // of two typical rows of 8 bits.
 constexpr double kMostMargin16 = 0.02;
@@ -35,6 +36,8 @@ constexpr double kMostMargin8 = 0.35;
 constexpr double kTypicalMargin8 = 0.15;
 // More exceptional rows than one in so many are too many.
 constexpr int64_t kOneIn = 16;
+// More queries than one in so many that 8 bits leave to 16 are worth the preparation of those.
+constexpr int64_t kFewLeftOneIn = 128;
 
 double Ratio(const ResidualModel& model, int64_t row) {
   const double scale = model.inverse_deviation()[row];
@@ -43,12 +46,15 @@ double Ratio(const ResidualModel& model, int64_t row) {
   return std::sqrt(std::max(variance * scale * scale - 1, 0.0));
 }
 
+// For the rounding of a sum of up to kMostColumns squares.
+constexpr double kSumSlack = 1 + 1e-9;
+
 float RoundedUp(double x) { return static_cast<float>(x * (1 + 0x1p-22)); }
 
 double Norm(const double* v, int64_t m) {
   double square = 0;
   for (int64_t e = 0; e < m; ++e) square += v[e] * v[e];
-  return std::sqrt(square) * (1 + 1e-9);
+  return std::sqrt(square) * kSumSlack;
 }
 
 struct RowSteps {
@@ -76,7 +82,7 @@ RowSteps RoundToSteps(const double* v, int64_t m, double norm, double largest_in
     square += rest * rest;
     integers[e] = q;
   }
-  steps.rest = std::sqrt(square) * (1 + 1e-9) + 2 * kRotationError * norm;
+  steps.rest = std::sqrt(square) * kSumSlack + 2 * kRotationError * norm;
   return steps;
 }
 
@@ -135,27 +141,31 @@ QuantizedFit::QuantizedFit(const ResidualModel& model) {
   bits16 = exceptional <= model.n() / kOneIn;
   bits8 = bits16 && MultipliesBytesFast() &&
           2 * kCoarseness8 * median_ratio * median_ratio < kTypicalMargin8;
+  const auto left = std::count_if(ratios.begin(), ratios.end(), [&](double ratio) {
+    return 2 * kCoarseness8 * median_ratio * ratio > kMostMargin8;
+  });
+  leaves_to_16 = left > model.n() / kFewLeftOneIn;
 }
 
-QuantizedFactor::QuantizedFactor(const ResidualModel& model, const QuantizedFit& fit, WordBits bits,
-                                 int threads, Monitor& monitor)
+QuantizedFactor::QuantizedFactor(const ResidualModel& model, const QuantizedFit& fit,
+                                 ElementBits bits, int threads, Monitor& monitor)
     : bits_(bits),
       median_ratio_(fit.median_ratio),
-      words_(bits == WordBits::k8 ? (model.m() + 3) / 4 : (model.m() + 1) / 2),
+      words_(bits == ElementBits::k8 ? (model.m() + 3) / 4 : (model.m() + 1) / 2),
       groups_((model.n() + kPackedGroup - 1) / kPackedGroup),
-      stride_(model.n() + kPackedGroup) {
+      stride_(model.n() + kQuantizedSlack) {
   const int64_t n = model.n();
   const auto room = static_cast<size_t>(stride_);
   packed_.resize(static_cast<size_t>(groups_ * kPackedGroup * words_));
   for (AlignedFloats* each : {&units_, &rests_, &norms_, &scales_}) each->assign(room, 0.0F);
-  coordinates_.assign(room * static_cast<size_t>(model.d()) + 16, 0.0F);
-  if (bits == WordBits::k8) {
+  coordinates_.assign(room * static_cast<size_t>(model.d()) + kQuantizedSlack, 0.0F);
+  if (bits == ElementBits::k8) {
     fine_stride_ = (model.m() + kFineUnit - 1) / kFineUnit * kFineUnit;
     fine_.resize(static_cast<size_t>(n * fine_stride_));
     fine_units_.assign(room, 0.0F);
-    fine_rests_.assign(room, 0.0F);
   }
   constexpr int64_t kGroupsAtOnce = 32;
+  std::vector<double> fine_rests(static_cast<size_t>(threads));
   std::vector<std::vector<double>> scratch(static_cast<size_t>(threads),
                                            std::vector<double>(static_cast<size_t>(2 * model.m())));
   ParallelFor(threads, (groups_ + kGroupsAtOnce - 1) / kGroupsAtOnce, monitor,
@@ -165,7 +175,10 @@ QuantizedFactor::QuantizedFactor(const ResidualModel& model, const QuantizedFit&
                   std::fill_n(packed_.data() + g * kPackedGroup * words_, kPackedGroup * words_, 0);
                   for (int64_t row = g * kPackedGroup; row < std::min(n, (g + 1) * kPackedGroup);
                        ++row) {
-                    SetRow(model, fit, row, scratch[worker].data());
+                    const double fine_rest = SetRow(model, row, scratch[worker].data());
+                    if (!std::isnan(scales_[row])) {
+                      fine_rests[worker] = std::max(fine_rests[worker], fine_rest);
+                    }
                   }
                 }
               });
@@ -174,11 +187,9 @@ QuantizedFactor::QuantizedFactor(const ResidualModel& model, const QuantizedFit&
       exceptional_.push_back(row);
     } else if (scales_[row] > 0) {  // the score of a degenerate point is 0 whatever its V
       largest_rest_ = std::max(largest_rest_, static_cast<double>(rests_[row]));
-      if (bits == WordBits::k8) {
-        largest_fine_rest_ = std::max(largest_fine_rest_, static_cast<double>(fine_rests_[row]));
-      }
     }
   }
+  largest_fine_rest_ = *std::max_element(fine_rests.begin(), fine_rests.end());
   for (const float x : coordinates_) {
     largest_coordinate_ = std::max(largest_coordinate_, static_cast<double>(std::abs(x)));
   }
@@ -188,8 +199,7 @@ const int32_t* QuantizedFactor::group(int64_t g) const {
   return packed_.data() + g * kPackedGroup * words_;
 }
 
-void QuantizedFactor::SetRow(const ResidualModel& model, const QuantizedFit& fit, int64_t row,
-                             double* scratch) {
+double QuantizedFactor::SetRow(const ResidualModel& model, int64_t row, double* scratch) {
   const int64_t m = model.m();
   std::copy_n(model.factor(row), m, scratch);
   RotateByHadamard(scratch, m);
@@ -197,7 +207,8 @@ void QuantizedFactor::SetRow(const ResidualModel& model, const QuantizedFit& fit
   double* integers = scratch + m;
   int32_t* words = packed_.data() + row / kPackedGroup * kPackedGroup * words_ + row % kPackedGroup;
   const auto put = [&](int64_t at, int32_t word) { words[at * kPackedGroup] = word; };
-  const bool bytes = bits_ == WordBits::k8;
+  double fine_rest = 0;
+  const bool bytes = bits_ == ElementBits::k8;
   const RowSteps steps =
       RoundToSteps(scratch, m, norm, bytes ? kLargestByte : kLargestWord, integers);
   units_[row] = steps.unit;
@@ -208,26 +219,31 @@ void QuantizedFactor::SetRow(const ResidualModel& model, const QuantizedFit& fit
     const RowSteps fine = RoundToSteps(scratch, m, norm, kLargestWord, integers);
     PackFine(integers, m, fine_stride_, fine_.data() + row * fine_stride_);
     fine_units_[row] = fine.unit;
-    fine_rests_[row] = RoundedUp(fine.rest);
+    fine_rest = fine.rest;
   } else {
     PackPairs(integers, m, put);
   }
   const double scale = model.inverse_deviation()[row];
-  const bool exceptional = 2 * kCoarseness16 * fit.median_ratio * Ratio(model, row) > kMostMargin16;
+  const bool exceptional = 2 * kCoarseness16 * median_ratio_ * Ratio(model, row) > kMostMargin16;
   scales_[row] = exceptional ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(scale);
   for (int64_t c = 0; c < model.d(); ++c) {
     coordinates_[c * stride_ + row] = static_cast<float>(model.points()(row, c));
   }
+  return fine_rest;
 }
 
 bool QuantizedFactor::Quantize(const ResidualModel& model, const double* v, double norm,
                                double inverse_deviation, std::span<const double> point,
                                double* scratch, int32_t* words, int16_t* fine,
-                               QuantizedRow& row) const {
+                               QueryIntegers& row) const {
   const int64_t m = model.m();
   const double margin =
-      bits_ == WordBits::k8 ? kMostMargin8 / kCoarseness8 : kMostMargin16 / kCoarseness16;
-  if (2 * median_ratio_ * norm * inverse_deviation > margin) return false;
+      bits_ == ElementBits::k8 ? kMostMargin8 / kCoarseness8 : kMostMargin16 / kCoarseness16;
+  // V of a new point may be anything; single precision was found to do for that of the index.
+  if (!(norm <= 2 * std::max(model.largest_norm(), std::sqrt(model.covariance()->variance()))) ||
+      2 * median_ratio_ * norm * inverse_deviation > margin) {
+    return false;
+  }
   double magnitude = largest_coordinate_;
   for (const double x : point) magnitude = std::max(magnitude, std::abs(x));
   if (!(magnitude <= 2 * kLargestCoordinate)) return false;
@@ -244,7 +260,7 @@ bool QuantizedFactor::Quantize(const ResidualModel& model, const double* v, doub
     return norm * largest_rest + rest * (largest + largest_rest) + constant;
   };
   double* integers = scratch + m;
-  const bool bytes = bits_ == WordBits::k8;
+  const bool bytes = bits_ == ElementBits::k8;
   const RowSteps steps =
       RoundToSteps(scratch, m, norm, bytes ? kLargestByte : kLargestWord, integers);
   row.unit = steps.unit;
@@ -267,7 +283,7 @@ bool QuantizedFactor::Quantize(const ResidualModel& model, const double* v, doub
 
 int64_t QuantizedFactor::bytes() const {
   const size_t floats = units_.size() + rests_.size() + norms_.size() + fine_units_.size() +
-                        fine_rests_.size() + coordinates_.size() + scales_.size();
+                        coordinates_.size() + scales_.size();
   return static_cast<int64_t>(packed_.size() * sizeof(int32_t) + fine_.size() * sizeof(int16_t) +
                               floats * sizeof(float) + exceptional_.size() * sizeof(int64_t));
 }

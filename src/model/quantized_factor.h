@@ -23,20 +23,27 @@
 
 namespace residual_knn {
 
-enum class WordBits { k8, k16 };
+enum class ElementBits { k8, k16 };
 
 // Whether the margins leave something to gain.
 struct QuantizedFit {
+  QuantizedFit() = default;  // nothing suits
   explicit QuantizedFit(const ResidualModel& model);
+
+  [[nodiscard]] bool Suits(ElementBits bits) const {
+    return bits == ElementBits::k8 ? bits8 : bits16;
+  }
 
   bool bits8 = false;  // and the processor multiplies them faster than those of 16
   bool bits16 = false;
+  // Whether so many rows do not suit 8 bits as queries that 16 will be needed as well.
+  bool leaves_to_16 = false;
   // Median of |V| / sqrt(p).
   double median_ratio = 0;
 };
 
 // A query as integers, and what its products are worth.
-struct QuantizedRow {
+struct QueryIntegers {
   float unit = 0;
   int32_t offset = 0;  // of products of 8 bits
   // The product with row j is off by at most norm rests()[j] + rest norms()[j], R by `constant` more.
@@ -52,10 +59,10 @@ struct QuantizedRow {
 
 class QuantizedFactor {
  public:
-  QuantizedFactor(const ResidualModel& model, const QuantizedFit& fit, WordBits bits, int threads,
-                  Monitor& monitor);
+  QuantizedFactor(const ResidualModel& model, const QuantizedFit& fit, ElementBits bits,
+                  int threads, Monitor& monitor);
 
-  [[nodiscard]] WordBits bits() const { return bits_; }
+  [[nodiscard]] ElementBits bits() const { return bits_; }
   // Words of 32 bits in a row.
   [[nodiscard]] int64_t words() const { return words_; }
   [[nodiscard]] const int32_t* group(int64_t g) const;
@@ -79,14 +86,15 @@ class QuantizedFactor {
   // `fine` fine_stride(), scratch 2 m. False if the margins would let it keep too many candidates.
   bool Quantize(const ResidualModel& model, const double* v, double norm, double inverse_deviation,
                 std::span<const double> point, double* scratch, int32_t* words, int16_t* fine,
-                QuantizedRow& row) const;
+                QueryIntegers& row) const;
 
   [[nodiscard]] int64_t bytes() const;
 
  private:
-  void SetRow(const ResidualModel& model, const QuantizedFit& fit, int64_t row, double* scratch);
+  // Returns |D| of the finer row, if there is one.
+  double SetRow(const ResidualModel& model, int64_t row, double* scratch);
 
-  WordBits bits_;
+  ElementBits bits_;
   double median_ratio_ = 0;
   int64_t words_ = 0;
   int64_t groups_ = 0;
@@ -95,13 +103,12 @@ class QuantizedFactor {
   double largest_rest_ = 0;
   double largest_fine_rest_ = 0;
   double largest_coordinate_ = 0;
-  std::vector<int32_t, AlignedAllocator<int32_t>> packed_;
-  std::vector<int16_t, AlignedAllocator<int16_t>> fine_;
+  AlignedVectorOf<int32_t> packed_;
+  AlignedVectorOf<int16_t> fine_;
   AlignedFloats units_;
   AlignedFloats rests_;
   AlignedFloats norms_;
   AlignedFloats fine_units_;
-  AlignedFloats fine_rests_;
   AlignedFloats coordinates_;
   AlignedFloats scales_;
   std::vector<int64_t> exceptional_;

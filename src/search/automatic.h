@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "search/prepared.h"
-#include "search/query_set.h"
 #include "search/search.h"
 
 namespace residual_knn {
@@ -12,6 +11,6 @@ namespace residual_knn {
 // Brute force with the reason, or RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE where a timed sample should decide.
 // `pairs` are those of the question.
 int32_t ReasonToScan(const ResidualModel& model, Prepared& prepared, int64_t pairs,
-                     Monitor& monitor);
+                     const SearchSettings& settings, Monitor& monitor);
 
 }  // namespace residual_knn

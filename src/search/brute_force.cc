@@ -1,247 +1,22 @@
 #include "search/brute_force.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
+#include <memory>
 #include <utility>
 #include <vector>
 
-#include "blas/blas.h"
-#include "model/callback_covariance.h"
-#include "model/product_error.h"
-#include "parallel/parallel_for.h"
-#include "search/candidate_list.h"
-#include "search/canonical_score.h"
-#include "search/degenerate_query.h"
+#include "search/double_scan.h"
 #include "search/quantized_scan.h"
-#include "simd/screen.h"
 
 namespace residual_knn {
 namespace {
 
-// Measured: large enough that the matrix product packs its operands for little, small enough that
-// the tile stays in the last-level cache until it is screened.
-constexpr int64_t kTileQueries = 512;
-constexpr int64_t kTileCandidates = 1024;
-// Multiplications of one tile at most: some 10 ms, so that a cancelled search returns soon.
-constexpr int64_t kTileWork = 300'000'000;
-
-struct Tiling {
-  int64_t queries;
-  int64_t candidates;
-  int64_t blocks;  // of queries
-};
-
-Tiling ChooseTiling(const SearchSettings& settings, const ResidualModel& model,
-                    int64_t num_queries) {
-  Tiling tiling{settings.tile_queries, settings.tile_candidates, 0};
-  // One coordinate of one pair costs about as much as ten multiplications of the product.
-  const int64_t work = model.m() + 10 * model.d() + 1;
-  if (tiling.candidates == 0) {
-    tiling.candidates = std::clamp<int64_t>(kTileWork / (work * kTileQueries), 32, kTileCandidates);
-  }
-  if (tiling.queries == 0) {
-    const int64_t most = std::clamp<int64_t>(
-        std::min(CandidateList::MostAtOnce(settings.k), kTileWork / (work * tiling.candidates)), 1,
-        kTileQueries);
-    // As many blocks for each worker, all of about the same size.
-    const int64_t rounds = (num_queries + most * settings.threads - 1) / (most * settings.threads);
-    const int64_t blocks = std::max<int64_t>(rounds, 1) * settings.threads;
-    tiling.queries = std::max<int64_t>((num_queries + blocks - 1) / blocks, 1);
-  }
-  tiling.queries = std::clamp<int64_t>(tiling.queries, 1, std::max<int64_t>(num_queries, 1));
-  tiling.blocks = (num_queries + tiling.queries - 1) / tiling.queries;
-  return tiling;
-}
-
-// One worker: its scratch memory is reused from block to block.
-class Worker {
- public:
-  Worker(const ResidualModel& model, const SearchSettings& settings, const Tiling& tiling)
-      : model_(model), settings_(settings), tiling_(tiling), scorer_(model, settings.ranking) {}
-
-  void SearchBlock(const QuerySet& queries, std::span<const int64_t> which, ResultSink& results,
-                   Monitor& monitor, bool polls) {
-    Prepare();
-    const auto count = static_cast<int64_t>(which.size());
-    queries.Load(which, block_, monitor, polls);
-    if (monitor.Stopped()) return;
-    for (int64_t q = 0; q < count; ++q) {
-      if (block_.inverse_deviation[q] > 0) {
-        lists_[q].Reset(settings_.k, block_.inverse_deviation[q], ErrorOfProducts(q));
-      }
-    }
-    for (int64_t begin = 0; begin < block_.largest_limit; begin += tiling_.candidates) {
-      if (monitor.Stopped()) return;
-      const int64_t end = std::min(begin + tiling_.candidates, block_.largest_limit);
-      SearchTile(begin, end);
-      int64_t pairs = 0;
-      for (int64_t q = 0; q < count; ++q) {
-        pairs += std::max<int64_t>(std::min(end, block_.limit[q]) - begin, 0);
-      }
-      monitor.Advance(pairs);
-      if (polls) monitor.Poll();
-    }
-    for (int64_t q = 0; q < count && !monitor.Stopped(); ++q) {
-      WriteResult(q, results);
-      if (polls) monitor.Poll();
-    }
-  }
-
-  [[nodiscard]] int64_t pairs_scored() const { return pairs_scored_; }
-  [[nodiscard]] int64_t pairs_rescored() const { return pairs_rescored_; }
-
- private:
-  void Prepare() {
-    if (!lists_.empty()) return;
-    lists_.resize(static_cast<size_t>(tiling_.queries));
-    const int64_t width = std::min(tiling_.candidates, model_.n());
-    const auto tile = static_cast<size_t>(tiling_.queries * width + kScreenSlack);
-    products_.assign(tile, 0.0);
-    if (model_.covariance() == nullptr) covariances_.assign(tile, 0.0);
-    rows_.resize(static_cast<size_t>(width + kScreenSlack));
-    scores_.resize(rows_.size());
-    survivor_covariances_.resize(rows_.size());
-    columns_.resize(static_cast<size_t>(width));
-  }
-
-  // Once in the matrix product and once in the canonical score.
-  [[nodiscard]] double ErrorOfProducts(int64_t q) const {
-    return 2 * ProductError(model_.m()) * block_.norm[q] * model_.largest_norm();
-  }
-
-  void SearchTile(int64_t begin, int64_t end) {
-    // Predecessor queries are in ascending order: those at the front may have no candidates here.
-    int64_t first = 0;
-    while (first < block_.count && block_.limit[first] <= begin) ++first;
-    const int64_t width = end - begin;
-    const int64_t m = model_.m();
-    blas::MultiplyTransposed(block_.factor + first * m, block_.count - first, model_.factor(begin),
-                             width, m, products_.data());
-    pairs_scored_ += (block_.count - first) * width;
-    ScreenTile tile;
-    tile.inverse_deviation = model_.inverse_deviation();
-    CovarianceView view;
-    if (model_.covariance() != nullptr) {
-      view = model_.covariance()->view();
-      tile.covariance = &view;
-      tile.points = ViewOf(model_.points());
-    } else {
-      AskCovariances(first, begin, width);
-    }
-    for (int64_t q = first; q < block_.count; ++q) {
-      if (block_.inverse_deviation[q] == 0) continue;
-      const int64_t count = std::min(end, block_.limit[q]) - begin;
-      ScreenQuery query;
-      query.point = block_.points.data() + q * model_.d();
-      query.signed_ranking = settings_.ranking == Ranking::kSigned;
-      query.error = ErrorOfProducts(q);
-      // While nothing is proved everything survives: a few candidates first give a threshold.
-      for (int64_t done = 0; done < count;) {
-        query.threshold = lists_[q].threshold();
-        const bool proved = std::isfinite(query.threshold);
-        tile.first = begin + done;
-        tile.count =
-            proved ? count - done : std::min(count - done, CandidateList::kFirstCandidates);
-        const int64_t offset = (q - first) * width + done;
-        query.products = products_.data() + offset;
-        if (!covariances_.empty()) query.covariances = covariances_.data() + offset;
-        int64_t found =
-            Screen(tile, query, {rows_.data(), scores_.data(), survivor_covariances_.data()});
-        if (found > 0) found = RemoveSelf(block_.self[q], found);
-        if (found > 0) AppendSurvivors(q, static_cast<size_t>(found));
-        done += tile.count;
-      }
-    }
-  }
-
-  void AppendSurvivors(int64_t q, size_t found) {
-    scorer_.SetQuery(block_, q);
-    pairs_rescored_ += lists_[q].Append({rows_.data(), found}, {scores_.data(), found},
-                                        {survivor_covariances_.data(), found},
-                                        model_.inverse_deviation(), scorer_);
-  }
-
-  int64_t RemoveSelf(int64_t self, int64_t found) {
-    const auto end = rows_.begin() + found;
-    const auto at = std::lower_bound(rows_.begin(), end, self);
-    if (at == end || *at != self) return found;
-    const auto position = at - rows_.begin();
-    std::copy(at + 1, end, at);
-    std::copy(scores_.begin() + position + 1, scores_.begin() + found, scores_.begin() + position);
-    std::copy(survivor_covariances_.begin() + position + 1, survivor_covariances_.begin() + found,
-              survivor_covariances_.begin() + position);
-    return found - 1;
-  }
-
-  void AskCovariances(int64_t first, int64_t begin, int64_t width) {
-    std::iota(columns_.begin(), columns_.begin() + width, begin);
-    const auto rows = static_cast<size_t>(block_.count - first);
-    residual_knn::AskCovariances(model_.callback(), {block_.callback_row.data() + first, rows},
-                                 {columns_.data(), static_cast<size_t>(width)},
-                                 covariances_.data());
-  }
-
-  void WriteResult(int64_t q, ResultSink& results) {
-    if (block_.inverse_deviation[q] > 0) {
-      scorer_.SetQuery(block_, q);
-      results.Write(block_.slot[q], lists_[q].Finish(scorer_, pairs_rescored_));
-      return;
-    }
-    WriteDegenerate(block_, q, settings_.k, degenerate_, results);
-  }
-
-  const ResidualModel& model_;
-  const SearchSettings& settings_;
-  const Tiling& tiling_;
-  CanonicalScorer scorer_;
-  QueryBlock block_;
-  std::vector<CandidateList> lists_;
-  AlignedVector products_;
-  AlignedVector covariances_;
-  std::vector<int64_t> rows_;
-  std::vector<double> scores_;
-  std::vector<double> survivor_covariances_;
-  std::vector<int64_t> columns_;
-  std::vector<Neighbor> degenerate_;
-  int64_t pairs_scored_ = 0;
-  int64_t pairs_rescored_ = 0;
-};
-
-SearchStatistics SearchInDouble(const ResidualModel& model, const QuerySet& queries,
-                                std::span<const int64_t> which, const SearchSettings& settings,
-                                ResultSink& results, Monitor& monitor) {
-  const auto count = static_cast<int64_t>(which.size());
-  SearchSettings used = settings;
-  const Tiling tiling = ChooseTiling(used, model, count);
-  used.threads = static_cast<int>(std::clamp<int64_t>(tiling.blocks, 1, used.threads));
-  SearchStatistics statistics;
-  statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
-  statistics.threads = used.threads;
-  std::vector<Worker> workers;
-  workers.reserve(static_cast<size_t>(used.threads));
-  for (int i = 0; i < used.threads; ++i) workers.emplace_back(model, used, tiling);
-  ParallelFor(used.threads, tiling.blocks, monitor, [&](int64_t task, int worker) {
-    // The last block has the longest triangle of predecessors: first come, first done.
-    const int64_t first = (tiling.blocks - 1 - task) * tiling.queries;
-    const int64_t size = std::min(tiling.queries, count - first);
-    workers[worker].SearchBlock(queries, which.subspan(first, size), results, monitor, worker == 0);
-  });
-  for (const Worker& worker : workers) {
-    statistics.pairs_scored += worker.pairs_scored();
-    statistics.pairs_rescored += worker.pairs_rescored();
-  }
-  return statistics;
-}
-
 // Quantizing V takes about as long as so many queries gain by it.
 constexpr int64_t kFewQueries = 64;
 
-const QuantizedFactor& FactorOf(WordBits bits, const ResidualModel& model, Prepared& prepared,
-                                int threads, Monitor& monitor) {
-  const QuantizedFit& fit = FitOf(model, prepared, monitor);
-  auto& kept = bits == WordBits::k8 ? prepared.words8 : prepared.words16;
-  return kept.Get(monitor, true, [&] {
+const QuantizedFactor& FactorOf(ElementBits bits, const ResidualModel& model, Prepared& prepared,
+                                const QuantizedFit& fit, int threads, Monitor& monitor) {
+  return prepared.Factor(bits).Get(monitor, true, [&] {
     return std::make_unique<QuantizedFactor>(model, fit, bits, threads, monitor);
   });
 }
@@ -254,18 +29,22 @@ const Neighborhoods& NeighborhoodsOf(const ResidualModel& model, Prepared& prepa
 
 }  // namespace
 
-const QuantizedFit& FitOf(const ResidualModel& model, Prepared& prepared, Monitor& monitor) {
+QuantizedFit FitOf(const ResidualModel& model, Prepared& prepared, const SearchSettings& settings,
+                   Monitor& monitor) {
+  // Tiles are those of the scan in double precision.
+  if (settings.tile_queries > 0 || settings.tile_candidates > 0) return {};
   return prepared.fit.Get(monitor, true, [&] { return std::make_unique<QuantizedFit>(model); });
 }
 
-void PrepareBruteForce(const ResidualModel& model, Prepared& prepared, int threads,
-                       Monitor& monitor) {
-  const QuantizedFit& fit = FitOf(model, prepared, monitor);
+void PrepareBruteForce(const ResidualModel& model, Prepared& prepared,
+                       const SearchSettings& settings, Monitor& monitor) {
+  const QuantizedFit fit = FitOf(model, prepared, settings, monitor);
   if (fit.bits8) {
-    FactorOf(WordBits::k8, model, prepared, threads, monitor);
-    NeighborhoodsOf(model, prepared, threads, monitor);
-  } else if (fit.bits16) {
-    FactorOf(WordBits::k16, model, prepared, threads, monitor);
+    FactorOf(ElementBits::k8, model, prepared, fit, settings.threads, monitor);
+    NeighborhoodsOf(model, prepared, settings.threads, monitor);
+  }
+  if (fit.bits16 && (!fit.bits8 || fit.leaves_to_16)) {
+    FactorOf(ElementBits::k16, model, prepared, fit, settings.threads, monitor);
   }
 }
 
@@ -281,22 +60,19 @@ SearchStatistics SearchBruteForce(const ResidualModel& model, Prepared& prepared
     statistics.pairs_rescored += part.pairs_rescored;
     statistics.scored_in_float32 += part.scored_in_float32;
   };
-  // From the shortest words to double precision: each leaves the queries that it does not suit to the next.
   std::vector<int64_t> left(which.begin(), which.end());
-  const bool tiles_asked_for = settings.tile_queries > 0 || settings.tile_candidates > 0;
-  for (const WordBits bits : {WordBits::k8, WordBits::k16}) {
-    if (tiles_asked_for || left.empty()) break;
-    const bool made =
-        (bits == WordBits::k8 ? prepared.words8 : prepared.words16).IfMade() != nullptr;
+  for (const ElementBits bits : {ElementBits::k8, ElementBits::k16}) {
+    if (left.empty()) break;
+    const bool made = prepared.Factor(bits).IfMade() != nullptr;
     if (static_cast<int64_t>(left.size()) < kFewQueries && !made) continue;
-    const QuantizedFit& fit = FitOf(model, prepared, monitor);
-    if (!(bits == WordBits::k8 ? fit.bits8 : fit.bits16)) continue;
-    const QuantizedFactor& words = FactorOf(bits, model, prepared, settings.threads, monitor);
-    const std::vector<int64_t> given = std::exchange(left, {});
+    const QuantizedFit fit = FitOf(model, prepared, settings, monitor);
+    if (!fit.Suits(bits)) continue;
+    const QuantizedFactor& factor = FactorOf(bits, model, prepared, fit, settings.threads, monitor);
     const Neighborhoods* neighborhoods =
-        bits == WordBits::k8 ? &NeighborhoodsOf(model, prepared, settings.threads, monitor)
-                             : nullptr;
-    add(SearchQuantized(model, words, neighborhoods, queries, given, settings, results, monitor,
+        bits == ElementBits::k8 ? &NeighborhoodsOf(model, prepared, settings.threads, monitor)
+                                : nullptr;
+    const std::vector<int64_t> given = std::exchange(left, {});
+    add(SearchQuantized(model, factor, neighborhoods, queries, given, settings, results, monitor,
                         left));
   }
   if (!left.empty() || which.empty()) {

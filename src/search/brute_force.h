@@ -1,5 +1,5 @@
-// Every pair by tiled matrix products; nothing is pruned. The baseline that other strategies are
-// measured against, and the answer that they must return.
+// Every pair, by the cheapest scans that lose nothing: integers of 8 bits, of 16, double precision. Each leaves the
+// queries that it does not suit to the next.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,13 @@
 
 namespace residual_knn {
 
-// Which scans suit the model; found out once.
-const QuantizedFit& FitOf(const ResidualModel& model, Prepared& prepared, Monitor& monitor);
+// Which scans in integers suit the model and the settings; found out once.
+QuantizedFit FitOf(const ResidualModel& model, Prepared& prepared, const SearchSettings& settings,
+                   Monitor& monitor);
 
 // Prepares what a scan of many queries keeps for the next.
-void PrepareBruteForce(const ResidualModel& model, Prepared& prepared, int threads,
-                       Monitor& monitor);
+void PrepareBruteForce(const ResidualModel& model, Prepared& prepared,
+                       const SearchSettings& settings, Monitor& monitor);
 
 // The listed queries; those for predecessors in ascending order of rows. The monitor has been started, in
 // pairs.

@@ -1,7 +1,7 @@
 #include "search/chunk_plan.h"
 
 #include <algorithm>
-#include <compare>
+#include <tuple>
 
 #include "search/candidate_list.h"
 
@@ -41,7 +41,10 @@ void ChunkPlan::SortInto(const ResidualTree& tree, std::vector<int64_t>& stage) 
     bool single;
     int64_t position;
     int64_t query;
-    auto operator<=>(const Key&) const = default;
+    bool operator<(const Key& other) const {
+      return std::tie(single, position, query) <
+             std::tie(other.single, other.position, other.query);
+    }
   };
   std::vector<Key> keys;
   keys.reserve(stage.size());

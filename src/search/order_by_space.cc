@@ -1,7 +1,7 @@
 #include "search/order_by_space.h"
 
 #include <algorithm>
-#include <compare>
+#include <tuple>
 #include <utility>
 
 namespace residual_knn {
@@ -13,8 +13,11 @@ std::vector<int64_t> OrderBySpace(const ResidualModel& model, const QuerySet& qu
     int64_t group;
     int64_t leaf;
     int64_t query;
-    auto operator<=>(const Key&) const = default;
+    bool operator<(const Key& other) const {
+      return std::tie(group, leaf, query) < std::tie(other.group, other.leaf, other.query);
+    }
   };
+  // Limits differ by no more within a group, so that little is scored in vain.
   const int64_t alike = std::max<int64_t>(model.n() / 32, 1);
   std::vector<Key> keys;
   keys.reserve(which.size());

@@ -30,4 +30,24 @@ void Prepared::AdoptOrders(Prepared& other, std::span<const double> old_lengthsc
   }
 }
 
+double Prepared::ScanSeconds(int64_t k) {
+  const std::scoped_lock lock(scan_mutex_);
+  return k == scan_k_ ? scan_seconds_ : 0;
+}
+
+void Prepared::SetScanSeconds(int64_t k, double seconds) {
+  const std::scoped_lock lock(scan_mutex_);
+  scan_k_ = k;
+  scan_seconds_ = seconds;
+}
+
+int64_t Prepared::bytes() {
+  int64_t sum = trees.bytes();
+  for (Lazy<QuantizedFactor>* each : {&factor8_, &factor16_}) {
+    if (const QuantizedFactor* made = each->IfMade()) sum += made->bytes();
+  }
+  if (const Neighborhoods* made = neighborhoods.IfMade()) sum += made->bytes();
+  return sum;
+}
+
 }  // namespace residual_knn

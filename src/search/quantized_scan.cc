@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "blas/blas.h"
 #include "model/product_error.h"
@@ -19,14 +18,15 @@
 namespace residual_knn {
 namespace {
 
-// Their products, the packed candidates and the queries together stay in the second-level cache.
+// Their products, the packed candidates and the queries together stay in a second-level cache of 1 MiB where m is
+// some hundreds.
 constexpr int64_t kBlock = 192;
 constexpr int64_t kTile = 512;
 static_assert(kTile % kPackedGroup == 0);
 
 class Worker {
  public:
-  // `neighborhoods` may be null where words have 16 bits.
+  // `neighborhoods` may be null where elements have 16 bits.
   Worker(const ResidualModel& model, const QuantizedFactor& quantized,
          const Neighborhoods* neighborhoods, const SearchSettings& settings, int64_t block)
       : model_(model),
@@ -38,13 +38,13 @@ class Worker {
         lists_(static_cast<size_t>(block)),
         words_(static_cast<size_t>(block * quantized.words())),
         fine_(static_cast<size_t>(block * quantized.fine_stride())),
-        quantized_rows_(static_cast<size_t>(block)),
+        integers_(static_cast<size_t>(block)),
         offsets_(static_cast<size_t>(block)),
         regions_(static_cast<size_t>(block)),
         scratch_(static_cast<size_t>(2 * model.m())),
         points_(static_cast<size_t>(block * model.d())),
-        products_(static_cast<size_t>(block * kTile + kPackedGroup)) {
-    constexpr auto kRoom = static_cast<size_t>(kTile + kPackedGroup);
+        products_(static_cast<size_t>(block * kTile + kQuantizedSlack)) {
+    constexpr auto kRoom = static_cast<size_t>(kTile + kQuantizedSlack);
     found_.resize(kRoom);
     found_scores_.resize(kRoom);
     fine_products_.resize(kRoom);
@@ -67,9 +67,12 @@ class Worker {
     exceptional = exceptional.first(static_cast<size_t>(
         std::lower_bound(exceptional.begin(), exceptional.end(), block_.largest_limit) -
         exceptional.begin()));
-    for (; !exceptional.empty();
-         exceptional = exceptional.subspan(std::min<size_t>(kTile, exceptional.size()))) {
-      SearchExceptional(exceptional.first(std::min<size_t>(kTile, exceptional.size())));
+    while (!exceptional.empty()) {
+      if (monitor.Stopped()) return;
+      const size_t count = std::min<size_t>(kTile, exceptional.size());
+      SearchExceptional(exceptional.first(count));
+      exceptional = exceptional.subspan(count);
+      if (polls) monitor.Poll();
     }
     for (int64_t begin = 0; begin < block_.largest_limit; begin += kTile) {
       if (monitor.Stopped()) return;
@@ -102,7 +105,7 @@ class Worker {
         offsets_[q] = 0;
         continue;
       }
-      QuantizedRow& row = quantized_rows_[q];
+      QueryIntegers& row = integers_[q];
       fit_[q] = quantized_.Quantize(model_, block_.factor + q * model_.m(), block_.norm[q],
                                     block_.inverse_deviation[q], point, scratch_.data(), words,
                                     FineOf(q), row);
@@ -115,20 +118,20 @@ class Worker {
     }
   }
 
-  [[nodiscard]] bool HasFineRows() const { return quantized_.bits() == WordBits::k8; }
+  [[nodiscard]] bool HasFineRows() const { return quantized_.bits() == ElementBits::k8; }
 
   int16_t* FineOf(int64_t q) { return fine_.data() + q * quantized_.fine_stride(); }
 
   // Of the scores that lists receive.
   [[nodiscard]] double ListError(int64_t q) const {
-    return HasFineRows() ? quantized_rows_[q].fine_error : quantized_rows_[q].error;
+    return HasFineRows() ? integers_[q].fine_error : integers_[q].error;
   }
 
   void Multiply(int64_t first, int64_t count, int64_t begin, int64_t groups) {
     const int64_t words = quantized_.words();
     const int32_t* packed = quantized_.group(begin / kPackedGroup);
     const int32_t* queries = words_.data() + first * words;
-    if (quantized_.bits() == WordBits::k8) {
+    if (quantized_.bits() == ElementBits::k8) {
       MultiplyBytes(queries, offsets_.data() + first, count, packed, groups, words,
                     products_.data(), kTile);
     } else {
@@ -169,13 +172,14 @@ class Worker {
       if (!Searches(q)) continue;
       const int64_t candidates = std::min(end, block_.limit[q]) - begin;
       query.point = points_.data() + q * model_.d();
-      query.unit = quantized_rows_[q].unit;
-      query.norm = quantized_rows_[q].norm;
-      query.rest = quantized_rows_[q].rest;
-      query.constant = quantized_rows_[q].constant;
+      query.unit = integers_[q].unit;
+      query.norm = integers_[q].norm;
+      query.rest = integers_[q].rest;
+      query.constant = integers_[q].constant;
       // While nothing is proved everything survives: a few candidates first give a threshold.
       for (int64_t done = 0; done < candidates;) {
         const double threshold = lists_[q].threshold();
+        // Scale, product and comparison round by fewer than 16 of 2^-24 relative to the score.
         query.threshold = static_cast<float>(threshold - 1e-6 * std::abs(threshold));
         tile.first = begin + done;
         tile.count = std::isfinite(threshold)
@@ -238,8 +242,9 @@ class Worker {
   // Scores what the screen of 8 bits has kept with 16, and keeps what may still be near.
   size_t ScreenFine(int64_t q, size_t count) {
     const double threshold = lists_[q].threshold();
-    const double unit = quantized_rows_[q].fine_unit;
-    const double error = quantized_rows_[q].fine_error * (1 + 1e-9);
+    const double unit = integers_[q].fine_unit;
+    // With room for the roundings of this comparison.
+    const double error = integers_[q].fine_error * (1 + 1e-9);
     const bool is_signed = settings_.ranking == Ranking::kSigned;
     size_t kept = 0;
     for (size_t s = 0; s < count; ++s) {
@@ -334,7 +339,7 @@ class Worker {
   std::vector<CandidateList> lists_;
   std::vector<int32_t> words_;
   std::vector<int16_t> fine_;
-  std::vector<QuantizedRow> quantized_rows_;
+  std::vector<QueryIntegers> integers_;
   std::vector<int32_t> offsets_;
   std::vector<Neighborhoods::Region> regions_;
   std::vector<double> scratch_;
@@ -342,7 +347,7 @@ class Worker {
   std::vector<float> points_;
   std::vector<bool> fit_;
   std::vector<int64_t> left_;
-  std::vector<int32_t, AlignedAllocator<int32_t>> products_;
+  AlignedVectorOf<int32_t> products_;
   std::vector<int32_t> found_;
   std::vector<float> found_scores_;
   std::vector<int32_t> fine_products_;

@@ -31,7 +31,7 @@ SearchStatistics Search(const ResidualModel& model, Prepared& prepared, const Qu
   bool scan = settings.strategy == RESIDUAL_KNN_BRUTE_FORCE;
   const bool compare = settings.strategy == RESIDUAL_KNN_AUTOMATIC;
   if (compare) {
-    reason = ReasonToScan(model, prepared, pairs, monitor);
+    reason = ReasonToScan(model, prepared, pairs, settings, monitor);
     scan = reason != RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
     settings.strategy = RESIDUAL_KNN_DUAL_TREE;
   } else if (!scan && !model.deficit().known) {

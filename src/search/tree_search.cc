@@ -5,8 +5,10 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "parallel/parallel_for.h"
 #include "search/brute_force.h"
 #include "search/chunk_plan.h"
@@ -25,8 +27,10 @@ std::unique_ptr<Traversal> MakeTraversal(int32_t strategy) {
       return MakeBestFirst(1, 1);
     case RESIDUAL_KNN_BATCHED_BEST_FIRST:
       return MakeBestFirst(ChunkPlan::kMost, 4);
-    default:
+    case RESIDUAL_KNN_DUAL_TREE:
       return MakeDualTree();
+    default:
+      throw Error(RESIDUAL_KNN_ERROR_INTERNAL, "a strategy without a traversal");
   }
 }
 
@@ -125,11 +129,11 @@ SearchStatistics SearchTree(const ResidualModel& model, Prepared& prepared, cons
       return tree_seconds * sample.rest_queries() <= scan_seconds_per_pair * sample.rest_pairs();
     };
     const double known = prepared.ScanSeconds(settings.k);
-    const double least = LeastScanSeconds(model, FitOf(model, prepared, monitor));
+    const double least = LeastScanSeconds(model, FitOf(model, prepared, settings, monitor));
     double scan_seconds = std::max(known, least);
     if (known == 0 && !tree_wins(least)) {
       // What brute force prepares once is not part of its speed.
-      PrepareBruteForce(model, prepared, settings.threads, monitor);
+      PrepareBruteForce(model, prepared, settings, monitor);
       const std::vector<int64_t> which = sample.TakeForScan();
       const auto start = std::chrono::steady_clock::now();
       scan(which);

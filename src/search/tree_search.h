@@ -1,4 +1,4 @@
-// Searches with the residual tree: which query meets which tree, in which chunks.
+// Searches with the residual tree; if asked, a timed sample decides whether brute force does the rest.
 #pragma once
 
 #include "search/prepared.h"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "search/degenerate_query.h"
 #include "simd/pivot_bounds.h"
@@ -123,10 +124,15 @@ void TreeWorker::SearchPoints(int64_t leaf, int64_t q, const float* z, double sq
   if (valid == 0) return;
   counters_.points_bounded += valid;
   points_.resize(static_cast<size_t>(b.end - b.begin + 16));
-  const double rest = std::sqrt(std::max(total - square, 0.0));
-  const int64_t found =
-      OpenPoints(z, b.rank, leaves.kept(b), b.stride, leaves.roots(b), valid,
-                 static_cast<float>(rest), static_cast<float>(chunk_.Threshold(q)), points_.data());
+  int64_t found = valid;
+  if (total < Margins::kHopeless) {
+    const double rest = std::sqrt(std::max(total - square, 0.0));
+    found = OpenPoints(z, b.rank, leaves.kept(b), b.stride, leaves.roots(b), valid,
+                       static_cast<float>(rest), static_cast<float>(chunk_.Threshold(q)),
+                       points_.data());
+  } else {
+    std::iota(points_.begin(), points_.begin() + valid, 0);
+  }
   if (found == 0) return;
   counters_.survivors += found;
   scorer_.ScorePoints(*tree_, leaf, chunk_, q, {points_.data(), static_cast<size_t>(found)},

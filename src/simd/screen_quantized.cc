@@ -110,10 +110,13 @@ HWY_INLINE int64_t ScreenDimensions(const QuantizedTile& tile, const QuantizedQu
       return ScreenFamily<CovarianceFamily::kMatern32, kDimensions>(tile, query, rows, scores);
     case CovarianceFamily::kMatern52:
       return ScreenFamily<CovarianceFamily::kMatern52, kDimensions>(tile, query, rows, scores);
-    default:
+    case CovarianceFamily::kRationalQuadratic:
       return ScreenFamily<CovarianceFamily::kRationalQuadratic, kDimensions>(tile, query, rows,
                                                                              scores);
+    case CovarianceFamily::kMaternTable:
+      break;  // the caller asks CanScreenQuantized first
   }
+  return 0;
 }
 
 }  // namespace
@@ -143,7 +146,17 @@ namespace residual_knn {
 HWY_EXPORT(ScreenQuantizedTarget);
 
 bool CanScreenQuantized(const CovarianceView& covariance) {
-  return covariance.family != CovarianceFamily::kMaternTable;
+  switch (covariance.family) {
+    case CovarianceFamily::kSquaredExponential:
+    case CovarianceFamily::kMatern12:
+    case CovarianceFamily::kMatern32:
+    case CovarianceFamily::kMatern52:
+    case CovarianceFamily::kRationalQuadratic:
+      return true;
+    case CovarianceFamily::kMaternTable:
+      break;
+  }
+  return false;
 }
 
 int64_t ScreenQuantized(const QuantizedTile& tile, const QuantizedQuery& query, int32_t* rows,

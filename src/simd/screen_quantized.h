@@ -7,9 +7,12 @@
 
 namespace residual_knn {
 
+// What is readable beyond the last value.
+inline constexpr int64_t kQuantizedSlack = 16;
+
 struct QuantizedTile {
   const CovarianceView* covariance = nullptr;
-  // Coordinate c of point j at coordinates[c * stride + j]; readable 16 values beyond the last.
+  // Coordinate c of point j at coordinates[c * stride + j]; readable kQuantizedSlack beyond the last.
   const float* coordinates = nullptr;
   int64_t stride = 0;
   int64_t dimensions = 0;
@@ -27,7 +30,7 @@ struct QuantizedTile {
 
 struct QuantizedQuery {
   const float* point = nullptr;
-  const int32_t* products = nullptr;  // of the candidates; readable 16 values beyond the last
+  const int32_t* products = nullptr;  // of the candidates; readable kQuantizedSlack beyond the last
   float unit = 0;
   float norm = 0;
   float rest = 0;
@@ -40,7 +43,7 @@ struct QuantizedQuery {
 // Whether the family can be evaluated here: all but the table of a general Matern.
 bool CanScreenQuantized(const CovarianceView& covariance);
 
-// Points that pass go to rows, their |R| * scale (or R * scale) to scores; both have room for count + 16.
+// Points that pass go to rows, their |R| * scale (or R * scale) to scores; both have room for count + kQuantizedSlack.
 int64_t ScreenQuantized(const QuantizedTile& tile, const QuantizedQuery& query, int32_t* rows,
                         float* scores);
 

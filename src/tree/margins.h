@@ -32,6 +32,8 @@ namespace residual_knn {
 class Margins {
  public:
   static constexpr int64_t kMaxRank = 256;
+  // A deficit beyond which no bound says anything, and none is asked.
+  static constexpr double kHopeless = 1e6;
 
   explicit Margins(const ResidualModel& model)
       : deficit_(model.deficit()),
@@ -44,8 +46,10 @@ class Margins {
   // 4 delta of a point with this 1 / sqrt(p) and |V|.
   [[nodiscard]] double Deficit(double scale, double norm) const {
     const double excess = norm > norm_ ? norm / norm_ : 1;
-    return 4 * (deficit_.absolute * excess * excess * scale * scale +
-                deficit_.share * (1 + norm * norm * scale * scale));
+    const double deficit = 4 * (deficit_.absolute * excess * excess * scale * scale +
+                                deficit_.share * (1 + norm * norm * scale * scale));
+    // NaN too: 0 times Inf, where V of the index is 0 and that of a query is not.
+    return deficit < kHopeless ? deficit : kHopeless;
   }
   // The same for any row of the index.
   [[nodiscard]] double Deficit(double scale) const { return Deficit(scale, norm_); }

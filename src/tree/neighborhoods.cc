@@ -1,6 +1,5 @@
 #include "tree/neighborhoods.h"
 
-#include <algorithm>
 #include <numeric>
 
 namespace residual_knn {
@@ -15,7 +14,7 @@ std::vector<int64_t> AllRows(int64_t n) {
 }  // namespace
 
 Neighborhoods::Neighborhoods(const ResidualModel& model, int threads, Monitor& monitor)
-    : order_(model.points(), AllRows(model.n()), kUsual, threads, monitor),
+    : order_(model.points(), AllRows(model.n()), kRowsAround, threads, monitor),
       leaf_of_(static_cast<size_t>(model.n())) {
   for (int64_t leaf = 0; leaf < int64_t{1} << order_.depth(); ++leaf) {
     for (int64_t at = order_.Begin(order_.depth(), leaf);
@@ -32,7 +31,7 @@ Neighborhoods::Region Neighborhoods::Around(int64_t self, const double* point,
   // Rows below the limit are spread like all rows, or the region holds more or fewer.
   while (up < order_.depth() &&
          static_cast<double>(limit) * static_cast<double>(int64_t{1} << up) <
-             static_cast<double>(kUsual) * static_cast<double>(int64_t{1} << order_.depth())) {
+             static_cast<double>(kRowsAround) * static_cast<double>(int64_t{1} << order_.depth())) {
     ++up;
   }
   return {leaf >> up << up, (leaf >> up << up) + (int64_t{1} << up) - 1};

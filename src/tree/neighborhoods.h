@@ -12,6 +12,8 @@ namespace residual_knn {
 
 class Neighborhoods {
  public:
+  static constexpr int64_t kRowsAround = 256;
+
   Neighborhoods(const ResidualModel& model, int threads, Monitor& monitor);
 
   // See SpaceOrder::Rescale.
@@ -23,7 +25,7 @@ class Neighborhoods {
     int64_t last_leaf = -1;
   };
 
-  // The smallest region around a point, or around row `self` if that is not negative, in which some kUsual of the
+  // The smallest region around a point, or around row `self` if that is not negative, in which some kRowsAround of the
   // rows below `limit` are to be expected.
   [[nodiscard]] Region Around(int64_t self, const double* point, int64_t limit) const;
 
@@ -42,8 +44,6 @@ class Neighborhoods {
   [[nodiscard]] int64_t bytes() const;
 
  private:
-  static constexpr int64_t kUsual = 256;
-
   SpaceOrder order_;
   std::vector<int32_t> leaf_of_;
 };

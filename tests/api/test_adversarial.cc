@@ -197,6 +197,65 @@ void TestTwoThreadsInAFreshIndex(void** state) {
               Fail(run.seed, "two threads in one fresh index disagree with brute force"));
 }
 
+// New points whose V is of another magnitude than that of the index, by the caller's own numbers.
+struct UnlikeCase {
+  double index_v;
+  double query_v;
+  double query_p;
+  int64_t m;
+  double factor_error;
+};
+
+bool IsAskedByStrangers(uint64_t seed, const UnlikeCase& c) {
+  Random random(seed);
+  constexpr int64_t kPoints = 6000;
+  constexpr int64_t kQueries = 100;
+  const auto draw = [&](int64_t rows, double size, double p) {
+    FactorCopy factor;
+    factor.m = c.m;
+    for (int64_t i = 0; i < rows * c.m; ++i) factor.v.push_back(size * random.Normal());
+    factor.p.assign(static_cast<size_t>(rows), p);
+    return factor;
+  };
+  const Points points = RandomPoints(random, Shape::kUniform, kPoints, 2);
+  const FactorCopy factor = draw(kPoints, c.index_v, 1);
+  residual_knn_model_options options = ModelOptions();
+  options.kernel = RESIDUAL_KNN_SQUARED_EXPONENTIAL;
+  options.factor_error = c.factor_error;
+  const double lengthscale = 0.1;
+  residual_knn_index* made = nullptr;
+  if (residual_knn_index_create_from_factor(factor.v.data(), c.m, factor.p.data(),
+                                            points.values.data(), kPoints, 2, &lengthscale, 1,
+                                            &options, &made) != RESIDUAL_KNN_OK) {
+    return Fail(seed, residual_knn_last_error());
+  }
+  const IndexHandle index(made);
+  Question question;
+  question.kind = QueryKind::kNewFactor;
+  question.k = 10;
+  question.queries = RandomPoints(random, Shape::kUniform, kQueries, 2);
+  question.query_factor = draw(kQueries, c.query_v, c.query_p);
+  const Answer expected = ScanInDouble(index.get(), question);
+  for (const int32_t strategy : kAllStrategies) {
+    if (!IsAnsweredAlike(index.get(), question, expected, strategy)) {
+      return Fail(seed, "V of queries is of size " + std::to_string(std::log10(c.query_v)) +
+                            " (log10), strategy " + residual_knn_strategy_name(strategy));
+    }
+  }
+  return true;
+}
+
+void TestStrangers(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  // With a promise only where it holds: V of the index is as good as 0.
+  constexpr UnlikeCase kCases[] = {
+      {0, 0.1, 0.99, 1, 1e-9},   {1e-170, 0.1, 0.99, 1, 1e-15}, {0, 1e30, 1, 1, 1e-9},
+      {0.3, 1e44, 1e88, 16, 0},  {0.1, 1e43, 1e86, 16, 0},      {1e-3, 1e60, 1e120, 16, 0},
+      {0.1, 1e69, 1e138, 16, 0}, {0.3, 1e3, 1, 16, 0},          {1e14, 1e33, 1e66, 16, 0},
+  };
+  for (const UnlikeCase& c : kCases) assert_true(IsAskedByStrangers(run.seed, c));
+}
+
 }  // namespace
 }  // namespace residual_knn_test
 
@@ -209,6 +268,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test_prestate(TestEveryOtherPoint, &run),
       cmocka_unit_test_prestate(TestSorted, &run),
       cmocka_unit_test_prestate(TestCluster, &run),
+      cmocka_unit_test_prestate(TestStrangers, &run),
       cmocka_unit_test_prestate(TestCancelled, &run),
       cmocka_unit_test_prestate(TestTwoThreadsInAFreshIndex, &run),
   };

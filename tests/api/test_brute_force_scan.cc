@@ -181,12 +181,12 @@ bool QuestionHolds(const Indices& indices, const Question& question, Random& ran
 }
 
 // What a row takes: words, and what goes with each row (units, rests, norms, scales, coordinates; with bytes also
-// fine rows, their units and rests, and the rows and leaves of neighborhoods).
+// fine rows, their units, and the rows and leaves of neighborhoods).
 int64_t BytesOfWords(const Model& model, Words words) {
   const int64_t with_row = 4 * (4 + model.points.d);
   const int64_t words16 = (model.inducing.n + 1) / 2 * 4 + with_row;
   const int64_t words8 =
-      (model.inducing.n + 3) / 4 * 4 + (model.inducing.n + 31) / 32 * 64 + with_row + 2 * 4 + 8 + 4;
+      (model.inducing.n + 3) / 4 * 4 + (model.inducing.n + 31) / 32 * 64 + with_row + 4 + 8 + 4;
   switch (words) {
     case Words::kNone:
       return 0;

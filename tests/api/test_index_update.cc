@@ -1,5 +1,6 @@
 // residual_knn_index_update: an updated index is, byte for byte, a new index of the same arguments, whatever it
 // was before and whatever searches it has served; and what a failed update leaves behind.
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <limits>
@@ -162,12 +163,12 @@ void TestCancelledUpdate(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
   Random random(run.seed);
   // V takes long enough to be asked about.
-  Model model = LargeModel(random, 30000, 150);
+  Model model = LargeModel(random, std::max<int64_t>(run.Scaled(60000), 5000), 200);
   const CreatedIndex created = CreateIndex(model);
   residual_knn_index* index = created.index.get();
   Question question;
   question.k = 5;
-  question.rows = {0, 17, 5999};
+  question.rows = {0, 17, 4999};
   const Answer before = Ask(index, question);
   Model other = model;
   other.kernel.lengthscales = {0.1, 0.2};
@@ -209,7 +210,7 @@ void TestBadUpdates(void** state) {
   residual_knn_index* index = created.index.get();
   Question question;
   question.k = 5;
-  question.rows = {0, 17, 5999};
+  question.rows = {0, 17, 4999};
   const Answer before = Ask(index, question);
   const residual_knn_model_options options = ModelOptions(model, RESIDUAL_KNN_POINT_MAJOR, 1);
   const double nan = std::numeric_limits<double>::quiet_NaN();

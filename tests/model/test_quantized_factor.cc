@@ -28,9 +28,9 @@ namespace {
 using residual_knn::kPackedGroup;
 using residual_knn::QuantizedFactor;
 using residual_knn::QuantizedFit;
-using residual_knn::QuantizedRow;
+using residual_knn::QueryIntegers;
 using residual_knn::ResidualModel;
-using residual_knn::WordBits;
+using residual_knn::ElementBits;
 
 constexpr int64_t kUsualModels = 90;
 constexpr int64_t kQueriesOfAKind = 8;
@@ -92,7 +92,7 @@ double NormOf(const std::vector<double>& v) {
 // A model and its variance, which is not 1 where V is given.
 class Case {
  public:
-  Case(const ResidualModel& model, int32_t kernel, WordBits bits, Tally& tally)
+  Case(const ResidualModel& model, int32_t kernel, ElementBits bits, Tally& tally)
       : model_(model),
         kernel_(kernel),
         view_(model.covariance()->view()),
@@ -131,7 +131,7 @@ class Case {
     std::vector<double> scratch(static_cast<size_t>(2 * m));
     std::vector<int32_t> words(static_cast<size_t>(factor_.words()));
     std::vector<int16_t> fine(static_cast<size_t>(factor_.fine_stride()));
-    QuantizedRow row;
+    QueryIntegers row;
     if (!factor_.Quantize(model_, query.v.data(), query.norm, query.inverse_deviation, query.point,
                           scratch.data(), words.data(), fine.data(), row)) {
       ++tally_.unfit_queries;
@@ -145,7 +145,7 @@ class Case {
     }
     const std::vector<int32_t> products = Products(words, row);
     return ProductsHold(row, exact, products) && ResidualsHold(query, row, exact, products) &&
-           (factor_.bits() == WordBits::k16 || FineHold(query, row, exact, fine));
+           (factor_.bits() == ElementBits::k16 || FineHold(query, row, exact, fine));
   }
 
   // The worst query for a row: after the rotation every entry is as large as the others, so that a query loses
@@ -202,7 +202,7 @@ class Case {
 
   [[nodiscard]] int32_t Element(int64_t j, int64_t e, bool is_fine) const {
     if (is_fine) return factor_.fine()[j * factor_.fine_stride() + e];
-    const int64_t in_word = factor_.bits() == WordBits::k8 ? 4 : 2;
+    const int64_t in_word = factor_.bits() == ElementBits::k8 ? 4 : 2;
     const auto word = static_cast<uint32_t>(
         factor_.group(j / kPackedGroup)[e / in_word * kPackedGroup + j % kPackedGroup]);
     if (in_word == 4) {
@@ -213,11 +213,11 @@ class Case {
 
   // With 16 values more, which screens read.
   [[nodiscard]] std::vector<int32_t> Products(const std::vector<int32_t>& words,
-                                              const QuantizedRow& row) const {
+                                              const QueryIntegers& row) const {
     const int64_t groups = (model_.n() + kPackedGroup - 1) / kPackedGroup;
     std::vector<int32_t> out(static_cast<size_t>((groups + 1) * kPackedGroup));
     const auto stride = static_cast<int64_t>(out.size());
-    if (factor_.bits() == WordBits::k8) {
+    if (factor_.bits() == ElementBits::k8) {
       residual_knn::MultiplyBytes(words.data(), &row.offset, 1, factor_.group(0), groups,
                                   factor_.words(), out.data(), stride);
     } else {
@@ -228,16 +228,16 @@ class Case {
   }
 
   // Of a product. Norms below what single precision holds count as zeros.
-  [[nodiscard]] double Margin(const QuantizedRow& row, int64_t j) const {
+  [[nodiscard]] double Margin(const QueryIntegers& row, int64_t j) const {
     return static_cast<double>(row.norm) * static_cast<double>(factor_.rests()[j]) +
            static_cast<double>(row.rest) * static_cast<double>(factor_.norms()[j]) +
            static_cast<double>(std::numeric_limits<float>::min()) *
                (static_cast<double>(row.norm) + model_.largest_norm());
   }
 
-  bool ProductsHold(const QuantizedRow& row, const std::vector<Quad>& exact,
+  bool ProductsHold(const QueryIntegers& row, const std::vector<Quad>& exact,
                     const std::vector<int32_t>& products) {
-    const Kind kind = factor_.bits() == WordBits::k8 ? kProduct8 : kProduct16;
+    const Kind kind = factor_.bits() == ElementBits::k8 ? kProduct8 : kProduct16;
     for (int64_t j = 0; j < model_.n(); ++j) {
       const Quad product = static_cast<Quad>(row.unit) * factor_.units()[j] * products[j];
       if (!tally_.Count(kind, product - exact[j], Margin(row, j), NextToZero(j))) {
@@ -255,9 +255,9 @@ class Case {
   }
 
   // R as the screen computes it, from its scores.
-  bool ResidualsHold(const Query& query, const QuantizedRow& row, const std::vector<Quad>& exact,
+  bool ResidualsHold(const Query& query, const QueryIntegers& row, const std::vector<Quad>& exact,
                      const std::vector<int32_t>& products) {
-    const Kind kind = factor_.bits() == WordBits::k8 ? kResidual8 : kResidual16;
+    const Kind kind = factor_.bits() == ElementBits::k8 ? kResidual8 : kResidual16;
     const std::vector<float> point(query.point.begin(), query.point.end());
     residual_knn::QuantizedTile tile;
     tile.covariance = &view_;
@@ -299,7 +299,7 @@ class Case {
     return true;
   }
 
-  bool FineHold(const Query& query, const QuantizedRow& row, const std::vector<Quad>& exact,
+  bool FineHold(const Query& query, const QueryIntegers& row, const std::vector<Quad>& exact,
                 const std::vector<int16_t>& fine) {
     std::vector<int32_t> candidates(static_cast<size_t>(model_.n()));
     std::iota(candidates.begin(), candidates.end(), 0);
@@ -375,7 +375,7 @@ bool ModelHolds(const ResidualModel& model, int32_t kernel, const Points* points
   }
   ++tally.models;
   const std::vector<Query> queries = DrawQueries(random, model, points);
-  for (const WordBits bits : {WordBits::k8, WordBits::k16}) {
+  for (const ElementBits bits : {ElementBits::k8, ElementBits::k16}) {
     Case c(model, kernel, bits, tally);
     if (!c.RowsHold()) return false;
     for (const Query& query : queries) {
@@ -384,7 +384,7 @@ bool ModelHolds(const ResidualModel& model, int32_t kernel, const Points* points
     const int64_t row = c.CoarsestRow();
     if (row < 0) continue;
     if (!c.QueryHolds(c.WorstFor(row, false))) return false;
-    if (bits == WordBits::k8 && !c.QueryHolds(c.WorstFor(row, true))) return false;
+    if (bits == ElementBits::k8 && !c.QueryHolds(c.WorstFor(row, true))) return false;
   }
   return true;
 }
