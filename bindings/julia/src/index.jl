@@ -23,7 +23,8 @@ keeps what it needs: the matrix may change or go afterwards.
   above it, it is multiplied by 10 up to that value until K(Z, Z) is positive definite.
 - `threads`: worker threads; default 0, one for each processor
 - `progress`: a function of the work done and all work, called about every 50 ms on the calling thread.
-  If it returns `false` or throws, the call ends within 100 ms by a [`CancelledError`](@ref), or by what was thrown.
+  If it returns `false` or throws, the call ends within 100 ms by a [`CancelledError`](@ref), or by what
+  was thrown. Ctrl-C ends a call likewise, with or without such a function.
 
 With your own V and p, `factor` is the m x n matrix V (column i is V_i = L⁻¹ K(Z, x_i)) and
 `residual_variance` the vector p with the nugget in it; both are copied. `nugget` and `jitter` are then
@@ -63,7 +64,12 @@ end
 # Makes an index by create(options, handle), a call of the library.
 function create_index(create, options, progress, kernel, covariance = nothing)
     handle = Ref{Ptr{residual_knn_index}}(C_NULL)
-    run(options -> create(options, handle), options, progress)
+    try
+        run(options -> create(options, handle), options, progress)
+    catch # Ctrl-C may come when the index is there already
+        LibResidualKNN.residual_knn_index_free(handle[])
+        rethrow()
+    end
     index = ResidualIndex(handle[], 0, 0, 0, kernel, covariance)
     finalizer(close, index)
     info = index_info(index)
@@ -170,7 +176,7 @@ rounding level, which puts them at distance 1 from every point; `bytes`; `build_
 """
 function index_info(index::ResidualIndex)
     record = LibResidualKNN.residual_knn_info()
-    run(_ -> LibResidualKNN.residual_knn_index_info(index, record), nothing, nothing)
+    run(() -> LibResidualKNN.residual_knn_index_info(index, record))
     return named_tuple(record)
 end
 
@@ -182,7 +188,7 @@ Copies of V (m x n) and p (n): `factor, residual_variance`, as the constructor w
 function residual_factor(index::ResidualIndex)
     factor = Matrix{Float64}(undef, index.m, index.n)
     residual_variance = Vector{Float64}(undef, index.n)
-    run(nothing, nothing) do _
+    run() do
         LibResidualKNN.residual_knn_index_factor(index, Int32(LibResidualKNN.RESIDUAL_KNN_POINT_MAJOR), factor,
                                                  residual_variance)
     end

@@ -73,10 +73,13 @@ has a covariance function.
 - `strategy`: `:automatic` (default), `:brute_force`, `:level_synchronous`, `:best_first`,
   `:batched_best_first`, `:dual_tree`. All give the same answer.
 - `threads`: worker threads; default 0, one for each processor
-- `progress`: as in [`ResidualIndex`](@ref); results then take another 16 bytes for each neighbor meanwhile
+- `progress`: as in [`ResidualIndex`](@ref)
 - `statistics`: with `true`, `idxs, dists, statistics` are returned. The last is a named tuple: what the search
   did, with the `strategy` that was used and the `reason`; its fields are explained at
   `?ResidualKNN.LibResidualKNN.residual_knn_statistics`.
+
+So that Ctrl-C can end a search at any time, the library keeps its results apart until it has succeeded: 16
+bytes for each neighbor besides the matrices themselves.
 """
 function knn(index::ResidualIndex, k::Integer; settings...)
     check_k(k, index.n - 1)

@@ -16,7 +16,8 @@ Base.getindex(x::Odd, i::Int, j::Int) = x.inside[i, j]
     backwards = points[:, end:-1:1]
     for other in (view(wide, :, 121:240), view(tall, 4:6, :), view(tall, 1:3, :), Odd(points), Matrix(points')',
                   transpose(Matrix(points')), view(backwards, :, 120:-1:1), big.(points),
-                  reshape(vec(points), 3, 120), view(wide, 1:3, 1:120))
+                  reshape(vec(points), 3, 120), view(wide, 1:3, 1:120),
+                  reshape(reinterpret(Float64, reinterpret(NTuple{3,Float64}, vec(points))), 3, 120))
         index = ResidualIndex(other; lengthscales = model.lengthscales, inducing = inducing,
                               variance = model.variance, nugget = model.nugget)
         @test same(knn(index, 4), expected)

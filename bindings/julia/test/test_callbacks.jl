@@ -97,3 +97,42 @@ end
     @test failure isa CancelledError
     @test 0 < time() - cancelled_at[] < 2 # the library promises 100 ms; other programs may be busy here
 end
+
+# A search in another process that gets Ctrl-C: InterruptException within the promised time, no answer
+# lost afterwards.
+const INTERRUPTED = """
+using ResidualKNN
+Base.exit_on_sigint(false)
+points = reshape([sin(3.7i * i) for i in 1:200_000], 2, 100_000)
+inducing = choose_inducing(points, 100; lengthscales = 0.01)
+index = ResidualIndex(points; lengthscales = 0.01, inducing = inducing, kernel = :matern12)
+expected = knn(index, 1:50, 5)
+ccall(:alarm, Cuint, (Cuint,), 60) # should Ctrl-C do nothing
+started = Ref(0.0)
+function interrupt(done, total)
+    if started[] == 0
+        started[] = time()
+        ccall(:kill, Cint, (Cint, Cint), getpid(), 2)
+    end
+    return true
+end
+progress = ARGS[1] == "progress" ? interrupt : nothing
+if progress === nothing
+    Base.run(`sh -c "(sleep 1; kill -INT \$(getpid())) > /dev/null 2>&1 &"`)
+    started[] = time() + 1
+end
+try
+    knn(index, 10; strategy = :brute_force, threads = 1, progress = progress)
+    println("finished")
+catch failure
+    println(failure isa InterruptException && time() - started[] < 2 ? "interrupted" : failure)
+end
+println(isequal(knn(index, 1:50, 5), expected) ? "intact" : "broken")
+"""
+
+@testset "Ctrl-C" begin
+    for how in ("progress", "signal")
+        command = `$(Base.julia_cmd()) --startup-file=no --project=$(Base.active_project()) -e $INTERRUPTED $how`
+        @test read(command, String) == "interrupted\nintact\n"
+    end
+end
