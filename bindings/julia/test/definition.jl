@@ -28,7 +28,8 @@ end
 function factor_of(model::Model, points)
     m = size(model.inducing, 2)
     kzz = covariances(model, model.inducing, model.inducing) + model.jitter * model.variance * I
-    factor = m == 0 ? zeros(0, size(points, 2)) : cholesky(Symmetric(kzz)).L \ covariances(model, model.inducing, points)
+    factor = m == 0 ? zeros(0, size(points, 2)) :
+             cholesky(Symmetric(kzz)).L \ covariances(model, model.inducing, points)
     return factor, [model.variance + model.nugget - sum(abs2, factor[:, i]) for i in axes(points, 2)]
 end
 

@@ -31,9 +31,11 @@ Base.getindex(x::Odd, i::Int, j::Int) = x.inside[i, j]
                   choose_inducing(points, 5; lengthscales = model.lengthscales[3:-1:1]))
 
     whole = rand(MersenneTwister(1), -20:20, 2, 50)
-    @test same(knn(ResidualIndex(whole; lengthscales = 5), 3), knn(ResidualIndex(Float64.(whole); lengthscales = 5.0), 3))
+    @test same(knn(ResidualIndex(whole; lengthscales = 5), 3),
+               knn(ResidualIndex(Float64.(whole); lengthscales = 5.0), 3))
     single = rand(MersenneTwister(2), Float32, 2, 50)
-    @test same(knn(ResidualIndex(single; lengthscales = 1), 3), knn(ResidualIndex(Float64.(single); lengthscales = 1), 3))
+    @test same(knn(ResidualIndex(single; lengthscales = 1), 3),
+               knn(ResidualIndex(Float64.(single); lengthscales = 1), 3))
 
     # One coordinate, one point, no query.
     line = rand(MersenneTwister(3), 1, 40)

@@ -23,10 +23,10 @@ struct Boom <: Exception end
     @test !foreign[]
     @test thrown(() -> knn(index, queries, 5)) isa UnsupportedError
     @test repr(MIME("text/plain"), index) ==
-          "ResidualIndex\n  Number of points: 300\n  Inducing points: 12\n  Metric: residual correlation, a covariance function"
+          "ResidualIndex\n  Number of points: 300\n  Inducing points: 12\n" *
+          "  Metric: residual correlation, a covariance function"
 
     # Not symmetric in rows and columns: the block must not come back transposed.
-    seen = Set{Tuple{Int,Int}}()
     lopsided = ResidualIndex(zeros(0, 40), fill(1.0, 40)) do rows, columns
         [i == j ? 1.0 : i == 1 ? j / 100 : 1e-3 for i in rows, j in columns]
     end
@@ -56,7 +56,8 @@ end
     end
     # A search inside a covariance function whose failure is dealt with there.
     other = index_of(model)
-    behavior[] = block -> (thrown(() -> knn(other, 1000)); thrown(() -> ResidualIndex(fill(NaN, 1, 1); lengthscales = 1)); block)
+    spoiled = fill(NaN, 1, 1)
+    behavior[] = block -> (thrown(() -> ResidualIndex(spoiled; lengthscales = 1)); thrown(() -> knn(other, 1000)); block)
     @test same(knn(index, 5), expected)
     # The function lives as long as the index.
     make() = ResidualIndex((rows, columns) -> [exp(-abs(i - j)) for i in rows, j in columns], zeros(0, 50), ones(50))
@@ -74,8 +75,12 @@ end
     thread = Threads.threadid()
     foreign = Ref(false)
     expected = knn(index, 1:4000, 10; settings...)
-    answer = knn(index, 1:4000, 10; settings...,
-                 progress = (done, total) -> (foreign[] |= Threads.threadid() != thread; push!(reports, (done, total)); nothing))
+    function note(done, total)
+        foreign[] |= Threads.threadid() != thread
+        push!(reports, (done, total))
+        return nothing
+    end
+    answer = knn(index, 1:4000, 10; settings..., progress = note)
     @test same(answer, expected)
     @test !isempty(reports) && all(0 <= done <= total for (done, total) in reports) && issorted(first.(reports))
     @test !foreign[]
@@ -91,9 +96,12 @@ end
     end
     # Cancelled in the midst, soon.
     cancelled_at = Ref(0.0)
-    failure = thrown() do
-        knn(index, 10; settings..., progress = (done, total) -> (done == 0 && return true; cancelled_at[] = time(); false))
+    function cancel(done, total)
+        done == 0 && return true
+        cancelled_at[] = time()
+        return false
     end
+    failure = thrown(() -> knn(index, 10; settings..., progress = cancel))
     @test failure isa CancelledError
     @test 0 < time() - cancelled_at[] < 2 # the library promises 100 ms; other programs may be busy here
 end

@@ -28,7 +28,8 @@
         @test throws_text(() -> ResidualIndex(points, factor, p; lengthscales = 1), ArgumentError, "factor")
         factor, p = residual_factor(index)
         p[3] = bad
-        @test throws_text(() -> ResidualIndex(points, factor, p; lengthscales = 1), ArgumentError, "residual_variance[2]")
+        @test throws_text(() -> ResidualIndex(points, factor, p; lengthscales = 1), ArgumentError,
+                          "residual_variance[2]")
     end
 
     # Out of range.
