@@ -20,6 +20,7 @@ const _residual_knn_model_options_init = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_index_create = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_index_create_from_factor = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_index_create_from_callback = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_update = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_index_free = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_info_init = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_index_info = Ref{Ptr{Cvoid}}(C_NULL)
@@ -351,9 +352,9 @@ Creates an index from points, a built-in kernel and inducing points.
   inducing points without jitter), ERROR_OUT_OF_MEMORY or ERROR_CANCELLED. On failure *index is
   untouched.
 
-Memory: n * (m + d + 3) doubles. What searches prepare when they first need it, and the index keeps, adds to
-that: a scan in integers between a quarter and five eighths of V, trees between a third and about the size of
-V again.
+Memory: n * (m + 2 d + 3) doubles. What searches prepare when they first need it, and the index keeps, adds
+to that: a scan in integers between a quarter and five eighths of V, trees between a third and about the size
+of V again.
 Thread rule: any thread.
 """
 function residual_knn_index_create(points, n, d, lengthscales, num_lengthscales, inducing, m, options, index)
@@ -385,6 +386,27 @@ Creates an index from the caller's own V and p and a covariance callback: any ke
 """
 function residual_knn_index_create_from_callback(factor, n, m, residual_variance, covariance, covariance_user, options, index)
     return ccall(_residual_knn_index_create_from_callback[], residual_knn_status, (Ptr{Cdouble}, Int64, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{residual_knn_model_options}, Ptr{Ptr{residual_knn_index}}), factor, n, m, residual_variance, covariance, covariance_user, options, index)
+end
+
+@doc raw"""
+Gives an index new hyper-parameters, and new inducing points if given, on the same points: a step of an
+optimizer. Equal, bit for bit, to a new index of the same arguments, but in the memory of the old one and in
+its order of space.
+
+- `index`: made by residual_knn_index_create; nothing else may use it during the call
+- `lengthscales`: as for residual_knn_index_create
+- `num_lengthscales`: 1 or d
+- `inducing`: m x d, layout as in options; NULL: the present ones
+- `m`: number of inducing points, at least 1; ignored if inducing is NULL
+- `options`: NULL: defaults (not those of the creation)
+- returns: as residual_knn_index_create. If it is ERROR_CANCELLED or ERROR_OUT_OF_MEMORY, the index may hold
+  nothing: searches then return ERROR_INVALID_ARGUMENT until another update succeeds. After other
+  errors it is what it was.
+
+Thread rule: exclusive, like residual_knn_index_free.
+"""
+function residual_knn_index_update(index, lengthscales, num_lengthscales, inducing, m, options)
+    return ccall(_residual_knn_index_update[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Int64, Ptr{residual_knn_model_options}), index, lengthscales, num_lengthscales, inducing, m, options)
 end
 
 @doc raw"""
@@ -716,6 +738,7 @@ function load_symbols!(handle)
     _residual_knn_index_create[] = Libdl.dlsym(handle, :residual_knn_index_create)
     _residual_knn_index_create_from_factor[] = Libdl.dlsym(handle, :residual_knn_index_create_from_factor)
     _residual_knn_index_create_from_callback[] = Libdl.dlsym(handle, :residual_knn_index_create_from_callback)
+    _residual_knn_index_update[] = Libdl.dlsym(handle, :residual_knn_index_update)
     _residual_knn_index_free[] = Libdl.dlsym(handle, :residual_knn_index_free)
     _residual_knn_info_init[] = Libdl.dlsym(handle, :residual_knn_info_init)
     _residual_knn_index_info[] = Libdl.dlsym(handle, :residual_knn_index_info)

@@ -13,8 +13,9 @@ idxs, dists = predecessors(index, 10)    # 10 x n matrices; 0 and Inf where ther
 idxs, dists = knn(index, new_points, 10)
 ```
 
-See [`ResidualIndex`](@ref), [`knn`](@ref), [`predecessors`](@ref), [`choose_inducing`](@ref),
-[`order_points`](@ref), [`index_info`](@ref), [`residual_factor`](@ref) and [`ResidualKNNError`](@ref).
+See [`ResidualIndex`](@ref), [`update!`](@ref), [`knn`](@ref), [`predecessors`](@ref),
+[`choose_inducing`](@ref), [`order_points`](@ref), [`index_info`](@ref), [`residual_factor`](@ref) and
+[`ResidualKNNError`](@ref).
 `ResidualKNN.LibResidualKNN` is the C interface itself.
 
 The library is looked for, in this order, at the path in the environment variable
@@ -24,7 +25,7 @@ module ResidualKNN
 
 using Libdl
 
-export ResidualIndex, knn, predecessors, choose_inducing, order_points, index_info, residual_factor
+export ResidualIndex, update!, knn, predecessors, choose_inducing, order_points, index_info, residual_factor
 export ResidualKNNError, NotPositiveDefiniteError, CancelledError, CallbackError, UnsupportedError
 
 include("LibResidualKNN.jl")

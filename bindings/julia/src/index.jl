@@ -43,14 +43,15 @@ end
 ```
 
 Any number of threads may search an index at the same time. `close(index)` frees its memory; without it
-that happens once the index is unreachable. Closing twice is fine, closing during a search is not.
+that happens once the index is unreachable. Closing twice is fine, closing or updating during a search is not.
 """
 mutable struct ResidualIndex
     handle::Ptr{residual_knn_index}
     n::Int
     d::Int
     m::Int
-    kernel::Symbol
+    lengthscales::Vector{Float64} # these and the options are what update! starts from
+    options::LibResidualKNN.residual_knn_model_options
     covariance::Union{Nothing,Covariance} # the library holds its address
 end
 
@@ -62,7 +63,7 @@ function Base.unsafe_convert(::Type{Ptr{residual_knn_index}}, index::ResidualInd
 end
 
 # Makes an index by create(options, handle), a call of the library.
-function create_index(create, options, progress, kernel, covariance = nothing)
+function create_index(create, options, progress, lengthscales, covariance = nothing)
     handle = Ref{Ptr{residual_knn_index}}(C_NULL)
     try
         run(options -> create(options, handle), options, progress)
@@ -70,8 +71,12 @@ function create_index(create, options, progress, kernel, covariance = nothing)
         LibResidualKNN.residual_knn_index_free(handle[])
         rethrow()
     end
-    index = ResidualIndex(handle[], 0, 0, 0, kernel, covariance)
+    index = ResidualIndex(handle[], 0, 0, 0, lengthscales, options, covariance)
     finalizer(close, index)
+    return note_sizes!(index)
+end
+
+function note_sizes!(index)
     info = index_info(index)
     index.n, index.d, index.m = info.n, info.d, info.m
     return index
@@ -82,19 +87,17 @@ function check_inducing(inducing, d)
     return inducing
 end
 
-kernel_name(options) = symbol_of(KERNELS, options.kernel)
-
 function ResidualIndex(points::AbstractMatrix{<:Real}; lengthscales, inducing = nothing, kernel = nothing,
                        variance = nothing, nugget = nothing, jitter = nothing, max_jitter = nothing,
                        nu = nothing, alpha = nothing, threads = nothing, progress = nothing)
     points = dense(points)
     d, n = size(points)
     inducing = inducing === nothing ? zeros(d, 0) : check_inducing(dense(inducing), d)
-    lengthscales = dense(lengthscales)
+    lengthscales = Vector{Float64}(dense(lengthscales)) # a copy, for the index keeps it
     options = set!(LibResidualKNN.residual_knn_model_options();
                    kernel = code_or_nothing(KERNELS, kernel, "kernel"), variance = variance, nugget = nugget,
                    jitter = jitter, max_jitter = max_jitter, nu = nu, alpha = alpha, threads = threads)
-    return create_index(options, progress, kernel_name(options)) do options, handle
+    return create_index(options, progress, lengthscales) do options, handle
         LibResidualKNN.residual_knn_index_create(points, n, d, lengthscales, length(lengthscales), inducing,
                                                  size(inducing, 2), options, handle)
     end
@@ -112,11 +115,11 @@ function ResidualIndex(points::AbstractMatrix{<:Real}, factor::AbstractMatrix{<:
     d, n = size(points)
     check_size("the number of columns of factor", size(factor, 2), n)
     check_factor(factor, residual_variance)
-    lengthscales = dense(lengthscales)
+    lengthscales = Vector{Float64}(dense(lengthscales)) # a copy, for the index keeps it
     options = set!(LibResidualKNN.residual_knn_model_options();
                    kernel = code_or_nothing(KERNELS, kernel, "kernel"), variance = variance, nu = nu,
                    alpha = alpha, factor_error = factor_error, threads = threads)
-    return create_index(options, progress, kernel_name(options)) do options, handle
+    return create_index(options, progress, lengthscales) do options, handle
         LibResidualKNN.residual_knn_index_create_from_factor(
             factor, size(factor, 1), residual_variance, points, n, d, lengthscales, length(lengthscales),
             options, handle)
@@ -130,12 +133,40 @@ function ResidualIndex(covariance, factor::AbstractMatrix{<:Real}, residual_vari
     state = Covariance(covariance)
     options = set!(LibResidualKNN.residual_knn_model_options(); factor_error = factor_error,
                    threads = threads)
-    return create_index(options, progress, :callback, state) do options, handle
+    return create_index(options, progress, Float64[], state) do options, handle
         GC.@preserve state LibResidualKNN.residual_knn_index_create_from_callback(
             factor, size(factor, 2), size(factor, 1), residual_variance,
             LibResidualKNN.@residual_knn_covariance(compute_covariances), pointer_from_objref(state), options,
             handle)
     end
+end
+
+"""
+    update!(index; lengthscales, inducing, kernel, variance, nugget, jitter, max_jitter, nu, alpha, threads, progress)
+
+Gives an index made from points, a kernel and inducing points new hyper-parameters, and new inducing points if given,
+on the same points: a step of an optimizer. Keywords that are left out stay as they are, but for
+`progress`. The answers are those of a new index, at less cost. Returns the index.
+
+No other thread may use the index meanwhile. Where the arguments are wrong or K(Z, Z) is not positive
+definite, the index stays what it was. After an update that was cancelled it may hold nothing, and searches then
+throw until another update succeeds.
+"""
+function update!(index::ResidualIndex; lengthscales = nothing, inducing = nothing, kernel = nothing,
+                 variance = nothing, nugget = nothing, jitter = nothing, max_jitter = nothing, nu = nothing,
+                 alpha = nothing, threads = nothing, progress = nothing)
+    lengthscales = lengthscales === nothing ? index.lengthscales : Vector{Float64}(dense(lengthscales))
+    inducing = inducing === nothing ? nothing : check_inducing(dense(inducing), index.d)
+    options = set!(deepcopy(index.options); kernel = code_or_nothing(KERNELS, kernel, "kernel"),
+                   variance = variance, nugget = nugget, jitter = jitter, max_jitter = max_jitter, nu = nu,
+                   alpha = alpha, threads = threads)
+    run(options, progress) do options
+        LibResidualKNN.residual_knn_index_update(index, lengthscales, length(lengthscales),
+                                                 inducing === nothing ? C_NULL : inducing,
+                                                 inducing === nothing ? 0 : size(inducing, 2), options)
+    end
+    index.lengthscales, index.options = lengthscales, options
+    return note_sizes!(index)
 end
 
 Base.isopen(index::ResidualIndex) = index.handle != C_NULL
@@ -157,7 +188,7 @@ function Base.show(io::IO, ::MIME"text/plain", index::ResidualIndex)
     index.covariance === nothing && println(io, "  Dimensions: ", index.d)
     println(io, "  Inducing points: ", index.m)
     print(io, "  Metric: residual correlation, ",
-          index.covariance === nothing ? index.kernel : "a covariance function")
+          index.covariance === nothing ? symbol_of(KERNELS, index.options.kernel) : "a covariance function")
 end
 
 # A record of the library as a named tuple, without its size.

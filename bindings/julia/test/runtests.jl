@@ -20,11 +20,15 @@ function thrown(f)
     return nothing
 end
 
+# What callbacks of the tests throw.
+struct Boom <: Exception end
+
 throws_text(f, T, text) = (failure = thrown(f); failure isa T && occursin(text, sprint(showerror, failure)))
 
 @testset "ResidualKNN" begin
     include("test_definition.jl")
     include("test_reference.jl")
+    include("test_update.jl")
     include("test_arrays.jl")
     include("test_options.jl")
     include("test_errors.jl")

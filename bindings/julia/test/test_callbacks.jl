@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-struct Boom <: Exception end
-
 @testset "covariance function" begin
     model = random_model(60)
     n = 300

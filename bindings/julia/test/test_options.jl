@@ -17,7 +17,7 @@ end
 
 @testset "documented defaults" begin
     options = LibResidualKNN.residual_knn_model_options()
-    @test ResidualKNN.kernel_name(options) == :matern32
+    @test options.kernel == ResidualKNN.KERNELS[:matern32]
     @test (options.variance, options.nu, options.alpha) == (1, 1.5, 1)
     @test (options.nugget, options.jitter, options.max_jitter, options.threads) == (0, 1e-8, 0, 0)
     options = LibResidualKNN.residual_knn_search_options()
