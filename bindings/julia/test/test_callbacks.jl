@@ -55,7 +55,11 @@ end
     # A search inside a covariance function whose failure is dealt with there.
     other = index_of(model)
     spoiled = fill(NaN, 1, 1)
-    behavior[] = block -> (thrown(() -> ResidualIndex(spoiled; lengthscales = 1)); thrown(() -> knn(other, 1000)); block)
+    behavior[] = function (block)
+        thrown(() -> ResidualIndex(spoiled; lengthscales = 1))
+        thrown(() -> knn(other, 1000))
+        return block
+    end
     @test same(knn(index, 5), expected)
     # The function lives as long as the index.
     make() = ResidualIndex((rows, columns) -> [exp(-abs(i - j)) for i in rows, j in columns], zeros(0, 50), ones(50))
