@@ -1,0 +1,773 @@
+# Written by bindings/julia/generate.py from include/residual_knn.h. Do not edit.
+#
+# SPDX-License-Identifier: Apache-2.0
+"""
+The C interface of libresidual_knn under its own names: no checks, no conversions, 0-based row numbers.
+The comments are those of the header.
+"""
+module LibResidualKNN
+
+using Libdl
+
+# Where the functions are: set when the library is loaded, so that no path is compiled in.
+const _residual_knn_version = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_abi_version = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_simd_target = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_blas = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_status_string = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_last_error = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_model_options_init = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_create = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_create_from_factor = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_create_from_callback = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_update = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_free = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_info_init = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_info = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_factor = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_strategy_name = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_reason_string = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_search_options_init = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_statistics_init = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_neighbors = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_predecessors = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_neighbors_of_new_points = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_neighbors_of_new_factor = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_neighbors_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_predecessors_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_neighbors_of_new_points_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_neighbors_of_new_factor_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_helper_options_init = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_choose_inducing = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_order_points = Ref{Ptr{Cvoid}}(C_NULL)
+
+const _ROOM = 4096
+
+function _initialized(::Type{T}, init::Ptr{Cvoid}) where {T}
+    buffer = zeros(UInt64, _ROOM ÷ sizeof(UInt64))
+    GC.@preserve buffer begin
+        start = pointer(buffer)
+        ccall(init, Cvoid, (Ptr{Cvoid},), start)
+        unsafe_load(Ptr{Csize_t}(start)) <= _ROOM || error("a struct of the library is too large")
+        value = unsafe_load(Ptr{T}(start))
+    end
+    value.struct_size = sizeof(T)
+    return value
+end
+
+"The number of bytes that the library takes for the struct whose init function is given."
+function _struct_size(init::Ptr{Cvoid})
+    buffer = zeros(UInt64, _ROOM ÷ sizeof(UInt64))
+    GC.@preserve buffer begin
+        ccall(init, Cvoid, (Ptr{Cvoid},), pointer(buffer))
+        return Int(unsafe_load(Ptr{Csize_t}(pointer(buffer))))
+    end
+end
+
+const RESIDUAL_KNN_VERSION_MAJOR = 0
+
+const RESIDUAL_KNN_VERSION_MINOR = 1
+
+const RESIDUAL_KNN_VERSION_PATCH = 0
+
+@doc raw"""
+Result of a call: one of enum residual_knn_status_code.
+"""
+const residual_knn_status = Int32
+
+@doc raw"""
+Status codes. Values are never reused.
+
+- `RESIDUAL_KNN_OK`
+- `RESIDUAL_KNN_ERROR_INVALID_ARGUMENT`: An argument or an option is wrong: NaN or Inf, a negative size, NULL, an unknown enum value.
+- `RESIDUAL_KNN_ERROR_OUT_OF_MEMORY`: Memory could not be allocated.
+- `RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE`: K(Z,Z) + jitter is not positive definite; the message names the failing pivot.
+- `RESIDUAL_KNN_ERROR_CANCELLED`: The progress callback asked to stop.
+- `RESIDUAL_KNN_ERROR_CALLBACK`: The covariance callback returned non-zero or a value that is not finite.
+- `RESIDUAL_KNN_ERROR_UNSUPPORTED`: The call does not fit this index, for example new points without V on an index made from V.
+- `RESIDUAL_KNN_ERROR_INTERNAL`: A fault of the library itself.
+"""
+@enum residual_knn_status_code::Int32 begin
+    RESIDUAL_KNN_OK = 0
+    RESIDUAL_KNN_ERROR_INVALID_ARGUMENT = 1
+    RESIDUAL_KNN_ERROR_OUT_OF_MEMORY = 2
+    RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE = 3
+    RESIDUAL_KNN_ERROR_CANCELLED = 4
+    RESIDUAL_KNN_ERROR_CALLBACK = 5
+    RESIDUAL_KNN_ERROR_UNSUPPORTED = 6
+    RESIDUAL_KNN_ERROR_INTERNAL = 7
+end
+
+@doc raw"""
+Covariance families; r is the Euclidean distance after division by the lengthscales.
+
+- `RESIDUAL_KNN_SQUARED_EXPONENTIAL`: variance * exp(-r^2 / 2)
+- `RESIDUAL_KNN_MATERN12`: variance * exp(-r)
+- `RESIDUAL_KNN_MATERN32`: variance * (1 + a) exp(-a), a = sqrt(3) r
+- `RESIDUAL_KNN_MATERN52`: variance * (1 + a + a^2 / 3) exp(-a), a = sqrt(5) r
+- `RESIDUAL_KNN_MATERN`: variance * 2^(1 - nu) / Gamma(nu) * a^nu K_nu(a), a = sqrt(2 nu) r (Rasmussen and Williams 2006, 4.14)
+- `RESIDUAL_KNN_RATIONAL_QUADRATIC`: variance * (1 + r^2 / (2 alpha))^-alpha (Rasmussen and Williams 2006, 4.19)
+"""
+@enum residual_knn_kernel::Int32 begin
+    RESIDUAL_KNN_SQUARED_EXPONENTIAL = 0
+    RESIDUAL_KNN_MATERN12 = 1
+    RESIDUAL_KNN_MATERN32 = 2
+    RESIDUAL_KNN_MATERN52 = 3
+    RESIDUAL_KNN_MATERN = 4
+    RESIDUAL_KNN_RATIONAL_QUADRATIC = 5
+end
+
+@doc raw"""
+Storage order of matrices, see the top of this file.
+
+- `RESIDUAL_KNN_POINT_MAJOR`
+- `RESIDUAL_KNN_DIMENSION_MAJOR`
+"""
+@enum residual_knn_layout::Int32 begin
+    RESIDUAL_KNN_POINT_MAJOR = 0
+    RESIDUAL_KNN_DIMENSION_MAJOR = 1
+end
+
+@doc raw"""
+What makes a neighbor near.
+
+- `RESIDUAL_KNN_ABSOLUTE`: Large |rho|; the distance is sqrt(1 - |rho|), between 0 and 1.
+- `RESIDUAL_KNN_SIGNED`: Large rho; the distance is sqrt(1 - rho), between 0 and sqrt(2).
+"""
+@enum residual_knn_ranking::Int32 begin
+    RESIDUAL_KNN_ABSOLUTE = 0
+    RESIDUAL_KNN_SIGNED = 1
+end
+
+@doc raw"""
+How a search goes about its work. All strategies return the same bytes.
+
+- `RESIDUAL_KNN_AUTOMATIC`: The library chooses; residual_knn_statistics says what it chose.
+- `RESIDUAL_KNN_BRUTE_FORCE`: Every pair is scored by tiled matrix products; nothing is pruned.
+- `RESIDUAL_KNN_LEVEL_SYNCHRONOUS`: A batch of queries meets the residual tree one level after the other.
+- `RESIDUAL_KNN_BEST_FIRST`: A query at a time, always the open node with the largest bound; the reference for the order of nodes.
+- `RESIDUAL_KNN_BATCHED_BEST_FIRST`: As best-first, but a batch of a query's open nodes is scored together.
+- `RESIDUAL_KNN_DUAL_TREE`: Blocks of queries are compared with blocks of candidates before any query is.
+"""
+@enum residual_knn_strategy::Int32 begin
+    RESIDUAL_KNN_AUTOMATIC = 0
+    RESIDUAL_KNN_BRUTE_FORCE = 1
+    RESIDUAL_KNN_LEVEL_SYNCHRONOUS = 2
+    RESIDUAL_KNN_BEST_FIRST = 3
+    RESIDUAL_KNN_BATCHED_BEST_FIRST = 4
+    RESIDUAL_KNN_DUAL_TREE = 5
+end
+
+@doc raw"""
+Why a search used the strategy that it used.
+
+- `RESIDUAL_KNN_REASON_REQUESTED`: The caller asked for it.
+- `RESIDUAL_KNN_REASON_FEW_PAIRS`: Brute force: the question has too few pairs for a tree to pay.
+- `RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR`: Brute force: nothing is known about the error of the caller's V and p; see factor_error.
+- `RESIDUAL_KNN_REASON_ROUNDING`: Brute force: rounding may be as large as what the inducing points leave over, so no bound holds.
+- `RESIDUAL_KNN_REASON_NO_COVER`: Brute force: in a sample of blocks, pivots explained too little.
+- `RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE`: Brute force was faster on a timed sample of the queries.
+- `RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE`: The tree was faster on a timed sample of the queries.
+"""
+@enum residual_knn_reason::Int32 begin
+    RESIDUAL_KNN_REASON_REQUESTED = 0
+    RESIDUAL_KNN_REASON_FEW_PAIRS = 1
+    RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR = 2
+    RESIDUAL_KNN_REASON_ROUNDING = 3
+    RESIDUAL_KNN_REASON_NO_COVER = 4
+    RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE = 5
+    RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE = 6
+end
+
+@doc raw"""
+Ways to choose inducing points.
+
+- `RESIDUAL_KNN_KMEANS`: k-means++ seeding and Lloyd steps in the scaled space.
+- `RESIDUAL_KNN_RANDOM_ROWS`: Distinct rows drawn at random.
+"""
+@enum residual_knn_inducing_method::Int32 begin
+    RESIDUAL_KNN_KMEANS = 0
+    RESIDUAL_KNN_RANDOM_ROWS = 1
+end
+
+@doc raw"""
+Orders of the points.
+
+- `RESIDUAL_KNN_ORDER_GIVEN`: 0, 1, 2, ...
+- `RESIDUAL_KNN_ORDER_RANDOM`: A random permutation.
+- `RESIDUAL_KNN_ORDER_MAXIMIN`: Exact maximin: each next point is farthest from all before it (Guinness 2018).
+"""
+@enum residual_knn_ordering::Int32 begin
+    RESIDUAL_KNN_ORDER_GIVEN = 0
+    RESIDUAL_KNN_ORDER_RANDOM = 1
+    RESIDUAL_KNN_ORDER_MAXIMIN = 2
+end
+
+@doc raw"""
+Progress of a long call.
+
+- `user`: the pointer from the options
+- `done`: work done so far, in pairs of points or a like unit
+- `total`: all work of this call, in the same unit, at least 1
+- returns: 0 to go on; anything else cancels the call, which then returns
+  RESIDUAL_KNN_ERROR_CANCELLED within 100 ms.
+
+Called on the calling thread, about every 50 ms.
+"""
+macro residual_knn_progress(f)
+    return esc(:(@cfunction($f, Int32, (Ptr{Cvoid}, Int64, Int64,))))
+end
+
+@doc raw"""
+Covariances of a block of pairs, for kernels that the library does not know.
+
+- `user`: the pointer given with the callback
+- `rows`: num_rows row numbers, 0-based. Numbers from n on are new points: n + q is query
+  q of the call to residual_knn_neighbors_of_new_factor that is under way.
+- `num_rows`: length of rows
+- `columns`: num_columns row numbers of index points, 0-based
+- `num_columns`: length of columns
+- `covariance`: out: K(x_rows[a], x_columns[b]) at covariance[a * num_columns + b]
+- returns: 0, or anything else to fail the search with RESIDUAL_KNN_ERROR_CALLBACK.
+
+A pair's value must not depend on the block in which it is asked for. Blocks also hold pairs that do
+not matter (a point with itself, a point with its successors); their values must be finite too.
+It must not throw, longjmp, or free the index.
+"""
+macro residual_knn_covariance(f)
+    return esc(:(@cfunction($f, Int32, (Ptr{Cvoid}, Ptr{Int64}, Int64, Ptr{Int64}, Int64, Ptr{Cdouble},))))
+end
+
+@doc raw"""
+Version of the library, "major.minor.patch". Static; never NULL; any thread.
+"""
+function residual_knn_version()
+    return ccall(_residual_knn_version[], Cstring, ())
+end
+
+@doc raw"""
+Version of the binary interface: programs built for the same number run with this library.
+"""
+function residual_knn_abi_version()
+    return ccall(_residual_knn_abi_version[], Int32, ())
+end
+
+@doc raw"""
+The SIMD target in use on this processor, for example "AVX3". Static; never NULL; any thread.
+"""
+function residual_knn_simd_target()
+    return ccall(_residual_knn_simd_target[], Cstring, ())
+end
+
+@doc raw"""
+The BLAS in use with its version and core type. Static; never NULL; any thread.
+"""
+function residual_knn_blas()
+    return ccall(_residual_knn_blas[], Cstring, ())
+end
+
+@doc raw"""
+One sentence for a status code; any value is allowed. Static; never NULL; any thread.
+"""
+function residual_knn_status_string(status)
+    return ccall(_residual_knn_status_string[], Cstring, (residual_knn_status,), status)
+end
+
+@doc raw"""
+Detail of the last call that failed on this thread: the argument and its value.
+Never NULL; "" if none failed. Valid until the next failing call on this thread.
+"""
+function residual_knn_last_error()
+    return ccall(_residual_knn_last_error[], Cstring, ())
+end
+
+@doc raw"""
+Points, kernel and inducing points, prepared for searches. Opaque.
+"""
+mutable struct residual_knn_index end
+
+@doc raw"""
+The model behind an index.
+
+- `struct_size`: sizeof(residual_knn_model_options), set by residual_knn_model_options_init.
+- `kernel`: enum residual_knn_kernel; default RESIDUAL_KNN_MATERN32.
+- `layout`: enum residual_knn_layout of points, inducing points and V; default RESIDUAL_KNN_POINT_MAJOR.
+- `variance`: K(x, x) without the nugget, from 1e-140 to 1e140; default 1.
+- `nu`: Smoothness of RESIDUAL_KNN_MATERN, positive, at most 50; default 1.5. Ignored by other kernels.
+- `alpha`: Mixture parameter of RESIDUAL_KNN_RATIONAL_QUADRATIC, from 1e-12 to 1e12; default 1.
+- `nugget`: Added to p (not to K(Z,Z)), not negative; default 0. Ignored where the caller gives p.
+- `jitter`: Added to the diagonal of K(Z,Z), relative to the variance, not negative; default 1e-8.
+- `max_jitter`: If above jitter: multiply the jitter by 10 (0 becomes 1e-12) up to this value until K(Z,Z) is
+  positive definite. Default 0: never. residual_knn_index_info says what was used.
+- `threads`: Worker threads, the calling one included; 0 (default): one for each available processor.
+- `concurrent_callback`: Not 0: a covariance callback may be called from several threads at once. Default 0: the calling
+  thread only, and searches then use one thread.
+- `progress`: NULL (default), or called while the index is created.
+- `progress_user`: Passed to progress.
+- `factor_error`: Where the caller gives V and p: a promise, needed for pruning, that R with p on its diagonal is positive
+  semi-definite once factor_error * (p_i + |V_i|^2) is added to each diagonal element. It is so, with a small
+  number, for any V = L^-1 K(Z, .) computed in double precision: 1e-9 is generous for a well-conditioned
+  K(Z,Z). Between 0 and 1; default 0: nothing is promised, and searches use brute force. A promise that
+  does not hold may cost neighbors. Ignored by residual_knn_index_create, which knows its own error.
+"""
+mutable struct residual_knn_model_options
+    struct_size::Csize_t
+    kernel::Int32
+    layout::Int32
+    variance::Cdouble
+    nu::Cdouble
+    alpha::Cdouble
+    nugget::Cdouble
+    jitter::Cdouble
+    max_jitter::Cdouble
+    threads::Int32
+    concurrent_callback::Int32
+    progress::Ptr{Cvoid}
+    progress_user::Ptr{Cvoid}
+    factor_error::Cdouble
+end
+residual_knn_model_options() = _initialized(residual_knn_model_options, _residual_knn_model_options_init[])
+Base.cconvert(::Type{Ptr{residual_knn_model_options}}, x::residual_knn_model_options) = Ref(x)
+
+@doc raw"""
+Sets struct_size and the defaults. NULL does nothing.
+"""
+function residual_knn_model_options_init(options)
+    return ccall(_residual_knn_model_options_init[], Cvoid, (Ptr{residual_knn_model_options},), options)
+end
+
+@doc raw"""
+Creates an index from points, a built-in kernel and inducing points.
+
+- `points`: n x d, layout as in options; read during the call only
+- `n`: number of points, at least 1
+- `d`: number of coordinates, at least 1
+- `lengthscales`: positive; one for all coordinates or one for each
+- `num_lengthscales`: 1 or d
+- `inducing`: m x d, same layout; NULL if m is 0
+- `m`: number of inducing points; 0: rho is the plain correlation
+- `options`: NULL: defaults
+- `index`: out: the new index, to be freed with residual_knn_index_free
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_NOT_POSITIVE_DEFINITE (also for duplicate
+  inducing points without jitter), ERROR_OUT_OF_MEMORY or ERROR_CANCELLED. On failure *index is
+  untouched.
+
+Memory: n * (m + 2 d + 3) doubles. What searches prepare when they first need it, and the index keeps, adds
+to that: a scan in integers between a quarter and five eighths of V, trees between a third and about the size
+of V again.
+Thread rule: any thread.
+"""
+function residual_knn_index_create(points, n, d, lengthscales, num_lengthscales, inducing, m, options, index)
+    return ccall(_residual_knn_index_create[], residual_knn_status, (Ptr{Cdouble}, Int64, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Int64, Ptr{residual_knn_model_options}, Ptr{Ptr{residual_knn_index}}), points, n, d, lengthscales, num_lengthscales, inducing, m, options, index)
+end
+
+@doc raw"""
+Creates an index from the caller's own V and p with a built-in kernel.
+
+- `factor`: V, n x m (m x n in dimension-major memory); NULL if m is 0; copied
+- `residual_variance`: p, n values, nugget included, not negative; copied
+- `points`: n x d; the rest as in residual_knn_index_create. Of the options, nugget,
+  jitter and max_jitter are ignored.
+- returns: as residual_knn_index_create, never ERROR_NOT_POSITIVE_DEFINITE.
+"""
+function residual_knn_index_create_from_factor(factor, m, residual_variance, points, n, d, lengthscales, num_lengthscales, options, index)
+    return ccall(_residual_knn_index_create_from_factor[], residual_knn_status, (Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Int64, Ptr{Cdouble}, Int64, Ptr{residual_knn_model_options}, Ptr{Ptr{residual_knn_index}}), factor, m, residual_variance, points, n, d, lengthscales, num_lengthscales, options, index)
+end
+
+@doc raw"""
+Creates an index from the caller's own V and p and a covariance callback: any kernel at all.
+
+- `factor`: V, n x m; NULL if m is 0; copied
+- `residual_variance`: p, n values, not negative; copied
+- `covariance`: called during searches, see residual_knn_covariance
+- `covariance_user`: passed to it; must outlive the index
+- `options`: layout (of factor), threads, concurrent_callback and progress count
+- returns: as residual_knn_index_create_from_factor.
+"""
+function residual_knn_index_create_from_callback(factor, n, m, residual_variance, covariance, covariance_user, options, index)
+    return ccall(_residual_knn_index_create_from_callback[], residual_knn_status, (Ptr{Cdouble}, Int64, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{residual_knn_model_options}, Ptr{Ptr{residual_knn_index}}), factor, n, m, residual_variance, covariance, covariance_user, options, index)
+end
+
+@doc raw"""
+Gives an index new hyper-parameters, and new inducing points if given, on the same points: a step of an
+optimizer. Equal, bit for bit, to a new index of the same arguments, but in the memory of the old one and in
+its order of space.
+
+- `index`: made by residual_knn_index_create; nothing else may use it during the call
+- `lengthscales`: as for residual_knn_index_create
+- `num_lengthscales`: 1 or d
+- `inducing`: m x d, layout as in options; NULL: the present ones
+- `m`: number of inducing points, at least 1; ignored if inducing is NULL
+- `options`: NULL: defaults (not those of the creation)
+- returns: as residual_knn_index_create. If it is ERROR_CANCELLED or ERROR_OUT_OF_MEMORY, the index may hold
+  nothing: searches then return ERROR_INVALID_ARGUMENT until another update succeeds. After other
+  errors it is what it was.
+
+Thread rule: exclusive, like residual_knn_index_free.
+"""
+function residual_knn_index_update(index, lengthscales, num_lengthscales, inducing, m, options)
+    return ccall(_residual_knn_index_update[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Int64, Ptr{residual_knn_model_options}), index, lengthscales, num_lengthscales, inducing, m, options)
+end
+
+@doc raw"""
+Frees an index. NULL is fine; any thread, but not during a search of the same index.
+"""
+function residual_knn_index_free(index)
+    return ccall(_residual_knn_index_free[], Cvoid, (Ptr{residual_knn_index},), index)
+end
+
+@doc raw"""
+What an index holds.
+
+- `struct_size`: sizeof(residual_knn_info), set by residual_knn_info_init.
+- `n`: Number of points.
+- `d`: Number of coordinates; 0 with a covariance callback.
+- `m`: Number of inducing points, or columns of the caller's V.
+- `degenerate_points`: Points whose correlation is undefined, see the top of this file.
+- `bytes`: Bytes held by the index.
+- `build_seconds`: Seconds that creating it took.
+- `jitter`: Relative jitter that was used; 0 where the caller gave V.
+- `residual_share`: Quantiles of p / (p + |V|^2), the share of the variance that the inducing points leave over, at
+  the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1.
+"""
+mutable struct residual_knn_info
+    struct_size::Csize_t
+    n::Int64
+    d::Int64
+    m::Int64
+    degenerate_points::Int64
+    bytes::Int64
+    build_seconds::Cdouble
+    jitter::Cdouble
+    residual_share::NTuple{7, Cdouble}
+end
+residual_knn_info() = _initialized(residual_knn_info, _residual_knn_info_init[])
+Base.cconvert(::Type{Ptr{residual_knn_info}}, x::residual_knn_info) = Ref(x)
+
+@doc raw"""
+Sets struct_size and zeroes the rest. NULL does nothing.
+"""
+function residual_knn_info_init(info)
+    return ccall(_residual_knn_info_init[], Cvoid, (Ptr{residual_knn_info},), info)
+end
+
+@doc raw"""
+Fills info (as far as its struct_size covers). Any thread.
+"""
+function residual_knn_index_info(index, info)
+    return ccall(_residual_knn_index_info[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{residual_knn_info}), index, info)
+end
+
+@doc raw"""
+Copies V and p out of an index.
+
+- `layout`: enum residual_knn_layout of factor
+- `factor`: out: n x m; NULL to leave it out
+- `residual_variance`: out: n values; NULL to leave it out
+- returns: RESIDUAL_KNN_OK or ERROR_INVALID_ARGUMENT. Any thread.
+"""
+function residual_knn_index_factor(index, layout, factor, residual_variance)
+    return ccall(_residual_knn_index_factor[], residual_knn_status, (Ptr{residual_knn_index}, Int32, Ptr{Cdouble}, Ptr{Cdouble}), index, layout, factor, residual_variance)
+end
+
+@doc raw"""
+How to search.
+
+- `struct_size`: sizeof(residual_knn_search_options), set by residual_knn_search_options_init.
+- `layout`: enum residual_knn_layout of the results and of new points; default RESIDUAL_KNN_POINT_MAJOR.
+- `ranking`: enum residual_knn_ranking; default RESIDUAL_KNN_ABSOLUTE.
+- `strategy`: enum residual_knn_strategy; default RESIDUAL_KNN_AUTOMATIC.
+- `threads`: Worker threads, the calling one included; 0 (default): one for each available processor.
+- `tile_queries`: Queries and candidates of one tile of brute force in double precision, which is then what brute force
+  uses; 0 (default): chosen by the library. Change speed only.
+- `tile_candidates`
+- `progress`: NULL (default), or called during the search.
+- `progress_user`: Passed to progress.
+"""
+mutable struct residual_knn_search_options
+    struct_size::Csize_t
+    layout::Int32
+    ranking::Int32
+    strategy::Int32
+    threads::Int32
+    tile_queries::Int64
+    tile_candidates::Int64
+    progress::Ptr{Cvoid}
+    progress_user::Ptr{Cvoid}
+end
+residual_knn_search_options() = _initialized(residual_knn_search_options, _residual_knn_search_options_init[])
+Base.cconvert(::Type{Ptr{residual_knn_search_options}}, x::residual_knn_search_options) = Ref(x)
+
+@doc raw"""
+The name of a strategy as in enum residual_knn_strategy, for example "dual_tree"; NULL for any other
+value, so that names can be listed by counting from 0. Static; any thread.
+"""
+function residual_knn_strategy_name(strategy)
+    return ccall(_residual_knn_strategy_name[], Cstring, (Int32,), strategy)
+end
+
+@doc raw"""
+One sentence for a value of enum residual_knn_reason; any value is allowed. Static; never NULL; any
+thread.
+"""
+function residual_knn_reason_string(reason)
+    return ccall(_residual_knn_reason_string[], Cstring, (Int32,), reason)
+end
+
+@doc raw"""
+Sets struct_size and the defaults. NULL does nothing.
+"""
+function residual_knn_search_options_init(options)
+    return ccall(_residual_knn_search_options_init[], Cvoid, (Ptr{residual_knn_search_options},), options)
+end
+
+@doc raw"""
+What a search did.
+
+- `struct_size`: sizeof(residual_knn_statistics), set by residual_knn_statistics_init.
+- `strategy`: enum residual_knn_strategy that was used, never RESIDUAL_KNN_AUTOMATIC.
+- `threads`: Worker threads that were used.
+- `queries`: Number of queries.
+- `pairs`: Query-candidate pairs that the question is about.
+- `pairs_scored`: Query-candidate pairs whose residual correlation was computed; more than pairs where tiles reach beyond
+  the predecessors of a query.
+- `pairs_rescored`: Pairs scored again by the canonical function that decides and returns distances.
+- `seconds`: Seconds that the call took, with what it built.
+- `reason`: enum residual_knn_reason.
+- `coarse_blocks`: Blocks of the tree at its coarsest level, 0 without a tree.
+- `tree_seconds`: Seconds of this call that went into building trees, which the index keeps.
+- `pivots_scored`: Pairs of a query and a pivot, and of two pivots, whose residual correlation was computed.
+- `pivots_coupled`
+- `blocks_bounded`: Pairs of a query and a block that were bounded, and how many of them a bound dismissed.
+- `blocks_dismissed`
+- `points_bounded`: Pairs of a query and a point that were bounded one by one, and how many of them survived.
+- `survivors`
+- `scored_in_float32`: Of pairs_scored + pivots_scored + pivots_coupled: those computed in less than double precision
+  first, single or integers of 8 or 16 bits with a proved margin.
+"""
+mutable struct residual_knn_statistics
+    struct_size::Csize_t
+    strategy::Int32
+    threads::Int32
+    queries::Int64
+    pairs::Int64
+    pairs_scored::Int64
+    pairs_rescored::Int64
+    seconds::Cdouble
+    reason::Int32
+    coarse_blocks::Int32
+    tree_seconds::Cdouble
+    pivots_scored::Int64
+    pivots_coupled::Int64
+    blocks_bounded::Int64
+    blocks_dismissed::Int64
+    points_bounded::Int64
+    survivors::Int64
+    scored_in_float32::Int64
+end
+residual_knn_statistics() = _initialized(residual_knn_statistics, _residual_knn_statistics_init[])
+Base.cconvert(::Type{Ptr{residual_knn_statistics}}, x::residual_knn_statistics) = Ref(x)
+
+@doc raw"""
+Sets struct_size and zeroes the rest. NULL does nothing.
+"""
+function residual_knn_statistics_init(statistics)
+    return ccall(_residual_knn_statistics_init[], Cvoid, (Ptr{residual_knn_statistics},), statistics)
+end
+
+@doc raw"""
+Nearest neighbors of index points among all other index points.
+
+- `rows`: num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all
+  rows in order
+- `num_queries`: length of rows, at least 0; n if rows is NULL
+- `options`: NULL: defaults
+- `k`: neighbors for each query, at least 1
+- `neighbors`: out: num_queries x k row numbers; NULL only if num_queries is 0
+- `distances`: out: num_queries x k distances; NULL: not wanted
+- `statistics`: out: NULL, or initialized by residual_knn_statistics_init
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or
+  ERROR_CALLBACK. Thread rule: any number of threads at once.
+"""
+function residual_knn_neighbors(index, rows, num_queries, options, k, neighbors, distances, statistics)
+    return ccall(_residual_knn_neighbors[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int64}, Int64, Ptr{residual_knn_search_options}, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, rows, num_queries, options, k, neighbors, distances, statistics)
+end
+
+@doc raw"""
+Nearest neighbors of index points among their predecessors, the points with smaller row numbers:
+the conditioning sets of a Vecchia approximation. Arguments as residual_knn_neighbors.
+"""
+function residual_knn_predecessors(index, rows, num_queries, options, k, neighbors, distances, statistics)
+    return ccall(_residual_knn_predecessors[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int64}, Int64, Ptr{residual_knn_search_options}, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, rows, num_queries, options, k, neighbors, distances, statistics)
+end
+
+@doc raw"""
+Nearest neighbors of new points among all index points. Their V and p follow from the index.
+
+- `queries`: num_queries x d, layout as in options
+- `num_queries`: at least 0
+
+The rest as residual_knn_neighbors.
+
+- returns: also ERROR_UNSUPPORTED for an index made from the caller's V.
+"""
+function residual_knn_neighbors_of_new_points(index, queries, num_queries, options, k, neighbors, distances, statistics)
+    return ccall(_residual_knn_neighbors_of_new_points[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Int64, Ptr{residual_knn_search_options}, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, queries, num_queries, options, k, neighbors, distances, statistics)
+end
+
+@doc raw"""
+Nearest neighbors of new points whose V and p the caller gives, for an index made from the
+caller's V.
+
+- `query_factor`: num_queries x m, layout as in options; NULL if m is 0
+- `query_residual_variance`: num_queries values, not negative
+- `queries`: num_queries x d; NULL with a covariance callback
+- `num_queries`: at least 0
+
+The rest as residual_knn_neighbors.
+
+- returns: also ERROR_UNSUPPORTED for an index that knows its inducing points.
+"""
+function residual_knn_neighbors_of_new_factor(index, query_factor, query_residual_variance, queries, num_queries, options, k, neighbors, distances, statistics)
+    return ccall(_residual_knn_neighbors_of_new_factor[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{residual_knn_search_options}, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, query_factor, query_residual_variance, queries, num_queries, options, k, neighbors, distances, statistics)
+end
+
+@doc raw"""
+residual_knn_neighbors with 32-bit row numbers, for R and Fortran.
+
+- `rows`: counted from base
+- `base`: 0 or 1: the number of the first row, in rows and neighbors
+- `missing`: what neighbors holds where there is none; may not be a row number
+
+The rest as residual_knn_neighbors; n must not be beyond what int32_t holds.
+"""
+function residual_knn_neighbors_int32(index, rows, num_queries, options, k, base, missing, neighbors, distances, statistics)
+    return ccall(_residual_knn_neighbors_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int32}, Int64, Ptr{residual_knn_search_options}, Int32, Int32, Int32, Ptr{Int32}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, rows, num_queries, options, k, base, missing, neighbors, distances, statistics)
+end
+
+@doc raw"""
+residual_knn_predecessors with 32-bit row numbers; arguments as residual_knn_neighbors_int32.
+"""
+function residual_knn_predecessors_int32(index, rows, num_queries, options, k, base, missing, neighbors, distances, statistics)
+    return ccall(_residual_knn_predecessors_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int32}, Int64, Ptr{residual_knn_search_options}, Int32, Int32, Int32, Ptr{Int32}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, rows, num_queries, options, k, base, missing, neighbors, distances, statistics)
+end
+
+@doc raw"""
+residual_knn_neighbors_of_new_points with 32-bit row numbers.
+"""
+function residual_knn_neighbors_of_new_points_int32(index, queries, num_queries, options, k, base, missing, neighbors, distances, statistics)
+    return ccall(_residual_knn_neighbors_of_new_points_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Int64, Ptr{residual_knn_search_options}, Int32, Int32, Int32, Ptr{Int32}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, queries, num_queries, options, k, base, missing, neighbors, distances, statistics)
+end
+
+@doc raw"""
+residual_knn_neighbors_of_new_factor with 32-bit row numbers.
+"""
+function residual_knn_neighbors_of_new_factor_int32(index, query_factor, query_residual_variance, queries, num_queries, options, k, base, missing, neighbors, distances, statistics)
+    return ccall(_residual_knn_neighbors_of_new_factor_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{residual_knn_search_options}, Int32, Int32, Int32, Ptr{Int32}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, query_factor, query_residual_variance, queries, num_queries, options, k, base, missing, neighbors, distances, statistics)
+end
+
+@doc raw"""
+How residual_knn_choose_inducing and residual_knn_order_points work.
+
+- `struct_size`: sizeof(residual_knn_helper_options), set by residual_knn_helper_options_init.
+- `layout`: enum residual_knn_layout of points and inducing points; default RESIDUAL_KNN_POINT_MAJOR.
+- `threads`: Worker threads of the k-means, the calling one included; 0 (default): one for each available
+  processor.
+- `seed`: Seed of the random draws; default 1. The same seed gives the same answer on every machine.
+- `max_iterations`: Lloyd steps of RESIDUAL_KNN_KMEANS at most; default 10; 0: k-means++ rows as they are.
+- `progress`: NULL (default), or called during the work.
+- `progress_user`: Passed to progress.
+"""
+mutable struct residual_knn_helper_options
+    struct_size::Csize_t
+    layout::Int32
+    threads::Int32
+    seed::UInt64
+    max_iterations::Int64
+    progress::Ptr{Cvoid}
+    progress_user::Ptr{Cvoid}
+end
+residual_knn_helper_options() = _initialized(residual_knn_helper_options, _residual_knn_helper_options_init[])
+Base.cconvert(::Type{Ptr{residual_knn_helper_options}}, x::residual_knn_helper_options) = Ref(x)
+
+@doc raw"""
+Sets struct_size and the defaults. NULL does nothing.
+"""
+function residual_knn_helper_options_init(options)
+    return ccall(_residual_knn_helper_options_init[], Cvoid, (Ptr{residual_knn_helper_options},), options)
+end
+
+@doc raw"""
+Chooses m inducing points.
+
+- `points`: n x d, finite
+- `lengthscales`: as in residual_knn_index_create
+- `num_lengthscales`: 1 or d
+- `method`: enum residual_knn_inducing_method
+- `m`: at least 0, at most the number of distinct points
+- `options`: NULL: defaults
+- `inducing`: out: m x d in the units of points; NULL only if m is 0
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY or ERROR_CANCELLED.
+"""
+function residual_knn_choose_inducing(points, n, d, lengthscales, num_lengthscales, method, m, options, inducing)
+    return ccall(_residual_knn_choose_inducing[], residual_knn_status, (Ptr{Cdouble}, Int64, Int64, Ptr{Cdouble}, Int64, Int32, Int64, Ptr{residual_knn_helper_options}, Ptr{Cdouble}), points, n, d, lengthscales, num_lengthscales, method, m, options, inducing)
+end
+
+@doc raw"""
+Orders points, for predecessor searches.
+
+- `ordering`: enum residual_knn_ordering
+- `order`: out: n row numbers; order[0] comes first
+
+The rest as residual_knn_choose_inducing. Maximin starts at the point nearest the center of the
+scaled points; ties go to the smaller row; duplicates come last, in row order.
+"""
+function residual_knn_order_points(points, n, d, lengthscales, num_lengthscales, ordering, options, order)
+    return ccall(_residual_knn_order_points[], residual_knn_status, (Ptr{Cdouble}, Int64, Int64, Ptr{Cdouble}, Int64, Int32, Ptr{residual_knn_helper_options}, Ptr{Int64}), points, n, d, lengthscales, num_lengthscales, ordering, options, order)
+end
+
+"Looks up every function in the library with this handle of Libdl; throws if one is missing."
+function load_symbols!(handle)
+    _residual_knn_version[] = Libdl.dlsym(handle, :residual_knn_version)
+    _residual_knn_abi_version[] = Libdl.dlsym(handle, :residual_knn_abi_version)
+    _residual_knn_simd_target[] = Libdl.dlsym(handle, :residual_knn_simd_target)
+    _residual_knn_blas[] = Libdl.dlsym(handle, :residual_knn_blas)
+    _residual_knn_status_string[] = Libdl.dlsym(handle, :residual_knn_status_string)
+    _residual_knn_last_error[] = Libdl.dlsym(handle, :residual_knn_last_error)
+    _residual_knn_model_options_init[] = Libdl.dlsym(handle, :residual_knn_model_options_init)
+    _residual_knn_index_create[] = Libdl.dlsym(handle, :residual_knn_index_create)
+    _residual_knn_index_create_from_factor[] = Libdl.dlsym(handle, :residual_knn_index_create_from_factor)
+    _residual_knn_index_create_from_callback[] = Libdl.dlsym(handle, :residual_knn_index_create_from_callback)
+    _residual_knn_index_update[] = Libdl.dlsym(handle, :residual_knn_index_update)
+    _residual_knn_index_free[] = Libdl.dlsym(handle, :residual_knn_index_free)
+    _residual_knn_info_init[] = Libdl.dlsym(handle, :residual_knn_info_init)
+    _residual_knn_index_info[] = Libdl.dlsym(handle, :residual_knn_index_info)
+    _residual_knn_index_factor[] = Libdl.dlsym(handle, :residual_knn_index_factor)
+    _residual_knn_strategy_name[] = Libdl.dlsym(handle, :residual_knn_strategy_name)
+    _residual_knn_reason_string[] = Libdl.dlsym(handle, :residual_knn_reason_string)
+    _residual_knn_search_options_init[] = Libdl.dlsym(handle, :residual_knn_search_options_init)
+    _residual_knn_statistics_init[] = Libdl.dlsym(handle, :residual_knn_statistics_init)
+    _residual_knn_neighbors[] = Libdl.dlsym(handle, :residual_knn_neighbors)
+    _residual_knn_predecessors[] = Libdl.dlsym(handle, :residual_knn_predecessors)
+    _residual_knn_neighbors_of_new_points[] = Libdl.dlsym(handle, :residual_knn_neighbors_of_new_points)
+    _residual_knn_neighbors_of_new_factor[] = Libdl.dlsym(handle, :residual_knn_neighbors_of_new_factor)
+    _residual_knn_neighbors_int32[] = Libdl.dlsym(handle, :residual_knn_neighbors_int32)
+    _residual_knn_predecessors_int32[] = Libdl.dlsym(handle, :residual_knn_predecessors_int32)
+    _residual_knn_neighbors_of_new_points_int32[] = Libdl.dlsym(handle, :residual_knn_neighbors_of_new_points_int32)
+    _residual_knn_neighbors_of_new_factor_int32[] = Libdl.dlsym(handle, :residual_knn_neighbors_of_new_factor_int32)
+    _residual_knn_helper_options_init[] = Libdl.dlsym(handle, :residual_knn_helper_options_init)
+    _residual_knn_choose_inducing[] = Libdl.dlsym(handle, :residual_knn_choose_inducing)
+    _residual_knn_order_points[] = Libdl.dlsym(handle, :residual_knn_order_points)
+    return nothing
+end
+
+"Pairs of a struct and the number of bytes that the loaded library takes for it."
+struct_sizes() = [
+    residual_knn_model_options => _struct_size(_residual_knn_model_options_init[]),
+    residual_knn_info => _struct_size(_residual_knn_info_init[]),
+    residual_knn_search_options => _struct_size(_residual_knn_search_options_init[]),
+    residual_knn_statistics => _struct_size(_residual_knn_statistics_init[]),
+    residual_knn_helper_options => _struct_size(_residual_knn_helper_options_init[]),
+]
+
+end # module

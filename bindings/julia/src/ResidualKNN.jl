@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Exact k nearest neighbors under the residual-correlation distance of Gaussian-process approximations
+(Vecchia, VIF), by the C library libresidual_knn.
+
+Points are columns, row numbers of the library are column numbers here and count from 1.
+
+```julia
+using ResidualKNN
+inducing = choose_inducing(points, 200; lengthscales = 0.1)
+index = ResidualIndex(points; lengthscales = 0.1, inducing = inducing, kernel = :matern52)
+idxs, dists = predecessors(index, 10)    # 10 x n matrices; 0 and Inf where there is none
+idxs, dists = knn(index, new_points, 10)
+```
+
+See [`ResidualIndex`](@ref), [`update!`](@ref), [`knn`](@ref), [`predecessors`](@ref),
+[`choose_inducing`](@ref), [`order_points`](@ref), [`index_info`](@ref), [`residual_factor`](@ref) and
+[`ResidualKNNError`](@ref).
+`ResidualKNN.LibResidualKNN` is the C interface itself.
+
+The library is looked for, in this order, at the path in the environment variable
+`RESIDUAL_KNN_LIBRARY`, by its soname, and by its bare name where the dynamic linker looks.
+"""
+module ResidualKNN
+
+using Libdl
+
+export ResidualIndex, update!, knn, predecessors, choose_inducing, order_points, index_info, residual_factor
+export ResidualKNNError, NotPositiveDefiniteError, CancelledError, CallbackError, UnsupportedError
+
+include("LibResidualKNN.jl")
+using .LibResidualKNN: LibResidualKNN, residual_knn_index
+
+include("errors.jl")
+include("options.jl")
+include("callbacks.jl")
+include("index.jl")
+include("search.jl")
+include("helpers.jl")
+
+# The version of the header from which LibResidualKNN.jl was written.
+const HEADER_VERSION = VersionNumber(LibResidualKNN.RESIDUAL_KNN_VERSION_MAJOR,
+                                     LibResidualKNN.RESIDUAL_KNN_VERSION_MINOR,
+                                     LibResidualKNN.RESIDUAL_KNN_VERSION_PATCH)
+
+function open_library()
+    named = get(ENV, "RESIDUAL_KNN_LIBRARY", "")
+    isempty(named) || return Libdl.dlopen(named)
+    names = ["libresidual_knn.so.$(HEADER_VERSION.major)", "libresidual_knn"]
+    for name in names
+        handle = Libdl.dlopen(name; throw_error = false)
+        handle === nothing || return handle
+    end
+    error("libresidual_knn was not found as $(join(names, " or ")); install it where the dynamic linker " *
+          "looks, or set RESIDUAL_KNN_LIBRARY to its path")
+end
+
+function __init__()
+    LibResidualKNN.load_symbols!(open_library())
+    found = VersionNumber(unsafe_string(LibResidualKNN.residual_knn_version()))
+    if found.major != HEADER_VERSION.major || found < HEADER_VERSION
+        error("libresidual_knn $found is loaded, but this package needs $HEADER_VERSION, or newer with the " *
+              "same major version")
+    end
+end
+
+"""
+    ResidualKNN.library()
+
+Version, binary interface, SIMD target and BLAS of the loaded library, as a named tuple.
+"""
+library() = (version = VersionNumber(unsafe_string(LibResidualKNN.residual_knn_version())),
+             abi = Int(LibResidualKNN.residual_knn_abi_version()),
+             simd_target = unsafe_string(LibResidualKNN.residual_knn_simd_target()),
+             blas = unsafe_string(LibResidualKNN.residual_knn_blas()))
+
+end # module

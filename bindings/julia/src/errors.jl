@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# The names of an enum of the header as symbols: what they share up to the last underscore is left out,
+# the rest is in lower case. RESIDUAL_KNN_ORDER_MAXIMIN is :maximin.
+function enum_symbols(E)
+    names = [string(Symbol(value)) for value in instances(E)]
+    shared = first(names)
+    for name in names
+        while !startswith(name, shared)
+            shared = chop(shared)
+        end
+    end
+    skipped = findlast('_', shared)
+    return Dict(Symbol(lowercase(name[skipped+1:end])) => Int32(value) for (name, value) in zip(names, instances(E)))
+end
+
+symbol_of(symbols::Dict{Symbol,Int32}, code::Integer) =
+    something(findfirst(==(code), symbols), Symbol("unknown_", code))
+
+function code_of(symbols::Dict{Symbol,Int32}, name::Symbol, what)
+    haskey(symbols, name) && return symbols[name]
+    throw(ArgumentError("$what is $(repr(name)), must be one of " *
+                        join(sort!(repr.(keys(symbols))), ", ")))
+end
+
+const STATUS_CODES = enum_symbols(LibResidualKNN.residual_knn_status_code)
+
+"""
+    ResidualKNNError{code} <: Exception
+
+A call of the library failed. `message` is the library's own text; `code` is the status in
+`residual_knn.h` as a symbol: `:error_not_positive_definite`, `:error_cancelled`, ... The ones to expect have names:
+
+- [`NotPositiveDefiniteError`](@ref): K(Z, Z) + jitter is not positive definite
+- [`CancelledError`](@ref): `progress` returned `false`
+- [`CallbackError`](@ref): a covariance function gave a value that is not finite
+- [`UnsupportedError`](@ref): the question does not fit this index
+
+Arguments that are wrong (NaN, a negative nugget, an unknown kernel) are an `ArgumentError` with the
+library's text. What a callback throws comes through as it is. Row and coordinate numbers in the library's texts count
+from 0, and the message then says so.
+"""
+struct ResidualKNNError{code} <: Exception
+    message::String
+end
+
+"K(Z, Z) + jitter is not positive definite; the message names the failing pivot."
+const NotPositiveDefiniteError = ResidualKNNError{:error_not_positive_definite}
+"`progress` returned `false`."
+const CancelledError = ResidualKNNError{:error_cancelled}
+"A covariance function gave a value that is not finite."
+const CallbackError = ResidualKNNError{:error_callback}
+"The question does not fit this index: new points without their V and p for an index made from V and p, say."
+const UnsupportedError = ResidualKNNError{:error_unsupported}
+
+function Base.showerror(io::IO, e::ResidualKNNError{code}) where {code}
+    print(io, "ResidualKNNError: ", e.message, " (", code, ")")
+end
+
+# The exception for a status that is not OK, with the text of the thread's last error.
+function exception_of(status::Integer, text::AbstractString)
+    code = symbol_of(STATUS_CODES, status)
+    # "coordinate 1 of row 3", "residual_variance[7]"
+    if occursin(r"\b(row|rows|column|pivot|point) \d|\[\d", text)
+        text *= " (counted from 0)"
+    end
+    return code === :error_invalid_argument ? ArgumentError(text) : ResidualKNNError{code}(text)
+end

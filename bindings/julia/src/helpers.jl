@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+    choose_inducing(points, m; lengthscales, method = :kmeans, ...)
+
+`m` inducing points for a d x n matrix of points, as a d x m matrix.
+
+- `method`: `:kmeans` (default), k-means++ seeding and at most `max_iterations` (default 10) Lloyd steps in
+  the space scaled by `lengthscales`; `:random_rows`, distinct points drawn at random
+- `seed`: an integer, default 1. The same seed gives the same answer on every machine; Julia's own
+  random numbers are not used.
+- `threads`, `progress`: as in [`ResidualIndex`](@ref)
+"""
+function choose_inducing(points::AbstractMatrix{<:Real}, m::Integer; lengthscales, method = :kmeans,
+                         seed = nothing, max_iterations = nothing, threads = nothing, progress = nothing)
+    m >= 0 || throw(ArgumentError("m is $m, must be at least 0"))
+    points, lengthscales = dense(points), dense(lengthscales)
+    d, n = size(points)
+    m <= n || throw(ArgumentError("m is $m, must be at most n = $n"))
+    options = set!(LibResidualKNN.residual_knn_helper_options(); seed = seed, max_iterations = max_iterations,
+                   threads = threads)
+    inducing = Matrix{Float64}(undef, d, m)
+    code = code_of(INDUCING_METHODS, method, "method")
+    run(options, progress) do options
+        LibResidualKNN.residual_knn_choose_inducing(points, n, d, lengthscales, length(lengthscales), code, m,
+                                                    options, inducing)
+    end
+    return inducing
+end
+
+"""
+    order_points(points; lengthscales, ordering = :maximin, ...)
+
+An order of the points, for [`predecessors`](@ref): a permutation of 1:n whose first element comes first, to be
+used as `points[:, order]`.
+
+- `ordering`: `:maximin` (default), each next point is farthest from all before it; `:random`; `:given`
+- `seed`: of `:random`, an integer, default 1
+- `threads`, `progress`: as in [`ResidualIndex`](@ref)
+"""
+function order_points(points::AbstractMatrix{<:Real}; lengthscales, ordering = :maximin, seed = nothing,
+                      threads = nothing, progress = nothing)
+    points, lengthscales = dense(points), dense(lengthscales)
+    d, n = size(points)
+    options = set!(LibResidualKNN.residual_knn_helper_options(); seed = seed, threads = threads)
+    order = Vector{Int64}(undef, n)
+    code = code_of(ORDERINGS, ordering, "ordering")
+    run(options, progress) do options
+        LibResidualKNN.residual_knn_order_points(points, n, d, lengthscales, length(lengthscales), code, options,
+                                                 order)
+    end
+    return order .+= 1
+end

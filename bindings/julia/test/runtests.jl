@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+using LinearAlgebra
+using Random
+using ResidualKNN
+using ResidualKNN: LibResidualKNN
+using Test
+
+include("definition.jl")
+
+# Two answers with the same bytes; Inf equals Inf.
+same(a, b) = isequal(a[1], b[1]) && isequal(a[2], b[2])
+
+# What a failing call throws.
+function thrown(f)
+    try
+        f()
+    catch failure
+        return failure
+    end
+    return nothing
+end
+
+# What callbacks of the tests throw.
+struct Boom <: Exception end
+
+throws_text(f, T, text) = (failure = thrown(f); failure isa T && occursin(text, sprint(showerror, failure)))
+
+@testset "ResidualKNN" begin
+    include("test_definition.jl")
+    include("test_reference.jl")
+    include("test_update.jl")
+    include("test_arrays.jl")
+    include("test_options.jl")
+    include("test_errors.jl")
+    include("test_callbacks.jl")
+    include("test_lifetime.jl")
+    include("test_threads.jl")
+    include("test_helpers.jl")
+end

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+
+@testset "errors" begin
+    model = random_model(50)
+    points, inducing, n = model.points, model.inducing, 300
+    index = index_of(model)
+    make(; settings...) = ResidualIndex(points; lengthscales = 0.2, settings...)
+
+    # Not finite, anywhere.
+    for bad in (NaN, Inf, -Inf)
+        spoiled = copy(points)
+        spoiled[2, 4] = bad
+        @test throws_text(() -> ResidualIndex(spoiled; lengthscales = 1), ArgumentError,
+                          "points: coordinate 1 of row 3 is $(lowercase(string(bad)))")
+        @test throws_text(() -> ResidualIndex(spoiled; lengthscales = 1), ArgumentError, "counted from 0")
+        @test throws_text(() -> knn(index, spoiled, 3), ArgumentError, "coordinate 1 of row 3")
+        @test throws_text(() -> ResidualIndex(points; lengthscales = 1, inducing = spoiled), ArgumentError, "inducing")
+        @test thrown(() -> choose_inducing(spoiled, 3; lengthscales = 1)) isa ArgumentError
+        @test thrown(() -> order_points(spoiled; lengthscales = 1)) isa ArgumentError
+        for name in (:variance, :nugget, :jitter)
+            @test throws_text(() -> make(; NamedTuple{(name,)}((bad,))...), ArgumentError, string(name))
+        end
+        @test throws_text(() -> make(kernel = :matern, nu = bad), ArgumentError, "nu")
+        @test throws_text(() -> make(kernel = :rational_quadratic, alpha = bad), ArgumentError, "alpha")
+        @test throws_text(() -> ResidualIndex(points; lengthscales = [1, bad]), ArgumentError, "lengthscale")
+        factor, p = residual_factor(index)
+        factor[1, 2] = bad
+        @test throws_text(() -> ResidualIndex(points, factor, p; lengthscales = 1), ArgumentError, "factor")
+        factor, p = residual_factor(index)
+        p[3] = bad
+        @test throws_text(() -> ResidualIndex(points, factor, p; lengthscales = 1), ArgumentError,
+                          "residual_variance[2]")
+    end
+
+    # Out of range.
+    @test throws_text(() -> make(nugget = -1), ArgumentError, "nugget is -1")
+    @test throws_text(() -> make(threads = -1), ArgumentError, "threads is -1")
+    @test throws_text(() -> make(kernel = :matern, nu = 51), ArgumentError, "at most 50")
+    @test thrown(() -> ResidualIndex(points; lengthscales = 0)) isa ArgumentError
+    @test thrown(() -> ResidualIndex(points; lengthscales = [1.0, 2.0, 3.0])) isa ArgumentError
+    @test thrown(() -> ResidualIndex(zeros(2, 0); lengthscales = 1)) isa ArgumentError
+    @test thrown(() -> ResidualIndex(zeros(0, 2); lengthscales = 1)) isa ArgumentError
+    @test throws_text(() -> make(kernel = :wendland), ArgumentError, "kernel is :wendland, must be one of :matern")
+    @test throws_text(() -> knn(index, 3; strategy = :guess), ArgumentError, ":dual_tree")
+    @test throws_text(() -> knn(index, 3; ranking = :up), ArgumentError, ":signed")
+    @test thrown(() -> knn(index, 3; threads = 1025)) isa ArgumentError
+    @test throws_text(() -> choose_inducing(points, 3; lengthscales = 1, method = :best), ArgumentError, ":kmeans")
+    @test throws_text(() -> order_points(points; lengthscales = 1, ordering = :best), ArgumentError, ":maximin")
+    @test thrown(() -> make(sigma = 1)) isa MethodError
+
+    # k: as NearestNeighbors.jl, but predecessors fill up.
+    for k in (0, -1, n, 10^12)
+        @test throws_text(() -> knn(index, k), ArgumentError, "k is $k, must be at")
+        @test throws_text(() -> knn(index, [1, 2], k), ArgumentError, "k is $k, must be at")
+    end
+    @test throws_text(() -> knn(index, points, n + 1), ArgumentError, "at most 300, the number of candidates")
+    @test all(>(0), knn(index, n - 1)[1])
+    @test all(>(0), knn(index, points[:, 1:3], n)[1])
+    @test throws_text(() -> predecessors(index, 0), ArgumentError, "k is 0")
+    @test throws_text(() -> predecessors(index, 10^12), ArgumentError, "k is 10")
+    idxs, dists = predecessors(index, [3], 1000)
+    @test sort(idxs[1:2]) == [1, 2] && all(==(0), idxs[3:end]) && all(==(Inf), dists[3:end])
+
+    # Rows.
+    @test throws_text(() -> knn(index, [1, 301], 3), ArgumentError, "rows[2] is 301, must be between 1 and 300")
+    @test throws_text(() -> predecessors(index, [0], 3), ArgumentError, "rows[1] is 0")
+    @test throws_text(() -> knn(index, trues(n), 3), ArgumentError, "findall")
+
+    # Shapes.
+    factor, p = residual_factor(index)
+    @test thrown(() -> knn(index, rand(3, 4), 3)) isa DimensionMismatch
+    @test thrown(() -> make(inducing = rand(3, 4))) isa DimensionMismatch
+    @test thrown(() -> ResidualIndex(points, factor[:, 2:end], p; lengthscales = 1)) isa DimensionMismatch
+    @test thrown(() -> ResidualIndex(points, factor, p[2:end]; lengthscales = 1)) isa DimensionMismatch
+    own = ResidualIndex(points, factor, p; lengthscales = 0.2)
+    @test thrown(() -> knn(own, points, factor[2:end, :], p, 3)) isa DimensionMismatch
+    @test thrown(() -> knn(own, points[:, 2:end], factor, p, 3)) isa DimensionMismatch
+    @test thrown(() -> choose_inducing(points, -1; lengthscales = 1)) isa ArgumentError
+    @test thrown(() -> choose_inducing(points, 301; lengthscales = 1)) isa ArgumentError
+
+    @test throws_text(() -> make(inducing = [inducing inducing], jitter = 0), NotPositiveDefiniteError, "pivot")
+    @test NotPositiveDefiniteError <: ResidualKNNError <: Exception
+    @test same(knn(index, 3), knn(index_of(model), 3)) # nothing above has harmed it
+end

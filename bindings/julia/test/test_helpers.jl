@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# Maximin order by its definition, from a start.
+function maximin(points, lengthscales, start)
+    n = size(points, 2)
+    order = [start]
+    far = fill(Inf, n)
+    for _ in 2:n
+        for i in 1:n
+            far[i] = min(far[i], norm((points[:, i] - points[:, order[end]]) ./ lengthscales))
+        end
+        far[order] .= -1
+        push!(order, argmax(far))
+    end
+    return order
+end
+
+@testset "inducing points" begin
+    points = rand(MersenneTwister(90), 3, 400)
+    scales = [1.0, 0.5, 2.0]
+    for method in (:kmeans, :random_rows)
+        inducing = choose_inducing(points, 15; lengthscales = scales, method = method)
+        @test size(inducing) == (3, 15) && all(0 .<= inducing .<= 1) && allunique(eachcol(inducing))
+        @test inducing == choose_inducing(points, 15; lengthscales = scales, method = method, seed = 1)
+        @test inducing != choose_inducing(points, 15; lengthscales = scales, method = method, seed = 2)
+        Random.seed!(7)
+        first_draw = rand()
+        Random.seed!(7)
+        choose_inducing(points, 15; lengthscales = scales, method = method)
+        @test rand() == first_draw # Julia's generator is not touched
+    end
+    rows = choose_inducing(points, 15; lengthscales = scales, method = :random_rows)
+    @test all(column -> column in eachcol(points), eachcol(rows))
+    seeds = choose_inducing(points, 15; lengthscales = scales, max_iterations = 0)
+    @test all(column -> column in eachcol(points), eachcol(seeds))
+    # Lloyd steps bring the centers nearer.
+    cost(centers) = sum(minimum(sum(abs2, (x - c) ./ scales) for c in eachcol(centers)) for x in eachcol(points))
+    @test cost(choose_inducing(points, 15; lengthscales = scales)) < cost(seeds)
+    @test size(choose_inducing(points, 0; lengthscales = 1)) == (3, 0)
+end
+
+@testset "orders" begin
+    points = rand(MersenneTwister(91), 2, 150)
+    scales = [1.0, 0.3]
+    @test order_points(points; lengthscales = scales, ordering = :given) == 1:150
+    order = order_points(points; lengthscales = scales)
+    @test order == maximin(points, scales, order[1])
+    shuffled = order_points(points; lengthscales = scales, ordering = :random)
+    @test isperm(shuffled) && shuffled != 1:150
+    @test shuffled == order_points(points; lengthscales = scales, ordering = :random, seed = 1)
+    @test shuffled != order_points(points; lengthscales = scales, ordering = :random, seed = 2)
+end

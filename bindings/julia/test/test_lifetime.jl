@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+
+@testset "closing" begin
+    model = random_model(70)
+    index = index_of(model)
+    @test isopen(index)
+    @test close(index) === nothing
+    @test !isopen(index)
+    @test close(index) === nothing
+    for f in (() -> knn(index, 3), () -> predecessors(index, 3), () -> index_info(index), () -> residual_factor(index),
+              () -> knn(index, model.points, 3))
+        @test throws_text(f, ArgumentError, "closed")
+    end
+    finalize(index) # runs close once more
+    @test !isopen(index)
+end
+
+# Bytes of memory in use by this process.
+resident() = parse(Int, split(read("/proc/self/statm", String))[2]) * 4096
+
+if isfile("/proc/self/statm")
+    @testset "a thousand indexes" begin
+        points = rand(MersenneTwister(71), 2, 2000) # with V about 1 MB each
+        inducing = points[:, 1:50]
+        function make_and_search()
+            index = ResidualIndex(points; lengthscales = 0.1, inducing = inducing, threads = 1)
+            knn(index, [1], 1; threads = 1)
+            return index
+        end
+        closed() = foreach(_ -> close(make_and_search()), 1:500)
+        dropped() = for i in 1:500
+            make_and_search()
+            i % 20 == 0 && GC.gc()
+        end
+        for loop in (closed, dropped)
+            loop()
+            GC.gc()
+            before = resident()
+            loop()
+            loop()
+            GC.gc()
+            @test resident() - before < 30_000_000
+        end
+    end
+else
+    @warn "SKIPPED: growth of memory: there is no /proc/self/statm"
+    @test_skip isfile("/proc/self/statm")
+end

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+
+@testset "new hyper-parameters" begin
+    model = random_model(100; n = 500, m = 20)
+    points, inducing = model.points, model.inducing
+    scales = copy(model.lengthscales)
+    index = ResidualIndex(points; lengthscales = scales, inducing = inducing, kernel = :matern52, variance = 1.7,
+                          nugget = 0.05, threads = 1)
+    fill!(scales, NaN) # the index has its own
+    knn(index, 3)
+    fresh(; settings...) = ResidualIndex(points; settings...)
+    agree(other) = same(knn(index, 6), knn(other, 6)) && same(predecessors(index, 6), predecessors(other, 6)) &&
+                   isequal(residual_factor(index), residual_factor(other))
+
+    # What is left out stays as it is.
+    @test update!(index; nugget = 0.2) === index
+    @test agree(fresh(lengthscales = model.lengthscales, inducing = inducing, kernel = :matern52, variance = 1.7,
+                      nugget = 0.2))
+    update!(index; lengthscales = 0.4, kernel = :rational_quadratic, alpha = 2.0)
+    @test agree(fresh(lengthscales = 0.4, inducing = inducing, kernel = :rational_quadratic, alpha = 2.0,
+                      variance = 1.7, nugget = 0.2))
+    @test occursin("rational_quadratic", repr(MIME("text/plain"), index))
+    fewer = inducing[:, 1:7]
+    update!(index; inducing = fewer, kernel = :matern, nu = 2.0, variance = 3.0, jitter = 1e-6)
+    expected = fresh(lengthscales = 0.4, inducing = fewer, kernel = :matern, nu = 2.0, variance = 3.0, nugget = 0.2,
+                     jitter = 1e-6)
+    @test agree(expected)
+    @test index.m == 7 == index_info(index).m
+
+    # An error leaves it as it was.
+    for settings in ((nugget = NaN,), (lengthscales = [1.0, -1.0],), (lengthscales = [1.0, 2.0, 3.0],),
+                     (kernel = :wendland,), (inducing = zeros(2, 0),))
+        @test thrown(() -> update!(index; settings...)) isa ArgumentError
+        @test agree(expected)
+    end
+    @test thrown(() -> update!(index; inducing = zeros(3, 2))) isa DimensionMismatch
+    @test thrown(() -> update!(index; inducing = [fewer fewer], jitter = 0)) isa NotPositiveDefiniteError
+    @test agree(expected)
+    update!(index; nugget = 0.3) # with the jitter and inducing points from before the errors
+    @test agree(fresh(lengthscales = 0.4, inducing = fewer, kernel = :matern, nu = 2.0, variance = 3.0,
+                      nugget = 0.3, jitter = 1e-6))
+
+    # Cancelled, then updated again.
+    @test thrown(() -> update!(index; nugget = 0.4, progress = (done, total) -> throw(Boom()))) isa Boom
+    update!(index; nugget = 0.3)
+    @test agree(fresh(lengthscales = 0.4, inducing = fewer, kernel = :matern, nu = 2.0, variance = 3.0,
+                      nugget = 0.3, jitter = 1e-6))
+
+    factor, p = residual_factor(index)
+    own = ResidualIndex(points, factor, p; lengthscales = 0.4)
+    @test throws_text(() -> update!(own; nugget = 1.0), Exception, "made from the caller's V")
+    callback = ResidualIndex((rows, columns) -> ones(length(rows), length(columns)), factor, p)
+    @test throws_text(() -> update!(callback; nugget = 1.0), Exception, "made from the caller's V")
+    close(index)
+    @test throws_text(() -> update!(index; nugget = 0.1), ArgumentError, "closed")
+end
