@@ -123,7 +123,8 @@ residual_knn_status residual_knn_index_update(residual_knn_index* index, const d
     const residual_knn_model_options o = ReadModelOptions(options);
     ResidualModel& model = index->model;
     if (!model.CanUpdate()) {
-      residual_knn::ThrowInvalid(
+      throw residual_knn::Error(
+          RESIDUAL_KNN_ERROR_UNSUPPORTED,
           "index was made from the caller's V, which has no inducing points to update from");
     }
     const auto scales =

@@ -79,7 +79,8 @@ const char* residual_knn_reason_string(int32_t reason) {
     case RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE:
       return "brute force was faster on a timed sample of the queries";
     case RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE:
-      return "the tree was faster on a timed sample of the queries, or these are too few for a sample";
+      return "the tree was faster on a timed sample of the queries, or these are too few for a "
+             "sample";
     default:
       return "unknown reason";
   }

@@ -60,6 +60,7 @@ class Worker {
     queries.Load(which, block_, monitor, polls);
     if (monitor.Stopped()) return;
     Prepare(which);
+    if (std::none_of(fit_.begin(), fit_.end(), [](bool fit) { return fit; })) return;
     if (HasFineRows()) {
       for (int64_t q = 0; q < block_.count && !monitor.Stopped(); ++q) SearchRegion(q);
     }

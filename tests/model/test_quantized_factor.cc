@@ -25,12 +25,12 @@
 namespace residual_knn_test {
 namespace {
 
+using residual_knn::ElementBits;
 using residual_knn::kPackedGroup;
 using residual_knn::QuantizedFactor;
 using residual_knn::QuantizedFit;
 using residual_knn::QueryIntegers;
 using residual_knn::ResidualModel;
-using residual_knn::ElementBits;
 
 constexpr int64_t kUsualModels = 90;
 constexpr int64_t kQueriesOfAKind = 8;

@@ -167,7 +167,7 @@ Why a search used the strategy that it used.
 - `RESIDUAL_KNN_REASON_ROUNDING`: Brute force: rounding may be as large as what the inducing points leave over, so no bound holds.
 - `RESIDUAL_KNN_REASON_NO_COVER`: Brute force: in a sample of blocks, pivots explained too little.
 - `RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE`: Brute force was faster on a timed sample of the queries.
-- `RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE`: The tree was faster on a timed sample of the queries.
+- `RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE`: The tree was faster on a timed sample of the queries, or these are too few for a sample.
 """
 @enum residual_knn_reason::Int32 begin
     RESIDUAL_KNN_REASON_REQUESTED = 0
@@ -399,9 +399,9 @@ its order of space.
 - `inducing`: m x d, layout as in options; NULL: the present ones
 - `m`: number of inducing points, at least 1; ignored if inducing is NULL
 - `options`: NULL: defaults (not those of the creation)
-- returns: as residual_knn_index_create. If it is ERROR_CANCELLED or ERROR_OUT_OF_MEMORY, the index may hold
-  nothing: searches then return ERROR_INVALID_ARGUMENT until another update succeeds. After other
-  errors it is what it was.
+- returns: as residual_knn_index_create; ERROR_UNSUPPORTED for an index made from the caller's V. If it is
+  ERROR_CANCELLED or ERROR_OUT_OF_MEMORY, the index may hold nothing: searches then return
+  ERROR_INVALID_ARGUMENT until another update succeeds. After other errors it is what it was.
 
 Thread rule: exclusive, like residual_knn_index_free.
 """
@@ -530,7 +530,7 @@ What a search did.
 - `queries`: Number of queries.
 - `pairs`: Query-candidate pairs that the question is about.
 - `pairs_scored`: Query-candidate pairs whose residual correlation was computed; more than pairs where tiles reach beyond
-  the predecessors of a query.
+  the predecessors of a query, or brute force in integers looks around each query first.
 - `pairs_rescored`: Pairs scored again by the canonical function that decides and returns distances.
 - `seconds`: Seconds that the call took, with what it built.
 - `reason`: enum residual_knn_reason.
