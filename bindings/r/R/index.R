@@ -118,14 +118,15 @@ summary.residual_index <- function(object, ...) {
 }
 
 print.summary.residual_index <- function(x, ...) {
-  cat("Index of", counted(x$n, "point"), "\n")
-  if (x$d > 0) cat("  coordinates:        ", x$d, "\n")
-  cat("  ", if (x$source == "inducing") "inducing points:    " else "columns of V:       ", x$m, "\n")
-  cat("  kernel:             ", if (x$source == "callback") "by callback" else x$kernel, "\n")
-  if (x$source == "inducing") cat("  relative jitter:    ", format(x$jitter), "\n")
-  cat("  degenerate points:  ", x$degenerate_points, "\n")
-  cat("  memory:             ", format(structure(x$bytes, class = "object_size"), units = "auto"), "\n")
-  cat("  built in:           ", format(x$build_seconds, digits = 3), "s\n")
+  line <- function(what, ...) cat("  ", formatC(paste0(what, ":"), width = -20L), ..., "\n", sep = "")
+  cat("Index of ", counted(x$n, "point"), "\n", sep = "")
+  if (x$d > 0) line("coordinates", x$d)
+  line(if (x$source == "inducing") "inducing points" else "columns of V", x$m)
+  line("kernel", if (x$source == "callback") "by callback" else x$kernel)
+  if (x$source == "inducing") line("relative jitter", format(x$jitter))
+  line("degenerate points", x$degenerate_points)
+  line("memory", format(structure(x$bytes, class = "object_size"), units = "auto"))
+  line("built in", format(x$build_seconds, digits = 3), " s")
   cat("Share of the variance that is left over:\n")
   print(x$residual_share, digits = 3)
   invisible(x)
