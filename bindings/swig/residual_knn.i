@@ -210,21 +210,39 @@ static int is_handle(SEXP handle) {
   return TYPEOF(handle) == EXTPTRSXP && R_ExternalPtrTag(handle) == handle_tag();
 }
 
-static void free_handle(SEXP handle) {
-  residual_knn_index_free((residual_knn_index*)R_ExternalPtrAddr(handle));
-  R_ClearExternalPtr(handle);
+/* Where a handle keeps its index; NULL for one that was saved and read again. The library writes the index there
+ * itself, so that it has an owner from the first moment on. */
+static residual_knn_index** handle_place(SEXP handle) {
+  return (residual_knn_index**)R_ExternalPtrAddr(handle);
 }
 
-static SEXP new_handle(residual_knn_index* index) {
-  const SEXP handle = PROTECT(R_MakeExternalPtr(index, handle_tag(), R_NilValue));
+static void free_handle(SEXP handle) {
+  residual_knn_index** const place = handle_place(handle);
+  if (place == NULL) return;
+  residual_knn_index_free(*place);
+  *place = NULL;
+}
+
+/* A handle without an index yet. It keeps alive the memory of its place and, later, a covariance function. */
+static SEXP new_handle(void) {
+  const SEXP kept = PROTECT(Rf_allocVector(VECSXP, 2));
+  const SEXP memory = Rf_allocVector(RAWSXP, sizeof(residual_knn_index*));
+  SET_VECTOR_ELT(kept, 0, memory);
+  residual_knn_index** const place = (residual_knn_index**)RAW(memory);
+  *place = NULL;
+  const SEXP handle = PROTECT(R_MakeExternalPtr(place, handle_tag(), kept));
   R_RegisterCFinalizerEx(handle, free_handle, TRUE);
-  UNPROTECT(1);
+  UNPROTECT(2);
   return handle;
 }
 
+static int has_index(SEXP handle) {
+  return is_handle(handle) && handle_place(handle) != NULL && *handle_place(handle) != NULL;
+}
+
 static residual_knn_index* handle_index(SEXP handle) {
-  if (!is_handle(handle) || R_ExternalPtrAddr(handle) == NULL) Rf_error("not the handle of an index");
-  return (residual_knn_index*)R_ExternalPtrAddr(handle);
+  if (!has_index(handle)) Rf_error("not the handle of an index");
+  return *handle_place(handle);
 }
 
 static residual_knn_info info_of(const residual_knn_index* index) {
@@ -336,9 +354,12 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 /* Handles. */
 %typemap(in) const residual_knn_index* index %{ $1 = handle_index($input); %}
 %typemap(scoercein) const residual_knn_index* index "";
-%typemap(in, numinputs=0) residual_knn_index** index (residual_knn_index* created = NULL) %{ $1 = &created; %}
+%typemap(in, numinputs=0) residual_knn_index** index (SEXP handle) %{
+  handle = PROTECT(new_handle());
+  ++r_nprotect;
+  $1 = handle_place(handle); %}
 %typemap(argout) residual_knn_index** index %{
-  if (*$1 != NULL) SET_VECTOR_ELT($result, $n, new_handle(*$1)); %}
+  SET_VECTOR_ELT($result, $n, handle$argnum); %}
 
 /* Statuses: a list that status_result() of R/conditions.R unpacks, or turns into a condition. */
 %typemap(out) residual_knn_status %{ $result = status_value($1); %}
@@ -491,7 +512,7 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 
 %inline %{
 /* Whether `handle` stands for an index: not after close(), and not after it was saved and read again. */
-static int handle_is_open(SEXP handle) { return is_handle(handle) && R_ExternalPtrAddr(handle) != NULL; }
+static int handle_is_open(SEXP handle) { return has_index(handle); }
 
 /* Frees the index; 0 if a callback, in which it may be in use, is under way. */
 static int close_handle(SEXP handle) {
@@ -502,7 +523,7 @@ static int close_handle(SEXP handle) {
 
 /* Keeps the covariance function alive as long as the handle of the index that calls it. */
 static void set_handle_covariance(SEXP handle, SEXP covariance) {
-  if (is_handle(handle)) R_SetExternalPtrProtected(handle, covariance);
+  if (has_index(handle)) SET_VECTOR_ELT(R_ExternalPtrProtected(handle), 1, covariance);
 }
 %}
 

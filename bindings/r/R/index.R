@@ -65,7 +65,7 @@ residual_index_from_callback <- function(covariance, factor, residual_variance, 
     }
     as.double(values)
   })
-  handle <- run_call(progress, function(report) {
+  handle <- run_call(progress, state = state, function(report) {
     residual_knn_index_create_from_callback(factor, residual_variance, block, list(progress = report))
   })
   set_handle_covariance(handle, block)

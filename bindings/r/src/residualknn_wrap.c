@@ -1514,21 +1514,39 @@ static int is_handle(SEXP handle) {
   return TYPEOF(handle) == EXTPTRSXP && R_ExternalPtrTag(handle) == handle_tag();
 }
 
-static void free_handle(SEXP handle) {
-  residual_knn_index_free((residual_knn_index*)R_ExternalPtrAddr(handle));
-  R_ClearExternalPtr(handle);
+/* Where a handle keeps its index; NULL for one that was saved and read again. The library writes the index there
+ * itself, so that it has an owner from the first moment on. */
+static residual_knn_index** handle_place(SEXP handle) {
+  return (residual_knn_index**)R_ExternalPtrAddr(handle);
 }
 
-static SEXP new_handle(residual_knn_index* index) {
-  const SEXP handle = PROTECT(R_MakeExternalPtr(index, handle_tag(), R_NilValue));
+static void free_handle(SEXP handle) {
+  residual_knn_index** const place = handle_place(handle);
+  if (place == NULL) return;
+  residual_knn_index_free(*place);
+  *place = NULL;
+}
+
+/* A handle without an index yet. It keeps alive the memory of its place and, later, a covariance function. */
+static SEXP new_handle(void) {
+  const SEXP kept = PROTECT(Rf_allocVector(VECSXP, 2));
+  const SEXP memory = Rf_allocVector(RAWSXP, sizeof(residual_knn_index*));
+  SET_VECTOR_ELT(kept, 0, memory);
+  residual_knn_index** const place = (residual_knn_index**)RAW(memory);
+  *place = NULL;
+  const SEXP handle = PROTECT(R_MakeExternalPtr(place, handle_tag(), kept));
   R_RegisterCFinalizerEx(handle, free_handle, TRUE);
-  UNPROTECT(1);
+  UNPROTECT(2);
   return handle;
 }
 
+static int has_index(SEXP handle) {
+  return is_handle(handle) && handle_place(handle) != NULL && *handle_place(handle) != NULL;
+}
+
 static residual_knn_index* handle_index(SEXP handle) {
-  if (!is_handle(handle) || R_ExternalPtrAddr(handle) == NULL) Rf_error("not the handle of an index");
-  return (residual_knn_index*)R_ExternalPtrAddr(handle);
+  if (!has_index(handle)) Rf_error("not the handle of an index");
+  return *handle_place(handle);
 }
 
 static residual_knn_info info_of(const residual_knn_index* index) {
@@ -1638,7 +1656,7 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 
 
 /* Whether `handle` stands for an index: not after close(), and not after it was saved and read again. */
-static int handle_is_open(SEXP handle) { return is_handle(handle) && R_ExternalPtrAddr(handle) != NULL; }
+static int handle_is_open(SEXP handle) { return has_index(handle); }
 
 /* Frees the index; 0 if a callback, in which it may be in use, is under way. */
 static int close_handle(SEXP handle) {
@@ -1649,7 +1667,7 @@ static int close_handle(SEXP handle) {
 
 /* Keeps the covariance function alive as long as the handle of the index that calls it. */
 static void set_handle_covariance(SEXP handle, SEXP covariance) {
-  if (is_handle(handle)) R_SetExternalPtrProtected(handle, covariance);
+  if (has_index(handle)) SET_VECTOR_ELT(R_ExternalPtrProtected(handle), 1, covariance);
 }
 
 
@@ -2737,13 +2755,16 @@ R_swig_residual_knn_index_create ( SEXP points, SEXP lengthscales, SEXP inducing
   residual_knn_index **arg9 = (residual_knn_index **) 0 ;
   residual_knn_model_options options8 ;
   progress_call progress8 ;
-  residual_knn_index *created9 = NULL ;
+  SEXP handle9 ;
   unsigned int r_nprotect = 0;
   SEXP r_ans = R_NilValue ;
   VMAXTYPE r_vmax = vmaxget() ;
   SEXP R_OutputValues;
 
-  arg9 = &created9;
+
+  handle9 = PROTECT(new_handle());
+  ++r_nprotect;
+  arg9 = handle_place(handle9);
 
   arg1 = (double*)matrix_values(points, "points"); arg2 = Rf_nrows(points); arg3 = Rf_ncols(points);
 
@@ -2761,7 +2782,7 @@ R_swig_residual_knn_index_create ( SEXP points, SEXP lengthscales, SEXP inducing
   SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
   r_ans = R_OutputValues;
 
-  if (*arg9 != NULL) SET_VECTOR_ELT(r_ans, 1, new_handle(*arg9));
+  SET_VECTOR_ELT(r_ans, 1, handle9);
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
 
@@ -2788,13 +2809,16 @@ R_swig_residual_knn_index_create_from_factor ( SEXP factor, SEXP residual_varian
   residual_knn_index **arg10 = (residual_knn_index **) 0 ;
   residual_knn_model_options options9 ;
   progress_call progress9 ;
-  residual_knn_index *created10 = NULL ;
+  SEXP handle10 ;
   unsigned int r_nprotect = 0;
   SEXP r_ans = R_NilValue ;
   VMAXTYPE r_vmax = vmaxget() ;
   SEXP R_OutputValues;
 
-  arg10 = &created10;
+
+  handle10 = PROTECT(new_handle());
+  ++r_nprotect;
+  arg10 = handle_place(handle10);
 
   arg1 = (double*)matrix_values(factor, "factor"); arg2 = Rf_ncols(factor);
 
@@ -2814,7 +2838,7 @@ R_swig_residual_knn_index_create_from_factor ( SEXP factor, SEXP residual_varian
   SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
   r_ans = R_OutputValues;
 
-  if (*arg10 != NULL) SET_VECTOR_ELT(r_ans, 1, new_handle(*arg10));
+  SET_VECTOR_ELT(r_ans, 1, handle10);
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
 
@@ -2839,13 +2863,16 @@ R_swig_residual_knn_index_create_from_callback ( SEXP factor, SEXP residual_vari
   residual_knn_index **arg8 = (residual_knn_index **) 0 ;
   residual_knn_model_options options7 ;
   progress_call progress7 ;
-  residual_knn_index *created8 = NULL ;
+  SEXP handle8 ;
   unsigned int r_nprotect = 0;
   SEXP r_ans = R_NilValue ;
   VMAXTYPE r_vmax = vmaxget() ;
   SEXP R_OutputValues;
 
-  arg8 = &created8;
+
+  handle8 = PROTECT(new_handle());
+  ++r_nprotect;
+  arg8 = handle_place(handle8);
 
   arg1 = (double*)matrix_values(factor, "factor"); arg2 = Rf_nrows(factor); arg3 = Rf_ncols(factor);
 
@@ -2865,7 +2892,7 @@ R_swig_residual_knn_index_create_from_callback ( SEXP factor, SEXP residual_vari
   SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
   r_ans = R_OutputValues;
 
-  if (*arg8 != NULL) SET_VECTOR_ELT(r_ans, 1, new_handle(*arg8));
+  SET_VECTOR_ELT(r_ans, 1, handle8);
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
 
