@@ -37,7 +37,7 @@
  *                 of the queries into calls. They may differ in the last digits between processors
  *                 with different SIMD targets.
  *   Threads       Searches and queries of one index may run at the same time from any number of
- *                 threads; creating and freeing an index are exclusive. Callbacks run on the calling
+ *                 threads; creating, updating and freeing an index are exclusive. Callbacks run on the calling
  *                 thread only, unless said otherwise, and never after the call has returned.
  *   The host      The library never prints, exits, changes the locale, signal handlers, the random
  *                 generator or the host's BLAS; no environment variable changes an answer. Calls run
@@ -287,9 +287,9 @@ RESIDUAL_KNN_API void residual_knn_model_options_init(residual_knn_model_options
  * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_NOT_POSITIVE_DEFINITE (also for duplicate
  *         inducing points without jitter), ERROR_OUT_OF_MEMORY or ERROR_CANCELLED. On failure *index is
  *         untouched.
- * Memory: n * (m + d + 3) doubles. What searches prepare when they first need it, and the index keeps, adds to
- * that: a scan in integers between a quarter and five eighths of V, trees between a third and about the size of
- * V again.
+ * Memory: n * (m + 2 d + 3) doubles. What searches prepare when they first need it, and the index keeps, adds
+ * to that: a scan in integers between a quarter and five eighths of V, trees between a third and about the size
+ * of V again.
  * Thread rule: any thread.
  */
 RESIDUAL_KNN_API residual_knn_status
@@ -323,6 +323,25 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_create_from_callback(
     const double* factor, int64_t n, int64_t m, const double* residual_variance,
     residual_knn_covariance covariance, void* covariance_user,
     const residual_knn_model_options* options, residual_knn_index** index);
+
+/**
+ * Gives an index new hyper-parameters, and new inducing points if given, on the same points: a step of an
+ * optimizer. Equal, bit for bit, to a new index of the same arguments, but in the memory of the old one and in
+ * its order of space.
+ * @param index             made by residual_knn_index_create; nothing else may use it during the call
+ * @param lengthscales      as for residual_knn_index_create
+ * @param num_lengthscales  1 or d
+ * @param inducing          m x d, layout as in options; NULL: the present ones
+ * @param m                 number of inducing points, at least 1; ignored if inducing is NULL
+ * @param options           NULL: defaults (not those of the creation)
+ * @return as residual_knn_index_create. If it is ERROR_CANCELLED or ERROR_OUT_OF_MEMORY, the index may hold
+ *         nothing: searches then return ERROR_INVALID_ARGUMENT until another update succeeds. After other
+ *         errors it is what it was.
+ * Thread rule: exclusive, like residual_knn_index_free.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_index_update(
+    residual_knn_index* index, const double* lengthscales, int64_t num_lengthscales,
+    const double* inducing, int64_t m, const residual_knn_model_options* options);
 
 /** Frees an index. NULL is fine; any thread, but not during a search of the same index. */
 RESIDUAL_KNN_API void residual_knn_index_free(residual_knn_index* index);

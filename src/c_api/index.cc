@@ -34,6 +34,12 @@ void RequireNotNegative(double value, const char* name) {
   }
 }
 
+void RequireVariances(const residual_knn_model_options& options) {
+  RequireNotNegative(options.nugget, "nugget");
+  RequireNotNegative(options.jitter, "jitter");
+  RequireNotNegative(options.max_jitter, "max_jitter");
+}
+
 CovarianceFunction ReadCovariance(const residual_knn_model_options& options) {
   return CovarianceFunction({options.kernel, options.variance, options.nu, options.alpha});
 }
@@ -53,7 +59,7 @@ double CheckedFactorError(const residual_knn_model_options& options) {
 
 void Publish(ResidualModel model, Clock::time_point start, residual_knn_index** index) {
   auto handle =
-      std::make_unique<residual_knn_index>(residual_knn_index{std::move(model), 0, nullptr});
+      std::make_unique<residual_knn_index>(residual_knn_index{std::move(model), 0, true, nullptr});
   handle->prepared = std::make_unique<residual_knn::Prepared>(handle->model);
   handle->build_seconds = std::chrono::duration<double>(Clock::now() - start).count();
   *index = handle.release();
@@ -89,9 +95,7 @@ residual_knn_status residual_knn_index_create(const double* points, int64_t n, i
     residual_knn::CheckedSize(n, m, "n x m");
     residual_knn::CheckedSize(m, m, "m x m");
     const auto scales = residual_knn::CheckedLengthscales(lengthscales, num_lengthscales, d);
-    RequireNotNegative(o.nugget, "nugget");
-    RequireNotNegative(o.jitter, "jitter");
-    RequireNotNegative(o.max_jitter, "max_jitter");
+    RequireVariances(o);
     const int threads = residual_knn::CheckedThreads(o.threads);
     CovarianceFunction covariance = ReadCovariance(o);
     residual_knn::PointScaling scaling{{scales.begin(), scales.end()}, MiddleOf(point_matrix)};
@@ -100,9 +104,51 @@ residual_knn_status residual_knn_index_create(const double* points, int64_t n, i
     Monitor monitor(o.progress, o.progress_user);
     residual_knn::InducingFactor factor(covariance, std::move(scaled_inducing),
                                         {o.jitter, o.max_jitter}, monitor);
-    Publish(ResidualModel(std::move(covariance), o.nugget, std::move(scaled_points),
-                          std::move(scaling), std::move(factor), threads, monitor),
-            start, index);
+    ScaledPoints centered = ScaledPoints::Centered(point_matrix, scaling.origin);
+    ScaledPoints centered_inducing = ScaledPoints::Centered(inducing_matrix, scaling.origin);
+    ResidualModel model(std::move(covariance), o.nugget, std::move(scaled_points),
+                        std::move(scaling), std::move(factor), threads, monitor);
+    model.KeepCentered(std::move(centered), std::move(centered_inducing));
+    Publish(std::move(model), start, index);
+  });
+}
+
+residual_knn_status residual_knn_index_update(residual_knn_index* index, const double* lengthscales,
+                                              int64_t num_lengthscales, const double* inducing,
+                                              int64_t m,
+                                              const residual_knn_model_options* options) {
+  return Guard(__func__, [&] {
+    const auto start = Clock::now();
+    residual_knn::RequirePointer(index, "index");
+    const residual_knn_model_options o = ReadModelOptions(options);
+    ResidualModel& model = index->model;
+    if (!model.CanUpdate()) {
+      residual_knn::ThrowInvalid(
+          "index was made from the caller's V, which has no inducing points to update from");
+    }
+    const auto scales =
+        residual_knn::CheckedLengthscales(lengthscales, num_lengthscales, model.d());
+    residual_knn::DenseMatrixView inducing_matrix;
+    if (inducing != nullptr) {
+      residual_knn::RequireAtLeast(m, 1, "m");
+      inducing_matrix = CheckedMatrix(inducing, m, model.d(), o.layout, "inducing");
+      residual_knn::CheckedSize(model.n(), m, "n x m");
+      residual_knn::CheckedSize(m, m, "m x m");
+    }
+    RequireVariances(o);
+    const int threads = residual_knn::CheckedThreads(o.threads);
+    CovarianceFunction covariance = ReadCovariance(o);
+    Monitor monitor(o.progress, o.progress_user);
+    residual_knn::ModelUpdate update = model.PrepareUpdate(
+        std::move(covariance), o.nugget, scales, inducing == nullptr ? nullptr : &inducing_matrix,
+        {o.jitter, o.max_jitter}, monitor);
+    auto prepared = std::make_unique<residual_knn::Prepared>(model);
+    prepared->AdoptOrders(*index->prepared, model.scaling().lengthscales, scales, model.d());
+    index->prepared = std::move(prepared);
+    index->usable = false;
+    model.Apply(std::move(update), threads, monitor);
+    index->usable = true;
+    index->build_seconds = std::chrono::duration<double>(Clock::now() - start).count();
   });
 }
 
@@ -191,6 +237,7 @@ residual_knn_status residual_knn_index_factor(const residual_knn_index* index, i
                                               double* factor, double* residual_variance) {
   return Guard(__func__, [&] {
     residual_knn::RequirePointer(index, "index");
+    residual_knn::RequireUsable(*index);
     const bool dimension_major = residual_knn::IsDimensionMajor(layout);
     const ResidualModel& model = index->model;
     for (int64_t i = 0; i < model.n(); ++i) {

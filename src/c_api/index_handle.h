@@ -3,12 +3,26 @@
 
 #include <memory>
 
+#include "base/error.h"
 #include "model/residual_model.h"
 #include "search/prepared.h"
 
 struct residual_knn_index {
   residual_knn::ResidualModel model;
   double build_seconds;
+  // False after an update that broke off.
+  bool usable;
   // Of `model`; has its own lock.
   std::unique_ptr<residual_knn::Prepared> prepared;
 };
+
+namespace residual_knn {
+
+// For whatever reads V.
+inline void RequireUsable(const residual_knn_index& index) {
+  if (!index.usable) {
+    ThrowInvalid("index holds nothing since an update broke off: update it again, or free it");
+  }
+}
+
+}  // namespace residual_knn

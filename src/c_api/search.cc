@@ -99,6 +99,7 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
   return Guard(function, [&] {
     const auto start = std::chrono::steady_clock::now();
     residual_knn::RequirePointer(request.index, "index");
+    residual_knn::RequireUsable(*request.index);
     const auto options = residual_knn::ReadOptions(
         request.options, residual_knn_search_options_init, "residual_knn_search_options");
     residual_knn::RequireAtLeast(request.num_queries, 0, "num_queries");

@@ -28,7 +28,9 @@ void Transform(double* v, int64_t size) {
 void RotateByHadamard(double* v, int64_t m) {
   const auto size = static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(m)));
   Transform(v, size);
-  if (size < m) Transform(v + (m - size), size);
+  if (size == m) return;
+  for (int64_t e = 0; e < m; ++e) v[e] *= RotationSign(e);
+  Transform(v + (m - size), size);
 }
 
 }  // namespace residual_knn

@@ -22,6 +22,8 @@ constexpr double kLargestNorm = 46000;
 // 255 x 127 x m stays below 2^31.
 constexpr int64_t kMostColumns = 66'000;
 constexpr double kLargestCoordinate = 1e4;
+// 1 / sqrt(p) within this and its inverse: scores neither overflow nor underflow in single precision.
+constexpr double kLeastScale = 1e-15;
 
 // |D| / |V| where entries are alike: steps of the largest, about 3.2 times their deviation.
 constexpr double kCoarseness8 = 3.2 / kLargestByte / 3.46;
@@ -117,6 +119,8 @@ QuantizedFit::QuantizedFit(const ResidualModel& model) {
   }
   std::vector<double> ratios(static_cast<size_t>(model.n()));
   for (int64_t i = 0; i < model.n(); ++i) {
+    const double scale = model.inverse_deviation()[i];
+    if (scale != 0 && !(scale > kLeastScale && scale < 1 / kLeastScale)) return;
     ratios[i] = Ratio(model, i);
     for (int64_t c = 0; c < model.d(); ++c) {
       if (std::abs(model.points()(i, c)) > kLargestCoordinate) return;

@@ -57,14 +57,55 @@ ResidualModel::ResidualModel(CovarianceFunction covariance, double nugget, Scale
                              PointScaling scaling, InducingFactor inducing, int threads,
                              Monitor& monitor)
     : n_(points.size()),
-      m_(inducing.size()),
-      factor_(static_cast<size_t>(CheckedSize(points.size(), inducing.size(), "n x m"))),
-      residual_variance_(static_cast<size_t>(n_)),
       points_(std::move(points)),
       scaling_(std::move(scaling)),
       covariance_(std::move(covariance)),
       inducing_(std::move(inducing)),
       nugget_(nugget) {
+  Compute(threads, monitor);
+}
+
+void ResidualModel::KeepCentered(ScaledPoints points, ScaledPoints inducing) {
+  centered_ = std::move(points);
+  centered_inducing_ = std::move(inducing);
+}
+
+ModelUpdate ResidualModel::PrepareUpdate(CovarianceFunction covariance, double nugget,
+                                         std::span<const double> lengthscales,
+                                         const DenseMatrixView* inducing,
+                                         const JitterPolicy& jitter, Monitor& monitor) const {
+  ScaledPoints points = centered_.DividedBy(lengthscales, "points");
+  ScaledPoints centered_inducing = centered_inducing_;
+  ScaledPoints scaled_inducing;
+  if (inducing == nullptr) {
+    scaled_inducing = centered_inducing.DividedBy(lengthscales, "inducing");
+  } else {
+    scaled_inducing = ScaledPoints(*inducing, lengthscales, "inducing", scaling_.origin);
+    centered_inducing = ScaledPoints::Centered(*inducing, scaling_.origin);
+  }
+  InducingFactor factor(covariance, std::move(scaled_inducing), jitter, monitor);
+  return {std::move(covariance),
+          nugget,
+          {lengthscales.begin(), lengthscales.end()},
+          std::move(points),
+          std::move(centered_inducing),
+          std::move(factor)};
+}
+
+void ResidualModel::Apply(ModelUpdate update, int threads, Monitor& monitor) {
+  points_ = std::move(update.points);
+  centered_inducing_ = std::move(update.centered_inducing);
+  scaling_.lengthscales = std::move(update.lengthscales);
+  covariance_ = std::move(update.covariance);
+  inducing_ = std::move(update.inducing);
+  nugget_ = update.nugget;
+  Compute(threads, monitor);
+}
+
+void ResidualModel::Compute(int threads, Monitor& monitor) {
+  m_ = inducing_->size();
+  factor_.resize(static_cast<size_t>(CheckedSize(n_, m_, "n x m")));
+  residual_variance_.resize(static_cast<size_t>(n_));
   const CovarianceView view = covariance_->view();
   std::vector<double> squares(static_cast<size_t>(n_));
   std::vector<AlignedVector> panels(static_cast<size_t>(threads));
@@ -129,6 +170,7 @@ void ResidualModel::Finish(std::span<const double> squares) {
   inverse_deviation_.assign(static_cast<size_t>(n_) + 8, 0.0);
   std::vector<double> shares(static_cast<size_t>(n_));
   double largest_square = 0;
+  degenerate_points_ = 0;
   for (int64_t i = 0; i < n_; ++i) {
     const double p = residual_variance_[i];
     inverse_deviation_[i] = InverseDeviation(p, squares[i], m_);
@@ -153,8 +195,8 @@ int64_t ResidualModel::bytes() const {
              sizeof(double)) +
          static_cast<int64_t>((scaling_.lengthscales.size() + scaling_.origin.size()) *
                               sizeof(double)) +
-         points_.bytes() + (covariance_ ? covariance_->bytes() : 0) +
-         (inducing_ ? inducing_->bytes() : 0);
+         points_.bytes() + centered_.bytes() + centered_inducing_.bytes() +
+         (covariance_ ? covariance_->bytes() : 0) + (inducing_ ? inducing_->bytes() : 0);
 }
 
 }  // namespace residual_knn

@@ -34,11 +34,35 @@ struct PointScaling {
   std::vector<double> origin;
 };
 
+// A change of hyper-parameters, ready to be applied.
+struct ModelUpdate {
+  CovarianceFunction covariance;
+  double nugget = 0;
+  std::vector<double> lengthscales;
+  ScaledPoints points;
+  ScaledPoints centered_inducing;
+  InducingFactor inducing;
+};
+
 class ResidualModel {
  public:
   // From inducing points: V and p are computed.
   ResidualModel(CovarianceFunction covariance, double nugget, ScaledPoints points,
                 PointScaling scaling, InducingFactor inducing, int threads, Monitor& monitor);
+
+  // What updates need of the points and inducing points that the model was made of.
+  void KeepCentered(ScaledPoints points, ScaledPoints inducing);
+  [[nodiscard]] bool CanUpdate() const { return inducing_.has_value(); }
+
+  // What new hyper-parameters, and new inducing points unless null, make of the same points; whatever is wrong
+  // with them is found here.
+  [[nodiscard]] ModelUpdate PrepareUpdate(CovarianceFunction covariance, double nugget,
+                                          std::span<const double> lengthscales,
+                                          const DenseMatrixView* inducing,
+                                          const JitterPolicy& jitter, Monitor& monitor) const;
+  // Computes V and p in the memory of the old ones: the same bits as a new model of the same arguments. If this
+  // fails or is stopped, the model is of no use until another update.
+  void Apply(ModelUpdate update, int threads, Monitor& monitor);
 
   // From the caller's V and p with a built-in covariance.
   ResidualModel(CovarianceFunction covariance, ScaledPoints points, PointScaling scaling,
@@ -84,6 +108,8 @@ class ResidualModel {
   static double InverseDeviation(double residual_variance, double squared_norm, int64_t m);
 
  private:
+  // V, p and what follows from them, by inducing points.
+  void Compute(int threads, Monitor& monitor);
   // Derives what follows from V and p; squares holds |V_i|^2.
   void Finish(std::span<const double> squares);
 
@@ -98,6 +124,8 @@ class ResidualModel {
   std::optional<CovarianceFunction> covariance_;
   CovarianceCallback callback_;
   std::optional<InducingFactor> inducing_;
+  ScaledPoints centered_;
+  ScaledPoints centered_inducing_;
   double nugget_ = 0;
   SemidefiniteDeficit deficit_;
   int64_t degenerate_points_ = 0;

@@ -15,6 +15,31 @@ namespace {
 // Squared distances stay far from overflow, so that no kernel has to guard against Inf * 0.
 constexpr double kLargest = 1e140;
 
+void RequireLengthscales(std::span<const double> lengthscales, int64_t d) {
+  const auto count = static_cast<int64_t>(lengthscales.size());
+  if (count != 1 && count != d) {
+    ThrowInvalid("num_lengthscales is " + std::to_string(count) +
+                 ", must be 1 or d = " + std::to_string(d));
+  }
+  for (int64_t c = 0; c < count; ++c) {
+    if (!(lengthscales[c] > 0) || !std::isfinite(lengthscales[c])) {
+      ThrowInvalid("lengthscales[" + std::to_string(c) + "] is " + Describe(lengthscales[c]) +
+                   ", must be positive and finite");
+    }
+  }
+}
+
+double LengthscaleOf(std::span<const double> lengthscales, int64_t c) {
+  return lengthscales[lengthscales.size() == 1 ? 0 : static_cast<size_t>(c)];
+}
+
+[[noreturn]] void ThrowBeyond(const char* name, int64_t row, int64_t coordinate, double value) {
+  ThrowInvalid(std::string(name) + ": coordinate " + std::to_string(coordinate) + " of row " +
+               std::to_string(row) + " is " + Describe(value) +
+               (std::isfinite(value) ? ", beyond 1e140 after division by its lengthscale"
+                                     : ", must be finite"));
+}
+
 }  // namespace
 
 std::vector<double> MiddleOf(const DenseMatrixView& points) {
@@ -33,36 +58,49 @@ std::vector<double> MiddleOf(const DenseMatrixView& points) {
   return middle;
 }
 
-ScaledPoints::ScaledPoints(const DenseMatrixView& points, std::span<const double> lengthscales,
-                           const char* name, std::span<const double> origin)
-    : n_(points.rows), d_(points.columns), stride_(points.rows + kPadding) {
-  const auto num_lengthscales = static_cast<int64_t>(lengthscales.size());
-  if (num_lengthscales != 1 && num_lengthscales != d_) {
-    ThrowInvalid("num_lengthscales is " + std::to_string(num_lengthscales) +
-                 ", must be 1 or d = " + std::to_string(d_));
-  }
-  for (int64_t c = 0; c < num_lengthscales; ++c) {
-    if (!(lengthscales[c] > 0) || !std::isfinite(lengthscales[c])) {
-      ThrowInvalid("lengthscales[" + std::to_string(c) + "] is " + Describe(lengthscales[c]) +
-                   ", must be positive and finite");
-    }
-  }
+ScaledPoints::ScaledPoints(int64_t n, int64_t d, const char* name)
+    : n_(n), d_(d), stride_(n + kPadding) {
   CheckedSize(stride_, d_, name);
   values_.assign(static_cast<size_t>(stride_ * d_), 0.0);
+}
+
+ScaledPoints::ScaledPoints(const DenseMatrixView& points, std::span<const double> lengthscales,
+                           const char* name, std::span<const double> origin)
+    : ScaledPoints(points.rows, points.columns, name) {
+  RequireLengthscales(lengthscales, d_);
   for (int64_t i = 0; i < n_; ++i) {
     for (int64_t c = 0; c < d_; ++c) {
       const double value = points(i, c);
       const double scaled =
-          (value - (origin.empty() ? 0 : origin[c])) / lengthscales[num_lengthscales == 1 ? 0 : c];
-      if (!(std::abs(scaled) <= kLargest)) {
-        ThrowInvalid(std::string(name) + ": coordinate " + std::to_string(c) + " of row " +
-                     std::to_string(i) + " is " + Describe(value) +
-                     (std::isfinite(value) ? ", beyond 1e140 after division by its lengthscale"
-                                           : ", must be finite"));
-      }
+          (value - (origin.empty() ? 0 : origin[c])) / LengthscaleOf(lengthscales, c);
+      if (!(std::abs(scaled) <= kLargest)) ThrowBeyond(name, i, c, value);
       values_[c * stride_ + i] = scaled;
     }
   }
+}
+
+ScaledPoints ScaledPoints::Centered(const DenseMatrixView& points, std::span<const double> origin) {
+  ScaledPoints centered(points.rows, points.columns, "points");
+  for (int64_t i = 0; i < points.rows; ++i) {
+    for (int64_t c = 0; c < points.columns; ++c) {
+      centered.values_[c * centered.stride_ + i] = points(i, c) - origin[c];
+    }
+  }
+  return centered;
+}
+
+ScaledPoints ScaledPoints::DividedBy(std::span<const double> lengthscales, const char* name) const {
+  RequireLengthscales(lengthscales, d_);
+  ScaledPoints scaled(n_, d_, name);
+  for (int64_t c = 0; c < d_; ++c) {
+    const double lengthscale = LengthscaleOf(lengthscales, c);
+    for (int64_t i = 0; i < n_; ++i) {
+      const double value = (*this)(i, c) / lengthscale;
+      if (!(std::abs(value) <= kLargest)) ThrowBeyond(name, i, c, (*this)(i, c));
+      scaled.values_[c * stride_ + i] = value;
+    }
+  }
+  return scaled;
 }
 
 ScaledPoints ScaledPoints::Selected(std::span<const int64_t> points, ScaledPoints reuse) const {

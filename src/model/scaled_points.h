@@ -19,6 +19,13 @@ class ScaledPoints {
   ScaledPoints(const DenseMatrixView& points, std::span<const double> lengthscales,
                const char* name, std::span<const double> origin = {});
 
+  // x - origin, checked before: what a new division by lengthscales starts from.
+  static ScaledPoints Centered(const DenseMatrixView& points, std::span<const double> origin);
+
+  // Divided by lengthscales: of centered points, the same bits as the constructor gives, and the same errors.
+  [[nodiscard]] ScaledPoints DividedBy(std::span<const double> lengthscales,
+                                       const char* name) const;
+
   [[nodiscard]] int64_t size() const { return n_; }
   [[nodiscard]] int64_t dimensions() const { return d_; }
 
@@ -44,6 +51,8 @@ class ScaledPoints {
   static constexpr int64_t kPadding = 8;
 
  private:
+  ScaledPoints(int64_t n, int64_t d, const char* name);
+
   int64_t n_ = 0;
   int64_t d_ = 0;
   int64_t stride_ = 0;

@@ -46,6 +46,17 @@ class Lazy {
     return *value_;
   }
 
+  // Hands the value over, if there is one; nobody else may use this meanwhile.
+  [[nodiscard]] std::unique_ptr<T> Take() {
+    const std::scoped_lock lock(mutex_);
+    return std::move(value_);
+  }
+  // A value that need not be made.
+  void Put(std::unique_ptr<T> value) {
+    const std::scoped_lock lock(mutex_);
+    value_ = std::move(value);
+  }
+
   // The value, or null if nobody has made it yet.
   [[nodiscard]] const T* IfMade() {
     const std::scoped_lock lock(mutex_);

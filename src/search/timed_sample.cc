@@ -5,47 +5,75 @@
 namespace residual_knn {
 namespace {
 
-constexpr int64_t kScanned = 192;  // for each thread
+// Queries that brute force gets for each thread, at most one in so many of all.
+constexpr int64_t kScanned = 192;
 constexpr int64_t kScannedOneIn = 32;
 
 }  // namespace
 
-TimedSample::TimedSample(const QuerySet& queries, std::span<const Chunk* const> chunks, int threads,
-                         bool scan_is_known) {
-  int64_t total = 0;
-  for (const Chunk* chunk : chunks) total += chunk->count;
-  // At least a chunk for each thread; brute force may take long, so it gets few queries of many.
+TimedSample::TimedSample(const QuerySet& queries, std::span<const Chunk* const> chunks, int threads)
+    : queries_(queries), threads_(threads) {
+  // Groups of chunks from all over; of every second one, brute force may get some queries.
   const size_t count = std::min(chunks.size() / 4, 2 * static_cast<size_t>(threads));
   const size_t step = chunks.size() / (2 * count);
-  const int64_t scanned =
-      scan_is_known ? 0 : std::min<int64_t>(kScanned * threads, total / kScannedOneIn);
-  // A query or more of each chunk that is taken, or nothing would be timed.
-  const int64_t share =
-      scan_is_known ? 0 : std::max<int64_t>(scanned / static_cast<int64_t>(count), 1);
-  shortened_.reserve(chunks.size());
   for (size_t i = 0; i < chunks.size(); ++i) {
-    const Chunk& chunk = *chunks[i];
     const bool taken = i % step == 0 && i / step < 2 * count;
     if (taken && i / step % 2 == 0) {
-      by_tree_.push_back(&chunk);
-      tree_queries_ += static_cast<double>(chunk.count);
-      continue;
+      by_tree_.push_back(chunks[i]);
+    } else {
+      if (taken) for_scan_.push_back(left_.size());
+      left_.push_back(*chunks[i]);
     }
-    const int64_t size = taken ? std::min(share, chunk.count) : 0;
-    for (const int64_t query : chunk.Queries().first(static_cast<size_t>(size))) {
-      by_scan_.push_back(query);
-      scan_pairs_ += static_cast<double>(queries.Pairs(query));
-    }
-    if (size == chunk.count) continue;
-    shortened_.push_back(chunk);
-    shortened_.back().first += size;
-    shortened_.back().count -= size;
-    rest_.push_back(&shortened_.back());
-    for (const int64_t query : rest_.back()->Queries()) {
-      rest_pairs_ += static_cast<double>(queries.Pairs(query));
-    }
-    rest_queries_ += static_cast<double>(rest_.back()->count);
   }
+}
+
+double TimedSample::tree_queries() const {
+  int64_t sum = 0;
+  for (const Chunk* chunk : by_tree_) sum += chunk->count;
+  return static_cast<double>(std::max<int64_t>(sum, 1));
+}
+
+std::vector<int64_t> TimedSample::TakeForScan() {
+  int64_t total = 0;
+  for (const Chunk& chunk : left_) total += chunk.count;
+  const int64_t scanned = std::min<int64_t>(kScanned * threads_, total / kScannedOneIn);
+  // A query or more of each, or nothing would be timed.
+  const int64_t share = std::max<int64_t>(scanned / static_cast<int64_t>(for_scan_.size()), 1);
+  std::vector<int64_t> which;
+  for (const size_t i : for_scan_) {
+    const int64_t size = std::min(share, left_[i].count);
+    const auto taken = left_[i].Queries().first(static_cast<size_t>(size));
+    which.insert(which.end(), taken.begin(), taken.end());
+    left_[i].first += size;
+    left_[i].count -= size;
+  }
+  return which;
+}
+
+std::vector<const Chunk*> TimedSample::rest() const {
+  std::vector<const Chunk*> rest;
+  for (const Chunk& chunk : left_) {
+    if (chunk.count > 0) rest.push_back(&chunk);
+  }
+  return rest;
+}
+
+double TimedSample::rest_queries() const {
+  int64_t sum = 0;
+  for (const Chunk& chunk : left_) sum += chunk.count;
+  return static_cast<double>(sum);
+}
+
+double TimedSample::rest_pairs() const {
+  double sum = 0;
+  for (const Chunk& chunk : left_) sum += Pairs(chunk.Queries());
+  return sum;
+}
+
+double TimedSample::Pairs(std::span<const int64_t> which) const {
+  double sum = 0;
+  for (const int64_t query : which) sum += static_cast<double>(queries_.Pairs(query));
+  return sum;
 }
 
 }  // namespace residual_knn

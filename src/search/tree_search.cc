@@ -30,6 +30,14 @@ std::unique_ptr<Traversal> MakeTraversal(int32_t strategy) {
   }
 }
 
+// Seconds of one thread for a pair that no processor is expected to go below: brute force need not be timed against
+// what is faster than that.
+double LeastScanSeconds(const ResidualModel& model, const QuantizedFit& fit) {
+  constexpr double kProducts64 = 1e11;
+  const double rate = fit.bits8 ? 8 * kProducts64 : fit.bits16 ? 4 * kProducts64 : kProducts64;
+  return static_cast<double>(model.m()) / rate;
+}
+
 // The workers of one search, and what they have in common.
 class TreeSearch {
  public:
@@ -111,20 +119,27 @@ SearchStatistics SearchTree(const ResidualModel& model, Prepared& prepared, cons
 
   std::optional<TimedSample> decided;  // holds what is left of the chunks
   if (compare && rest.size() >= TimedSample::kFewChunks) {
-    const bool scan_is_known = prepared.scan_seconds.load() > 0;
-    const TimedSample& sample = decided.emplace(queries, rest, settings.threads, scan_is_known);
+    TimedSample& sample = decided.emplace(queries, rest, settings.threads);
     const double tree_seconds = search.Search(sample.by_tree()) / sample.tree_queries();
-    if (!sample.by_scan().empty()) {
+    const auto tree_wins = [&](double scan_seconds_per_pair) {
+      return tree_seconds * sample.rest_queries() <= scan_seconds_per_pair * sample.rest_pairs();
+    };
+    const double known = prepared.ScanSeconds(settings.k);
+    const double least = LeastScanSeconds(model, FitOf(model, prepared, monitor));
+    double scan_seconds = std::max(known, least);
+    if (known == 0 && !tree_wins(least)) {
       // What brute force prepares once is not part of its speed.
       PrepareBruteForce(model, prepared, settings.threads, monitor);
+      const std::vector<int64_t> which = sample.TakeForScan();
       const auto start = std::chrono::steady_clock::now();
-      scan({sample.by_scan().begin(), sample.by_scan().end()});
+      scan(which);
       const double seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      prepared.scan_seconds = seconds * settings.threads / std::max(sample.scan_pairs(), 1.0);
+      scan_seconds = seconds * settings.threads / std::max(sample.Pairs(which), 1.0);
+      prepared.SetScanSeconds(settings.k, scan_seconds);
     }
     rest = sample.rest();
-    if (prepared.scan_seconds * sample.rest_pairs() < tree_seconds * sample.rest_queries()) {
+    if (!tree_wins(scan_seconds)) {
       statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
       statistics.reason = RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE;
       for (const Chunk* chunk : rest) {

@@ -43,7 +43,7 @@ HWY_INLINE V ExpOfNegative(D d, V x) {
   return hn::BitCast(d, hn::Add(hn::BitCast(di, exp_r), exponent));
 }
 
-// In single precision: off by less than 2^-22 (absolutely); x below -87 gives about 1e-38.
+// In single precision: off by less than 2^-24 (absolutely); x below -87 gives about 1e-38.
 template <class D, class V>
 HWY_INLINE V ExpOfNegative32(D d, V x) {
   namespace hn = hwy::HWY_NAMESPACE;

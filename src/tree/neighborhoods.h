@@ -14,6 +14,9 @@ class Neighborhoods {
  public:
   Neighborhoods(const ResidualModel& model, int threads, Monitor& monitor);
 
+  // See SpaceOrder::Rescale.
+  void Rescale(std::span<const double> factors) { order_.Rescale(factors); }
+
   // A node of the space order as a range of its leaves.
   struct Region {
     int64_t first_leaf = 0;

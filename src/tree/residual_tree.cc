@@ -20,13 +20,24 @@ constexpr double kMostCouplingBytes = 256 << 20;
 // Positions that one task loads.
 constexpr int64_t kLoadBlock = 1024;
 
+// Whether an order is one of these rows, all below `size`.
+bool IsOrderOf(const SpaceOrder& order, std::span<const int64_t> rows, int64_t size) {
+  if (rows.empty() || order.size() != static_cast<int64_t>(rows.size())) return false;
+  std::vector<bool> listed(static_cast<size_t>(size));
+  for (const int64_t row : rows) listed[row] = true;
+  return std::all_of(order.rows().begin(), order.rows().end(),
+                     [&](int64_t row) { return row < size && listed[row]; });
+}
+
 }  // namespace
 
 ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeShape& shape,
-                           int threads, Monitor& monitor)
+                           const SpaceOrder& kept, int threads, Monitor& monitor)
     : size_(size), margins_(model) {
   std::vector<int64_t> rows = ChooseRows(model);
-  if (model.covariance() != nullptr) {
+  if (IsOrderOf(kept, rows, size)) {
+    order_ = kept;
+  } else if (model.covariance() != nullptr) {
     order_ = SpaceOrder(model.points(), std::move(rows), shape.leaf_size, threads, monitor);
   } else {
     order_ = SpaceOrder(OrderByCorrelation(model, std::move(rows), shape.leaf_size, monitor),

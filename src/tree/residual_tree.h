@@ -26,9 +26,9 @@ struct TreeShape {
 
 class ResidualTree {
  public:
-  // Over the first `size` rows.
-  ResidualTree(const ResidualModel& model, int64_t size, const TreeShape& shape, int threads,
-               Monitor& monitor);
+  // Over the first `size` rows; in the order `kept`, if that is an order of the same rows.
+  ResidualTree(const ResidualModel& model, int64_t size, const TreeShape& shape,
+               const SpaceOrder& kept, int threads, Monitor& monitor);
 
   [[nodiscard]] int64_t size() const { return size_; }
   [[nodiscard]] const SpaceOrder& order() const { return order_; }

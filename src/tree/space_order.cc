@@ -83,6 +83,10 @@ int64_t SpaceOrder::LeafOf(const double* point) const {
   return node - (int64_t{1} << depth_);
 }
 
+void SpaceOrder::Rescale(std::span<const double> factors) {
+  for (Split& split : splits_) split.value *= factors[split.coordinate];
+}
+
 int64_t SpaceOrder::LeafAt(int64_t position) const {
   return std::upper_bound(starts_.begin(), starts_.end(), position) - starts_.begin() - 1;
 }

@@ -23,6 +23,15 @@ TreeStore::TreeStore(const ResidualModel& model) : model_(model) {
     trees_.push_back(std::make_unique<Lazy<ResidualTree>>());
     size /= kRatio;
   } while (size > kSmallest);
+  orders_.resize(sizes_.size());
+}
+
+void TreeStore::AdoptOrders(TreeStore& other, std::span<const double> factors) {
+  for (size_t stage = 0; stage < orders_.size(); ++stage) {
+    const ResidualTree* tree = other.trees_[stage]->IfMade();
+    orders_[stage] = tree != nullptr ? tree->order() : std::move(other.orders_[stage]);
+    orders_[stage].Rescale(factors);
+  }
 }
 
 double TreeStore::Cover(Monitor& monitor) {
@@ -35,7 +44,8 @@ const ResidualTree& TreeStore::Get(int stage, int threads, Monitor& monitor, dou
   const auto start = Clock::now();
   const TreeShape shape = ShapeFor(Cover(monitor));
   const ResidualTree& tree = trees_[stage]->Get(monitor, true, [&] {
-    return std::make_unique<ResidualTree>(model_, sizes_[stage], shape, threads, monitor);
+    return std::make_unique<ResidualTree>(model_, sizes_[stage], shape, orders_[stage], threads,
+                                          monitor);
   });
   seconds += std::chrono::duration<double>(Clock::now() - start).count();
   return tree;
@@ -47,6 +57,7 @@ int64_t TreeStore::bytes() {
     const ResidualTree* made = tree->IfMade();
     bytes += made != nullptr ? made->bytes() : 0;
   }
+  for (const SpaceOrder& order : orders_) bytes += order.bytes();
   return bytes;
 }
 

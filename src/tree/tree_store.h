@@ -17,6 +17,10 @@ class TreeStore {
  public:
   explicit TreeStore(const ResidualModel& model);
 
+  // Takes over the orders of the trees of another store, for the same rows with coordinates `factors` times as
+  // large: trees that are built from now on keep them where they can.
+  void AdoptOrders(TreeStore& other, std::span<const double> factors);
+
   [[nodiscard]] int num_stages() const { return static_cast<int>(sizes_.size()); }
   // Rows of a stage.
   [[nodiscard]] int64_t size(int stage) const { return sizes_[stage]; }
@@ -35,6 +39,7 @@ class TreeStore {
   const ResidualModel& model_;
   std::vector<int64_t> sizes_;
   std::vector<std::unique_ptr<Lazy<ResidualTree>>> trees_;
+  std::vector<SpaceOrder> orders_;  // empty ones where there is none to keep
   Lazy<double> cover_;
 };
 

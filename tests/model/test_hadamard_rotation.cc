@@ -40,7 +40,11 @@ ExactRow RotatedExactly(const Row& v) {
   ExactRow rotated(v.begin(), v.end());
   const size_t size = std::bit_floor(v.size());
   TransformExactly(rotated, 0, size);
-  if (size < v.size()) TransformExactly(rotated, v.size() - size, size);
+  if (size == v.size()) return rotated;
+  for (size_t e = 0; e < v.size(); ++e) {
+    rotated[e] *= static_cast<long double>(residual_knn::RotationSign(static_cast<int64_t>(e)));
+  }
+  TransformExactly(rotated, v.size() - size, size);
   return rotated;
 }
 

@@ -128,7 +128,7 @@ class Case {
 
   bool QueryHolds(const Query& query) {
     const int64_t m = model_.m();
-    std::vector<double> scratch(static_cast<size_t>(m));
+    std::vector<double> scratch(static_cast<size_t>(2 * m));
     std::vector<int32_t> words(static_cast<size_t>(factor_.words()));
     std::vector<int16_t> fine(static_cast<size_t>(factor_.fine_stride()));
     QuantizedRow row;

@@ -307,7 +307,7 @@ bool ModelHolds(const EngineSpec& spec, const TreeShape& shape, const std::vecto
   const ResidualModel model = MakeEngineModel(spec);
   if (!model.deficit().known) return true;
   residual_knn::Monitor monitor;
-  const ResidualTree tree(model, model.n(), shape, 1, monitor);
+  const ResidualTree tree(model, model.n(), shape, {}, 1, monitor);
   const auto row_queries =
       residual_knn::MakeRowQueries(model, rows.data(), static_cast<int64_t>(rows.size()), false);
   Case of_rows(model, spec.kernel, tree, *row_queries);
