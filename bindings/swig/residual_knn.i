@@ -107,7 +107,7 @@ static void report_value(report* to, const char* name, SEXP value) {
 
 /* ---------------------------------------------------------------- callbacks */
 
-/* How many callbacks are under way: an index must not be closed in one of them. */
+/* How many callbacks are under way: an index must not be closed or updated in one of them. */
 static int callbacks_under_way = 0;
 
 /* Whether the call that ended last was left because of an interrupt. */
@@ -352,8 +352,8 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 %}
 
 /* Handles. */
-%typemap(in) const residual_knn_index* index %{ $1 = handle_index($input); %}
-%typemap(scoercein) const residual_knn_index* index "";
+%typemap(in) residual_knn_index* index, const residual_knn_index* index %{ $1 = handle_index($input); %}
+%typemap(scoercein) residual_knn_index* index, const residual_knn_index* index "";
 %typemap(in, numinputs=0) residual_knn_index** index (SEXP handle) %{
   handle = PROTECT(new_handle());
   ++r_nprotect;
@@ -368,7 +368,7 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 /* Inputs: zero copies. Shapes that must fit one another are checked by the R code. */
 %typemap(in) (const double* points, int64_t n, int64_t d), (const double* factor, int64_t n, int64_t m) %{
   $1 = (double*)matrix_values($input, "$1_name"); $2 = Rf_nrows($input); $3 = Rf_ncols($input); %}
-%typemap(in) (const double* inducing, int64_t m), (const double* factor, int64_t m) %{
+%typemap(in) (const double* factor, int64_t m) %{
   $1 = (double*)matrix_values($input, "$1_name"); $2 = Rf_ncols($input); %}
 %typemap(in) (const double* inducing, int64_t m) %{
   $1 = (double*)matrix_values($input, "$1_name"); $2 = Rf_nrows($input); %}
@@ -514,11 +514,11 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 /* Whether `handle` stands for an index: not after close(), and not after it was saved and read again. */
 static int handle_is_open(SEXP handle) { return has_index(handle); }
 
-/* Frees the index; 0 if a callback, in which it may be in use, is under way. */
-static int close_handle(SEXP handle) {
-  if (callbacks_under_way > 0) return 0;
+/* Whether R runs in a callback of the library: indexes may be in use, and must neither be closed nor updated. */
+static int in_callback(void) { return callbacks_under_way > 0; }
+
+static void close_handle(SEXP handle) {
   if (is_handle(handle)) free_handle(handle);
-  return 1;
 }
 
 /* Keeps the covariance function alive as long as the handle of the index that calls it. */

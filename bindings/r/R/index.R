@@ -1,16 +1,33 @@
 # Indexes. The object is a list around the external pointer `handle`, with the caller's own points, which
-# R does not copy, for plot().
+# R does not copy, for plot(). What update() changes is in the environment `state`, so that all copies of
+# the object, which share the handle, tell the same.
 
-new_index <- function(handle, source, points, inducing, lengthscales, kernel, state) {
+new_index <- function(handle, source, points, state) {
   info <- residual_knn_index_info(handle)
   structure(class = "residual_index", list(
-    handle = handle, source = source, n = info$n, d = info$d, m = info$m, points = points,
-    inducing = inducing, lengthscales = lengthscales, kernel = kernel, state = state
+    handle = handle, source = source, n = info$n, d = info$d, points = points, state = state
   ))
 }
 
+# The state of an index: what goes wrong in its callbacks, and the model.
+index_state <- function(lengthscales, inducing, arguments) {
+  state <- callback_state()
+  state$lengthscales <- lengthscales
+  state$inducing <- inducing
+  state$arguments <- arguments # of model_options()
+  state
+}
+
+num_columns <- function(index) residual_knn_index_info(index$handle)$m
+
 # NULL: the library's default, which is called by its name only in the header.
-kernel_label <- function(kernel) if (is.null(kernel)) "default" else kernel
+kernel_label <- function(index) {
+  if (index$source == "callback") {
+    return("by callback")
+  }
+  kernel <- index$state$arguments$kernel
+  if (is.null(kernel)) "default" else kernel
+}
 
 residual_index <- function(points, inducing = NULL, lengthscales = 1, kernel = "matern32",
                            variance = NULL, nugget = NULL, nu = NULL, alpha = NULL, jitter = NULL,
@@ -20,14 +37,15 @@ residual_index <- function(points, inducing = NULL, lengthscales = 1, kernel = "
   if (is.null(inducing)) inducing <- matrix(0, 0L, ncol(points))
   inducing <- as_points_like(inducing, ncol(points), "inducing", "points has")
   lengthscales <- as_lengthscales(lengthscales, ncol(points))
-  options <- model_options(
+  arguments <- list(
     kernel = kernel, variance = variance, nugget = nugget, nu = nu, alpha = alpha, jitter = jitter,
     max_jitter = max_jitter, threads = threads
   )
+  options <- do.call(model_options, arguments)
   handle <- run_call(progress, function(report) {
     residual_knn_index_create(points, lengthscales, inducing, c(options, progress = report))
   })
-  new_index(handle, "inducing", points, inducing, lengthscales, kernel, callback_state())
+  new_index(handle, "inducing", points, index_state(lengthscales, inducing, arguments))
 }
 
 residual_index_from_factor <- function(factor, residual_variance, points, lengthscales = 1,
@@ -38,23 +56,24 @@ residual_index_from_factor <- function(factor, residual_variance, points, length
   factor <- as_factor(factor, "factor", nrow(points))
   residual_variance <- as_vector(residual_variance, "residual_variance", nrow(points))
   lengthscales <- as_lengthscales(lengthscales, ncol(points))
-  options <- model_options(
+  arguments <- list(
     kernel = kernel, variance = variance, nu = nu, alpha = alpha, factor_error = factor_error,
     threads = threads
   )
+  options <- do.call(model_options, arguments)
   handle <- run_call(progress, function(report) {
     residual_knn_index_create_from_factor(
       factor, residual_variance, points, lengthscales, c(options, progress = report)
     )
   })
-  new_index(handle, "factor", points, NULL, lengthscales, kernel, callback_state())
+  new_index(handle, "factor", points, index_state(lengthscales, NULL, arguments))
 }
 
 residual_index_from_callback <- function(covariance, factor, residual_variance, progress = FALSE) {
   if (!is.function(covariance)) stop_invalid("covariance must be a function")
   residual_variance <- as_vector(residual_variance, "residual_variance")
   factor <- as_factor(factor, "factor", length(residual_variance))
-  state <- callback_state()
+  state <- index_state(NULL, NULL, NULL)
   block <- guarded(state, failed = NULL, function(rows, columns) {
     values <- covariance(rows, columns)
     if (!is.numeric(values) || length(values) != length(rows) * length(columns)) {
@@ -69,7 +88,7 @@ residual_index_from_callback <- function(covariance, factor, residual_variance, 
     residual_knn_index_create_from_callback(factor, residual_variance, block, list(progress = report))
   })
   set_handle_covariance(handle, block)
-  new_index(handle, "callback", NULL, NULL, NULL, NULL, state)
+  new_index(handle, "callback", NULL, state)
 }
 
 # V: a matrix with a row for each point; NULL has no columns.
@@ -86,19 +105,61 @@ residual_factor <- function(index) {
   result
 }
 
-close.residual_index <- function(con, ...) {
-  if (!close_handle(con$handle)) {
-    stop(condition_of("unsupported", "an index cannot be closed in a callback"))
+update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, ..., progress = FALSE) {
+  index <- require_index(object)
+  require_no_callback("updated")
+  if (index$source != "inducing") {
+    stop(condition_of("unsupported", "only an index made by residual_index() can be updated"))
   }
+  given <- list(...)
+  possible <- setdiff(names(formals(model_options)), "factor_error")
+  unknown <- setdiff(names(given), possible)
+  if (length(unknown) > 0L || length(given) != sum(nzchar(names(given)))) {
+    stop_invalid("update() takes lengthscales, inducing, progress, ", paste(possible, collapse = ", "))
+  }
+  state <- index$state
+  if (is.null(lengthscales)) lengthscales <- state$lengthscales
+  lengthscales <- as_lengthscales(lengthscales, index$d)
+  if (is.null(inducing)) {
+    # Handed over again, for an update that broke off may have left others in the index.
+    inducing <- state$inducing
+    if (nrow(inducing) == 0L && num_columns(index) > 0) {
+      stop_invalid("inducing is NULL, must be given: an update broke off, and an index cannot go back to none")
+    }
+  } else {
+    inducing <- as_points_like(inducing, index$d, "inducing", "points has")
+    if (nrow(inducing) == 0L) stop_invalid("inducing has no rows, must have at least 1")
+  }
+  arguments <- state$arguments
+  arguments[names(given)] <- given
+  options <- do.call(model_options, arguments)
+  run_call(progress, function(report) {
+    residual_knn_index_update(index$handle, lengthscales, inducing, c(options, progress = report))
+  })
+  state$lengthscales <- lengthscales
+  state$arguments <- arguments
+  state$inducing <- inducing
+  invisible(index)
+}
+
+close.residual_index <- function(con, ...) {
+  require_no_callback("closed")
+  close_handle(con$handle)
   invisible(NULL)
+}
+
+require_no_callback <- function(what) {
+  if (in_callback() != 0L) stop(condition_of("unsupported", paste0("an index cannot be ", what, " in a callback")))
 }
 
 print.residual_index <- function(x, ...) {
   cat("<residual_index> ", counted(x$n, "point"), sep = "")
   if (x$d > 0) cat(" in ", counted(x$d, "dimension"), sep = "")
-  what <- if (x$source == "inducing") "inducing point" else "column"
-  cat(", ", counted(x$m, what), if (x$source != "inducing") " of V", sep = "")
-  cat(", kernel ", if (x$source == "callback") "by callback" else kernel_label(x$kernel), sep = "")
+  if (handle_is_open(x$handle)) {
+    what <- if (x$source == "inducing") "inducing point" else "column"
+    cat(", ", counted(num_columns(x), what), if (x$source != "inducing") " of V", sep = "")
+  }
+  cat(", kernel ", kernel_label(x), sep = "")
   if (!handle_is_open(x$handle)) cat(", closed")
   cat("\n")
   invisible(x)
@@ -113,7 +174,7 @@ summary.residual_index <- function(object, ...) {
   object <- require_index(object)
   info <- residual_knn_index_info(object$handle)
   names(info$residual_share) <- share_levels
-  info <- c(info, list(source = object$source, kernel = kernel_label(object$kernel)))
+  info <- c(info, list(source = object$source, kernel = kernel_label(object)))
   structure(info, class = "summary.residual_index")
 }
 
@@ -122,7 +183,7 @@ print.summary.residual_index <- function(x, ...) {
   cat("Index of ", counted(x$n, "point"), "\n", sep = "")
   if (x$d > 0) line("coordinates", x$d)
   line(if (x$source == "inducing") "inducing points" else "columns of V", x$m)
-  line("kernel", if (x$source == "callback") "by callback" else x$kernel)
+  line("kernel", x$kernel)
   if (x$source == "inducing") line("relative jitter", format(x$jitter))
   line("degenerate points", x$degenerate_points)
   line("memory", format(structure(x$bytes, class = "object_size"), units = "auto"))

@@ -33,8 +33,8 @@ plot.residual_index <- function(x, target = 1L, k = 10L, predecessors = FALSE, d
   given <- list(...)
   arguments[names(given)] <- given
   do.call(plot, arguments)
-  if (!is.null(x$inducing) && nrow(x$inducing) > 0L) {
-    inducing <- if (length(dims) == 1L) cbind(x$inducing[, dims], 0) else x$inducing[, dims, drop = FALSE]
+  if (!is.null(x$state$inducing) && nrow(x$state$inducing) > 0L) {
+    inducing <- if (length(dims) == 1L) cbind(x$state$inducing[, dims], 0) else x$state$inducing[, dims, drop = FALSE]
     points(inducing, pch = 3, cex = 0.7, col = "grey40")
   }
   both <- intersect(residual, euclidean)
@@ -55,7 +55,7 @@ plot.residual_index <- function(x, target = 1L, k = 10L, predecessors = FALSE, d
 
 # Of all points from one, after division by the lengthscales.
 squared_distances <- function(index, target) {
-  scale <- rep_len(index$lengthscales, index$d)
+  scale <- rep_len(index$state$lengthscales, index$d)
   total <- numeric(index$n)
   for (j in seq_len(index$d)) {
     total <- total + ((index$points[, j] - index$points[target, j]) / scale[j])^2

@@ -208,15 +208,26 @@ attr(`handle_is_open`, 'returnType') = 'integer'
 attr(`handle_is_open`, "inputTypes") = c('_p_SEXP')
 class(`handle_is_open`) = c("SWIGFunction", class('handle_is_open'))
 
-# Start of close_handle
+# Start of in_callback
 
-`close_handle` = function(handle, .copy = FALSE)
+`in_callback` = function(.copy = FALSE)
 {
-  ;.Call('R_swig_close_handle', handle, as.logical(.copy), PACKAGE='residualknn');
+  ;.Call('R_swig_in_callback', as.logical(.copy), PACKAGE='residualknn');
 
 }
 
-attr(`close_handle`, 'returnType') = 'integer'
+attr(`in_callback`, 'returnType') = 'integer'
+class(`in_callback`) = c("SWIGFunction", class('in_callback'))
+
+# Start of close_handle
+
+`close_handle` = function(handle)
+{
+  ;.Call('R_swig_close_handle', handle, PACKAGE='residualknn');
+
+}
+
+attr(`close_handle`, 'returnType') = 'void'
 attr(`close_handle`, "inputTypes") = c('_p_SEXP')
 class(`close_handle`) = c("SWIGFunction", class('close_handle'))
 
@@ -842,6 +853,21 @@ class(`residual_knn_index_create_from_factor`) = c("SWIGFunction", class('residu
 attr(`residual_knn_index_create_from_callback`, 'returnType') = 'integer'
 attr(`residual_knn_index_create_from_callback`, "inputTypes") = c('numeric', 'numeric', '_p_f_p_void_p_q_const__long_long_long_long_p_q_const__long_long_long_long_p_double__int', '_p_residual_knn_model_options')
 class(`residual_knn_index_create_from_callback`) = c("SWIGFunction", class('residual_knn_index_create_from_callback'))
+
+# Start of residual_knn_index_update
+
+`residual_knn_index_update` = function(index, lengthscales, inducing, options, .copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_index_update', index, lengthscales, inducing, options, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_index_update`, 'returnType') = 'integer'
+attr(`residual_knn_index_update`, "inputTypes") = c('_p_residual_knn_index', 'numeric', 'numeric', '_p_residual_knn_model_options')
+class(`residual_knn_index_update`) = c("SWIGFunction", class('residual_knn_index_update'))
 
 # Start of residual_knn_index_info
 

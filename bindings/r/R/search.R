@@ -26,8 +26,9 @@ neighbors <- function(index, query = NULL, k = 10L, rows = NULL, ranking = "abso
   query_residual_variance <- as_vector(query_residual_variance, "query_residual_variance")
   num_queries <- length(query_residual_variance)
   query_factor <- as_factor(query_factor, "query_factor", num_queries)
-  if (ncol(query_factor) != index$m) {
-    stop_invalid("query_factor has ", ncol(query_factor), " columns, the factor of the index ", index$m)
+  columns <- num_columns(index)
+  if (ncol(query_factor) != columns) {
+    stop_invalid("query_factor has ", ncol(query_factor), " columns, the factor of the index ", columns)
   }
   if (index$source == "callback") {
     if (!is.null(query)) stop_invalid("query must be NULL: an index with a covariance function has no points")

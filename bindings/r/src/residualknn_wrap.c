@@ -1411,7 +1411,7 @@ static void report_value(report* to, const char* name, SEXP value) {
 
 /* ---------------------------------------------------------------- callbacks */
 
-/* How many callbacks are under way: an index must not be closed in one of them. */
+/* How many callbacks are under way: an index must not be closed or updated in one of them. */
 static int callbacks_under_way = 0;
 
 /* Whether the call that ended last was left because of an interrupt. */
@@ -1658,11 +1658,11 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 /* Whether `handle` stands for an index: not after close(), and not after it was saved and read again. */
 static int handle_is_open(SEXP handle) { return has_index(handle); }
 
-/* Frees the index; 0 if a callback, in which it may be in use, is under way. */
-static int close_handle(SEXP handle) {
-  if (callbacks_under_way > 0) return 0;
+/* Whether R runs in a callback of the library: indexes may be in use, and must neither be closed nor updated. */
+static int in_callback(void) { return callbacks_under_way > 0; }
+
+static void close_handle(SEXP handle) {
   if (is_handle(handle)) free_handle(handle);
-  return 1;
 }
 
 /* Keeps the covariance function alive as long as the handle of the index that calls it. */
@@ -1752,17 +1752,36 @@ R_swig_handle_is_open ( SEXP handle, SEXP s_swig_copy)
 
 
 SWIGEXPORT SEXP
-R_swig_close_handle ( SEXP handle, SEXP s_swig_copy)
+R_swig_in_callback ( SEXP s_swig_copy)
 {
   int result;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  result = (int)in_callback();
+  r_ans = Rf_ScalarInteger(result);
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_close_handle ( SEXP handle)
+{
   SEXP arg1 ;
   unsigned int r_nprotect = 0;
   SEXP r_ans = R_NilValue ;
   VMAXTYPE r_vmax = vmaxget() ;
 
   arg1 = handle;
-  result = (int)close_handle(arg1);
-  r_ans = Rf_ScalarInteger(result);
+  close_handle(arg1);
+  r_ans = R_NilValue;
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
 
@@ -2904,6 +2923,42 @@ R_swig_residual_knn_index_create_from_callback ( SEXP factor, SEXP residual_vari
 
 
 SWIGEXPORT SEXP
+R_swig_residual_knn_index_update ( SEXP index, SEXP lengthscales, SEXP inducing, SEXP options, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  double *arg2 = (double *) 0 ;
+  int64_t arg3 ;
+  double *arg4 = (double *) 0 ;
+  int64_t arg5 ;
+  residual_knn_model_options *arg6 = (residual_knn_model_options *) 0 ;
+  residual_knn_model_options options6 ;
+  progress_call progress6 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  arg1 = handle_index(index);
+
+  arg2 = (double*)vector_values(lengthscales, "lengthscales"); arg3 = XLENGTH(lengthscales);
+
+  arg4 = (double*)matrix_values(inducing, "inducing"); arg5 = Rf_nrows(inducing);
+
+  set_model_options(&options6, &progress6, options);
+  arg6 = &options6;
+  result = (residual_knn_status)residual_knn_index_update(arg1,(double const *)arg2,arg3,(double const *)arg4,arg5,(struct residual_knn_model_options const *)arg6);
+  r_ans = status_value(result);
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
 R_swig_residual_knn_index_info ( SEXP index, SEXP s_swig_copy)
 {
   residual_knn_status result;
@@ -3775,6 +3830,7 @@ SWIGEXPORT void SWIG_init(void) {
 
 SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_LEVEL_SYNCHRONOUS_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_LEVEL_SYNCHRONOUS_get, 1},
+   {"R_swig_residual_knn_index_update", (DL_FUNC) &R_swig_residual_knn_index_update, 5},
    {"R_swig_residual_knn_strategy_name", (DL_FUNC) &R_swig_residual_knn_strategy_name, 1},
    {"R_swig_residual_knn_inducing_method_RESIDUAL_KNN_RANDOM_ROWS_get", (DL_FUNC) &R_swig_residual_knn_inducing_method_RESIDUAL_KNN_RANDOM_ROWS_get, 1},
    {"R_swig_residual_knn_index_create_from_callback", (DL_FUNC) &R_swig_residual_knn_index_create_from_callback, 5},
@@ -3789,8 +3845,8 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_reason_string", (DL_FUNC) &R_swig_residual_knn_reason_string, 1},
    {"R_swig_set_handle_covariance", (DL_FUNC) &R_swig_set_handle_covariance, 2},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN12_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN12_get, 1},
-   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get, 1},
+   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get, 1},
    {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_MAXIMIN_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_MAXIMIN_get, 1},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_SQUARED_EXPONENTIAL_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_SQUARED_EXPONENTIAL_get, 1},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN_get, 1},
@@ -3799,6 +3855,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_index_info", (DL_FUNC) &R_swig_residual_knn_index_info, 2},
    {"R_swig_residual_knn_choose_inducing", (DL_FUNC) &R_swig_residual_knn_choose_inducing, 6},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get, 1},
+   {"R_swig_in_callback", (DL_FUNC) &R_swig_in_callback, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REQUESTED_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REQUESTED_get, 1},
    {"R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get, 1},
    {"R_swig_residual_knn_simd_target", (DL_FUNC) &R_swig_residual_knn_simd_target, 0},
@@ -3818,7 +3875,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_neighbors_of_new_factor_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_factor_int32, 7},
    {"R_swig_handle_is_open", (DL_FUNC) &R_swig_handle_is_open, 2},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_BEST_FIRST_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_BEST_FIRST_get, 1},
-   {"R_swig_close_handle", (DL_FUNC) &R_swig_close_handle, 2},
+   {"R_swig_close_handle", (DL_FUNC) &R_swig_close_handle, 1},
    {"R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get", (DL_FUNC) &R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get, 1},
    {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_RANDOM_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_RANDOM_get, 1},
    {"R_swig_residual_knn_blas", (DL_FUNC) &R_swig_residual_knn_blas, 0},
