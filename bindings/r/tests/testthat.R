@@ -1,0 +1,4 @@
+library(testthat)
+library(residualknn)
+
+test_check("residualknn")

@@ -1,0 +1,90 @@
+test_that("inducing points are chosen with R's generator, or with a seed", {
+  points <- random_points(500, 2)
+  colnames(points) <- c("east", "north")
+  for (method in names(residualknn:::enum_values("inducing_method"))) {
+    set.seed(11)
+    first <- choose_inducing(points, 15, method = method)
+    second <- choose_inducing(points, 15, method = method)
+    set.seed(11)
+    expect_identical(choose_inducing(points, 15, method = method), first)
+    expect_false(identical(first, second))
+    expect_identical(dim(first), c(15L, 2L))
+    expect_identical(colnames(first), colnames(points))
+    set.seed(12)
+    state <- .Random.seed
+    seeded <- choose_inducing(points, 15, method = method, seed = 3)
+    expect_identical(.Random.seed, state)
+    expect_identical(choose_inducing(points, 15, method = method, seed = 3, threads = 1), seeded)
+  }
+  rows <- choose_inducing(points, 10, method = "random_rows", seed = 1)
+  expect_true(all(paste(rows[, 1], rows[, 2]) %in% paste(points[, 1], points[, 2])))
+  expect_identical(dim(choose_inducing(points, 0, seed = 1)), c(0L, 2L))
+  expect_error(choose_inducing(points, 501), class = "residualknn_error_invalid_argument")
+  expect_error(choose_inducing(points, -1), class = "residualknn_error_invalid_argument")
+})
+
+test_that("orders are permutations, and maximin is what its name says", {
+  points <- random_points(300, 2)
+  expect_identical(order_points(points, "given"), 1:300)
+  set.seed(13)
+  random <- order_points(points, "random")
+  expect_false(identical(order_points(points, "random"), random))
+  set.seed(13)
+  expect_identical(order_points(points, "random"), random)
+  expect_identical(sort(random), 1:300)
+  state <- .Random.seed
+  order <- order_points(points, "maximin", lengthscales = c(1, 3))
+  expect_identical(.Random.seed, state)
+  expect_identical(sort(order), 1:300)
+  distances <- scaled_distances(points, points, c(1, 3))
+  for (i in 2:300) {
+    to_chosen <- apply(distances[, order[seq_len(i - 1)], drop = FALSE], 1, min)
+    expect_gte(to_chosen[order[i]], max(to_chosen) - 1e-12)
+  }
+})
+
+test_that("a neighbor array has the form that GpGp wants", {
+  points <- random_points(40, 2)
+  index <- residual_index(points[order_points(points), ])
+  array <- as_nnarray(predecessors(index, k = 5))
+  expect_type(array, "integer")
+  expect_identical(dim(array), c(40L, 6L))
+  expect_identical(array[, 1], 1:40)
+  expect_identical(array[1, -1], rep(NA_integer_, 5))
+  for (i in seq_len(40)) {
+    there <- array[i, -1][!is.na(array[i, -1])]
+    expect_length(there, min(i - 1, 5))
+    expect_true(all(there < i))
+    expect_identical(array[i, seq_len(length(there) + 1)], c(i, there))
+  }
+  expect_error(as_nnarray(neighbors(index)), class = "residualknn_error_invalid_argument")
+  expect_error(as_nnarray(predecessors(index, rows = 1:3)), class = "residualknn_error_invalid_argument")
+  expect_error(as_nnarray(array), class = "residualknn_error_invalid_argument")
+})
+
+test_that("a neighbor array with all predecessors gives the exact log-likelihood", {
+  set.seed(14)
+  points <- random_points(30, 2)
+  covariance <- kernels$matern32(scaled_distances(points, points, 0.5)) + diag(0.1, 30)
+  y <- drop(crossprod(chol(covariance), rnorm(30)))
+  array <- as_nnarray(predecessors(residual_index(points, lengthscales = 0.5, nugget = 0.1), k = 29))
+  # The loop of GpGp's vecchia_meanzero_loglik.
+  vecchia <- 0
+  for (i in seq_len(30)) {
+    set <- array[i, !is.na(array[i, ])]
+    upper <- chol(covariance[rev(set), rev(set)])
+    z <- backsolve(upper, y[rev(set)], transpose = TRUE)
+    last <- length(set)
+    vecchia <- vecchia - log(upper[last, last]) - z[last]^2 / 2 - log(2 * pi) / 2
+  }
+  upper <- chol(covariance)
+  exact <- -sum(log(diag(upper))) - sum(backsolve(upper, y, transpose = TRUE)^2) / 2 - 15 * log(2 * pi)
+  expect_equal(vecchia, exact, tolerance = 1e-10)
+})
+
+test_that("the library tells what it is", {
+  about <- residualknn_library()
+  expect_match(about$version, "^[0-9]+\\.[0-9]+\\.[0-9]+$")
+  expect_type(about$abi_version, "integer")
+  expect_true(nzchar(about$simd_target) && nzchar(about$blas))
+})

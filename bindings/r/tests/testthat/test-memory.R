@@ -1,0 +1,73 @@
+test_that("a large matrix goes in without a copy", {
+  points <- random_points(1e6, 3)
+  lengthscales <- c(1, 2, 3)
+  index <- residual_index(points[1:10, ], lengthscales = lengthscales) # everything is loaded
+  # R's vectors, at their most, in MB.
+  invisible(gc(reset = TRUE))
+  before <- gc(reset = TRUE)["Vcells", "used"] * 8 / 2^20
+  index <- residual_index(points, lengthscales = lengthscales, threads = 2)
+  after <- gc()["Vcells", "max used"] * 8 / 2^20
+  expect_lt(after - before, 1)
+  expect_identical(index$n, 1e6)
+  # Nor does the call keep one: what the object holds is the caller's matrix.
+  expect_identical(index$points[1e6, ], points[1e6, ])
+  close(index)
+})
+
+test_that("results are written into matrices of R, once", {
+  points <- random_points(20000, 2)
+  index <- residual_index(points)
+  found <- neighbors(index, k = 20, rows = 1:10)
+  invisible(gc(reset = TRUE))
+  before <- gc(reset = TRUE)["Vcells", "used"] * 8 / 2^20
+  found <- neighbors(index, k = 20)
+  after <- gc()["Vcells", "max used"] * 8 / 2^20
+  expect_lt(after - before, 20000 * 20 * 12 / 2^20 + 1)
+})
+
+test_that("creating and closing indexes, or leaving them to the collector, does not grow memory", {
+  skip_on_os(c("windows", "mac"))
+  points <- random_points(2000, 2)
+  inducing <- points[1:30, ]
+  make <- function(times, done) {
+    for (i in seq_len(times)) {
+      index <- residual_index(points, inducing, threads = 1)
+      neighbors(index, k = 2, rows = 1:5)
+      done(index)
+      if (i %% 50 == 0) invisible(gc())
+    }
+  }
+  make(200, close)
+  make(100, identity)
+  before <- resident_memory()
+  make(1000, close)
+  make(300, identity)
+  # An index takes more than half a megabyte; a thousand of them would show.
+  expect_lt(resident_memory() - before, 30)
+})
+
+test_that("all wrappers survive a collection at every allocation", {
+  points <- random_points(12, 2)
+  answers <- function() {
+    index <- residual_index(points, points[1:2, ], threads = 1)
+    parts <- residual_factor(index)
+    own <- residual_index_from_factor(parts$factor, parts$residual_variance, points)
+    kernel <- function(rows, columns) {
+      kernels$matern32(scaled_distances(points[rows, , drop = FALSE], points[columns, , drop = FALSE], 1))
+    }
+    by_callback <- residual_index_from_callback(kernel, parts$factor, parts$residual_variance)
+    failed <- tryCatch(residual_index(points, lengthscales = NaN), error = conditionMessage)
+    list(
+      neighbors(index, k = 2)$index, predecessors(index, k = 2)$distance,
+      neighbors(index, points[3:4, ], k = 2)$index, neighbors(own, k = 2)$index,
+      neighbors(by_callback, k = 2)$index, failed, unlist(summary(index)[c("n", "degenerate_points")]),
+      choose_inducing(points, 3, seed = 1), order_points(points)
+    )
+  }
+  expected <- answers()
+  gctorture2(step = 7, wait = 0)
+  on.exit(gctorture2(step = 0))
+  found <- answers()
+  gctorture2(step = 0)
+  expect_identical(found, expected)
+})

@@ -1,0 +1,53 @@
+test_that("indexes and results print themselves", {
+  set.seed(15)
+  points <- random_points(1500, 2)
+  index <- residual_index(points, points[1:10, ], kernel = "matern52", threads = 2)
+  expect_output(print(index), "^<residual_index> 1,500 points in 2 dimensions, 10 inducing points, kernel matern52$")
+  utils::capture.output(expect_invisible(print(index)))
+  parts <- residual_factor(index)
+  expect_output(print(residual_index_from_factor(parts$factor, parts$residual_variance, points)), "10 columns of V")
+  found <- neighbors(index, k = 4)
+  expect_output(print(found), "neighbors: 1500 queries, k = 4")
+  expect_output(print(neighbors(index, points[1, , drop = FALSE], k = 4)), "new points: 1 query")
+})
+
+test_that("summaries hold what the library knows of an index", {
+  points <- random_points(100, 3)
+  about <- summary(residual_index(points, points[1:10, ]))
+  expect_identical(about[c("n", "d", "m")], list(n = 100, d = 3, m = 10))
+  expect_gt(about$bytes, 100 * (10 + 3 + 3) * 8)
+  expect_identical(about$degenerate_points, 0)
+  expect_length(about$residual_share, 7)
+  expect_false(is.unsorted(about$residual_share))
+  expect_output(print(about), "inducing points: +10")
+  expect_output(print(about), "median")
+})
+
+test_that("statistics say how a search went", {
+  index <- residual_index(random_points(100, 2))
+  about <- predecessors(index, k = 3, strategy = "brute_force", threads = 1)$statistics
+  expect_identical(about$strategy, "brute_force")
+  expect_identical(about$threads, 1L)
+  expect_identical(about$queries, 100)
+  expect_identical(about$pairs, 100 * 99 / 2)
+  expect_match(about$reason, "asked|request", ignore.case = TRUE)
+})
+
+test_that("a picture has the residual and the Euclidean neighbors", {
+  set.seed(16)
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  points <- random_points(400, 3)
+  index <- residual_index(points, choose_inducing(points, 30), c(0.3, 0.5, 0.9))
+  shown <- plot(index, target = 200, k = 8)
+  expect_identical(shown$residual, neighbors(index, k = 8, rows = 200)$index[1, ])
+  distances <- scaled_distances(points[200, , drop = FALSE], points, c(0.3, 0.5, 0.9))[1, ]
+  expect_identical(shown$euclidean, order(distances)[2:9])
+  shown <- plot(index, target = 6, k = 8, predecessors = TRUE, dims = c(3, 1), legend = FALSE, main = "six")
+  expect_setequal(shown$residual, 1:5)
+  expect_setequal(shown$euclidean, 1:5)
+  line <- residual_index(c(1, 2, 4, 8, 16))
+  expect_identical(plot(line, target = 3, k = 2), list(residual = c(2L, 1L), euclidean = c(2L, 1L)))
+  expect_error(plot(index, target = 401), "between 1 and 400", class = "residualknn_error_invalid_argument")
+  expect_error(plot(index, dims = 4), "dims", class = "residualknn_error_invalid_argument")
+})

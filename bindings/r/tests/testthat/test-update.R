@@ -1,0 +1,88 @@
+expect_same_answers <- function(index, fresh) {
+  for (search in list(neighbors, predecessors)) {
+    found <- search(index, k = 5)
+    expected <- search(fresh, k = 5)
+    expect_identical(found$index, expected$index)
+    expect_identical(found$distance, expected$distance)
+  }
+  expect_identical(residual_factor(index), residual_factor(fresh))
+}
+
+test_that("an updated index gives the answers of a new one", {
+  set.seed(17)
+  points <- random_points(600, 2)
+  inducing <- points[1:15, ]
+  index <- residual_index(points, inducing, 0.3, nugget = 0.1, threads = 2)
+  copy <- index
+  expect_invisible(update(index, lengthscales = c(0.2, 0.5)))
+  expect_same_answers(index, residual_index(points, inducing, c(0.2, 0.5), nugget = 0.1))
+  # What was given before remains.
+  update(index, variance = 3, kernel = "matern52")
+  expect_same_answers(index, residual_index(points, inducing, c(0.2, 0.5), "matern52", variance = 3, nugget = 0.1))
+  expect_output(print(copy), "15 inducing points, kernel matern52")
+  expect_identical(copy$state$lengthscales, c(0.2, 0.5))
+  other <- choose_inducing(points, 25)
+  updated <- update(index, inducing = other, nugget = NULL)
+  expect_same_answers(updated, residual_index(points, other, c(0.2, 0.5), "matern52", variance = 3))
+  expect_output(print(copy), "25 inducing points")
+})
+
+test_that("an update that cannot be leaves the index as it was", {
+  points <- random_points(100, 2)
+  index <- residual_index(points, points[1:5, ], 0.3)
+  invalid <- "residualknn_error_invalid_argument"
+  expect_error(update(index, lengthscales = NaN), "lengthscales", class = invalid)
+  expect_error(update(index, variance = -1), "variance is -1", class = invalid)
+  expect_error(update(index, nuget = 1), "update\\(\\) takes", class = invalid)
+  expect_error(update(index, NULL, NULL, 1), "update\\(\\) takes", class = invalid)
+  expect_error(update(index, inducing = matrix(0, 0, 2)), "at least 1", class = invalid)
+  expect_error(update(index, inducing = 1), "inducing has 1 columns", class = invalid)
+  expect_error(update(index, inducing = points[c(1, 1), ], jitter = 0),
+    class = "residualknn_error_not_positive_definite"
+  )
+  expect_same_answers(index, residual_index(points, points[1:5, ], 0.3))
+  parts <- residual_factor(index)
+  own <- residual_index_from_factor(parts$factor, parts$residual_variance, points)
+  expect_error(update(own, 0.2), class = "residualknn_error_unsupported")
+  by_callback <- residual_index_from_callback(function(rows, columns) {
+    update(index, 0.5)
+    matrix(0, length(rows), length(columns))
+  }, NULL, rep(1, 10))
+  expect_error(neighbors(by_callback), "in a callback", class = "residualknn_error_unsupported")
+  expect_error(update(by_callback), "residual_index", class = "residualknn_error_unsupported")
+  expect_same_answers(index, residual_index(points, points[1:5, ], 0.3))
+})
+
+test_that("an update without inducing points keeps none", {
+  points <- random_points(50, 2)
+  index <- residual_index(points)
+  update(index, 0.1)
+  expect_same_answers(index, residual_index(points, lengthscales = 0.1))
+})
+
+test_that("an update that broke off says what to do, and another one makes the index whole", {
+  points <- random_points(200000, 3)
+  break_off <- function(index) {
+    calls <- 0L
+    # The library calls about every 50 ms, and this update takes some seconds.
+    third <- function(done, total) {
+      calls <<- calls + 1L
+      calls < 3L
+    }
+    expect_error(
+      update(index, inducing = points[1:600, ], kernel = "matern", nu = 0.8, threads = 1, progress = third),
+      class = "residualknn_error_cancelled"
+    )
+    expect_error(neighbors(index, k = 2, rows = 1), "update", class = "residualknn_error_invalid_argument")
+  }
+  index <- residual_index(points, points[1:50, ], 0.3)
+  break_off(index)
+  update(index, 0.2)
+  fresh <- residual_index(points, points[1:50, ], 0.2)
+  expect_identical(neighbors(index, k = 3, rows = 1:5)$distance, neighbors(fresh, k = 3, rows = 1:5)$distance)
+  plain <- residual_index(points)
+  break_off(plain)
+  expect_error(update(plain, 0.2), "broke off", class = "residualknn_error_invalid_argument")
+  update(plain, 0.2, inducing = points[1:50, ])
+  expect_identical(neighbors(plain, k = 3, rows = 1:5)$index, neighbors(fresh, k = 3, rows = 1:5)$index)
+})

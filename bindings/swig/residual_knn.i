@@ -1,0 +1,532 @@
+/*
+ * The SWIG interface of include/residual_knn.h, for all languages whose wrappers SWIG makes.
+ *
+ * Julia reads the bare declarations (swig -xml). R needs to be told how its vectors, matrices and lists
+ * become the header's arguments: the typemaps below, which match by type and parameter name. They take
+ * memory from R only, so that nothing is lost when R leaves a function by a long jump, and no long jump
+ * ever crosses the library: callbacks run under R_ToplevelExec.
+ *
+ * scripts/generate-bindings runs SWIG; what it writes is committed.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+%module residualknn
+
+%include <stdint.i>
+
+#ifdef SWIGR
+
+%begin %{
+#define R_NO_REMAP
+#define STRICT_R_HEADERS
+#include <Rinternals.h>
+#include <Rdefines.h>
+/* SWIG uses the macro, which newer versions of R no longer have. */
+#undef SET_S4_OBJECT
+#define SET_S4_OBJECT(x) ((x) = Rf_asS4((x), TRUE, 0))
+%}
+
+%insert("sinitroutine") %{
+  R_useDynamicSymbols(dll, FALSE);
+%}
+
+%{
+#include <limits.h>
+#include <string.h>
+
+#include <residual_knn.h>
+
+/* ---------------------------------------------------------------- matrices, vectors and lists of R */
+
+/* The values of a matrix as they lie in R's memory, which is dimension-major for the library. */
+static const double* matrix_values(SEXP matrix, const char* name) {
+  if (!Rf_isReal(matrix) || !Rf_isMatrix(matrix)) Rf_error("%s must be a matrix of doubles", name);
+  return XLENGTH(matrix) == 0 ? NULL : REAL(matrix);
+}
+
+static const double* vector_values(SEXP vector, const char* name) {
+  if (!Rf_isReal(vector)) Rf_error("%s must be a vector of doubles", name);
+  return REAL(vector);
+}
+
+static int64_t to_int64(SEXP number, const char* name) {
+  const double value = Rf_asReal(number);
+  if (!(value >= -9007199254740992.0 && value <= 9007199254740992.0)) {
+    Rf_error("%s must be a whole number", name);
+  }
+  return (int64_t)value;
+}
+
+static SEXP list_element(SEXP list, const char* name) {
+  const SEXP names = Rf_getAttrib(list, R_NamesSymbol);
+  for (R_xlen_t i = 0; i < Rf_xlength(names); ++i) {
+    if (strcmp(CHAR(STRING_ELT(names, i)), name) == 0) return VECTOR_ELT(list, i);
+  }
+  return R_NilValue;
+}
+
+static void require_list(SEXP list, const char* name) {
+  if (TYPEOF(list) != VECSXP || (XLENGTH(list) > 0 && Rf_isNull(Rf_getAttrib(list, R_NamesSymbol)))) {
+    Rf_error("%s must be a list with names", name);
+  }
+}
+
+/* Sets a field of `options` from the element of `list` with its name, if there is one. */
+#define SET_FIELD(field, convert)                           \
+  do {                                                      \
+    const SEXP value = list_element(list, #field);          \
+    if (!Rf_isNull(value)) options->field = convert(value); \
+  } while (0)
+
+/* A list with the names of the fields, for what the library reports. */
+typedef struct {
+  SEXP values;
+  SEXP names;
+  int length;
+} report;
+
+static report new_report(int length) {
+  report result;
+  result.values = PROTECT(Rf_allocVector(VECSXP, length));
+  result.names = PROTECT(Rf_allocVector(STRSXP, length));
+  result.length = 0;
+  Rf_setAttrib(result.values, R_NamesSymbol, result.names);
+  UNPROTECT(1); /* names, which values now holds */
+  return result;
+}
+
+static void report_value(report* to, const char* name, SEXP value) {
+  SET_VECTOR_ELT(to->values, to->length, value);
+  SET_STRING_ELT(to->names, to->length, Rf_mkChar(name));
+  ++to->length;
+}
+
+#define REPORT_INTEGER(field) report_value(&result, #field, Rf_ScalarInteger(from->field))
+/* Counts are doubles in R, which has no 64-bit integers. */
+#define REPORT_NUMBER(field) report_value(&result, #field, Rf_ScalarReal((double)from->field))
+
+/* ---------------------------------------------------------------- callbacks */
+
+/* How many callbacks are under way: an index must not be closed or updated in one of them. */
+static int callbacks_under_way = 0;
+
+/* Whether the call that ended last was left because of an interrupt. */
+static int interrupted = 0;
+
+static void check_interrupt(void* unused) {
+  (void)unused;
+  R_CheckUserInterrupt();
+}
+
+typedef struct {
+  SEXP function; /* of R, or R_NilValue: look for interrupts only */
+  double done;
+  double total;
+  int go_on;
+} progress_call;
+
+static void run_progress(void* user) {
+  progress_call* const call = (progress_call*)user;
+  const SEXP done = PROTECT(Rf_ScalarReal(call->done));
+  const SEXP total = PROTECT(Rf_ScalarReal(call->total));
+  const SEXP expression = PROTECT(Rf_lang3(call->function, done, total));
+  call->go_on = Rf_asLogical(Rf_eval(expression, R_BaseEnv)) == TRUE;
+  UNPROTECT(3);
+}
+
+static int32_t on_progress(void* user, int64_t done, int64_t total) {
+  progress_call* const call = (progress_call*)user;
+  ++callbacks_under_way;
+  interrupted = !R_ToplevelExec(check_interrupt, NULL);
+  call->go_on = !interrupted;
+  if (!interrupted && !Rf_isNull(call->function)) {
+    call->done = (double)done;
+    call->total = (double)total;
+    call->go_on = 0; /* unless run_progress comes to its end */
+    R_ToplevelExec(run_progress, call);
+  }
+  --callbacks_under_way;
+  return !call->go_on;
+}
+
+/* Every call has a progress callback, or else it could not be interrupted. */
+static void set_progress(progress_call* call, SEXP list, residual_knn_progress* progress, void** user) {
+  call->function = list_element(list, "progress");
+  *progress = on_progress;
+  *user = call;
+  interrupted = 0;
+}
+
+/* The covariances of R's function for rows and columns counted from 1, as it returns them. */
+typedef struct {
+  SEXP function;
+  const int64_t* rows;
+  int64_t num_rows;
+  const int64_t* columns;
+  int64_t num_columns;
+  double* covariance;
+  int succeeded;
+} covariance_call;
+
+static SEXP row_numbers(const int64_t* rows, int64_t count) {
+  const SEXP numbers = Rf_allocVector(INTSXP, (R_xlen_t)count);
+  for (int64_t i = 0; i < count; ++i) INTEGER(numbers)[i] = (int)(rows[i] + 1);
+  return numbers;
+}
+
+static void run_covariance(void* user) {
+  covariance_call* const call = (covariance_call*)user;
+  const SEXP rows = PROTECT(row_numbers(call->rows, call->num_rows));
+  const SEXP columns = PROTECT(row_numbers(call->columns, call->num_columns));
+  const SEXP expression = PROTECT(Rf_lang3(call->function, rows, columns));
+  const SEXP values = PROTECT(Rf_eval(expression, R_BaseEnv));
+  if (Rf_isReal(values) && XLENGTH(values) == call->num_rows * call->num_columns) {
+    const double* const value = REAL(values);
+    for (int64_t a = 0; a < call->num_rows; ++a) {
+      for (int64_t b = 0; b < call->num_columns; ++b) {
+        call->covariance[a * call->num_columns + b] = value[a + b * call->num_rows];
+      }
+    }
+    call->succeeded = 1;
+  }
+  UNPROTECT(4);
+}
+
+/* `user` is the function of R, which the handle of the index keeps alive. */
+static int32_t on_covariance(void* user, const int64_t* rows, int64_t num_rows, const int64_t* columns,
+                             int64_t num_columns, double* covariance) {
+  covariance_call call = {(SEXP)user, rows, num_rows, columns, num_columns, covariance, 0};
+  ++callbacks_under_way;
+  R_ToplevelExec(run_covariance, &call);
+  --callbacks_under_way;
+  return !call.succeeded;
+}
+
+/* ---------------------------------------------------------------- handles */
+
+static SEXP handle_tag(void) { return Rf_install("residual_knn_index"); }
+
+static int is_handle(SEXP handle) {
+  return TYPEOF(handle) == EXTPTRSXP && R_ExternalPtrTag(handle) == handle_tag();
+}
+
+/* Where a handle keeps its index; NULL for one that was saved and read again. The library writes the index there
+ * itself, so that it has an owner from the first moment on. */
+static residual_knn_index** handle_place(SEXP handle) {
+  return (residual_knn_index**)R_ExternalPtrAddr(handle);
+}
+
+static void free_handle(SEXP handle) {
+  residual_knn_index** const place = handle_place(handle);
+  if (place == NULL) return;
+  residual_knn_index_free(*place);
+  *place = NULL;
+}
+
+/* A handle without an index yet. It keeps alive the memory of its place and, later, a covariance function. */
+static SEXP new_handle(void) {
+  const SEXP kept = PROTECT(Rf_allocVector(VECSXP, 2));
+  const SEXP memory = Rf_allocVector(RAWSXP, sizeof(residual_knn_index*));
+  SET_VECTOR_ELT(kept, 0, memory);
+  residual_knn_index** const place = (residual_knn_index**)RAW(memory);
+  *place = NULL;
+  const SEXP handle = PROTECT(R_MakeExternalPtr(place, handle_tag(), kept));
+  R_RegisterCFinalizerEx(handle, free_handle, TRUE);
+  UNPROTECT(2);
+  return handle;
+}
+
+static int has_index(SEXP handle) {
+  return is_handle(handle) && handle_place(handle) != NULL && *handle_place(handle) != NULL;
+}
+
+static residual_knn_index* handle_index(SEXP handle) {
+  if (!has_index(handle)) Rf_error("not the handle of an index");
+  return *handle_place(handle);
+}
+
+static residual_knn_info info_of(const residual_knn_index* index) {
+  residual_knn_info info;
+  residual_knn_info_init(&info);
+  residual_knn_index_info(index, &info);
+  return info;
+}
+
+/* ---------------------------------------------------------------- results */
+
+/* NULL, or what status_result() of the R code turns into a condition. */
+static SEXP status_value(residual_knn_status status) {
+  if (status == RESIDUAL_KNN_OK) return R_NilValue;
+  const char* names[] = {"code", "message", "interrupted", ""};
+  const SEXP result = PROTECT(Rf_mkNamed(VECSXP, names));
+  SET_VECTOR_ELT(result, 0, Rf_ScalarInteger(status));
+  SET_VECTOR_ELT(result, 1, Rf_mkString(residual_knn_last_error()));
+  SET_VECTOR_ELT(result, 2, Rf_ScalarLogical(interrupted));
+  UNPROTECT(1);
+  return result;
+}
+
+static SEXP info_report(const residual_knn_info* from) {
+  report result = new_report(8);
+  REPORT_NUMBER(n);
+  REPORT_NUMBER(d);
+  REPORT_NUMBER(m);
+  REPORT_NUMBER(degenerate_points);
+  REPORT_NUMBER(bytes);
+  REPORT_NUMBER(build_seconds);
+  REPORT_NUMBER(jitter);
+  const R_xlen_t levels = sizeof(from->residual_share) / sizeof(from->residual_share[0]);
+  const SEXP share = Rf_allocVector(REALSXP, levels);
+  memcpy(REAL(share), from->residual_share, sizeof(from->residual_share));
+  report_value(&result, "residual_share", share);
+  UNPROTECT(1);
+  return result.values;
+}
+
+static SEXP statistics_report(const residual_knn_statistics* from) {
+  report result = new_report(17);
+  REPORT_INTEGER(strategy);
+  REPORT_INTEGER(threads);
+  REPORT_NUMBER(queries);
+  REPORT_NUMBER(pairs);
+  REPORT_NUMBER(pairs_scored);
+  REPORT_NUMBER(pairs_rescored);
+  REPORT_NUMBER(seconds);
+  REPORT_INTEGER(reason);
+  REPORT_INTEGER(coarse_blocks);
+  REPORT_NUMBER(tree_seconds);
+  REPORT_NUMBER(pivots_scored);
+  REPORT_NUMBER(pivots_coupled);
+  REPORT_NUMBER(blocks_bounded);
+  REPORT_NUMBER(blocks_dismissed);
+  REPORT_NUMBER(points_bounded);
+  REPORT_NUMBER(survivors);
+  REPORT_NUMBER(scored_in_float32);
+  UNPROTECT(1);
+  return result.values;
+}
+
+/* ---------------------------------------------------------------- options */
+
+static void set_model_options(residual_knn_model_options* options, progress_call* progress, SEXP list) {
+  require_list(list, "options");
+  residual_knn_model_options_init(options);
+  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
+  SET_FIELD(kernel, Rf_asInteger);
+  SET_FIELD(variance, Rf_asReal);
+  SET_FIELD(nu, Rf_asReal);
+  SET_FIELD(alpha, Rf_asReal);
+  SET_FIELD(nugget, Rf_asReal);
+  SET_FIELD(jitter, Rf_asReal);
+  SET_FIELD(max_jitter, Rf_asReal);
+  SET_FIELD(threads, Rf_asInteger);
+  SET_FIELD(factor_error, Rf_asReal);
+  set_progress(progress, list, &options->progress, &options->progress_user);
+}
+
+static void set_search_options(residual_knn_search_options* options, progress_call* progress, SEXP list) {
+  require_list(list, "options");
+  residual_knn_search_options_init(options);
+  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
+  SET_FIELD(ranking, Rf_asInteger);
+  SET_FIELD(strategy, Rf_asInteger);
+  SET_FIELD(threads, Rf_asInteger);
+  set_progress(progress, list, &options->progress, &options->progress_user);
+}
+
+static void set_helper_options(residual_knn_helper_options* options, progress_call* progress, SEXP list) {
+  require_list(list, "options");
+  residual_knn_helper_options_init(options);
+  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
+  SET_FIELD(threads, Rf_asInteger);
+  const SEXP seed = list_element(list, "seed");
+  if (!Rf_isNull(seed)) options->seed = (uint64_t)to_int64(seed, "seed");
+  const SEXP max_iterations = list_element(list, "max_iterations");
+  if (!Rf_isNull(max_iterations)) options->max_iterations = to_int64(max_iterations, "max_iterations");
+  set_progress(progress, list, &options->progress, &options->progress_user);
+}
+
+/* Searches have k four parameters behind the number of queries. */
+#define NUM_QUERIES_5 arg3
+#define NUM_QUERIES_7 arg5
+%}
+
+/* Handles. */
+%typemap(in) residual_knn_index* index, const residual_knn_index* index %{ $1 = handle_index($input); %}
+%typemap(scoercein) residual_knn_index* index, const residual_knn_index* index "";
+%typemap(in, numinputs=0) residual_knn_index** index (SEXP handle) %{
+  handle = PROTECT(new_handle());
+  ++r_nprotect;
+  $1 = handle_place(handle); %}
+%typemap(argout) residual_knn_index** index %{
+  SET_VECTOR_ELT($result, $n, handle$argnum); %}
+
+/* Statuses: a list that status_result() of R/conditions.R unpacks, or turns into a condition. */
+%typemap(out) residual_knn_status %{ $result = status_value($1); %}
+%typemap(scoerceout) residual_knn_status %{ $result = status_result($result) %}
+
+/* Inputs: zero copies. Shapes that must fit one another are checked by the R code. */
+%typemap(in) (const double* points, int64_t n, int64_t d), (const double* factor, int64_t n, int64_t m) %{
+  $1 = (double*)matrix_values($input, "$1_name"); $2 = Rf_nrows($input); $3 = Rf_ncols($input); %}
+%typemap(in) (const double* factor, int64_t m) %{
+  $1 = (double*)matrix_values($input, "$1_name"); $2 = Rf_ncols($input); %}
+%typemap(in) (const double* inducing, int64_t m) %{
+  $1 = (double*)matrix_values($input, "$1_name"); $2 = Rf_nrows($input); %}
+%typemap(in) (const double* queries, int64_t num_queries) %{
+  $1 = (double*)matrix_values($input, "$1_name"); $2 = Rf_nrows($input); %}
+%typemap(in) const double* query_factor %{ $1 = (double*)matrix_values($input, "$1_name"); %}
+%typemap(in) (const double* lengthscales, int64_t num_lengthscales) %{
+  $1 = (double*)vector_values($input, "$1_name"); $2 = XLENGTH($input); %}
+%typemap(in) const double* residual_variance, const double* query_residual_variance %{
+  $1 = (double*)vector_values($input, "$1_name"); %}
+%typemap(in) (const int32_t* rows, int64_t num_queries) %{
+  if (Rf_isNull($input)) {
+    $1 = NULL;
+    $2 = info_of(arg1).n;
+  } else {
+    if (!Rf_isInteger($input)) Rf_error("rows must be a vector of integers");
+    $1 = INTEGER($input);
+    $2 = XLENGTH($input);
+  } %}
+%typemap(in) int64_t m %{ $1 = to_int64($input, "$1_name"); %}
+%typemap(scoercein) const double*, const int32_t*, int64_t m "";
+/* SWIG's own typemaps would free what belongs to R. */
+%typemap(freearg) const double*, const int32_t*, double*, int32_t*, int64_t* "";
+
+/* The covariance function of R; set_handle_covariance() ties its life to the handle's. */
+%typemap(in) (residual_knn_covariance covariance, void* covariance_user) %{
+  if (!Rf_isFunction($input)) Rf_error("covariance must be a function");
+  $1 = on_covariance;
+  $2 = (void*)$input; %}
+%typemap(scoercein) residual_knn_covariance "";
+
+/* Options, from lists. */
+%typemap(in) const residual_knn_model_options* (residual_knn_model_options options, progress_call progress) %{
+  set_model_options(&options, &progress, $input);
+  $1 = &options; %}
+%typemap(in) const residual_knn_search_options* (residual_knn_search_options options, progress_call progress) %{
+  set_search_options(&options, &progress, $input);
+  $1 = &options; %}
+%typemap(scoercein) const residual_knn_model_options*, const residual_knn_search_options*,
+  const residual_knn_helper_options* "";
+
+/* Outputs: matrices of R, written by the library. */
+%typemap(in) (int32_t k, int32_t base, int32_t missing, int32_t* neighbors, double* distances)
+  (SEXP index_matrix, SEXP distance_matrix) %{
+  $1 = Rf_asInteger($input);
+  $2 = 1;
+  $3 = NA_INTEGER;
+  {
+    const int columns = $1 > 0 ? $1 : 0;
+    index_matrix = PROTECT(Rf_allocMatrix(INTSXP, (int)NUM_QUERIES_$argnum, columns));
+    distance_matrix = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_$argnum, columns));
+    r_nprotect += 2;
+  }
+  $4 = INTEGER(index_matrix);
+  $5 = REAL(distance_matrix); %}
+%typemap(argout) (int32_t k, int32_t base, int32_t missing, int32_t* neighbors, double* distances) %{
+  {
+    const SEXP matrices = Rf_allocVector(VECSXP, 2);
+    SET_VECTOR_ELT($result, $n, matrices);
+    SET_VECTOR_ELT(matrices, 0, index_matrix$argnum);
+    SET_VECTOR_ELT(matrices, 1, distance_matrix$argnum);
+  } %}
+
+%typemap(in, numinputs=0) residual_knn_statistics* statistics (residual_knn_statistics statistics) %{
+  residual_knn_statistics_init(&statistics);
+  $1 = &statistics; %}
+%typemap(argout) residual_knn_statistics* statistics %{
+  SET_VECTOR_ELT($result, $n, statistics_report($1)); %}
+%typemap(in, numinputs=0) residual_knn_info* info (residual_knn_info info) %{
+  residual_knn_info_init(&info);
+  $1 = &info; %}
+%typemap(argout) residual_knn_info* info %{
+  SET_VECTOR_ELT($result, $n, info_report($1)); %}
+
+/* V and p of an index, which the typemap of the handle in front of them has set. */
+%typemap(in) (int32_t layout, double* factor, double* residual_variance) (SEXP matrix, SEXP variances) %{
+  (void)$input; /* R passes NULL */
+  {
+    const residual_knn_info info = info_of(arg1);
+    matrix = PROTECT(Rf_allocMatrix(REALSXP, (int)info.n, (int)info.m));
+    variances = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)info.n));
+    r_nprotect += 2;
+  }
+  $1 = RESIDUAL_KNN_DIMENSION_MAJOR;
+  $2 = REAL(matrix);
+  $3 = REAL(variances); %}
+%typemap(scoercein) int32_t layout "";
+%typemap(argout) (int32_t layout, double* factor, double* residual_variance) %{
+  {
+    const SEXP both = Rf_allocVector(VECSXP, 2);
+    SET_VECTOR_ELT($result, $n, both);
+    SET_VECTOR_ELT(both, 0, matrix$argnum);
+    SET_VECTOR_ELT(both, 1, variances$argnum);
+  } %}
+
+/* Inducing points: m x d. */
+%typemap(in) (const residual_knn_helper_options* options, double* inducing)
+  (residual_knn_helper_options options, progress_call progress, SEXP matrix) %{
+  set_helper_options(&options, &progress, $input);
+  $1 = &options;
+  if (arg7 > INT_MAX) Rf_error("m must be at most %d", INT_MAX);
+  matrix = PROTECT(Rf_allocMatrix(REALSXP, arg7 > 0 ? (int)arg7 : 0, (int)arg3));
+  ++r_nprotect;
+  $2 = REAL(matrix); %}
+%typemap(argout) (const residual_knn_helper_options* options, double* inducing) %{
+  SET_VECTOR_ELT($result, $n, matrix$argnum); %}
+
+/* An order: the 64-bit numbers lie in a vector of doubles until they are integers of R. */
+%typemap(in) (const residual_knn_helper_options* options, int64_t* order)
+  (residual_knn_helper_options options, progress_call progress, SEXP numbers) %{
+  set_helper_options(&options, &progress, $input);
+  $1 = &options;
+  numbers = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)arg2));
+  ++r_nprotect;
+  $2 = (int64_t*)REAL(numbers); %}
+%typemap(argout) (const residual_knn_helper_options* options, int64_t* order) %{
+  if (result == RESIDUAL_KNN_OK) SET_VECTOR_ELT($result, $n, row_numbers($2, arg2)); %}
+
+/* What the R code has no use for: the structs, which are lists there, and the 64-bit searches. */
+%ignore residual_knn_model_options;
+%ignore residual_knn_info;
+%ignore residual_knn_search_options;
+%ignore residual_knn_statistics;
+%ignore residual_knn_helper_options;
+%ignore residual_knn_model_options_init;
+%ignore residual_knn_info_init;
+%ignore residual_knn_search_options_init;
+%ignore residual_knn_statistics_init;
+%ignore residual_knn_helper_options_init;
+%ignore residual_knn_index_free;
+%ignore residual_knn_last_error;
+%ignore residual_knn_neighbors;
+%ignore residual_knn_predecessors;
+%ignore residual_knn_neighbors_of_new_points;
+%ignore residual_knn_neighbors_of_new_factor;
+
+%typemap(in) SEXP %{ $1 = $input; %}
+%typemap(out) SEXP %{ $result = $1; %}
+%typemap(scoercein) SEXP "";
+%typemap(scoerceout) SEXP "";
+
+%inline %{
+/* Whether `handle` stands for an index: not after close(), and not after it was saved and read again. */
+static int handle_is_open(SEXP handle) { return has_index(handle); }
+
+/* Whether R runs in a callback of the library: indexes may be in use, and must neither be closed nor updated. */
+static int in_callback(void) { return callbacks_under_way > 0; }
+
+static void close_handle(SEXP handle) {
+  if (is_handle(handle)) free_handle(handle);
+}
+
+/* Keeps the covariance function alive as long as the handle of the index that calls it. */
+static void set_handle_covariance(SEXP handle, SEXP covariance) {
+  if (has_index(handle)) SET_VECTOR_ELT(R_ExternalPtrProtected(handle), 1, covariance);
+}
+%}
+
+#endif /* SWIGR */
+
+%include "residual_knn.h"
