@@ -74,6 +74,20 @@ int64_t FactorInPlace(AlignedVector& lower, int64_t m, Monitor& monitor) {
   return -1;
 }
 
+// Row i of `out`, m values, is column i of the panel. A cache line of the panel is read once.
+void CopyTransposed(const double* panel, int64_t m, int64_t width, double* out) {
+  constexpr int64_t kLine = 8;
+  for (int64_t first = 0; first < width; first += kLine) {
+    const int64_t end = std::min(first + kLine, width);
+    for (int64_t begin = 0; begin < m; begin += kLine) {
+      const int64_t last = std::min(begin + kLine, m);
+      for (int64_t i = first; i < end; ++i) {
+        for (int64_t r = begin; r < last; ++r) out[i * m + r] = panel[r * kPanelWidth + i];
+      }
+    }
+  }
+}
+
 }  // namespace
 
 InducingFactor::InducingFactor(const CovarianceFunction& covariance, ScaledPoints inducing,
@@ -115,11 +129,8 @@ void InducingFactor::Solve(const CovarianceView& covariance, const ScaledPoints&
       std::fill(row + width, row + kPanelWidth, 0.0);
     }
     ForwardSubstitute(lower_.data(), m, m, panel.data(), panel_squares);
-    for (int64_t i = 0; i < width; ++i) {
-      double* v = factor + (begin + i) * m;
-      for (int64_t r = 0; r < m; ++r) v[r] = panel[r * kPanelWidth + i];
-      squares[begin + i] = panel_squares[i];
-    }
+    std::copy_n(panel_squares, width, squares + begin);
+    CopyTransposed(panel.data(), m, width, factor + begin * m);
   }
 }
 
