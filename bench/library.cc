@@ -35,12 +35,21 @@ void Check(residual_knn_status status, std::string_view what) {
                      residual_knn_last_error());
 }
 
-Index CreateIndex(const Workload& workload, int32_t threads) {
+namespace {
+
+residual_knn_model_options OptionsOf(const Workload& workload, int32_t threads) {
   residual_knn_model_options options;
   residual_knn_model_options_init(&options);
   options.kernel = workload.kernel;
   options.jitter = workload.jitter;
   options.threads = threads;
+  return options;
+}
+
+}  // namespace
+
+Index CreateIndex(const Workload& workload, int32_t threads) {
+  const residual_knn_model_options options = OptionsOf(workload, threads);
   residual_knn_index* index = nullptr;
   Check(residual_knn_index_create(workload.points.data(), workload.n, workload.d,
                                   workload.lengthscales.data(),
@@ -48,6 +57,14 @@ Index CreateIndex(const Workload& workload, int32_t threads) {
                                   workload.inducing.data(), workload.m, &options, &index),
         "creating the index");
   return Index(index);
+}
+
+void UpdateIndex(residual_knn_index* index, const Workload& workload, int32_t threads) {
+  const residual_knn_model_options options = OptionsOf(workload, threads);
+  Check(residual_knn_index_update(index, workload.lengthscales.data(),
+                                  static_cast<int64_t>(workload.lengthscales.size()), nullptr, 0,
+                                  &options),
+        "updating the index");
 }
 
 residual_knn_info InfoOf(const residual_knn_index* index) {

@@ -28,6 +28,9 @@ using Index = std::unique_ptr<residual_knn_index, IndexDeleter>;
 
 Index CreateIndex(const Workload& workload, int32_t threads);
 
+// Same points and inducing points, the hyper-parameters of the workload.
+void UpdateIndex(residual_knn_index* index, const Workload& workload, int32_t threads);
+
 residual_knn_info InfoOf(const residual_knn_index* index);
 
 // V (n x m, the values of one point side by side) and p of an index.

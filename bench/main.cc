@@ -15,6 +15,7 @@
 #include "processors.h"
 #include "report.h"
 #include "strategies.h"
+#include "updates.h"
 #include "workload_catalog.h"
 
 namespace residual_knn::bench {
@@ -23,6 +24,7 @@ namespace {
 struct Arguments {
   bool list = false;
   bool growth = false;
+  bool updates = false;
   std::vector<std::string> workloads;
   std::vector<std::string> strategies = {"all"};
   std::vector<int32_t> threads;
@@ -109,14 +111,20 @@ int Run(const Arguments& arguments, const std::vector<const WorkloadEntry*>& wor
         const std::vector<const Strategy*>& strategies) {
   Results results(arguments.json);
   bool failed = false;
-  PrintHeader(std::cout);
+  if (!arguments.updates) PrintHeader(std::cout);
   for (const WorkloadEntry* entry : workloads) {
     for (const int64_t n : arguments.sizes) {
       try {
         const int32_t most_threads =
             *std::max_element(arguments.threads.begin(), arguments.threads.end());
-        WorkloadBench bench(entry->make({n, arguments.shared_directory, most_threads}),
-                            arguments.measurement);
+        Workload workload = entry->make({n, arguments.shared_directory, most_threads});
+        if (arguments.updates) {
+          for (const int32_t threads : arguments.threads) {
+            PrintUpdates(std::cout, workload, threads, arguments.measurement.repeats);
+          }
+          continue;
+        }
+        WorkloadBench bench(std::move(workload), arguments.measurement);
         for (const int32_t threads : arguments.threads) {
           for (const Strategy* strategy : strategies) {
             std::cerr << "measuring " << entry->name << ", " << strategy->name << ", " << threads
@@ -132,6 +140,7 @@ int Run(const Arguments& arguments, const std::vector<const WorkloadEntry*>& wor
       }
     }
   }
+  if (arguments.updates) return failed ? 1 : 0;
   PrintComparison(std::cout, results.rows());
   PrintGrowth(std::cout, results.rows());
   if (results.rows().empty()) std::cerr << "residual-knn-bench: nothing could be measured\n";
@@ -158,6 +167,10 @@ int Main(int argc, char** argv) {
                "The workload growth for n from 32,000 to 1,000,000 (or those of --n): how the time "
                "a row grows. Strategy automatic, unless --strategies says otherwise")
       ->excludes(workload);
+  app.add_flag(
+      "--updates", arguments.updates,
+      "Instead of searches: what an update of the index costs beside a new index, median of "
+      "--repeats steps");
   app.add_option("--strategies", arguments.strategies, "Strategies to run, or all")
       ->delimiter(',')
       ->capture_default_str();

@@ -30,6 +30,9 @@ foreach(name origin origin-all argo vif canopy million growth rough10 rough20
   expect_contains("${output}" " ${name}: ")
 endforeach()
 
+run_bench(0 --workload vif --n 2000 --updates --threads 2 --repeats 3)
+expect_contains("${output}" "V the same")
+
 # Two sizes, two strategies, two thread counts: eight rows, each with every key.
 set(json_file ${FOLDER}/bench_smoke.json)
 run_bench(0 --workload vif --n 1000,2000 --strategies automatic,brute_force --threads 1,2 --repeats 1 --json ${json_file})
