@@ -14,7 +14,8 @@
 //     epsilon = |L^-1| (u |V| sqrt(sum_a (N_a + 2)^2) + sqrt(m) c u s^2).
 //
 // L. In the same way |A - (K(Z,Z) + jitter s^2 I)| <= `backward`, three roundings where a product and its
-// subtraction are not fused. With J = jitter s^2 - backward and lambda the largest row sum, >= the largest eigenvalue:
+// subtraction are not fused. With J = jitter s^2 - backward and lambda the largest row sum, no less than the largest
+// eigenvalue:
 // K(Z,Z) <= A - J I <= mu A with mu = 1 - J / lambda if J > 0, and 1 + |J| |L^-1|^2 otherwise. So
 // k A^-1 k' <= mu K over all points together.
 //

@@ -11,8 +11,8 @@ inline double RotationSign(int64_t e) {
 }
 
 // Rotates v (m values, m >= 1) in place: normalized Hadamard transforms of the first and then, with signs changed, of
-// the last 2^k entries, 2^k the largest power of two up to m. Products of rotated rows are those of the rows. The result is off by at
-// most kRotationError |v|: 2 (k + 1) roundings of every entry, k < 32.
+// the last 2^k entries, 2^k the largest power of two up to m. Products of rotated rows are those of the rows.
+// The result is off by at most kRotationError |v|: 2 (k + 1) roundings of every entry, k < 32.
 inline constexpr double kRotationError = 0x1p-46;
 void RotateByHadamard(double* v, int64_t m);
 

@@ -11,8 +11,8 @@
 
 namespace residual_knn {
 
-// Like SearchBruteForce. Queries that are not fit for it are left alone and appended to `left`. `neighborhoods` may be
-// null where elements have 16 bits.
+// Like SearchBruteForce. Queries that are not fit for it are left alone and appended to `left`. `neighborhoods` may
+// be null where elements have 16 bits.
 SearchStatistics SearchQuantized(const ResidualModel& model, const QuantizedFactor& quantized,
                                  const Neighborhoods* neighborhoods, const QuerySet& queries,
                                  std::span<const int64_t> which, const SearchSettings& settings,

@@ -8,9 +8,9 @@ namespace residual_knn {
 // Right-hand sides that one call solves.
 inline constexpr int64_t kPanelWidth = 32;
 
-// Solves L X = B in place. `lower` is m x m, row-major with `stride` doubles from row to row, its upper triangle is not read; `panel` is
-// m x kPanelWidth, row-major, aligned to 64 bytes. Each column's bits depend on that column alone:
-// this is why V is not left to a BLAS, whose last bits depend on a column's place in its block.
+// Solves L X = B in place. `lower` is m x m, row-major with `stride` doubles from row to row, its upper triangle is
+// not read; `panel` is m x kPanelWidth, row-major, aligned to 64 bytes. Each column's bits depend on that column
+// alone: this is why V is not left to a BLAS, whose last bits depend on a column's place in its block.
 // squares[c] receives the sum of squares of column c of X.
 void ForwardSubstitute(const double* lower, int64_t stride, int64_t m, double* panel,
                        double* squares);

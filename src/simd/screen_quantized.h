@@ -43,7 +43,8 @@ struct QuantizedQuery {
 // Whether the family can be evaluated here: all but the table of a general Matern.
 bool CanScreenQuantized(const CovarianceView& covariance);
 
-// Points that pass go to rows, their |R| * scale (or R * scale) to scores; both have room for count + kQuantizedSlack.
+// Points that pass go to rows, their |R| * scale (or R * scale) to scores; both have room for
+// count + kQuantizedSlack.
 int64_t ScreenQuantized(const QuantizedTile& tile, const QuantizedQuery& query, int32_t* rows,
                         float* scores);
 
