@@ -181,12 +181,19 @@ void ResidualModel::Finish(std::span<const double> squares) {
     if (inverse_deviation_[i] > 0) largest_square = std::max(largest_square, squares[i]);
   }
   largest_norm_ = std::sqrt(largest_square);
-  for (size_t q = 0; q < kShareLevels.size(); ++q) {
+  // From the middle outwards: each quantile is among what the one before has left on its side.
+  const auto find = [&](size_t q, int64_t begin, int64_t end) {
     const auto at =
         static_cast<int64_t>(std::llround(kShareLevels[q] * static_cast<double>(n_ - 1)));
-    std::nth_element(shares.begin(), shares.begin() + at, shares.end());
+    std::nth_element(shares.begin() + begin, shares.begin() + at, shares.begin() + end);
     share_quantiles_[q] = shares[at];
-  }
+    return at;
+  };
+  constexpr size_t kMiddle = kShareLevels.size() / 2;
+  int64_t begin = find(kMiddle, 0, n_);
+  for (int64_t end = begin + 1, q = kMiddle - 1; q >= 0; --q)
+    end = find(static_cast<size_t>(q), 0, end) + 1;
+  for (size_t q = kMiddle + 1; q < kShareLevels.size(); ++q) begin = find(q, begin, n_);
 }
 
 int64_t ResidualModel::bytes() const {

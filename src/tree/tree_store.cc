@@ -1,6 +1,7 @@
 #include "tree/tree_store.h"
 
 #include <chrono>
+#include <utility>
 
 #include "tree/cover_sample.h"
 
@@ -29,7 +30,11 @@ TreeStore::TreeStore(const ResidualModel& model) : model_(model) {
 void TreeStore::AdoptOrders(TreeStore& other, std::span<const double> factors) {
   for (size_t stage = 0; stage < orders_.size(); ++stage) {
     const ResidualTree* tree = other.trees_[stage]->IfMade();
-    orders_[stage] = tree != nullptr ? tree->order() : std::move(other.orders_[stage]);
+    if (tree != nullptr) {
+      orders_[stage] = tree->order();
+    } else {
+      orders_[stage] = std::move(other.orders_[stage]);
+    }
     orders_[stage].Rescale(factors);
   }
 }
