@@ -336,7 +336,8 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_create_from_callback(
  * @param options           NULL: defaults (not those of the creation)
  * @return as residual_knn_index_create; ERROR_UNSUPPORTED for an index made from the caller's V. If it is
  *         ERROR_CANCELLED or ERROR_OUT_OF_MEMORY, the index may hold nothing: searches then return
- *         ERROR_INVALID_ARGUMENT until another update succeeds. After other errors it is what it was.
+ *         ERROR_INVALID_ARGUMENT until another update succeeds, whose present inducing points are those from
+ *         before. After other errors it is what it was.
  * Thread rule: exclusive, like residual_knn_index_free.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_update(

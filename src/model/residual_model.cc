@@ -94,12 +94,13 @@ ModelUpdate ResidualModel::PrepareUpdate(CovarianceFunction covariance, double n
 
 void ResidualModel::Apply(ModelUpdate update, int threads, Monitor& monitor) {
   points_ = std::move(update.points);
-  centered_inducing_ = std::move(update.centered_inducing);
   scaling_.lengthscales = std::move(update.lengthscales);
   covariance_ = std::move(update.covariance);
   inducing_ = std::move(update.inducing);
   nugget_ = update.nugget;
   Compute(threads, monitor);
+  // Not before: after an update that broke off, the present inducing points are still the old ones.
+  centered_inducing_ = std::move(update.centered_inducing);
 }
 
 void ResidualModel::Compute(int threads, Monitor& monitor) {

@@ -172,6 +172,7 @@ void TestCancelledUpdate(void** state) {
   const Answer before = Ask(index, question);
   Model other = model;
   other.kernel.lengthscales = {0.1, 0.2};
+  other.inducing = RandomRowsOf(random, model.points, 190);
   int64_t emptied = 0;
   for (int64_t after = 0; after < 6; ++after) {
     Canceller canceller{after, 0};
@@ -179,7 +180,7 @@ void TestCancelledUpdate(void** state) {
     options.progress = CancelLater;
     options.progress_user = &canceller;
     const residual_knn_status status =
-        Update(index, other, false, RESIDUAL_KNN_POINT_MAJOR, options);
+        Update(index, other, true, RESIDUAL_KNN_POINT_MAJOR, options);
     if (status == RESIDUAL_KNN_OK) break;
     assert_int_equal(status, RESIDUAL_KNN_ERROR_CANCELLED);
     const Answer answer = Ask(index, question);
