@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <utility>
 
+#include "median.h"
 #include "peak_memory.h"
 #include "random_numbers.h"
 
@@ -20,13 +20,6 @@ constexpr double kSampledSearchSeconds = 15;
 constexpr double kSampledShareOfLimit = 0.25;
 constexpr int64_t kFewestSampledQueries = 1024;
 constexpr uint64_t kSampleSeed = 20250706;
-
-double Median(std::vector<double> values) {
-  const size_t middle = values.size() / 2;
-  std::sort(values.begin(), values.end());
-  return values.size() % 2 == 1 ? values[middle]
-                                : std::midpoint(values[middle - 1], values[middle]);
-}
 
 }  // namespace
 

@@ -1,22 +1,16 @@
 #include "updates.h"
 
-#include <algorithm>
 #include <cstring>
 #include <ostream>
 #include <vector>
 
 #include "figures.h"
 #include "library.h"
+#include "median.h"
 #include "stopwatch.h"
 
 namespace residual_knn::bench {
 namespace {
-
-double Median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 bool SameBytes(const std::vector<double>& a, const std::vector<double>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0;

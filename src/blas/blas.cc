@@ -56,30 +56,33 @@ void Prepare() {
 #endif
 }
 
-void MultiplyTransposed(const double* a, int64_t rows, const double* b, int64_t columns, int64_t m,
-                        double* out) {
+namespace {
+
+// out = a b', of either precision by `gemm`, whose scalars are of that precision.
+template <class Value, class Gemm>
+void MultiplyTransposedBy(const Gemm& gemm, const Value* a, int64_t rows, const Value* b,
+                          int64_t columns, int64_t m, Value* out) {
   Prepare();
   if (rows == 0 || columns == 0) return;
   if (m == 0) {
-    std::fill_n(out, rows * columns, 0.0);
+    std::fill_n(out, rows * columns, Value{0});
     return;
   }
   const Turn turn;
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, Size(rows), Size(columns), Size(m), 1.0, a,
-              Size(m), b, Size(m), 0.0, out, Size(columns));
+  gemm(CblasRowMajor, CblasNoTrans, CblasTrans, Size(rows), Size(columns), Size(m), Value{1}, a,
+       Size(m), b, Size(m), Value{0}, out, Size(columns));
+}
+
+}  // namespace
+
+void MultiplyTransposed(const double* a, int64_t rows, const double* b, int64_t columns, int64_t m,
+                        double* out) {
+  MultiplyTransposedBy(cblas_dgemm, a, rows, b, columns, m, out);
 }
 
 void MultiplyTransposed(const float* a, int64_t rows, const float* b, int64_t columns, int64_t m,
                         float* out) {
-  Prepare();
-  if (rows == 0 || columns == 0) return;
-  if (m == 0) {
-    std::fill_n(out, rows * columns, 0.0F);
-    return;
-  }
-  const Turn turn;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, Size(rows), Size(columns), Size(m), 1.0F, a,
-              Size(m), b, Size(m), 0.0F, out, Size(columns));
+  MultiplyTransposedBy(cblas_sgemm, a, rows, b, columns, m, out);
 }
 
 void Multiply(const float* a, int64_t rows, const float* b, int64_t b_stride, int64_t columns,

@@ -13,7 +13,12 @@ inline double ProductError(int64_t m) {
   return u / (1 - u);
 }
 
-// The same for V rounded to single precision first: one more rounding of each factor.
+// Of R by a product in double precision against the canonical one, whose product rounds as well.
+inline double ScreenError(int64_t m, double norm, double other_norm) {
+  return 2 * ProductError(m) * norm * other_norm;
+}
+
+// The error of a product for V rounded to single precision first: one more rounding of each factor.
 inline double SingleProductError(int64_t m) {
   const double u = static_cast<double>(m + 12) * 0x1p-24;
   return u / (1 - u);

@@ -29,10 +29,6 @@ void RequireLengthscales(std::span<const double> lengthscales, int64_t d) {
   }
 }
 
-double LengthscaleOf(std::span<const double> lengthscales, int64_t c) {
-  return lengthscales[lengthscales.size() == 1 ? 0 : static_cast<size_t>(c)];
-}
-
 [[noreturn]] void ThrowBeyond(const char* name, int64_t row, int64_t coordinate, double value) {
   ThrowInvalid(std::string(name) + ": coordinate " + std::to_string(coordinate) + " of row " +
                std::to_string(row) + " is " + Describe(value) +
@@ -103,16 +99,21 @@ ScaledPoints ScaledPoints::DividedBy(std::span<const double> lengthscales, const
   return scaled;
 }
 
+void ScaledPoints::CopySelected(std::span<const int64_t> points, double* out,
+                                int64_t stride) const {
+  for (int64_t c = 0; c < d_; ++c) {
+    const double* from = coordinate(c);
+    double* to = out + c * stride;
+    for (size_t j = 0; j < points.size(); ++j) to[j] = from[points[j]];
+  }
+}
+
 ScaledPoints ScaledPoints::Selected(std::span<const int64_t> points, ScaledPoints reuse) const {
   reuse.n_ = static_cast<int64_t>(points.size());
   reuse.d_ = d_;
   reuse.stride_ = reuse.n_ + kPadding;
   reuse.values_.assign(static_cast<size_t>(reuse.stride_ * d_), 0.0);
-  for (int64_t c = 0; c < d_; ++c) {
-    for (int64_t i = 0; i < reuse.n_; ++i) {
-      reuse.values_[c * reuse.stride_ + i] = (*this)(points[i], c);
-    }
-  }
+  CopySelected(points, reuse.values_.data(), reuse.stride_);
   return reuse;
 }
 

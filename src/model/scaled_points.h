@@ -41,6 +41,9 @@ class ScaledPoints {
     for (int64_t c = 0; c < d_; ++c) out[c] = (*this)(point, c);
   }
 
+  // Coordinate c of the j-th listed point goes to out[c * stride + j].
+  void CopySelected(std::span<const int64_t> points, double* out, int64_t stride) const;
+
   // The listed points, in the memory of `reuse`.
   [[nodiscard]] ScaledPoints Selected(std::span<const int64_t> points, ScaledPoints reuse) const;
 
@@ -58,6 +61,11 @@ class ScaledPoints {
   int64_t stride_ = 0;
   std::vector<double> values_;
 };
+
+// The lengthscale of a coordinate: there is one for all, or one for each.
+inline double LengthscaleOf(std::span<const double> lengthscales, int64_t c) {
+  return lengthscales[lengthscales.size() == 1 ? 0 : static_cast<size_t>(c)];
+}
 
 // The middle of each coordinate's range. As an origin it keeps the rounding of the division relative to the
 // extent of the points: projected coordinates in the millions lose nothing.

@@ -56,9 +56,7 @@ SearchStatistics SearchBruteForce(const ResidualModel& model, Prepared& prepared
   statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
   const auto add = [&](const SearchStatistics& part) {
     statistics.threads = std::max(statistics.threads, part.threads);
-    statistics.pairs_scored += part.pairs_scored;
-    statistics.pairs_rescored += part.pairs_rescored;
-    statistics.scored_in_float32 += part.scored_in_float32;
+    statistics.AddCounts(part);
   };
   std::vector<int64_t> left(which.begin(), which.end());
   for (const ElementBits bits : {ElementBits::k8, ElementBits::k16}) {

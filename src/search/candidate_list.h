@@ -1,6 +1,8 @@
 // The candidates of one query that may still be among its k nearest.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -18,8 +20,11 @@ class CandidateList {
  public:
   // How many lists one worker may hold: fewer where k is large.
   [[nodiscard]] static int64_t MostAtOnce(int64_t k);
-  // Candidates that a list without a threshold had better be given at once: while nothing is proved, all stay.
-  static constexpr int64_t kFirstCandidates = 128;
+  // Of `left` candidates, how many to give at once: while nothing is proved everything stays, and a few first give
+  // a threshold.
+  [[nodiscard]] int64_t AtOnce(int64_t left, int64_t at_first = 128) const {
+    return std::isfinite(threshold_) ? left : std::min(left, at_first);
+  }
 
   // error: bound on the difference of R to its canonical value, not counting rounding relative to
   // R; generous by a few ulp of itself, since sums with it round too.

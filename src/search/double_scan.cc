@@ -1,17 +1,17 @@
 #include "search/double_scan.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <vector>
 
 #include "blas/blas.h"
 #include "model/callback_covariance.h"
 #include "model/product_error.h"
-#include "parallel/parallel_for.h"
+#include "search/block_search.h"
 #include "search/candidate_list.h"
 #include "search/canonical_score.h"
 #include "search/degenerate_query.h"
+#include "search/keep_others.h"
 #include "simd/screen.h"
 
 namespace residual_knn {
@@ -86,8 +86,7 @@ class Worker {
     }
   }
 
-  [[nodiscard]] int64_t pairs_scored() const { return pairs_scored_; }
-  [[nodiscard]] int64_t pairs_rescored() const { return pairs_rescored_; }
+  [[nodiscard]] const SearchStatistics& statistics() const { return statistics_; }
 
  private:
   void Prepare() {
@@ -103,9 +102,8 @@ class Worker {
     columns_.resize(static_cast<size_t>(width));
   }
 
-  // Once in the matrix product and once in the canonical score.
   [[nodiscard]] double ErrorOfProducts(int64_t q) const {
-    return 2 * ProductError(model_.m()) * block_.norm[q] * model_.largest_norm();
+    return ScreenError(model_.m(), block_.norm[q], model_.largest_norm());
   }
 
   void SearchTile(int64_t begin, int64_t end) {
@@ -116,7 +114,7 @@ class Worker {
     const int64_t m = model_.m();
     blas::MultiplyTransposed(block_.factor + first * m, block_.count - first, model_.factor(begin),
                              width, m, products_.data());
-    pairs_scored_ += (block_.count - first) * width;
+    statistics_.pairs_scored += (block_.count - first) * width;
     ScreenTile tile;
     tile.inverse_deviation = model_.inverse_deviation();
     CovarianceView view;
@@ -134,20 +132,17 @@ class Worker {
       query.point = block_.points.data() + q * model_.d();
       query.signed_ranking = settings_.ranking == Ranking::kSigned;
       query.error = ErrorOfProducts(q);
-      // While nothing is proved everything survives: a few candidates first give a threshold.
       for (int64_t done = 0; done < count;) {
         query.threshold = lists_[q].threshold();
-        const bool proved = std::isfinite(query.threshold);
         tile.first = begin + done;
-        tile.count =
-            proved ? count - done : std::min(count - done, CandidateList::kFirstCandidates);
+        tile.count = lists_[q].AtOnce(count - done);
         const int64_t offset = (q - first) * width + done;
         query.products = products_.data() + offset;
         if (!covariances_.empty()) query.covariances = covariances_.data() + offset;
-        int64_t found =
-            Screen(tile, query, {rows_.data(), scores_.data(), survivor_covariances_.data()});
-        if (found > 0) found = RemoveSelf(block_.self[q], found);
-        if (found > 0) AppendSurvivors(q, static_cast<size_t>(found));
+        const ScreenSurvivors survivors{rows_.data(), scores_.data(), survivor_covariances_.data()};
+        const size_t kept =
+            KeepOthers(survivors, Screen(tile, query, survivors), {}, block_.self[q]);
+        if (kept > 0) AppendSurvivors(q, kept);
         done += tile.count;
       }
     }
@@ -155,21 +150,9 @@ class Worker {
 
   void AppendSurvivors(int64_t q, size_t found) {
     scorer_.SetQuery(block_, q);
-    pairs_rescored_ += lists_[q].Append({rows_.data(), found}, {scores_.data(), found},
-                                        {survivor_covariances_.data(), found},
-                                        model_.inverse_deviation(), scorer_);
-  }
-
-  int64_t RemoveSelf(int64_t self, int64_t found) {
-    const auto end = rows_.begin() + found;
-    const auto at = std::lower_bound(rows_.begin(), end, self);
-    if (at == end || *at != self) return found;
-    const auto position = at - rows_.begin();
-    std::copy(at + 1, end, at);
-    std::copy(scores_.begin() + position + 1, scores_.begin() + found, scores_.begin() + position);
-    std::copy(survivor_covariances_.begin() + position + 1, survivor_covariances_.begin() + found,
-              survivor_covariances_.begin() + position);
-    return found - 1;
+    statistics_.pairs_rescored += lists_[q].Append({rows_.data(), found}, {scores_.data(), found},
+                                                   {survivor_covariances_.data(), found},
+                                                   model_.inverse_deviation(), scorer_);
   }
 
   void AskCovariances(int64_t first, int64_t begin, int64_t width) {
@@ -183,7 +166,7 @@ class Worker {
   void WriteResult(int64_t q, ResultSink& results) {
     if (block_.inverse_deviation[q] > 0) {
       scorer_.SetQuery(block_, q);
-      results.Write(block_.slot[q], lists_[q].Finish(scorer_, pairs_rescored_));
+      results.Write(block_.slot[q], lists_[q].Finish(scorer_, statistics_.pairs_rescored));
       return;
     }
     WriteDegenerate(block_, q, settings_.k, degenerate_, results);
@@ -202,8 +185,7 @@ class Worker {
   std::vector<double> survivor_covariances_;
   std::vector<int64_t> columns_;
   std::vector<Neighbor> degenerate_;
-  int64_t pairs_scored_ = 0;
-  int64_t pairs_rescored_ = 0;
+  SearchStatistics statistics_;
 };
 
 }  // namespace
@@ -221,16 +203,8 @@ SearchStatistics SearchInDouble(const ResidualModel& model, const QuerySet& quer
   std::vector<Worker> workers;
   workers.reserve(static_cast<size_t>(used.threads));
   for (int i = 0; i < used.threads; ++i) workers.emplace_back(model, used, tiling);
-  ParallelFor(used.threads, tiling.blocks, monitor, [&](int64_t task, int worker) {
-    // The last block has the longest triangle of predecessors: first come, first done.
-    const int64_t first = (tiling.blocks - 1 - task) * tiling.queries;
-    const int64_t size = std::min(tiling.queries, count - first);
-    workers[worker].SearchBlock(queries, which.subspan(first, size), results, monitor, worker == 0);
-  });
-  for (const Worker& worker : workers) {
-    statistics.pairs_scored += worker.pairs_scored();
-    statistics.pairs_rescored += worker.pairs_rescored();
-  }
+  SearchBlocks(workers, queries, which, tiling.queries, results, monitor);
+  for (const Worker& worker : workers) statistics.AddCounts(worker.statistics());
   return statistics;
 }
 

@@ -1,17 +1,17 @@
 #include "search/leaf_scorer.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "blas/blas.h"
 #include "model/callback_covariance.h"
+#include "search/keep_others.h"
 #include "simd/covariance_row.h"
 #include "simd/dot.h"
 
 namespace residual_knn {
 namespace {
 
-// Candidates that a query without a threshold is screened against at once.
+// Of a leaf, half: its points are near, and prove something soon.
 constexpr int64_t kFirstCandidates = 64;
 
 template <class Vector>
@@ -64,11 +64,9 @@ void LeafScorer::ScoreLeaf(const ResidualTree& tree, int64_t leaf, QueryColumns&
     const int64_t q = columns.queries[i];
     if (chunk.degenerate(q)) continue;
     const int64_t valid = chunk.Valid(rows, q);
-    // While nothing is proved everything survives: a few candidates first give a threshold.
     for (int64_t done = 0; done < valid;) {
-      const bool proved = std::isfinite(chunk.list(q).threshold());
       tile.first = done;
-      tile.count = proved ? valid - done : std::min(valid - done, kFirstCandidates);
+      tile.count = chunk.list(q).AtOnce(valid - done, kFirstCandidates);
       ScreenQuery query;
       if (single) {
         query.products32 = products32_.data() + i * count + done;
@@ -135,11 +133,7 @@ void LeafScorer::Gather(std::span<const int64_t> rows) {
   coordinates_.resize(static_cast<size_t>(stride_ * std::max<int64_t>(model_.d(), 1)));
   scales_.resize(static_cast<size_t>(stride_));
   for (int64_t j = 0; j < count; ++j) scales_[j] = model_.inverse_deviation()[rows[j]];
-  for (int64_t c = 0; c < model_.d(); ++c) {
-    const double* from = model_.points().coordinate(c);
-    double* to = coordinates_.data() + c * stride_;
-    for (int64_t j = 0; j < count; ++j) to[j] = from[rows[j]];
-  }
+  model_.points().CopySelected(rows, coordinates_.data(), stride_);
 }
 
 void LeafScorer::ScreenInSingle(QueryColumns& chunk, int64_t q, TreeCounters& counters) {
@@ -176,17 +170,9 @@ void LeafScorer::Screen(const ScreenTile& tile, ScreenQuery& query, std::span<co
   query.signed_ranking = settings_.ranking == Ranking::kSigned;
   query.error = chunk.Error(single, q);
   query.threshold = chunk.list(q).threshold();
-  const int64_t found =
-      residual_knn::Screen(tile, query, {found_.data(), scores_.data(), found_covariances_.data()});
-  size_t kept = 0;
-  const int64_t self = chunk.block().self[q];
-  for (int64_t s = 0; s < found; ++s) {
-    const int64_t row = rows[found_[s]];
-    if (row == self) continue;
-    found_[kept] = row;
-    scores_[kept] = scores_[s];
-    found_covariances_[kept++] = found_covariances_[s];
-  }
+  const ScreenSurvivors survivors{found_.data(), scores_.data(), found_covariances_.data()};
+  const size_t kept = KeepOthers(survivors, residual_knn::Screen(tile, query, survivors), rows,
+                                 chunk.block().self[q]);
   if (kept == 0) return;
   counters.pairs_rescored += chunk.Append(q, {found_.data(), kept}, {scores_.data(), kept},
                                           {found_covariances_.data(), kept}, single);

@@ -15,12 +15,9 @@ constexpr double kMostStretch = 2;
 
 void Prepared::AdoptOrders(Prepared& other, std::span<const double> old_lengthscales,
                            std::span<const double> new_lengthscales, int64_t d) {
-  const auto of = [](std::span<const double> lengthscales, int64_t c) {
-    return lengthscales[lengthscales.size() == 1 ? 0 : static_cast<size_t>(c)];
-  };
   std::vector<double> factors;
   for (int64_t c = 0; c < d; ++c)
-    factors.push_back(of(old_lengthscales, c) / of(new_lengthscales, c));
+    factors.push_back(LengthscaleOf(old_lengthscales, c) / LengthscaleOf(new_lengthscales, c));
   const auto [least, largest] = std::minmax_element(factors.begin(), factors.end());
   if (!(*largest <= kMostStretch * *least)) return;
   trees.AdoptOrders(other.trees, factors);

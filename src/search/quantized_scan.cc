@@ -5,10 +5,11 @@
 
 #include "blas/blas.h"
 #include "model/product_error.h"
-#include "parallel/parallel_for.h"
+#include "search/block_search.h"
 #include "search/candidate_list.h"
 #include "search/canonical_score.h"
 #include "search/degenerate_query.h"
+#include "search/keep_others.h"
 #include "search/order_by_space.h"
 #include "simd/covariance_row.h"
 #include "simd/quantized_product.h"
@@ -177,15 +178,12 @@ class Worker {
       query.norm = integers_[q].norm;
       query.rest = integers_[q].rest;
       query.constant = integers_[q].constant;
-      // While nothing is proved everything survives: a few candidates first give a threshold.
       for (int64_t done = 0; done < candidates;) {
         const double threshold = lists_[q].threshold();
         // Scale, product and comparison round by fewer than 16 of 2^-24 relative to the score.
         query.threshold = static_cast<float>(threshold - 1e-6 * std::abs(threshold));
         tile.first = begin + done;
-        tile.count = std::isfinite(threshold)
-                         ? candidates - done
-                         : std::min(candidates - done, CandidateList::kFirstCandidates);
+        tile.count = lists_[q].AtOnce(candidates - done);
         query.products = products_.data() + (q - first) * kTile + done;
         const int64_t found = ScreenQuantized(tile, query, found_.data(), found_scores_.data());
         if (found > 0) AppendFound(q, found);
@@ -233,7 +231,7 @@ class Worker {
       DotPairRows(FineOf(q), quantized_.fine(), quantized_.fine_stride(), found_.data(), count,
                   fine_products_.data());
     }
-    LoadCoordinates({rows_.data(), kept});
+    model_.points().CopySelected({rows_.data(), kept}, coordinates_.data(), count + kScreenSlack);
     CovarianceRow(view_, {coordinates_.data(), count + kScreenSlack, model_.d()}, 0, count,
                   block_.points.data() + q * model_.d(), covariances_.data());
     if (HasFineRows()) kept = ScreenFine(q, kept);
@@ -271,15 +269,6 @@ class Worker {
                          model_.inverse_deviation(), scorer_);
   }
 
-  void LoadCoordinates(std::span<const int64_t> rows) {
-    const int64_t stride = static_cast<int64_t>(rows.size()) + kScreenSlack;
-    for (int64_t c = 0; c < model_.d(); ++c) {
-      const double* from = model_.points().coordinate(c);
-      double* to = coordinates_.data() + c * stride;
-      for (size_t j = 0; j < rows.size(); ++j) to[j] = from[rows[j]];
-    }
-  }
-
   // Rows that the quantized screen skips, in double precision.
   void SearchExceptional(std::span<const int64_t> rows) {
     const auto width = static_cast<int64_t>(rows.size());
@@ -290,7 +279,7 @@ class Worker {
       std::copy_n(model_.factor(rows[j]), m, gathered_.data() + j * m);
       scales_[j] = model_.inverse_deviation()[rows[j]];
     }
-    LoadCoordinates(rows);
+    model_.points().CopySelected(rows, coordinates_.data(), width + kScreenSlack);
     blas::MultiplyTransposed(block_.factor, block_.count, gathered_.data(), width, m,
                              exact_products_.data());
     statistics_.pairs_scored += block_.count * width;
@@ -305,18 +294,12 @@ class Worker {
       query.point = block_.points.data() + q * model_.d();
       query.products = exact_products_.data() + q * width;
       query.signed_ranking = settings_.ranking == Ranking::kSigned;
-      query.error = 2 * ProductError(m) * block_.norm[q] * model_.largest_norm();
+      query.error = ScreenError(m, block_.norm[q], model_.largest_norm());
       query.threshold = lists_[q].threshold();
       const int64_t found =
           Screen(tile, query, {rows_.data(), scores_.data(), covariances_.data()});
-      size_t kept = 0;
-      for (int64_t s = 0; s < found; ++s) {
-        const int64_t row = rows[rows_[s]];
-        if (row == block_.self[q]) continue;
-        rows_[kept] = row;
-        scores_[kept] = scores_[s];
-        covariances_[kept++] = covariances_[s];
-      }
+      const size_t kept = KeepOthers({rows_.data(), scores_.data(), covariances_.data()}, found,
+                                     rows, block_.self[q]);
       if (kept > 0) Append(q, {rows_.data(), kept}, query.error);
     }
   }
@@ -388,16 +371,9 @@ SearchStatistics SearchQuantized(const ResidualModel& model, const QuantizedFact
   for (int i = 0; i < statistics.threads; ++i) {
     workers.emplace_back(model, quantized, neighborhoods, settings, block);
   }
-  ParallelFor(statistics.threads, blocks, monitor, [&](int64_t task, int worker) {
-    // The last block has the longest triangle of predecessors: first come, first done.
-    const int64_t first = (blocks - 1 - task) * block;
-    const int64_t size = std::min(block, count - first);
-    workers[worker].SearchBlock(queries, which.subspan(first, size), results, monitor, worker == 0);
-  });
+  SearchBlocks(workers, queries, which, block, results, monitor);
   for (const Worker& worker : workers) {
-    statistics.pairs_scored += worker.statistics().pairs_scored;
-    statistics.pairs_rescored += worker.statistics().pairs_rescored;
-    statistics.scored_in_float32 += worker.statistics().scored_in_float32;
+    statistics.AddCounts(worker.statistics());
     left.insert(left.end(), worker.left().begin(), worker.left().end());
   }
   std::sort(left.begin(), left.end());

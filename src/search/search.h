@@ -11,7 +11,7 @@
 
 namespace residual_knn {
 
-struct Prepared;
+class Prepared;
 
 struct SearchSettings {
   int64_t k = 1;
@@ -38,6 +38,13 @@ struct SearchStatistics {
   int64_t points_bounded = 0;
   int64_t survivors = 0;
   int64_t scored_in_float32 = 0;
+
+  // What brute force counts, of a part of the queries.
+  void AddCounts(const SearchStatistics& part) {
+    pairs_scored += part.pairs_scored;
+    pairs_rescored += part.pairs_rescored;
+    scored_in_float32 += part.scored_in_float32;
+  }
 };
 
 // Threads that may search: a callback that is not concurrent is called from the calling thread alone.

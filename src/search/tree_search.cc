@@ -110,11 +110,8 @@ SearchStatistics SearchTree(const ResidualModel& model, Prepared& prepared, cons
     std::sort(which.begin(), which.end(), [&](int64_t a, int64_t b) {
       return std::pair(queries.RowOf(a), a) < std::pair(queries.RowOf(b), b);
     });
-    const SearchStatistics brute =
-        SearchBruteForce(model, prepared, queries, which, settings, results, monitor);
-    statistics.pairs_scored += brute.pairs_scored;
-    statistics.pairs_rescored += brute.pairs_rescored;
-    statistics.scored_in_float32 += brute.scored_in_float32;
+    statistics.AddCounts(
+        SearchBruteForce(model, prepared, queries, which, settings, results, monitor));
   };
   TreeSearch search(model, queries, settings, results, monitor);
   std::vector<const Chunk*> rest;

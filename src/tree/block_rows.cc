@@ -14,12 +14,8 @@ void BlockRows::Load(std::span<const int64_t> rows) {
   products_.assign(room, 0.0);
   coordinates_.assign(room * static_cast<size_t>(model_.d()), 0.0);
   point_.resize(static_cast<size_t>(model_.d()));
-  for (int64_t j = 0; j < size(); ++j) {
-    scales_[j] = model_.inverse_deviation()[rows[j]];
-    for (int64_t c = 0; c < model_.d(); ++c) {
-      coordinates_[c * stride_ + j] = model_.points()(rows[j], c);
-    }
-  }
+  model_.points().CopySelected(rows, coordinates_.data(), stride_);
+  for (int64_t j = 0; j < size(); ++j) scales_[j] = model_.inverse_deviation()[rows[j]];
 }
 
 void BlockRows::Correlations(int64_t pivot, double* out) {

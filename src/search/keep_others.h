@@ -1,0 +1,27 @@
+// What a screen has found, without the query itself.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "simd/screen.h"
+
+namespace residual_knn {
+
+// Drops row `self` from the first `found` survivors; returns how many are left. `rows` are the rows that the
+// survivors' numbers stand for, and become; none: the numbers are rows.
+inline size_t KeepOthers(const ScreenSurvivors& survivors, int64_t found,
+                         std::span<const int64_t> rows, int64_t self) {
+  size_t kept = 0;
+  for (int64_t s = 0; s < found; ++s) {
+    const int64_t row = rows.empty() ? survivors.row[s] : rows[survivors.row[s]];
+    if (row == self) continue;
+    survivors.row[kept] = row;
+    survivors.score[kept] = survivors.score[s];
+    survivors.covariance[kept++] = survivors.covariance[s];
+  }
+  return kept;
+}
+
+}  // namespace residual_knn
