@@ -39,7 +39,7 @@ namespace {
 
 residual_knn_model_options OptionsOf(const Workload& workload, int32_t threads) {
   residual_knn_model_options options;
-  residual_knn_model_options_init(&options);
+  residual_knn_model_options_init(&options, sizeof options);
   options.kernel = workload.kernel;
   options.jitter = workload.jitter;
   options.threads = threads;
@@ -69,7 +69,7 @@ void UpdateIndex(residual_knn_index* index, const Workload& workload, int32_t th
 
 residual_knn_info InfoOf(const residual_knn_index* index) {
   residual_knn_info info;
-  residual_knn_info_init(&info);
+  residual_knn_info_init(&info, sizeof info);
   Check(residual_knn_index_info(index, &info), "index info");
   return info;
 }
@@ -89,11 +89,11 @@ SearchResult Search(const residual_knn_index* index, const Workload& workload,
                     const std::vector<int64_t>& rows, int32_t strategy, int32_t threads,
                     double limit_seconds, Answers* answers) {
   SearchResult result;
-  residual_knn_statistics_init(&result.statistics);
+  residual_knn_statistics_init(&result.statistics, sizeof result.statistics);
   TimeLimit limit;
   limit.limit_seconds = limit_seconds;
   residual_knn_search_options options;
-  residual_knn_search_options_init(&options);
+  residual_knn_search_options_init(&options, sizeof options);
   options.strategy = strategy;
   options.threads = threads;
   options.progress = TimeLimit::Watch;

@@ -104,7 +104,7 @@ void CutPoints(int64_t n, const std::string& path, Workload* workload) {
 
 void ChooseInducing(uint64_t seed, int32_t threads, Workload* workload) {
   residual_knn_helper_options options;
-  residual_knn_helper_options_init(&options);
+  residual_knn_helper_options_init(&options, sizeof options);
   options.seed = seed;
   options.threads = threads;
   workload->inducing.resize(static_cast<size_t>(workload->m * workload->d));

@@ -89,7 +89,7 @@ void PrintStatistics(std::ostream& out, const Measurement& row) {
       << Figure(each(s.pivots_coupled)) << " coupled; blocks " << Figure(each(s.blocks_bounded))
       << " bounded (" << Percent(s.blocks_dismissed, s.blocks_bounded) << " dismissed); points "
       << Figure(each(s.points_bounded)) << " bounded, " << Figure(each(s.survivors))
-      << " survived; float32 " << Percent(s.scored_in_float32, Scores(s)) << '\n';
+      << " survived; float32 " << Percent(s.scored_in_low_precision, Scores(s)) << '\n';
 }
 
 void PrintPublished(std::ostream& out, const Measurement& row) {
@@ -224,7 +224,8 @@ nlohmann::ordered_json ToJson(const Measurement& row) {
   json["per_query"] = StatisticsJson(row.statistics);
   json["blocks_dismissed_share"] =
       Share(row.statistics.blocks_dismissed, row.statistics.blocks_bounded);
-  json["float32_share"] = Share(row.statistics.scored_in_float32, Scores(row.statistics));
+  json["low_precision_share"] =
+      Share(row.statistics.scored_in_low_precision, Scores(row.statistics));
   json["pairs"] = row.statistics.pairs;
   json["pairs_scored"] = row.statistics.pairs_scored;
   json["pairs_rescored"] = row.statistics.pairs_rescored;

@@ -50,7 +50,7 @@ math(EXPR last "${length} - 1")
 foreach(row RANGE ${last})
   foreach(key workload strategy threads rows_per_second recall x_gemm x_gemm_total build_seconds peak_bytes
               n d m k queries search_seconds gemm_seconds gemm_gflops residual_share pairs pairs_scored pairs_rescored
-              strategy_used reason coarse_blocks tree_seconds whole_seconds published per_query float32_share
+              strategy_used reason coarse_blocks tree_seconds whole_seconds published per_query low_precision_share
               blocks_dismissed_share simd_target blas extrapolated sampled repeats recall_rows distance_error)
     string(JSON ${key} GET "${json}" ${row} ${key})
   endforeach()

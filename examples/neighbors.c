@@ -21,7 +21,7 @@ int main(void) {
   int row;
   int rank;
 
-  residual_knn_model_options_init(&model);
+  residual_knn_model_options_init(&model, sizeof model);
   model.kernel = RESIDUAL_KNN_MATERN52;
   model.variance = variance;
   model.nugget = nugget;

@@ -35,7 +35,7 @@ void throw_unless_ok(residual_knn_status status) {
 
 Index make_index() {
   residual_knn_model_options model;
-  residual_knn_model_options_init(&model);
+  residual_knn_model_options_init(&model, sizeof model);
   model.kernel = RESIDUAL_KNN_MATERN52;
   model.variance = variance;
   model.nugget = nugget;

@@ -33,9 +33,10 @@ module residual_knn
   end type
 
   interface
-    subroutine model_options_init(options) bind(c, name='residual_knn_model_options_init')
-      import :: model_options
+    subroutine model_options_init(options, size) bind(c, name='residual_knn_model_options_init')
+      import :: c_size_t, model_options
       type(model_options), intent(out) :: options
+      integer(c_size_t), value :: size
     end subroutine
 
     integer(c_int32_t) function index_create(points, n, d, lengthscales, num_lengthscales, inducing, m, &
@@ -108,11 +109,7 @@ program neighbors_of_stations
   real(c_double) :: distances(num_neighbors, num_stations)
   integer :: row, rank
 
-  call model_options_init(options)
-  if (options%struct_size /= c_sizeof(options)) then
-    write (error_unit, '(a)') 'residual_knn_model_options has other fields than this program knows'
-    stop 1
-  end if
+  call model_options_init(options, c_sizeof(options))
   options%kernel = matern52
   options%variance = 2.5d0
   options%nugget = 0.1d0

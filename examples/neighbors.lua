@@ -38,8 +38,7 @@ local function doubles(values)
 end
 
 local options = ffi.new("residual_knn_model_options")
-library.residual_knn_model_options_init(options)
-assert(options.struct_size == ffi.sizeof(options), "the header and the library do not belong together")
+library.residual_knn_model_options_init(options, ffi.sizeof(options))
 options.kernel = library.RESIDUAL_KNN_MATERN52
 options.variance = 2.5
 options.nugget = 0.1

@@ -47,7 +47,7 @@ my $num_neighbors   = 3;
 my $ffi = FFI::Platypus->new(api => 2, lib => $ARGV[0] // 'libresidual_knn.so.0');
 $ffi->mangler(sub { "residual_knn_$_[0]" });
 $ffi->type('record(ModelOptions)*' => 'model_options');
-$ffi->attach(model_options_init => ['model_options'] => 'void');
+$ffi->attach(model_options_init => ['model_options', 'size_t'] => 'void');
 $ffi->attach(
     index_create => [qw(double[] sint64 sint64 double[] sint64 double[] sint64 model_options opaque*)] =>
         'sint32');
@@ -62,9 +62,7 @@ sub check {
 }
 
 my $options = ModelOptions->new;
-model_options_init($options);
-die "residual_knn_model_options has other fields than this program knows\n"
-    if $options->struct_size != $ffi->sizeof('record(ModelOptions)');
+model_options_init($options, $ffi->sizeof('record(ModelOptions)'));
 $options->kernel(MATERN52);
 $options->variance(2.5);
 $options->nugget(0.1);

@@ -54,7 +54,7 @@ def load_library(path):
     """Loads the library and declares the functions that this program calls."""
     library = ctypes.CDLL(path)
     pointer, int64 = ctypes.c_void_p, ctypes.c_int64
-    library.residual_knn_model_options_init.argtypes = [ctypes.POINTER(ModelOptions)]
+    library.residual_knn_model_options_init.argtypes = [ctypes.POINTER(ModelOptions), ctypes.c_size_t]
     library.residual_knn_model_options_init.restype = None
     library.residual_knn_index_create.argtypes = [
         pointer, int64, int64, pointer, int64, pointer, int64,
@@ -85,9 +85,7 @@ def layout_of(array):
 def nearest_predecessors(library, points, inducing_points, k):
     """The k nearest predecessors of each point and their distances, two n x k arrays."""
     options = ModelOptions()
-    library.residual_knn_model_options_init(ctypes.byref(options))
-    if options.struct_size != ctypes.sizeof(ModelOptions):
-        raise RuntimeError("residual_knn_model_options has other fields than this program knows")
+    library.residual_knn_model_options_init(ctypes.byref(options), ctypes.sizeof(options))
     options.kernel = MATERN52
     options.variance = VARIANCE
     options.nugget = NUGGET

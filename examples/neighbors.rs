@@ -42,7 +42,10 @@ mod sys {
     }
 
     extern "C" {
-        pub fn residual_knn_model_options_init(options: *mut residual_knn_model_options);
+        pub fn residual_knn_model_options_init(
+            options: *mut residual_knn_model_options,
+            size: usize,
+        );
         pub fn residual_knn_index_create(
             points: *const f64,
             n: i64,
@@ -106,14 +109,12 @@ impl Index {
     fn new(points: &[[f64; 2]], inducing: &[[f64; 2]]) -> Result<Index, String> {
         let mut options = MaybeUninit::<sys::residual_knn_model_options>::uninit();
         let mut options = unsafe {
-            sys::residual_knn_model_options_init(options.as_mut_ptr());
+            sys::residual_knn_model_options_init(
+                options.as_mut_ptr(),
+                size_of::<sys::residual_knn_model_options>(),
+            );
             options.assume_init()
         };
-        if options.struct_size != size_of::<sys::residual_knn_model_options>() {
-            return Err(
-                "residual_knn_model_options has other fields than this program knows".into(),
-            );
-        }
         options.kernel = sys::RESIDUAL_KNN_MATERN52;
         options.variance = 2.5;
         options.nugget = 0.1;

@@ -19,7 +19,7 @@
 /* The functions of the library that this program uses. */
 typedef struct library {
   void* handle;
-  void (*model_options_init)(residual_knn_model_options*);
+  void (*model_options_init)(residual_knn_model_options*, size_t);
   residual_knn_status (*index_create)(const double*, int64_t, int64_t, const double*, int64_t,
                                       const double*, int64_t, const residual_knn_model_options*,
                                       residual_knn_index**);
@@ -62,7 +62,7 @@ static void search(const library* lib, int64_t* neighbors, double* distances) {
   residual_knn_model_options model;
   residual_knn_status status;
 
-  lib->model_options_init(&model);
+  lib->model_options_init(&model, sizeof model);
   model.kernel = RESIDUAL_KNN_MATERN52;
   model.variance = variance;
   model.nugget = nugget;

@@ -43,8 +43,10 @@
  *                 generator or the host's BLAS; no environment variable changes an answer. Calls run
  *                 in the default floating-point environment, callbacks included, and leave the
  *                 caller's as it was.
- *   Options       A field counts only if struct_size covers it; a non-zero byte beyond the fields
- *                 that the library knows is an error. A NULL options pointer means the defaults.
+ *   Structs       Their _init functions are told the size that the caller knows, and nothing beyond it is
+ *                 read or written: programs and libraries of different ages fit, as do structs that
+ *                 leave out the last fields. A non-zero byte of options beyond the fields that the
+ *                 library knows is an error. A NULL options pointer means the defaults.
  *
  * Everything is since version 0.1.0 unless said otherwise.
  *
@@ -234,7 +236,7 @@ typedef struct residual_knn_index residual_knn_index;
 
 /** The model behind an index. */
 typedef struct residual_knn_model_options {
-  /** sizeof(residual_knn_model_options), set by residual_knn_model_options_init. */
+  /** Set by residual_knn_model_options_init. */
   size_t struct_size;
   /** enum residual_knn_kernel; default RESIDUAL_KNN_MATERN32. */
   int32_t kernel;
@@ -270,8 +272,11 @@ typedef struct residual_knn_model_options {
   double factor_error;
 } residual_knn_model_options;
 
-/** Sets struct_size and the defaults. NULL does nothing. */
-RESIDUAL_KNN_API void residual_knn_model_options_init(residual_knn_model_options* options);
+/** Sets struct_size and the defaults.
+ * @param options  out: `size` bytes; NULL does nothing
+ * @param size     sizeof *options where the caller was compiled */
+RESIDUAL_KNN_API void residual_knn_model_options_init(residual_knn_model_options* options,
+                                                      size_t size);
 
 /**
  * Creates an index from points, a built-in kernel and inducing points.
@@ -349,7 +354,7 @@ RESIDUAL_KNN_API void residual_knn_index_free(residual_knn_index* index);
 
 /** What an index holds. */
 typedef struct residual_knn_info {
-  /** sizeof(residual_knn_info), set by residual_knn_info_init. */
+  /** Set by residual_knn_info_init. */
   size_t struct_size;
   /** Number of points. */
   int64_t n;
@@ -370,8 +375,10 @@ typedef struct residual_knn_info {
   double residual_share[7];
 } residual_knn_info;
 
-/** Sets struct_size and zeroes the rest. NULL does nothing. */
-RESIDUAL_KNN_API void residual_knn_info_init(residual_knn_info* info);
+/** Sets struct_size and zeroes the rest.
+ * @param info  out: `size` bytes; NULL does nothing
+ * @param size  sizeof *info where the caller was compiled */
+RESIDUAL_KNN_API void residual_knn_info_init(residual_knn_info* info, size_t size);
 
 /** Fills info (as far as its struct_size covers). Any thread. */
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_info(const residual_knn_index* index,
@@ -392,7 +399,7 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_factor(const residual_kn
 
 /** How to search. */
 typedef struct residual_knn_search_options {
-  /** sizeof(residual_knn_search_options), set by residual_knn_search_options_init. */
+  /** Set by residual_knn_search_options_init. */
   size_t struct_size;
   /** enum residual_knn_layout of the results and of new points; default RESIDUAL_KNN_POINT_MAJOR. */
   int32_t layout;
@@ -420,12 +427,15 @@ RESIDUAL_KNN_API const char* residual_knn_strategy_name(int32_t strategy);
  * thread. */
 RESIDUAL_KNN_API const char* residual_knn_reason_string(int32_t reason);
 
-/** Sets struct_size and the defaults. NULL does nothing. */
-RESIDUAL_KNN_API void residual_knn_search_options_init(residual_knn_search_options* options);
+/** Sets struct_size and the defaults.
+ * @param options  out: `size` bytes; NULL does nothing
+ * @param size     sizeof *options where the caller was compiled */
+RESIDUAL_KNN_API void residual_knn_search_options_init(residual_knn_search_options* options,
+                                                       size_t size);
 
 /** What a search did. */
 typedef struct residual_knn_statistics {
-  /** sizeof(residual_knn_statistics), set by residual_knn_statistics_init. */
+  /** Set by residual_knn_statistics_init. */
   size_t struct_size;
   /** enum residual_knn_strategy that was used, never RESIDUAL_KNN_AUTOMATIC. */
   int32_t strategy;
@@ -459,11 +469,14 @@ typedef struct residual_knn_statistics {
   int64_t survivors;
   /** Of pairs_scored + pivots_scored + pivots_coupled: those computed in less than double precision
    * first, single or integers of 8 or 16 bits with a proved margin. */
-  int64_t scored_in_float32;
+  int64_t scored_in_low_precision;
 } residual_knn_statistics;
 
-/** Sets struct_size and zeroes the rest. NULL does nothing. */
-RESIDUAL_KNN_API void residual_knn_statistics_init(residual_knn_statistics* statistics);
+/** Sets struct_size and zeroes the rest.
+ * @param statistics  out: `size` bytes; NULL does nothing
+ * @param size        sizeof *statistics where the caller was compiled */
+RESIDUAL_KNN_API void residual_knn_statistics_init(residual_knn_statistics* statistics,
+                                                   size_t size);
 
 /**
  * Nearest neighbors of index points among all other index points.
@@ -555,7 +568,7 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor_int32(
 
 /** How residual_knn_choose_inducing and residual_knn_order_points work. */
 typedef struct residual_knn_helper_options {
-  /** sizeof(residual_knn_helper_options), set by residual_knn_helper_options_init. */
+  /** Set by residual_knn_helper_options_init. */
   size_t struct_size;
   /** enum residual_knn_layout of points and inducing points; default RESIDUAL_KNN_POINT_MAJOR. */
   int32_t layout;
@@ -572,8 +585,11 @@ typedef struct residual_knn_helper_options {
   void* progress_user;
 } residual_knn_helper_options;
 
-/** Sets struct_size and the defaults. NULL does nothing. */
-RESIDUAL_KNN_API void residual_knn_helper_options_init(residual_knn_helper_options* options);
+/** Sets struct_size and the defaults.
+ * @param options  out: `size` bytes; NULL does nothing
+ * @param size     sizeof *options where the caller was compiled */
+RESIDUAL_KNN_API void residual_knn_helper_options_init(residual_knn_helper_options* options,
+                                                       size_t size);
 
 /**
  * Chooses m inducing points.

@@ -57,7 +57,7 @@ InducingPoints FindInducingPoints(const NeighborsOptions& options, const Coordin
   if (chosen.m == 0) return chosen;
   chosen.values.resize(static_cast<size_t>(chosen.m * points.d()));
   residual_knn_helper_options helper;
-  residual_knn_helper_options_init(&helper);
+  residual_knn_helper_options_init(&helper, sizeof helper);
   helper.layout = RESIDUAL_KNN_DIMENSION_MAJOR;
   helper.threads = static_cast<int32_t>(options.threads);
   helper.seed = options.seed;

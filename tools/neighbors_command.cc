@@ -96,7 +96,7 @@ void OrderPoints(const NeighborsOptions& options, ProgressBar* progress, Questio
   const Coordinates& points = question->points;
   question->order.resize(static_cast<size_t>(points.n));
   residual_knn_helper_options helper;
-  residual_knn_helper_options_init(&helper);
+  residual_knn_helper_options_init(&helper, sizeof helper);
   helper.layout = RESIDUAL_KNN_DIMENSION_MAJOR;
   helper.threads = static_cast<int32_t>(options.threads);
   helper.seed = options.seed;
@@ -135,7 +135,7 @@ IndexHandle BuildIndex(const NeighborsOptions& options, const Question& question
   const std::vector<double> ordered =
       question.order.empty() ? std::vector<double>{} : InOrder(points.values, question.order);
   residual_knn_model_options model;
-  residual_knn_model_options_init(&model);
+  residual_knn_model_options_init(&model, sizeof model);
   model.kernel = options.kernel;
   model.layout = RESIDUAL_KNN_DIMENSION_MAJOR;
   model.variance = options.variance;
@@ -185,14 +185,14 @@ Answer Search(const NeighborsOptions& options, const Question& question,
   answer.distances = std::make_unique_for_overwrite<double[]>(static_cast<size_t>(size));
 
   residual_knn_search_options search;
-  residual_knn_search_options_init(&search);
+  residual_knn_search_options_init(&search, sizeof search);
   search.ranking = options.signed_ranking ? RESIDUAL_KNN_SIGNED : RESIDUAL_KNN_ABSOLUTE;
   search.strategy = options.strategy;
   search.threads = static_cast<int32_t>(options.threads);
   search.progress = progress->callback();
   search.progress_user = progress;
-  residual_knn_info_init(&answer.info);
-  residual_knn_statistics_init(&answer.statistics);
+  residual_knn_info_init(&answer.info, sizeof answer.info);
+  residual_knn_statistics_init(&answer.statistics, sizeof answer.statistics);
   CheckStatus(residual_knn_index_info(index, &answer.info), options.points);
 
   const auto k = static_cast<int32_t>(answer.places);

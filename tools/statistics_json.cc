@@ -65,7 +65,7 @@ std::string StatisticsJson(const NeighborsOptions& options,
   all["blocks_dismissed"] = statistics.blocks_dismissed;
   all["points_bounded"] = statistics.points_bounded;
   all["survivors"] = statistics.survivors;
-  all["scored_in_float32"] = statistics.scored_in_float32;
+  all["scored_in_low_precision"] = statistics.scored_in_low_precision;
   all["coarse_blocks"] = statistics.coarse_blocks;
   all["tree_seconds"] = statistics.tree_seconds;
   all["seconds"] = statistics.seconds;

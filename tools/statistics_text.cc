@@ -132,8 +132,8 @@ std::string StatisticsText(const NeighborsOptions& options,
   lines.Count("points bounded", statistics.points_bounded);
   lines.Count("survivors", statistics.survivors,
               Percent(statistics.survivors, statistics.points_bounded) + " of those bounded");
-  lines.Count("float32 scores", statistics.scored_in_float32,
-              Percent(statistics.scored_in_float32, scores) + " of pairs and pivots scored");
+  lines.Count("low precision", statistics.scored_in_low_precision,
+              Percent(statistics.scored_in_low_precision, scores) + " of pairs and pivots scored");
   return lines.Text();
 }
 

@@ -54,26 +54,11 @@ module LibResidualKNN
 # write beyond it: it works in a larger buffer, from which as many bytes as the module knows are taken.
 # What an older library does not know stays zero there.
 INITIALIZED = '''\
-const _ROOM = 4096
-
 function _initialized(::Type{T}, init::Ptr{Cvoid}) where {T}
-    buffer = zeros(UInt64, _ROOM ÷ sizeof(UInt64))
-    GC.@preserve buffer begin
-        start = pointer(buffer)
-        ccall(init, Cvoid, (Ptr{Cvoid},), start)
-        unsafe_load(Ptr{Csize_t}(start)) <= _ROOM || error("a struct of the library is too large")
-        value = unsafe_load(Ptr{T}(start))
-    end
-    value.struct_size = sizeof(T)
-    return value
-end
-
-"The number of bytes that the library takes for the struct whose init function is given."
-function _struct_size(init::Ptr{Cvoid})
-    buffer = zeros(UInt64, _ROOM ÷ sizeof(UInt64))
-    GC.@preserve buffer begin
-        ccall(init, Cvoid, (Ptr{Cvoid},), pointer(buffer))
-        return Int(unsafe_load(Ptr{Csize_t}(pointer(buffer))))
+    words = zeros(UInt64, sizeof(T) ÷ sizeof(UInt64))
+    GC.@preserve words begin
+        ccall(init, Cvoid, (Ptr{Cvoid}, Csize_t), pointer(words), sizeof(T))
+        return unsafe_load(Ptr{T}(pointer(words)))
     end
 end
 '''
@@ -340,12 +325,7 @@ class Generator:
                 "function load_symbols!(handle)\n" +
                 "".join(f"    _{f}[] = Libdl.dlsym(handle, :{f})\n" for f in self._functions) +
                 "    return nothing\nend\n"]
-        sizes = ["\"Pairs of a struct and the number of bytes that the loaded library takes for it.\"\n"
-                 "struct_sizes() = [\n" +
-                 "".join(f"    {s} => _struct_size(_{s}_init[]),\n" for s in self._initialized_structs) +
-                 "]\n"]
-        parts = [PROLOGUE, "using Libdl\n", *symbols, INITIALIZED, *filter(None, body), *load, *sizes,
-                 "end # module\n"]
+        parts = [PROLOGUE, "using Libdl\n", *symbols, INITIALIZED, *filter(None, body), *load, "end # module\n"]
         return "\n".join(parts)
 
 

@@ -247,7 +247,7 @@ static residual_knn_index* handle_index(SEXP handle) {
 
 static residual_knn_info info_of(const residual_knn_index* index) {
   residual_knn_info info;
-  residual_knn_info_init(&info);
+  residual_knn_info_init(&info, sizeof info);
   residual_knn_index_info(index, &info);
   return info;
 }
@@ -301,7 +301,7 @@ static SEXP statistics_report(const residual_knn_statistics* from) {
   REPORT_NUMBER(blocks_dismissed);
   REPORT_NUMBER(points_bounded);
   REPORT_NUMBER(survivors);
-  REPORT_NUMBER(scored_in_float32);
+  REPORT_NUMBER(scored_in_low_precision);
   UNPROTECT(1);
   return result.values;
 }
@@ -310,7 +310,7 @@ static SEXP statistics_report(const residual_knn_statistics* from) {
 
 static void set_model_options(residual_knn_model_options* options, progress_call* progress, SEXP list) {
   require_list(list, "options");
-  residual_knn_model_options_init(options);
+  residual_knn_model_options_init(options, sizeof *options);
   options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
   SET_FIELD(kernel, Rf_asInteger);
   SET_FIELD(variance, Rf_asReal);
@@ -326,7 +326,7 @@ static void set_model_options(residual_knn_model_options* options, progress_call
 
 static void set_search_options(residual_knn_search_options* options, progress_call* progress, SEXP list) {
   require_list(list, "options");
-  residual_knn_search_options_init(options);
+  residual_knn_search_options_init(options, sizeof *options);
   options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
   SET_FIELD(ranking, Rf_asInteger);
   SET_FIELD(strategy, Rf_asInteger);
@@ -336,7 +336,7 @@ static void set_search_options(residual_knn_search_options* options, progress_ca
 
 static void set_helper_options(residual_knn_helper_options* options, progress_call* progress, SEXP list) {
   require_list(list, "options");
-  residual_knn_helper_options_init(options);
+  residual_knn_helper_options_init(options, sizeof *options);
   options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
   SET_FIELD(threads, Rf_asInteger);
   const SEXP seed = list_element(list, "seed");
@@ -433,12 +433,12 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
   } %}
 
 %typemap(in, numinputs=0) residual_knn_statistics* statistics (residual_knn_statistics statistics) %{
-  residual_knn_statistics_init(&statistics);
+  residual_knn_statistics_init(&statistics, sizeof statistics);
   $1 = &statistics; %}
 %typemap(argout) residual_knn_statistics* statistics %{
   SET_VECTOR_ELT($result, $n, statistics_report($1)); %}
 %typemap(in, numinputs=0) residual_knn_info* info (residual_knn_info info) %{
-  residual_knn_info_init(&info);
+  residual_knn_info_init(&info, sizeof info);
   $1 = &info; %}
 %typemap(argout) residual_knn_info* info %{
   SET_VECTOR_ELT($result, $n, info_report($1)); %}

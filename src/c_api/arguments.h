@@ -1,13 +1,10 @@
 // Checks of arguments that several entry points share.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "base/checked_size.h"
 #include "base/dense_matrix_view.h"
@@ -62,43 +59,6 @@ inline std::span<const double> CheckedLengthscales(const double* lengthscales, i
                  ", must be 1 or d = " + std::to_string(d));
   }
   return {lengthscales, static_cast<size_t>(count)};
-}
-
-// Fields of our structs come in pairs or units of 8 bytes, so a size between is never a field's
-// end.
-inline void CheckStructSize(size_t size, const char* type) {
-  if (size < sizeof(size_t) || size > 4096 || size % 8 != 0) {
-    ThrowInvalid(std::string(type) + ".struct_size is " + std::to_string(size) +
-                 "; initialize it with " + type + "_init");
-  }
-}
-
-// The caller's options over the defaults, as far as its struct_size reaches.
-template <class Options>
-Options ReadOptions(const Options* given, void (*initialize)(Options*), const char* type) {
-  Options options;
-  initialize(&options);
-  if (given == nullptr) return options;
-  const size_t size = given->struct_size;
-  CheckStructSize(size, type);
-  std::memcpy(&options, given, std::min(size, sizeof options));
-  const auto* bytes = reinterpret_cast<const unsigned char*>(given);
-  for (size_t i = sizeof options; i < size; ++i) {
-    if (bytes[i] != 0) {
-      ThrowInvalid(std::string(type) + " has a non-zero byte at " + std::to_string(i) +
-                   ", beyond what this version (" + std::to_string(sizeof options) +
-                   " bytes) knows");
-    }
-  }
-  return options;
-}
-
-// Fills the caller's struct as far as its struct_size reaches.
-template <class Record>
-void WriteRecord(const Record& record, Record* out) {
-  const size_t size = out->struct_size;
-  std::memcpy(out, &record, std::min(size, sizeof record));
-  out->struct_size = size;
 }
 
 }  // namespace residual_knn

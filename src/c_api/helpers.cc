@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "c_api/arguments.h"
+#include "c_api/caller_struct.h"
 #include "c_api/guard.h"
 #include "model/inducing_points.h"
 #include "model/ordering.h"
@@ -18,9 +19,15 @@ using residual_knn::ScaledPoints;
 
 namespace {
 
+residual_knn_helper_options Defaults() {
+  residual_knn_helper_options options{};
+  options.seed = 1;
+  options.max_iterations = 10;
+  return options;
+}
+
 residual_knn_helper_options ReadHelperOptions(const residual_knn_helper_options* options) {
-  return residual_knn::ReadOptions(options, residual_knn_helper_options_init,
-                                   "residual_knn_helper_options");
+  return residual_knn::ReadOptions(options, Defaults(), "residual_knn_helper_options");
 }
 
 DenseMatrixView CheckedPoints(const double* points, int64_t n, int64_t d, int32_t layout) {
@@ -63,12 +70,8 @@ class InducingWriter {
 
 }  // namespace
 
-void residual_knn_helper_options_init(residual_knn_helper_options* options) {
-  if (options == nullptr) return;
-  *options = {};
-  options->struct_size = sizeof *options;
-  options->seed = 1;
-  options->max_iterations = 10;
+void residual_knn_helper_options_init(residual_knn_helper_options* options, size_t size) {
+  residual_knn::InitializeStruct(Defaults(), options, size);
 }
 
 residual_knn_status residual_knn_choose_inducing(const double* points, int64_t n, int64_t d,

@@ -7,6 +7,7 @@
 #include "base/describe.h"
 #include "blas/blas.h"
 #include "c_api/arguments.h"
+#include "c_api/caller_struct.h"
 #include "c_api/guard.h"
 #include "c_api/index_handle.h"
 
@@ -21,9 +22,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+residual_knn_model_options Defaults() {
+  residual_knn_model_options options{};
+  options.kernel = RESIDUAL_KNN_MATERN32;
+  options.variance = 1;
+  options.nu = 1.5;
+  options.alpha = 1;
+  options.jitter = 1e-8;
+  return options;
+}
+
 residual_knn_model_options ReadModelOptions(const residual_knn_model_options* options) {
-  return residual_knn::ReadOptions(options, residual_knn_model_options_init,
-                                   "residual_knn_model_options");
+  return residual_knn::ReadOptions(options, Defaults(), "residual_knn_model_options");
 }
 
 // A variance added to a diagonal; NaN fails too.
@@ -67,15 +77,8 @@ void Publish(ResidualModel model, Clock::time_point start, residual_knn_index** 
 
 }  // namespace
 
-void residual_knn_model_options_init(residual_knn_model_options* options) {
-  if (options == nullptr) return;
-  *options = {};
-  options->struct_size = sizeof *options;
-  options->kernel = RESIDUAL_KNN_MATERN32;
-  options->variance = 1;
-  options->nu = 1.5;
-  options->alpha = 1;
-  options->jitter = 1e-8;
+void residual_knn_model_options_init(residual_knn_model_options* options, size_t size) {
+  residual_knn::InitializeStruct(Defaults(), options, size);
 }
 
 residual_knn_status residual_knn_index_create(const double* points, int64_t n, int64_t d,
@@ -205,10 +208,8 @@ residual_knn_status residual_knn_index_create_from_callback(
 
 void residual_knn_index_free(residual_knn_index* index) { delete index; }
 
-void residual_knn_info_init(residual_knn_info* info) {
-  if (info == nullptr) return;
-  *info = {};
-  info->struct_size = sizeof *info;
+void residual_knn_info_init(residual_knn_info* info, size_t size) {
+  residual_knn::InitializeStruct({}, info, size);
 }
 
 residual_knn_status residual_knn_index_info(const residual_knn_index* index,
@@ -218,8 +219,7 @@ residual_knn_status residual_knn_index_info(const residual_knn_index* index,
     residual_knn::RequirePointer(info, "info");
     residual_knn::CheckStructSize(info->struct_size, "residual_knn_info");
     const ResidualModel& model = index->model;
-    residual_knn_info record;
-    residual_knn_info_init(&record);
+    residual_knn_info record{};
     record.n = model.n();
     record.d = model.d();
     record.m = model.m();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "c_api/arguments.h"
+#include "c_api/caller_struct.h"
 #include "c_api/guard.h"
 #include "c_api/index_handle.h"
 #include "c_api/result_arrays.h"
@@ -100,8 +101,8 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     const auto start = std::chrono::steady_clock::now();
     residual_knn::RequirePointer(request.index, "index");
     residual_knn::RequireUsable(*request.index);
-    const auto options = residual_knn::ReadOptions(
-        request.options, residual_knn_search_options_init, "residual_knn_search_options");
+    const auto options = residual_knn::ReadOptions(request.options, residual_knn_search_options{},
+                                                   "residual_knn_search_options");
     residual_knn::RequireAtLeast(request.num_queries, 0, "num_queries");
     residual_knn::RequireAtLeast(request.k, 1, "k");
     residual_knn::CheckedSize(request.num_queries, request.k, "num_queries x k");
@@ -120,8 +121,7 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     const SearchStatistics done = SearchInto(*request.index, *queries, settings, arrays, monitor,
                                              options.progress != nullptr);
     if (request.statistics == nullptr) return;
-    residual_knn_statistics record;
-    residual_knn_statistics_init(&record);
+    residual_knn_statistics record{};
     record.strategy = done.strategy;
     record.threads = done.threads;
     record.queries = request.num_queries;
@@ -137,7 +137,7 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     record.blocks_dismissed = done.blocks_dismissed;
     record.points_bounded = done.points_bounded;
     record.survivors = done.survivors;
-    record.scored_in_float32 = done.scored_in_float32;
+    record.scored_in_low_precision = done.scored_in_low_precision;
     record.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     residual_knn::WriteRecord(record, request.statistics);
@@ -233,16 +233,12 @@ residual_knn_status SearchNewFactor(const char* function, const Request<Row>& re
 
 }  // namespace
 
-void residual_knn_search_options_init(residual_knn_search_options* options) {
-  if (options == nullptr) return;
-  *options = {};
-  options->struct_size = sizeof *options;
+void residual_knn_search_options_init(residual_knn_search_options* options, size_t size) {
+  residual_knn::InitializeStruct({}, options, size);
 }
 
-void residual_knn_statistics_init(residual_knn_statistics* statistics) {
-  if (statistics == nullptr) return;
-  *statistics = {};
-  statistics->struct_size = sizeof *statistics;
+void residual_knn_statistics_init(residual_knn_statistics* statistics, size_t size) {
+  residual_knn::InitializeStruct({}, statistics, size);
 }
 
 residual_knn_status residual_knn_neighbors(const residual_knn_index* index, const int64_t* rows,

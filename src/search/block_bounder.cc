@@ -33,7 +33,7 @@ void BlockBounder::Bound(const ResidualTree& tree, int l, int64_t first, int64_t
               count);
   }
   counters.pivots_scored += columns.count * count;
-  if (out.single) counters.scored_in_float32 += columns.count * count;
+  if (out.single) counters.scored_in_low_precision += columns.count * count;
   counters.blocks_bounded += columns.count * (last - first);
   const double* errors = out.single ? columns.squared_errors32 : columns.squared_errors64;
   for (int64_t b = first; b < last; ++b) {

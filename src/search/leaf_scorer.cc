@@ -33,7 +33,7 @@ void LeafScorer::ScoreLeaf(const ResidualTree& tree, int64_t leaf, QueryColumns&
     Reserve(products32_, columns.count * count);
     blas::MultiplyTransposed(columns.factor32, columns.count, tree.factor32() + b.begin * m, count,
                              m, products32_.data());
-    counters.scored_in_float32 += columns.count * count;
+    counters.scored_in_low_precision += columns.count * count;
   } else {
     Reserve(products_, columns.count * count);
     leaf_factor_.resize(static_cast<size_t>(count * m));
@@ -140,7 +140,7 @@ void LeafScorer::ScreenInSingle(QueryColumns& chunk, int64_t q, TreeCounters& co
   Gather(rows_);
   const auto count = static_cast<int64_t>(rows_.size());
   counters.pairs_scored += count;
-  counters.scored_in_float32 += count;
+  counters.scored_in_low_precision += count;
   ScreenTile tile;
   tile.inverse_deviation = scales_.data();
   tile.first = 0;

@@ -158,7 +158,7 @@ class Worker {
     }
     Multiply(first, count, begin, groups);
     statistics_.pairs_scored += count * (end - begin);
-    statistics_.scored_in_float32 += count * (end - begin);
+    statistics_.scored_in_low_precision += count * (end - begin);
     QuantizedTile tile;
     tile.covariance = &view_;
     tile.coordinates = quantized_.coordinates();
@@ -202,7 +202,7 @@ class Worker {
       return row == block_.self[q] || std::isnan(quantized_.scales()[row]);
     });
     statistics_.pairs_scored += static_cast<int64_t>(near_.size());
-    statistics_.scored_in_float32 += static_cast<int64_t>(near_.size());
+    statistics_.scored_in_low_precision += static_cast<int64_t>(near_.size());
     for (size_t begin = 0; begin < near_.size(); begin += kTile) {
       const size_t count = std::min<size_t>(kTile, near_.size() - begin);
       std::copy_n(near_.begin() + static_cast<std::ptrdiff_t>(begin), count, found_.begin());

@@ -37,13 +37,13 @@ struct SearchStatistics {
   int64_t blocks_dismissed = 0;
   int64_t points_bounded = 0;
   int64_t survivors = 0;
-  int64_t scored_in_float32 = 0;
+  int64_t scored_in_low_precision = 0;
 
   // What brute force counts, of a part of the queries.
   void AddCounts(const SearchStatistics& part) {
     pairs_scored += part.pairs_scored;
     pairs_rescored += part.pairs_rescored;
-    scored_in_float32 += part.scored_in_float32;
+    scored_in_low_precision += part.scored_in_low_precision;
   }
 };
 

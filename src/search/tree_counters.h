@@ -16,7 +16,7 @@ struct TreeCounters {
   int64_t blocks_dismissed = 0;
   int64_t points_bounded = 0;
   int64_t survivors = 0;
-  int64_t scored_in_float32 = 0;
+  int64_t scored_in_low_precision = 0;
 
   void AddTo(SearchStatistics& statistics) const {
     statistics.pairs_scored += pairs_scored;
@@ -27,7 +27,7 @@ struct TreeCounters {
     statistics.blocks_dismissed += blocks_dismissed;
     statistics.points_bounded += points_bounded;
     statistics.survivors += survivors;
-    statistics.scored_in_float32 += scored_in_float32;
+    statistics.scored_in_low_precision += scored_in_low_precision;
   }
 };
 

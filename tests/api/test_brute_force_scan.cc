@@ -158,7 +158,7 @@ bool QuestionHolds(const Indices& indices, const Question& question, Random& ran
     manner.tile_queries = 300;
     const Answer expected = Ask(indices.scanned.index.get(), question, manner);
     if (expected.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
-    if (expected.statistics.scored_in_float32 != 0) return Fail("tiles are screened");
+    if (expected.statistics.scored_in_low_precision != 0) return Fail("tiles are screened");
     manner.tile_queries = 0;
     for (const int32_t strategy : {RESIDUAL_KNN_BRUTE_FORCE, RESIDUAL_KNN_AUTOMATIC}) {
       manner.strategy = strategy;
@@ -170,8 +170,8 @@ bool QuestionHolds(const Indices& indices, const Question& question, Random& ran
         return Fail(Describe(question) + "; " + Describe(manner) + ": another answer");
       }
       if (!is_scan) continue;
-      screened += answer.statistics.scored_in_float32;
-      if (answer.statistics.pairs_scored < answer.statistics.scored_in_float32 ||
+      screened += answer.statistics.scored_in_low_precision;
+      if (answer.statistics.pairs_scored < answer.statistics.scored_in_low_precision ||
           answer.statistics.pairs_rescored <= 0) {
         return Fail(Describe(question) + ": statistics do not add up");
       }

@@ -134,7 +134,7 @@ bool SearchesHold(const TestRun& run) {
   Poisoned<int32_t> neighbors32(n * kK);
   Poisoned<double> distances(n * kK);
   residual_knn_statistics statistics;
-  residual_knn_statistics_init(&statistics);
+  residual_knn_statistics_init(&statistics, sizeof statistics);
   statistics.queries = -1;
 
   const auto with = [&](const auto& call) {

@@ -75,7 +75,7 @@ residual_knn_status Search(const residual_knn_index* index, int way, int32_t thr
   options.threads = threads;
   options.tile_queries = kTile;
   options.tile_candidates = kTile;
-  residual_knn_statistics_init(&outputs.statistics);
+  residual_knn_statistics_init(&outputs.statistics, sizeof outputs.statistics);
   outputs.statistics.queries = -1;
   const std::vector<double> variance(kQueries, 1.0);
   double* distances = outputs.distances.data();

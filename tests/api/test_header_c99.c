@@ -132,7 +132,7 @@ static void test_model_defaults(void** state) {
   residual_knn_model_options options;
   (void)state;
   memset(&options, 0xA5, sizeof options);
-  residual_knn_model_options_init(&options);
+  residual_knn_model_options_init(&options, sizeof options);
   assert_int_equal(options.struct_size, sizeof options);
   assert_int_equal(options.kernel, RESIDUAL_KNN_MATERN32);
   assert_int_equal(options.layout, RESIDUAL_KNN_POINT_MAJOR);
@@ -152,7 +152,7 @@ static void test_search_defaults(void** state) {
   residual_knn_search_options options;
   (void)state;
   memset(&options, 0xA5, sizeof options);
-  residual_knn_search_options_init(&options);
+  residual_knn_search_options_init(&options, sizeof options);
   assert_int_equal(options.struct_size, sizeof options);
   assert_int_equal(options.layout, RESIDUAL_KNN_POINT_MAJOR);
   assert_int_equal(options.ranking, RESIDUAL_KNN_ABSOLUTE);
@@ -168,7 +168,7 @@ static void test_helper_defaults(void** state) {
   residual_knn_helper_options options;
   (void)state;
   memset(&options, 0xA5, sizeof options);
-  residual_knn_helper_options_init(&options);
+  residual_knn_helper_options_init(&options, sizeof options);
   assert_int_equal(options.struct_size, sizeof options);
   assert_int_equal(options.layout, RESIDUAL_KNN_POINT_MAJOR);
   assert_int_equal(options.threads, 0);
@@ -184,24 +184,48 @@ static void test_records_start_empty(void** state) {
   static const unsigned char zeros[sizeof(residual_knn_info) + sizeof(residual_knn_statistics)];
   (void)state;
   memset(&info, 0xA5, sizeof info);
-  residual_knn_info_init(&info);
+  residual_knn_info_init(&info, sizeof info);
   assert_int_equal(info.struct_size, sizeof info);
   info.struct_size = 0;
   assert_memory_equal(&info, zeros, sizeof info);
   memset(&statistics, 0xA5, sizeof statistics);
-  residual_knn_statistics_init(&statistics);
+  residual_knn_statistics_init(&statistics, sizeof statistics);
   assert_int_equal(statistics.struct_size, sizeof statistics);
   statistics.struct_size = 0;
   assert_memory_equal(&statistics, zeros, sizeof statistics);
 }
 
+/* A program that knows fewer fields than the library, one that knows more, and sizes that are no struct's. */
+static void test_caller_size(void** state) {
+  unsigned char bytes[sizeof(residual_knn_model_options) + 64];
+  residual_knn_model_options* const options = (residual_knn_model_options*)(void*)bytes;
+  const size_t sizes[] = {0,
+                          sizeof(size_t) - 1,
+                          sizeof(size_t),
+                          offsetof(residual_knn_model_options, nu),
+                          sizeof *options,
+                          sizeof bytes};
+  size_t i, j;
+  (void)state;
+  for (i = 0; i < sizeof sizes / sizeof *sizes; ++i) {
+    const size_t size = sizes[i] < sizeof(size_t) ? 0 : sizes[i];
+    memset(bytes, 0xA5, sizeof bytes);
+    residual_knn_model_options_init(options, sizes[i]);
+    if (size > 0) assert_int_equal(options->struct_size, size);
+    if (size >= offsetof(residual_knn_model_options, nu)) assert_bits(options->variance, 1);
+    if (size >= sizeof *options) assert_bits(options->jitter, 1e-8);
+    for (j = sizeof *options; j < size; ++j) assert_int_equal(bytes[j], 0);
+    for (j = size; j < sizeof bytes; ++j) assert_int_equal(bytes[j], 0xA5);
+  }
+}
+
 static void test_null_is_fine(void** state) {
   (void)state;
-  residual_knn_model_options_init(NULL);
-  residual_knn_search_options_init(NULL);
-  residual_knn_helper_options_init(NULL);
-  residual_knn_info_init(NULL);
-  residual_knn_statistics_init(NULL);
+  residual_knn_model_options_init(NULL, 4096);
+  residual_knn_search_options_init(NULL, 4096);
+  residual_knn_helper_options_init(NULL, 4096);
+  residual_knn_info_init(NULL, 4096);
+  residual_knn_statistics_init(NULL, 4096);
   residual_knn_index_free(NULL);
 }
 
@@ -237,8 +261,8 @@ int main(void) {
       cmocka_unit_test(test_constants),       cmocka_unit_test(test_offsets),
       cmocka_unit_test(test_model_defaults),  cmocka_unit_test(test_search_defaults),
       cmocka_unit_test(test_helper_defaults), cmocka_unit_test(test_records_start_empty),
-      cmocka_unit_test(test_null_is_fine),    cmocka_unit_test(test_version),
-      cmocka_unit_test(test_search_from_c),
+      cmocka_unit_test(test_caller_size),     cmocka_unit_test(test_null_is_fine),
+      cmocka_unit_test(test_version),         cmocka_unit_test(test_search_from_c),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,7 +41,8 @@ struct Exercise {
       ++dismissed_by_entrance[static_cast<size_t>(entrance)];
     }
     points_dismissed += statistics.survivors < statistics.points_bounded ? 1 : 0;
-    if (statistics.coarse_blocks > 0) ++(statistics.scored_in_float32 > 0 ? in_single : in_double);
+    if (statistics.coarse_blocks > 0)
+      ++(statistics.scored_in_low_precision > 0 ? in_single : in_double);
   }
 
   void Print() const {

@@ -366,8 +366,8 @@ class NeighborsTest(cli_support.ProgramTest):
         for name in ("pivots_scored", "pivots_coupled", "blocks_bounded", "blocks_dismissed",
                      "points_bounded", "survivors", "coarse_blocks", "tree_seconds"):
             self.assertEqual(stats[name], 0, name)
-        self.assertGreaterEqual(stats["scored_in_float32"], 0)
-        self.assertLessEqual(stats["scored_in_float32"], stats["pairs_scored"])
+        self.assertGreaterEqual(stats["scored_in_low_precision"], 0)
+        self.assertLessEqual(stats["scored_in_low_precision"], stats["pairs_scored"])
         self.assertGreaterEqual(stats["pairs_rescored"], 4 * N)
         self.assertGreaterEqual(stats["seconds"], 0)
         self.assertIn(stats["threads"], (1, 2))
@@ -415,7 +415,7 @@ class NeighborsTest(cli_support.ProgramTest):
         for name in ("blocks dismissed", "survivors"):
             self.assertEqual(values[name][:4], ["0", "0", "-", "%"], name)
         for name in ("library", "points", "degenerate points", "p/K quantiles", "threads",
-                     "pairs rescored", "float32 scores"):
+                     "pairs rescored", "low precision"):
             self.assertIn(name, values)
 
     def test_statistics_as_text_without_queries(self):

@@ -54,7 +54,7 @@ int64_t CountOf(const residual_knn_index* index, int32_t strategy, int64_t count
   std::vector<int64_t> rows(static_cast<size_t>(count));
   for (int64_t i = 0; i < count; ++i) rows[i] = i % kPoints;
   residual_knn_search_options options;
-  residual_knn_search_options_init(&options);
+  residual_knn_search_options_init(&options, sizeof options);
   options.strategy = strategy;
   options.threads = 1;
   const int64_t before = allocations.load();
@@ -84,7 +84,7 @@ void TestNoAllocationForEachQuery(void** state) {
   const Points inducing = RandomPoints(random, Shape::kUniform, 40, 2);
   const double lengthscale = 0.3;
   residual_knn_model_options options;
-  residual_knn_model_options_init(&options);
+  residual_knn_model_options_init(&options, sizeof options);
   options.threads = 1;
   residual_knn_index* index = nullptr;
   assert_int_equal(residual_knn_index_create(points.values.data(), points.n, 2, &lengthscale, 1,

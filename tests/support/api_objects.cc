@@ -109,7 +109,7 @@ bool TakeGuard(std::vector<T>& values, T poison) {
 
 residual_knn_model_options ModelOptions() {
   residual_knn_model_options options;
-  residual_knn_model_options_init(&options);
+  residual_knn_model_options_init(&options, sizeof options);
   return options;
 }
 
@@ -128,13 +128,13 @@ residual_knn_model_options ModelOptions(const Model& model, int32_t layout, int3
 
 residual_knn_search_options SearchOptions() {
   residual_knn_search_options options;
-  residual_knn_search_options_init(&options);
+  residual_knn_search_options_init(&options, sizeof options);
   return options;
 }
 
 residual_knn_helper_options HelperOptions() {
   residual_knn_helper_options options;
-  residual_knn_helper_options_init(&options);
+  residual_knn_helper_options_init(&options, sizeof options);
   return options;
 }
 
@@ -172,7 +172,7 @@ CreatedIndex CreateIndexFromFactor(const Model& model, const FactorCopy& factor,
 
 residual_knn_info InfoOf(const residual_knn_index* index) {
   residual_knn_info info;
-  residual_knn_info_init(&info);
+  residual_knn_info_init(&info, sizeof info);
   if (residual_knn_index_info(index, &info) != RESIDUAL_KNN_OK) info.n = -1;
   return info;
 }
@@ -211,7 +211,7 @@ Answer Ask(const residual_knn_index* index, const Question& question, const Mann
   Answer answer;
   answer.queries = question.count();
   answer.k = question.k;
-  residual_knn_statistics_init(&answer.statistics);
+  residual_knn_statistics_init(&answer.statistics, sizeof answer.statistics);
   const int64_t size = answer.queries * question.k;
   std::vector<double> distances(size + kGuard, kPoisonDistance);
   std::vector<int64_t> neighbors;

@@ -36,7 +36,7 @@ struct Extended {
   Options options;
   unsigned char tail[64] = {};
 
-  explicit Extended(void (*initialize)(Options*)) { initialize(&options); }
+  explicit Extended(void (*initialize)(Options*, size_t)) { initialize(&options, sizeof options); }
   [[nodiscard]] static size_t full_size() { return sizeof(Options) + 64; }
 };
 

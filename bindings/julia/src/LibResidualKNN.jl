@@ -41,26 +41,11 @@ const _residual_knn_helper_options_init = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_choose_inducing = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_order_points = Ref{Ptr{Cvoid}}(C_NULL)
 
-const _ROOM = 4096
-
 function _initialized(::Type{T}, init::Ptr{Cvoid}) where {T}
-    buffer = zeros(UInt64, _ROOM ÷ sizeof(UInt64))
-    GC.@preserve buffer begin
-        start = pointer(buffer)
-        ccall(init, Cvoid, (Ptr{Cvoid},), start)
-        unsafe_load(Ptr{Csize_t}(start)) <= _ROOM || error("a struct of the library is too large")
-        value = unsafe_load(Ptr{T}(start))
-    end
-    value.struct_size = sizeof(T)
-    return value
-end
-
-"The number of bytes that the library takes for the struct whose init function is given."
-function _struct_size(init::Ptr{Cvoid})
-    buffer = zeros(UInt64, _ROOM ÷ sizeof(UInt64))
-    GC.@preserve buffer begin
-        ccall(init, Cvoid, (Ptr{Cvoid},), pointer(buffer))
-        return Int(unsafe_load(Ptr{Csize_t}(pointer(buffer))))
+    words = zeros(UInt64, sizeof(T) ÷ sizeof(UInt64))
+    GC.@preserve words begin
+        ccall(init, Cvoid, (Ptr{Cvoid}, Csize_t), pointer(words), sizeof(T))
+        return unsafe_load(Ptr{T}(pointer(words)))
     end
 end
 
@@ -289,7 +274,7 @@ mutable struct residual_knn_index end
 @doc raw"""
 The model behind an index.
 
-- `struct_size`: sizeof(residual_knn_model_options), set by residual_knn_model_options_init.
+- `struct_size`: Set by residual_knn_model_options_init.
 - `kernel`: enum residual_knn_kernel; default RESIDUAL_KNN_MATERN32.
 - `layout`: enum residual_knn_layout of points, inducing points and V; default RESIDUAL_KNN_POINT_MAJOR.
 - `variance`: K(x, x) without the nugget, from 1e-140 to 1e140; default 1.
@@ -330,10 +315,13 @@ residual_knn_model_options() = _initialized(residual_knn_model_options, _residua
 Base.cconvert(::Type{Ptr{residual_knn_model_options}}, x::residual_knn_model_options) = Ref(x)
 
 @doc raw"""
-Sets struct_size and the defaults. NULL does nothing.
+Sets struct_size and the defaults.
+
+- `options`: out: `size` bytes; NULL does nothing
+- `size`: sizeof *options where the caller was compiled
 """
-function residual_knn_model_options_init(options)
-    return ccall(_residual_knn_model_options_init[], Cvoid, (Ptr{residual_knn_model_options},), options)
+function residual_knn_model_options_init(options, size)
+    return ccall(_residual_knn_model_options_init[], Cvoid, (Ptr{residual_knn_model_options}, Csize_t), options, size)
 end
 
 @doc raw"""
@@ -420,7 +408,7 @@ end
 @doc raw"""
 What an index holds.
 
-- `struct_size`: sizeof(residual_knn_info), set by residual_knn_info_init.
+- `struct_size`: Set by residual_knn_info_init.
 - `n`: Number of points.
 - `d`: Number of coordinates; 0 with a covariance callback.
 - `m`: Number of inducing points, or columns of the caller's V.
@@ -446,10 +434,13 @@ residual_knn_info() = _initialized(residual_knn_info, _residual_knn_info_init[])
 Base.cconvert(::Type{Ptr{residual_knn_info}}, x::residual_knn_info) = Ref(x)
 
 @doc raw"""
-Sets struct_size and zeroes the rest. NULL does nothing.
+Sets struct_size and zeroes the rest.
+
+- `info`: out: `size` bytes; NULL does nothing
+- `size`: sizeof *info where the caller was compiled
 """
-function residual_knn_info_init(info)
-    return ccall(_residual_knn_info_init[], Cvoid, (Ptr{residual_knn_info},), info)
+function residual_knn_info_init(info, size)
+    return ccall(_residual_knn_info_init[], Cvoid, (Ptr{residual_knn_info}, Csize_t), info, size)
 end
 
 @doc raw"""
@@ -474,7 +465,7 @@ end
 @doc raw"""
 How to search.
 
-- `struct_size`: sizeof(residual_knn_search_options), set by residual_knn_search_options_init.
+- `struct_size`: Set by residual_knn_search_options_init.
 - `layout`: enum residual_knn_layout of the results and of new points; default RESIDUAL_KNN_POINT_MAJOR.
 - `ranking`: enum residual_knn_ranking; default RESIDUAL_KNN_ABSOLUTE.
 - `strategy`: enum residual_knn_strategy; default RESIDUAL_KNN_AUTOMATIC.
@@ -516,16 +507,19 @@ function residual_knn_reason_string(reason)
 end
 
 @doc raw"""
-Sets struct_size and the defaults. NULL does nothing.
+Sets struct_size and the defaults.
+
+- `options`: out: `size` bytes; NULL does nothing
+- `size`: sizeof *options where the caller was compiled
 """
-function residual_knn_search_options_init(options)
-    return ccall(_residual_knn_search_options_init[], Cvoid, (Ptr{residual_knn_search_options},), options)
+function residual_knn_search_options_init(options, size)
+    return ccall(_residual_knn_search_options_init[], Cvoid, (Ptr{residual_knn_search_options}, Csize_t), options, size)
 end
 
 @doc raw"""
 What a search did.
 
-- `struct_size`: sizeof(residual_knn_statistics), set by residual_knn_statistics_init.
+- `struct_size`: Set by residual_knn_statistics_init.
 - `strategy`: enum residual_knn_strategy that was used, never RESIDUAL_KNN_AUTOMATIC.
 - `threads`: Worker threads that were used.
 - `queries`: Number of queries.
@@ -543,7 +537,7 @@ What a search did.
 - `blocks_dismissed`
 - `points_bounded`: Pairs of a query and a point that were bounded one by one, and how many of them survived.
 - `survivors`
-- `scored_in_float32`: Of pairs_scored + pivots_scored + pivots_coupled: those computed in less than double precision
+- `scored_in_low_precision`: Of pairs_scored + pivots_scored + pivots_coupled: those computed in less than double precision
   first, single or integers of 8 or 16 bits with a proved margin.
 """
 mutable struct residual_knn_statistics
@@ -564,16 +558,19 @@ mutable struct residual_knn_statistics
     blocks_dismissed::Int64
     points_bounded::Int64
     survivors::Int64
-    scored_in_float32::Int64
+    scored_in_low_precision::Int64
 end
 residual_knn_statistics() = _initialized(residual_knn_statistics, _residual_knn_statistics_init[])
 Base.cconvert(::Type{Ptr{residual_knn_statistics}}, x::residual_knn_statistics) = Ref(x)
 
 @doc raw"""
-Sets struct_size and zeroes the rest. NULL does nothing.
+Sets struct_size and zeroes the rest.
+
+- `statistics`: out: `size` bytes; NULL does nothing
+- `size`: sizeof *statistics where the caller was compiled
 """
-function residual_knn_statistics_init(statistics)
-    return ccall(_residual_knn_statistics_init[], Cvoid, (Ptr{residual_knn_statistics},), statistics)
+function residual_knn_statistics_init(statistics, size)
+    return ccall(_residual_knn_statistics_init[], Cvoid, (Ptr{residual_knn_statistics}, Csize_t), statistics, size)
 end
 
 @doc raw"""
@@ -670,7 +667,7 @@ end
 @doc raw"""
 How residual_knn_choose_inducing and residual_knn_order_points work.
 
-- `struct_size`: sizeof(residual_knn_helper_options), set by residual_knn_helper_options_init.
+- `struct_size`: Set by residual_knn_helper_options_init.
 - `layout`: enum residual_knn_layout of points and inducing points; default RESIDUAL_KNN_POINT_MAJOR.
 - `threads`: Worker threads of the k-means, the calling one included; 0 (default): one for each available
   processor.
@@ -692,10 +689,13 @@ residual_knn_helper_options() = _initialized(residual_knn_helper_options, _resid
 Base.cconvert(::Type{Ptr{residual_knn_helper_options}}, x::residual_knn_helper_options) = Ref(x)
 
 @doc raw"""
-Sets struct_size and the defaults. NULL does nothing.
+Sets struct_size and the defaults.
+
+- `options`: out: `size` bytes; NULL does nothing
+- `size`: sizeof *options where the caller was compiled
 """
-function residual_knn_helper_options_init(options)
-    return ccall(_residual_knn_helper_options_init[], Cvoid, (Ptr{residual_knn_helper_options},), options)
+function residual_knn_helper_options_init(options, size)
+    return ccall(_residual_knn_helper_options_init[], Cvoid, (Ptr{residual_knn_helper_options}, Csize_t), options, size)
 end
 
 @doc raw"""
@@ -761,14 +761,5 @@ function load_symbols!(handle)
     _residual_knn_order_points[] = Libdl.dlsym(handle, :residual_knn_order_points)
     return nothing
 end
-
-"Pairs of a struct and the number of bytes that the loaded library takes for it."
-struct_sizes() = [
-    residual_knn_model_options => _struct_size(_residual_knn_model_options_init[]),
-    residual_knn_info => _struct_size(_residual_knn_info_init[]),
-    residual_knn_search_options => _struct_size(_residual_knn_search_options_init[]),
-    residual_knn_statistics => _struct_size(_residual_knn_statistics_init[]),
-    residual_knn_helper_options => _struct_size(_residual_knn_helper_options_init[]),
-]
 
 end # module

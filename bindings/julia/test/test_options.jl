@@ -3,9 +3,6 @@
 @testset "the library" begin
     @test ResidualKNN.library().version >= v"0.1.0"
     @test !isempty(ResidualKNN.library().simd_target) && !isempty(ResidualKNN.library().blas)
-    for (T, bytes) in LibResidualKNN.struct_sizes()
-        @test sizeof(T) == bytes == T().struct_size
-    end
     # Names that are made from the header's enums are those that the library has.
     for (name, code) in ResidualKNN.STRATEGIES
         @test unsafe_string(LibResidualKNN.residual_knn_strategy_name(code)) == string(name)

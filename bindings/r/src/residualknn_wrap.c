@@ -1551,7 +1551,7 @@ static residual_knn_index* handle_index(SEXP handle) {
 
 static residual_knn_info info_of(const residual_knn_index* index) {
   residual_knn_info info;
-  residual_knn_info_init(&info);
+  residual_knn_info_init(&info, sizeof info);
   residual_knn_index_info(index, &info);
   return info;
 }
@@ -1605,7 +1605,7 @@ static SEXP statistics_report(const residual_knn_statistics* from) {
   REPORT_NUMBER(blocks_dismissed);
   REPORT_NUMBER(points_bounded);
   REPORT_NUMBER(survivors);
-  REPORT_NUMBER(scored_in_float32);
+  REPORT_NUMBER(scored_in_low_precision);
   UNPROTECT(1);
   return result.values;
 }
@@ -1614,7 +1614,7 @@ static SEXP statistics_report(const residual_knn_statistics* from) {
 
 static void set_model_options(residual_knn_model_options* options, progress_call* progress, SEXP list) {
   require_list(list, "options");
-  residual_knn_model_options_init(options);
+  residual_knn_model_options_init(options, sizeof *options);
   options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
   SET_FIELD(kernel, Rf_asInteger);
   SET_FIELD(variance, Rf_asReal);
@@ -1630,7 +1630,7 @@ static void set_model_options(residual_knn_model_options* options, progress_call
 
 static void set_search_options(residual_knn_search_options* options, progress_call* progress, SEXP list) {
   require_list(list, "options");
-  residual_knn_search_options_init(options);
+  residual_knn_search_options_init(options, sizeof *options);
   options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
   SET_FIELD(ranking, Rf_asInteger);
   SET_FIELD(strategy, Rf_asInteger);
@@ -1640,7 +1640,7 @@ static void set_search_options(residual_knn_search_options* options, progress_ca
 
 static void set_helper_options(residual_knn_helper_options* options, progress_call* progress, SEXP list) {
   require_list(list, "options");
-  residual_knn_helper_options_init(options);
+  residual_knn_helper_options_init(options, sizeof *options);
   options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
   SET_FIELD(threads, Rf_asInteger);
   const SEXP seed = list_element(list, "seed");
@@ -2971,7 +2971,7 @@ R_swig_residual_knn_index_info ( SEXP index, SEXP s_swig_copy)
   SEXP R_OutputValues;
 
 
-  residual_knn_info_init(&info2);
+  residual_knn_info_init(&info2, sizeof info2);
   arg2 = &info2;
   arg1 = handle_index(index);
   result = (residual_knn_status)residual_knn_index_info((struct residual_knn_index const *)arg1,arg2);
@@ -3113,7 +3113,7 @@ R_swig_residual_knn_neighbors_int32 ( SEXP index, SEXP rows, SEXP options, SEXP 
   SEXP R_OutputValues;
 
 
-  residual_knn_statistics_init(&statistics10);
+  residual_knn_statistics_init(&statistics10, sizeof statistics10);
   arg10 = &statistics10;
   arg1 = handle_index(index);
 
@@ -3191,7 +3191,7 @@ R_swig_residual_knn_predecessors_int32 ( SEXP index, SEXP rows, SEXP options, SE
   SEXP R_OutputValues;
 
 
-  residual_knn_statistics_init(&statistics10);
+  residual_knn_statistics_init(&statistics10, sizeof statistics10);
   arg10 = &statistics10;
   arg1 = handle_index(index);
 
@@ -3269,7 +3269,7 @@ R_swig_residual_knn_neighbors_of_new_points_int32 ( SEXP index, SEXP queries, SE
   SEXP R_OutputValues;
 
 
-  residual_knn_statistics_init(&statistics10);
+  residual_knn_statistics_init(&statistics10, sizeof statistics10);
   arg10 = &statistics10;
   arg1 = handle_index(index);
 
@@ -3342,7 +3342,7 @@ R_swig_residual_knn_neighbors_of_new_factor_int32 ( SEXP index, SEXP query_facto
   SEXP R_OutputValues;
 
 
-  residual_knn_statistics_init(&statistics12);
+  residual_knn_statistics_init(&statistics12, sizeof statistics12);
   arg12 = &statistics12;
   arg1 = handle_index(index);
   arg2 = (double*)matrix_values(query_factor, "query_factor");

@@ -1,0 +1,57 @@
+// Structs of callers that may know fewer or more fields than this version does.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <string>
+
+#include "base/error.h"
+
+namespace residual_knn {
+
+// Fields of our structs come in pairs or units of 8 bytes, so a size between is never a field's
+// end.
+inline void CheckStructSize(size_t size, const char* type) {
+  if (size < sizeof(size_t) || size > 4096 || size % 8 != 0) {
+    ThrowInvalid(std::string(type) + ".struct_size is " + std::to_string(size) +
+                 "; initialize it with " + type + "_init and its size");
+  }
+}
+
+// The caller's options over the defaults, as far as its struct_size reaches.
+template <class Options>
+Options ReadOptions(const Options* given, Options options, const char* type) {
+  if (given == nullptr) return options;
+  const size_t size = given->struct_size;
+  CheckStructSize(size, type);
+  std::memcpy(&options, given, std::min(size, sizeof options));
+  const auto* bytes = reinterpret_cast<const unsigned char*>(given);
+  for (size_t i = sizeof options; i < size; ++i) {
+    if (bytes[i] != 0) {
+      ThrowInvalid(std::string(type) + " has a non-zero byte at " + std::to_string(i) +
+                   ", beyond what this version (" + std::to_string(sizeof options) +
+                   " bytes) knows");
+    }
+  }
+  return options;
+}
+
+// Makes `size` bytes of the caller's a struct that holds `start`; fields that this version does not know are zero.
+template <class Struct>
+void InitializeStruct(const Struct& start, Struct* out, size_t size) {
+  if (out == nullptr || size < sizeof out->struct_size) return;
+  std::memset(out, 0, size);
+  std::memcpy(out, &start, std::min(size, sizeof start));
+  out->struct_size = size;
+}
+
+// Fills the caller's struct as far as its struct_size reaches.
+template <class Record>
+void WriteRecord(const Record& record, Record* out) {
+  const size_t size = out->struct_size;
+  std::memcpy(out, &record, std::min(size, sizeof record));
+  out->struct_size = size;
+}
+
+}  // namespace residual_knn
