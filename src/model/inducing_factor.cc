@@ -1,5 +1,7 @@
 #include "model/inducing_factor.h"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -74,9 +76,10 @@ int64_t FactorInPlace(AlignedVector& lower, int64_t m, Monitor& monitor) {
   return -1;
 }
 
+constexpr int64_t kLine = 8;  // doubles of a cache line
+
 // Row i of `out`, m values, is column i of the panel. A cache line of the panel is read once.
 void CopyTransposed(const double* panel, int64_t m, int64_t width, double* out) {
-  constexpr int64_t kLine = 8;
   for (int64_t first = 0; first < width; first += kLine) {
     const int64_t end = std::min(first + kLine, width);
     for (int64_t begin = 0; begin < m; begin += kLine) {
@@ -122,7 +125,10 @@ void InducingFactor::Solve(const CovarianceView& covariance, const ScaledPoints&
   double panel_squares[kPanelWidth];
   for (int64_t begin = 0; begin < count; begin += kPanelWidth) {
     const int64_t width = std::min(kPanelWidth, count - begin);
+    double* out = factor + begin * m;
     for (int64_t r = 0; r < m; ++r) {
+      // The memory that is written last, all of it by the last r, is on its way meanwhile.
+      for (int64_t i = 0; i < width; i += kLine) hwy::Prefetch(out + r * width + i);
       double* row = panel.data() + r * kPanelWidth;
       inducing_.CopyPoint(r, inducing_point.data());
       CovarianceRow(covariance, ViewOf(points), first + begin, width, inducing_point.data(), row);
@@ -130,7 +136,7 @@ void InducingFactor::Solve(const CovarianceView& covariance, const ScaledPoints&
     }
     ForwardSubstitute(lower_.data(), m, m, panel.data(), panel_squares);
     std::copy_n(panel_squares, width, squares + begin);
-    CopyTransposed(panel.data(), m, width, factor + begin * m);
+    CopyTransposed(panel.data(), m, width, out);
   }
 }
 

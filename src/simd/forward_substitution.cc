@@ -66,12 +66,13 @@ void ForwardSubstituteTarget(const double* lower, int64_t stride, int64_t m, dou
     double* HWY_RESTRICT strip = panel + column;
     Vector squares0 = hn::Zero(d);
     Vector squares1 = hn::Zero(d);
+    // The rows that do not fill a step come first, where there is least to subtract.
     int64_t row = 0;
-    for (; row + kRows <= m; row += kRows) {
-      SolveRows<kRows>(lower, stride, row, strip, panel_stride, squares0, squares1);
-    }
-    for (; row < m; ++row) {
+    for (; row < m % kRows; ++row) {
       SolveRows<1>(lower, stride, row, strip, panel_stride, squares0, squares1);
+    }
+    for (; row < m; row += kRows) {
+      SolveRows<kRows>(lower, stride, row, strip, panel_stride, squares0, squares1);
     }
     hn::StoreU(squares0, d, squares + column);
     hn::StoreU(squares1, d, squares + column + lanes);
