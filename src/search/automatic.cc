@@ -1,9 +1,6 @@
 #include "search/automatic.h"
 
-#include <algorithm>
-
 #include "search/brute_force.h"
-#include "tree/margins.h"
 
 namespace residual_knn {
 namespace {
@@ -29,11 +26,8 @@ int32_t ReasonToScan(const ResidualModel& model, Prepared& prepared, int64_t pai
     return model.inducing() != nullptr ? RESIDUAL_KNN_REASON_ROUNDING
                                        : RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR;
   }
-  const Margins margins(model);
-  const auto spoiled =
-      std::count_if(model.inverse_deviation(), model.inverse_deviation() + model.n(),
-                    [&](double scale) { return !margins.Fits(scale); });
-  if (spoiled > model.n() / kMostSpoiledOneIn) return RESIDUAL_KNN_REASON_ROUNDING;
+  if (prepared.trees.Spoiled(monitor) > model.n() / kMostSpoiledOneIn)
+    return RESIDUAL_KNN_REASON_ROUNDING;
   const QuantizedFit fit = FitOf(model, prepared, settings, monitor);
   // Until there is a tree, small questions add up: it is built once they would have paid for it.
   const double work =

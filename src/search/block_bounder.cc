@@ -1,11 +1,9 @@
 #include "search/block_bounder.h"
 
-#include <algorithm>
-
-#include "blas/blas.h"
 #include "model/callback_covariance.h"
+#include "simd/forward_substitution.h"
 #include "simd/pivot_bounds.h"
-#include "simd/residual_row.h"
+#include "tree/pivot_correlations.h"
 
 namespace residual_knn {
 
@@ -25,12 +23,17 @@ void BlockBounder::Bound(const ResidualTree& tree, int l, int64_t first, int64_t
   out.totals.resize(cells);
   out.bounds.resize(cells);
   if (model_.covariance() == nullptr) AskCallback(blocks, chunk, columns, out, count);
+  const PointsView points{columns.coordinates, columns.stride, model_.d()};
   if (out.single) {
-    Correlate(blocks, columns, blocks.factor32(out.first_pivot), columns.factor32, products32_, out,
-              count);
+    CorrelatePivots<float>(
+        model_, blocks, out.first_pivot, count,
+        {columns.count, columns.factor32, points, columns.scales, covariances_.data()}, products32_,
+        out.width, out.z.data());
   } else {
-    Correlate(blocks, columns, blocks.factor(out.first_pivot), columns.factor, products_, out,
-              count);
+    CorrelatePivots<double>(
+        model_, blocks, out.first_pivot, count,
+        {columns.count, columns.factor, points, columns.scales, covariances_.data()}, products_,
+        out.width, out.z.data());
   }
   counters.pivots_scored += columns.count * count;
   if (out.single) counters.scored_in_low_precision += columns.count * count;
@@ -47,33 +50,6 @@ void BlockBounder::Bound(const ResidualTree& tree, int l, int64_t first, int64_t
     }
     BlockBounds(out.squares.data() + at, out.totals.data() + at, out.width, block.unexplained,
                 block.largest_total, out.bounds.data() + at);
-  }
-}
-
-template <class Value>
-void BlockBounder::Correlate(const PivotBlocks& blocks, const Columns& columns, const Value* pivots,
-                             const Value* queries,
-                             std::vector<Value, AlignedAllocator<Value>>& products,
-                             BoundedBlocks& out, int64_t count) {
-  const auto room = static_cast<size_t>(count * columns.count + 16);
-  if (products.size() < room) products.resize(room);
-  std::fill_n(products.begin() + count * columns.count, 16, Value{0});
-  blas::MultiplyTransposed(pivots, count, queries, columns.count, model_.m(), products.data());
-  const PointsView points{columns.coordinates, columns.stride, model_.d()};
-  for (int64_t a = 0; a < count; ++a) {
-    const int64_t pivot = out.first_pivot + a;
-    const Value* row = products.data() + a * columns.count;
-    double* z = out.z.data() + a * out.width;
-    if (model_.covariance() != nullptr) {
-      ResidualRow(model_.covariance()->view(), points, columns.count, blocks.point(pivot), row,
-                  blocks.scale(pivot), columns.scales, z);
-    } else {
-      for (int64_t i = 0; i < columns.count; ++i) {
-        z[i] = (covariances_[i * count + a] - static_cast<double>(row[i])) *
-               (blocks.scale(pivot) * columns.scales[i]);
-      }
-    }
-    std::fill(z + columns.count, z + out.width, 0.0);
   }
 }
 

@@ -38,10 +38,6 @@ class BlockBounder {
              TreeCounters& counters);
 
  private:
-  template <class Value>
-  void Correlate(const PivotBlocks& blocks, const Columns& columns, const Value* pivots,
-                 const Value* queries, std::vector<Value, AlignedAllocator<Value>>& products,
-                 BoundedBlocks& out, int64_t count);
   void AskCallback(const PivotBlocks& blocks, const QueryColumns& chunk, const Columns& columns,
                    const BoundedBlocks& out, int64_t count);
 

@@ -1,9 +1,11 @@
 #include "tree/tree_store.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "tree/cover_sample.h"
+#include "tree/margins.h"
 
 namespace residual_knn {
 namespace {
@@ -37,6 +39,15 @@ void TreeStore::AdoptOrders(TreeStore& other, std::span<const double> factors) {
     }
     orders_[stage].Rescale(factors);
   }
+}
+
+int64_t TreeStore::Spoiled(Monitor& monitor) {
+  return spoiled_.Get(monitor, true, [this] {
+    const Margins margins(model_);
+    const double* scales = model_.inverse_deviation();
+    return std::make_unique<int64_t>(std::count_if(
+        scales, scales + model_.n(), [&](double scale) { return !margins.Fits(scale); }));
+  });
 }
 
 double TreeStore::Cover(Monitor& monitor) {

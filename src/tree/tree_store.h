@@ -32,6 +32,9 @@ class TreeStore {
   // Pivots a point in a sample of blocks, see cover_sample.h.
   double Cover(Monitor& monitor);
 
+  // Rows that rounding has spoiled, which are in no tree.
+  int64_t Spoiled(Monitor& monitor);
+
   [[nodiscard]] bool Has(int stage) { return trees_[stage]->IfMade() != nullptr; }
   [[nodiscard]] int64_t bytes();
 
@@ -41,6 +44,7 @@ class TreeStore {
   std::vector<std::unique_ptr<Lazy<ResidualTree>>> trees_;
   std::vector<SpaceOrder> orders_;  // empty ones where there is none to keep
   Lazy<double> cover_;
+  Lazy<int64_t> spoiled_;
 };
 
 }  // namespace residual_knn
