@@ -5,10 +5,6 @@
 
 namespace residual_knn::blas {
 
-// Ends the threads that OpenBLAS starts when it is loaded. Every product does so first; creating an index
-// does too, so that none of them is left when a call has returned. Any thread, any number of times.
-void Prepare();
-
 // out = a b^T: a is rows x m, b columns x m, out rows x columns, all row-major and dense. Last bits
 // depend on the shape of the block and on the core that OpenBLAS believes it runs on: results may screen,
 // never decide.

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/describe.h"
-#include "blas/blas.h"
 #include "c_api/arguments.h"
 #include "c_api/caller_struct.h"
 #include "c_api/guard.h"
@@ -88,7 +87,6 @@ residual_knn_status residual_knn_index_create(const double* points, int64_t n, i
                                               residual_knn_index** index) {
   return Guard(__func__, [&] {
     const auto start = Clock::now();
-    residual_knn::blas::Prepare();
     residual_knn::RequirePointer(index, "index");
     const residual_knn_model_options o = ReadModelOptions(options);
     RequireSizes(n, m);
@@ -162,7 +160,6 @@ residual_knn_status residual_knn_index_create_from_factor(
     const residual_knn_model_options* options, residual_knn_index** index) {
   return Guard(__func__, [&] {
     const auto start = Clock::now();
-    residual_knn::blas::Prepare();
     residual_knn::RequirePointer(index, "index");
     const residual_knn_model_options o = ReadModelOptions(options);
     RequireSizes(n, m);
@@ -189,7 +186,6 @@ residual_knn_status residual_knn_index_create_from_callback(
     const residual_knn_model_options* options, residual_knn_index** index) {
   return Guard(__func__, [&] {
     const auto start = Clock::now();
-    residual_knn::blas::Prepare();
     residual_knn::RequirePointer(index, "index");
     const residual_knn_model_options o = ReadModelOptions(options);
     RequireSizes(n, m);

@@ -189,6 +189,7 @@ int64_t OwnTasks() {
 // Whatever was called, only the threads of the program are left: none of ours, none of a BLAS.
 bool NoThreadIsLeft() {
   const int64_t before = OwnTasks();
+  if (CountTasks() != before) return Fail("loading the library has started threads");
   const Model model = DrawConcurrentModel(9, 3000, 200);
   const CreatedIndex created = CreateIndex(model, RESIDUAL_KNN_POINT_MAJOR, 5);
   if (created.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
