@@ -55,9 +55,9 @@ end
 
 # Makes a call of the library by call(options) and throws what went wrong.
 function run(call, options, progress)
-    state = Progress(progress, nothing)
-    set!(options; progress = LibResidualKNN.@residual_knn_progress(report_progress),
-         progress_user = pointer_from_objref(state))
+    state = Progress(reporter(progress), nothing)
+    options.progress = LibResidualKNN.@residual_knn_progress(report_progress)
+    options.progress_user = pointer_from_objref(state)
     task = current_task()
     sticky = task.sticky
     task.sticky = true # a callback that waits must not come back on another thread
@@ -71,6 +71,7 @@ function run(call, options, progress)
         end
     finally
         task.sticky = sticky
+        finish(state.report)
     end
     failure = something(state.failure, pop!(task_local_storage(), COVARIANCE_FAILURE, nothing), Some(nothing))
     failure === nothing || throw(failure)

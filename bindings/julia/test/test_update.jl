@@ -28,12 +28,12 @@
     @test index.m == 7 == index_info(index).m
 
     # An error leaves it as it was.
-    for settings in ((nugget = NaN,), (lengthscales = [1.0, -1.0],), (lengthscales = [1.0, 2.0, 3.0],),
-                     (kernel = :wendland,), (inducing = zeros(2, 0),))
+    for settings in ((nugget = NaN,), (lengthscales = [1.0, -1.0],), (kernel = :wendland,), (inducing = zeros(2, 0),))
         @test thrown(() -> update!(index; settings...)) isa ArgumentError
         @test agree(expected)
     end
     @test thrown(() -> update!(index; inducing = zeros(3, 2))) isa DimensionMismatch
+    @test thrown(() -> update!(index; lengthscales = [1.0, 2.0, 3.0])) isa DimensionMismatch
     @test thrown(() -> update!(index; inducing = [fewer fewer], jitter = 0)) isa NotPositiveDefiniteError
     @test agree(expected)
     update!(index; nugget = 0.3) # with the jitter and inducing points from before the errors
@@ -48,9 +48,9 @@
 
     factor, p = residual_factor(index)
     own = ResidualIndex(points, factor, p; lengthscales = 0.4)
-    @test throws_text(() -> update!(own; nugget = 1.0), Exception, "made from the caller's V")
+    @test throws_text(() -> update!(own; nugget = 1.0), Exception, "made from V and p")
     callback = ResidualIndex((rows, columns) -> ones(length(rows), length(columns)), factor, p)
-    @test throws_text(() -> update!(callback; nugget = 1.0), Exception, "made from the caller's V")
+    @test throws_text(() -> update!(callback; nugget = 1.0), Exception, "made from V and p")
     close(index)
     @test throws_text(() -> update!(index; nugget = 0.1), ArgumentError, "closed")
 end
