@@ -126,7 +126,4 @@ end
 check_k(k) = whole(k, "k", 1, typemax(Int32))
 
 # As NearestNeighbors.jl: no more than there are candidates.
-function check_k(k, candidates)
-    check_k(k)
-    return Int32(whole(k, "k", 1, candidates, ", the number of candidates"))
-end
+check_k(k, candidates) = whole(k, "k", 1, Int32(min(candidates, typemax(Int32))), ", the number of candidates")
