@@ -43,6 +43,23 @@ end
     end
 end
 
+@testset "threads of the index" begin
+    model = random_model(42; n = 3000, m = 30)
+    factor, p = residual_factor(index_of(model))
+    used(index; settings...) = predecessors(index, 5; strategy = :brute_force, statistics = true, settings...)[3].threads
+    own = ResidualIndex(model.points, factor, p; lengthscales = model.lengthscales, threads = 3)
+    for index in (index_of(model; threads = 3), own)
+        @test used(index) == 3
+        @test used(index; threads = 2) == 2
+        @test knn(index, 5; strategy = :brute_force, statistics = true)[3].threads == 3
+    end
+    index = index_of(model; threads = 1)
+    @test used(index) == 1
+    @test used(index; threads = 0) == used(index_of(model)) # one for each processor
+    update!(index; threads = 3)
+    @test used(index) == 3
+end
+
 @testset "what an index holds" begin
     model = random_model(41)
     index = index_of(model)
