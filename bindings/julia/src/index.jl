@@ -301,12 +301,9 @@ rounding level, which puts them at distance 1 from every point; `bytes`; `build_
 0.95, 0.99 and 1: the share of the variance that the inducing points leave over.
 """
 function index_info(index::ResidualIndex)
-    return shared_shortly(index) do
-        run() do # fails where the index holds nothing, of which there is nothing to tell
-            LibResidualKNN.residual_knn_predecessors(index, Int64[], 0, C_NULL, 1, C_NULL, C_NULL, C_NULL)
-        end
-        return named_tuple(read_info(index))
-    end
+    holds_nothing(index) === true && invalid("the index holds nothing since an update broke off; update! it again, or ",
+                                             "close it")
+    return named_tuple(shared_shortly(() -> read_info(index), index))
 end
 
 """

@@ -15,10 +15,12 @@ function (bar::ProgressBar)(done, total)
     return
 end
 
-finish(report) = nothing
-function finish(bar::ProgressBar)
-    bar.percent < 0 || println(stderr)
-    return
+# The end of the call: of its line, too, if there is one.
+finish(report, succeeded) = nothing
+function finish(bar::ProgressBar, succeeded)
+    bar.percent < 0 && return
+    succeeded && bar(1, 1)
+    println(stderr)
 end
 
 # The function to report to, or nothing.

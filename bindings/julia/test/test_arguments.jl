@@ -176,6 +176,6 @@ end
         end
     end
     bar = written(true)
-    @test occursin(r"^(\r\[=* *\] +\d+ %)+\n$", bar)
+    @test occursin(r"^(\r\[=* *\] +\d+ %)+\n$", bar) && endswith(bar, "100 %\n")
     @test written(false) == written(nothing) == ""
 end

@@ -8,6 +8,8 @@
         @test unsafe_string(LibResidualKNN.residual_knn_strategy_name(code)) == string(name)
     end
     @test LibResidualKNN.residual_knn_strategy_name(Int32(length(ResidualKNN.STRATEGIES))) == C_NULL
+    @test isempty(detect_ambiguities(ResidualKNN))
+    @test all(name -> haskey(Docs.meta(ResidualKNN), Docs.Binding(ResidualKNN, name)), names(ResidualKNN))
     @test sort(collect(keys(ResidualKNN.ORDERINGS))) == [:given, :maximin, :random]
     @test sort(collect(keys(ResidualKNN.INDUCING_METHODS))) == [:kmeans, :random_rows]
 end
@@ -46,7 +48,8 @@ end
 @testset "threads of the index" begin
     model = random_model(42; n = 3000, m = 30)
     factor, p = residual_factor(index_of(model))
-    used(index; settings...) = predecessors(index, 5; strategy = :brute_force, statistics = true, settings...)[3].threads
+    used(index; settings...) =
+        predecessors(index, 5; strategy = :brute_force, statistics = true, settings...)[3].threads
     own = ResidualIndex(model.points, factor, p; lengthscales = model.lengthscales, threads = 3)
     for index in (index_of(model; threads = 3), own)
         @test used(index) == 3
