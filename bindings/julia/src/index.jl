@@ -9,15 +9,15 @@
 Points, a covariance and inducing points, prepared for searches with [`knn`](@ref) and
 [`predecessors`](@ref).
 
-`points` is a d x n matrix, a point in each column, or a vector of n points. With dense `Float64` columns (a `Matrix{Float64}`, a
-view of some of its columns) the library reads Julia's memory; anything else is converted once. It
-keeps what it needs: the matrix may change or go afterwards.
+`points` is a d x n matrix, a point in each column, or a vector of n points. With dense `Float64` columns (a
+`Matrix{Float64}`, a view of some of its columns) the library reads Julia's memory; anything else is
+converted once. It keeps what it needs: the matrix may change or go afterwards.
 
 - `lengthscales`: one for all coordinates, or a vector or tuple of d
 - `inducing`: d x m matrix of inducing points, see [`choose_inducing`](@ref); none by default, which
   makes ρ the plain correlation
-- `kernel`, a symbol or a string: `:squared_exponential`, `:matern12`, `:matern32` (default), `:matern52`, `:matern` with
-  smoothness `nu` (default 1.5), `:rational_quadratic` with `alpha` (default 1)
+- `kernel`, a symbol or a string: `:squared_exponential`, `:matern12`, `:matern32` (default), `:matern52`,
+  `:matern` with smoothness `nu` (default 1.5), `:rational_quadratic` with `alpha` (default 1)
 - `variance`: K(x, x) without the nugget; default 1
 - `nugget`: added to each point's residual variance; default 0
 - `jitter`: added to the diagonal of K(Z, Z), relative to `variance`; default 1e-8. With `max_jitter`
@@ -52,7 +52,8 @@ and another process makes one of its own from the same arguments.
 `close(index)` frees its memory, which is about n (m + 2d + 3) numbers of 8 bytes, and that much again after
 searches; closing twice is fine. Without it that happens once the index is unreachable and Julia's collector has run.
 The collector is asked to run when a new index is made and 256 MB of indexes (half as much as was in use, if that is
-more) have come since it last was; sooner, it is up to you. The last form closes the index itself: it returns `f(index)`.
+more) have come since it last was; sooner, it is up to you. The last form closes the index itself, and returns
+`f(index)`.
 
 ```julia
 idxs, dists = ResidualIndex(points; lengthscales = 0.2) do index
@@ -199,9 +200,10 @@ Gives an index made from points, a kernel and inducing points new hyper-paramete
 on the same points: a step of an optimizer. Keywords that are left out stay as they are, but for
 `progress`. The answers are those of a new index, at less cost. Returns the index.
 
-Nothing else may use the index meanwhile, see [`IndexInUseError`](@ref). Where the arguments are wrong or K(Z, Z) is not positive
-definite, the index stays what it was. After an update that was cancelled it may hold nothing, as its display
-then says, and searches throw until another `update!` succeeds, for which the inducing points of before are still there.
+Nothing else may use the index meanwhile, see [`IndexInUseError`](@ref). Where the arguments are wrong or K(Z, Z)
+is not positive definite, the index stays what it was. After an update that was cancelled it may hold nothing, as its
+display then says, and searches throw until another `update!` succeeds, for which the inducing points of before are
+still there.
 """
 function update!(index::ResidualIndex; lengthscales = nothing, inducing = nothing, progress = nothing, settings...)
     options = set!(deepcopy(index.options), MODEL_SETTINGS, settings, (:lengthscales, :inducing, :progress))
