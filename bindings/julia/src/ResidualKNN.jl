@@ -14,8 +14,8 @@ idxs, dists = knn(index, new_points, 10)
 ```
 
 See [`ResidualIndex`](@ref), [`update!`](@ref), [`knn`](@ref), [`predecessors`](@ref),
-[`choose_inducing`](@ref), [`order_points`](@ref), [`index_info`](@ref), [`residual_factor`](@ref) and
-[`ResidualKNNError`](@ref).
+[`choose_inducing`](@ref), [`order_points`](@ref), [`index_info`](@ref), [`residual_factor`](@ref),
+[`ResidualKNNError`](@ref) and [`IndexInUseError`](@ref).
 `ResidualKNN.LibResidualKNN` is the C interface itself.
 
 The library is looked for, in this order, at the path in the environment variable
@@ -24,16 +24,21 @@ The library is looked for, in this order, at the path in the environment variabl
 module ResidualKNN
 
 using Libdl
+using Serialization: Serialization, AbstractSerializer
 
 export ResidualIndex, update!, knn, predecessors, choose_inducing, order_points, index_info, residual_factor
-export ResidualKNNError, NotPositiveDefiniteError, CancelledError, CallbackError, UnsupportedError
+export ResidualKNNError, NotPositiveDefiniteError, CancelledError, CallbackError, UnsupportedError, IndexInUseError
 
 include("LibResidualKNN.jl")
 using .LibResidualKNN: LibResidualKNN, residual_knn_index
 
+include("arguments.jl")
 include("errors.jl")
 include("options.jl")
+include("progress.jl")
 include("callbacks.jl")
+include("access.jl")
+include("memory.jl")
 include("index.jl")
 include("search.jl")
 include("helpers.jl")

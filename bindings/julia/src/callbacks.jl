@@ -43,7 +43,10 @@ function compute_covariances(user::Ptr{Cvoid}, rows::Ptr{Int64}, num_rows::Int64
         block = reenable_sigint() do
             state.block(one_based(rows, num_rows), one_based(columns, num_columns))
         end
+        block isa AbstractMatrix ||
+            invalid("the covariance function returned ", described(block), ", must return a matrix")
         check_size("the size of a block of covariances", size(block), (num_rows, num_columns))
+        eltype(block) <: Real || (block = dense(block, "block of covariances"))
         # The library's block has its rows one after the other.
         permutedims!(unsafe_wrap(Array, covariance, (num_columns, num_rows)), block, (2, 1))
         return 0
@@ -55,9 +58,9 @@ end
 
 # Makes a call of the library by call(options) and throws what went wrong.
 function run(call, options, progress)
-    state = Progress(progress, nothing)
-    set!(options; progress = LibResidualKNN.@residual_knn_progress(report_progress),
-         progress_user = pointer_from_objref(state))
+    state = Progress(reporter(progress), nothing)
+    options.progress = LibResidualKNN.@residual_knn_progress(report_progress)
+    options.progress_user = pointer_from_objref(state)
     task = current_task()
     sticky = task.sticky
     task.sticky = true # a callback that waits must not come back on another thread
@@ -71,6 +74,7 @@ function run(call, options, progress)
         end
     finally
         task.sticky = sticky
+        finish(state.report, @isdefined(status) && status == STATUS_CODES[:ok])
     end
     failure = something(state.failure, pop!(task_local_storage(), COVARIANCE_FAILURE, nothing), Some(nothing))
     failure === nothing || throw(failure)

@@ -17,10 +17,10 @@ end
 symbol_of(symbols::Dict{Symbol,Int32}, code::Integer) =
     something(findfirst(==(code), symbols), Symbol("unknown_", code))
 
-function code_of(symbols::Dict{Symbol,Int32}, name::Symbol, what)
-    haskey(symbols, name) && return symbols[name]
-    throw(ArgumentError("$what is $(repr(name)), must be one of " *
-                        join(sort!(repr.(keys(symbols))), ", ")))
+# The code of a name, a symbol or a string.
+function code_of(symbols::Dict{Symbol,Int32}, name, what)
+    name isa Union{Symbol,AbstractString} && haskey(symbols, Symbol(name)) && return symbols[Symbol(name)]
+    invalid(what, " is ", described(name), ", must be one of ", join(sort!(repr.(keys(symbols))), ", "))
 end
 
 const STATUS_CODES = enum_symbols(LibResidualKNN.residual_knn_status_code)
@@ -36,9 +36,10 @@ A call of the library failed. `message` is the library's own text; `code` is the
 - [`CallbackError`](@ref): a covariance function gave a value that is not finite
 - [`UnsupportedError`](@ref): the question does not fit this index
 
-Arguments that are wrong (NaN, a negative nugget, an unknown kernel) are an `ArgumentError` with the
-library's text. What a callback throws comes through as it is. Row and coordinate numbers in the library's texts count
-from 0, and the message then says so.
+Arguments that are wrong (NaN, a negative nugget, an unknown kernel or keyword, a closed index) are an `ArgumentError`,
+shapes that do not fit a `DimensionMismatch`, an index that something else uses an [`IndexInUseError`](@ref). What a
+callback throws comes through as it is. Row and coordinate numbers in the library's texts count from 0, and the message
+then says so.
 """
 struct ResidualKNNError{code} <: Exception
     message::String
@@ -52,6 +53,18 @@ const CancelledError = ResidualKNNError{:error_cancelled}
 const CallbackError = ResidualKNNError{:error_callback}
 "The question does not fit this index: new points without their V and p for an index made from V and p, say."
 const UnsupportedError = ResidualKNNError{:error_unsupported}
+
+"""
+    IndexInUseError <: Exception
+
+An index was to be closed or updated while something else uses it, or used while it is updated: in a callback of its
+own search or update, or in another task. It is as it was; do it when that is over.
+"""
+struct IndexInUseError <: Exception
+    message::String
+end
+
+Base.showerror(io::IO, e::IndexInUseError) = print(io, "IndexInUseError: ", e.message)
 
 function Base.showerror(io::IO, e::ResidualKNNError{code}) where {code}
     print(io, "ResidualKNNError: ", e.message, " (", code, ")")

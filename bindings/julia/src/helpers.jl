@@ -3,7 +3,7 @@
 """
     choose_inducing(points, m; lengthscales, method = :kmeans, ...)
 
-`m` inducing points for a d x n matrix of points, as a d x m matrix.
+`m` inducing points for points as in [`ResidualIndex`](@ref), as a d x m matrix.
 
 - `method`: `:kmeans` (default), k-means++ seeding and at most `max_iterations` (default 10) Lloyd steps in
   the space scaled by `lengthscales`; `:random_rows`, distinct points drawn at random
@@ -11,14 +11,13 @@
   random numbers are not used.
 - `threads`, `progress`: as in [`ResidualIndex`](@ref)
 """
-function choose_inducing(points::AbstractMatrix{<:Real}, m::Integer; lengthscales, method = :kmeans,
-                         seed = nothing, max_iterations = nothing, threads = nothing, progress = nothing)
-    m >= 0 || throw(ArgumentError("m is $m, must be at least 0"))
-    points, lengthscales = dense(points), dense(lengthscales)
+function choose_inducing(points, m; lengthscales = nothing, method = :kmeans, progress = nothing, settings...)
+    options = set!(LibResidualKNN.residual_knn_helper_options(), INDUCING_SETTINGS, settings,
+                   (:lengthscales, :method, :progress))
+    points = some_points(points, "points")
     d, n = size(points)
-    m <= n || throw(ArgumentError("m is $m, must be at most n = $n"))
-    options = set!(LibResidualKNN.residual_knn_helper_options(); seed = seed, max_iterations = max_iterations,
-                   threads = threads)
+    lengthscales = lengthscale_vector(lengthscales, d)
+    m = whole(m, "m", 0, n, ", the number of points")
     inducing = Matrix{Float64}(undef, d, m)
     code = code_of(INDUCING_METHODS, method, "method")
     run(options, progress) do options
@@ -38,11 +37,12 @@ used as `points[:, order]`.
 - `seed`: of `:random`, an integer, default 1
 - `threads`, `progress`: as in [`ResidualIndex`](@ref)
 """
-function order_points(points::AbstractMatrix{<:Real}; lengthscales, ordering = :maximin, seed = nothing,
-                      threads = nothing, progress = nothing)
-    points, lengthscales = dense(points), dense(lengthscales)
+function order_points(points; lengthscales = nothing, ordering = :maximin, progress = nothing, settings...)
+    options = set!(LibResidualKNN.residual_knn_helper_options(), ORDER_SETTINGS, settings,
+                   (:lengthscales, :ordering, :progress))
+    points = some_points(points, "points")
     d, n = size(points)
-    options = set!(LibResidualKNN.residual_knn_helper_options(); seed = seed, threads = threads)
+    lengthscales = lengthscale_vector(lengthscales, d)
     order = Vector{Int64}(undef, n)
     code = code_of(ORDERINGS, ordering, "ordering")
     run(options, progress) do options

@@ -4,25 +4,28 @@
     ResidualIndex(points; lengthscales, inducing, kernel = :matern32, ...)
     ResidualIndex(points, factor, residual_variance; lengthscales, kernel = :matern32, ...)
     ResidualIndex(covariance, factor, residual_variance; ...)
+    ResidualIndex(f, any of these; ...)
 
 Points, a covariance and inducing points, prepared for searches with [`knn`](@ref) and
 [`predecessors`](@ref).
 
-`points` is a d x n matrix, a point in each column. With dense `Float64` columns (a `Matrix{Float64}`, a
-view of some of its columns) the library reads Julia's memory; anything else is converted once. It
-keeps what it needs: the matrix may change or go afterwards.
+`points` is a d x n matrix, a point in each column, or a vector of n points. With dense `Float64` columns (a
+`Matrix{Float64}`, a view of some of its columns) the library reads Julia's memory; anything else is
+converted once. It keeps what it needs: the matrix may change or go afterwards.
 
-- `lengthscales`: one for all coordinates or a vector of d
+- `lengthscales`: one for all coordinates, or a vector or tuple of d
 - `inducing`: d x m matrix of inducing points, see [`choose_inducing`](@ref); none by default, which
   makes ρ the plain correlation
-- `kernel`: `:squared_exponential`, `:matern12`, `:matern32` (default), `:matern52`, `:matern` with
-  smoothness `nu` (default 1.5), `:rational_quadratic` with `alpha` (default 1)
+- `kernel`, a symbol or a string: `:squared_exponential`, `:matern12`, `:matern32` (default), `:matern52`,
+  `:matern` with smoothness `nu` (default 1.5), `:rational_quadratic` with `alpha` (default 1)
 - `variance`: K(x, x) without the nugget; default 1
 - `nugget`: added to each point's residual variance; default 0
 - `jitter`: added to the diagonal of K(Z, Z), relative to `variance`; default 1e-8. With `max_jitter`
   above it, it is multiplied by 10 up to that value until K(Z, Z) is positive definite.
-- `threads`: worker threads; default 0, one for each processor
-- `progress`: a function of the work done and all work, called about every 50 ms on the calling thread.
+- `threads`: worker threads, of searches too unless they say otherwise; default 0, one for each processor, whatever
+  `Threads.nthreads()` is
+- `progress`: `true` shows a bar on stderr; or a function of the work done and all work, called about every 50 ms on
+  the calling thread.
   If it returns `false` or throws, the call ends within 100 ms by a [`CancelledError`](@ref), or by what
   was thrown. Ctrl-C ends a call likewise, with or without such a function.
 
@@ -42,28 +45,62 @@ index = ResidualIndex(V, p) do rows, columns
 end
 ```
 
-Any number of threads may search an index at the same time. `close(index)` frees its memory; without it
-that happens once the index is unreachable. Closing twice is fine, closing or updating during a search is not.
+Any number of threads may search an index at the same time. Closing or updating it meanwhile, also in a callback, is an
+[`IndexInUseError`](@ref). An index cannot be copied or serialized: another name for it is enough within a process,
+and another process makes one of its own from the same arguments.
+
+`close(index)` frees its memory, which is about n (m + 2d + 3) numbers of 8 bytes, and that much again after
+searches; closing twice is fine. Without it that happens once the index is unreachable and Julia's collector has run.
+The collector is asked to run when a new index is made and 256 MB of indexes (half as much as was in use, if that is
+more) have come since it last was; sooner, it is up to you. The last form closes the index itself, and returns
+`f(index)`.
+
+```julia
+idxs, dists = ResidualIndex(points; lengthscales = 0.2) do index
+    predecessors(index, 10)
+end
+```
 """
 mutable struct ResidualIndex
     handle::Ptr{residual_knn_index}
     n::Int
     d::Int
     m::Int
+    source::Symbol # :inducing, :factor or :callback
     lengthscales::Vector{Float64} # these and the options are what update! starts from
     options::LibResidualKNN.residual_knn_model_options
     covariance::Union{Nothing,Covariance} # the library holds its address
+    users::Threads.Atomic{Int} # see access.jl
+    bytes::Int # that have been counted, see memory.jl
+
+    function ResidualIndex(handle::Ptr{residual_knn_index}, source, lengthscales, options, covariance)
+        index = new(handle, 0, 0, 0, source, lengthscales, options, covariance, Threads.Atomic{Int}(0), 0)
+        return finalizer(free_unreachable, index)
+    end
 end
+
+Base.propertynames(::ResidualIndex, private::Bool = false) = private ? fieldnames(ResidualIndex) : (:n, :d, :m)
+
+# Arrays are made by these numbers, which the library then fills.
+Base.setproperty!(::ResidualIndex, name::Symbol, value) =
+    invalid("$name of an index cannot be set; update! gives it another model")
+
+# The library's memory has one owner, which frees it.
+no_copy() = invalid("an index cannot be copied or serialized; make another from the same arguments")
+Base.copy(::ResidualIndex) = no_copy()
+Base.deepcopy_internal(::ResidualIndex, ::IdDict) = no_copy()
+Serialization.serialize(::AbstractSerializer, ::ResidualIndex) = no_copy()
 
 # In a ccall, the handle, with the index kept alive until the call is over.
 Base.cconvert(::Type{Ptr{residual_knn_index}}, index::ResidualIndex) = index
 function Base.unsafe_convert(::Type{Ptr{residual_knn_index}}, index::ResidualIndex)
-    isopen(index) || throw(ArgumentError("the index is closed"))
+    isopen(index) || invalid("the index is closed")
     return index.handle
 end
 
 # Makes an index by create(options, handle), a call of the library.
-function create_index(create, options, progress, lengthscales, covariance = nothing)
+function create_index(create, source, options, progress, lengthscales, covariance = nothing)
+    collect_dropped_indexes()
     handle = Ref{Ptr{residual_knn_index}}(C_NULL)
     try
         run(options -> create(options, handle), options, progress)
@@ -71,73 +108,88 @@ function create_index(create, options, progress, lengthscales, covariance = noth
         LibResidualKNN.residual_knn_index_free(handle[])
         rethrow()
     end
-    index = ResidualIndex(handle[], 0, 0, 0, lengthscales, options, covariance)
-    finalizer(close, index)
-    return note_sizes!(index)
-end
-
-function note_sizes!(index)
-    info = index_info(index)
-    index.n, index.d, index.m = info.n, info.d, info.m
+    index = ResidualIndex(handle[], source, lengthscales, options, covariance)
+    shared_shortly(() -> note_sizes!(index), index)
     return index
 end
 
-function check_inducing(inducing, d)
-    size(inducing, 2) == 0 || check_size("the number of coordinates of inducing points", size(inducing, 1), d)
-    return inducing
+# The caller uses the index.
+function note_sizes!(index)
+    info = read_info(index)
+    setfield!(index, :n, info.n)
+    setfield!(index, :d, info.d)
+    setfield!(index, :m, info.m)
+    count_bytes!(index, info.bytes)
+    return index
 end
 
-function ResidualIndex(points::AbstractMatrix{<:Real}; lengthscales, inducing = nothing, kernel = nothing,
-                       variance = nothing, nugget = nothing, jitter = nothing, max_jitter = nothing,
-                       nu = nothing, alpha = nothing, threads = nothing, progress = nothing)
-    points = dense(points)
+function read_info(index)
+    record = LibResidualKNN.residual_knn_info()
+    run(() -> LibResidualKNN.residual_knn_index_info(index, record))
+    return record
+end
+
+function ResidualIndex(points; lengthscales = nothing, inducing = nothing, progress = nothing, settings...)
+    options = set!(LibResidualKNN.residual_knn_model_options(), MODEL_SETTINGS, settings,
+                   (:lengthscales, :inducing, :progress))
+    points = some_points(points, "points")
     d, n = size(points)
-    inducing = inducing === nothing ? zeros(d, 0) : check_inducing(dense(inducing), d)
-    lengthscales = Vector{Float64}(dense(lengthscales)) # a copy, for the index keeps it
-    options = set!(LibResidualKNN.residual_knn_model_options();
-                   kernel = code_or_nothing(KERNELS, kernel, "kernel"), variance = variance, nugget = nugget,
-                   jitter = jitter, max_jitter = max_jitter, nu = nu, alpha = alpha, threads = threads)
-    return create_index(options, progress, lengthscales) do options, handle
+    lengthscales = lengthscale_vector(lengthscales, d)
+    inducing = inducing === nothing ? zeros(d, 0) : points_like(inducing, "inducing", d)
+    return create_index(:inducing, options, progress, lengthscales) do options, handle
         LibResidualKNN.residual_knn_index_create(points, n, d, lengthscales, length(lengthscales), inducing,
                                                  size(inducing, 2), options, handle)
     end
 end
 
-function check_factor(factor, residual_variance)
-    check_size("the length of residual_variance", length(residual_variance), size(factor, 2))
+function ResidualIndex(points, factor, residual_variance; settings...)
+    factor = dense_matrix(factor, "factor")
+    residual_variance = dense_vector(residual_variance, "residual_variance")
+    isempty(residual_variance) && invalid("residual_variance is empty, must have a value for each point")
+    check_size("the number of columns of factor", size(factor, 2), length(residual_variance))
+    make = are_points(points) ? index_from_factor : index_from_callback
+    return make(points, factor, residual_variance; settings...)
 end
 
-function ResidualIndex(points::AbstractMatrix{<:Real}, factor::AbstractMatrix{<:Real},
-                       residual_variance::AbstractVector{<:Real}; lengthscales, kernel = nothing,
-                       variance = nothing, nu = nothing, alpha = nothing, factor_error = nothing,
-                       threads = nothing, progress = nothing)
-    points, factor, residual_variance = dense(points), dense(factor), dense(residual_variance)
+function index_from_factor(points, factor, residual_variance; lengthscales = nothing, progress = nothing, settings...)
+    options = set!(LibResidualKNN.residual_knn_model_options(), FACTOR_SETTINGS, settings, (:lengthscales, :progress))
+    points = some_points(points, "points")
     d, n = size(points)
+    lengthscales = lengthscale_vector(lengthscales, d)
     check_size("the number of columns of factor", size(factor, 2), n)
-    check_factor(factor, residual_variance)
-    lengthscales = Vector{Float64}(dense(lengthscales)) # a copy, for the index keeps it
-    options = set!(LibResidualKNN.residual_knn_model_options();
-                   kernel = code_or_nothing(KERNELS, kernel, "kernel"), variance = variance, nu = nu,
-                   alpha = alpha, factor_error = factor_error, threads = threads)
-    return create_index(options, progress, lengthscales) do options, handle
+    return create_index(:factor, options, progress, lengthscales) do options, handle
         LibResidualKNN.residual_knn_index_create_from_factor(
             factor, size(factor, 1), residual_variance, points, n, d, lengthscales, length(lengthscales),
             options, handle)
     end
 end
 
-function ResidualIndex(covariance, factor::AbstractMatrix{<:Real}, residual_variance::AbstractVector{<:Real};
-                       factor_error = nothing, threads = nothing, progress = nothing)
-    factor, residual_variance = dense(factor), dense(residual_variance)
-    check_factor(factor, residual_variance)
+function index_from_callback(covariance, factor, residual_variance; progress = nothing, settings...)
+    options = set!(LibResidualKNN.residual_knn_model_options(), CALLBACK_SETTINGS, settings, (:progress,))
+    applicable(covariance, Int[], Int[]) ||
+        invalid("the first argument is ", described(covariance), ", must be points (a matrix with a point in each ",
+                "column, or a vector of points) or a covariance function of rows and columns")
     state = Covariance(covariance)
-    options = set!(LibResidualKNN.residual_knn_model_options(); factor_error = factor_error,
-                   threads = threads)
-    return create_index(options, progress, Float64[], state) do options, handle
+    return create_index(:callback, options, progress, Float64[], state) do options, handle
         GC.@preserve state LibResidualKNN.residual_knn_index_create_from_callback(
             factor, size(factor, 2), size(factor, 1), residual_variance,
             LibResidualKNN.@residual_knn_covariance(compute_covariances), pointer_from_objref(state), options,
             handle)
+    end
+end
+
+ResidualIndex(f, points; settings...) = closed_after(f, points; settings...)
+ResidualIndex(f, points, factor, residual_variance; settings...) =
+    closed_after(f, points, factor, residual_variance; settings...)
+
+function closed_after(f, arguments...; settings...)
+    f isa Base.Callable || invalid("the first of several arguments is ", described(f), ", must be a function of the ",
+                                   "index; inducing points are a keyword")
+    index = ResidualIndex(arguments...; settings...)
+    try
+        return f(index)
+    finally
+        close(index)
     end
 end
 
@@ -148,42 +200,87 @@ Gives an index made from points, a kernel and inducing points new hyper-paramete
 on the same points: a step of an optimizer. Keywords that are left out stay as they are, but for
 `progress`. The answers are those of a new index, at less cost. Returns the index.
 
-No other thread may use the index meanwhile. Where the arguments are wrong or K(Z, Z) is not positive
-definite, the index stays what it was. After an update that was cancelled it may hold nothing, and searches then
-throw until another update succeeds.
+Nothing else may use the index meanwhile, see [`IndexInUseError`](@ref). Where the arguments are wrong or K(Z, Z)
+is not positive definite, the index stays what it was. After an update that was cancelled it may hold nothing, as its
+display then says, and searches throw until another `update!` succeeds, for which the inducing points of before are
+still there.
 """
-function update!(index::ResidualIndex; lengthscales = nothing, inducing = nothing, kernel = nothing,
-                 variance = nothing, nugget = nothing, jitter = nothing, max_jitter = nothing, nu = nothing,
-                 alpha = nothing, threads = nothing, progress = nothing)
-    lengthscales = lengthscales === nothing ? index.lengthscales : Vector{Float64}(dense(lengthscales))
-    inducing = inducing === nothing ? nothing : check_inducing(dense(inducing), index.d)
-    options = set!(deepcopy(index.options); kernel = code_or_nothing(KERNELS, kernel, "kernel"),
-                   variance = variance, nugget = nugget, jitter = jitter, max_jitter = max_jitter, nu = nu,
-                   alpha = alpha, threads = threads)
-    run(options, progress) do options
-        LibResidualKNN.residual_knn_index_update(index, lengthscales, length(lengthscales),
-                                                 inducing === nothing ? C_NULL : inducing,
-                                                 inducing === nothing ? 0 : size(inducing, 2), options)
+function update!(index::ResidualIndex; lengthscales = nothing, inducing = nothing, progress = nothing, settings...)
+    options = set!(deepcopy(index.options), MODEL_SETTINGS, settings, (:lengthscales, :inducing, :progress))
+    index.source === :inducing || throw(UnsupportedError("the index was made from V and p, and has no inducing " *
+                                                         "points to update from; make another"))
+    lengthscales = lengthscales === nothing ? index.lengthscales : lengthscale_vector(lengthscales, index.d)
+    if inducing !== nothing
+        inducing = points_like(inducing, "inducing", index.d)
+        size(inducing, 2) == 0 && invalid("inducing has no points, must have at least one")
     end
-    index.lengthscales, index.options = lengthscales, options
-    return note_sizes!(index)
+    run(options, progress) do options
+        alone(index, "updated") do
+            status = LibResidualKNN.residual_knn_index_update(index, lengthscales, length(lengthscales),
+                                                              inducing === nothing ? C_NULL : inducing,
+                                                              inducing === nothing ? 0 : size(inducing, 2), options)
+            if status == STATUS_CODES[:ok]
+                setfield!(index, :lengthscales, lengthscales)
+                setfield!(index, :options, options)
+                note_sizes!(index)
+            end
+            return status
+        end
+    end
+    return index
 end
 
 Base.isopen(index::ResidualIndex) = index.handle != C_NULL
 
-function Base.close(index::ResidualIndex)
-    handle, index.handle = index.handle, C_NULL
+# The caller is alone with the index.
+function free_handle!(index)
+    handle = index.handle
+    setfield!(index, :handle, Ptr{residual_knn_index}(C_NULL))
     LibResidualKNN.residual_knn_index_free(handle) # NULL is fine
+    count_bytes!(index, 0)
     return nothing
 end
 
+function Base.close(index::ResidualIndex)
+    isopen(index) || return nothing
+    return alone_shortly(() -> free_handle!(index), index, "closed")
+end
+
+# The finalizer. An unreachable index is in no use, but finalize(index) and the end of the process come at any
+# time: then it is for the next collection.
+function free_unreachable(index)
+    enter_alone!(index) || return finalizer(free_unreachable, index)
+    free_handle!(index)
+    leave_alone!(index)
+end
+
+# Does it hold nothing, after an update that broke off? A search for no point tells; `nothing`: not now.
+function holds_nothing(index)
+    try
+        return shared_shortly(index) do
+            LibResidualKNN.residual_knn_predecessors(index, Int64[], 0, C_NULL, 1, C_NULL, C_NULL, C_NULL) !=
+                STATUS_CODES[:ok]
+        end
+    catch failure
+        failure isa IndexInUseError || rethrow()
+        return nothing
+    end
+end
+
 function Base.show(io::IO, index::ResidualIndex)
-    print(io, "ResidualIndex(", isopen(index) ? "$(index.n) points" : "closed", ")")
+    print(io, "ResidualIndex(")
+    if !isopen(index)
+        print(io, "closed)")
+    else
+        print(io, index.n, index.n == 1 ? " point" : " points", holds_nothing(index) === true ? ", not usable)" : ")")
+    end
 end
 
 function Base.show(io::IO, ::MIME"text/plain", index::ResidualIndex)
     isopen(index) || return print(io, "ResidualIndex (closed)")
-    println(io, "ResidualIndex")
+    empty = holds_nothing(index)
+    println(io, "ResidualIndex", empty === nothing ? " (being updated)" :
+                                 empty ? " (holds nothing, for an update broke off; update! mends it)" : "")
     println(io, "  Number of points: ", index.n)
     index.covariance === nothing && println(io, "  Dimensions: ", index.d)
     println(io, "  Inducing points: ", index.m)
@@ -206,9 +303,9 @@ rounding level, which puts them at distance 1 from every point; `bytes`; `build_
 0.95, 0.99 and 1: the share of the variance that the inducing points leave over.
 """
 function index_info(index::ResidualIndex)
-    record = LibResidualKNN.residual_knn_info()
-    run(() -> LibResidualKNN.residual_knn_index_info(index, record))
-    return named_tuple(record)
+    holds_nothing(index) === true && invalid("the index holds nothing since an update broke off; update! it again, or ",
+                                             "close it")
+    return named_tuple(shared_shortly(() -> read_info(index), index))
 end
 
 """
@@ -217,11 +314,13 @@ end
 Copies of V (m x n) and p (n): `factor, residual_variance`, as the constructor with three arguments takes them.
 """
 function residual_factor(index::ResidualIndex)
-    factor = Matrix{Float64}(undef, index.m, index.n)
-    residual_variance = Vector{Float64}(undef, index.n)
-    run() do
-        LibResidualKNN.residual_knn_index_factor(index, Int32(LibResidualKNN.RESIDUAL_KNN_POINT_MAJOR), factor,
-                                                 residual_variance)
+    return shared_shortly(index) do # m stays what it is
+        factor = Matrix{Float64}(undef, index.m, index.n)
+        residual_variance = Vector{Float64}(undef, index.n)
+        run() do
+            LibResidualKNN.residual_knn_index_factor(index, Int32(LibResidualKNN.RESIDUAL_KNN_POINT_MAJOR), factor,
+                                                     residual_variance)
+        end
+        return factor, residual_variance
     end
-    return factor, residual_variance
 end

@@ -6,34 +6,26 @@ const STRATEGIES = enum_symbols(LibResidualKNN.residual_knn_strategy)
 const INDUCING_METHODS = enum_symbols(LibResidualKNN.residual_knn_inducing_method)
 const ORDERINGS = enum_symbols(LibResidualKNN.residual_knn_ordering)
 
-# Sets the fields for which a value is given; `nothing` leaves the library's default.
-function set!(options; fields...)
-    for (name, value) in fields
-        value === nothing || setproperty!(options, name, value)
+code_in(symbols) = (x, name) -> code_of(symbols, x, name)
+thread_count(x, name) = whole(x, name, 0, typemax(Int32))
+
+# The keywords that are fields of the library's options, each with what makes the field's value of the user's.
+const COVARIANCE_SETTINGS = (kernel = code_in(KERNELS), variance = number, nu = number, alpha = number)
+const MODEL_SETTINGS = merge(COVARIANCE_SETTINGS, (nugget = number, jitter = number, max_jitter = number,
+                                             threads = thread_count))
+const CALLBACK_SETTINGS = (factor_error = number, threads = thread_count)
+const FACTOR_SETTINGS = merge(COVARIANCE_SETTINGS, CALLBACK_SETTINGS)
+const SEARCH_SETTINGS = (ranking = code_in(RANKINGS), strategy = code_in(STRATEGIES), threads = thread_count)
+const ORDER_SETTINGS = (seed = (x, name) -> whole(x, name, 0, typemax(UInt64)), threads = thread_count)
+const INDUCING_SETTINGS = merge(ORDER_SETTINGS, (max_iterations = (x, name) -> whole(x, name, 0, typemax(Int64)),))
+
+# Sets the fields for which `given` has a value; `nothing` leaves what is there. others: the keywords of the same
+# function that are no fields.
+function set!(options, settings, given, others)
+    for (name, value) in given
+        haskey(settings, name) ||
+            invalid("there is no keyword ", name, "; there are ", join(sort!([keys(settings)..., others...]), ", "))
+        value === nothing || setproperty!(options, name, settings[name](value, string(name)))
     end
     return options
-end
-
-code_or_nothing(symbols, name, what) = name === nothing ? nothing : code_of(symbols, name, what)
-
-# A d x n matrix with its points one after the other in memory is the library's point-major layout as it is;
-# anything else is copied once.
-is_dense(x::AbstractMatrix) = false
-is_dense(x::StridedMatrix{Float64}) =
-    stride(x, 1) == 1 && (size(x, 2) <= 1 || stride(x, 2) == size(x, 1))
-
-function dense(x::AbstractMatrix{<:Real})
-    Base.require_one_based_indexing(x)
-    return is_dense(x) ? x : Matrix{Float64}(x)
-end
-
-dense(x::Real) = [Float64(x)]
-
-function dense(x::AbstractVector{<:Real})
-    Base.require_one_based_indexing(x)
-    return x isa StridedVector{Float64} && stride(x, 1) == 1 ? x : Vector{Float64}(x)
-end
-
-function check_size(what, found, needed)
-    found == needed || throw(DimensionMismatch("$what is $found, must be $needed"))
 end

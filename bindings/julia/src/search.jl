@@ -1,70 +1,50 @@
 # SPDX-License-Identifier: Apache-2.0
 
-function check_k(k::Integer)
-    k >= 1 || throw(ArgumentError("k is $k, must be at least 1"))
-    k <= typemax(Int32) || throw(ArgumentError("k is $k, must be at most $(typemax(Int32))"))
-end
-
-function check_k(k::Integer, candidates::Integer)
-    check_k(k)
-    k <= candidates ||
-        throw(ArgumentError("k is $k, must be at most $candidates, the number of candidates"))
-end
-
-# 0-based row numbers for the library.
-function row_numbers(rows::AbstractVector{<:Integer}, n)
-    Base.require_one_based_indexing(rows)
-    eltype(rows) === Bool && throw(ArgumentError("rows are Bool, must be numbers; use findall(rows)"))
-    for (place, row) in enumerate(rows)
-        1 <= row <= n || throw(ArgumentError("rows[$place] is $row, must be between 1 and $n"))
-    end
-    return Int64[row - 1 for row in rows]
-end
-
 # Makes a search by search(options, idxs, dists, statistics), a call of the library.
-function search_neighbors(search, num_queries, k; ranking = nothing, strategy = nothing, threads = nothing,
-                          progress = nothing, statistics = false)
-    options = set!(LibResidualKNN.residual_knn_search_options();
-                   ranking = code_or_nothing(RANKINGS, ranking, "ranking"),
-                   strategy = code_or_nothing(STRATEGIES, strategy, "strategy"), threads = threads)
+function search_neighbors(search, index, num_queries, k; progress = nothing, statistics = false, settings...)
+    options = LibResidualKNN.residual_knn_search_options()
+    options.threads = index.options.threads
+    set!(options, SEARCH_SETTINGS, settings, (:progress, :statistics))
+    flag(statistics, "statistics")
     idxs = Matrix{Int64}(undef, k, num_queries)
     dists = Matrix{Float64}(undef, k, num_queries)
     record = LibResidualKNN.residual_knn_statistics()
-    run(options -> search(options, idxs, dists, record), options, progress)
+    run(options, progress) do options
+        shared(() -> search(options, idxs, dists, record), index)
+    end
     idxs .+= 1 # -1, for none, becomes 0
     statistics || return idxs, dists
     reason = unsafe_string(LibResidualKNN.residual_knn_reason_string(record.reason))
     return idxs, dists, named_tuple(record; strategy = symbol_of(STRATEGIES, record.strategy), reason = reason)
 end
 
-# The rows in question, for the library, and their number.
-query_rows(index, ::Nothing) = C_NULL, index.n
-function query_rows(index, rows)
-    numbers = row_numbers(rows, index.n)
-    return numbers, length(numbers)
+function search_all(search, index, k; settings...)
+    return search_neighbors(index, index.n, k; settings...) do options, idxs, dists, record
+        search(index, C_NULL, index.n, options, k, idxs, dists, record)
+    end
 end
 
 function search_rows(search, index, rows, k; settings...)
-    numbers, num_queries = query_rows(index, rows)
-    return search_neighbors(num_queries, k; settings...) do options, idxs, dists, record
-        search(index, numbers, num_queries, options, k, idxs, dists, record)
+    numbers = row_numbers(rows, index.n)
+    return search_neighbors(index, length(numbers), k; settings...) do options, idxs, dists, record
+        search(index, numbers, length(numbers), options, k, idxs, dists, record)
     end
 end
 
 """
     knn(index, k; ...)
     knn(index, rows, k; ...)
-    knn(index, points, k; ...)
-    knn(index, points, factor, residual_variance, k; ...)
-    knn(index, factor, residual_variance, k; ...)
+    knn(index, queries, k; ...)
+    knn(index, queries, query_factor, query_residual_variance, k; ...)
+    knn(index, query_factor, query_residual_variance, k; ...)
 
 The `k` nearest neighbors, among all points of the index, of all of them, of those with the numbers
 `rows`, or of new points: `idxs, dists`, two k x (number of queries) matrices, nearest first.
 
 A point is not its own neighbor; ties go to the smaller number. The distance is √(1 - |ρ|) with ρ the residual
-correlation. `points` is a d x q matrix with a new point in each column. An index made from V and p needs them
-for new points too: m x q `factor`, `residual_variance` of length q, and `points` unless it
-has a covariance function.
+correlation. `queries` is a d x q matrix with a new point in each column, or a vector of q points; `rows` is a vector
+of integers, as `[5]` or `2:9`. An index made from V and p needs them for new points too: m x q `query_factor`,
+`query_residual_variance` of length q, and `queries` unless it has a covariance function.
 
 `k` beyond the number of candidates (n - 1 for points of the index, n for new ones) is an
 `ArgumentError`, as in NearestNeighbors.jl; [`predecessors`](@ref) fills up with 0 and `Inf` instead.
@@ -72,7 +52,7 @@ has a covariance function.
 - `ranking`: `:absolute` (default); or `:signed` for large ρ, with the distance √(1 - ρ)
 - `strategy`: `:automatic` (default), `:brute_force`, `:level_synchronous`, `:best_first`,
   `:batched_best_first`, `:dual_tree`. All give the same answer.
-- `threads`: worker threads; default 0, one for each processor
+- `threads`: worker threads of this search; default: those of the index. 0: one for each processor
 - `progress`: as in [`ResidualIndex`](@ref)
 - `statistics`: with `true`, `idxs, dists, statistics` are returned. The last is a named tuple: what the search
   did, with the `strategy` that was used and the `reason`; its fields are explained at
@@ -81,57 +61,57 @@ has a covariance function.
 So that Ctrl-C can end a search at any time, the library keeps its results apart until it has succeeded: 16
 bytes for each neighbor besides the matrices themselves.
 """
-function knn(index::ResidualIndex, k::Integer; settings...)
-    check_k(k, index.n - 1)
-    return search_rows(LibResidualKNN.residual_knn_neighbors, index, nothing, k; settings...)
+function knn(index::ResidualIndex, k; settings...)
+    return search_all(LibResidualKNN.residual_knn_neighbors, index, check_k(k, index.n - 1); settings...)
 end
 
-function knn(index::ResidualIndex, rows::AbstractVector{<:Integer}, k::Integer; settings...)
-    check_k(k, index.n - 1)
-    return search_rows(LibResidualKNN.residual_knn_neighbors, index, rows, k; settings...)
+# rows: numbers, or new points.
+function knn(index::ResidualIndex, rows, k; settings...)
+    are_points(rows) && return search_new_points(index, rows, k; settings...)
+    return search_rows(LibResidualKNN.residual_knn_neighbors, index, rows, check_k(k, index.n - 1); settings...)
 end
 
-function check_new_points(index, points)
-    index.covariance === nothing &&
-        check_size("the number of coordinates of new points", size(points, 1), index.d)
-end
-
-function knn(index::ResidualIndex, points::AbstractMatrix{<:Real}, k::Integer; settings...)
-    check_k(k, index.n)
-    check_new_points(index, points)
-    points = dense(points)
-    num_queries = size(points, 2)
-    return search_neighbors(num_queries, k; settings...) do options, idxs, dists, record
-        LibResidualKNN.residual_knn_neighbors_of_new_points(index, points, num_queries, options, k, idxs, dists,
+function search_new_points(index, queries, k; settings...)
+    k = check_k(k, index.n)
+    index.source === :inducing ||
+        throw(UnsupportedError("the index was made from V and p, and needs those of new points too: knn(index, " *
+                               (index.source === :callback ? "" : "queries, ") *
+                               "query_factor, query_residual_variance, k)"))
+    queries = points_like(queries, "queries", index.d)
+    num_queries = size(queries, 2)
+    return search_neighbors(index, num_queries, k; settings...) do options, idxs, dists, record
+        LibResidualKNN.residual_knn_neighbors_of_new_points(index, queries, num_queries, options, k, idxs, dists,
                                                             record)
     end
 end
 
-# points: dense, or C_NULL with a covariance function.
-function search_new_factor(index, points, factor, residual_variance, k; settings...)
-    check_k(k, index.n)
-    factor, residual_variance = dense(factor), dense(residual_variance)
-    check_size("the number of rows of factor", size(factor, 1), index.m)
-    check_factor(factor, residual_variance)
+# queries: a dense matrix, or C_NULL with a covariance function.
+function search_new_factor(index, queries, factor, residual_variance, k; settings...)
+    k = check_k(k, index.n)
+    index.source === :inducing &&
+        throw(UnsupportedError("the index knows its inducing points, and makes V and p of new points itself: " *
+                               "knn(index, queries, k)"))
+    factor = dense_matrix(factor, "query_factor")
+    residual_variance = dense_vector(residual_variance, "query_residual_variance")
     num_queries = length(residual_variance)
-    return search_neighbors(num_queries, k; settings...) do options, idxs, dists, record
-        LibResidualKNN.residual_knn_neighbors_of_new_factor(index, factor, residual_variance, points, num_queries,
+    check_size("the number of rows of query_factor", size(factor, 1), index.m)
+    check_size("the number of columns of query_factor", size(factor, 2), num_queries)
+    return search_neighbors(index, num_queries, k; settings...) do options, idxs, dists, record
+        LibResidualKNN.residual_knn_neighbors_of_new_factor(index, factor, residual_variance, queries, num_queries,
                                                             options, k, idxs, dists, record)
     end
 end
 
-function knn(index::ResidualIndex, points::AbstractMatrix{<:Real}, factor::AbstractMatrix{<:Real},
-             residual_variance::AbstractVector{<:Real}, k::Integer; settings...)
-    check_new_points(index, points)
-    check_size("the number of new points", size(points, 2), length(residual_variance))
-    return search_new_factor(index, dense(points), factor, residual_variance, k; settings...)
+function knn(index::ResidualIndex, queries, query_factor, query_residual_variance, k; settings...)
+    index.source === :callback && return knn(index, query_factor, query_residual_variance, k; settings...)
+    queries = points_like(queries, "queries", index.d)
+    check_size("the number of values of query_residual_variance", length(query_residual_variance), size(queries, 2))
+    return search_new_factor(index, queries, query_factor, query_residual_variance, k; settings...)
 end
 
-function knn(index::ResidualIndex, factor::AbstractMatrix{<:Real}, residual_variance::AbstractVector{<:Real},
-             k::Integer; settings...)
-    index.covariance === nothing &&
-        throw(ArgumentError("an index without a covariance function needs the new points themselves"))
-    return search_new_factor(index, C_NULL, factor, residual_variance, k; settings...)
+function knn(index::ResidualIndex, query_factor, query_residual_variance, k; settings...)
+    index.source === :callback || invalid("an index without a covariance function needs the new points themselves")
+    return search_new_factor(index, C_NULL, query_factor, query_residual_variance, k; settings...)
 end
 
 """
@@ -142,12 +122,10 @@ The `k` nearest neighbors of all points, or of those with the numbers `rows`, am
 points with smaller numbers: the conditioning sets of a Vecchia approximation. `idxs, dists` and keywords as
 in [`knn`](@ref). Point i has i - 1 predecessors; places beyond hold 0 and `Inf`, for any `k`.
 """
-function predecessors(index::ResidualIndex, k::Integer; settings...)
-    check_k(k)
-    return search_rows(LibResidualKNN.residual_knn_predecessors, index, nothing, k; settings...)
+function predecessors(index::ResidualIndex, k; settings...)
+    return search_all(LibResidualKNN.residual_knn_predecessors, index, check_k(k); settings...)
 end
 
-function predecessors(index::ResidualIndex, rows::AbstractVector{<:Integer}, k::Integer; settings...)
-    check_k(k)
-    return search_rows(LibResidualKNN.residual_knn_predecessors, index, rows, k; settings...)
+function predecessors(index::ResidualIndex, rows, k; settings...)
+    return search_rows(LibResidualKNN.residual_knn_predecessors, index, rows, check_k(k); settings...)
 end

@@ -3,6 +3,7 @@ using LinearAlgebra
 using Random
 using ResidualKNN
 using ResidualKNN: LibResidualKNN
+using Serialization
 using Test
 
 include("definition.jl")
@@ -31,8 +32,10 @@ throws_text(f, T, text) = (failure = thrown(f); failure isa T && occursin(text, 
     include("test_update.jl")
     include("test_arrays.jl")
     include("test_options.jl")
+    include("test_arguments.jl")
     include("test_errors.jl")
     include("test_callbacks.jl")
+    include("test_access.jl")
     include("test_lifetime.jl")
     include("test_threads.jl")
     include("test_helpers.jl")

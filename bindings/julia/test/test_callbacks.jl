@@ -46,7 +46,9 @@ end
         behavior[] = block -> block[2:end, :]
         @test thrown(() -> knn(index, 5)) isa DimensionMismatch
         behavior[] = block -> "not a matrix"
-        @test thrown(() -> knn(index, 5)) isa Exception
+        @test throws_text(() -> knn(index, 5), ArgumentError, "returned \"not a matrix\", must return a matrix")
+        behavior[] = block -> block .+ im
+        @test throws_text(() -> knn(index, 5), ArgumentError, "block of covariances[1, 1] is")
         behavior[] = block -> fill(NaN, size(block))
         @test throws_text(() -> knn(index, 5), CallbackError, "not finite")
         behavior[] = block -> (yield(); block)

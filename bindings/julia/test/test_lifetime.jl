@@ -42,6 +42,30 @@ if isfile("/proc/self/statm")
             @test resident() - before < 30_000_000
         end
     end
+
+    @testset "dropped indexes" begin
+        points = rand(MersenneTwister(72), 50, 100_000)
+        make() = ResidualIndex(points; lengthscales = 1, threads = 1) # 82 MB
+        close(make())
+        GC.gc()
+        before = resident()
+        most = 0
+        for i in 1:20
+            make()
+            most = max(most, resident() - before)
+        end
+        @test 80_000_000 < most < 600_000_000 # of 1.6 GB
+        # Those that are held are not collected for again and again.
+        held = [make() for i in 1:8]
+        collections = Base.gc_num().full_sweep
+        foreach(i -> close(make()), 1:20)
+        @test Base.gc_num().full_sweep <= collections + 1
+        before = ResidualKNN.OPEN_BYTES[]
+        bytes = sum(index_info(index).bytes for index in held)
+        foreach(close, held)
+        foreach(finalize, held)
+        @test ResidualKNN.OPEN_BYTES[] == before - bytes > -1
+    end
 else
     @warn "SKIPPED: growth of memory: there is no /proc/self/statm"
     @test_skip isfile("/proc/self/statm")

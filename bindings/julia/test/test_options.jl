@@ -8,6 +8,8 @@
         @test unsafe_string(LibResidualKNN.residual_knn_strategy_name(code)) == string(name)
     end
     @test LibResidualKNN.residual_knn_strategy_name(Int32(length(ResidualKNN.STRATEGIES))) == C_NULL
+    @test isempty(detect_ambiguities(ResidualKNN))
+    @test all(name -> haskey(Docs.meta(ResidualKNN), Docs.Binding(ResidualKNN, name)), names(ResidualKNN))
     @test sort(collect(keys(ResidualKNN.ORDERINGS))) == [:given, :maximin, :random]
     @test sort(collect(keys(ResidualKNN.INDUCING_METHODS))) == [:kmeans, :random_rows]
 end
@@ -41,6 +43,24 @@ end
         queries = rand(MersenneTwister(9), 2, 50)
         @test same(knn(index, queries, 7; strategy = strategy), knn(index, queries, 7; strategy = :brute_force))
     end
+end
+
+@testset "threads of the index" begin
+    model = random_model(42; n = 3000, m = 30)
+    factor, p = residual_factor(index_of(model))
+    used(index; settings...) =
+        predecessors(index, 5; strategy = :brute_force, statistics = true, settings...)[3].threads
+    own = ResidualIndex(model.points, factor, p; lengthscales = model.lengthscales, threads = 3)
+    for index in (index_of(model; threads = 3), own)
+        @test used(index) == 3
+        @test used(index; threads = 2) == 2
+        @test knn(index, 5; strategy = :brute_force, statistics = true)[3].threads == 3
+    end
+    index = index_of(model; threads = 1)
+    @test used(index) == 1
+    @test used(index; threads = 0) == used(index_of(model)) # one for each processor
+    update!(index; threads = 3)
+    @test used(index) == 3
 end
 
 @testset "what an index holds" begin

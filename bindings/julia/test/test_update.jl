@@ -28,12 +28,12 @@
     @test index.m == 7 == index_info(index).m
 
     # An error leaves it as it was.
-    for settings in ((nugget = NaN,), (lengthscales = [1.0, -1.0],), (lengthscales = [1.0, 2.0, 3.0],),
-                     (kernel = :wendland,), (inducing = zeros(2, 0),))
+    for settings in ((nugget = NaN,), (lengthscales = [1.0, -1.0],), (kernel = :wendland,), (inducing = zeros(2, 0),))
         @test thrown(() -> update!(index; settings...)) isa ArgumentError
         @test agree(expected)
     end
     @test thrown(() -> update!(index; inducing = zeros(3, 2))) isa DimensionMismatch
+    @test thrown(() -> update!(index; lengthscales = [1.0, 2.0, 3.0])) isa DimensionMismatch
     @test thrown(() -> update!(index; inducing = [fewer fewer], jitter = 0)) isa NotPositiveDefiniteError
     @test agree(expected)
     update!(index; nugget = 0.3) # with the jitter and inducing points from before the errors
@@ -48,9 +48,37 @@
 
     factor, p = residual_factor(index)
     own = ResidualIndex(points, factor, p; lengthscales = 0.4)
-    @test throws_text(() -> update!(own; nugget = 1.0), Exception, "made from the caller's V")
+    @test throws_text(() -> update!(own; nugget = 1.0), Exception, "made from V and p")
     callback = ResidualIndex((rows, columns) -> ones(length(rows), length(columns)), factor, p)
-    @test throws_text(() -> update!(callback; nugget = 1.0), Exception, "made from the caller's V")
+    @test throws_text(() -> update!(callback; nugget = 1.0), Exception, "made from V and p")
     close(index)
     @test throws_text(() -> update!(index; nugget = 0.1), ArgumentError, "closed")
+end
+
+@testset "an update that broke off" begin
+    points = rand(MersenneTwister(101), 2, 15_000)
+    first_inducing, second_inducing = points[:, 1:300], points[:, 301:1000]
+    index = ResidualIndex(points; lengthscales = 0.3, inducing = first_inducing, threads = 1)
+    text() = repr(MIME("text/plain"), index)
+    healthy = text()
+    # Cancelled later and later, until it holds nothing.
+    for stop in 1:50
+        reports = Ref(0)
+        progress(done, total) = (reports[] += 1; reports[] < stop)
+        @test thrown(() -> update!(index; lengthscales = 0.2, inducing = second_inducing, progress = progress)) isa
+              CancelledError
+        thrown(() -> knn(index, [1], 2)) === nothing || break
+        @test text() == healthy && index_info(index).m == index.m
+    end
+    for f in (() -> knn(index, [1], 2), () -> predecessors(index, 2), () -> knn(index, points[:, 1:1], 2),
+              () -> residual_factor(index), () -> index_info(index))
+        @test throws_text(f, ArgumentError, "index holds nothing since an update broke off")
+    end
+    @test occursin("holds nothing", text()) && occursin("update! mends it", text())
+    @test repr(index) == "ResidualIndex(15000 points, not usable)"
+    @test index.m == 300
+    update!(index; lengthscales = 0.25)
+    @test text() == healthy && index.m == index_info(index).m == 300
+    @test same(predecessors(index, [15_000], 5),
+               predecessors(ResidualIndex(points; lengthscales = 0.25, inducing = first_inducing), [15_000], 5))
 end

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+# What users hand over, as the library wants it. Types and shapes are judged here, where they have the names that
+# users know; values (NaN, a negative nugget) are left to the library.
+
+invalid(parts...) = throw(ArgumentError(string(parts...)))
+
+# For messages: scalars as they are, anything else by its type.
+described(x::Union{Number,Symbol,AbstractString,Nothing,Missing}) = repr(x)
+described(x) = summary(x)
+
+as_float(x::Union{AbstractFloat,Integer,Rational}, name) = Float64(x)
+function as_float(x, name)
+    x isa Real || invalid(name, " is ", described(x), ", must be a number")
+    try
+        return Float64(x)
+    catch # numbers of other packages
+        invalid(name, " is a ", typeof(x), ", which is no Float64 and cannot be made one")
+    end
+end
+
+function number(x, name)
+    x isa Bool && invalid(name, " is ", x, ", must be a number")
+    return as_float(x, name)
+end
+
+# A whole number of any type, also 3.0, as one of the type of `most`.
+function whole(x, name, least, most, what = "")
+    x isa Real && !(x isa Bool) && isinteger(x) || invalid(name, " is ", described(x), ", must be a whole number")
+    x >= least || invalid(name, " is ", x, ", must be at least ", least)
+    x <= most || invalid(name, " is ", x, ", must be at most ", most, what)
+    return typeof(most)(x)
+end
+
+function flag(x, name)
+    x isa Bool || invalid(name, " is ", described(x), ", must be true or false")
+    return x
+end
+
+function check_size(what, found, needed)
+    found == needed || throw(DimensionMismatch("$what is $found, must be $needed"))
+end
+
+# Float64 arrays whose columns stand one after the other in memory are the library's point-major layout as they
+# are; anything else is copied once.
+is_dense(x) = false
+is_dense(x::StridedVector{Float64}) = stride(x, 1) == 1
+is_dense(x::StridedMatrix{Float64}) = stride(x, 1) == 1 && (size(x, 2) <= 1 || stride(x, 2) == size(x, 1))
+
+function dense(x::AbstractArray, name)
+    Base.has_offset_axes(x) && invalid(name, " does not count from 1")
+    is_dense(x) && return x
+    result = Array{Float64}(undef, size(x))
+    for place in CartesianIndices(x)
+        value = x[place]
+        value isa Real || invalid(name, "[", join(Tuple(place), ", "), "] is ", described(value), ", must be a number")
+        result[place] = as_float(value, name)
+    end
+    return result
+end
+
+function dense_matrix(x, name)
+    x isa AbstractMatrix || invalid(name, " is ", described(x), ", must be a matrix")
+    return dense(x, name)
+end
+
+function dense_vector(x, name)
+    x isa AbstractVector || invalid(name, " is ", described(x), ", must be a vector")
+    return dense(x, name)
+end
+
+are_points(x) = x isa AbstractMatrix || x isa AbstractVector{<:AbstractVector}
+
+# d x n: a matrix, or a vector of n points, which is copied.
+function point_matrix(x, name)
+    x isa AbstractMatrix && return dense(x, name)
+    are_points(x) || invalid(name, " is ", described(x), ", must be a matrix with a point in each column, or a ",
+                             "vector of points; reshape(x, 1, :) makes the first of numbers")
+    isempty(x) && return zeros(0, 0)
+    result = Matrix{Float64}(undef, length(first(x)), length(x))
+    for (i, point) in enumerate(x)
+        check_size("the number of coordinates of $name[$i]", length(point), size(result, 1))
+        result[:, i] = dense(point, "$name[$i]")
+    end
+    return result
+end
+
+function some_points(x, name)
+    points = point_matrix(x, name)
+    isempty(points) && invalid(name, " is ", join(size(points), " x "), ", must have at least one point and coordinate")
+    return points
+end
+
+function points_like(x, name, d)
+    points = point_matrix(x, name)
+    size(points, 2) == 0 && return zeros(d, 0)
+    check_size("the number of coordinates of $name", size(points, 1), d)
+    return points
+end
+
+# A copy, for an index keeps it.
+function lengthscale_vector(x, d)
+    x === nothing && throw(UndefKeywordError(:lengthscales))
+    x isa Number && return [number(x, "lengthscales")]
+    x isa Union{AbstractVector,Tuple} || invalid("lengthscales is ", described(x), ", must be a number, or a vector ",
+                                                 "or tuple of numbers")
+    scales = Vector{Float64}(dense(x isa Tuple ? collect(Any, x) : x, "lengthscales"))
+    length(scales) in (1, d) || throw(DimensionMismatch("lengthscales has $(length(scales)) values, must have " *
+                                                        (d == 1 ? "1" : "1 or $d")))
+    return scales
+end
+
+# 0-based row numbers for the library.
+function row_numbers(rows, n)
+    rows isa AbstractVector || invalid("rows is ", described(rows), ", must be a vector of column numbers")
+    Base.has_offset_axes(rows) && invalid("rows does not count from 1")
+    eltype(rows) === Bool && invalid("rows are Bool, must be numbers; use findall(rows)")
+    for (place, row) in enumerate(rows)
+        row isa Integer && !(row isa Bool) ||
+            invalid("rows[", place, "] is ", described(row), ", must be the number of a column (new points are a ",
+                    "matrix, with a point in each column)")
+        1 <= row <= n || invalid("rows[", place, "] is ", row, ", must be between 1 and ", n)
+    end
+    return Int64[row - 1 for row in rows]
+end
+
+check_k(k) = whole(k, "k", 1, typemax(Int32))
+
+# As NearestNeighbors.jl: no more than there are candidates.
+check_k(k, candidates) = whole(k, "k", 1, Int32(min(candidates, typemax(Int32))), ", the number of candidates")

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# What progress = true stands for: a bar on one line of stderr.
+mutable struct ProgressBar
+    percent::Int # that is shown
+end
+
+function (bar::ProgressBar)(done, total)
+    percent = floor(Int, 100 * done / total)
+    percent == bar.percent && return
+    bar.percent = percent
+    width = 50
+    full = width * percent ÷ 100
+    print(stderr, "\r[", "="^full, " "^(width - full), "] ", lpad(percent, 3), " %")
+    return
+end
+
+# The end of the call: of its line, too, if there is one.
+finish(report, succeeded) = nothing
+function finish(bar::ProgressBar, succeeded)
+    bar.percent < 0 && return
+    succeeded && bar(1, 1)
+    println(stderr)
+end
+
+# The function to report to, or nothing.
+function reporter(progress)
+    progress in (nothing, false) && return nothing
+    progress === true && return ProgressBar(-1)
+    applicable(progress, Int64(0), Int64(1)) && return progress
+    invalid("progress is ", described(progress), ", must be true, false, or a function of the work done and all work")
+end
