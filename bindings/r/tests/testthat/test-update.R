@@ -33,10 +33,10 @@ test_that("an update that cannot be leaves the index as it was", {
   invalid <- "residualknn_error_invalid_argument"
   expect_error(update(index, lengthscales = NaN), "lengthscales", class = invalid)
   expect_error(update(index, variance = -1), "variance is -1", class = invalid)
-  expect_error(update(index, nuget = 1), "update\\(\\) takes", class = invalid)
+  expect_error(update(index, nuget = 1), "nuget; update\\(\\) takes", class = invalid)
   expect_error(update(index, NULL, NULL, 1), "update\\(\\) takes", class = invalid)
   expect_error(update(index, inducing = matrix(0, 0, 2)), "at least 1", class = invalid)
-  expect_error(update(index, inducing = 1), "inducing has 1 columns", class = invalid)
+  expect_error(update(index, inducing = 1), "inducing has 1 column,", class = invalid)
   expect_error(update(index, inducing = points[c(1, 1), ], jitter = 0),
     class = "residualknn_error_not_positive_definite"
   )
