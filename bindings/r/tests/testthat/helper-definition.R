@@ -81,6 +81,9 @@ interrupt_after <- function(seconds, code) {
   list(outcome = outcome, delay = delay)
 }
 
+# Without the tables of methods that a package exports, too.
+exported_functions <- function() grep("^\\.", getNamespaceExports("residualknn"), invert = TRUE, value = TRUE)
+
 # Memory of this process in MB.
 resident_memory <- function() {
   invisible(gc())

@@ -178,6 +178,9 @@ test_that("a jump goes through searches that were made in a callback of one anot
   inner <- residual_index_from_callback(function(rows, columns) stop("deep"), NULL, rep(1, 10))
   outer <- residual_index_from_callback(function(rows, columns) neighbors(inner), NULL, rep(1, 10))
   expect_error(neighbors(outer), "^deep$")
+  jumping <- residual_index_from_callback(function(rows, columns) invokeRestart("out", "far"), NULL, rep(1, 10))
+  around <- residual_index_from_callback(function(rows, columns) neighbors(jumping), NULL, rep(1, 10))
+  expect_identical(withRestarts(neighbors(around), out = identity), "far")
   # One that is caught on its way does not end the outer search.
   caught <- residual_index_from_callback(function(rows, columns) {
     tryCatch(neighbors(inner), error = function(e) NULL)
