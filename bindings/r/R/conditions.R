@@ -64,7 +64,8 @@ first_not_finite <- function(matrices) {
 
 # The library counts rows, columns and pivots from 0: "pivot 1", "residual_variance[7]".
 with_origin_of_counts <- function(message) {
-  if (grepl("\\b(rows?|column|coordinate|pivot) [0-9]|\\[[0-9]", message)) paste(message, "(counted from 0)") else message
+  numbered <- grepl("\\b(rows?|column|coordinate|pivot) [0-9]|\\[[0-9]", message)
+  if (numbered) paste(message, "(counted from 0)") else message
 }
 
 # Runs `call(report)`, where `report` is for the element "progress" of the library's options. Conditions and jumps

@@ -45,7 +45,9 @@ neighbors <- function(index, query = NULL, k = 10L, rows = NULL, ranking = "abso
   } else {
     query <- as_query(query, index)
     if (nrow(query) != num_queries) {
-      stop_invalid("query has ", counted(nrow(query), "row"), ", query_residual_variance ", counted(num_queries, "value"))
+      stop_invalid(
+        "query has ", counted(nrow(query), "row"), ", query_residual_variance ", counted(num_queries, "value")
+      )
     }
   }
   matrices <- list(query_factor = query_factor, query = query)

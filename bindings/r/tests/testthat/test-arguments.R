@@ -12,7 +12,8 @@ test_that("an argument that is one value is refused under its name unless it is 
 
   number <- list(NA, NA_real_, NaN, numeric(), c(1, 2), "1", TRUE, list(1), factor("1"), sum)
   whole <- c(number, 1.5, 1e10, Inf)
-  name <- list(NA, NA_character_, character(), c("matern32", "matern12"), "no such name", 1, TRUE, list("matern32"), sum)
+  two <- c("matern32", "matern12")
+  name <- list(NA, NA_character_, character(), two, "no such name", 1, TRUE, list("matern32"), sum)
   flag <- list(NA, logical(), c(TRUE, FALSE), 1, "TRUE", NULL, list(TRUE))
   needed <- function(values) c(values, list(NULL))
   # Functions with values for their other arguments, and what is wrong for each of these.

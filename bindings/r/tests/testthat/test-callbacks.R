@@ -136,7 +136,8 @@ callers <- function() {
 test_that("conditions in callbacks reach the handlers of the caller, and restarts go on", {
   of_class <- function(class) structure(class = c(class, "condition"), list(message = "m", call = NULL))
   for (caller in callers()) {
-    expect_identical(tryCatch(caller(function() signalCondition(of_class("mine"))), mine = function(c) "caught"), "caught")
+    signal <- function() signalCondition(of_class("mine"))
+    expect_identical(tryCatch(caller(signal), mine = function(c) "caught"), "caught")
     expect_identical(tryCatch(caller(function() message("hello")), message = conditionMessage), "hello\n")
     expect_identical(tryCatch(caller(function() warning("careful")), warning = conditionMessage), "careful")
     expect_identical(withRestarts(caller(function() invokeRestart("out", 42)), out = identity), 42)
@@ -168,7 +169,9 @@ test_that("what handlers muffle lets the search go on to its right answer", {
       invokeRestart(restart)
     }
   }
-  found <- withCallingHandlers(neighbors(index, k = 3), message = hear("muffleMessage"), warning = hear("muffleWarning"))
+  found <- withCallingHandlers(neighbors(index, k = 3),
+    message = hear("muffleMessage"), warning = hear("muffleWarning")
+  )
   expect_identical(unique(heard), c("hello\n", "careful"))
   expect_identical(found$index, neighbors(residual_index(points, lengthscales = 0.5), k = 3)$index)
   expect_silent(suppressWarnings(suppressMessages(neighbors(index, k = 3))))

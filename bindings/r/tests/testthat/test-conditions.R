@@ -13,7 +13,9 @@ test_that("errors of the library are classed conditions with its text", {
   expect_error(residual_index(points, threads = -1), "threads is -1", class = invalid)
   index <- residual_index(points)
   expect_error(neighbors(index, k = 0), "k is 0", class = invalid)
-  expect_error(neighbors(index, rows = 4), "rows[1] is 4, must be a whole number between 1 and 3", fixed = TRUE, class = invalid)
+  expect_error(neighbors(index, rows = 4), "rows[1] is 4, must be a whole number between 1 and 3",
+    fixed = TRUE, class = invalid
+  )
   expect_error(predecessors(index, rows = 0), "rows[1] is 0", fixed = TRUE, class = invalid)
   parts <- residual_factor(index)
   own <- residual_index_from_factor(parts$factor, parts$residual_variance, points)
