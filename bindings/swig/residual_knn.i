@@ -247,27 +247,39 @@ static int is_handle(SEXP handle) {
   return TYPEOF(handle) == EXTPTRSXP && R_ExternalPtrTag(handle) == handle_tag();
 }
 
-/* Where a handle keeps its index; NULL for one that was saved and read again. The library writes the index there
- * itself, so that it has an owner from the first moment on. */
-static residual_knn_index** handle_place(SEXP handle) {
-  return (residual_knn_index**)R_ExternalPtrAddr(handle);
-}
+/* What a handle points at. The library writes the index there itself, so that it has an owner from the first moment
+ * on. */
+typedef struct {
+  residual_knn_index* index;
+  double bytes; /* when it was made */
+} holding;
+
+/* NULL for a handle that was saved and read again. */
+static holding* handle_holding(SEXP handle) { return (holding*)R_ExternalPtrAddr(handle); }
+
+/* Bytes of all indexes that handles hold, now and after the collection that was last asked for. */
+static double bytes_held = 0;
+static double bytes_kept = 0;
 
 static void free_handle(SEXP handle) {
-  residual_knn_index** const place = handle_place(handle);
-  if (place == NULL) return;
-  residual_knn_index_free(*place);
-  *place = NULL;
+  holding* const held = handle_holding(handle);
+  if (held == NULL) return;
+  residual_knn_index_free(held->index);
+  held->index = NULL;
+  bytes_held -= held->bytes;
+  if (bytes_kept > bytes_held) bytes_kept = bytes_held;
+  held->bytes = 0;
 }
 
-/* A handle without an index yet. It keeps alive the memory of its place and, later, a covariance function. */
+/* A handle without an index yet. It keeps alive the memory of its holding and, later, a covariance function. */
 static SEXP new_handle(void) {
   const SEXP kept = PROTECT(Rf_allocVector(VECSXP, 2));
-  const SEXP memory = Rf_allocVector(RAWSXP, sizeof(residual_knn_index*));
+  const SEXP memory = Rf_allocVector(RAWSXP, sizeof(holding));
   SET_VECTOR_ELT(kept, 0, memory);
-  residual_knn_index** const place = (residual_knn_index**)RAW(memory);
-  *place = NULL;
-  const SEXP handle = PROTECT(R_MakeExternalPtr(place, handle_tag(), kept));
+  holding* const held = (holding*)RAW(memory);
+  held->index = NULL;
+  held->bytes = 0;
+  const SEXP handle = PROTECT(R_MakeExternalPtr(held, handle_tag(), kept));
   /* Not when R exits, which it may do in a callback, while the library still works on the index. */
   R_RegisterCFinalizerEx(handle, free_handle, FALSE);
   UNPROTECT(2);
@@ -275,12 +287,12 @@ static SEXP new_handle(void) {
 }
 
 static int has_index(SEXP handle) {
-  return is_handle(handle) && handle_place(handle) != NULL && *handle_place(handle) != NULL;
+  return is_handle(handle) && handle_holding(handle) != NULL && handle_holding(handle)->index != NULL;
 }
 
 static residual_knn_index* handle_index(SEXP handle) {
   if (!has_index(handle)) Rf_error("not the handle of an index");
-  return *handle_place(handle);
+  return handle_holding(handle)->index;
 }
 
 static residual_knn_info info_of(const residual_knn_index* index) {
@@ -288,6 +300,19 @@ static residual_knn_info info_of(const residual_knn_index* index) {
   residual_knn_info_init(&info, sizeof info);
   residual_knn_index_info(index, &info);
   return info;
+}
+
+/* R's collector does not see the memory of indexes, of which those that nobody needs any more would pile up. It is
+ * called when they may be as much as those that are needed, and some. */
+static void count_memory(SEXP handle) {
+  const double some = 268435456.0;
+  if (!has_index(handle)) return;
+  handle_holding(handle)->bytes = (double)info_of(handle_index(handle)).bytes;
+  bytes_held += handle_holding(handle)->bytes;
+  if (bytes_held > 2 * bytes_kept + some) {
+    R_gc();
+    bytes_kept = bytes_held;
+  }
 }
 
 /* ---------------------------------------------------------------- results */
@@ -394,9 +419,10 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 %typemap(in, numinputs=0) residual_knn_index** index (SEXP handle) %{
   handle = PROTECT(new_handle());
   ++r_nprotect;
-  $1 = handle_place(handle); %}
+  $1 = &handle_holding(handle)->index; %}
 %typemap(argout) residual_knn_index** index %{
-  SET_VECTOR_ELT($result, $n, handle$argnum); %}
+  SET_VECTOR_ELT($result, $n, handle$argnum);
+  count_memory(handle$argnum); %}
 
 /* Statuses: a list that status_result() of R/conditions.R unpacks. */
 %typemap(out) residual_knn_status %{ $result = status_value($1); %}

@@ -46,6 +46,19 @@ test_that("creating and closing indexes, or leaving them to the collector, does 
   expect_lt(resident_memory() - before, 30)
 })
 
+test_that("indexes that nobody holds do not pile up", {
+  skip_on_os(c("windows", "mac"))
+  points <- random_points(20000, 2)
+  inducing <- points[1:100, ]
+  index <- residual_index(points, inducing)
+  each <- summary(index)$bytes / 2^20
+  before <- resident_memory()
+  # R itself allocates too little for a collection.
+  for (i in 1:40) index <- residual_index(points, inducing)
+  expect_gt(40 * each, 600)
+  expect_lt(resident_memory(collect = FALSE) - before, 400)
+})
+
 test_that("all wrappers survive a collection at every allocation", {
   points <- random_points(12, 2)
   answers <- function() {
