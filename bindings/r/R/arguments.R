@@ -51,11 +51,25 @@ as_own_points <- function(x) {
   x
 }
 
-# Points with as many columns as others.
-as_points_like <- function(x, columns, name, like) {
+# Points with the columns of others.
+as_points_like <- function(x, points, name) {
   x <- as_points(x, name)
-  if (ncol(x) != columns) stop_invalid(name, " has ", counted(ncol(x), "column"), ", ", like, " ", columns)
+  if (ncol(x) != ncol(points)) {
+    stop_invalid(name, " has ", counted(ncol(x), "column"), ", the points of the index have ", ncol(points))
+  }
+  require_order(colnames(x), points, name)
   x
+}
+
+# The same names in another order are the wrong coordinates; other names may be anything.
+require_order <- function(names, points, what) {
+  expected <- colnames(points)
+  if (setequal(names, expected) && !identical(as.character(names), as.character(expected))) {
+    stop_invalid(
+      what, " has the columns of points in another order: ", paste(names, collapse = ", "), " instead of ",
+      paste(expected, collapse = ", ")
+    )
+  }
 }
 
 as_vector <- function(x, name, length = NULL) {
@@ -74,12 +88,14 @@ as_residual_variance <- function(x, name, length = NULL) {
   x
 }
 
-# One, or as many as there are columns.
-as_lengthscales <- function(x, columns) {
+# One, or as many as points have columns.
+as_lengthscales <- function(x, points) {
+  names <- names(x)
   x <- as_vector(x, "lengthscales")
-  if (!length(x) %in% c(1L, columns)) {
-    stop_invalid("lengthscales has ", counted(length(x), "value"), ", must have 1 or ", columns)
+  if (!length(x) %in% c(1L, ncol(points))) {
+    stop_invalid("lengthscales has ", counted(length(x), "value"), ", must have 1 or ", ncol(points))
   }
+  require_order(names, points, "lengthscales")
   bad <- which(!is.finite(x) | x <= 0)
   if (length(bad) > 0L) stop_invalid("lengthscales[", bad[1L], "] is ", x[bad[1L]], ", must be positive and finite")
   x

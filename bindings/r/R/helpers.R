@@ -4,7 +4,7 @@ choose_inducing <- function(points, m, lengthscales = 1, method = "kmeans", max_
                             seed = NULL, threads = getOption("residualknn.threads"),
                             progress = FALSE) {
   points <- as_own_points(points)
-  lengthscales <- as_lengthscales(lengthscales, ncol(points))
+  lengthscales <- as_lengthscales(lengthscales, points)
   method <- enum_value(method, "inducing_method", "method")
   m <- as_needed_whole(m, "m")
   options <- list(
@@ -21,7 +21,7 @@ choose_inducing <- function(points, m, lengthscales = 1, method = "kmeans", max_
 order_points <- function(points, ordering = "maximin", lengthscales = 1, seed = NULL,
                          progress = FALSE) {
   points <- as_own_points(points)
-  lengthscales <- as_lengthscales(lengthscales, ncol(points))
+  lengthscales <- as_lengthscales(lengthscales, points)
   code <- enum_value(ordering, "ordering", "ordering")
   # The other orders leave R's generator alone, for nothing is drawn.
   options <- if (ordering == "random" || !is.null(seed)) list(seed = as_seed(seed)) else list()

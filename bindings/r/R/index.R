@@ -28,8 +28,8 @@ residual_index <- function(points, inducing = NULL, lengthscales = 1, kernel = "
                            progress = FALSE) {
   points <- as_own_points(points)
   if (is.null(inducing)) inducing <- matrix(0, 0L, ncol(points))
-  inducing <- as_points_like(inducing, ncol(points), "inducing", "points has")
-  lengthscales <- as_lengthscales(lengthscales, ncol(points))
+  inducing <- as_points_like(inducing, points, "inducing")
+  lengthscales <- as_lengthscales(lengthscales, points)
   arguments <- list(
     kernel = kernel, variance = variance, nugget = nugget, nu = nu, alpha = alpha, jitter = jitter,
     max_jitter = max_jitter, threads = threads
@@ -49,7 +49,7 @@ residual_index_from_factor <- function(factor, residual_variance, points, length
   points <- as_own_points(points)
   factor <- as_factor(factor, "factor", nrow(points))
   residual_variance <- as_residual_variance(residual_variance, "residual_variance", nrow(points))
-  lengthscales <- as_lengthscales(lengthscales, ncol(points))
+  lengthscales <- as_lengthscales(lengthscales, points)
   arguments <- list(
     kernel = kernel, variance = variance, nu = nu, alpha = alpha, factor_error = factor_error,
     threads = threads
@@ -124,7 +124,7 @@ update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, 
   given <- update_arguments(...)
   state <- index$state
   if (is.null(lengthscales)) lengthscales <- state$lengthscales
-  lengthscales <- as_lengthscales(lengthscales, index$d)
+  lengthscales <- as_lengthscales(lengthscales, index$points)
   if (is.null(inducing)) {
     # Handed over again, for an update that broke off may have left others in the index.
     inducing <- state$inducing
@@ -132,7 +132,7 @@ update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, 
       stop_invalid("inducing is NULL, must be given: an update broke off, and an index cannot go back to none")
     }
   } else {
-    inducing <- as_points_like(inducing, index$d, "inducing", "points has")
+    inducing <- as_points_like(inducing, index$points, "inducing")
     if (nrow(inducing) == 0L) stop_invalid("inducing has no rows, must have at least 1")
   }
   arguments <- state$arguments

@@ -78,7 +78,7 @@ as_k <- function(k) as.integer(as_needed_whole(k, "k"))
 as_query <- function(query, index) {
   if (is.null(query)) stop_invalid("query is NULL, must be the new points")
   if (is.numeric(query) && is.null(dim(query)) && (index$d > 1 || length(query) == 1L)) stop_bare_query(query, index$d)
-  as_points_like(query, index$d, "query", "the points of the index have")
+  as_points_like(query, index$points, "query")
 }
 
 # A bare number may be meant as a point, as a row or as k; a bare vector, but for one dimension, as a point or as rows.

@@ -126,6 +126,28 @@ test_that("new points come with V and p where the index has them from the user, 
   expect_error(neighbors(index, points, query_residual_variance = 1), "must be NULL", class = unsupported)
 })
 
+test_that("columns that have changed places are refused", {
+  places <- quakes[1:50, c("long", "lat", "depth")]
+  changed <- places[, c("lat", "long", "depth")]
+  scales <- c(long = 1, lat = 2, depth = 100)
+  index <- residual_index(places, places[1:3, ], scales)
+  refused <- function(code, what) {
+    expect_error(code, paste(what, "has the columns of points in another order: lat, long, depth instead of long"),
+      class = "residualknn_error_invalid_argument"
+    )
+  }
+  refused(residual_index(places, changed), "inducing")
+  refused(residual_index(places, lengthscales = scales[c(2, 1, 3)]), "lengthscales")
+  refused(neighbors(index, changed), "query")
+  refused(update(index, inducing = changed), "inducing")
+  refused(choose_inducing(places, 2, scales[c(2, 1, 3)]), "lengthscales")
+  refused(order_points(places, lengthscales = scales[c(2, 1, 3)]), "lengthscales")
+  # Other names, or none, may be anything.
+  expected <- neighbors(index, places[4:9, ], k = 2)$index
+  expect_identical(neighbors(index, stats::setNames(places[4:9, ], c("x", "y", "z")), k = 2)$index, expected)
+  expect_identical(neighbors(index, unname(as.matrix(places[4:9, ])), k = 2)$index, expected)
+})
+
 test_that("integers of 64 bits, whose bits are those of other doubles, are refused", {
   column <- structure(c(4.9e-324, 9.9e-324), class = "integer64")
   expect_error(residual_index(column), "integer64", class = "residualknn_error_invalid_argument")

@@ -6,6 +6,7 @@ slow_index <- function() {
 slow_search <- function(index, ...) neighbors(index, k = 10, strategy = "brute_force", threads = 2, ...)
 
 test_that("an interrupt leaves a search within 100 ms, and the index as it was", {
+  skip_on_cran() # measures time
   skip_on_os("windows")
   index <- slow_index()
   expected <- neighbors(index, k = 5, rows = 1:20)
@@ -196,6 +197,7 @@ test_that("a jump goes through searches that were made in a callback of one anot
 })
 
 test_that("R's time limits end calls with R's own error, and the index remains", {
+  skip_on_cran() # takes some seconds
   index <- slow_index()
   expected <- neighbors(index, k = 5, rows = 1:20)
   on.exit(setTimeLimit())
@@ -234,6 +236,7 @@ test_that("an error that nobody catches ends a script in a callback, and nothing
 })
 
 test_that("random failures and interrupts of searches leave neither leaks nor wrong answers", {
+  skip_on_cran() # measures the process
   skip_on_os(c("windows", "mac"))
   set.seed(10)
   searches <- as.integer(Sys.getenv("RESIDUAL_KNN_R_SEARCHES", "1000"))

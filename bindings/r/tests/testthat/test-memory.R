@@ -26,6 +26,7 @@ test_that("results are written into matrices of R, once", {
 })
 
 test_that("creating and closing indexes, or leaving them to the collector, does not grow memory", {
+  skip_on_cran() # measures the process
   skip_on_os(c("windows", "mac"))
   points <- random_points(2000, 2)
   inducing <- points[1:30, ]
@@ -47,6 +48,7 @@ test_that("creating and closing indexes, or leaving them to the collector, does 
 })
 
 test_that("indexes that nobody holds do not pile up", {
+  skip_on_cran() # measures the process
   skip_on_os(c("windows", "mac"))
   points <- random_points(20000, 2)
   inducing <- points[1:100, ]

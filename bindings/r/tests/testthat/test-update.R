@@ -63,6 +63,7 @@ test_that("an update without inducing points keeps none", {
 })
 
 test_that("an update that broke off says what to do, and another one makes the index whole", {
+  skip_on_cran() # takes some seconds
   points <- random_points(200000, 3)
   break_off <- function(index) {
     calls <- 0L
