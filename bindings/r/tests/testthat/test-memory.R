@@ -72,10 +72,15 @@ test_that("all wrappers survive a collection at every allocation", {
     }
     by_callback <- residual_index_from_callback(kernel, parts$factor, parts$residual_variance)
     failed <- tryCatch(residual_index(points, lengthscales = NaN), error = conditionMessage)
+    broken <- points
+    broken[2, 1] <- NaN
+    refused <- tryCatch(residual_index(broken), error = conditionMessage)
+    jumping <- residual_index_from_callback(function(rows, columns) stop("boom"), NULL, rep(1, 12))
+    jumped <- tryCatch(neighbors(jumping), error = conditionMessage)
     list(
       neighbors(index, k = 2)$index, predecessors(index, k = 2)$distance,
       neighbors(index, points[3:4, ], k = 2)$index, neighbors(own, k = 2)$index,
-      neighbors(by_callback, k = 2)$index, failed, unlist(summary(index)[c("n", "degenerate_points")]),
+      neighbors(by_callback, k = 2)$index, failed, refused, jumped, unlist(summary(index)[c("n", "degenerate_points")]),
       choose_inducing(points, 3, seed = 1), order_points(points)
     )
   }
