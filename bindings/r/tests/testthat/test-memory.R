@@ -62,6 +62,7 @@ test_that("indexes that nobody holds do not pile up", {
 })
 
 test_that("all wrappers survive a collection at every allocation", {
+  skip_on_cran() # takes half a minute
   points <- random_points(12, 2)
   answers <- function() {
     index <- residual_index(points, points[1:2, ], threads = 1)
