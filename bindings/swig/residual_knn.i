@@ -3,8 +3,8 @@
  *
  * Julia reads the bare declarations (swig -xml). R needs to be told how its vectors, matrices and lists
  * become the header's arguments: the typemaps below, which match by type and parameter name. They take
- * memory from R only, so that nothing is lost when R leaves a function by a long jump, and no long jump
- * ever crosses the library: callbacks run under R_ToplevelExec.
+ * memory from R only, so that nothing is lost when R leaves a function by a long jump. No long jump ever crosses
+ * the library: one out of a callback waits until the library has returned, see library_call.
  *
  * scripts/generate-bindings runs SWIG; what it writes is committed.
  *
@@ -32,6 +32,7 @@
 
 %{
 #include <limits.h>
+#include <setjmp.h>
 #include <string.h>
 
 #include <residual_knn.h>
@@ -55,6 +56,11 @@ static int64_t to_int64(SEXP number, const char* name) {
     Rf_error("%s must be a whole number", name);
   }
   return (int64_t)value;
+}
+
+static int32_t to_int32(SEXP number, const char* name) {
+  if (!Rf_isInteger(number) || XLENGTH(number) != 1) Rf_error("%s must be a single integer", name);
+  return INTEGER(number)[0];
 }
 
 static SEXP list_element(SEXP list, const char* name) {
@@ -107,46 +113,80 @@ static void report_value(report* to, const char* name, SEXP value) {
 
 /* ---------------------------------------------------------------- callbacks */
 
+/* A call of the library during which code of R may run. What leaves that code by a jump (an error for which there is
+ * a handler, an interrupt, a time limit, a restart) is caught in the callback; the library is told to stop, and when
+ * it has returned, the jump goes on to where it was bound. So handlers of R's users see conditions when they are
+ * signalled, and the library never loses its frames. */
+typedef struct library_call {
+  SEXP token; /* of R_UnwindProtect: where the jump is bound */
+  int jumped;
+  struct library_call* outer; /* in a callback of which this call was made, or NULL */
+} library_call;
+
+static library_call* innermost_call = NULL;
+
 /* How many callbacks are under way: an index must not be closed or updated in one of them. */
 static int callbacks_under_way = 0;
 
-/* Whether the call that ended last was left because of an interrupt. */
-static int interrupted = 0;
+/* Leaves one object protected. */
+static void begin_call(library_call* call) {
+  call->token = PROTECT(R_MakeUnwindCont());
+  call->jumped = 0;
+  call->outer = innermost_call;
+  innermost_call = call;
+}
 
-static void check_interrupt(void* unused) {
-  (void)unused;
-  R_CheckUserInterrupt();
+static void end_call(library_call* call) {
+  innermost_call = call->outer;
+  if (call->jumped) R_ContinueUnwind(call->token);
+}
+
+static void leave_if_jumping(void* place, Rboolean jump) {
+  if (jump) longjmp(*(jmp_buf*)place, 1);
+}
+
+/* Runs `body`, which may jump; whether it came to its end. */
+static int run_in_r(SEXP (*body)(void*), void* data) {
+  library_call* const call = innermost_call;
+  jmp_buf place;
+  if (call->jumped) return 0;
+  ++callbacks_under_way;
+  if (setjmp(place) == 0) {
+    R_UnwindProtect(body, data, leave_if_jumping, &place, call->token);
+  } else {
+    call->jumped = 1;
+  }
+  --callbacks_under_way;
+  return !call->jumped;
 }
 
 typedef struct {
   SEXP function; /* of R, or R_NilValue: look for interrupts only */
-  double done;
-  double total;
+  int64_t done;
+  int64_t total;
   int go_on;
 } progress_call;
 
-static void run_progress(void* user) {
+static SEXP run_progress(void* user) {
   progress_call* const call = (progress_call*)user;
-  const SEXP done = PROTECT(Rf_ScalarReal(call->done));
-  const SEXP total = PROTECT(Rf_ScalarReal(call->total));
-  const SEXP expression = PROTECT(Rf_lang3(call->function, done, total));
-  call->go_on = Rf_asLogical(Rf_eval(expression, R_BaseEnv)) == TRUE;
-  UNPROTECT(3);
+  R_CheckUserInterrupt(); /* looks at time limits, too */
+  if (!Rf_isNull(call->function)) {
+    const SEXP done = PROTECT(Rf_ScalarReal((double)call->done));
+    const SEXP total = PROTECT(Rf_ScalarReal((double)call->total));
+    const SEXP expression = PROTECT(Rf_lang3(call->function, done, total));
+    const SEXP answer = Rf_eval(expression, R_BaseEnv);
+    call->go_on = !(Rf_isLogical(answer) && XLENGTH(answer) == 1 && LOGICAL(answer)[0] == FALSE);
+    UNPROTECT(3);
+  }
+  return R_NilValue;
 }
 
 static int32_t on_progress(void* user, int64_t done, int64_t total) {
   progress_call* const call = (progress_call*)user;
-  ++callbacks_under_way;
-  interrupted = !R_ToplevelExec(check_interrupt, NULL);
-  call->go_on = !interrupted;
-  if (!interrupted && !Rf_isNull(call->function)) {
-    call->done = (double)done;
-    call->total = (double)total;
-    call->go_on = 0; /* unless run_progress comes to its end */
-    R_ToplevelExec(run_progress, call);
-  }
-  --callbacks_under_way;
-  return !call->go_on;
+  call->done = done;
+  call->total = total;
+  call->go_on = 1;
+  return !(run_in_r(run_progress, call) && call->go_on);
 }
 
 /* Every call has a progress callback, or else it could not be interrupted. */
@@ -154,7 +194,6 @@ static void set_progress(progress_call* call, SEXP list, residual_knn_progress* 
   call->function = list_element(list, "progress");
   *progress = on_progress;
   *user = call;
-  interrupted = 0;
 }
 
 /* The covariances of R's function for rows and columns counted from 1, as it returns them. */
@@ -174,7 +213,7 @@ static SEXP row_numbers(const int64_t* rows, int64_t count) {
   return numbers;
 }
 
-static void run_covariance(void* user) {
+static SEXP run_covariance(void* user) {
   covariance_call* const call = (covariance_call*)user;
   const SEXP rows = PROTECT(row_numbers(call->rows, call->num_rows));
   const SEXP columns = PROTECT(row_numbers(call->columns, call->num_columns));
@@ -190,16 +229,14 @@ static void run_covariance(void* user) {
     call->succeeded = 1;
   }
   UNPROTECT(4);
+  return R_NilValue;
 }
 
 /* `user` is the function of R, which the handle of the index keeps alive. */
 static int32_t on_covariance(void* user, const int64_t* rows, int64_t num_rows, const int64_t* columns,
                              int64_t num_columns, double* covariance) {
   covariance_call call = {(SEXP)user, rows, num_rows, columns, num_columns, covariance, 0};
-  ++callbacks_under_way;
-  R_ToplevelExec(run_covariance, &call);
-  --callbacks_under_way;
-  return !call.succeeded;
+  return !(run_in_r(run_covariance, &call) && call.succeeded);
 }
 
 /* ---------------------------------------------------------------- handles */
@@ -210,39 +247,52 @@ static int is_handle(SEXP handle) {
   return TYPEOF(handle) == EXTPTRSXP && R_ExternalPtrTag(handle) == handle_tag();
 }
 
-/* Where a handle keeps its index; NULL for one that was saved and read again. The library writes the index there
- * itself, so that it has an owner from the first moment on. */
-static residual_knn_index** handle_place(SEXP handle) {
-  return (residual_knn_index**)R_ExternalPtrAddr(handle);
-}
+/* What a handle points at. The library writes the index there itself, so that it has an owner from the first moment
+ * on. */
+typedef struct {
+  residual_knn_index* index;
+  double bytes; /* when it was made */
+} holding;
+
+/* NULL for a handle that was saved and read again. */
+static holding* handle_holding(SEXP handle) { return (holding*)R_ExternalPtrAddr(handle); }
+
+/* Bytes of all indexes that handles hold, now and after the collection that was last asked for. */
+static double bytes_held = 0;
+static double bytes_kept = 0;
 
 static void free_handle(SEXP handle) {
-  residual_knn_index** const place = handle_place(handle);
-  if (place == NULL) return;
-  residual_knn_index_free(*place);
-  *place = NULL;
+  holding* const held = handle_holding(handle);
+  if (held == NULL) return;
+  residual_knn_index_free(held->index);
+  held->index = NULL;
+  bytes_held -= held->bytes;
+  if (bytes_kept > bytes_held) bytes_kept = bytes_held;
+  held->bytes = 0;
 }
 
-/* A handle without an index yet. It keeps alive the memory of its place and, later, a covariance function. */
+/* A handle without an index yet. It keeps alive the memory of its holding and, later, a covariance function. */
 static SEXP new_handle(void) {
   const SEXP kept = PROTECT(Rf_allocVector(VECSXP, 2));
-  const SEXP memory = Rf_allocVector(RAWSXP, sizeof(residual_knn_index*));
+  const SEXP memory = Rf_allocVector(RAWSXP, sizeof(holding));
   SET_VECTOR_ELT(kept, 0, memory);
-  residual_knn_index** const place = (residual_knn_index**)RAW(memory);
-  *place = NULL;
-  const SEXP handle = PROTECT(R_MakeExternalPtr(place, handle_tag(), kept));
-  R_RegisterCFinalizerEx(handle, free_handle, TRUE);
+  holding* const held = (holding*)RAW(memory);
+  held->index = NULL;
+  held->bytes = 0;
+  const SEXP handle = PROTECT(R_MakeExternalPtr(held, handle_tag(), kept));
+  /* Not when R exits, which it may do in a callback, while the library still works on the index. */
+  R_RegisterCFinalizerEx(handle, free_handle, FALSE);
   UNPROTECT(2);
   return handle;
 }
 
 static int has_index(SEXP handle) {
-  return is_handle(handle) && handle_place(handle) != NULL && *handle_place(handle) != NULL;
+  return is_handle(handle) && handle_holding(handle) != NULL && handle_holding(handle)->index != NULL;
 }
 
 static residual_knn_index* handle_index(SEXP handle) {
   if (!has_index(handle)) Rf_error("not the handle of an index");
-  return *handle_place(handle);
+  return handle_holding(handle)->index;
 }
 
 static residual_knn_info info_of(const residual_knn_index* index) {
@@ -252,16 +302,28 @@ static residual_knn_info info_of(const residual_knn_index* index) {
   return info;
 }
 
+/* R's collector does not see the memory of indexes, of which those that nobody needs any more would pile up. It is
+ * called when they may be as much as those that are needed, and some. */
+static void count_memory(SEXP handle) {
+  const double some = 268435456.0;
+  if (!has_index(handle)) return;
+  handle_holding(handle)->bytes = (double)info_of(handle_index(handle)).bytes;
+  bytes_held += handle_holding(handle)->bytes;
+  if (bytes_held > 2 * bytes_kept + some) {
+    R_gc();
+    bytes_kept = bytes_held;
+  }
+}
+
 /* ---------------------------------------------------------------- results */
 
-/* NULL, or what status_result() of the R code turns into a condition. */
+/* NULL, or what the R code turns into a condition. */
 static SEXP status_value(residual_knn_status status) {
   if (status == RESIDUAL_KNN_OK) return R_NilValue;
-  const char* names[] = {"code", "message", "interrupted", ""};
+  const char* names[] = {"code", "message", ""};
   const SEXP result = PROTECT(Rf_mkNamed(VECSXP, names));
   SET_VECTOR_ELT(result, 0, Rf_ScalarInteger(status));
   SET_VECTOR_ELT(result, 1, Rf_mkString(residual_knn_last_error()));
-  SET_VECTOR_ELT(result, 2, Rf_ScalarLogical(interrupted));
   UNPROTECT(1);
   return result;
 }
@@ -357,11 +419,12 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 %typemap(in, numinputs=0) residual_knn_index** index (SEXP handle) %{
   handle = PROTECT(new_handle());
   ++r_nprotect;
-  $1 = handle_place(handle); %}
+  $1 = &handle_holding(handle)->index; %}
 %typemap(argout) residual_knn_index** index %{
-  SET_VECTOR_ELT($result, $n, handle$argnum); %}
+  SET_VECTOR_ELT($result, $n, handle$argnum);
+  count_memory(handle$argnum); %}
 
-/* Statuses: a list that status_result() of R/conditions.R unpacks, or turns into a condition. */
+/* Statuses: a list that status_result() of R/conditions.R unpacks. */
 %typemap(out) residual_knn_status %{ $result = status_value($1); %}
 %typemap(scoerceout) residual_knn_status %{ $result = status_result($result) %}
 
@@ -388,6 +451,7 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
     $1 = INTEGER($input);
     $2 = XLENGTH($input);
   } %}
+%typemap(in) int32_t %{ $1 = to_int32($input, "$1_name"); %}
 %typemap(in) int64_t m %{ $1 = to_int64($input, "$1_name"); %}
 %typemap(scoercein) const double*, const int32_t*, int64_t m "";
 /* SWIG's own typemaps would free what belongs to R. */
@@ -413,7 +477,7 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 /* Outputs: matrices of R, written by the library. */
 %typemap(in) (int32_t k, int32_t base, int32_t missing, int32_t* neighbors, double* distances)
   (SEXP index_matrix, SEXP distance_matrix) %{
-  $1 = Rf_asInteger($input);
+  $1 = to_int32($input, "$1_name");
   $2 = 1;
   $3 = NA_INTEGER;
   {
@@ -487,6 +551,27 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 %typemap(argout) (const residual_knn_helper_options* options, int64_t* order) %{
   if (result == RESIDUAL_KNN_OK) SET_VECTOR_ELT($result, $n, row_numbers($2, arg2)); %}
 
+/* Functions that call back. */
+%define CALLS_BACK(function)
+%exception function {
+  library_call call;
+  begin_call(&call);
+  ++r_nprotect;
+  $action
+  end_call(&call);
+}
+%enddef
+CALLS_BACK(residual_knn_index_create)
+CALLS_BACK(residual_knn_index_create_from_factor)
+CALLS_BACK(residual_knn_index_create_from_callback)
+CALLS_BACK(residual_knn_index_update)
+CALLS_BACK(residual_knn_neighbors_int32)
+CALLS_BACK(residual_knn_predecessors_int32)
+CALLS_BACK(residual_knn_neighbors_of_new_points_int32)
+CALLS_BACK(residual_knn_neighbors_of_new_factor_int32)
+CALLS_BACK(residual_knn_choose_inducing)
+CALLS_BACK(residual_knn_order_points)
+
 /* What the R code has no use for: the structs, which are lists there, and the 64-bit searches. */
 %ignore residual_knn_model_options;
 %ignore residual_knn_info;
@@ -516,6 +601,12 @@ static int handle_is_open(SEXP handle) { return has_index(handle); }
 
 /* Whether R runs in a callback of the library: indexes may be in use, and must neither be closed nor updated. */
 static int in_callback(void) { return callbacks_under_way > 0; }
+
+/* Whether searches can use the index: not after an update that broke off. */
+static int handle_is_whole(SEXP handle) {
+  return residual_knn_index_factor(handle_index(handle), RESIDUAL_KNN_DIMENSION_MAJOR, NULL, NULL) ==
+         RESIDUAL_KNN_OK;
+}
 
 static void close_handle(SEXP handle) {
   if (is_handle(handle)) free_handle(handle);

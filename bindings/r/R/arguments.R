@@ -1,5 +1,11 @@
-# Arguments of the exported functions, as the library wants them. Values are judged by the library;
-# here it is only types and shapes, which C could not know.
+# Arguments of the exported functions, as the library wants them. Types, shapes and what is missing are judged
+# here, under the names that users know; which values are possible is the library's to say.
+
+# A value for messages; short, whatever it is.
+shown <- function(x) {
+  text <- if (is.null(x) || (is.atomic(x) && length(x) <= 3L)) deparse(unname(x), nlines = 1L)[1L] else class(x)[1L]
+  if (nchar(text) > 40L) paste0(substr(text, 1L, 37L), "...") else text
+}
 
 # The values of an enum of the header with their names in lower case and without prefix, for example
 # c(kmeans = 0L, random_rows = 1L).
@@ -9,17 +15,11 @@ enum_values <- function(enum) {
   values
 }
 
-# The value of an enum that is called `value`; NULL, the library's default, remains NULL.
+# The value of an enum that is called `value`.
 enum_value <- function(value, enum, name) {
-  if (is.null(value)) {
-    return(NULL)
-  }
   values <- enum_values(enum)
   if (!is.character(value) || length(value) != 1L || !value %in% names(values)) {
-    stop_invalid(
-      name, " is ", deparse(value, nlines = 1L), ", must be one of ",
-      paste0("\"", names(values), "\"", collapse = ", ")
-    )
+    stop_invalid(name, " is ", shown(value), ", must be one of ", paste0("\"", names(values), "\"", collapse = ", "))
   }
   values[[value]]
 }
@@ -28,46 +28,85 @@ enum_value <- function(value, enum, name) {
 as_points <- function(x, name) {
   if (is.data.frame(x)) {
     if (!all(vapply(x, is.numeric, TRUE))) stop_invalid(name, " has columns that are not numeric")
+    if (any(vapply(x, inherits, TRUE, "integer64"))) stop_no_integer64(name)
     x <- as.matrix(x)
   }
   if (!is.numeric(x) || length(dim(x)) > 2L) {
     stop_invalid(name, " must be a numeric matrix, a data frame of numbers or a numeric vector")
   }
+  if (inherits(x, "integer64")) stop_no_integer64(name)
   if (!is.matrix(x)) x <- matrix(x, ncol = 1L)
   if (!is.double(x)) storage.mode(x) <- "double"
   x
 }
 
-# Points with as many columns as others.
-as_points_like <- function(x, columns, name, like) {
-  x <- as_points(x, name)
-  if (ncol(x) != columns) stop_invalid(name, " has ", ncol(x), " columns, ", like, " ", columns)
+# Their bits are those of other doubles.
+stop_no_integer64 <- function(name) stop_invalid(name, " has numbers of class integer64; as.double() converts them")
+
+# The points of an index or of a helper.
+as_own_points <- function(x) {
+  x <- as_points(x, "points")
+  if (nrow(x) == 0L) stop_invalid("points has no rows, must have at least 1")
+  if (ncol(x) == 0L) stop_invalid("points has no columns, must have at least 1")
   x
 }
 
+# Points with the columns of others.
+as_points_like <- function(x, points, name) {
+  x <- as_points(x, name)
+  if (ncol(x) != ncol(points)) {
+    stop_invalid(name, " has ", counted(ncol(x), "column"), ", the points of the index have ", ncol(points))
+  }
+  require_order(colnames(x), points, name)
+  x
+}
+
+# The same names in another order are the wrong coordinates; other names may be anything.
+require_order <- function(names, points, what) {
+  expected <- colnames(points)
+  if (setequal(names, expected) && !identical(as.character(names), as.character(expected))) {
+    stop_invalid(
+      what, " has the columns of points in another order: ", paste(names, collapse = ", "), " instead of ",
+      paste(expected, collapse = ", ")
+    )
+  }
+}
+
 as_vector <- function(x, name, length = NULL) {
-  if (!is.numeric(x)) stop_invalid(name, " must be a numeric vector")
+  if (!is.numeric(x)) stop_invalid(name, " is ", shown(x), ", must be a numeric vector")
   if (!is.null(length) && length(x) != length) {
-    stop_invalid(name, " has ", length(x), " values, must have ", length)
+    stop_invalid(name, " has ", counted(length(x), "value"), ", must have ", length)
   }
   as.double(x)
 }
 
-# lengthscales: one or as many as there are columns. The library checks that, but in words of its own
-# arguments.
-as_lengthscales <- function(x, columns) {
-  x <- as_vector(x, "lengthscales")
-  if (!length(x) %in% c(1L, columns)) {
-    stop_invalid("lengthscales has ", length(x), " values, must have 1 or ", columns)
-  }
+# p, a number for each point.
+as_residual_variance <- function(x, name, length = NULL) {
+  x <- as_vector(x, name, length)
+  bad <- which(!is.finite(x) | x < 0)
+  if (length(bad) > 0L) stop_invalid(name, "[", bad[1L], "] is ", x[bad[1L]], ", must be finite and not negative")
   x
 }
 
+# One, or as many as points have columns.
+as_lengthscales <- function(x, points) {
+  names <- names(x)
+  x <- as_vector(x, "lengthscales")
+  if (!length(x) %in% c(1L, ncol(points))) {
+    stop_invalid("lengthscales has ", counted(length(x), "value"), ", must have 1 or ", ncol(points))
+  }
+  require_order(names, points, "lengthscales")
+  bad <- which(!is.finite(x) | x <= 0)
+  if (length(bad) > 0L) stop_invalid("lengthscales[", bad[1L], "] is ", x[bad[1L]], ", must be positive and finite")
+  x
+}
+
+# A number; NULL, the library's default, remains NULL.
 as_number <- function(x, name) {
   if (is.null(x)) {
     return(NULL)
   }
-  if (!is.numeric(x) || length(x) != 1L) stop_invalid(name, " must be a single number")
+  if (!is.numeric(x) || length(x) != 1L || is.na(x)) stop_invalid(name, " is ", shown(x), ", must be a single number")
   as.double(x)
 }
 
@@ -75,29 +114,39 @@ as_whole <- function(x, name, most = .Machine$integer.max) {
   if (is.null(x)) {
     return(NULL)
   }
-  x <- as_number(x, name)
-  if (is.na(x) || x != round(x) || abs(x) > most) {
-    stop_invalid(name, " is ", x, ", must be a whole number of at most ", most)
+  if (!is.numeric(x) || length(x) != 1L || is.na(x) || x != round(x) || abs(x) > most) {
+    stop_invalid(name, " is ", shown(x), ", must be a whole number of at most ", most)
   }
+  as.double(x)
+}
+
+as_needed_whole <- function(x, name) {
+  if (is.null(x)) stop_invalid(name, " is NULL, must be a whole number")
+  as_whole(x, name)
+}
+
+as_flag <- function(x, name) {
+  if (!isTRUE(x) && !isFALSE(x)) stop_invalid(name, " is ", shown(x), ", must be TRUE or FALSE")
   x
 }
 
-as_rows <- function(rows) {
-  if (is.null(rows)) {
-    return(NULL)
+# Numbers from 1 to `most`, of rows or of coordinates.
+as_positions <- function(x, name, most) {
+  if (!is.numeric(x)) stop_invalid(name, " is ", shown(x), ", must be whole numbers between 1 and ", most)
+  bad <- which(!is.finite(x) | x != round(x) | x < 1 | x > most)
+  if (length(bad) > 0L) {
+    stop_invalid(name, "[", bad[1L], "] is ", x[bad[1L]], ", must be a whole number between 1 and ", most)
   }
-  if (!is.numeric(rows)) stop_invalid("rows must be a vector of row numbers")
-  if (anyNA(rows)) stop_invalid("rows[", which(is.na(rows))[1L], "] is NA")
-  bad <- which(rows != round(rows) | abs(rows) > .Machine$integer.max)
-  if (length(bad) > 0L) stop_invalid("rows[", bad[1L], "] is ", rows[bad[1L]], ", must be a row number")
-  as.integer(rows)
+  as.integer(x)
 }
+
+# NULL: all rows.
+as_rows <- function(rows, n) if (!is.null(rows)) as_positions(rows, "rows", n)
 
 as_threads <- function(threads) as_whole(threads, "threads")
 
-model_options <- function(kernel = NULL, variance = NULL, nugget = NULL, jitter = NULL,
-                          max_jitter = NULL, nu = NULL, alpha = NULL, factor_error = NULL,
-                          threads = NULL) {
+model_options <- function(kernel, variance = NULL, nugget = NULL, jitter = NULL, max_jitter = NULL,
+                          nu = NULL, alpha = NULL, factor_error = NULL, threads = NULL) {
   list(
     kernel = enum_value(kernel, "kernel", "kernel"),
     variance = as_number(variance, "variance"),
@@ -123,7 +172,7 @@ as_seed <- function(seed) {
 
 # An index whose handle can be used.
 require_index <- function(index) {
-  if (!inherits(index, "residual_index")) stop_invalid("index must be made by residual_index()")
+  if (!inherits(index, "residual_index")) stop_invalid("index is ", shown(index), ", must be made by residual_index()")
   if (!handle_is_open(index$handle)) {
     stop_invalid("index is closed, or was saved and read again, and must be made anew")
   }

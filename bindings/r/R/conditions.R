@@ -1,84 +1,82 @@
 # Errors are conditions with the classes residualknn_error_* and residualknn_error, * being the library's
 # word for what went wrong, for example invalid_argument.
 
-condition_of <- function(what, message, ..., call = NULL) {
+condition_of <- function(what, message, call = NULL, ...) {
   structure(
     class = c(paste0("residualknn_error_", what), "residualknn_error", "error", "condition"),
     list(message = message, call = call, ...)
   )
 }
 
-stop_invalid <- function(...) stop(condition_of("invalid_argument", paste0(...)))
+stop_invalid <- function(...) stop(condition_of("invalid_argument", paste0(...), user_call()))
 
-# The result of a SWIG wrapper: its outputs, a single one as it is, unless the call failed. `result` is
-# the status (NULL for success), in a list with the outputs if there are any.
+stop_unsupported <- function(...) stop(condition_of("unsupported", paste0(...), user_call()))
+
+# The call of a function of this package that the innermost code outside of it made.
+user_call <- function() {
+  call <- NULL
+  for (frame in rev(seq_len(sys.nframe() - 1L))) {
+    home <- topenv(environment(sys.function(frame)))
+    if (identical(home, topenv())) {
+      call <- sys.call(frame)
+    } else if (!identical(home, baseenv()) && !identical(home, .BaseNamespaceEnv)) {
+      break
+    }
+  }
+  call
+}
+
+# The outputs of a SWIG wrapper, a single one as it is; a failure if the call failed. `result` is the
+# status (NULL for success), in a list with the outputs if there are any.
 status_result <- function(result) {
   status <- if (is.list(result) && is.null(names(result))) result[[1L]] else result
   if (!is.null(status)) {
-    name <- names(which(enum_values("status_code") == status$code))
-    stop(condition_of(
-      if (length(name) == 1L) sub("^error_", "", name) else "unknown",
-      status$message,
-      code = status$code, interrupted = status$interrupted
-    ))
+    return(structure(status, class = "residualknn_failure"))
   }
   if (length(result) == 2L) result[[2L]] else result[-1L]
 }
 
-# Runs `call(report)`, where `report` is for the element "progress" of the library's options: the
-# function that the user gave, which must not jump over the library. What happened in it, or in a
-# covariance function with the same `state`, takes its effect here, when the library has returned.
-run_call <- function(progress, call, state = callback_state()) {
-  user_call <- sys.call(-1L)
-  reporter <- progress_reporter(progress)
-  on.exit(reporter$close())
-  state$error <- NULL
-  state$interrupted <- FALSE
-  report <- reporter$report
-  if (!is.null(report)) {
-    report <- guarded(state, failed = FALSE, function(done, total) {
-      !identical(reporter$report(done, total), FALSE)
-    })
-  }
-  result <- tryCatch(call(report), residualknn_error = identity)
-  if (!inherits(result, "residualknn_error")) {
-    reporter$finish()
+# `result` of a wrapper unless the call failed; then an error. `matrices` are those that the library got, by
+# their names in R.
+checked <- function(result, matrices = list()) {
+  if (!inherits(result, "residualknn_failure")) {
     return(result)
   }
-  if (inherits(result, c("residualknn_error_cancelled", "residualknn_error_callback"))) {
-    if (state$interrupted || result$interrupted) raise_interrupt()
-    if (!is.null(state$error)) stop(state$error)
+  name <- names(which(enum_values("status_code") == result$code))
+  what <- if (length(name) == 1L) sub("^error_", "", name) else "unknown"
+  message <- if (what == "invalid_argument") first_not_finite(matrices)
+  if (is.null(message)) message <- with_origin_of_counts(result$message)
+  stop(condition_of(what, message, user_call(), code = result$code))
+}
+
+# Which element of the matrices is not finite, as R writes it; NULL if all are finite. Asked only after the library
+# has refused them, for it takes memory.
+first_not_finite <- function(matrices) {
+  for (name in names(matrices)) {
+    bad <- which(!is.finite(matrices[[name]]))
+    if (length(bad) > 0L) {
+      place <- arrayInd(bad[1L], dim(matrices[[name]]))
+      return(paste0(name, "[", place[1L], ", ", place[2L], "] is ", matrices[[name]][bad[1L]], ", must be finite"))
+    }
   }
-  result$call <- user_call
-  stop(result)
+  NULL
 }
 
-callback_state <- function() {
-  state <- new.env(parent = emptyenv())
-  state$error <- NULL
-  state$interrupted <- FALSE
-  state
+# The library counts rows, columns and pivots from 0: "pivot 1", "residual_variance[7]".
+with_origin_of_counts <- function(message) {
+  numbered <- grepl("\\b(rows?|column|coordinate|pivot) [0-9]|\\[[0-9]", message)
+  if (numbered) paste(message, "(counted from 0)") else message
 }
 
-# `f`, from which errors and interrupts go to `state`; it then returns `failed`.
-guarded <- function(state, failed, f) {
-  force(f)
-  function(...) {
-    tryCatch(f(...), error = function(e) {
-      state$error <- e
-      failed
-    }, interrupt = function(e) {
-      state$interrupted <- TRUE
-      failed
-    })
-  }
-}
-
-# The interrupt that the library was left for reaches R a second time, now where R can act on it.
-raise_interrupt <- function() {
-  pskill(Sys.getpid(), SIGINT)
-  Sys.sleep(1)
-  stop(condition_of("cancelled", "interrupted")) # where R ignores the signal
+# Runs `call(report)`, where `report` is for the element "progress" of the library's options. Conditions and jumps
+# out of the user's functions pass through it as through any function of R, see library_call in
+# the SWIG interface.
+run_call <- function(progress, call, matrices = list()) {
+  reporter <- progress_reporter(progress)
+  on.exit(reporter$close())
+  result <- checked(call(reporter$report), matrices)
+  reporter$finish()
+  result
 }
 
 # What to do for progress = FALSE, TRUE or a function: report(done, total), NULL if there is nothing to
@@ -86,7 +84,8 @@ raise_interrupt <- function() {
 progress_reporter <- function(progress) {
   nothing <- function() NULL
   if (is.function(progress)) {
-    return(list(report = progress, finish = nothing, close = nothing))
+    # By this name the function stands in messages and tracebacks.
+    return(list(report = function(done, total) progress(done, total), finish = nothing, close = nothing))
   }
   if (!isTRUE(progress) && !isFALSE(progress)) stop_invalid("progress must be TRUE, FALSE or a function")
   if (!progress) {

@@ -3,16 +3,15 @@
 choose_inducing <- function(points, m, lengthscales = 1, method = "kmeans", max_iterations = NULL,
                             seed = NULL, threads = getOption("residualknn.threads"),
                             progress = FALSE) {
-  points <- as_points(points, "points")
-  lengthscales <- as_lengthscales(lengthscales, ncol(points))
+  points <- as_own_points(points)
+  lengthscales <- as_lengthscales(lengthscales, points)
   method <- enum_value(method, "inducing_method", "method")
-  if (is.null(m)) stop_invalid("m is NULL, must be a whole number")
-  m <- as_whole(m, "m")
+  m <- as_needed_whole(m, "m")
   options <- list(
     max_iterations = as_whole(max_iterations, "max_iterations"), threads = as_threads(threads),
     seed = as_seed(seed)
   )
-  inducing <- run_call(progress, function(report) {
+  inducing <- run_call(progress, matrices = list(points = points), function(report) {
     residual_knn_choose_inducing(points, lengthscales, method, m, c(options, progress = report))
   })
   colnames(inducing) <- colnames(points)
@@ -21,12 +20,12 @@ choose_inducing <- function(points, m, lengthscales = 1, method = "kmeans", max_
 
 order_points <- function(points, ordering = "maximin", lengthscales = 1, seed = NULL,
                          progress = FALSE) {
-  points <- as_points(points, "points")
-  lengthscales <- as_lengthscales(lengthscales, ncol(points))
+  points <- as_own_points(points)
+  lengthscales <- as_lengthscales(lengthscales, points)
   code <- enum_value(ordering, "ordering", "ordering")
   # The other orders leave R's generator alone, for nothing is drawn.
   options <- if (ordering == "random" || !is.null(seed)) list(seed = as_seed(seed)) else list()
-  run_call(progress, function(report) {
+  run_call(progress, matrices = list(points = points), function(report) {
     residual_knn_order_points(points, lengthscales, code, c(options, progress = report))
   })
 }

@@ -3,46 +3,40 @@
 # the object, which share the handle, tell the same.
 
 new_index <- function(handle, source, points, state) {
-  info <- residual_knn_index_info(handle)
+  info <- checked(residual_knn_index_info(handle))
   structure(class = "residual_index", list(
     handle = handle, source = source, n = info$n, d = info$d, points = points, state = state
   ))
 }
 
-# The state of an index: what goes wrong in its callbacks, and the model.
+# The model of an index, and `threads` of its searches.
 index_state <- function(lengthscales, inducing, arguments) {
-  state <- callback_state()
+  state <- new.env(parent = emptyenv())
   state$lengthscales <- lengthscales
   state$inducing <- inducing
   state$arguments <- arguments # of model_options()
   state
 }
 
-num_columns <- function(index) residual_knn_index_info(index$handle)$m
+num_columns <- function(index) checked(residual_knn_index_info(index$handle))$m
 
-# NULL: the library's default, which is called by its name only in the header.
-kernel_label <- function(index) {
-  if (index$source == "callback") {
-    return("by callback")
-  }
-  kernel <- index$state$arguments$kernel
-  if (is.null(kernel)) "default" else kernel
-}
+kernel_label <- function(index) if (index$source == "callback") "by callback" else index$state$arguments$kernel
 
 residual_index <- function(points, inducing = NULL, lengthscales = 1, kernel = "matern32",
                            variance = NULL, nugget = NULL, nu = NULL, alpha = NULL, jitter = NULL,
                            max_jitter = NULL, threads = getOption("residualknn.threads"),
                            progress = FALSE) {
-  points <- as_points(points, "points")
+  points <- as_own_points(points)
   if (is.null(inducing)) inducing <- matrix(0, 0L, ncol(points))
-  inducing <- as_points_like(inducing, ncol(points), "inducing", "points has")
-  lengthscales <- as_lengthscales(lengthscales, ncol(points))
+  inducing <- as_points_like(inducing, points, "inducing")
+  lengthscales <- as_lengthscales(lengthscales, points)
   arguments <- list(
     kernel = kernel, variance = variance, nugget = nugget, nu = nu, alpha = alpha, jitter = jitter,
     max_jitter = max_jitter, threads = threads
   )
   options <- do.call(model_options, arguments)
-  handle <- run_call(progress, function(report) {
+  matrices <- list(points = points, inducing = inducing)
+  handle <- run_call(progress, matrices = matrices, function(report) {
     residual_knn_index_create(points, lengthscales, inducing, c(options, progress = report))
   })
   new_index(handle, "inducing", points, index_state(lengthscales, inducing, arguments))
@@ -52,16 +46,16 @@ residual_index_from_factor <- function(factor, residual_variance, points, length
                                        kernel = "matern32", variance = NULL, nu = NULL, alpha = NULL,
                                        factor_error = NULL,
                                        threads = getOption("residualknn.threads"), progress = FALSE) {
-  points <- as_points(points, "points")
+  points <- as_own_points(points)
   factor <- as_factor(factor, "factor", nrow(points))
-  residual_variance <- as_vector(residual_variance, "residual_variance", nrow(points))
-  lengthscales <- as_lengthscales(lengthscales, ncol(points))
+  residual_variance <- as_residual_variance(residual_variance, "residual_variance", nrow(points))
+  lengthscales <- as_lengthscales(lengthscales, points)
   arguments <- list(
     kernel = kernel, variance = variance, nu = nu, alpha = alpha, factor_error = factor_error,
     threads = threads
   )
   options <- do.call(model_options, arguments)
-  handle <- run_call(progress, function(report) {
+  handle <- run_call(progress, matrices = list(factor = factor, points = points), function(report) {
     residual_knn_index_create_from_factor(
       factor, residual_variance, points, lengthscales, c(options, progress = report)
     )
@@ -70,37 +64,53 @@ residual_index_from_factor <- function(factor, residual_variance, points, length
 }
 
 residual_index_from_callback <- function(covariance, factor, residual_variance, progress = FALSE) {
-  if (!is.function(covariance)) stop_invalid("covariance must be a function")
-  residual_variance <- as_vector(residual_variance, "residual_variance")
+  if (!is.function(covariance)) stop_invalid("covariance is ", shown(covariance), ", must be a function")
+  residual_variance <- as_residual_variance(residual_variance, "residual_variance")
+  if (length(residual_variance) == 0L) stop_invalid("residual_variance has no values, must have one for each point")
   factor <- as_factor(factor, "factor", length(residual_variance))
-  state <- index_state(NULL, NULL, NULL)
-  block <- guarded(state, failed = NULL, function(rows, columns) {
-    values <- covariance(rows, columns)
-    if (!is.numeric(values) || length(values) != length(rows) * length(columns)) {
-      stop_invalid(
-        "covariance must return a numeric matrix with ", length(rows), " rows and ", length(columns),
-        " columns"
-      )
-    }
-    as.double(values)
-  })
-  handle <- run_call(progress, state = state, function(report) {
+  block <- covariance_of_blocks(covariance)
+  handle <- run_call(progress, matrices = list(factor = factor), function(report) {
     residual_knn_index_create_from_callback(factor, residual_variance, block, list(progress = report))
   })
   set_handle_covariance(handle, block)
-  new_index(handle, "callback", NULL, state)
+  new_index(handle, "callback", NULL, index_state(NULL, NULL, NULL))
 }
+
+# The user's covariance function, and a look at what it returns.
+covariance_of_blocks <- function(covariance) {
+  force(covariance)
+  function(rows, columns) {
+    values <- covariance(rows, columns)
+    size <- c(length(rows), length(columns))
+    if (!is.numeric(values) || length(values) != prod(size) || (is.matrix(values) && any(dim(values) != size))) {
+      stop_covariance(
+        "must return a numeric matrix with ", counted(size[1L], "row"), " and ", counted(size[2L], "column")
+      )
+    }
+    bad <- which(!is.finite(values))
+    if (length(bad) > 0L) {
+      place <- arrayInd(bad[1L], size)
+      stop_covariance(
+        "returned ", values[bad[1L]], " for rows ", rows[place[1L]], " and ", columns[place[2L]], ", must be finite"
+      )
+    }
+    as.double(values)
+  }
+}
+
+stop_covariance <- function(...) stop(condition_of("callback", paste0("covariance ", ...)))
 
 # V: a matrix with a row for each point; NULL has no columns.
 as_factor <- function(factor, name, rows) {
   factor <- if (is.null(factor)) matrix(0, rows, 0L) else as_points(factor, name)
-  if (nrow(factor) != rows) stop_invalid(name, " has ", nrow(factor), " rows, must have ", rows)
+  if (nrow(factor) != rows) stop_invalid(name, " has ", counted(nrow(factor), "row"), ", must have ", rows)
   factor
 }
 
 residual_factor <- function(index) {
   index <- require_index(index)
-  result <- residual_knn_index_factor(index$handle, NULL)
+  require_whole(index)
+  result <- checked(residual_knn_index_factor(index$handle, NULL))
   names(result) <- c("factor", "residual_variance")
   result
 }
@@ -109,17 +119,12 @@ update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, 
   index <- require_index(object)
   require_no_callback("updated")
   if (index$source != "inducing") {
-    stop(condition_of("unsupported", "only an index made by residual_index() can be updated"))
+    stop_unsupported("only an index made by residual_index() can be updated")
   }
-  given <- list(...)
-  possible <- setdiff(names(formals(model_options)), "factor_error")
-  unknown <- setdiff(names(given), possible)
-  if (length(unknown) > 0L || length(given) != sum(nzchar(names(given)))) {
-    stop_invalid("update() takes lengthscales, inducing, progress, ", paste(possible, collapse = ", "))
-  }
+  given <- update_arguments(...)
   state <- index$state
   if (is.null(lengthscales)) lengthscales <- state$lengthscales
-  lengthscales <- as_lengthscales(lengthscales, index$d)
+  lengthscales <- as_lengthscales(lengthscales, index$points)
   if (is.null(inducing)) {
     # Handed over again, for an update that broke off may have left others in the index.
     inducing <- state$inducing
@@ -127,19 +132,32 @@ update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, 
       stop_invalid("inducing is NULL, must be given: an update broke off, and an index cannot go back to none")
     }
   } else {
-    inducing <- as_points_like(inducing, index$d, "inducing", "points has")
+    inducing <- as_points_like(inducing, index$points, "inducing")
     if (nrow(inducing) == 0L) stop_invalid("inducing has no rows, must have at least 1")
   }
   arguments <- state$arguments
   arguments[names(given)] <- given
   options <- do.call(model_options, arguments)
-  run_call(progress, function(report) {
+  run_call(progress, matrices = list(inducing = inducing), function(report) {
     residual_knn_index_update(index$handle, lengthscales, inducing, c(options, progress = report))
   })
   state$lengthscales <- lengthscales
   state$arguments <- arguments
   state$inducing <- inducing
   invisible(index)
+}
+
+# The `...` of update(), in a list with names.
+update_arguments <- function(...) {
+  given <- list(...)
+  possible <- setdiff(names(formals(model_options)), "factor_error")
+  names <- names(given)
+  takes <- paste0("; update() takes lengthscales, inducing, ", paste(possible, collapse = ", "), ", progress")
+  if (length(given) > 0L && (is.null(names) || !all(nzchar(names)))) stop_invalid("an argument has no name", takes)
+  unknown <- setdiff(names, possible)
+  if (length(unknown) > 0L) stop_invalid("there is no argument ", unknown[1L], takes)
+  if (anyDuplicated(names) > 0L) stop_invalid(names[anyDuplicated(names)], " is given twice")
+  given
 }
 
 close.residual_index <- function(con, ...) {
@@ -149,21 +167,30 @@ close.residual_index <- function(con, ...) {
 }
 
 require_no_callback <- function(what) {
-  if (in_callback() != 0L) stop(condition_of("unsupported", paste0("an index cannot be ", what, " in a callback")))
+  if (in_callback() != 0L) stop_unsupported("an index cannot be ", what, " in a callback")
 }
 
 print.residual_index <- function(x, ...) {
   cat("<residual_index> ", counted(x$n, "point"), sep = "")
   if (x$d > 0) cat(" in ", counted(x$d, "dimension"), sep = "")
-  if (handle_is_open(x$handle)) {
+  if (handle_is_open(x$handle) && handle_is_whole(x$handle)) {
     what <- if (x$source == "inducing") "inducing point" else "column"
     cat(", ", counted(num_columns(x), what), if (x$source != "inducing") " of V", sep = "")
   }
   cat(", kernel ", kernel_label(x), sep = "")
-  if (!handle_is_open(x$handle)) cat(", closed")
+  if (!handle_is_open(x$handle)) {
+    cat(", closed")
+  } else if (!handle_is_whole(x$handle)) {
+    cat(", ", holds_nothing, sep = "")
+  }
   cat("\n")
   invisible(x)
 }
+
+# What an index has become of which an update broke off.
+holds_nothing <- "holds nothing since an update broke off: update() it again"
+
+require_whole <- function(index) if (!handle_is_whole(index$handle)) stop_invalid("index ", holds_nothing)
 
 counted <- function(n, what) paste0(format(n, big.mark = ",", scientific = FALSE), " ", what, if (n != 1) "s")
 
@@ -172,9 +199,11 @@ share_levels <- c("min", "1%", "5%", "median", "95%", "99%", "max")
 
 summary.residual_index <- function(object, ...) {
   object <- require_index(object)
-  info <- residual_knn_index_info(object$handle)
+  info <- checked(residual_knn_index_info(object$handle))
   names(info$residual_share) <- share_levels
-  info <- c(info, list(source = object$source, kernel = kernel_label(object)))
+  info <- c(info, list(
+    source = object$source, kernel = kernel_label(object), whole = handle_is_whole(object$handle) != 0L
+  ))
   structure(info, class = "summary.residual_index")
 }
 
@@ -182,6 +211,10 @@ print.summary.residual_index <- function(x, ...) {
   line <- function(what, ...) cat("  ", formatC(paste0(what, ":"), width = -20L), ..., "\n", sep = "")
   cat("Index of ", counted(x$n, "point"), "\n", sep = "")
   if (x$d > 0) line("coordinates", x$d)
+  if (!x$whole) {
+    line("state", holds_nothing)
+    return(invisible(x))
+  }
   line(if (x$source == "inducing") "inducing points" else "columns of V", x$m)
   line("kernel", x$kernel)
   if (x$source == "inducing") line("relative jitter", format(x$jitter))

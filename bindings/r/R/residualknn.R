@@ -219,6 +219,18 @@ class(`handle_is_open`) = c("SWIGFunction", class('handle_is_open'))
 attr(`in_callback`, 'returnType') = 'integer'
 class(`in_callback`) = c("SWIGFunction", class('in_callback'))
 
+# Start of handle_is_whole
+
+`handle_is_whole` = function(handle, .copy = FALSE)
+{
+  ;.Call('R_swig_handle_is_whole', handle, as.logical(.copy), PACKAGE='residualknn');
+
+}
+
+attr(`handle_is_whole`, 'returnType') = 'integer'
+attr(`handle_is_whole`, "inputTypes") = c('_p_SEXP')
+class(`handle_is_whole`) = c("SWIGFunction", class('handle_is_whole'))
+
 # Start of close_handle
 
 `close_handle` = function(handle)

@@ -2,33 +2,41 @@
 
 neighbors <- function(index, query = NULL, k = 10L, rows = NULL, ranking = "absolute",
                       strategy = "automatic", query_factor = NULL, query_residual_variance = NULL,
-                      threads = getOption("residualknn.threads"), progress = FALSE) {
+                      threads = NULL, progress = FALSE) {
   index <- require_index(index)
+  require_whole(index)
   is_new <- !is.null(query) || !is.null(query_factor) || !is.null(query_residual_variance)
   if (is_new && !is.null(rows)) stop_invalid("rows and new points exclude one another")
-  options <- search_options(ranking, strategy, threads)
+  options <- search_options(ranking, strategy, search_threads(index, threads))
   k <- as_k(k)
   if (!is_new) {
-    rows <- as_rows(rows)
-    found <- run_call(progress, state = index$state, function(report) {
+    rows <- as_rows(rows, index$n)
+    found <- run_call(progress, function(report) {
       residual_knn_neighbors_int32(index$handle, rows, c(options, progress = report), k)
     })
     return(new_neighbors(found, "neighbors", rows))
   }
-  if (is.null(query_factor) && is.null(query_residual_variance)) {
+  has_factor <- !is.null(query_factor) || !is.null(query_residual_variance)
+  if (has_factor && index$source == "inducing") {
+    stop_unsupported("query_factor and query_residual_variance must be NULL: the index computes V and p of new points")
+  }
+  if (!has_factor && index$source != "inducing") {
+    stop_unsupported("the index was made from V and p, so new points need query_factor and query_residual_variance")
+  }
+  if (!has_factor) {
     query <- as_query(query, index)
-    found <- run_call(progress, function(report) {
+    found <- run_call(progress, matrices = list(query = query), function(report) {
       residual_knn_neighbors_of_new_points_int32(index$handle, query, c(options, progress = report), k)
     })
     return(new_neighbors(found, "new points", NULL))
   }
   if (is.null(query_residual_variance)) stop_invalid("query_factor needs query_residual_variance")
-  query_residual_variance <- as_vector(query_residual_variance, "query_residual_variance")
+  query_residual_variance <- as_residual_variance(query_residual_variance, "query_residual_variance")
   num_queries <- length(query_residual_variance)
   query_factor <- as_factor(query_factor, "query_factor", num_queries)
   columns <- num_columns(index)
   if (ncol(query_factor) != columns) {
-    stop_invalid("query_factor has ", ncol(query_factor), " columns, the factor of the index ", columns)
+    stop_invalid("query_factor has ", counted(ncol(query_factor), "column"), ", the factor of the index ", columns)
   }
   if (index$source == "callback") {
     if (!is.null(query)) stop_invalid("query must be NULL: an index with a covariance function has no points")
@@ -37,10 +45,13 @@ neighbors <- function(index, query = NULL, k = 10L, rows = NULL, ranking = "abso
   } else {
     query <- as_query(query, index)
     if (nrow(query) != num_queries) {
-      stop_invalid("query has ", nrow(query), " rows, query_residual_variance ", num_queries, " values")
+      stop_invalid(
+        "query has ", counted(nrow(query), "row"), ", query_residual_variance ", counted(num_queries, "value")
+      )
     }
   }
-  found <- run_call(progress, state = index$state, function(report) {
+  matrices <- list(query_factor = query_factor, query = query)
+  found <- run_call(progress, matrices = matrices, function(report) {
     residual_knn_neighbors_of_new_factor_int32(
       index$handle, query_factor, query_residual_variance, query, c(options, progress = report), k
     )
@@ -49,29 +60,43 @@ neighbors <- function(index, query = NULL, k = 10L, rows = NULL, ranking = "abso
 }
 
 predecessors <- function(index, k = 10L, rows = NULL, ranking = "absolute", strategy = "automatic",
-                         threads = getOption("residualknn.threads"), progress = FALSE) {
+                         threads = NULL, progress = FALSE) {
   index <- require_index(index)
-  options <- search_options(ranking, strategy, threads)
-  rows <- as_rows(rows)
+  require_whole(index)
+  options <- search_options(ranking, strategy, search_threads(index, threads))
+  rows <- as_rows(rows, index$n)
   k <- as_k(k)
-  found <- run_call(progress, state = index$state, function(report) {
+  found <- run_call(progress, function(report) {
     residual_knn_predecessors_int32(index$handle, rows, c(options, progress = report), k)
   })
   new_neighbors(found, "predecessors", rows)
 }
 
-as_k <- function(k) {
-  if (is.null(k)) stop_invalid("k is NULL, must be a whole number")
-  as.integer(as_whole(k, "k"))
+as_k <- function(k) as.integer(as_needed_whole(k, "k"))
+
+# New points for an index that has points.
+as_query <- function(query, index) {
+  if (is.null(query)) stop_invalid("query is NULL, must be the new points")
+  if (is.numeric(query) && is.null(dim(query)) && (index$d > 1 || length(query) == 1L)) stop_bare_query(query, index$d)
+  as_points_like(query, index$points, "query")
 }
 
-# New points for an index; without any coordinates the library itself says why that does not work.
-as_query <- function(query, index) {
-  if (index$source == "callback") {
-    return(as_points(query, "query"))
-  }
-  if (is.null(query)) stop_invalid("query is NULL, must be the new points")
-  as_points_like(query, index$d, "query", "the points of the index have")
+# A bare number may be meant as a point, as a row or as k; a bare vector, but for one dimension, as a point or as rows.
+stop_bare_query <- function(query, d) {
+  what <- if (length(query) <= 3L) shown(query) else "..."
+  stop_invalid(
+    "query is ", if (length(query) == 1L) paste("the number", what) else "a vector", ", must be a matrix with ",
+    counted(d, "column"), "; write rows = ", what, " for points of the index",
+    if (length(query) == 1L) paste0(", k = ", what, " for so many neighbors"),
+    if (length(query) == d) paste0(", matrix(", what, ", nrow = 1) for a new point")
+  )
+}
+
+# Those that were asked for, of the index, or of the options.
+search_threads <- function(index, threads) {
+  if (is.null(threads)) threads <- index$state$arguments$threads
+  if (is.null(threads)) threads <- getOption("residualknn.threads")
+  threads
 }
 
 search_options <- function(ranking, strategy, threads) {
@@ -93,8 +118,9 @@ new_neighbors <- function(found, kind, rows) {
 
 print.residual_neighbors <- function(x, ...) {
   what <- switch(x$kind, "new points" = "neighbors of new points", x$kind)
-  cat("<residual_neighbors> ", what, ": ", paste(nrow(x$index), if (nrow(x$index) == 1L) "query" else "queries"), ", k = ", ncol(x$index),
-    ", by ", x$statistics$strategy, " in ", format(x$statistics$seconds, digits = 3), " s\n",
+  queries <- paste(nrow(x$index), if (nrow(x$index) == 1L) "query" else "queries")
+  cat("<residual_neighbors> ", what, ": ", queries, ", k = ", ncol(x$index), ", by ", x$statistics$strategy, " in ",
+    format(x$statistics$seconds, digits = 3), " s\n",
     sep = ""
   )
   shown <- seq_len(min(nrow(x$index), 3L))

@@ -1336,6 +1336,7 @@ static swig_module_info swig_module = {swig_types, 19, 0, 0, 0, 0};
 
 
 #include <limits.h>
+#include <setjmp.h>
 #include <string.h>
 
 #include <residual_knn.h>
@@ -1359,6 +1360,11 @@ static int64_t to_int64(SEXP number, const char* name) {
     Rf_error("%s must be a whole number", name);
   }
   return (int64_t)value;
+}
+
+static int32_t to_int32(SEXP number, const char* name) {
+  if (!Rf_isInteger(number) || XLENGTH(number) != 1) Rf_error("%s must be a single integer", name);
+  return INTEGER(number)[0];
 }
 
 static SEXP list_element(SEXP list, const char* name) {
@@ -1411,46 +1417,80 @@ static void report_value(report* to, const char* name, SEXP value) {
 
 /* ---------------------------------------------------------------- callbacks */
 
+/* A call of the library during which code of R may run. What leaves that code by a jump (an error for which there is
+ * a handler, an interrupt, a time limit, a restart) is caught in the callback; the library is told to stop, and when
+ * it has returned, the jump goes on to where it was bound. So handlers of R's users see conditions when they are
+ * signalled, and the library never loses its frames. */
+typedef struct library_call {
+  SEXP token; /* of R_UnwindProtect: where the jump is bound */
+  int jumped;
+  struct library_call* outer; /* in a callback of which this call was made, or NULL */
+} library_call;
+
+static library_call* innermost_call = NULL;
+
 /* How many callbacks are under way: an index must not be closed or updated in one of them. */
 static int callbacks_under_way = 0;
 
-/* Whether the call that ended last was left because of an interrupt. */
-static int interrupted = 0;
+/* Leaves one object protected. */
+static void begin_call(library_call* call) {
+  call->token = PROTECT(R_MakeUnwindCont());
+  call->jumped = 0;
+  call->outer = innermost_call;
+  innermost_call = call;
+}
 
-static void check_interrupt(void* unused) {
-  (void)unused;
-  R_CheckUserInterrupt();
+static void end_call(library_call* call) {
+  innermost_call = call->outer;
+  if (call->jumped) R_ContinueUnwind(call->token);
+}
+
+static void leave_if_jumping(void* place, Rboolean jump) {
+  if (jump) longjmp(*(jmp_buf*)place, 1);
+}
+
+/* Runs `body`, which may jump; whether it came to its end. */
+static int run_in_r(SEXP (*body)(void*), void* data) {
+  library_call* const call = innermost_call;
+  jmp_buf place;
+  if (call->jumped) return 0;
+  ++callbacks_under_way;
+  if (setjmp(place) == 0) {
+    R_UnwindProtect(body, data, leave_if_jumping, &place, call->token);
+  } else {
+    call->jumped = 1;
+  }
+  --callbacks_under_way;
+  return !call->jumped;
 }
 
 typedef struct {
   SEXP function; /* of R, or R_NilValue: look for interrupts only */
-  double done;
-  double total;
+  int64_t done;
+  int64_t total;
   int go_on;
 } progress_call;
 
-static void run_progress(void* user) {
+static SEXP run_progress(void* user) {
   progress_call* const call = (progress_call*)user;
-  const SEXP done = PROTECT(Rf_ScalarReal(call->done));
-  const SEXP total = PROTECT(Rf_ScalarReal(call->total));
-  const SEXP expression = PROTECT(Rf_lang3(call->function, done, total));
-  call->go_on = Rf_asLogical(Rf_eval(expression, R_BaseEnv)) == TRUE;
-  UNPROTECT(3);
+  R_CheckUserInterrupt(); /* looks at time limits, too */
+  if (!Rf_isNull(call->function)) {
+    const SEXP done = PROTECT(Rf_ScalarReal((double)call->done));
+    const SEXP total = PROTECT(Rf_ScalarReal((double)call->total));
+    const SEXP expression = PROTECT(Rf_lang3(call->function, done, total));
+    const SEXP answer = Rf_eval(expression, R_BaseEnv);
+    call->go_on = !(Rf_isLogical(answer) && XLENGTH(answer) == 1 && LOGICAL(answer)[0] == FALSE);
+    UNPROTECT(3);
+  }
+  return R_NilValue;
 }
 
 static int32_t on_progress(void* user, int64_t done, int64_t total) {
   progress_call* const call = (progress_call*)user;
-  ++callbacks_under_way;
-  interrupted = !R_ToplevelExec(check_interrupt, NULL);
-  call->go_on = !interrupted;
-  if (!interrupted && !Rf_isNull(call->function)) {
-    call->done = (double)done;
-    call->total = (double)total;
-    call->go_on = 0; /* unless run_progress comes to its end */
-    R_ToplevelExec(run_progress, call);
-  }
-  --callbacks_under_way;
-  return !call->go_on;
+  call->done = done;
+  call->total = total;
+  call->go_on = 1;
+  return !(run_in_r(run_progress, call) && call->go_on);
 }
 
 /* Every call has a progress callback, or else it could not be interrupted. */
@@ -1458,7 +1498,6 @@ static void set_progress(progress_call* call, SEXP list, residual_knn_progress* 
   call->function = list_element(list, "progress");
   *progress = on_progress;
   *user = call;
-  interrupted = 0;
 }
 
 /* The covariances of R's function for rows and columns counted from 1, as it returns them. */
@@ -1478,7 +1517,7 @@ static SEXP row_numbers(const int64_t* rows, int64_t count) {
   return numbers;
 }
 
-static void run_covariance(void* user) {
+static SEXP run_covariance(void* user) {
   covariance_call* const call = (covariance_call*)user;
   const SEXP rows = PROTECT(row_numbers(call->rows, call->num_rows));
   const SEXP columns = PROTECT(row_numbers(call->columns, call->num_columns));
@@ -1494,16 +1533,14 @@ static void run_covariance(void* user) {
     call->succeeded = 1;
   }
   UNPROTECT(4);
+  return R_NilValue;
 }
 
 /* `user` is the function of R, which the handle of the index keeps alive. */
 static int32_t on_covariance(void* user, const int64_t* rows, int64_t num_rows, const int64_t* columns,
                              int64_t num_columns, double* covariance) {
   covariance_call call = {(SEXP)user, rows, num_rows, columns, num_columns, covariance, 0};
-  ++callbacks_under_way;
-  R_ToplevelExec(run_covariance, &call);
-  --callbacks_under_way;
-  return !call.succeeded;
+  return !(run_in_r(run_covariance, &call) && call.succeeded);
 }
 
 /* ---------------------------------------------------------------- handles */
@@ -1514,39 +1551,52 @@ static int is_handle(SEXP handle) {
   return TYPEOF(handle) == EXTPTRSXP && R_ExternalPtrTag(handle) == handle_tag();
 }
 
-/* Where a handle keeps its index; NULL for one that was saved and read again. The library writes the index there
- * itself, so that it has an owner from the first moment on. */
-static residual_knn_index** handle_place(SEXP handle) {
-  return (residual_knn_index**)R_ExternalPtrAddr(handle);
-}
+/* What a handle points at. The library writes the index there itself, so that it has an owner from the first moment
+ * on. */
+typedef struct {
+  residual_knn_index* index;
+  double bytes; /* when it was made */
+} holding;
+
+/* NULL for a handle that was saved and read again. */
+static holding* handle_holding(SEXP handle) { return (holding*)R_ExternalPtrAddr(handle); }
+
+/* Bytes of all indexes that handles hold, now and after the collection that was last asked for. */
+static double bytes_held = 0;
+static double bytes_kept = 0;
 
 static void free_handle(SEXP handle) {
-  residual_knn_index** const place = handle_place(handle);
-  if (place == NULL) return;
-  residual_knn_index_free(*place);
-  *place = NULL;
+  holding* const held = handle_holding(handle);
+  if (held == NULL) return;
+  residual_knn_index_free(held->index);
+  held->index = NULL;
+  bytes_held -= held->bytes;
+  if (bytes_kept > bytes_held) bytes_kept = bytes_held;
+  held->bytes = 0;
 }
 
-/* A handle without an index yet. It keeps alive the memory of its place and, later, a covariance function. */
+/* A handle without an index yet. It keeps alive the memory of its holding and, later, a covariance function. */
 static SEXP new_handle(void) {
   const SEXP kept = PROTECT(Rf_allocVector(VECSXP, 2));
-  const SEXP memory = Rf_allocVector(RAWSXP, sizeof(residual_knn_index*));
+  const SEXP memory = Rf_allocVector(RAWSXP, sizeof(holding));
   SET_VECTOR_ELT(kept, 0, memory);
-  residual_knn_index** const place = (residual_knn_index**)RAW(memory);
-  *place = NULL;
-  const SEXP handle = PROTECT(R_MakeExternalPtr(place, handle_tag(), kept));
-  R_RegisterCFinalizerEx(handle, free_handle, TRUE);
+  holding* const held = (holding*)RAW(memory);
+  held->index = NULL;
+  held->bytes = 0;
+  const SEXP handle = PROTECT(R_MakeExternalPtr(held, handle_tag(), kept));
+  /* Not when R exits, which it may do in a callback, while the library still works on the index. */
+  R_RegisterCFinalizerEx(handle, free_handle, FALSE);
   UNPROTECT(2);
   return handle;
 }
 
 static int has_index(SEXP handle) {
-  return is_handle(handle) && handle_place(handle) != NULL && *handle_place(handle) != NULL;
+  return is_handle(handle) && handle_holding(handle) != NULL && handle_holding(handle)->index != NULL;
 }
 
 static residual_knn_index* handle_index(SEXP handle) {
   if (!has_index(handle)) Rf_error("not the handle of an index");
-  return *handle_place(handle);
+  return handle_holding(handle)->index;
 }
 
 static residual_knn_info info_of(const residual_knn_index* index) {
@@ -1556,16 +1606,28 @@ static residual_knn_info info_of(const residual_knn_index* index) {
   return info;
 }
 
+/* R's collector does not see the memory of indexes, of which those that nobody needs any more would pile up. It is
+ * called when they may be as much as those that are needed, and some. */
+static void count_memory(SEXP handle) {
+  const double some = 268435456.0;
+  if (!has_index(handle)) return;
+  handle_holding(handle)->bytes = (double)info_of(handle_index(handle)).bytes;
+  bytes_held += handle_holding(handle)->bytes;
+  if (bytes_held > 2 * bytes_kept + some) {
+    R_gc();
+    bytes_kept = bytes_held;
+  }
+}
+
 /* ---------------------------------------------------------------- results */
 
-/* NULL, or what status_result() of the R code turns into a condition. */
+/* NULL, or what the R code turns into a condition. */
 static SEXP status_value(residual_knn_status status) {
   if (status == RESIDUAL_KNN_OK) return R_NilValue;
-  const char* names[] = {"code", "message", "interrupted", ""};
+  const char* names[] = {"code", "message", ""};
   const SEXP result = PROTECT(Rf_mkNamed(VECSXP, names));
   SET_VECTOR_ELT(result, 0, Rf_ScalarInteger(status));
   SET_VECTOR_ELT(result, 1, Rf_mkString(residual_knn_last_error()));
-  SET_VECTOR_ELT(result, 2, Rf_ScalarLogical(interrupted));
   UNPROTECT(1);
   return result;
 }
@@ -1660,6 +1722,12 @@ static int handle_is_open(SEXP handle) { return has_index(handle); }
 
 /* Whether R runs in a callback of the library: indexes may be in use, and must neither be closed nor updated. */
 static int in_callback(void) { return callbacks_under_way > 0; }
+
+/* Whether searches can use the index: not after an update that broke off. */
+static int handle_is_whole(SEXP handle) {
+  return residual_knn_index_factor(handle_index(handle), RESIDUAL_KNN_DIMENSION_MAJOR, NULL, NULL) ==
+         RESIDUAL_KNN_OK;
+}
 
 static void close_handle(SEXP handle) {
   if (is_handle(handle)) free_handle(handle);
@@ -1760,6 +1828,28 @@ R_swig_in_callback ( SEXP s_swig_copy)
   VMAXTYPE r_vmax = vmaxget() ;
 
   result = (int)in_callback();
+  r_ans = Rf_ScalarInteger(result);
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_handle_is_whole ( SEXP handle, SEXP s_swig_copy)
+{
+  int result;
+  SEXP arg1 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  arg1 = handle;
+  result = (int)handle_is_whole(arg1);
   r_ans = Rf_ScalarInteger(result);
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
@@ -2576,7 +2666,7 @@ int32_t _p_f_p_void_long_long_long_long__int(void * swigarg_arg1, int64_t swigar
     R_SWIG_popCallbackFunctionData(1);
     Rf_error("error in calling R function as a function pointer (_p_f_p_void_long_long_long_long__int)");
   }
-  result = (int32_t)(INTEGER(r_swig_cb_data->retValue)[0]);
+  result = to_int32(r_swig_cb_data->retValue, "residual_knn_progress");
   R_SWIG_popCallbackFunctionData(1);
 
   vmaxset(r_vmax);
@@ -2646,7 +2736,7 @@ int32_t _p_f_p_void_p_q_const__long_long_long_long_p_q_const__long_long_long_lon
     R_SWIG_popCallbackFunctionData(1);
     Rf_error("error in calling R function as a function pointer (_p_f_p_void_p_q_const__long_long_long_long_p_q_const__long_long_long_long_p_double__int)");
   }
-  result = (int32_t)(INTEGER(r_swig_cb_data->retValue)[0]);
+  result = to_int32(r_swig_cb_data->retValue, "residual_knn_covariance");
   R_SWIG_popCallbackFunctionData(1);
 
   vmaxset(r_vmax);
@@ -2746,7 +2836,7 @@ R_swig_residual_knn_status_string ( SEXP status)
   SEXP r_ans = R_NilValue ;
   VMAXTYPE r_vmax = vmaxget() ;
 
-  arg1 = (residual_knn_status)(INTEGER(status)[0]);
+  arg1 = to_int32(status, "status");
   result = (char *)residual_knn_status_string(arg1);
   r_ans = SWIG_FromCharPtr((const char *)result);
   vmaxset(r_vmax);
@@ -2783,7 +2873,7 @@ R_swig_residual_knn_index_create ( SEXP points, SEXP lengthscales, SEXP inducing
 
   handle9 = PROTECT(new_handle());
   ++r_nprotect;
-  arg9 = handle_place(handle9);
+  arg9 = &handle_holding(handle9)->index;
 
   arg1 = (double*)matrix_values(points, "points"); arg2 = Rf_nrows(points); arg3 = Rf_ncols(points);
 
@@ -2793,7 +2883,13 @@ R_swig_residual_knn_index_create ( SEXP points, SEXP lengthscales, SEXP inducing
 
   set_model_options(&options8, &progress8, options);
   arg8 = &options8;
-  result = (residual_knn_status)residual_knn_index_create((double const *)arg1,arg2,arg3,(double const *)arg4,arg5,(double const *)arg6,arg7,(struct residual_knn_model_options const *)arg8,arg9);
+  {
+    library_call call;
+    begin_call(&call);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_index_create((double const *)arg1,arg2,arg3,(double const *)arg4,arg5,(double const *)arg6,arg7,(struct residual_knn_model_options const *)arg8,arg9);
+    end_call(&call);
+  }
   r_ans = status_value(result);
   Rf_protect(r_ans);
   Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
@@ -2802,6 +2898,7 @@ R_swig_residual_knn_index_create ( SEXP points, SEXP lengthscales, SEXP inducing
   r_ans = R_OutputValues;
 
   SET_VECTOR_ELT(r_ans, 1, handle9);
+  count_memory(handle9);
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
 
@@ -2837,7 +2934,7 @@ R_swig_residual_knn_index_create_from_factor ( SEXP factor, SEXP residual_varian
 
   handle10 = PROTECT(new_handle());
   ++r_nprotect;
-  arg10 = handle_place(handle10);
+  arg10 = &handle_holding(handle10)->index;
 
   arg1 = (double*)matrix_values(factor, "factor"); arg2 = Rf_ncols(factor);
 
@@ -2849,7 +2946,13 @@ R_swig_residual_knn_index_create_from_factor ( SEXP factor, SEXP residual_varian
 
   set_model_options(&options9, &progress9, options);
   arg9 = &options9;
-  result = (residual_knn_status)residual_knn_index_create_from_factor((double const *)arg1,arg2,(double const *)arg3,(double const *)arg4,arg5,arg6,(double const *)arg7,arg8,(struct residual_knn_model_options const *)arg9,arg10);
+  {
+    library_call call;
+    begin_call(&call);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_index_create_from_factor((double const *)arg1,arg2,(double const *)arg3,(double const *)arg4,arg5,arg6,(double const *)arg7,arg8,(struct residual_knn_model_options const *)arg9,arg10);
+    end_call(&call);
+  }
   r_ans = status_value(result);
   Rf_protect(r_ans);
   Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
@@ -2858,6 +2961,7 @@ R_swig_residual_knn_index_create_from_factor ( SEXP factor, SEXP residual_varian
   r_ans = R_OutputValues;
 
   SET_VECTOR_ELT(r_ans, 1, handle10);
+  count_memory(handle10);
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
 
@@ -2891,7 +2995,7 @@ R_swig_residual_knn_index_create_from_callback ( SEXP factor, SEXP residual_vari
 
   handle8 = PROTECT(new_handle());
   ++r_nprotect;
-  arg8 = handle_place(handle8);
+  arg8 = &handle_holding(handle8)->index;
 
   arg1 = (double*)matrix_values(factor, "factor"); arg2 = Rf_nrows(factor); arg3 = Rf_ncols(factor);
 
@@ -2903,7 +3007,13 @@ R_swig_residual_knn_index_create_from_callback ( SEXP factor, SEXP residual_vari
 
   set_model_options(&options7, &progress7, options);
   arg7 = &options7;
-  result = (residual_knn_status)residual_knn_index_create_from_callback((double const *)arg1,arg2,arg3,(double const *)arg4,arg5,arg6,(struct residual_knn_model_options const *)arg7,arg8);
+  {
+    library_call call;
+    begin_call(&call);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_index_create_from_callback((double const *)arg1,arg2,arg3,(double const *)arg4,arg5,arg6,(struct residual_knn_model_options const *)arg7,arg8);
+    end_call(&call);
+  }
   r_ans = status_value(result);
   Rf_protect(r_ans);
   Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
@@ -2912,6 +3022,7 @@ R_swig_residual_knn_index_create_from_callback ( SEXP factor, SEXP residual_vari
   r_ans = R_OutputValues;
 
   SET_VECTOR_ELT(r_ans, 1, handle8);
+  count_memory(handle8);
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
 
@@ -2946,7 +3057,13 @@ R_swig_residual_knn_index_update ( SEXP index, SEXP lengthscales, SEXP inducing,
 
   set_model_options(&options6, &progress6, options);
   arg6 = &options6;
-  result = (residual_knn_status)residual_knn_index_update(arg1,(double const *)arg2,arg3,(double const *)arg4,arg5,(struct residual_knn_model_options const *)arg6);
+  {
+    library_call call;
+    begin_call(&call);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_index_update(arg1,(double const *)arg2,arg3,(double const *)arg4,arg5,(struct residual_knn_model_options const *)arg6);
+    end_call(&call);
+  }
   r_ans = status_value(result);
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
@@ -3053,7 +3170,7 @@ R_swig_residual_knn_strategy_name ( SEXP strategy)
   SEXP r_ans = R_NilValue ;
   VMAXTYPE r_vmax = vmaxget() ;
 
-  arg1 = (int32_t)(INTEGER(strategy)[0]);
+  arg1 = to_int32(strategy, "strategy");
   result = (char *)residual_knn_strategy_name(arg1);
   r_ans = SWIG_FromCharPtr((const char *)result);
   vmaxset(r_vmax);
@@ -3075,7 +3192,7 @@ R_swig_residual_knn_reason_string ( SEXP reason)
   SEXP r_ans = R_NilValue ;
   VMAXTYPE r_vmax = vmaxget() ;
 
-  arg1 = (int32_t)(INTEGER(reason)[0]);
+  arg1 = to_int32(reason, "reason");
   result = (char *)residual_knn_reason_string(arg1);
   r_ans = SWIG_FromCharPtr((const char *)result);
   vmaxset(r_vmax);
@@ -3129,7 +3246,7 @@ R_swig_residual_knn_neighbors_int32 ( SEXP index, SEXP rows, SEXP options, SEXP 
   set_search_options(&options4, &progress4, options);
   arg4 = &options4;
 
-  arg5 = Rf_asInteger(k);
+  arg5 = to_int32(k, "k");
   arg6 = 1;
   arg7 = NA_INTEGER;
   {
@@ -3140,7 +3257,13 @@ R_swig_residual_knn_neighbors_int32 ( SEXP index, SEXP rows, SEXP options, SEXP 
   }
   arg8 = INTEGER(index_matrix5);
   arg9 = REAL(distance_matrix5);
-  result = (residual_knn_status)residual_knn_neighbors_int32((struct residual_knn_index const *)arg1,(int const *)arg2,arg3,(struct residual_knn_search_options const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10);
+  {
+    library_call call;
+    begin_call(&call);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_neighbors_int32((struct residual_knn_index const *)arg1,(int const *)arg2,arg3,(struct residual_knn_search_options const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10);
+    end_call(&call);
+  }
   r_ans = status_value(result);
   Rf_protect(r_ans);
   Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,3));
@@ -3207,7 +3330,7 @@ R_swig_residual_knn_predecessors_int32 ( SEXP index, SEXP rows, SEXP options, SE
   set_search_options(&options4, &progress4, options);
   arg4 = &options4;
 
-  arg5 = Rf_asInteger(k);
+  arg5 = to_int32(k, "k");
   arg6 = 1;
   arg7 = NA_INTEGER;
   {
@@ -3218,7 +3341,13 @@ R_swig_residual_knn_predecessors_int32 ( SEXP index, SEXP rows, SEXP options, SE
   }
   arg8 = INTEGER(index_matrix5);
   arg9 = REAL(distance_matrix5);
-  result = (residual_knn_status)residual_knn_predecessors_int32((struct residual_knn_index const *)arg1,(int const *)arg2,arg3,(struct residual_knn_search_options const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10);
+  {
+    library_call call;
+    begin_call(&call);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_predecessors_int32((struct residual_knn_index const *)arg1,(int const *)arg2,arg3,(struct residual_knn_search_options const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10);
+    end_call(&call);
+  }
   r_ans = status_value(result);
   Rf_protect(r_ans);
   Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,3));
@@ -3278,7 +3407,7 @@ R_swig_residual_knn_neighbors_of_new_points_int32 ( SEXP index, SEXP queries, SE
   set_search_options(&options4, &progress4, options);
   arg4 = &options4;
 
-  arg5 = Rf_asInteger(k);
+  arg5 = to_int32(k, "k");
   arg6 = 1;
   arg7 = NA_INTEGER;
   {
@@ -3289,7 +3418,13 @@ R_swig_residual_knn_neighbors_of_new_points_int32 ( SEXP index, SEXP queries, SE
   }
   arg8 = INTEGER(index_matrix5);
   arg9 = REAL(distance_matrix5);
-  result = (residual_knn_status)residual_knn_neighbors_of_new_points_int32((struct residual_knn_index const *)arg1,(double const *)arg2,arg3,(struct residual_knn_search_options const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10);
+  {
+    library_call call;
+    begin_call(&call);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_neighbors_of_new_points_int32((struct residual_knn_index const *)arg1,(double const *)arg2,arg3,(struct residual_knn_search_options const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10);
+    end_call(&call);
+  }
   r_ans = status_value(result);
   Rf_protect(r_ans);
   Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,3));
@@ -3354,7 +3489,7 @@ R_swig_residual_knn_neighbors_of_new_factor_int32 ( SEXP index, SEXP query_facto
   set_search_options(&options6, &progress6, options);
   arg6 = &options6;
 
-  arg7 = Rf_asInteger(k);
+  arg7 = to_int32(k, "k");
   arg8 = 1;
   arg9 = NA_INTEGER;
   {
@@ -3365,7 +3500,13 @@ R_swig_residual_knn_neighbors_of_new_factor_int32 ( SEXP index, SEXP query_facto
   }
   arg10 = INTEGER(index_matrix7);
   arg11 = REAL(distance_matrix7);
-  result = (residual_knn_status)residual_knn_neighbors_of_new_factor_int32((struct residual_knn_index const *)arg1,(double const *)arg2,(double const *)arg3,(double const *)arg4,arg5,(struct residual_knn_search_options const *)arg6,arg7,arg8,arg9,arg10,arg11,arg12);
+  {
+    library_call call;
+    begin_call(&call);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_neighbors_of_new_factor_int32((struct residual_knn_index const *)arg1,(double const *)arg2,(double const *)arg3,(double const *)arg4,arg5,(struct residual_knn_search_options const *)arg6,arg7,arg8,arg9,arg10,arg11,arg12);
+    end_call(&call);
+  }
   r_ans = status_value(result);
   Rf_protect(r_ans);
   Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,3));
@@ -3416,7 +3557,7 @@ R_swig_residual_knn_choose_inducing ( SEXP points, SEXP lengthscales, SEXP metho
   arg1 = (double*)matrix_values(points, "points"); arg2 = Rf_nrows(points); arg3 = Rf_ncols(points);
 
   arg4 = (double*)vector_values(lengthscales, "lengthscales"); arg5 = XLENGTH(lengthscales);
-  arg6 = (int32_t)(INTEGER(method)[0]);
+  arg6 = to_int32(method, "method");
   arg7 = to_int64(m, "m");
 
   set_helper_options(&options8, &progress8, options);
@@ -3425,7 +3566,13 @@ R_swig_residual_knn_choose_inducing ( SEXP points, SEXP lengthscales, SEXP metho
   matrix8 = PROTECT(Rf_allocMatrix(REALSXP, arg7 > 0 ? (int)arg7 : 0, (int)arg3));
   ++r_nprotect;
   arg9 = REAL(matrix8);
-  result = (residual_knn_status)residual_knn_choose_inducing((double const *)arg1,arg2,arg3,(double const *)arg4,arg5,arg6,arg7,(struct residual_knn_helper_options const *)arg8,arg9);
+  {
+    library_call call;
+    begin_call(&call);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_choose_inducing((double const *)arg1,arg2,arg3,(double const *)arg4,arg5,arg6,arg7,(struct residual_knn_helper_options const *)arg8,arg9);
+    end_call(&call);
+  }
   r_ans = status_value(result);
   Rf_protect(r_ans);
   Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
@@ -3468,14 +3615,20 @@ R_swig_residual_knn_order_points ( SEXP points, SEXP lengthscales, SEXP ordering
   arg1 = (double*)matrix_values(points, "points"); arg2 = Rf_nrows(points); arg3 = Rf_ncols(points);
 
   arg4 = (double*)vector_values(lengthscales, "lengthscales"); arg5 = XLENGTH(lengthscales);
-  arg6 = (int32_t)(INTEGER(ordering)[0]);
+  arg6 = to_int32(ordering, "ordering");
 
   set_helper_options(&options7, &progress7, options);
   arg7 = &options7;
   numbers7 = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)arg2));
   ++r_nprotect;
   arg8 = (int64_t*)REAL(numbers7);
-  result = (residual_knn_status)residual_knn_order_points((double const *)arg1,arg2,arg3,(double const *)arg4,arg5,arg6,(struct residual_knn_helper_options const *)arg7,arg8);
+  {
+    library_call call;
+    begin_call(&call);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_order_points((double const *)arg1,arg2,arg3,(double const *)arg4,arg5,arg6,(struct residual_knn_helper_options const *)arg7,arg8);
+    end_call(&call);
+  }
   r_ans = status_value(result);
   Rf_protect(r_ans);
   Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
@@ -3852,6 +4005,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN_get, 1},
    {"R_swig_residual_knn_order_points", (DL_FUNC) &R_swig_residual_knn_order_points, 5},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN52_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN52_get, 1},
+   {"R_swig_handle_is_whole", (DL_FUNC) &R_swig_handle_is_whole, 2},
    {"R_swig_residual_knn_index_info", (DL_FUNC) &R_swig_residual_knn_index_info, 2},
    {"R_swig_residual_knn_choose_inducing", (DL_FUNC) &R_swig_residual_knn_choose_inducing, 6},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get, 1},

@@ -81,9 +81,12 @@ interrupt_after <- function(seconds, code) {
   list(outcome = outcome, delay = delay)
 }
 
+# Without the tables of methods that a package exports, too.
+exported_functions <- function() grep("^\\.", getNamespaceExports("residualknn"), invert = TRUE, value = TRUE)
+
 # Memory of this process in MB.
-resident_memory <- function() {
-  invisible(gc())
+resident_memory <- function(collect = TRUE) {
+  if (collect) invisible(gc())
   line <- grep("^VmRSS:", readLines("/proc/self/status"), value = TRUE)
   as.numeric(gsub("[^0-9]", "", line)) / 1024
 }

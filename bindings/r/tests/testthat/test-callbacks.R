@@ -6,6 +6,7 @@ slow_index <- function() {
 slow_search <- function(index, ...) neighbors(index, k = 10, strategy = "brute_force", threads = 2, ...)
 
 test_that("an interrupt leaves a search within 100 ms, and the index as it was", {
+  skip_on_cran() # measures time
   skip_on_os("windows")
   index <- slow_index()
   expected <- neighbors(index, k = 5, rows = 1:20)
@@ -43,8 +44,6 @@ test_that("progress functions hear of the work, and may stop it or fail", {
   # What is neither TRUE nor FALSE goes on.
   found <- neighbors(index, k = 2, rows = 1:3, progress = function(done, total) NULL)
   expect_identical(found$index, neighbors(index, k = 2, rows = 1:3)$index)
-  # A jump out of the function ends the search instead of crossing the library.
-  expect_error(callCC(function(out) slow_search(index, progress = function(done, total) out("jumped"))))
   bar <- utils::capture.output(
     found <- slow_search(index, progress = TRUE, rows = 1:2000),
     type = "message"
@@ -101,12 +100,143 @@ test_that("covariances may be an R function, of new points too", {
 test_that("what goes wrong in a covariance function is an R error after the call", {
   index_with <- function(f) residual_index_from_callback(f, NULL, rep(1, 50))
   expect_error(neighbors(index_with(function(rows, columns) stop("boom"))), "^boom$")
-  expect_error(neighbors(index_with(function(rows, columns) 1)), "must return", class = "residualknn_error")
-  expect_error(neighbors(index_with(function(rows, columns) "a")), "must return", class = "residualknn_error")
+  expect_error(neighbors(index_with(function(rows, columns) 1)), "must return", class = "residualknn_error_callback")
+  expect_error(neighbors(index_with(function(rows, columns) "a")), "must return", class = "residualknn_error_callback")
   expect_error(neighbors(index_with(function(rows) 1)), "unused argument")
+  # As many values, but in the wrong order.
+  transposed <- index_with(function(rows, columns) matrix(0, length(columns), length(rows)))
+  expect_error(neighbors(transposed, rows = 1:7), "7 rows and 50 columns", class = "residualknn_error_callback")
+  hole <- index_with(function(rows, columns) ifelse(outer(rows, columns) == 6 & rows == 2, NA_real_, 0))
+  expect_error(neighbors(hole), "returned NA for rows 2 and 3", class = "residualknn_error_callback")
+})
+
+# A search, or an update, in which `f` runs: from a progress or from a covariance function.
+callers <- function() {
+  index <- slow_index()
+  updated <- slow_index()
+  inducing <- random_points(800, 3)
+  by_callback <- function(f) {
+    residual_index_from_callback(function(rows, columns) {
+      f()
+      matrix(0, length(rows), length(columns))
+    }, NULL, rep(1, 10))
+  }
+  list(
+    search = function(f) slow_search(index, progress = function(done, total) f()),
+    update = function(f) {
+      # Long enough for a call of the function, and not longer.
+      update(updated, inducing = inducing, progress = function(done, total) {
+        f()
+        FALSE
+      })
+    },
+    covariance = function(f) neighbors(by_callback(f), k = 2)
+  )
+}
+
+test_that("conditions in callbacks reach the handlers of the caller, and restarts go on", {
+  of_class <- function(class) structure(class = c(class, "condition"), list(message = "m", call = NULL))
+  for (caller in callers()) {
+    signal <- function() signalCondition(of_class("mine"))
+    expect_identical(tryCatch(caller(signal), mine = function(c) "caught"), "caught")
+    expect_identical(tryCatch(caller(function() message("hello")), message = conditionMessage), "hello\n")
+    expect_identical(tryCatch(caller(function() warning("careful")), warning = conditionMessage), "careful")
+    expect_identical(withRestarts(caller(function() invokeRestart("out", 42)), out = identity), 42)
+    expect_identical(callCC(function(out) caller(function() out("jumped"))), "jumped")
+    frames <- NULL
+    error <- tryCatch(
+      withCallingHandlers(caller(function() stop("boom")), error = function(e) frames <<- sys.calls()),
+      error = identity
+    )
+    expect_identical(conditionMessage(error), "boom")
+    # The handler ran on top of the function that failed.
+    expect_true("stop(\"boom\")" %in% vapply(frames, function(frame) deparse(frame)[1], ""))
+    expect_s3_class(tryCatch(caller(function() stop(of_class(c("mine", "error")))), error = identity), "mine")
+  }
+})
+
+test_that("what handlers muffle lets the search go on to its right answer", {
+  points <- random_points(40, 2)
+  covariance <- function(rows, columns) {
+    message("hello")
+    warning("careful")
+    kernels$matern32(scaled_distances(points[rows, , drop = FALSE], points[columns, , drop = FALSE], 0.5))
+  }
+  index <- residual_index_from_callback(covariance, NULL, rep(1, 40))
+  heard <- character()
+  hear <- function(restart) {
+    function(c) {
+      heard <<- c(heard, conditionMessage(c))
+      invokeRestart(restart)
+    }
+  }
+  found <- withCallingHandlers(neighbors(index, k = 3),
+    message = hear("muffleMessage"), warning = hear("muffleWarning")
+  )
+  expect_identical(unique(heard), c("hello\n", "careful"))
+  expect_identical(found$index, neighbors(residual_index(points, lengthscales = 0.5), k = 3)$index)
+  expect_silent(suppressWarnings(suppressMessages(neighbors(index, k = 3))))
+})
+
+test_that("a jump goes through searches that were made in a callback of one another", {
+  inner <- residual_index_from_callback(function(rows, columns) stop("deep"), NULL, rep(1, 10))
+  outer <- residual_index_from_callback(function(rows, columns) neighbors(inner), NULL, rep(1, 10))
+  expect_error(neighbors(outer), "^deep$")
+  jumping <- residual_index_from_callback(function(rows, columns) invokeRestart("out", "far"), NULL, rep(1, 10))
+  around <- residual_index_from_callback(function(rows, columns) neighbors(jumping), NULL, rep(1, 10))
+  expect_identical(withRestarts(neighbors(around), out = identity), "far")
+  # One that is caught on its way does not end the outer search.
+  caught <- residual_index_from_callback(function(rows, columns) {
+    tryCatch(neighbors(inner), error = function(e) NULL)
+    matrix(0, length(rows), length(columns))
+  }, NULL, rep(1, 10))
+  expect_identical(dim(neighbors(caught, k = 2)$index), c(10L, 2L))
+  # No callback is left under way.
+  expect_identical(residualknn:::in_callback(), 0L)
+  expect_null(close(residual_index(c(1, 2))))
+})
+
+test_that("R's time limits end calls with R's own error, and the index remains", {
+  skip_on_cran() # takes some seconds
+  index <- slow_index()
+  expected <- neighbors(index, k = 5, rows = 1:20)
+  on.exit(setTimeLimit())
+  limited <- function(code) {
+    error <- tryCatch({
+      setTimeLimit(elapsed = 0.3, transient = TRUE)
+      code
+    }, error = identity, interrupt = function(e) "interrupt")
+    setTimeLimit()
+    error
+  }
+  for (progress in list(FALSE, function(done, total) TRUE)) {
+    error <- limited(slow_search(index, progress = progress))
+    expect_s3_class(error, "simpleError")
+    expect_match(conditionMessage(error), "reached elapsed time limit")
+  }
+  expect_match(conditionMessage(limited(choose_inducing(index$points, 2000))), "reached elapsed time limit")
+  found <- neighbors(index, k = 5, rows = 1:20)
+  expect_identical(found$index, expected$index)
+  expect_identical(found$distance, expected$distance)
+})
+
+test_that("an error that nobody catches ends a script in a callback, and nothing worse", {
+  script <- tempfile(fileext = ".R")
+  on.exit(unlink(script))
+  writeLines(c(
+    "library(residualknn)",
+    "points <- matrix(runif(60000), ncol = 3)",
+    "index <- residual_index(points, points[1:80, ], 0.3, threads = 2)",
+    "neighbors(index, strategy = 'brute_force', progress = function(done, total) stop('mine'))"
+  ), script)
+  output <- suppressWarnings(system2(file.path(R.home("bin"), "Rscript"), script, stdout = TRUE, stderr = TRUE))
+  expect_identical(attr(output, "status"), 1L)
+  expect_match(output, "progress(done, total) : mine", fixed = TRUE, all = FALSE)
+  expect_false(any(grepl("segfault|terminate", output)))
 })
 
 test_that("random failures and interrupts of searches leave neither leaks nor wrong answers", {
+  skip_on_cran() # measures the process
   skip_on_os(c("windows", "mac"))
   set.seed(10)
   searches <- as.integer(Sys.getenv("RESIDUAL_KNN_R_SEARCHES", "1000"))
@@ -115,16 +245,17 @@ test_that("random failures and interrupts of searches leave neither leaks nor wr
   covariance <- function(rows, columns) {
     if (event == "error") stop("boom")
     if (event == "interrupt") tools::pskill(Sys.getpid(), tools::SIGINT)
+    if (event == "restart") invokeRestart("out", "restart")
     kernels$matern32(scaled_distances(points[rows, , drop = FALSE], points[columns, , drop = FALSE], 0.5))
   }
   index <- residual_index_from_callback(covariance, NULL, rep(1, 60))
   expected <- neighbors(residual_index(points, lengthscales = 0.5), k = 3)
   right <- 0L
-  events <- sample(c("none", "error", "interrupt"), searches, replace = TRUE)
+  events <- sample(c("none", "error", "interrupt", "restart"), searches, replace = TRUE)
   run <- function(events) {
     for (event in events) {
       event <<- event
-      outcome <- tryCatch(neighbors(index, k = 3),
+      outcome <- tryCatch(withRestarts(neighbors(index, k = 3), out = identity),
         interrupt = function(e) "interrupt",
         error = function(e) if (conditionMessage(e) == "boom") "error" else conditionMessage(e)
       )

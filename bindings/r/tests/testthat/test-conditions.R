@@ -13,8 +13,10 @@ test_that("errors of the library are classed conditions with its text", {
   expect_error(residual_index(points, threads = -1), "threads is -1", class = invalid)
   index <- residual_index(points)
   expect_error(neighbors(index, k = 0), "k is 0", class = invalid)
-  expect_error(neighbors(index, rows = 4), "must be between 1 and 3", class = invalid)
-  expect_error(predecessors(index, rows = 0), "must be between 1 and 3", class = invalid)
+  expect_error(neighbors(index, rows = 4), "rows[1] is 4, must be a whole number between 1 and 3",
+    fixed = TRUE, class = invalid
+  )
+  expect_error(predecessors(index, rows = 0), "rows[1] is 0", fixed = TRUE, class = invalid)
   parts <- residual_factor(index)
   own <- residual_index_from_factor(parts$factor, parts$residual_variance, points)
   expect_error(neighbors(own, points), class = "residualknn_error_unsupported")
@@ -24,14 +26,15 @@ test_that("errors of the library are classed conditions with its text", {
 
 test_that("every status of the header has its class", {
   codes <- residualknn:::enum_values("status_code")
+  raised <- function(result) residualknn:::checked(residualknn:::status_result(result))
   expect_true(all(c("ok", "error_cancelled", "error_internal") %in% names(codes)))
   for (name in setdiff(names(codes), "ok")) {
-    status <- list(code = codes[[name]], message = "text", interrupted = FALSE)
-    expect_error(residualknn:::status_result(list(status, NULL)), "text", class = paste0("residualknn_", name))
-    expect_error(residualknn:::status_result(status), "text", class = paste0("residualknn_", name))
+    status <- list(code = codes[[name]], message = "text")
+    expect_error(raised(list(status, NULL)), "^text$", class = paste0("residualknn_", name))
+    expect_error(raised(status), "^text$", class = paste0("residualknn_", name))
   }
-  status <- list(code = max(codes) + 1L, message = "text", interrupted = FALSE)
-  expect_error(residualknn:::status_result(list(status)), class = "residualknn_error_unknown")
+  status <- list(code = max(codes) + 1L, message = "text")
+  expect_error(raised(list(status)), class = "residualknn_error_unknown")
 })
 
 test_that("NaN, NA and Inf are errors everywhere", {
@@ -51,7 +54,7 @@ test_that("NaN, NA and Inf are errors everywhere", {
     expect_error(residual_index(points, kernel = "matern", nu = bad), "nu", class = invalid)
     expect_error(residual_index(points, kernel = "rational_quadratic", alpha = bad), "alpha", class = invalid)
     expect_error(residual_index(points, threads = bad), "threads", class = invalid)
-    expect_error(neighbors(index, broken, k = 2), "queries", class = invalid)
+    expect_error(neighbors(index, broken, k = 2), "query", class = invalid)
     expect_error(neighbors(index, k = bad), "k is", class = invalid)
     expect_error(neighbors(index, rows = c(1, bad)), "rows\\[2\\]", class = invalid)
     expect_error(predecessors(index, rows = c(1, bad)), "rows\\[2\\]", class = invalid)
@@ -80,13 +83,13 @@ test_that("shapes and types that do not fit are errors before the library is cal
   expect_error(residual_index(array(0, c(2, 2, 2))), "points must be", class = invalid)
   expect_error(residual_index(matrix(0, 0, 2)), class = invalid)
   expect_error(residual_index(matrix(0, 2, 0)), class = invalid)
-  expect_error(residual_index(points, points[, 1]), "inducing has 1 columns", class = invalid)
+  expect_error(residual_index(points, points[, 1]), "inducing has 1 column,", class = invalid)
   expect_error(residual_index(points, lengthscales = c(1, 1, 1)), "lengthscales has 3", class = invalid)
   expect_error(residual_index(points, kernel = "spherical"), "must be one of", class = invalid)
-  expect_error(residual_index(points, variance = 1:2), "single number", class = invalid)
+  expect_error(residual_index(points, variance = 1:2), "variance is 1:2", class = invalid)
   expect_error(residual_index(points, progress = 1), "progress", class = invalid)
   expect_error(neighbors(points), "residual_index", class = invalid)
-  expect_error(neighbors(index, points[, 1]), "query has 1 columns", class = invalid)
+  expect_error(neighbors(index, points[, 1, drop = FALSE]), "query has 1 column,", class = invalid)
   expect_error(neighbors(index, points, rows = 1), "exclude", class = invalid)
   expect_error(neighbors(index, k = 1.5), "k is 1.5", class = invalid)
   expect_error(neighbors(index, k = NULL), "k is NULL", class = invalid)
@@ -102,7 +105,7 @@ test_that("shapes and types that do not fit are errors before the library is cal
   expect_error(neighbors(own, points, query_factor = parts$factor), "query_residual_variance", class = invalid)
   expect_error(
     neighbors(own, points, query_factor = parts$factor[, 1], query_residual_variance = parts$residual_variance),
-    "query_factor has 1 columns", class = invalid
+    "query_factor has 1 column,", class = invalid
   )
   expect_error(
     neighbors(own, points[-1, ], query_factor = parts$factor, query_residual_variance = parts$residual_variance),

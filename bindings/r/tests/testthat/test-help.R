@@ -15,3 +15,33 @@ test_that("the help lists every name of the header's enums", {
     expect_match(text, sub("^error", "", name), fixed = TRUE)
   }
 })
+
+# The calls in `code`, at any depth.
+calls_in <- function(code) {
+  if (is.expression(code)) {
+    return(unlist(lapply(code, calls_in)))
+  }
+  if (is.call(code)) c(list(code), unlist(lapply(as.list(code), calls_in)))
+}
+
+test_that("examples use two threads at most", {
+  pages <- tools::Rd_db("residualknn")
+  starting <- Filter(function(name) {
+    "threads" %in% names(formals(getExportedValue("residualknn", name)))
+  }, setdiff(exported_functions(), c("neighbors", "predecessors"))) # those ask the index
+  expect_true(all(c("residual_index", "choose_inducing") %in% starting))
+  met <- 0L
+  for (page in pages) {
+    file <- tempfile()
+    tools::Rd2ex(page, file)
+    if (!file.exists(file)) next
+    for (call in calls_in(parse(file))) {
+      if (!as.character(call[[1]])[1] %in% starting) next
+      met <- met + 1L
+      expect_true(isTRUE(call$threads <= 2), label = deparse(call)[1])
+    }
+    unlink(file)
+  }
+  expect_gt(met, 8L)
+  expect_lte(getOption("residualknn.threads"), 2L)
+})

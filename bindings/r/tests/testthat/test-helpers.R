@@ -8,6 +8,14 @@ test_that("inducing points are chosen with R's generator, or with a seed", {
     set.seed(11)
     expect_identical(choose_inducing(points, 15, method = method), first)
     expect_false(identical(first, second))
+    # What is drawn from R's generator, and that it is the seed.
+    set.seed(11)
+    drawn <- sample.int(.Machine$integer.max, 1)
+    state <- .Random.seed
+    expect_identical(choose_inducing(points, 15, method = method, seed = drawn), first)
+    set.seed(11)
+    choose_inducing(points, 15, method = method)
+    expect_identical(.Random.seed, state)
     expect_identical(dim(first), c(15L, 2L))
     expect_identical(colnames(first), colnames(points))
     set.seed(12)

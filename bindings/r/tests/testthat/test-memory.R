@@ -26,6 +26,7 @@ test_that("results are written into matrices of R, once", {
 })
 
 test_that("creating and closing indexes, or leaving them to the collector, does not grow memory", {
+  skip_on_cran() # measures the process
   skip_on_os(c("windows", "mac"))
   points <- random_points(2000, 2)
   inducing <- points[1:30, ]
@@ -46,7 +47,22 @@ test_that("creating and closing indexes, or leaving them to the collector, does 
   expect_lt(resident_memory() - before, 30)
 })
 
+test_that("indexes that nobody holds do not pile up", {
+  skip_on_cran() # measures the process
+  skip_on_os(c("windows", "mac"))
+  points <- random_points(20000, 2)
+  inducing <- points[1:100, ]
+  index <- residual_index(points, inducing)
+  each <- summary(index)$bytes / 2^20
+  before <- resident_memory()
+  # R itself allocates too little for a collection.
+  for (i in 1:40) index <- residual_index(points, inducing)
+  expect_gt(40 * each, 600)
+  expect_lt(resident_memory(collect = FALSE) - before, 400)
+})
+
 test_that("all wrappers survive a collection at every allocation", {
+  skip_on_cran() # takes half a minute
   points <- random_points(12, 2)
   answers <- function() {
     index <- residual_index(points, points[1:2, ], threads = 1)
@@ -57,10 +73,15 @@ test_that("all wrappers survive a collection at every allocation", {
     }
     by_callback <- residual_index_from_callback(kernel, parts$factor, parts$residual_variance)
     failed <- tryCatch(residual_index(points, lengthscales = NaN), error = conditionMessage)
+    broken <- points
+    broken[2, 1] <- NaN
+    refused <- tryCatch(residual_index(broken), error = conditionMessage)
+    jumping <- residual_index_from_callback(function(rows, columns) stop("boom"), NULL, rep(1, 12))
+    jumped <- tryCatch(neighbors(jumping), error = conditionMessage)
     list(
       neighbors(index, k = 2)$index, predecessors(index, k = 2)$distance,
       neighbors(index, points[3:4, ], k = 2)$index, neighbors(own, k = 2)$index,
-      neighbors(by_callback, k = 2)$index, failed, unlist(summary(index)[c("n", "degenerate_points")]),
+      neighbors(by_callback, k = 2)$index, failed, refused, jumped, unlist(summary(index)[c("n", "degenerate_points")]),
       choose_inducing(points, 3, seed = 1), order_points(points)
     )
   }

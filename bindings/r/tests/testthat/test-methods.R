@@ -48,6 +48,44 @@ test_that("a picture has the residual and the Euclidean neighbors", {
   expect_setequal(shown$euclidean, 1:5)
   line <- residual_index(c(1, 2, 4, 8, 16))
   expect_identical(plot(line, target = 3, k = 2), list(residual = c(2L, 1L), euclidean = c(2L, 1L)))
-  expect_error(plot(index, target = 401), "between 1 and 400", class = "residualknn_error_invalid_argument")
-  expect_error(plot(index, dims = 4), "dims", class = "residualknn_error_invalid_argument")
+})
+
+test_that("a picture may be of one point, and its legend anywhere", {
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  nobody <- list(residual = integer(), euclidean = integer())
+  for (d in 1:3) expect_identical(plot(residual_index(random_points(1, d))), nobody)
+  index <- residual_index(random_points(400, 3), random_points(1, 3))
+  expect_identical(plot(index, target = 1, predecessors = TRUE), nobody)
+  for (place in list(TRUE, FALSE, "bottomleft")) expect_length(plot(index, dims = 3, legend = place), 2)
+  invalid <- "residualknn_error_invalid_argument"
+  expect_error(plot(index, target = 401), "target\\[1\\] is 401, .*between 1 and 400", class = invalid)
+  expect_error(plot(index, target = 1:2), "target has 2 values", class = invalid)
+  expect_error(plot(index, dims = 4), "dims\\[1\\] is 4, .*between 1 and 3", class = invalid)
+  expect_error(plot(index, dims = c(1, NA)), "dims\\[2\\] is NA", class = invalid)
+  expect_error(plot(index, dims = 1:3), "dims has 3 values", class = invalid)
+  expect_error(plot(index, legend = "north"), "legend is \"north\"", class = invalid)
+  expect_error(plot(index, 1, 10, FALSE, 1:2, TRUE, "red"), "no name", class = invalid)
+})
+
+test_that("searches use the threads of their index unless told otherwise", {
+  points <- random_points(3000, 2)
+  threads <- function(index, ...) neighbors(index, k = 3, strategy = "brute_force", ...)$statistics$threads
+  one <- residual_index(points, threads = 1)
+  expect_identical(threads(one), 1L)
+  expect_identical(predecessors(one, k = 3, strategy = "brute_force")$statistics$threads, 1L)
+  expect_identical(threads(one, threads = 2), 2L)
+  update(one, 0.5)
+  expect_identical(threads(one), 1L)
+  update(one, 0.5, threads = 2)
+  expect_identical(threads(one), 2L)
+  parts <- residual_factor(one)
+  expect_identical(threads(residual_index_from_factor(parts$factor, parts$residual_variance, points, threads = 1)), 1L)
+  # Without threads of its own the index leaves it to the option.
+  any <- residual_index(points, threads = NULL)
+  for (option in 1:2) {
+    old <- options(residualknn.threads = option)
+    expect_identical(threads(any), option)
+    options(old)
+  }
 })

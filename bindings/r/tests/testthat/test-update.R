@@ -33,10 +33,12 @@ test_that("an update that cannot be leaves the index as it was", {
   invalid <- "residualknn_error_invalid_argument"
   expect_error(update(index, lengthscales = NaN), "lengthscales", class = invalid)
   expect_error(update(index, variance = -1), "variance is -1", class = invalid)
-  expect_error(update(index, nuget = 1), "update\\(\\) takes", class = invalid)
-  expect_error(update(index, NULL, NULL, 1), "update\\(\\) takes", class = invalid)
+  expect_error(update(index, nuget = 1), "nuget; update\\(\\) takes", class = invalid)
+  expect_error(update(index, NULL, NULL, 1), "no name; update\\(\\) takes", class = invalid)
+  expect_error(update(index, nugget = 1, nugget = 2), "nugget is given twice", class = invalid)
+  expect_error(update(index, factor_error = 0.1), "no argument factor_error", class = invalid)
   expect_error(update(index, inducing = matrix(0, 0, 2)), "at least 1", class = invalid)
-  expect_error(update(index, inducing = 1), "inducing has 1 columns", class = invalid)
+  expect_error(update(index, inducing = 1), "inducing has 1 column,", class = invalid)
   expect_error(update(index, inducing = points[c(1, 1), ], jitter = 0),
     class = "residualknn_error_not_positive_definite"
   )
@@ -61,6 +63,7 @@ test_that("an update without inducing points keeps none", {
 })
 
 test_that("an update that broke off says what to do, and another one makes the index whole", {
+  skip_on_cran() # takes some seconds
   points <- random_points(200000, 3)
   break_off <- function(index) {
     calls <- 0L
@@ -73,11 +76,16 @@ test_that("an update that broke off says what to do, and another one makes the i
       update(index, inducing = points[1:600, ], kernel = "matern", nu = 0.8, threads = 1, progress = third),
       class = "residualknn_error_cancelled"
     )
-    expect_error(neighbors(index, k = 2, rows = 1), "update", class = "residualknn_error_invalid_argument")
+    nothing <- "holds nothing since an update broke off: update\\(\\) it again"
+    expect_error(neighbors(index, k = 2, rows = 1), nothing, class = "residualknn_error_invalid_argument")
+    expect_error(residual_factor(index), nothing, class = "residualknn_error_invalid_argument")
+    expect_output(print(index), nothing)
+    expect_output(print(summary(index)), nothing)
   }
   index <- residual_index(points, points[1:50, ], 0.3)
   break_off(index)
   update(index, 0.2)
+  expect_output(print(index), "50 inducing points, kernel matern32$")
   fresh <- residual_index(points, points[1:50, ], 0.2)
   expect_identical(neighbors(index, k = 3, rows = 1:5)$distance, neighbors(fresh, k = 3, rows = 1:5)$distance)
   plain <- residual_index(points)

@@ -1,0 +1,157 @@
+# What users get wrong: every argument that is one value, of every exported function.
+
+test_that("an argument that is one value is refused under its name unless it is one of its type", {
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  set.seed(18)
+  points <- random_points(20, 2)
+  index <- residual_index(points, points[1:3, ])
+  parts <- residual_factor(index)
+  own <- function(...) residual_index_from_factor(parts$factor, parts$residual_variance, points, ...)
+  zero <- function(rows, columns) matrix(0, length(rows), length(columns))
+
+  number <- list(NA, NA_real_, NaN, numeric(), c(1, 2), "1", TRUE, list(1), factor("1"), sum)
+  whole <- c(number, 1.5, 1e10, Inf)
+  two <- c("matern32", "matern12")
+  name <- list(NA, NA_character_, character(), two, "no such name", 1, TRUE, list("matern32"), sum)
+  flag <- list(NA, logical(), c(TRUE, FALSE), 1, "TRUE", NULL, list(TRUE))
+  needed <- function(values) c(values, list(NULL))
+  # Functions with values for their other arguments, and what is wrong for each of these.
+  table <- list(
+    list(function(...) residual_index(points, ...), list(
+      kernel = needed(name), variance = number, nugget = number, nu = number, alpha = number, jitter = number,
+      max_jitter = number, threads = whole, progress = flag[-7]
+    )),
+    list(own, list(
+      kernel = needed(name), variance = number, nu = number, alpha = number, factor_error = number, threads = whole,
+      progress = flag
+    )),
+    list(function(...) residual_index_from_callback(factor = NULL, residual_variance = 1, ...), list(
+      covariance = list(NULL, NA, 1, "sum", list(zero))
+    )),
+    list(function(...) residual_index_from_callback(zero, NULL, rep(1, 3), ...), list(progress = flag)),
+    list(function(...) update(index, ...), list(
+      kernel = needed(name), variance = number, nugget = number, nu = number, alpha = number, jitter = number,
+      max_jitter = number, threads = whole, progress = flag
+    )),
+    list(function(...) neighbors(index, ...), list(
+      k = needed(whole), ranking = needed(name), strategy = needed(name), threads = whole, progress = flag
+    )),
+    list(function(...) predecessors(index, ...), list(
+      k = needed(whole), ranking = needed(name), strategy = needed(name), threads = whole, progress = flag
+    )),
+    list(function(...) choose_inducing(points, ...), list(m = needed(whole))),
+    list(function(...) choose_inducing(points, 3, ...), list(
+      method = needed(name), max_iterations = whole, seed = c(whole[-12], 1e300), threads = whole, progress = flag
+    )),
+    list(function(...) order_points(points, ...), list(ordering = needed(name), progress = flag)),
+    list(function(...) order_points(points, "random", ...), list(seed = c(whole[-12], 1e300))),
+    list(function(...) plot(index, ...), list(
+      target = c(needed(whole), 0, 21), k = needed(whole), predecessors = flag, legend = flag
+    )),
+    list(function(...) neighbors(...), list(index = list(NULL, NA, 1, "a", points, list()))),
+    list(function(...) predecessors(...), list(index = list(NULL, NA, 1, "a", points, list()))),
+    list(function(...) residual_factor(...), list(index = list(NULL, NA, 1, "a", points, list())))
+  )
+  exported <- setdiff(exported_functions(), c("as_nnarray", "residualknn_library"))
+  met <- character()
+  for (row in table) {
+    for (argument in names(row[[2]])) {
+      for (wrong in row[[2]][[argument]]) {
+        error <- tryCatch(do.call(row[[1]], stats::setNames(list(wrong), argument)), error = identity)
+        what <- paste(argument, "=", paste(deparse(wrong), collapse = " "))
+        expect_s3_class(error, "residualknn_error_invalid_argument")
+        expect_match(conditionMessage(error), paste0("(^|: )", argument, "\\b"), label = what)
+        # The call is the user's, not one inside of the package.
+        met <- union(met, as.character(conditionCall(error)[[1]]))
+      }
+    }
+  }
+  expect_setequal(met, c(exported, "plot.residual_index", "update.residual_index"))
+  for (wrong in list(NULL, 1, points, list())) {
+    expect_error(as_nnarray(wrong), "x must be", class = "residualknn_error_invalid_argument")
+  }
+})
+
+test_that("messages name elements as R does", {
+  expect_names <- function(code, text) expect_error(code, text, fixed = TRUE, class = "residualknn_error")
+  points <- random_points(20, 2)
+  broken <- points
+  broken[7, 2] <- NaN
+  index <- residual_index(points, points[1:3, ])
+  parts <- residual_factor(index)
+  expect_names(residual_index(broken), "points[7, 2] is NaN")
+  expect_names(residual_index(points, broken), "inducing[7, 2] is NaN")
+  expect_names(residual_index(points, lengthscales = c(1, -1)), "lengthscales[2] is -1")
+  expect_names(update(index, inducing = broken), "inducing[7, 2] is NaN")
+  expect_names(update(index, c(1, Inf)), "lengthscales[2] is Inf")
+  expect_names(neighbors(index, broken), "query[7, 2] is NaN")
+  expect_names(neighbors(index, rows = c(1, 21)), "rows[2] is 21, must be a whole number between 1 and 20")
+  expect_names(choose_inducing(broken, 2), "points[7, 2] is NaN")
+  expect_names(order_points(broken), "points[7, 2] is NaN")
+  expect_names(residual_index_from_factor(broken, rep(1, 20), points), "factor[7, 2] is NaN")
+  expect_names(residual_index_from_factor(NULL, c(rep(1, 19), -1), points), "residual_variance[20] is -1")
+  own <- residual_index_from_factor(parts$factor, parts$residual_variance, points)
+  new <- function(factor, variance) {
+    neighbors(own, points[1:2, ], query_factor = factor, query_residual_variance = variance)
+  }
+  expect_names(new(parts$factor[1:2, ], c(1, NA)), "query_residual_variance[2] is NA")
+  expect_names(new(rbind(1:3, c(1, NA, 3)), c(1, 1)), "query_factor[2, 2] is NA")
+  # Numbers that only the library knows.
+  expect_names(residual_index(points, points[c(1, 1), ], jitter = 0), "(counted from 0)")
+  expect_names(residual_index(points * 1e150), "(counted from 0)")
+  expect_error(residual_index(points, variance = 0), "finite$")
+})
+
+test_that("a bare number, which may be a point, a row or k, is no query", {
+  invalid <- "residualknn_error_invalid_argument"
+  plane <- residual_index(random_points(20, 2))
+  line <- residual_index(c(1, 2, 4, 8))
+  expect_error(neighbors(plane, 5), "rows = 5 .*k = 5 ", class = invalid)
+  expect_error(neighbors(line, 5), "rows = 5 .*k = 5 .*matrix\\(5, nrow = 1\\)", class = invalid)
+  expect_error(neighbors(plane, c(3, 7)), "rows = c\\(3, 7\\) .*matrix\\(c\\(3, 7\\), nrow = 1\\)", class = invalid)
+  expect_error(neighbors(plane, 1:9 + 0.5), "rows = \\.\\.\\.", class = invalid)
+  # In one dimension a vector is a column of points, here as for residual_index().
+  expect_identical(neighbors(line, c(3.9, 7), k = 1)$index[, 1], c(3L, 4L))
+  expect_identical(neighbors(line, matrix(7, nrow = 1), k = 1)$index[, 1], 4L)
+})
+
+test_that("new points come with V and p where the index has them from the user, and only there", {
+  unsupported <- "residualknn_error_unsupported"
+  points <- random_points(20, 2)
+  index <- residual_index(points, points[1:3, ])
+  parts <- residual_factor(index)
+  own <- residual_index_from_factor(parts$factor, parts$residual_variance, points)
+  expect_error(neighbors(own, points), "query_factor and query_residual_variance", class = unsupported)
+  expect_error(neighbors(index, points, query_residual_variance = 1), "must be NULL", class = unsupported)
+})
+
+test_that("columns that have changed places are refused", {
+  places <- quakes[1:50, c("long", "lat", "depth")]
+  changed <- places[, c("lat", "long", "depth")]
+  scales <- c(long = 1, lat = 2, depth = 100)
+  index <- residual_index(places, places[1:3, ], scales)
+  refused <- function(code, what) {
+    expect_error(code, paste(what, "has the columns of points in another order: lat, long, depth instead of long"),
+      class = "residualknn_error_invalid_argument"
+    )
+  }
+  refused(residual_index(places, changed), "inducing")
+  refused(residual_index(places, lengthscales = scales[c(2, 1, 3)]), "lengthscales")
+  refused(neighbors(index, changed), "query")
+  refused(update(index, inducing = changed), "inducing")
+  refused(choose_inducing(places, 2, scales[c(2, 1, 3)]), "lengthscales")
+  refused(order_points(places, lengthscales = scales[c(2, 1, 3)]), "lengthscales")
+  # Other names, or none, may be anything.
+  expected <- neighbors(index, places[4:9, ], k = 2)$index
+  expect_identical(neighbors(index, stats::setNames(places[4:9, ], c("x", "y", "z")), k = 2)$index, expected)
+  expect_identical(neighbors(index, unname(as.matrix(places[4:9, ])), k = 2)$index, expected)
+})
+
+test_that("integers of 64 bits, whose bits are those of other doubles, are refused", {
+  column <- structure(c(4.9e-324, 9.9e-324), class = "integer64")
+  expect_error(residual_index(column), "integer64", class = "residualknn_error_invalid_argument")
+  expect_error(residual_index(structure(list(a = column), class = "data.frame", row.names = 1:2)), "integer64",
+    class = "residualknn_error_invalid_argument"
+  )
+})
