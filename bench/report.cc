@@ -89,7 +89,7 @@ void PrintStatistics(std::ostream& out, const Measurement& row) {
       << Figure(each(s.pivots_coupled)) << " coupled; blocks " << Figure(each(s.blocks_bounded))
       << " bounded (" << Percent(s.blocks_dismissed, s.blocks_bounded) << " dismissed); points "
       << Figure(each(s.points_bounded)) << " bounded, " << Figure(each(s.survivors))
-      << " survived; float32 " << Percent(s.scored_in_low_precision, Scores(s)) << '\n';
+      << " survived; low precision " << Percent(s.scored_in_low_precision, Scores(s)) << '\n';
 }
 
 void PrintPublished(std::ostream& out, const Measurement& row) {

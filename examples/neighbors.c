@@ -1,5 +1,5 @@
 /*
- * The nearest predecessors of a dozen weather stations, in C99: the smallest whole program.
+ * The nearest predecessors of a dozen weather stations, in C99, with options.
  *
  *   cc -std=c99 neighbors.c $(pkg-config --cflags --libs residual_knn) -o neighbors
  *

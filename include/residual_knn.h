@@ -15,7 +15,7 @@
  *   Status        Every call that can fail returns a residual_knn_status. On failure the caller's
  *                 outputs are untouched, and residual_knn_last_error() names the argument and its
  *                 value. With a progress or a covariance callback, results are kept apart until
- *                 the search has succeeded (16 bytes for each neighbor); without one they are
+ *                 the search has succeeded (12 or 16 bytes for each neighbor); without one they are
  *                 written where the caller wants them at once, and a search that runs out of
  *                 memory on its way sets all of them to `missing` and +Inf.
  *   Row numbers   0-based int64_t, or, in the functions that end in _int32, int32_t counted from
@@ -178,10 +178,11 @@ enum residual_knn_ordering {
 /* ---------------------------------------------------------------- callbacks */
 
 /**
- * Progress of a long call.
+ * Progress of a long call, which may have several stages, such as the factor of K(Z,Z) and then V.
  * @param user   the pointer from the options
- * @param done   work done so far, in pairs of points or a like unit
- * @param total  all work of this call, in the same unit, at least 1
+ * @param done   work of this stage done so far, in pairs of points or a like unit; starts again at 0 with
+ *               each stage
+ * @param total  all work of this stage, in the same unit, at least 1
  * @return 0 to go on; anything else cancels the call, which then returns
  *         RESIDUAL_KNN_ERROR_CANCELLED within 100 ms.
  * Called on the calling thread, about every 50 ms.
@@ -321,7 +322,7 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_create_from_factor(
  * @param residual_variance  p, n values, not negative; copied
  * @param covariance         called during searches, see residual_knn_covariance
  * @param covariance_user    passed to it; must outlive the index
- * @param options            layout (of factor), threads, concurrent_callback and progress count
+ * @param options            layout (of factor), threads, concurrent_callback, progress and factor_error count
  * @return as residual_knn_index_create_from_factor.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_create_from_callback(
@@ -340,8 +341,8 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_create_from_callback(
  * @param m                 number of inducing points, at least 1; ignored if inducing is NULL
  * @param options           NULL: defaults (not those of the creation)
  * @return as residual_knn_index_create; ERROR_UNSUPPORTED for an index made from the caller's V. If it is
- *         ERROR_CANCELLED or ERROR_OUT_OF_MEMORY, the index may hold nothing: searches then return
- *         ERROR_INVALID_ARGUMENT until another update succeeds, whose present inducing points are those from
+ *         ERROR_CANCELLED or ERROR_OUT_OF_MEMORY, the index may hold nothing: searches and
+ *         residual_knn_index_factor then return ERROR_INVALID_ARGUMENT until another update succeeds, whose present inducing points are those from
  *         before. After other errors it is what it was.
  * Thread rule: exclusive, like residual_knn_index_free.
  */
@@ -380,7 +381,12 @@ typedef struct residual_knn_info {
  * @param size  sizeof *info where the caller was compiled */
 RESIDUAL_KNN_API void residual_knn_info_init(residual_knn_info* info, size_t size);
 
-/** Fills info (as far as its struct_size covers). Any thread. */
+/**
+ * Describes an index.
+ * @param index  any; after an update that broke off, what is told of V and p means nothing
+ * @param info   out: initialized by residual_knn_info_init; filled as far as its struct_size covers
+ * @return RESIDUAL_KNN_OK or ERROR_INVALID_ARGUMENT. Any thread.
+ */
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_info(const residual_knn_index* index,
                                                              residual_knn_info* info);
 

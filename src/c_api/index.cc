@@ -1,6 +1,8 @@
 // Creating, describing and freeing an index.
+#include <algorithm>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 

@@ -1,6 +1,7 @@
 // Writes neighbors straight into the caller's arrays.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <span>

@@ -1,5 +1,6 @@
 // The search entry points: arguments in, QuerySet and ResultArrays out.
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,7 +40,8 @@ struct Request {
 
 SearchSettings ReadSettings(const residual_knn_search_options& options, int32_t k) {
   residual_knn::RequireEnum(options.ranking, 2, "ranking", "residual_knn_ranking");
-  residual_knn::RequireStrategy(options.strategy);
+  residual_knn::RequireEnum(options.strategy, RESIDUAL_KNN_DUAL_TREE + 1, "strategy",
+                            "residual_knn_strategy");
   residual_knn::RequireAtLeast(options.tile_queries, 0, "tile_queries");
   residual_knn::RequireAtLeast(options.tile_candidates, 0, "tile_candidates");
   SearchSettings settings;

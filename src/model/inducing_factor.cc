@@ -1,7 +1,5 @@
 #include "model/inducing_factor.h"
 
-#include <hwy/cache_control.h>
-
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -13,6 +11,7 @@
 #include "model/factor_rounding.h"
 #include "simd/covariance_row.h"
 #include "simd/forward_substitution.h"
+#include "simd/prefetch.h"
 
 namespace residual_knn {
 namespace {
@@ -32,8 +31,7 @@ double FillCovariance(const CovarianceView& covariance, const ScaledPoints& indu
       row_sums[i] += magnitude;
       if (j < i) row_sums[j] += magnitude;
     }
-    monitor.Poll();
-    monitor.ThrowIfCancelled();
+    monitor.Look();
   }
   return *std::max_element(row_sums.begin(), row_sums.end());
 }
@@ -46,8 +44,7 @@ int64_t FactorInPlace(AlignedVector& lower, int64_t m, Monitor& monitor) {
   double squares[kPanelWidth];
   for (int64_t k = 0; k < m; k += kPanelWidth) {
     const int64_t width = std::min(kPanelWidth, m - k);
-    monitor.Poll();
-    monitor.ThrowIfCancelled();
+    monitor.Look();
     // Columns of the panel are the block's rows of K, and become its rows of L.
     for (int64_t c = 0; c < k; ++c) {
       for (int64_t i = 0; i < kPanelWidth; ++i) {
@@ -76,10 +73,9 @@ int64_t FactorInPlace(AlignedVector& lower, int64_t m, Monitor& monitor) {
   return -1;
 }
 
-constexpr int64_t kLine = 8;  // doubles of a cache line
-
 // Row i of `out`, m values, is column i of the panel. A cache line of the panel is read once.
 void CopyTransposed(const double* panel, int64_t m, int64_t width, double* out) {
+  constexpr int64_t kLine = 8;
   for (int64_t first = 0; first < width; first += kLine) {
     const int64_t end = std::min(first + kLine, width);
     for (int64_t begin = 0; begin < m; begin += kLine) {
@@ -128,7 +124,7 @@ void InducingFactor::Solve(const CovarianceView& covariance, const ScaledPoints&
     double* out = factor + begin * m;
     for (int64_t r = 0; r < m; ++r) {
       // The memory that is written last, all of it by the last r, is on its way meanwhile.
-      for (int64_t i = 0; i < width; i += kLine) hwy::Prefetch(out + r * width + i);
+      PrefetchLines(out + r * width, static_cast<int64_t>(sizeof(double)) * width);
       double* row = panel.data() + r * kPanelWidth;
       inducing_.CopyPoint(r, inducing_point.data());
       CovarianceRow(covariance, ViewOf(points), first + begin, width, inducing_point.data(), row);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "base/aligned_vector.h"
 #include "model/covariance_function.h"

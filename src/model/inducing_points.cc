@@ -28,11 +28,6 @@ constexpr int64_t kWorkBetweenLooks = int64_t{1} << 20;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-void Look(Monitor& monitor) {
-  monitor.Poll();
-  monitor.ThrowIfCancelled();
-}
-
 // The same from within a task of ParallelFor, which throws by itself.
 bool LookAsWorker(Monitor& monitor, int worker) {
   if (worker == 0) monitor.Poll();
@@ -76,7 +71,7 @@ class LocationSet {
     mask_ = static_cast<size_t>(slots - 1);
     slots_ = std::make_unique_for_overwrite<int64_t[]>(static_cast<size_t>(slots));
     for (int64_t begin = 0; begin < slots; begin += kWorkBetweenLooks) {
-      Look(monitor);
+      monitor.Look();
       std::fill_n(&slots_[begin], std::min(kWorkBetweenLooks, slots - begin), kEmpty);
     }
   }
@@ -121,7 +116,7 @@ class LocationSet {
 void RequireLocations(const ScaledPoints& points, int64_t m, Monitor& monitor) {
   LocationSet locations(points, std::min(m, points.size()), monitor);
   for (int64_t row = 0; row < points.size() && locations.size() < m; ++row) {
-    Look(monitor);
+    monitor.Look();
     locations.Insert(row);
   }
   if (locations.size() < m) ThrowTooFew(m, locations.size());
@@ -135,7 +130,7 @@ std::vector<int64_t> ChooseRandomRows(const ScaledPoints& points, int64_t m, uin
   monitor.Start(m);
   const auto rows = std::make_unique_for_overwrite<int64_t[]>(static_cast<size_t>(n));
   for (int64_t row = 0; row < n; ++row) {
-    if (row % kBlock == 0) Look(monitor);
+    if (row % kBlock == 0) monitor.Look();
     rows[row] = row;
   }
   LocationSet locations(points, std::min(m, n), monitor);
@@ -144,7 +139,7 @@ std::vector<int64_t> ChooseRandomRows(const ScaledPoints& points, int64_t m, uin
   boost::random::mt19937_64 engine(seed);
   // A shuffle that stops as soon as it has dealt m locations.
   for (int64_t dealt = 0; dealt < n && locations.size() < m; ++dealt) {
-    Look(monitor);
+    monitor.Look();
     boost::random::uniform_int_distribution<int64_t> place(dealt, n - 1);
     std::swap(rows[dealt], rows[place(engine)]);
     if (locations.Insert(rows[dealt])) {
@@ -176,7 +171,7 @@ class Seeding {
     std::vector<int64_t> rows;
     rows.reserve(static_cast<size_t>(m));
     while (static_cast<int64_t>(rows.size()) < m) {
-      Look(monitor_);
+      monitor_.Look();
       const int64_t row = rows.empty() ? DrawFirst() : DrawNext();
       // Locations that differ can still be at distance 0, by underflow.
       if (row < 0) ThrowTooFew(m, static_cast<int64_t>(rows.size()));
@@ -275,7 +270,7 @@ class Lloyd {
         cluster_sizes_(static_cast<size_t>(m_)) {
     centers_.reserve(static_cast<size_t>(CheckedSize(m_, d_, "inducing points")));
     for (int64_t q = 0; q < m_; ++q) {
-      Look(monitor_);
+      monitor_.Look();
       centers_.resize(static_cast<size_t>((q + 1) * d_));
       points_.CopyPoint(rows[q], &centers_[q * d_]);
     }
@@ -324,7 +319,7 @@ class Lloyd {
   void CountClusters() {
     std::fill(cluster_sizes_.begin(), cluster_sizes_.end(), 0);
     for (int64_t j = 0; j < n_; ++j) {
-      if (j % kBlock == 0) Look(monitor_);
+      if (j % kBlock == 0) monitor_.Look();
       ++cluster_sizes_[nearest_[j]];
     }
   }
@@ -344,7 +339,7 @@ class Lloyd {
   int64_t FarthestInSharedCluster() {
     int64_t farthest = -1;
     for (int64_t j = 0; j < n_; ++j) {
-      if (j % kBlock == 0) Look(monitor_);
+      if (j % kBlock == 0) monitor_.Look();
       if (cluster_sizes_[nearest_[j]] < 2) continue;
       if (farthest < 0 || min_sq_[j] > min_sq_[farthest]) farthest = j;
     }
@@ -373,7 +368,7 @@ class Lloyd {
       }
     });
     for (int64_t q = 0; q < m_; ++q) {
-      Look(monitor_);
+      monitor_.Look();
       for (int64_t i = q * d_; i < (q + 1) * d_; ++i) {
         double sum = 0;
         for (int64_t group = 0; group < num_groups; ++group) sum += sums[group * size + i];

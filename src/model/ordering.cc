@@ -26,8 +26,7 @@ class Pace {
     spent_ += work;
     if (spent_ < kWorkBetweenLooks) return;
     spent_ = 0;
-    monitor_.Poll();
-    monitor_.ThrowIfCancelled();
+    monitor_.Look();
   }
 
  private:
@@ -39,7 +38,7 @@ class Pace {
 
 constexpr int64_t kMostPointsAtOnce = 32;
 
-// How many squared distances are computed between two looks at the monitor.
+// Points whose distances to all others are computed between two looks at the monitor: fewer where a distance costs more.
 int64_t PointsAtOnce(int64_t dimensions) {
   return std::clamp((int64_t{1} << 22) / dimensions, int64_t{8}, kMostPointsAtOnce);
 }

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "parallel/monitor.h"
 
@@ -22,8 +23,7 @@ class Lazy {
       changed_.wait_for(lock, std::chrono::milliseconds(10));
       lock.unlock();
       if (polls) {
-        monitor.Poll();
-        monitor.ThrowIfCancelled();
+        monitor.Look();
       }
       lock.lock();
     }

@@ -31,6 +31,12 @@ class Monitor {
   // Calling thread only: throws ERROR_CANCELLED if the callback asked to stop.
   void ThrowIfCancelled() const;
 
+  // Both, where nothing has to be put in order first.
+  void Look() {
+    Poll();
+    ThrowIfCancelled();
+  }
+
  private:
   residual_knn_progress progress_ = nullptr;
   void* user_ = nullptr;

@@ -20,12 +20,14 @@ constexpr int64_t kMostSpoiledOneIn = 64;
 
 }  // namespace
 
+int32_t ReasonNotToPrune(const ResidualModel& model) {
+  return model.inducing() != nullptr ? RESIDUAL_KNN_REASON_ROUNDING
+                                     : RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR;
+}
+
 int32_t ReasonToScan(const ResidualModel& model, Prepared& prepared, int64_t pairs,
                      const SearchSettings& settings, Monitor& monitor) {
-  if (!model.deficit().known) {
-    return model.inducing() != nullptr ? RESIDUAL_KNN_REASON_ROUNDING
-                                       : RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR;
-  }
+  if (!model.deficit().known) return ReasonNotToPrune(model);
   if (prepared.trees.Spoiled(monitor) > model.n() / kMostSpoiledOneIn)
     return RESIDUAL_KNN_REASON_ROUNDING;
   const QuantizedFit fit = FitOf(model, prepared, settings, monitor);

@@ -12,7 +12,6 @@ void BlockBounder::Bound(const ResidualTree& tree, int l, int64_t first, int64_t
                          TreeCounters& counters) {
   const PivotBlocks& blocks = tree.level(l);
   out.first_block = first;
-  out.last_block = last;
   out.first_pivot = blocks.FirstPivot(first);
   out.width = columns.width;
   out.single = chunk.single() && blocks.Single(first, last);

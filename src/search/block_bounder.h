@@ -11,10 +11,9 @@
 
 namespace residual_knn {
 
-// Coordinates and bounds of some queries in blocks [first_block, last_block). Reused.
+// Coordinates and bounds of some queries in blocks from first_block on. Reused.
 struct BoundedBlocks {
   int64_t first_block = 0;
-  int64_t last_block = 0;
   int64_t first_pivot = 0;
   int64_t width = 0;
   bool single = false;

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "model/residual_model.h"
 #include "search/query_set.h"

@@ -35,13 +35,7 @@ void LeafScorer::ScoreLeaf(const ResidualTree& tree, int64_t leaf, QueryColumns&
                              m, products32_.data());
     counters.scored_in_low_precision += columns.count * count;
   } else {
-    Reserve(products_, columns.count * count);
-    leaf_factor_.resize(static_cast<size_t>(count * m));
-    for (int64_t j = 0; j < count; ++j) {
-      std::copy_n(model_.factor(rows[j]), m, leaf_factor_.data() + j * m);
-    }
-    blas::MultiplyTransposed(columns.factor, columns.count, leaf_factor_.data(), count, m,
-                             products_.data());
+    MultiplyRows(rows, columns);
   }
   counters.pairs_scored += columns.count * count;
   ScreenTile tile;
@@ -53,13 +47,14 @@ void LeafScorer::ScoreLeaf(const ResidualTree& tree, int64_t leaf, QueryColumns&
     tile.points = tree.points();
     tile.points.values += b.begin;
   } else {
-    callback_rows_.resize(static_cast<size_t>(columns.count));
-    for (int64_t i = 0; i < columns.count; ++i) {
-      callback_rows_[i] = chunk.block().callback_row[columns.queries[i]];
-    }
-    Reserve(covariances_, columns.count * count);
-    AskCovariances(model_.callback(), callback_rows_, rows, covariances_.data());
+    AskBlock(rows, chunk, columns);
   }
+  ScreenColumns(tile, rows, chunk, columns, single, counters);
+}
+
+void LeafScorer::ScreenColumns(ScreenTile& tile, std::span<const int64_t> rows, QueryColumns& chunk,
+                               const Columns& columns, bool single, TreeCounters& counters) {
+  const auto count = static_cast<int64_t>(rows.size());
   for (int64_t i = 0; i < columns.count; ++i) {
     const int64_t q = columns.queries[i];
     if (chunk.degenerate(q)) continue;
@@ -101,12 +96,44 @@ void LeafScorer::ScorePoints(const ResidualTree& tree, int64_t leaf, QueryColumn
   ScreenInSingle(chunk, q, counters);
 }
 
-void LeafScorer::ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk, int64_t q,
-                           TreeCounters& counters) {
-  const int64_t count = chunk.Valid(rows, q);
-  if (count == 0) return;
-  rows_.assign(rows.begin(), rows.begin() + count);
-  ScoreCanonically(chunk, q, counters);
+void LeafScorer::ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk,
+                           const Columns& columns, TreeCounters& counters) {
+  MultiplyRows(rows, columns);
+  counters.pairs_scored += columns.count * static_cast<int64_t>(rows.size());
+  Gather(rows);
+  ScreenTile tile;
+  tile.inverse_deviation = scales_.data();
+  CovarianceView view;
+  if (model_.covariance() != nullptr) {
+    view = model_.covariance()->view();
+    tile.covariance = &view;
+    tile.points = {coordinates_.data(), stride_, model_.d()};
+  } else {
+    AskBlock(rows, chunk, columns);
+  }
+  ScreenColumns(tile, rows, chunk, columns, false, counters);
+}
+
+void LeafScorer::MultiplyRows(std::span<const int64_t> rows, const Columns& columns) {
+  const int64_t m = model_.m();
+  const auto count = static_cast<int64_t>(rows.size());
+  Reserve(products_, columns.count * count);
+  factor_.resize(static_cast<size_t>(count * m));
+  for (int64_t j = 0; j < count; ++j) {
+    std::copy_n(model_.factor(rows[j]), m, factor_.data() + j * m);
+  }
+  blas::MultiplyTransposed(columns.factor, columns.count, factor_.data(), count, m,
+                           products_.data());
+}
+
+void LeafScorer::AskBlock(std::span<const int64_t> rows, const QueryColumns& chunk,
+                          const Columns& columns) {
+  callback_rows_.resize(static_cast<size_t>(columns.count));
+  for (int64_t i = 0; i < columns.count; ++i) {
+    callback_rows_[i] = chunk.block().callback_row[columns.queries[i]];
+  }
+  Reserve(covariances_, columns.count * static_cast<int64_t>(rows.size()));
+  AskCovariances(model_.callback(), callback_rows_, rows, covariances_.data());
 }
 
 // What needs double precision anyway is scored once and for all.

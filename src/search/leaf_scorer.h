@@ -26,11 +26,18 @@ class LeafScorer {
   void ScorePoints(const ResidualTree& tree, int64_t leaf, QueryColumns& chunk, int64_t q,
                    std::span<const int32_t> points, TreeCounters& counters);
 
-  // Rows in no leaf, ascending, for query q.
-  void ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk, int64_t q,
+  // The same for rows in no leaf, ascending, in double precision.
+  void ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk, const Columns& columns,
                  TreeCounters& counters);
 
  private:
+  // Products of the columns with V of the rows, in double precision.
+  void MultiplyRows(std::span<const int64_t> rows, const Columns& columns);
+  // Covariances of the columns with the rows, from the callback.
+  void AskBlock(std::span<const int64_t> rows, const QueryColumns& chunk, const Columns& columns);
+  // Each column's query against all rows, whose products are at hand.
+  void ScreenColumns(ScreenTile& tile, std::span<const int64_t> rows, QueryColumns& chunk,
+                     const Columns& columns, bool single, TreeCounters& counters);
   void Gather(std::span<const int64_t> rows);
   void ScreenInSingle(QueryColumns& chunk, int64_t q, TreeCounters& counters);
   void ScoreCanonically(QueryColumns& chunk, int64_t q, TreeCounters& counters);
@@ -41,7 +48,7 @@ class LeafScorer {
   const SearchSettings& settings_;
   AlignedVector products_;
   AlignedFloats products32_;
-  AlignedVector leaf_factor_;
+  AlignedVector factor_;
   std::vector<double> covariances_;
   std::vector<int64_t> callback_rows_;
   std::vector<int64_t> rows_;

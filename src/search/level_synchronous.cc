@@ -1,5 +1,6 @@
 // Level-synchronous: all open pairs of a query and a block of one level are bounded before any of the next
 // level is. The frontier is what is open: no mask over all blocks, no memory for a query that is done.
+#include <utility>
 #include <vector>
 
 #include "search/traversal.h"

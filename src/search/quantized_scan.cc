@@ -12,6 +12,7 @@
 #include "search/keep_others.h"
 #include "search/order_by_space.h"
 #include "simd/covariance_row.h"
+#include "simd/prefetch.h"
 #include "simd/quantized_product.h"
 #include "simd/screen.h"
 #include "simd/screen_quantized.h"
@@ -153,8 +154,9 @@ class Worker {
     const int64_t groups = (end - begin + kPackedGroup - 1) / kPackedGroup;
     if (HasFineRows()) {
       // What survives is looked up at random: while products are computed, it comes near.
-      PrefetchLines(quantized_.fine() + begin * quantized_.fine_stride(),
-                    (end - begin) * quantized_.fine_stride());
+      PrefetchLines(
+          quantized_.fine() + begin * quantized_.fine_stride(),
+          static_cast<int64_t>(sizeof(int16_t)) * (end - begin) * quantized_.fine_stride());
     }
     Multiply(first, count, begin, groups);
     statistics_.pairs_scored += count * (end - begin);

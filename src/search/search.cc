@@ -12,13 +12,6 @@
 
 namespace residual_knn {
 
-void RequireStrategy(int32_t strategy) {
-  if (strategy < RESIDUAL_KNN_AUTOMATIC || strategy > RESIDUAL_KNN_DUAL_TREE) {
-    ThrowInvalid("strategy is " + std::to_string(strategy) +
-                 ", not one of enum residual_knn_strategy");
-  }
-}
-
 SearchStatistics Search(const ResidualModel& model, Prepared& prepared, const QuerySet& queries,
                         const SearchSettings& given, ResultSink& results, Monitor& monitor) {
   SearchSettings settings = given;
@@ -35,8 +28,7 @@ SearchStatistics Search(const ResidualModel& model, Prepared& prepared, const Qu
     scan = reason != RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
     settings.strategy = RESIDUAL_KNN_DUAL_TREE;
   } else if (!scan && !model.deficit().known) {
-    reason = model.inducing() != nullptr ? RESIDUAL_KNN_REASON_ROUNDING
-                                         : RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR;
+    reason = ReasonNotToPrune(model);
     scan = true;
   }
   SearchStatistics statistics;

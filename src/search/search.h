@@ -64,9 +64,6 @@ class ResultSink {
   virtual void Write(int64_t slot, std::span<const Neighbor> neighbors) = 0;
 };
 
-// Throws unless `strategy` is one of enum residual_knn_strategy.
-void RequireStrategy(int32_t strategy);
-
 // settings.strategy has been checked.
 SearchStatistics Search(const ResidualModel& model, Prepared& prepared, const QuerySet& queries,
                         const SearchSettings& settings, ResultSink& results, Monitor& monitor);

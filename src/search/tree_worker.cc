@@ -10,6 +10,8 @@
 namespace residual_knn {
 namespace {
 
+// Exceptional rows in one product.
+constexpr size_t kExceptionalAtOnce = 256;
 // Levels that a tree may have.
 constexpr size_t kMostLevels = 8;
 
@@ -67,9 +69,12 @@ void TreeWorker::ScoreNear() {
 }
 
 void TreeWorker::ScoreExceptional() {
-  if (tree_->exceptional().empty()) return;
-  for (const int64_t q : searching_) {
-    scorer_.ScoreRows(tree_->exceptional(), chunk_, q, counters_);
+  auto rows = tree_->exceptional();
+  if (searching_.empty()) return;
+  const Columns& columns = selected_.Select(chunk_, model_.m(), model_.d(), searching_, false);
+  for (; !rows.empty() && GoOn(); rows = rows.subspan(std::min(rows.size(), kExceptionalAtOnce))) {
+    scorer_.ScoreRows(rows.first(std::min(rows.size(), kExceptionalAtOnce)), chunk_, columns,
+                      counters_);
   }
 }
 

@@ -27,7 +27,7 @@ class TreeWorker {
 
   [[nodiscard]] const ResidualTree& tree() const { return *tree_; }
   [[nodiscard]] QueryColumns& chunk() { return chunk_; }
-  // Queries of the chunk that search: all that are not degenerate.
+  // Queries of the chunk that search: all that are not degenerate and have candidates.
   [[nodiscard]] std::span<const int64_t> searching() const { return searching_; }
   [[nodiscard]] TreeCounters& counters() { return counters_; }
 

@@ -164,11 +164,12 @@ void MultiplyBytesTarget(const int32_t* queries, const int32_t* offsets, int64_t
 
 void DotPairRowsTarget(const int16_t* a, const int16_t* rows, int64_t stride,
                        const int32_t* candidates, int64_t count, int32_t* out) {
+  constexpr int64_t kLine = 64 / sizeof(int16_t);
   constexpr int64_t kAhead = 3;
   for (int64_t c = 0; c < count; ++c) {
     if (c + kAhead < count) {
       const int16_t* next = rows + candidates[c + kAhead] * stride;
-      for (int64_t i = 0; i < stride; i += kLineOfPairs) hwy::Prefetch(next + i);
+      for (int64_t i = 0; i < stride; i += kLine) hwy::Prefetch(next + i);
     }
     out[c] = DotPairs(a, rows + candidates[c] * stride, stride);
   }
@@ -187,10 +188,6 @@ HWY_EXPORT(MultipliesBytesFastTarget);
 HWY_EXPORT(MultiplyPairsTarget);
 HWY_EXPORT(MultiplyBytesTarget);
 HWY_EXPORT(DotPairRowsTarget);
-
-void PrefetchLines(const int16_t* values, int64_t count) {
-  for (int64_t i = 0; i < count; i += kLineOfPairs) hwy::Prefetch(values + i);
-}
 
 bool MultipliesBytesFast() { return HWY_DYNAMIC_DISPATCH(MultipliesBytesFastTarget)(); }
 

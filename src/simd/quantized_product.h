@@ -48,10 +48,4 @@ inline constexpr int64_t kFineUnit = 32;
 void DotPairRows(const int16_t* a, const int16_t* rows, int64_t stride, const int32_t* candidates,
                  int64_t count, int32_t* out);
 
-// Elements of 16 bits in a cache line.
-inline constexpr int64_t kLineOfPairs = 64 / sizeof(int16_t);
-
-// Asks for `count` values from memory.
-void PrefetchLines(const int16_t* values, int64_t count);
-
 }  // namespace residual_knn

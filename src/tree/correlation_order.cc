@@ -39,8 +39,7 @@ class CorrelationSort {
     int64_t anchor = 0;
     int64_t used = 0;
     for (; used < kAnchors; ++used) {
-      monitor_.Poll();
-      monitor_.ThrowIfCancelled();
+      monitor_.Look();
       block_.Correlations(anchor, row_.data());
       for (int64_t j = 0; j < count; ++j) {
         const double closeness = std::abs(row_[j]);

@@ -1,8 +1,7 @@
 #include "tree/cover_sample.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "tree/block_factor.h"
@@ -53,8 +52,7 @@ double SampleCover(const ResidualModel& model, const TreeShape& shape, Monitor& 
   // Thinned, blocks are wider than they will be, which can only need more pivots.
   const int64_t stride = std::max<int64_t>(model.n() / kMostScanned, 1);
   for (int64_t b = 0; b < kBlocks; ++b) {
-    monitor.Poll();
-    monitor.ThrowIfCancelled();
+    monitor.Look();
     const int64_t center = (2 * b + 1) * model.n() / (2 * kBlocks);
     std::vector<int64_t> rows = Surroundings(model, center, shape.leaf_size, stride);
     std::erase_if(rows, [&](int64_t row) { return !margins.Fits(model.inverse_deviation()[row]); });

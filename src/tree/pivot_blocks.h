@@ -64,7 +64,6 @@ class PivotBlocks {
   }
   // Whether single precision will do for all of blocks [first, last).
   [[nodiscard]] bool Single(int64_t first, int64_t last) const;
-  [[nodiscard]] int64_t pivot_row(int64_t pivot) const { return pivot_rows_[pivot]; }
   [[nodiscard]] const int64_t* pivot_rows() const { return pivot_rows_.data(); }
   // V of a pivot; V32 only in single blocks.
   [[nodiscard]] const double* factor(int64_t pivot) const { return factor_.data() + pivot * m_; }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "base/aligned_vector.h"
 #include "model/residual_model.h"

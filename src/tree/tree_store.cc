@@ -12,9 +12,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Each next tree has this share of the rows.
+// Each next tree has one row in so many of the tree before.
 constexpr int64_t kRatio = 8;
-// Queries with fewer predecessors meet the smallest tree.
+// No tree is made of fewer rows, except of all.
 constexpr int64_t kSmallest = 4096;
 
 }  // namespace
