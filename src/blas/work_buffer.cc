@@ -2,61 +2,81 @@
 
 #include <sys/mman.h>
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <new>
-#include <semaphore>
 
 namespace residual_knn::blas {
+
+#ifdef RESIDUAL_KNN_PRIVATE_BLAS
 namespace {
 
-// OpenBLAS has a table of work buffers with room for the threads it was built for (64 in Debian); with more
-// callers at once it prints a warning and allocates more. Later callers wait for their turn instead.
-constexpr int kCallersAtOnce = 32;
-// What it maps for one on processors of 64 bits, all of it address space and little of it ever touched.
-constexpr size_t kBufferBytes = size_t{128} << 20;
+// OpenBLAS's BUFFER_SIZE on processors of 64 bits: address space, of which a product touches a few MiB.
+constexpr size_t kBytes = size_t{128} << 20;
 
-bool CanMap(size_t bytes) {
-  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return false;
-  munmap(memory, bytes);
-  return true;
+void* Map() {
+  void* memory = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  return memory;
 }
 
-// No mutex: a child that is forked while another thread holds one would wait for ever.
-struct Callers {
-  std::counting_semaphore<kCallersAtOnce> places{kCallersAtOnce};
-  std::atomic<int> inside{0};
-  std::atomic<int> mapped{0};  // buffers that OpenBLAS must have by now; it keeps them
+// Buffers that nobody holds, kept because their pages are there already. Without a lock: a child that is forked while
+// another thread has one would wait for it for ever; like this it loses what other threads hold, and that is all.
+class IdleBuffers {
+ public:
+  ~IdleBuffers() {
+    while (void* buffer = Take()) munmap(buffer, kBytes);
+  }
+
+  // Null if there is none.
+  void* Take() {
+    for (std::atomic<void*>& place : places_) {
+      if (place.load(std::memory_order_relaxed) == nullptr) continue;
+      if (void* buffer = place.exchange(nullptr, std::memory_order_acquire)) return buffer;
+    }
+    return nullptr;
+  }
+
+  void Put(void* buffer) {
+    for (std::atomic<void*>& place : places_) {
+      void* none = nullptr;
+      if (place.compare_exchange_strong(none, buffer, std::memory_order_release,
+                                        std::memory_order_relaxed)) {
+        return;
+      }
+    }
+    munmap(buffer, kBytes);
+  }
+
+ private:
+  std::array<std::atomic<void*>, 32> places_{};
 };
 
-Callers& TheCallers() {
-  static Callers callers;
-  return callers;
-}
+IdleBuffers idle;
+thread_local void* held = nullptr;
 
 }  // namespace
 
-// Where it cannot map a buffer, OpenBLAS tries again for ever: a limit of the address space would hang the host.
 WorkBuffer::WorkBuffer() {
-  Callers& callers = TheCallers();
-  callers.places.acquire();
-  number_ = ++callers.inside;
-  const int missing = number_ - callers.mapped;
-  if (missing > 0 && !CanMap(static_cast<size_t>(missing) * kBufferBytes)) {
-    --callers.inside;
-    callers.places.release();
-    throw std::bad_alloc();
-  }
+  held = idle.Take();
+  if (held == nullptr) held = Map();
 }
 
 WorkBuffer::~WorkBuffer() {
-  Callers& callers = TheCallers();
-  int mapped = callers.mapped;
-  while (mapped < number_ && !callers.mapped.compare_exchange_weak(mapped, number_)) {
-  }
-  --callers.inside;
-  callers.places.release();
+  idle.Put(held);
+  held = nullptr;
 }
+
+void* WorkBuffer::Held() { return held; }
+
+#else
+
+WorkBuffer::WorkBuffer() = default;
+WorkBuffer::~WorkBuffer() = default;
+void* WorkBuffer::Held() { return nullptr; }
+
+#endif
 
 }  // namespace residual_knn::blas

@@ -1,10 +1,10 @@
-// OpenBLAS's work buffers, of which it needs one for each caller inside.
+// The memory that a product of OpenBLAS works in.
 #pragma once
 
 namespace residual_knn::blas {
 
-// Held during a product. Waits while too many callers are inside, and throws std::bad_alloc where there is no memory
-// for one more.
+// Held during a product by the thread that computes it. Throws std::bad_alloc where there is no memory: inside
+// OpenBLAS it would be too late. With a shared OpenBLAS, which has buffers of its own, it does nothing.
 class WorkBuffer {
  public:
   WorkBuffer();
@@ -12,8 +12,8 @@ class WorkBuffer {
   WorkBuffer(const WorkBuffer&) = delete;
   WorkBuffer& operator=(const WorkBuffer&) = delete;
 
- private:
-  int number_;  // callers inside when this one had come
+  // The buffer that this thread holds.
+  static void* Held();
 };
 
 }  // namespace residual_knn::blas
