@@ -26,16 +26,25 @@ std::string Listed(const std::vector<std::string>& names) {
   return names.size() > kMost ? list + ", ..." : list;
 }
 
-// The number of the column of this name, which must occur once.
-int64_t FindColumn(const TableHeader& header, const std::string& name) {
-  const auto first = std::find(header.columns.begin(), header.columns.end(), name);
-  if (first == header.columns.end()) {
-    throw std::runtime_error("no column " + Quoted(name) + "; there are " + Listed(header.columns));
+// The numbers of the columns of these names, each of which must occur once.
+std::vector<int64_t> FindColumns(const TableHeader& header, std::span<const std::string> names) {
+  std::unordered_map<std::string_view, int64_t> first;
+  std::unordered_set<std::string_view> repeated;
+  for (size_t column = 0; column < header.columns.size(); ++column) {
+    const bool is_new = first.emplace(header.columns[column], static_cast<int64_t>(column)).second;
+    if (!is_new) repeated.insert(header.columns[column]);
   }
-  if (std::find(first + 1, header.columns.end(), name) != header.columns.end()) {
-    throw std::runtime_error("two columns are called " + Quoted(name));
+  std::vector<int64_t> found;
+  for (const std::string& name : names) {
+    const auto at = first.find(name);
+    if (at == first.end()) {
+      throw std::runtime_error("no column " + Quoted(name) + "; there are " +
+                               Listed(header.columns));
+    }
+    if (repeated.contains(name)) throw std::runtime_error("two columns are called " + Quoted(name));
+    found.push_back(at->second);
   }
-  return first - header.columns.begin();
+  return found;
 }
 
 void CheckAllNamed(const TableHeader& header) {
@@ -150,8 +159,7 @@ std::vector<int64_t> CoordinateReader::SelectMatching(const TableHeader& header)
     }
     return selected;
   }
-  for (const std::string& name : settled_) selected.push_back(FindColumn(header, name));
-  return selected;
+  return FindColumns(header, settled_);
 }
 
 Coordinates CoordinateReader::FromTable(Table table) const {

@@ -133,6 +133,7 @@ residual_knn_status residual_knn_index_update(residual_knn_index* index, const d
     const auto scales =
         residual_knn::CheckedLengthscales(lengthscales, num_lengthscales, model.d());
     residual_knn::DenseMatrixView inducing_matrix;
+    static_cast<void>(residual_knn::IsDimensionMajor(o.layout));
     if (inducing != nullptr) {
       residual_knn::RequireAtLeast(m, 1, "m");
       inducing_matrix = CheckedMatrix(inducing, m, model.d(), o.layout, "inducing");

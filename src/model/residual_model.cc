@@ -74,11 +74,11 @@ ModelUpdate ResidualModel::PrepareUpdate(CovarianceFunction covariance, double n
                                          std::span<const double> lengthscales,
                                          const DenseMatrixView* inducing,
                                          const JitterPolicy& jitter, Monitor& monitor) const {
-  ScaledPoints points = centered_.DividedBy(lengthscales, "points");
+  ScaledPoints points = centered_.DividedBy(lengthscales, "points", scaling_.origin);
   ScaledPoints centered_inducing = centered_inducing_;
   ScaledPoints scaled_inducing;
   if (inducing == nullptr) {
-    scaled_inducing = centered_inducing.DividedBy(lengthscales, "inducing");
+    scaled_inducing = centered_inducing.DividedBy(lengthscales, "inducing", scaling_.origin);
   } else {
     scaled_inducing = ScaledPoints(*inducing, lengthscales, "inducing", scaling_.origin);
     centered_inducing = ScaledPoints::Centered(*inducing, scaling_.origin);

@@ -32,8 +32,9 @@ void RequireLengthscales(std::span<const double> lengthscales, int64_t d) {
 [[noreturn]] void ThrowBeyond(const char* name, int64_t row, int64_t coordinate, double value) {
   ThrowInvalid(std::string(name) + ": coordinate " + std::to_string(coordinate) + " of row " +
                std::to_string(row) + " is " + Describe(value) +
-               (std::isfinite(value) ? ", beyond 1e140 after division by its lengthscale"
-                                     : ", must be finite"));
+               (std::isfinite(value)
+                    ? ", more than 1e140 lengthscales from the middle of the points"
+                    : ", must be finite"));
 }
 
 }  // namespace
@@ -85,14 +86,15 @@ ScaledPoints ScaledPoints::Centered(const DenseMatrixView& points, std::span<con
   return centered;
 }
 
-ScaledPoints ScaledPoints::DividedBy(std::span<const double> lengthscales, const char* name) const {
+ScaledPoints ScaledPoints::DividedBy(std::span<const double> lengthscales, const char* name,
+                                     std::span<const double> origin) const {
   RequireLengthscales(lengthscales, d_);
   ScaledPoints scaled(n_, d_, name);
   for (int64_t c = 0; c < d_; ++c) {
     const double lengthscale = LengthscaleOf(lengthscales, c);
     for (int64_t i = 0; i < n_; ++i) {
       const double value = (*this)(i, c) / lengthscale;
-      if (!(std::abs(value) <= kLargest)) ThrowBeyond(name, i, c, (*this)(i, c));
+      if (!(std::abs(value) <= kLargest)) ThrowBeyond(name, i, c, (*this)(i, c) + origin[c]);
       scaled.values_[c * stride_ + i] = value;
     }
   }

@@ -22,9 +22,10 @@ class ScaledPoints {
   // x - origin, checked before: what a new division by lengthscales starts from.
   static ScaledPoints Centered(const DenseMatrixView& points, std::span<const double> origin);
 
-  // Divided by lengthscales: of centered points, the same bits as the constructor gives, and the same errors.
-  [[nodiscard]] ScaledPoints DividedBy(std::span<const double> lengthscales,
-                                       const char* name) const;
+  // Of points centered at `origin`: divided by lengthscales, the same bits as the constructor gives, and the same
+  // errors.
+  [[nodiscard]] ScaledPoints DividedBy(std::span<const double> lengthscales, const char* name,
+                                       std::span<const double> origin) const;
 
   [[nodiscard]] int64_t size() const { return n_; }
   [[nodiscard]] int64_t dimensions() const { return d_; }
