@@ -3,7 +3,6 @@
 // its own, which scans in double precision. And an index after a cancelled build or search, or with two threads
 // in its first search, answers as if nothing had happened.
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <thread>
 #include <vector>

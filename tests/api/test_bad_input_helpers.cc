@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "support/api_objects.h"
+#include "support/extended.h"
 #include "support/poisoned.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
+#include "support/words.h"
 
 #include "support/cmocka_in_cxx.h"
 

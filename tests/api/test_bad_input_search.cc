@@ -1,7 +1,6 @@
 // Every argument and option of the eight search functions, with every kind of bad value: one row a
 // case. Each must fail with the right status, name the argument and leave neighbors, distances and
 // statistics alone; then a good search with the same index must still give the good answer.
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -13,9 +12,11 @@
 
 #include "support/api_objects.h"
 #include "support/checked_callback.h"
+#include "support/extended.h"
 #include "support/poisoned.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
+#include "support/words.h"
 
 #include "support/cmocka_in_cxx.h"
 

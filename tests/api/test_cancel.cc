@@ -8,7 +8,6 @@
 #include <cmath>
 #include <cstdio>
 #include <functional>
-#include <numeric>
 #include <string>
 #include <thread>
 #include <vector>
@@ -134,8 +133,6 @@ bool SearchesHold(const TestRun& run) {
   Poisoned<int32_t> neighbors32(n * kK);
   Poisoned<double> distances(n * kK);
   residual_knn_statistics statistics;
-  residual_knn_statistics_init(&statistics, sizeof statistics);
-  statistics.queries = -1;
 
   const auto with = [&](const auto& call) {
     return [&, call](Watcher& watcher, int32_t threads, bool& touched) {
@@ -143,6 +140,12 @@ bool SearchesHold(const TestRun& run) {
       options.threads = threads;
       options.progress = Watcher::Progress;
       options.progress_user = &watcher;
+      // A job that an earlier run finished has filled them.
+      neighbors.Poison();
+      neighbors32.Poison();
+      distances.Poison();
+      residual_knn_statistics_init(&statistics, sizeof statistics);
+      statistics.queries = -1;
       const residual_knn_status status = call(&options);
       touched = !neighbors.untouched() || !neighbors32.untouched() || !distances.untouched() ||
                 statistics.queries != -1;
@@ -209,6 +212,7 @@ bool CallbackSearchHolds() {
                   search.threads = threads;
                   search.progress = Watcher::Progress;
                   search.progress_user = &watcher;
+                  neighbors.Poison();
                   const residual_knn_status status = residual_knn_neighbors(
                       index, nullptr, kN, &search, 1, neighbors.data(), nullptr, nullptr);
                   touched = !neighbors.untouched();
@@ -269,6 +273,8 @@ bool HelpersHold(const TestRun& run) {
       options.max_iterations = 100;
       options.progress = Watcher::Progress;
       options.progress_user = &watcher;
+      inducing.Poison();
+      order.Poison();
       const residual_knn_status status = call(&options);
       touched = !inducing.untouched() || !order.untouched();
       return status;
@@ -293,16 +299,17 @@ bool UncancelledSearchHolds(const TestRun& run) {
   const CreatedIndex created = CreateIndex(model, RESIDUAL_KNN_POINT_MAJOR, 0);
   Question question;
   question.k = 5;
-  for (int64_t i = 0; i < 500; ++i) question.rows.push_back(i);
+  const int64_t count = std::min<int64_t>(500, model.points.n);
+  for (int64_t i = 0; i < count; ++i) question.rows.push_back(i);
   const Answer expected = Ask(created.index.get(), question);
   Watcher watcher(-1);
   residual_knn_search_options options = SearchOptions();
   options.threads = 2;
   options.progress = Watcher::Progress;
   options.progress_user = &watcher;
-  std::vector<int64_t> neighbors(500 * 5);
-  std::vector<double> distances(500 * 5);
-  if (residual_knn_neighbors(created.index.get(), question.rows.data(), 500, &options, 5,
+  std::vector<int64_t> neighbors(count * question.k);
+  std::vector<double> distances(count * question.k);
+  if (residual_knn_neighbors(created.index.get(), question.rows.data(), count, &options, question.k,
                              neighbors.data(), distances.data(), nullptr) != RESIDUAL_KNN_OK) {
     return Fail(residual_knn_last_error());
   }

@@ -6,8 +6,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdio>
-#include <filesystem>
 #include <latch>
 #include <numeric>
 #include <string>
@@ -18,6 +16,7 @@
 #include "support/checked_callback.h"
 #include "support/random_data.h"
 #include "support/random_model.h"
+#include "support/tasks.h"
 #include "support/test_run.h"
 
 #include "support/cmocka_in_cxx.h"
@@ -51,10 +50,6 @@ std::vector<Question> DrawQuestions(uint64_t seed, const Model& model) {
   questions[2].kind = QueryKind::kNewPoints;
   questions[2].queries = RandomPoints(random, Shape::kUniform, 30, model.points.d);
   return questions;
-}
-
-bool SameFactor(const FactorCopy& a, const FactorCopy& b) {
-  return !a.p.empty() && a.v == b.v && a.p == b.p;
 }
 
 // Runs `work(caller)` in sixteen threads that start together; true if it was true for all.
@@ -136,7 +131,7 @@ bool IndicesOfManyCallersHold(const TestRun& run) {
     for (int64_t round = 0; round < rounds; ++round) {
       const CreatedIndex created = CreateIndex(models[caller], RESIDUAL_KNN_POINT_MAJOR,
                                                1 + static_cast<int32_t>(round % 2));
-      if (!SameFactor(FactorOf(created.index.get()), factors[caller])) {
+      if (!FactorOf(created.index.get()).SameAs(factors[caller])) {
         return Fail("caller " + std::to_string(caller) + ": another V or p");
       }
       if (!Ask(created.index.get(), question).SameAs(answers[caller])) {
@@ -169,31 +164,13 @@ bool CallbacksOfManyCallersHold() {
   });
 }
 
-int64_t CountTasks() {
-  int64_t count = 0;
-  for ([[maybe_unused]] const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-    ++count;
-  }
-  return count;
-}
-
-// The threads of this program by itself.
-int64_t OwnTasks() {
-#ifdef __SANITIZE_THREAD__
-  return 2;  // the sanitizer has one
-#else
-  return 1;
-#endif
-}
-
 // Whatever was called, only the threads of the program are left: none of ours, none of a BLAS.
 bool NoThreadIsLeft() {
-  const int64_t before = OwnTasks();
-  if (CountTasks() != before) return Fail("loading the library has started threads");
+  if (CountTasks() != kOwnTasks) return Fail("loading the library has started threads");
   const Model model = DrawConcurrentModel(9, 3000, 200);
   const CreatedIndex created = CreateIndex(model, RESIDUAL_KNN_POINT_MAJOR, 5);
   if (created.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
-  if (CountTasks() != before) return Fail("threads are left after creating an index");
+  if (!WaitForTasks(kOwnTasks)) return Fail("threads are left after creating an index");
   Question question;
   question.k = 10;
   for (int64_t i = 0; i < 500; ++i) question.rows.push_back(i);
@@ -202,7 +179,7 @@ bool NoThreadIsLeft() {
   if (Ask(created.index.get(), question, manner).statistics.threads != 5) {
     return Fail("the search did not use its threads");
   }
-  if (CountTasks() != before) return Fail("threads are left after a search");
+  if (!WaitForTasks(kOwnTasks)) return Fail("threads are left after a search");
   const double lengthscale = 0.3;
   residual_knn_helper_options options = HelperOptions();
   options.threads = 5;
@@ -216,7 +193,7 @@ bool NoThreadIsLeft() {
                                 order.data()) != RESIDUAL_KNN_OK) {
     return Fail(residual_knn_last_error());
   }
-  return CountTasks() == before || Fail("threads are left after the helpers");
+  return WaitForTasks(kOwnTasks) || Fail("threads are left after the helpers");
 }
 
 // In the child: searches the inherited index and a new one. The exit code says how it went.

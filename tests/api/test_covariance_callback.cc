@@ -1,12 +1,14 @@
-// Covariance callbacks that fail, give nonsense or are slow to be asked again: the search must fail
-// as promised, leave its outputs alone, and the index must be as good as before.
+// Covariance callbacks that fail or give nonsense: the search must fail as promised, leave its outputs
+// alone, and the index must be as good as before.
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <limits>
 #include <string>
-#include <thread>
+#include <utility>
+#include <vector>
 
 #include "support/api_objects.h"
 #include "support/poisoned.h"

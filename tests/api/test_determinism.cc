@@ -1,7 +1,6 @@
 // The same bytes for any number of threads, any tile size, any split of the queries into calls and
 // any order of them: on problems that span many tiles, unlike those of test_search_properties.
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <iterator>
 #include <numeric>
@@ -59,14 +58,6 @@ std::vector<const Question*> QuestionsOf(const Problem& problem) {
   return {&problem.neighbors, &problem.predecessors, &problem.some_rows, &problem.new_points};
 }
 
-bool SameFactor(const residual_knn_index* a, const residual_knn_index* b) {
-  const FactorCopy x = FactorOf(a);
-  const FactorCopy y = FactorOf(b);
-  return !x.p.empty() && x.v.size() == y.v.size() &&
-         std::memcmp(x.p.data(), y.p.data(), x.p.size() * sizeof(double)) == 0 &&
-         (x.v.empty() || std::memcmp(x.v.data(), y.v.data(), x.v.size() * sizeof(double)) == 0);
-}
-
 // Searches of an index made by any number of threads, by any number of threads, in tiles of any
 // size.
 bool ThreadsAndTilesHold(const Problem& problem) {
@@ -74,7 +65,7 @@ bool ThreadsAndTilesHold(const Problem& problem) {
   if (serial.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
   for (const int32_t threads : {0, 2, 5}) {
     const CreatedIndex other = CreateIndex(problem.model, RESIDUAL_KNN_DIMENSION_MAJOR, threads);
-    if (!SameFactor(serial.index.get(), other.index.get())) {
+    if (!FactorOf(serial.index.get()).SameAs(FactorOf(other.index.get()))) {
       return Fail("V or p depend on threads = " + std::to_string(threads));
     }
   }
@@ -200,7 +191,8 @@ bool NewPointsHaveTheFactorOfRows(const Problem& problem) {
 bool RunsAreTheSame(const Problem& problem) {
   const CreatedIndex one = CreateIndex(problem.model);
   const CreatedIndex two = CreateIndex(problem.model);
-  if (!SameFactor(one.index.get(), two.index.get())) return Fail("V or p differ between runs");
+  if (!FactorOf(one.index.get()).SameAs(FactorOf(two.index.get())))
+    return Fail("V or p differ between runs");
   for (const Question* question : QuestionsOf(problem)) {
     const Answer first = Ask(one.index.get(), *question);
     if (!Ask(one.index.get(), *question).SameAs(first) ||

@@ -1,11 +1,12 @@
 // The answers that the header promises where the question is odd: identical points, degenerate
 // points, fewer candidates than k, inducing points that coincide.
+#include <algorithm>
 #include <cctype>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <numeric>
 #include <string>
+#include <vector>
 
 #include "support/api_objects.h"
 #include "support/random_data.h"
@@ -85,7 +86,7 @@ bool IdenticalPointsHold() {
   model.inducing = {0, 2, {}};
   for (const double variance : {1.0, 3.0}) {
     model.kernel.variance = variance;
-    for (int32_t family = 0; family < 6; ++family) {
+    for (int32_t family = 0; family < kNumFamilies; ++family) {
       model.kernel.family = family;
       model.kernel.nu = 0.7;
       model.nugget = 0;

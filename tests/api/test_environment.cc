@@ -3,6 +3,8 @@
 //
 //   test_environment           the test
 //   test_environment --print   prints the sum for the environment it runs in
+#include <locale.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -32,6 +34,7 @@ uint64_t SumOf(const std::vector<T>& values, uint64_t sum) {
 }
 
 bool PrintSum() {
+  setlocale(LC_ALL, "");  // as hosts do that speak their user's language
   Random random(1);
   Model model;
   model.kernel.lengthscales = {0.3};
@@ -67,19 +70,42 @@ std::string OutputUnder(const std::string& setting) {
   return output;
 }
 
-bool SettingsHold() {
-  const std::string plain = OutputUnder("RESIDUAL_KNN_NOTHING=1");
+bool SettingHolds(const std::string& setting) {
+  const std::string plain = OutputUnder("LC_ALL=C");
   if (plain.size() != 17) return Fail("the program printed '" + plain + "'");
+  const std::string other = OutputUnder(setting);
+  return other == plain || Fail(setting + ": " + other + "instead of " + plain);
+}
+
+bool SettingsHold() {
   for (const char* setting :
        {"OPENBLAS_CORETYPE=Haswell", "OPENBLAS_CORETYPE=Prescott", "OPENBLAS_NUM_THREADS=3",
-        "OMP_NUM_THREADS=1", "OPENBLAS_BLOCK_FACTOR=50", "LC_ALL=de_DE.UTF-8"}) {
-    const std::string other = OutputUnder(setting);
-    if (other != plain) return Fail(std::string(setting) + ": " + other + "instead of " + plain);
+        "OMP_NUM_THREADS=1", "OPENBLAS_BLOCK_FACTOR=50"}) {
+    if (!SettingHolds(setting)) return false;
   }
   return true;
 }
 
+// An installed locale with a decimal comma, or nullptr.
+const char* LocaleWithComma() {
+  for (const char* name : {"de_DE.UTF-8", "fr_FR.UTF-8", "es_ES.UTF-8", "pt_BR.UTF-8"}) {
+    const locale_t found = newlocale(LC_ALL_MASK, name, nullptr);
+    if (found == nullptr) continue;
+    freelocale(found);
+    return name;
+  }
+  return nullptr;
+}
+
 void TestSettings(void**) { assert_true(SettingsHold()); }
+void TestLocale(void**) {
+  const char* const name = LocaleWithComma();
+  if (name == nullptr) {
+    print_message("not checked: no locale with a decimal comma is installed\n");
+    skip();
+  }
+  assert_true(SettingHolds(std::string("LC_ALL=") + name));
+}
 
 }  // namespace
 }  // namespace residual_knn_test
@@ -87,6 +113,6 @@ void TestSettings(void**) { assert_true(SettingsHold()); }
 int main(int argc, char** argv) {
   using namespace residual_knn_test;
   if (argc == 2 && std::strcmp(argv[1], "--print") == 0) return PrintSum() ? 0 : 1;
-  const CMUnitTest tests[] = {cmocka_unit_test(TestSettings)};
+  const CMUnitTest tests[] = {cmocka_unit_test(TestSettings), cmocka_unit_test(TestLocale)};
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -1,6 +1,5 @@
 // Status strings and the text of the last error, which each thread has for itself.
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <set>
@@ -8,7 +7,6 @@
 #include <thread>
 
 #include "support/api_objects.h"
-#include "support/poisoned.h"
 #include "support/test_run.h"
 
 #include "support/cmocka_in_cxx.h"

@@ -88,6 +88,7 @@ static void test_offsets(void** state) {
   assert_int_equal(offsetof(residual_knn_model_options, concurrent_callback), 68);
   assert_int_equal(offsetof(residual_knn_model_options, progress), 72);
   assert_int_equal(offsetof(residual_knn_model_options, progress_user), 80);
+  assert_int_equal(offsetof(residual_knn_model_options, factor_error), 88);
 
   assert_int_equal(offsetof(residual_knn_search_options, layout), 8);
   assert_int_equal(offsetof(residual_knn_search_options, ranking), 12);
@@ -121,6 +122,16 @@ static void test_offsets(void** state) {
   assert_int_equal(offsetof(residual_knn_statistics, pairs_scored), 32);
   assert_int_equal(offsetof(residual_knn_statistics, pairs_rescored), 40);
   assert_int_equal(offsetof(residual_knn_statistics, seconds), 48);
+  assert_int_equal(offsetof(residual_knn_statistics, reason), 56);
+  assert_int_equal(offsetof(residual_knn_statistics, coarse_blocks), 60);
+  assert_int_equal(offsetof(residual_knn_statistics, tree_seconds), 64);
+  assert_int_equal(offsetof(residual_knn_statistics, pivots_scored), 72);
+  assert_int_equal(offsetof(residual_knn_statistics, pivots_coupled), 80);
+  assert_int_equal(offsetof(residual_knn_statistics, blocks_bounded), 88);
+  assert_int_equal(offsetof(residual_knn_statistics, blocks_dismissed), 96);
+  assert_int_equal(offsetof(residual_knn_statistics, points_bounded), 104);
+  assert_int_equal(offsetof(residual_knn_statistics, survivors), 112);
+  assert_int_equal(offsetof(residual_knn_statistics, scored_in_low_precision), 120);
 }
 
 /* Compared as bits: a default that is off by an ulp is another default. */
@@ -146,6 +157,7 @@ static void test_model_defaults(void** state) {
   assert_int_equal(options.concurrent_callback, 0);
   assert_true(options.progress == NULL);
   assert_true(options.progress_user == NULL);
+  assert_bits(options.factor_error, 0);
 }
 
 static void test_search_defaults(void** state) {

@@ -448,7 +448,7 @@ bool GivenFactorsHold(const TestRun& run) {
 bool GridHolds(uint64_t seed) {
   Random random(seed);
   Model model;
-  model.kernel.family = static_cast<int32_t>(random.Integer(0, 5));
+  model.kernel.family = static_cast<int32_t>(random.Integer(0, kNumFamilies - 1));
   model.kernel.lengthscales = {2.0};
   const int64_t d = random.Integer(1, 3);
   const int64_t n = random.LogInteger(2, 500);

@@ -212,7 +212,11 @@ void TestStrategiesAgree(void** state) {
   }
   exercise.Print();
   assert_true(holds);
-  assert_true(exercise.cases < 1000 || exercise.IsEnough());
+  if (exercise.cases < 1000) {
+    print_message("not checked: that every strategy dismisses enough; fewer than 1000 cases\n");
+    return;
+  }
+  assert_true(exercise.IsEnough());
 }
 
 }  // namespace

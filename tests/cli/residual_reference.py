@@ -74,10 +74,3 @@ class Model:
         rho = (self.covariance(queries, points) - query_v @ v.T) / np.sqrt(np.outer(query_p, p))
         rho = np.clip(rho, -1, 1)
         return np.sqrt(1 - (rho if signed else np.abs(rho)))
-
-
-def nearest(distances, k, candidates):
-    """Row numbers of the k nearest candidates and their distances; ties to the smaller row."""
-    candidates = np.asarray(candidates, dtype=int)
-    order = np.lexsort((candidates, distances[candidates]))[:k]
-    return candidates[order], distances[candidates[order]]

@@ -1,31 +1,25 @@
 // Choice of inducing points: against a plain k-means that starts from the same seeds, against the
 // probabilities of k-means++, and for the same bytes whatever the threads and SIMD targets.
 #include <algorithm>
-#include <array>
-#include <cinttypes>
 #include <cmath>
-#include <csetjmp>
-#include <cstdarg>
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <cstdio>
 #include <functional>
 #include <limits>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
-#include "hwy/highway.h"
-#include "hwy/targets.h"
 #include "model/inducing_points.h"
+#include "simd/for_each_target.h"
+#include "support/float_text.h"
+#include "support/random_data.h"
+#include "support/test_run.h"
 
-// Last: its macros have common names.
-extern "C" {
-#include <cmocka.h>
-}
+#include "support/cmocka_in_cxx.h"
 
+namespace residual_knn_test {
 namespace {
 
 using residual_knn::ChooseKMeans;
@@ -37,8 +31,6 @@ using residual_knn::KMeansResult;
 using residual_knn::Monitor;
 using residual_knn::ScaledPoints;
 
-constexpr uint64_t kFirstSeed = 5200;
-
 ScaledPoints Scale(const std::vector<double>& values, int64_t d) {
   const double lengthscale = 1;
   return {DenseMatrixView{values.data(), static_cast<int64_t>(values.size()) / d, d},
@@ -46,10 +38,9 @@ ScaledPoints Scale(const std::vector<double>& values, int64_t d) {
           "points"};
 }
 
-std::vector<double> DrawUniform(std::mt19937_64& engine, int64_t count) {
-  std::uniform_real_distribution<double> uniform;
+std::vector<double> DrawUniform(Random& random, int64_t count) {
   std::vector<double> values(static_cast<size_t>(count));
-  for (double& value : values) value = uniform(engine);
+  for (double& value : values) value = random.Uniform();
   return values;
 }
 
@@ -92,74 +83,68 @@ std::string MessageOf(const std::function<void()>& work) {
 // ---------------------------------------------------------------- rows at different locations
 
 // n points at `locations` different places, at least one of each.
-std::vector<double> DrawDuplicates(std::mt19937_64& engine, int64_t n, int64_t d,
-                                   int64_t locations) {
-  const std::vector<double> places = DrawUniform(engine, locations * d);
+std::vector<double> DrawDuplicates(Random& random, int64_t n, int64_t d, int64_t locations) {
+  const std::vector<double> places = DrawUniform(random, locations * d);
   std::vector<double> values;
   for (int64_t i = 0; i < n; ++i) {
-    const auto place = i < locations ? i : static_cast<int64_t>(engine() % locations);
+    const int64_t place = i < locations ? i : random.Integer(0, locations - 1);
     for (int64_t c = 0; c < d; ++c) values.push_back(places[place * d + c]);
   }
   return values;
 }
 
-int CheckDistinctRows(uint64_t seed) {
-  std::mt19937_64 engine(seed);
-  const auto d = static_cast<int64_t>(1 + engine() % 4);
-  const auto n = static_cast<int64_t>(1 + engine() % 300);
-  const auto locations = static_cast<int64_t>(1 + engine() % n);
-  const ScaledPoints points = Scale(DrawDuplicates(engine, n, d, locations), d);
-  int failures = 0;
+bool RowsAreDistinct(uint64_t seed) {
+  Random random(seed);
+  const int64_t d = random.Integer(1, 4);
+  const int64_t n = random.Integer(1, 300);
+  const int64_t locations = random.Integer(1, n);
+  const ScaledPoints points = Scale(DrawDuplicates(random, n, d, locations), d);
+  const std::string name = "n " + std::to_string(n) + ", d " + std::to_string(d) + ", " +
+                           std::to_string(locations) + " locations: ";
   for (const int64_t m : {int64_t{0}, (locations + 1) / 2, locations}) {
-    const std::vector<int64_t> random = RandomRows(points, m, seed);
+    const std::vector<int64_t> rows = RandomRows(points, m, seed);
+    if (static_cast<int64_t>(rows.size()) != m || !LocationsDiffer(points, rows)) {
+      return Fail(seed, name + "random rows");
+    }
     const KMeansResult kmeans = KMeans(points, {m, 0, seed, 1});
-    if (static_cast<int64_t>(random.size()) != m || !LocationsDiffer(points, random)) ++failures;
     if (static_cast<int64_t>(kmeans.rows.size()) != m || !LocationsDiffer(points, kmeans.rows) ||
         !kmeans.centers.empty()) {
-      ++failures;
+      return Fail(seed, name + "k-means");
     }
   }
   const std::string expected = "m is " + std::to_string(locations + 1) +
                                ", but the points have only " + std::to_string(locations) +
                                " distinct locations";
-  if (MessageOf([&] { RandomRows(points, locations + 1, seed); }) != expected) ++failures;
-  if (MessageOf([&] { KMeans(points, {locations + 1, 3, seed, 1}); }) != expected) ++failures;
-  if (failures > 0) {
-    print_error("seed %" PRIu64 ": n %" PRId64 ", d %" PRId64 ", %" PRId64 " locations\n", seed, n,
-                d, locations);
+  for (const std::string& message :
+       {MessageOf([&] { RandomRows(points, locations + 1, seed); }), MessageOf([&] {
+          KMeans(points, {locations + 1, 3, seed, 1});
+        })}) {
+    if (message != expected) return Fail(seed, name + message);
   }
-  return failures;
+  return true;
 }
 
-int CountIndistinctRows() {
-  int failures = 0;
-  for (uint64_t seed = kFirstSeed; seed < kFirstSeed + 100; ++seed)
-    failures += CheckDistinctRows(seed);
-  return failures;
+void TestDistinctRows(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  for (int64_t i = 0; i < run.Scaled(100); ++i) {
+    assert_true(RowsAreDistinct(run.seed + static_cast<uint64_t>(i)));
+  }
 }
-
-void TestDistinctRows(void**) { assert_int_equal(CountIndistinctRows(), 0); }
 
 // 0 and -0 are one place. Places that differ by less than a square can show are different rows, but
 // no k-means++ can tell them apart.
-int CheckSpecialLocations() {
-  int failures = 0;
+bool SpecialLocationsHold() {
   const ScaledPoints zeros = Scale({0.0, -0.0, 0.0, 1.0}, 1);
-  if (!LocationsDiffer(zeros, RandomRows(zeros, 2, 1))) ++failures;
-  if (MessageOf([&] { RandomRows(zeros, 3, 1); }).find("only 2 distinct") == std::string::npos) {
-    ++failures;
-  }
+  if (!LocationsDiffer(zeros, RandomRows(zeros, 2, 1))) return Fail("0 and -0 are two places");
+  const std::string of_zeros = MessageOf([&] { RandomRows(zeros, 3, 1); });
+  if (of_zeros.find("only 2 distinct") == std::string::npos) return Fail(of_zeros);
   const ScaledPoints close = Scale({0.0, 1e-170, 2e-170}, 1);
-  if (RandomRows(close, 3, 1).size() != 3) ++failures;
-  if (MessageOf([&] {
-        KMeans(close, {3, 0, 1, 1});
-      }).find("only 1 distinct") == std::string::npos) {
-    ++failures;
-  }
-  return failures;
+  if (RandomRows(close, 3, 1).size() != 3) return Fail("close places are one");
+  const std::string of_close = MessageOf([&] { KMeans(close, {3, 0, 1, 1}); });
+  return of_close.find("only 1 distinct") != std::string::npos || Fail(of_close);
 }
 
-void TestSpecialLocations(void**) { assert_int_equal(CheckSpecialLocations(), 0); }
+void TestSpecialLocations(void** /*state*/) { assert_true(SpecialLocationsHold()); }
 
 // ---------------------------------------------------------------- draws
 
@@ -170,8 +155,8 @@ bool Agree(const std::vector<double>& probabilities, const std::vector<int>& cou
   for (size_t i = 0; i < counts.size(); ++i) {
     const double expected = draws * probabilities[i];
     if (std::abs(counts[i] - expected) > 5 * std::sqrt(expected) + 1) {
-      print_error("outcome %zu: %d of %d draws, expected %g\n", i, counts[i], draws, expected);
-      return false;
+      return Fail("outcome " + std::to_string(i) + ": " + std::to_string(counts[i]) + " of " +
+                  std::to_string(draws) + " draws, expected " + std::to_string(expected));
     }
   }
   return true;
@@ -179,22 +164,26 @@ bool Agree(const std::vector<double>& probabilities, const std::vector<int>& cou
 
 // Points at 0, 1, 3: the first seed is any of them, the second has the odds of its squared
 // distance.
-bool SeedsFollowSquaredDistances() {
+bool SeedsFollowSquaredDistances(const TestRun& run) {
   const ScaledPoints points = Scale({0, 1, 3}, 1);
   std::vector<int> counts(9);
-  for (uint64_t seed = 0; seed < 30000; ++seed) {
+  for (int64_t i = 0; i < run.Scaled(30000); ++i) {
+    const uint64_t seed = run.seed + static_cast<uint64_t>(i);
     const std::vector<int64_t> rows = KMeans(points, {2, 0, seed, 1}).rows;
     ++counts[rows[0] * 3 + rows[1]];
   }
   return Agree({0, 1 / 30.0, 9 / 30.0, 1 / 15.0, 0, 4 / 15.0, 9 / 39.0, 4 / 39.0, 0}, counts);
 }
 
-void TestSeedsFollowSquaredDistances(void**) { assert_true(SeedsFollowSquaredDistances()); }
+void TestSeedsFollowSquaredDistances(void** state) {
+  assert_true(SeedsFollowSquaredDistances(*static_cast<const TestRun*>(*state)));
+}
 
-bool RandomRowsAreUniform() {
+bool RandomRowsAreUniform(const TestRun& run) {
   const ScaledPoints points = Scale({0, 1, 3, 7}, 1);
   std::vector<int> counts(16);
-  for (uint64_t seed = 0; seed < 30000; ++seed) {
+  for (int64_t i = 0; i < run.Scaled(30000); ++i) {
+    const uint64_t seed = run.seed + static_cast<uint64_t>(i);
     const std::vector<int64_t> rows = RandomRows(points, 2, seed);
     ++counts[rows[0] * 4 + rows[1]];
   }
@@ -203,7 +192,9 @@ bool RandomRowsAreUniform() {
   return Agree(probabilities, counts);
 }
 
-void TestRandomRowsAreUniform(void**) { assert_true(RandomRowsAreUniform()); }
+void TestRandomRowsAreUniform(void** state) {
+  assert_true(RandomRowsAreUniform(*static_cast<const TestRun*>(*state)));
+}
 
 // ---------------------------------------------------------------- Lloyd steps
 
@@ -279,13 +270,11 @@ class PlainLloyd {
 };
 
 struct LloydTally {
-  int failures = 0;
   int filled = 0;     // clusters that had lost all their points
   int converged = 0;  // runs that ended before max_iterations
 };
 
-void CompareWithPlainLloyd(const ScaledPoints& points, const KMeansOptions& options,
-                           LloydTally& tally) {
+bool LloydHolds(const ScaledPoints& points, const KMeansOptions& options, LloydTally& tally) {
   const KMeansResult result = KMeans(points, options);
   PlainLloyd plain(points, result.rows);
   int64_t steps = 0;
@@ -297,85 +286,72 @@ void CompareWithPlainLloyd(const ScaledPoints& points, const KMeansOptions& opti
     expected.insert(expected.end(), center.begin(), center.end());
   }
   const auto near = [](double x, double y) { return std::abs(x - y) < 1e-12; };
-  if (std::equal(result.centers.begin(), result.centers.end(), expected.begin(), expected.end(),
-                 near)) {
+  return std::equal(result.centers.begin(), result.centers.end(), expected.begin(), expected.end(),
+                    near) ||
+         Fail(options.seed,
+              "n " + std::to_string(points.size()) + ", d " + std::to_string(points.dimensions()) +
+                  ", m " + std::to_string(options.m) + ", " + std::to_string(steps) + " steps");
+}
+
+void TestLloyd(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  LloydTally tally;
+  for (int64_t i = 0; i < run.Scaled(400); ++i) {
+    const uint64_t seed = run.seed + static_cast<uint64_t>(i);
+    Random random(seed);
+    const int64_t d = random.Integer(1, 4);
+    const int64_t n = random.Integer(30, i % 16 == 0 ? 4000 : 230);
+    const int64_t m = random.Integer(2, 21);
+    const int64_t iterations = random.Integer(1, 12);
+    const ScaledPoints points = Scale(DrawUniform(random, n * d), d);
+    assert_true(LloydHolds(points, {m, iterations, seed, 2}, tally));
+  }
+  std::printf("%d runs converged\n", tally.converged);
+  if (run.Scaled(400) < 40) {
+    print_message("not checked: whether any run converges; too few runs\n");
     return;
   }
-  print_error("seed %" PRIu64 ": n %" PRId64 ", d %" PRId64 ", m %" PRId64 ", %" PRId64 " steps\n",
-              options.seed, points.size(), points.dimensions(), options.m, steps);
-  ++tally.failures;
-}
-
-LloydTally RunOnRandomPoints() {
-  LloydTally tally;
-  for (uint64_t seed = kFirstSeed; seed < kFirstSeed + 400; ++seed) {
-    std::mt19937_64 engine(seed);
-    const auto d = static_cast<int64_t>(1 + engine() % 4);
-    const auto n = static_cast<int64_t>(30 + engine() % (seed % 16 == 0 ? 4000 : 200));
-    const auto m = static_cast<int64_t>(2 + engine() % 20);
-    const auto iterations = static_cast<int64_t>(1 + engine() % 12);
-    const ScaledPoints points = Scale(DrawUniform(engine, n * d), d);
-    CompareWithPlainLloyd(points, {m, iterations, seed, 2}, tally);
-  }
-  return tally;
-}
-
-// Some seeds of these points have a cluster that loses all its points, which is rare elsewhere.
-LloydTally RunOnPointsThatEmptyClusters() {
-  LloydTally tally;
-  const ScaledPoints points = Scale({0.384, 0.371, 0.691, 0.397, 0.199, 0.594}, 1);
-  for (uint64_t seed = 0; seed < 3000; ++seed) {
-    CompareWithPlainLloyd(points, {3, 6, seed, 1}, tally);
-  }
-  return tally;
-}
-
-void TestLloyd(void**) {
-  const LloydTally tally = RunOnRandomPoints();
-  assert_int_equal(tally.failures, 0);
   assert_true(tally.converged > 0);
 }
 
-void TestEmptyClusters(void**) {
-  const LloydTally tally = RunOnPointsThatEmptyClusters();
-  assert_int_equal(tally.failures, 0);
+// Some seeds of these points have a cluster that loses all its points, which is rare elsewhere: so many runs, whatever
+// the size.
+void TestEmptyClusters(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  LloydTally tally;
+  const ScaledPoints points = Scale({0.384, 0.371, 0.691, 0.397, 0.199, 0.594}, 1);
+  for (uint64_t i = 0; i < 3000; ++i) {
+    assert_true(LloydHolds(points, {3, 6, run.seed + i, 1}, tally));
+  }
   assert_true(tally.filled > 0);
 }
 
 // ---------------------------------------------------------------- the same bytes
 
 bool SameResult(const KMeansResult& a, const KMeansResult& b) {
-  return a.rows == b.rows && a.centers.size() == b.centers.size() &&
-         std::memcmp(a.centers.data(), b.centers.data(), a.centers.size() * sizeof(double)) == 0;
+  return a.rows == b.rows && SameBits(a.centers, b.centers);
 }
 
-int CountDifferentBytes() {
-  std::mt19937_64 engine(kFirstSeed);
+bool BytesAreTheSame(const TestRun& run) {
+  Random random(run.seed);
   constexpr int64_t kDimensions = 3;
-  // Enough for more than one thread in each stage.
-  const ScaledPoints points = Scale(DrawUniform(engine, 360001 * kDimensions), kDimensions);
+  // Enough for more than one thread in each stage, whatever the size.
+  const ScaledPoints points = Scale(DrawUniform(random, 360001 * kDimensions), kDimensions);
   const KMeansResult one = KMeans(points, {12, 3, 9, 1});
-  int failures = 0;
   for (const int threads : {2, 5}) {
     if (!SameResult(one, KMeans(points, {12, 3, 9, threads}))) {
-      print_error("%d threads differ from 1\n", threads);
-      ++failures;
+      return Fail(run.seed, std::to_string(threads) + " threads differ from 1");
     }
   }
-  const std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
-  for (const int64_t target : targets) {
-    hwy::SetSupportedTargetsForTest(target);
-    if (!SameResult(one, KMeans(points, {12, 3, 9, 2}))) {
-      print_error("target %s differs\n", hwy::TargetName(target));
-      ++failures;
-    }
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  if (SameResult(one, KMeans(points, {12, 3, 10, 1}))) ++failures;
-  return failures;
+  if (SameResult(one, KMeans(points, {12, 3, 10, 1}))) return Fail("two seeds give one result");
+  return OnEveryTarget([&] {
+    return SameResult(one, KMeans(points, {12, 3, 9, 2})) || Fail(run.seed, "another result");
+  });
 }
 
-void TestSameBytes(void**) { assert_int_equal(CountDifferentBytes(), 0); }
+void TestSameBytes(void** state) {
+  assert_true(BytesAreTheSame(*static_cast<const TestRun*>(*state)));
+}
 
 // The same seed gives the same rows on every machine: these, for good.
 bool ArePinnedRows() {
@@ -388,7 +364,7 @@ bool ArePinnedRows() {
          seeds == std::vector<int64_t>{75, 63, 76, 17, 89};
 }
 
-void TestPinnedRows(void**) { assert_true(ArePinnedRows()); }
+void TestPinnedRows(void** /*state*/) { assert_true(ArePinnedRows()); }
 
 // ---------------------------------------------------------------- progress and cancellation
 
@@ -416,53 +392,56 @@ bool IsCancelled(const std::function<void(Monitor&)>& work, int at_call) {
   return false;
 }
 
-int CountUncancelled() {
-  std::mt19937_64 engine(kFirstSeed);
-  struct Shape {
+bool CancellationHolds(const TestRun& run) {
+  Random random(run.seed);
+  struct Size {
     int64_t n;
     int64_t d;
     int64_t m;
     int last_call;
   };
   constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
-  int failures = 0;
   // Many points; many centers; many coordinates, which are done before a second call.
-  for (const Shape shape :
-       {Shape{500000, 2, 3000, 4}, Shape{6000, 20, 5000, 4}, Shape{40, 50000, 30, 1}}) {
-    const ScaledPoints points = Scale(DrawUniform(engine, shape.n * shape.d), shape.d);
+  for (const Size size :
+       {Size{500000, 2, 3000, 4}, Size{20000, 20, 5000, 4}, Size{40, 50000, 30, 1}}) {
+    const ScaledPoints points = Scale(DrawUniform(random, size.n * size.d), size.d);
     for (const int threads : {1, 2}) {
-      for (int at_call = 1; at_call <= shape.last_call; ++at_call) {
+      for (int at_call = 1; at_call <= size.last_call; ++at_call) {
         const auto kmeans = [&](Monitor& monitor) {
-          ChooseKMeans(points, {shape.m, kForever, 3, threads}, monitor);
+          ChooseKMeans(points, {size.m, kForever, 3, threads}, monitor);
         };
         if (IsCancelled(kmeans, at_call)) continue;
-        print_error("not cancelled: n %" PRId64 ", d %" PRId64 ", m %" PRId64 ", call %d\n",
-                    shape.n, shape.d, shape.m, at_call);
-        ++failures;
+        return Fail("not cancelled: n " + std::to_string(size.n) + ", d " + std::to_string(size.d) +
+                    ", m " + std::to_string(size.m) + ", call " + std::to_string(at_call));
       }
     }
-    if (!IsCancelled([&](Monitor& monitor) { ChooseRandomRows(points, shape.m, 3, monitor); }, 1)) {
-      ++failures;
+    if (!IsCancelled([&](Monitor& monitor) { ChooseRandomRows(points, size.m, 3, monitor); }, 1)) {
+      return Fail("random rows are not cancelled");
     }
   }
-  return failures;
+  return true;
 }
 
-void TestCancellation(void**) { assert_int_equal(CountUncancelled(), 0); }
+void TestCancellation(void** state) {
+  assert_true(CancellationHolds(*static_cast<const TestRun*>(*state)));
+}
 
 }  // namespace
+}  // namespace residual_knn_test
 
-int main() {
+int main(int argc, char** argv) {
+  using namespace residual_knn_test;
+  TestRun run = ParseTestRun(argc, argv);
   const CMUnitTest tests[] = {
-      cmocka_unit_test(TestDistinctRows),
+      cmocka_unit_test_prestate(TestDistinctRows, &run),
       cmocka_unit_test(TestSpecialLocations),
-      cmocka_unit_test(TestSeedsFollowSquaredDistances),
-      cmocka_unit_test(TestRandomRowsAreUniform),
-      cmocka_unit_test(TestLloyd),
-      cmocka_unit_test(TestEmptyClusters),
-      cmocka_unit_test(TestSameBytes),
+      cmocka_unit_test_prestate(TestSeedsFollowSquaredDistances, &run),
+      cmocka_unit_test_prestate(TestRandomRowsAreUniform, &run),
+      cmocka_unit_test_prestate(TestLloyd, &run),
+      cmocka_unit_test_prestate(TestEmptyClusters, &run),
+      cmocka_unit_test_prestate(TestSameBytes, &run),
       cmocka_unit_test(TestPinnedRows),
-      cmocka_unit_test(TestCancellation),
+      cmocka_unit_test_prestate(TestCancellation, &run),
   };
-  return cmocka_run_group_tests_name("inducing_points", tests, nullptr, nullptr);
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

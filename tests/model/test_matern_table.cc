@@ -2,18 +2,20 @@
 // in scalar code and on every SIMD target of this machine with every number of lanes.
 #include <boost/math/special_functions/bessel.hpp>
 #include <boost/math/special_functions/gamma.hpp>
-#include <cinttypes>
 #include <cmath>
-#include <csetjmp>
-#include <cstdarg>
-#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
-#include <random>
+#include <string>
 #include <vector>
 
 #include "model/matern_table.h"
+#include "simd/for_each_target.h"
 #include "simd/matern_table_view.h"
+#include "simd/target.h"
+#include "support/float_text.h"
+#include "support/random_data.h"
+#include "support/test_run.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "test_matern_table.cc"
@@ -53,18 +55,20 @@ int64_t CompiledTarget() { return HWY_TARGET; }
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-// Late: its macros have common names.
-extern "C" {
-#include <cmocka.h>
-}
+#include "support/cmocka_in_cxx.h"
 
 namespace residual_knn {
 namespace {
 
+using residual_knn_test::Fail;
+using residual_knn_test::OnEveryTarget;
+using residual_knn_test::Random;
+using residual_knn_test::TestRun;
+using residual_knn_test::Text;
+
 HWY_EXPORT(Evaluate);
 HWY_EXPORT(CompiledTarget);
 
-constexpr uint64_t kSeed = 20250712;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kSmallest = std::numeric_limits<double>::denorm_min();
 
@@ -89,15 +93,14 @@ long double ExactCorrelation(double nu, double r2) {
 // Squared distances over all the table's octaves and a few beyond, most of them where the
 // correlation is neither 0 nor 1, with those next to the ends of octaves among them. The length is
 // a multiple of 8.
-std::vector<double> SquaredDistances(const MaternTableView& table) {
-  std::mt19937_64 engine(kSeed);
-  const auto uniform = [&engine] { return std::ldexp(static_cast<double>(engine() >> 11), -53); };
+std::vector<double> SquaredDistances(const TestRun& run, const MaternTableView& table) {
+  Random random(run.seed);
   const double low = std::log2(table.lowest) - MaternTableView::kScaleExponent - 3;
   const double high = std::log2(table.highest) + 3;
   std::vector<double> r2;
-  for (int i = 0; i < 8000; ++i) {
-    r2.push_back(std::exp2(low + (high - low) * uniform()));
-    r2.push_back(std::exp2(-12 + (high + 12) * uniform()));
+  for (int64_t i = 0; i < run.Scaled(8000); ++i) {
+    r2.push_back(std::exp2(random.Uniform(low, high)));
+    r2.push_back(std::exp2(random.Uniform(-12, high)));
   }
   for (double power = std::floor(low); power <= high; ++power) {
     const double end = std::exp2(power);
@@ -110,100 +113,94 @@ std::vector<double> SquaredDistances(const MaternTableView& table) {
   return r2;
 }
 
-// 0 or 1, with a message if it is 1.
-int Compare(const char* who, double nu, double r2, double found, long double exact) {
+bool Near(const char* who, double nu, double r2, double found, long double exact) {
   const long double error = std::abs(found - exact);
-  if (error <= kAbsoluteBound && (exact < 1e-299L || error <= kRelativeBound * exact) &&
-      found >= 0 && found <= 1) {
-    return 0;
-  }
-  print_error("%s: nu %.17g, r2 %.17g (seed %" PRIu64 "): found %.17g, expected %.17Lg\n", who, nu,
-              r2, kSeed, found, exact);
-  return 1;
+  return (error <= kAbsoluteBound && (exact < 1e-299L || error <= kRelativeBound * exact) &&
+          found >= 0 && found <= 1) ||
+         Fail(std::string(who) + ": nu " + Text(nu) + ", r2 " + Text(r2) + ": found " +
+              Text(found) + ", expected " + Text(static_cast<double>(exact)));
 }
 
-int CountErrorsAgainstBoost() {
-  int failures = 0;
+bool BoostAgrees(const TestRun& run) {
   for (const double nu : kSmoothnesses) {
     const MaternTable table(nu);
-    int64_t compared = 0;
-    for (const double r2 : SquaredDistances(table.view())) {
+    const std::vector<double> distances = SquaredDistances(run, table.view());
+    size_t compared = 0;
+    for (const double r2 : distances) {
       const long double exact = ExactCorrelation(nu, r2);
       if (!std::isfinite(exact)) continue;  // K_nu(a) is beyond long double
       ++compared;
-      failures += Compare("Boost", nu, r2, table(r2), exact);
+      if (!Near("Boost", nu, r2, table(r2), exact)) return false;
     }
-    if (compared < 10000) {
-      print_error("nu %.17g: only %" PRId64 " values could be compared\n", nu, compared);
-      ++failures;
+    if (2 * compared < distances.size()) {
+      return Fail("nu " + Text(nu) + ": only " + std::to_string(compared) +
+                  " values could be compared");
     }
   }
-  return failures;
+  return true;
 }
 
-void TestBoost(void**) { assert_int_equal(CountErrorsAgainstBoost(), 0); }
+void TestBoost(void** state) { assert_true(BoostAgrees(*static_cast<const TestRun*>(*state))); }
 
-int CountErrorsAgainstClosedForms() {
-  int failures = 0;
+bool ClosedFormsAgree(const TestRun& run) {
   for (const double nu : {0.5, 1.5, 2.5}) {
     const MaternTable table(nu);
-    for (const double r2 : SquaredDistances(table.view())) {
+    for (const double r2 : SquaredDistances(run, table.view())) {
       const long double a = std::sqrt(2 * static_cast<long double>(nu) * r2);
       long double polynomial = 1;
       if (nu > 1) polynomial += a;
       if (nu > 2) polynomial += a * a / 3;
-      failures += Compare("closed form", nu, r2, table(r2), polynomial * std::exp(-a));
+      if (!Near("closed form", nu, r2, table(r2), polynomial * std::exp(-a))) return false;
     }
   }
-  return failures;
+  return true;
 }
 
-void TestClosedForms(void**) { assert_int_equal(CountErrorsAgainstClosedForms(), 0); }
+void TestClosedForms(void** state) {
+  assert_true(ClosedFormsAgree(*static_cast<const TestRun*>(*state)));
+}
 
 // The correlation leaves 1 as 1 - c r2^nu: with a small nu even at the smallest numbers there are.
-int CountErrorsAtSmallestDistances() {
-  int failures = 0;
+bool SmallestDistancesHold() {
   for (const double nu : {1e-10, 0.001, 0.01, 0.02}) {
     const MaternTable table(nu);
     for (double r2 = kSmallest; r2 < 1e-290; r2 *= 1.7 + 1 / (r2 / kSmallest)) {
-      failures += Compare("subnormal", nu, r2, table(r2), ExactCorrelation(nu, r2));
-      if (!(table(r2) < 1)) ++failures;
+      if (!Near("subnormal", nu, r2, table(r2), ExactCorrelation(nu, r2))) return false;
+      if (!(table(r2) < 1)) return Fail("nu " + Text(nu) + ", r2 " + Text(r2) + ": not below 1");
     }
   }
-  return failures;
+  return true;
 }
 
-void TestSmallestDistances(void**) { assert_int_equal(CountErrorsAtSmallestDistances(), 0); }
+void TestSmallestDistances(void** /*state*/) { assert_true(SmallestDistancesHold()); }
 
-int CountErrorsAtEnds() {
-  int failures = 0;
+bool EndsHold() {
   for (const double nu : {kSmallest, 1e-300, 1e-10, 0.01, 0.5, 1.0, 7.5, 50.0}) {
     const MaternTable table(nu);
     const double largest = std::numeric_limits<double>::max();
     if (table(0.0) != 1 || table(-0.0) != 1 || table(kInfinity) != 0 || table(largest) != 0) {
-      print_error("nu %.17g: K(0) = %.17g, K(Inf) = %.17g, K(%.17g) = %.17g\n", nu, table(0.0),
-                  table(kInfinity), largest, table(largest));
-      ++failures;
+      return Fail("nu " + Text(nu) + ": K(0) = " + Text(table(0.0)) + ", K(Inf) = " +
+                  Text(table(kInfinity)) + ", K(" + Text(largest) + ") = " + Text(table(largest)));
     }
     if (table.bytes() > 2 << 20) {
-      print_error("nu %.17g: the table takes %" PRId64 " bytes\n", nu, table.bytes());
-      ++failures;
+      return Fail("nu " + Text(nu) + ": the table takes " + std::to_string(table.bytes()) +
+                  " bytes");
     }
   }
-  return failures;
+  return true;
 }
 
-void TestEnds(void**) { assert_int_equal(CountErrorsAtEnds(), 0); }
+void TestEnds(void** /*state*/) { assert_true(EndsHold()); }
 
-int CountErrorsOnTarget(int64_t target) {
-  int failures = 0;
-  if (HWY_DYNAMIC_DISPATCH(CompiledTarget)() != target) {
-    print_error("target %s was not used\n", hwy::TargetName(target));
-    ++failures;
+bool VectorsAgree(const TestRun& run) {
+  // Dispatch of this file, besides that of the library.
+  const char* const used = hwy::TargetName(HWY_DYNAMIC_DISPATCH(CompiledTarget)());
+  if (std::string(used) != residual_knn::SimdTargetName()) {
+    return Fail(std::string("the test was run for ") + used);
   }
   for (const double nu : {0.01, 0.77, 1.0, 3.7, 50.0}) {
     const MaternTable table(nu);
-    std::vector<double> r2 = SquaredDistances(table.view());
+    std::vector<double> r2 = SquaredDistances(run, table.view());
     const double special[] = {0, -0.0, kSmallest, 1e-310, kInfinity, 1e300, 1, 2};
     r2.insert(r2.end(), std::begin(special), std::end(special));
     for (const int lanes : {1, 2, 4, 8}) {
@@ -211,39 +208,32 @@ int CountErrorsOnTarget(int64_t target) {
       HWY_DYNAMIC_DISPATCH(Evaluate)
       (table.view(), lanes, r2.data(), static_cast<int64_t>(r2.size()), out.data());
       for (size_t i = 0; i < r2.size(); ++i) {
-        failures += Compare(hwy::TargetName(target), nu, r2[i], out[i], table(r2[i]));
+        if (!Near(used, nu, r2[i], out[i], table(r2[i]))) return false;
       }
     }
   }
-  return failures;
+  return true;
 }
 
 // The scalar function is the reference here; TestBoost compares it with the truth.
-int CountErrorsOnTargets() {
-  int failures = 0;
-  const std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
-  for (const int64_t target : targets) {
-    hwy::SetSupportedTargetsForTest(target);
-    failures += CountErrorsOnTarget(target);
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  return failures;
+void TestTargets(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  assert_true(OnEveryTarget([&] { return VectorsAgree(run); }));
 }
-
-void TestTargets(void**) { assert_int_equal(CountErrorsOnTargets(), 0); }
 
 }  // namespace
 }  // namespace residual_knn
 
-int main() {
+int main(int argc, char** argv) {
   using namespace residual_knn;
+  TestRun run = residual_knn_test::ParseTestRun(argc, argv);
   const CMUnitTest tests[] = {
-      cmocka_unit_test(TestBoost),
-      cmocka_unit_test(TestClosedForms),
+      cmocka_unit_test_prestate(TestBoost, &run),
+      cmocka_unit_test_prestate(TestClosedForms, &run),
       cmocka_unit_test(TestSmallestDistances),
       cmocka_unit_test(TestEnds),
-      cmocka_unit_test(TestTargets),
+      cmocka_unit_test_prestate(TestTargets, &run),
   };
-  return cmocka_run_group_tests_name("matern_table", tests, nullptr, nullptr);
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
 #endif  // HWY_ONCE

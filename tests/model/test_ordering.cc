@@ -1,28 +1,23 @@
 // Orders of points against an O(n^2) definition, ties included, and at sizes where a quadratic or a
 // deeply recursive algorithm would not come back.
 #include <algorithm>
-#include <cinttypes>
 #include <cmath>
-#include <csetjmp>
-#include <cstdarg>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <numeric>
-#include <random>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
-#include "hwy/highway.h"
-#include "hwy/targets.h"
 #include "model/ordering.h"
+#include "simd/for_each_target.h"
+#include "support/random_data.h"
+#include "support/test_run.h"
 
-// Last: its macros have common names.
-extern "C" {
-#include <cmocka.h>
-}
+#include "support/cmocka_in_cxx.h"
 
+namespace residual_knn_test {
 namespace {
 
 using residual_knn::DenseMatrixView;
@@ -31,8 +26,6 @@ using residual_knn::MaximinOrder;
 using residual_knn::Monitor;
 using residual_knn::RandomOrder;
 using residual_knn::ScaledPoints;
-
-constexpr uint64_t kFirstSeed = 71000;
 
 ScaledPoints Scale(const std::vector<double>& values, int64_t d) {
   const double lengthscale = 1;
@@ -86,31 +79,29 @@ enum class Kind { kUniform, kGrid, kFewLocations, kLine, kNormal };
 constexpr Kind kKinds[] = {Kind::kUniform, Kind::kGrid, Kind::kFewLocations, Kind::kLine,
                            Kind::kNormal};
 
-std::vector<double> DrawPoints(std::mt19937_64& engine, Kind kind, int64_t n, int64_t d) {
-  std::uniform_real_distribution<double> uniform(-1, 1);
-  std::normal_distribution<double> normal;
-  const auto side = static_cast<uint64_t>(
+std::vector<double> DrawPoints(Random& random, Kind kind, int64_t n, int64_t d) {
+  const auto side = static_cast<int64_t>(
       2 + std::llround(std::pow(static_cast<double>(n), 1.0 / static_cast<double>(d))));
   std::vector<double> values(static_cast<size_t>(n * d));
   for (int64_t i = 0; i < n; ++i) {
-    const double place = uniform(engine);
+    const double place = random.Uniform(-1, 1);
     for (int64_t c = 0; c < d; ++c) {
       double& value = values[i * d + c];
       switch (kind) {
         case Kind::kUniform:
-          value = uniform(engine);
+          value = random.Uniform(-1, 1);
           break;
         case Kind::kGrid:
-          value = static_cast<double>(engine() % side);
+          value = static_cast<double>(random.Integer(0, side - 1));
           break;
         case Kind::kFewLocations:
-          value = static_cast<double>(engine() % 2);
+          value = static_cast<double>(random.Integer(0, 1));
           break;
         case Kind::kLine:
           value = place * static_cast<double>(c + 1);
           break;
         case Kind::kNormal:
-          value = 1e100 * normal(engine);
+          value = 1e100 * random.Normal();
           break;
       }
     }
@@ -118,43 +109,34 @@ std::vector<double> DrawPoints(std::mt19937_64& engine, Kind kind, int64_t n, in
   return values;
 }
 
-int CompareWithDefinition(uint64_t seed) {
-  std::mt19937_64 engine(seed);
+bool IsTheDefinition(uint64_t seed) {
+  Random random(seed);
   const Kind kind = kKinds[seed % std::size(kKinds)];
-  const auto d = static_cast<int64_t>(1 + engine() % 6);
-  const auto n = static_cast<int64_t>(1 + engine() % (engine() % 2 == 0 ? 70 : 700));
-  const ScaledPoints points = Scale(DrawPoints(engine, kind, n, d), d);
+  const int64_t d = random.Integer(1, 6);
+  const int64_t n = random.Integer(1, random.Chance(0.5) ? 70 : 700);
+  const ScaledPoints points = Scale(DrawPoints(random, kind, n, d), d);
   Monitor monitor;
-  if (MaximinOrder(points, monitor) == DefinedMaximinOrder(points)) return 0;
-  print_error("seed %" PRIu64 ": n %" PRId64 ", d %" PRId64 ", kind %d\n", seed, n, d,
-              static_cast<int>(kind));
-  return 1;
+  return MaximinOrder(points, monitor) == DefinedMaximinOrder(points) ||
+         Fail(seed, "n " + std::to_string(n) + ", d " + std::to_string(d) + ", kind " +
+                        std::to_string(static_cast<int>(kind)));
 }
 
-int CountDifferencesFromDefinition(uint64_t first_seed, uint64_t count) {
-  int failures = 0;
-  for (uint64_t seed = first_seed; seed < first_seed + count; ++seed) {
-    failures += CompareWithDefinition(seed);
+bool AreTheDefinition(uint64_t first_seed, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    if (!IsTheDefinition(first_seed + static_cast<uint64_t>(i))) return false;
   }
-  return failures;
+  return true;
 }
 
-void TestMaximinIsTheDefinition(void**) {
-  assert_int_equal(CountDifferencesFromDefinition(kFirstSeed, 250), 0);
+void TestMaximinIsTheDefinition(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  assert_true(AreTheDefinition(run.seed, run.Scaled(250)));
 }
 
-int CountDifferencesOnTargets() {
-  int failures = 0;
-  const std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
-  for (const int64_t target : targets) {
-    hwy::SetSupportedTargetsForTest(target);
-    failures += CountDifferencesFromDefinition(kFirstSeed + 1000, 25);
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  return failures;
+void TestMaximinOnEveryTarget(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  assert_true(OnEveryTarget([&] { return AreTheDefinition(run.seed + 1000, run.Scaled(25)); }));
 }
-
-void TestMaximinOnEveryTarget(void**) { assert_int_equal(CountDifferencesOnTargets(), 0); }
 
 bool IsPermutation(std::vector<int64_t> order, int64_t n) {
   std::sort(order.begin(), order.end());
@@ -173,7 +155,7 @@ bool IdenticalPointsStayInOrder() {
   return std::is_sorted(order.begin(), order.end()) && IsPermutation(order, kSize);
 }
 
-void TestIdenticalPoints(void**) { assert_true(IdenticalPointsStayInOrder()); }
+void TestIdenticalPoints(void** /*state*/) { assert_true(IdenticalPointsStayInOrder()); }
 
 // Integers from 0 on a line: the middle, then the ends; after that intervals are halved in some
 // order, so that the distance of a choice to those before it never grows.
@@ -196,7 +178,7 @@ bool LineIsHalved() {
   return i == order.size();
 }
 
-void TestLine(void**) { assert_true(LineIsHalved()); }
+void TestLine(void** /*state*/) { assert_true(LineIsHalved()); }
 
 // Two places with half a million points each: one of each, then row order.
 bool TwoPlacesThenRowOrder() {
@@ -209,22 +191,24 @@ bool TwoPlacesThenRowOrder() {
          IsPermutation(order, kSize);
 }
 
-void TestTwoPlaces(void**) { assert_true(TwoPlacesThenRowOrder()); }
+void TestTwoPlaces(void** /*state*/) { assert_true(TwoPlacesThenRowOrder()); }
 
-int CheckRandomOrder() {
+bool RandomOrderHolds(const TestRun& run) {
   Monitor monitor;
-  int failures = 0;
   for (int64_t n = 0; n < 60; ++n) {
-    if (!IsPermutation(RandomOrder(n, kFirstSeed, monitor), n)) ++failures;
+    if (!IsPermutation(RandomOrder(n, run.seed, monitor), n)) {
+      return Fail(run.seed, "no permutation of " + std::to_string(n));
+    }
   }
   const std::vector<int64_t> order = RandomOrder(100000, 5, monitor);
-  if (!IsPermutation(order, 100000)) ++failures;
-  if (order != RandomOrder(100000, 5, monitor)) ++failures;
-  if (order == RandomOrder(100000, 6, monitor)) ++failures;
-  return failures;
+  if (!IsPermutation(order, 100000)) return Fail("no permutation of 100000");
+  if (order != RandomOrder(100000, 5, monitor)) return Fail("one seed gives two orders");
+  return order != RandomOrder(100000, 6, monitor) || Fail("two seeds give one order");
 }
 
-void TestRandomOrder(void**) { assert_int_equal(CheckRandomOrder(), 0); }
+void TestRandomOrder(void** state) {
+  assert_true(RandomOrderHolds(*static_cast<const TestRun*>(*state)));
+}
 
 // The same seed gives the same order on every machine: this one, for good.
 bool IsPinnedOrder() {
@@ -233,31 +217,34 @@ bool IsPinnedOrder() {
   return RandomOrder(10, 42, monitor) == expected;
 }
 
-void TestRandomOrderIsPinned(void**) { assert_true(IsPinnedOrder()); }
+void TestRandomOrderIsPinned(void** /*state*/) { assert_true(IsPinnedOrder()); }
 
 // Each of the 24 orders of 4 rows about equally often.
-int CheckFairness() {
-  constexpr int kDraws = 24000;
+bool IsFair(const TestRun& run) {
+  const int64_t draws = std::max<int64_t>(run.Scaled(24000), 1000);
   Monitor monitor;
-  std::vector<int> counts(256);
-  for (uint64_t seed = 0; seed < kDraws; ++seed) {
-    const std::vector<int64_t> order = RandomOrder(4, seed, monitor);
+  std::vector<int64_t> counts(256);
+  for (int64_t i = 0; i < draws; ++i) {
+    const std::vector<int64_t> order = RandomOrder(4, run.seed + static_cast<uint64_t>(i), monitor);
     ++counts[order[0] * 64 + order[1] * 16 + order[2] * 4 + order[3]];
   }
+  const double expected = static_cast<double>(draws) / 24;
   double chi_squared = 0;
   int orders = 0;
-  for (const int count : counts) {
+  for (const int64_t count : counts) {
     if (count == 0) continue;
     ++orders;
-    chi_squared += std::pow(count - kDraws / 24.0, 2) / (kDraws / 24.0);
+    chi_squared += std::pow(static_cast<double>(count) - expected, 2) / expected;
   }
-  if (orders == 24 && chi_squared < 60)
-    return 0;  // 23 degrees of freedom: beyond 60 once in 30,000
-  print_error("%d orders, chi squared %g\n", orders, chi_squared);
-  return 1;
+  // 23 degrees of freedom: beyond 60 once in 30,000.
+  return (orders == 24 && chi_squared < 60) ||
+         Fail(run.seed,
+              std::to_string(orders) + " orders, chi squared " + std::to_string(chi_squared));
 }
 
-void TestRandomOrderIsFair(void**) { assert_int_equal(CheckFairness(), 0); }
+void TestRandomOrderIsFair(void** state) {
+  assert_true(IsFair(*static_cast<const TestRun*>(*state)));
+}
 
 int32_t StopAtCall(void* user, int64_t done, int64_t total) {
   auto* calls = static_cast<int*>(user);
@@ -277,40 +264,41 @@ bool IsCancelled(const std::function<void(Monitor&)>& work, int at_call) {
   return false;
 }
 
-int CountUncancelled() {
-  std::mt19937_64 engine(kFirstSeed);
+bool CancellationHolds(const TestRun& run) {
+  Random random(run.seed);
+  // For a few callbacks, whatever the size.
   constexpr int64_t kSize = 300000;
-  const ScaledPoints points = Scale(DrawPoints(engine, Kind::kUniform, kSize, 3), 3);
-  int failures = 0;
+  const ScaledPoints points = Scale(DrawPoints(random, Kind::kUniform, kSize, 3), 3);
   for (const int at_call : {1, 2, 3}) {
     const auto maximin = [&points](Monitor& monitor) { MaximinOrder(points, monitor); };
     if (!IsCancelled(maximin, at_call)) {
-      print_error("maximin not cancelled at call %d\n", at_call);
-      ++failures;
+      return Fail("maximin is not cancelled at call " + std::to_string(at_call));
     }
   }
-  if (!IsCancelled([](Monitor& monitor) { RandomOrder(kSize, 1, monitor); }, 1)) {
-    print_error("random order not cancelled\n");
-    ++failures;
-  }
-  return failures;
+  return IsCancelled([](Monitor& monitor) { RandomOrder(kSize, 1, monitor); }, 1) ||
+         Fail("random order is not cancelled");
 }
 
-void TestCancellation(void**) { assert_int_equal(CountUncancelled(), 0); }
+void TestCancellation(void** state) {
+  assert_true(CancellationHolds(*static_cast<const TestRun*>(*state)));
+}
 
 }  // namespace
+}  // namespace residual_knn_test
 
-int main() {
+int main(int argc, char** argv) {
+  using namespace residual_knn_test;
+  TestRun run = ParseTestRun(argc, argv);
   const CMUnitTest tests[] = {
-      cmocka_unit_test(TestMaximinIsTheDefinition),
-      cmocka_unit_test(TestMaximinOnEveryTarget),
+      cmocka_unit_test_prestate(TestMaximinIsTheDefinition, &run),
+      cmocka_unit_test_prestate(TestMaximinOnEveryTarget, &run),
       cmocka_unit_test(TestIdenticalPoints),
       cmocka_unit_test(TestLine),
       cmocka_unit_test(TestTwoPlaces),
-      cmocka_unit_test(TestRandomOrder),
+      cmocka_unit_test_prestate(TestRandomOrder, &run),
       cmocka_unit_test(TestRandomOrderIsPinned),
-      cmocka_unit_test(TestRandomOrderIsFair),
-      cmocka_unit_test(TestCancellation),
+      cmocka_unit_test_prestate(TestRandomOrderIsFair, &run),
+      cmocka_unit_test_prestate(TestCancellation, &run),
   };
-  return cmocka_run_group_tests_name("ordering", tests, nullptr, nullptr);
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -1,15 +1,13 @@
 // Rows of covariances: every length and start, no touch beyond the documented room, and the same
 // bits for a pair wherever it stands.
-#include <algorithm>
-#include <cmath>
 #include <string>
 #include <vector>
 
 #include "simd/covariance_reference.h"
 #include "simd/covariance_row.h"
-#include "simd/float_text.h"
 #include "simd/for_each_target.h"
 #include "simd/guarded_array.h"
+#include "support/float_text.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "simd/dot.h"
-#include "simd/float_text.h"
 #include "simd/for_each_target.h"
 #include "simd/guarded_array.h"
+#include "support/float_text.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "simd/exp_array.h"
-#include "simd/float_text.h"
 #include "simd/for_each_target.h"
+#include "support/float_text.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
 

@@ -1,15 +1,14 @@
 // L X = B against long double, and the independence of its columns.
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <string>
 #include <vector>
 
-#include "simd/float_text.h"
 #include "simd/for_each_target.h"
 #include "simd/forward_substitution.h"
 #include "simd/guarded_array.h"
+#include "support/float_text.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
 

@@ -1,9 +1,7 @@
 // Products of integers of 16 and of 8 bits against scalar code, on every target: every number of queries, candidates
 // and words, the largest elements allowed, and no touch beyond the arrays.
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
 #include <string>
 #include <vector>
 

@@ -1,15 +1,14 @@
 // Rows of residual correlations against their definition in long double: every family, products in double and in
 // single precision, every length, and no touch beyond the documented room.
-#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
 
 #include "simd/covariance_reference.h"
-#include "simd/float_text.h"
 #include "simd/for_each_target.h"
 #include "simd/guarded_array.h"
 #include "simd/residual_row.h"
+#include "support/float_text.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
 

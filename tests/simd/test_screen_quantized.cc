@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "simd/covariance_reference.h"
-#include "simd/float_text.h"
 #include "simd/for_each_target.h"
 #include "simd/guarded_array.h"
 #include "simd/screen_quantized.h"
+#include "support/float_text.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
 

@@ -1,6 +1,6 @@
 #include "support/api_objects.h"
 
-#include <cstring>
+#include "support/float_text.h"
 
 namespace residual_knn_test {
 namespace {
@@ -192,11 +192,13 @@ FactorCopy FactorOf(const residual_knn_index* index, int32_t layout) {
   return copy;
 }
 
+bool FactorCopy::SameAs(const FactorCopy& other) const {
+  return !p.empty() && m == other.m && SameBits(v, other.v) && SameBits(p, other.p);
+}
+
 bool Answer::SameAs(const Answer& other) const {
   return status == other.status && !overrun && !other.overrun && k == other.k &&
-         neighbors == other.neighbors && distances.size() == other.distances.size() &&
-         (distances.empty() || std::memcmp(distances.data(), other.distances.data(),
-                                           distances.size() * sizeof(double)) == 0);
+         neighbors == other.neighbors && SameBits(distances, other.distances);
 }
 
 Answer Ask(const residual_knn_index* index, const Question& question, const Manner& manner) {

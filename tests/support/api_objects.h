@@ -45,6 +45,9 @@ struct FactorCopy {
   int64_t m = 0;
   std::vector<double> v;
   std::vector<double> p;
+
+  // The same bytes; false if there are none, as of a failed call.
+  [[nodiscard]] bool SameAs(const FactorCopy& other) const;
 };
 
 struct CreatedIndex {

@@ -54,6 +54,26 @@ inline residual_knn::ResidualModel MakeEngineModel(const EngineSpec& spec) {
           monitor};
 }
 
+// Of a caller's V, points.n x m, and p, with an error as in model_options; lengthscale 1.
+inline residual_knn::ResidualModel MakeGivenModel(
+    const residual_knn::CovarianceParameters& parameters, const Points& points,
+    const std::vector<double>& factor, int64_t m, const std::vector<double>& p,
+    double factor_error) {
+  residual_knn::Monitor monitor;
+  const std::vector<double> lengthscales = {1.0};
+  const residual_knn::DenseMatrixView view{points.values.data(), points.n, points.d};
+  residual_knn::PointScaling scaling{lengthscales, residual_knn::MiddleOf(view)};
+  residual_knn::ScaledPoints scaled(view, lengthscales, "points", scaling.origin);
+  return {residual_knn::CovarianceFunction(parameters),
+          std::move(scaled),
+          std::move(scaling),
+          {factor.data(), points.n, m},
+          p,
+          factor_error,
+          1,
+          monitor};
+}
+
 // Covariance of scaled points, variance 1, exact but for the last digits of Quad.
 inline Quad ExactCovariance(int32_t kernel, const double* x, const double* y, int64_t d) {
   Quad square = 0;

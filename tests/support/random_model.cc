@@ -32,7 +32,7 @@ RandomModel DrawModel(Random& random, const ModelLimits& limits) {
   RandomModel drawn;
   Model& model = drawn.model;
   Kernel& kernel = model.kernel;
-  kernel.family = static_cast<int32_t>(random.Integer(0, 5));
+  kernel.family = static_cast<int32_t>(random.Integer(0, kNumFamilies - 1));
   const bool is_bessel = kernel.family == RESIDUAL_KNN_MATERN;
   // The Bessel functions of the reference are slow.
   const int64_t n =

@@ -22,6 +22,9 @@ struct Points {
   double& operator()(int64_t i, int64_t c) { return values[i * d + c]; }
 };
 
+// Of enum residual_knn_kernel, which counts from 0.
+constexpr int32_t kNumFamilies = RESIDUAL_KNN_RATIONAL_QUADRATIC + 1;
+
 struct Kernel {
   int32_t family = RESIDUAL_KNN_MATERN32;
   double variance = 1;

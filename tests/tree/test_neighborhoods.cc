@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/residual_model.h"
+#include "support/engine_model.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
 #include "tree/neighborhoods.h"
@@ -25,21 +26,9 @@ constexpr int64_t kUsual = 256;
 
 // Points alone: V is 0.
 ResidualModel ModelOf(const Points& points) {
-  residual_knn::Monitor monitor;
-  const std::vector<double> lengthscales = {1.0};
-  const residual_knn::DenseMatrixView view{points.values.data(), points.n, points.d};
-  residual_knn::PointScaling scaling{lengthscales, residual_knn::MiddleOf(view)};
-  residual_knn::ScaledPoints scaled(view, lengthscales, "points", scaling.origin);
   const std::vector<double> factor(static_cast<size_t>(points.n), 0.0);
   const std::vector<double> variances(factor.size(), 1.0);
-  return {residual_knn::CovarianceFunction(residual_knn::CovarianceParameters{}),
-          std::move(scaled),
-          std::move(scaling),
-          {factor.data(), points.n, 1},
-          variances,
-          0,
-          1,
-          monitor};
+  return MakeGivenModel({}, points, factor, 1, variances, 0);
 }
 
 class Case {

@@ -1,10 +1,7 @@
 // The BLAS product in use against naive loops, under many callers at once, and the threads that it leaves.
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cmath>
-#include <filesystem>
-#include <iterator>
 #include <latch>
 #include <limits>
 #include <string>
@@ -13,9 +10,10 @@
 #include <vector>
 
 #include "blas/blas.h"
-#include "simd/float_text.h"
 #include "simd/guarded_array.h"
+#include "support/float_text.h"
 #include "support/random_data.h"
+#include "support/tasks.h"
 #include "support/test_run.h"
 
 #include "support/cmocka_in_cxx.h"
@@ -169,28 +167,11 @@ bool ManyCallersHold(uint64_t seed, int64_t size, int64_t products) {
                                       " concurrent products are wrong");
 }
 
-int64_t CountTasks() {
-  const std::filesystem::directory_iterator tasks("/proc/self/task");
-  return std::distance(begin(tasks), end(tasks));
-}
-
-// Threads of this process that nobody here has started.
-#if defined(__SANITIZE_THREAD__)
-constexpr int64_t kTasks = 2;  // ThreadSanitizer has one of its own
-#else
-constexpr int64_t kTasks = 1;
-#endif
-
-// No pool is left to hang a forked child or to oversubscribe the host. A thread that has been
-// joined is listed for a moment longer.
+// No pool is left to hang a forked child or to oversubscribe the host.
 bool NoThreadsAreLeft() {
   double one = 1;
   blas::MultiplyTransposed(&one, 1, &one, 1, 1, &one);
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-  while (CountTasks() != kTasks && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return CountTasks() == kTasks || Fail(std::to_string(CountTasks()) + " tasks in this process");
+  return WaitForTasks(kOwnTasks) || Fail(std::to_string(CountTasks()) + " tasks in this process");
 }
 
 void TestProducts(void** state) { assert_true(ProductsHold(*static_cast<const TestRun*>(*state))); }

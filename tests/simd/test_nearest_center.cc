@@ -1,40 +1,33 @@
 // simd/nearest_center.h against plain loops, on every SIMD target of this machine: the same bytes.
 #include <algorithm>
-#include <cinttypes>
-#include <cmath>
-#include <csetjmp>
-#include <cstdarg>
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <limits>
-#include <random>
+#include <string>
+#include <utility>
 #include <vector>
 
-#include "hwy/highway.h"
-#include "hwy/targets.h"
+#include "simd/for_each_target.h"
 #include "simd/nearest_center.h"
+#include "support/float_text.h"
+#include "support/random_data.h"
+#include "support/test_run.h"
 
-// Last: its macros have common names.
-extern "C" {
-#include <cmocka.h>
-}
+#include "support/cmocka_in_cxx.h"
 
+namespace residual_knn_test {
 namespace {
 
 using residual_knn::AssignNearestCenters;
 using residual_knn::LowerSquaredDistances;
 using residual_knn::PointRange;
 
-constexpr uint64_t kSeed = 20250711;
 constexpr int64_t kPadding = 8;
 constexpr int64_t kGuard = 9;  // results beyond the last that must stay as they are
 constexpr double kUntouched = -7.25;
 
 // Values with few distinct differences, so that ties are frequent, or with none.
-double Draw(std::mt19937_64& engine, bool ties) {
-  if (ties) return static_cast<double>(engine() % 4);
-  return std::ldexp(static_cast<double>(engine() >> 11), -53) * 8 - 4;
+double Draw(Random& random, bool ties) {
+  return ties ? static_cast<double>(random.Integer(0, 3)) : random.Uniform(-4, 4);
 }
 
 struct Case {
@@ -44,17 +37,16 @@ struct Case {
   std::vector<double> points;   // dimension-major with padding
   std::vector<double> centers;  // center after center
 
-  Case(std::mt19937_64& engine, int64_t num_points, int64_t dimensions, int64_t num_centers,
-       bool ties)
+  Case(Random& random, int64_t num_points, int64_t dimensions, int64_t num_centers, bool ties)
       : n(num_points), d(dimensions), m(num_centers) {
     // NaN beyond the last point must not reach a result.
     points.assign(static_cast<size_t>((n + kPadding) * d),
                   std::numeric_limits<double>::quiet_NaN());
     for (int64_t c = 0; c < d; ++c) {
-      for (int64_t j = 0; j < n; ++j) points[c * (n + kPadding) + j] = Draw(engine, ties);
+      for (int64_t j = 0; j < n; ++j) points[c * (n + kPadding) + j] = Draw(random, ties);
     }
     centers.resize(static_cast<size_t>(m * d));
-    for (double& value : centers) value = Draw(engine, ties);
+    for (double& value : centers) value = Draw(random, ties);
   }
 
   [[nodiscard]] PointRange Range(int64_t begin, int64_t end) const {
@@ -71,19 +63,7 @@ struct Case {
   }
 };
 
-template <typename T>
-bool SameBytes(const std::vector<T>& a, const std::vector<T>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
-}
-
-int Report(bool good, const char* what, int64_t target, const Case& c) {
-  if (good) return 0;
-  print_error("%s: target %s, seed %" PRIu64 ", n %" PRId64 ", d %" PRId64 ", m %" PRId64 "\n",
-              what, hwy::TargetName(target), kSeed, c.n, c.d, c.m);
-  return 1;
-}
-
-int CheckLower(const Case& c, int64_t target) {
+bool LowerHolds(const Case& c) {
   const auto size = static_cast<size_t>(c.n + kGuard);
   std::vector<double> expected(size, kUntouched);
   std::fill_n(expected.begin(), c.n, std::numeric_limits<double>::infinity());
@@ -96,11 +76,11 @@ int CheckLower(const Case& c, int64_t target) {
     LowerSquaredDistances(c.Range(0, cut), &c.centers[q * c.d], parts.data());
     LowerSquaredDistances(c.Range(cut, c.n), &c.centers[q * c.d], parts.data() + cut);
   }
-  return Report(SameBytes(whole, expected), "LowerSquaredDistances", target, c) +
-         Report(SameBytes(parts, expected), "LowerSquaredDistances in parts", target, c);
+  if (!SameBits(whole, expected)) return Fail("LowerSquaredDistances");
+  return SameBits(parts, expected) || Fail("LowerSquaredDistances in parts");
 }
 
-int CheckAssign(const Case& c, int64_t target) {
+bool AssignHolds(const Case& c) {
   const auto size = static_cast<size_t>(c.n + kGuard);
   std::vector<double> expected_sq(size, kUntouched);
   std::fill_n(expected_sq.begin(), c.n, std::numeric_limits<double>::infinity());
@@ -127,38 +107,49 @@ int CheckAssign(const Case& c, int64_t target) {
     AssignNearestCenters(c.Range(begin, end), c.centers.data() + first_centers * c.d, first_centers,
                          c.m - first_centers, &parts_sq[begin], &parts[begin]);
   }
-  return Report(SameBytes(whole_sq, expected_sq) && SameBytes(whole, expected),
-                "AssignNearestCenters", target, c) +
-         Report(SameBytes(parts_sq, expected_sq) && SameBytes(parts, expected),
-                "AssignNearestCenters in parts", target, c);
-}
-
-int CountFailures(int (*check)(const Case&, int64_t)) {
-  int failures = 0;
-  const std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
-  for (const int64_t target : targets) {
-    hwy::SetSupportedTargetsForTest(target);
-    std::mt19937_64 engine(kSeed);
-    for (int64_t n = 0; n <= 70; ++n) {
-      const auto d = static_cast<int64_t>(1 + engine() % 9);
-      const auto m = static_cast<int64_t>(1 + engine() % 12);
-      failures += check(Case(engine, n, d, m, n % 2 == 0), target);
-    }
+  if (!SameBits(whole_sq, expected_sq) || whole != expected) {
+    return Fail("AssignNearestCenters");
   }
-  hwy::SetSupportedTargetsForTest(0);
-  return failures;
+  return (SameBits(parts_sq, expected_sq) && parts == expected) ||
+         Fail("AssignNearestCenters in parts");
 }
 
-void TestLowerSquaredDistances(void**) { assert_int_equal(CountFailures(CheckLower), 0); }
+// Each length up to some vectors, `rounds` times with other numbers.
+bool CasesHold(const TestRun& run, bool (*holds)(const Case&)) {
+  return OnEveryTarget([&] {
+    const int64_t rounds = run.Scaled(4);
+    for (int64_t round = 0; round < rounds; ++round) {
+      for (int64_t n = 0; n <= 70; ++n) {
+        Random random(run.seed + static_cast<uint64_t>(100 * round + n));
+        const int64_t d = random.Integer(1, 9);
+        const int64_t m = random.Integer(1, 12);
+        if (!holds(Case(random, n, d, m, n % 2 == 0))) {
+          return Fail(run.seed, "n " + std::to_string(n) + ", d " + std::to_string(d) + ", m " +
+                                    std::to_string(m));
+        }
+      }
+    }
+    return true;
+  });
+}
 
-void TestAssignNearestCenters(void**) { assert_int_equal(CountFailures(CheckAssign), 0); }
+void TestLowerSquaredDistances(void** state) {
+  assert_true(CasesHold(*static_cast<const TestRun*>(*state), LowerHolds));
+}
+
+void TestAssignNearestCenters(void** state) {
+  assert_true(CasesHold(*static_cast<const TestRun*>(*state), AssignHolds));
+}
 
 }  // namespace
+}  // namespace residual_knn_test
 
-int main() {
+int main(int argc, char** argv) {
+  using namespace residual_knn_test;
+  TestRun run = ParseTestRun(argc, argv);
   const CMUnitTest tests[] = {
-      cmocka_unit_test(TestLowerSquaredDistances),
-      cmocka_unit_test(TestAssignNearestCenters),
+      cmocka_unit_test_prestate(TestLowerSquaredDistances, &run),
+      cmocka_unit_test_prestate(TestAssignNearestCenters, &run),
   };
-  return cmocka_run_group_tests_name("nearest_center", tests, nullptr, nullptr);
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

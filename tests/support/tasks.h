@@ -1,0 +1,21 @@
+// The threads of this process, as the system counts them.
+#pragma once
+
+#include <cstdint>
+
+namespace residual_knn_test {
+
+// Of a program that has started none.
+#ifdef __SANITIZE_THREAD__
+constexpr int64_t kOwnTasks = 2;  // the sanitizer has one
+#else
+constexpr int64_t kOwnTasks = 1;
+#endif
+
+int64_t CountTasks();
+
+// Waits until there are `count`, because a thread that has been joined is listed for a moment longer; false if there
+// are still more, or fewer, after some seconds.
+bool WaitForTasks(int64_t count);
+
+}  // namespace residual_knn_test
