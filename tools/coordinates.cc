@@ -5,6 +5,10 @@
 #include <numbers>
 #include <span>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "tools/cell_location.h"

@@ -7,6 +7,7 @@
 #include "blas/blas.h"
 #include "search/traversal.h"
 #include "simd/pivot_bounds.h"
+#include "tree/coupling.h"
 
 namespace residual_knn {
 namespace {
@@ -80,8 +81,7 @@ class DualTree : public Traversal {
       largest_rest_ = std::max(largest_rest_, rests_[i]);
       largest_norm_ = std::max(largest_norm_, norms_[i]);
     }
-    // Coefficients, images and their products are in single precision.
-    rounding_ = 2 * static_cast<double>(h.rank + 8) * 0x1p-24;
+    rounding_ = CoupledRounding(h.rank);
   }
 
   void BoundBlocks(TreeWorker& worker, const Coupling& coupling, int64_t home) {
@@ -140,9 +140,8 @@ class DualTree : public Traversal {
                   squares_.data());
     double key = 0;
     for (int64_t i = 0; i < width_; ++i) {
-      const double length =
-          std::sqrt(squares_[i]) + rests_[i] + rounding_ * coupling.norm(block) * norms_[i];
-      squares_[i] = std::min(length * length, 4.0);
+      squares_[i] =
+          CoupledSquare(squares_[i], rests_[i], rounding_, coupling.norm(block), norms_[i]);
       key += squares_[i];
     }
     double* bounds = bounds_.data() + block * width_;

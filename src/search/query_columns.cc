@@ -7,10 +7,6 @@
 namespace residual_knn {
 namespace {
 
-// Of the sums and roots that make a bound, in single precision where points are bounded one by one: at most
-// Margins::kMaxRank products of numbers whose squares sum to little more than 1.
-constexpr double kBoundRounding = 2 * static_cast<double>(Margins::kMaxRank + 16) * 0x1p-24;
-
 int64_t RoundUp(int64_t count) { return (count + kColumnUnit - 1) / kColumnUnit * kColumnUnit; }
 
 }  // namespace

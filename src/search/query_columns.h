@@ -34,6 +34,11 @@ class QueryColumns {
  public:
   QueryColumns(const ResidualModel& model, const SearchSettings& settings, int64_t most);
 
+  // Of the sums and roots that make a bound, in single precision where points are bounded one by one: at most
+  // Margins::kMaxRank products of numbers whose squares sum to little more than 1.
+  static constexpr double kBoundRounding =
+      2 * static_cast<double>(Margins::kMaxRank + 16) * 0x1p-24;
+
   // Most queries of one chunk.
   [[nodiscard]] int64_t most() const { return most_; }
 

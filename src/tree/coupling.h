@@ -8,6 +8,8 @@
 // which bounds i against all of C without a product between i and any pivot of C.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -17,6 +19,20 @@
 #include "tree/pivot_blocks.h"
 
 namespace residual_knn {
+
+// What single precision adds to |L_C^-1 rho(P_C, P_H) v_i|, relative to the product of the Frobenius norm of the matrix
+// with |v_i|: coefficients, images and their products are rounded, of sums of `rank` terms.
+inline double CoupledRounding(int64_t rank) { return 2 * static_cast<double>(rank + 8) * 0x1p-24; }
+
+// The bound on |z_i|^2 from the square of the computed image, the rest sqrt(e_i), and the rounding. Beyond 4 no bound
+// says anything; nor does a matrix that rounding has spoiled, whose norm is infinite, even about coefficients of 0.
+inline double CoupledSquare(double image_square, double rest, double rounding, double norm,
+                            double coefficient_norm) {
+  constexpr double kNothing = 4;
+  if (std::isinf(norm)) return kNothing;
+  const double length = std::sqrt(image_square) + rest + rounding * norm * coefficient_norm;
+  return std::min(length * length, kNothing);
+}
 
 struct CouplingScratch {
   AlignedVector products;

@@ -39,7 +39,7 @@ using residual_knn::TreeShape;
 
 constexpr int64_t kUsualProblems = 150;
 // What QueryColumns::Threshold leaves for the rounding of a bound.
-constexpr double kBoundRounding = 2 * (256 + 16) * 0x1p-24;
+constexpr double kBoundRounding = residual_knn::QueryColumns::kBoundRounding;
 
 enum Kind { kBlock, kPoint, kCoupled, kNumKinds };
 // Shares of a bound that must be too little for some pair, in double and in single precision. A coupled bound
@@ -186,8 +186,7 @@ class Case {
     const PivotBlock& h = level[home];
     const int64_t column = position - h.begin;
     const auto rest = static_cast<double>(level.roots(h)[column]);
-    // As in the dual tree: coefficients and images are in single precision.
-    const double rounding = 2 * static_cast<double>(h.rank + 8) * 0x1p-24;
+    const double rounding = residual_knn::CoupledRounding(h.rank);
     double coefficients = 0;
     for (int64_t c = 0; c < h.rank; ++c) {
       const auto v = static_cast<double>(level.kept(h)[c * h.stride + column]);
@@ -195,25 +194,22 @@ class Case {
     }
     for (int64_t b = 0; b < level.size(); ++b) {
       const PivotBlock& block = level[b];
-      double length = std::numeric_limits<double>::infinity();
-      if (std::isfinite(coupling_.norm(b))) {
-        double square = 0;
-        for (int64_t a = 0; a < block.rank; ++a) {
-          const float* image = coupling_.images() + (block.first_pivot + a) * h.rank;
-          double z = 0;
-          for (int64_t c = 0; c < h.rank; ++c) {
-            z += static_cast<double>(image[c]) *
-                 static_cast<double>(level.kept(h)[c * h.stride + column]);
-          }
-          square += z * z;
+      double square = 0;
+      for (int64_t a = 0; a < block.rank; ++a) {
+        const float* image = coupling_.images() + (block.first_pivot + a) * h.rank;
+        double z = 0;
+        for (int64_t c = 0; c < h.rank; ++c) {
+          z += static_cast<double>(image[c]) *
+               static_cast<double>(level.kept(h)[c * h.stride + column]);
         }
-        length = std::sqrt(square) + rest + rounding * coupling_.norm(b) * std::sqrt(coefficients);
+        square += z * z;
       }
       // What the dual tree does with it, in whole vectors.
       std::array<double, 16> squares{};
       std::array<double, 16> totals{};
       std::array<double, 16> bounds{};
-      squares[0] = std::min(length * length, 4.0);
+      squares[0] = residual_knn::CoupledSquare(square, rest, rounding, coupling_.norm(b),
+                                               std::sqrt(coefficients));
       totals[0] = std::max(chunk_.all().totals[q], h.largest_total);
       residual_knn::BlockBounds(squares.data(), totals.data(), 16, block.unexplained,
                                 block.largest_total, bounds.data());
@@ -356,6 +352,15 @@ void TestRandomBounds(void** state) {
 
 // A pivot as candidate and a near-twin of it as query, in blocks of one location, in single precision: rho is
 // 1 but for the last digits, so a bound from errors that are a little too small would lose it.
+// A matrix that rounding has spoiled says nothing, not even about a point whose coefficients are 0.
+void TestSpoiledCoupling(void** /*state*/) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const double coefficients : {0.0, 1.0}) {
+    assert_true(residual_knn::CoupledSquare(0, 1, residual_knn::CoupledRounding(8), infinity,
+                                            coefficients) >= 4);
+  }
+}
+
 void TestNearTwinsOfPivots(void**) {
   Tallies tallies;
   bool holds = true;
@@ -386,6 +391,7 @@ int main(int argc, char** argv) {
   using namespace residual_knn_test;
   TestRun run = ParseTestRun(argc, argv);
   const CMUnitTest tests[] = {
+      cmocka_unit_test(TestSpoiledCoupling),
       cmocka_unit_test(TestNearTwinsOfPivots),
       cmocka_unit_test_prestate(TestRandomBounds, &run),
   };
