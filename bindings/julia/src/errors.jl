@@ -74,7 +74,7 @@ end
 function exception_of(status::Integer, text::AbstractString)
     code = symbol_of(STATUS_CODES, status)
     # "coordinate 1 of row 3", "residual_variance[7]"
-    if occursin(r"\b(row|rows|column|pivot|point) \d|\[\d", text)
+    if occursin(r"\b(row|column|coordinate|point|pivot)s? \d|\[\d", text)
         text *= " (counted from 0)"
     end
     return code === :error_invalid_argument ? ArgumentError(text) : ResidualKNNError{code}(text)
