@@ -69,8 +69,8 @@ With r the Euclidean distance of two points after division by the lengthscales, 
 - `:matern12`: exp(-r)
 - `:matern32`: (1 + a) exp(-a), a = √3 r
 - `:matern52`: (1 + a + a² / 3) exp(-a), a = √5 r
-- `:matern`: 2^(1 - ν) / Γ(ν) a^ν K_ν(a), a = √(2ν) r, with K_ν the modified Bessel function of the second kind (Rasmussen
-  and Williams 2006, 4.14)
+- `:matern`: 2^(1 - ν) / Γ(ν) a^ν K_ν(a), a = √(2ν) r, with K_ν the modified Bessel function of the second kind
+  (Rasmussen and Williams 2006, 4.14)
 - `:rational_quadratic`: (1 + r² / (2α))^-α (Rasmussen and Williams 2006, 4.19)
 """
 mutable struct ResidualIndex

@@ -62,8 +62,8 @@ bytes for each neighbor besides the matrices themselves.
 
 # Statistics
 
-To score is to compute a residual correlation; a pivot is the point that stands for a block of the tree, and a bound says
-how near the points of a block may be.
+To score is to compute a residual correlation; a pivot is the point that stands for a block of the tree, and a bound
+says how near the points of a block may be.
 
 - `strategy`: the strategy that was used, never `:automatic`; `reason`: a sentence, why that one
 - `threads`: worker threads that were used
@@ -74,10 +74,10 @@ how near the points of a block may be.
 - `seconds`: that the search took, with what it built; `tree_seconds`: of these, for trees, which the index keeps
 - `coarse_blocks`: blocks of the tree at its coarsest level, 0 without a tree
 - `pivots_scored`: pairs of a query and a pivot that were scored; `pivots_coupled`: pairs of two pivots that were
-- `blocks_bounded`: pairs of a query and a block for which a bound was computed; `blocks_dismissed`: those that the bound
-  dismissed
-- `points_bounded`: pairs of a query and a single point for which a bound was computed; `survivors`: those that the bound
-  did not dismiss
+- `blocks_bounded`: pairs of a query and a block for which a bound was computed; `blocks_dismissed`: those that the
+  bound dismissed
+- `points_bounded`: pairs of a query and a single point for which a bound was computed; `survivors`: those that the
+  bound did not dismiss
 - `scored_in_low_precision`: of all that was scored, what was first scored in less than double precision, with a proved
   margin
 """
@@ -88,7 +88,8 @@ end
 # rows: numbers, or new points.
 function knn(index::ResidualIndex, rows, k; settings...)
     are_points(rows) && return search_new_points(index, rows, k; settings...)
-    return search_rows(LibResidualKNN.residual_knn_neighbors, index, rows, check_k(k, index.n - 1, "candidates"); settings...)
+    k = check_k(k, index.n - 1, "candidates")
+    return search_rows(LibResidualKNN.residual_knn_neighbors, index, rows, k; settings...)
 end
 
 function search_new_points(index, queries, k; settings...)
@@ -148,5 +149,6 @@ function predecessors(index::ResidualIndex, k; settings...)
 end
 
 function predecessors(index::ResidualIndex, rows, k; settings...)
-    return search_rows(LibResidualKNN.residual_knn_predecessors, index, rows, check_k(k, index.n, "points"); settings...)
+    k = check_k(k, index.n, "points")
+    return search_rows(LibResidualKNN.residual_knn_predecessors, index, rows, k; settings...)
 end

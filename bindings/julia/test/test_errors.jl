@@ -52,7 +52,8 @@
     @test all(>(0), knn(index, points[:, 1:3], n)[1])
     @test throws_text(() -> predecessors(index, 0), ArgumentError, "k is 0")
     for k in (n + 1, 10^8, 10^12) # refused before it needs memory
-        @test throws_text(() -> predecessors(index, k), ArgumentError, "k is $k, must be at most 300, the number of points")
+        @test throws_text(() -> predecessors(index, k), ArgumentError,
+                          "k is $k, must be at most 300, the number of points")
         @test throws_text(() -> predecessors(index, [3], k), ArgumentError, "k is $k, must be at most 300")
     end
     idxs, dists = predecessors(index, [3], n)

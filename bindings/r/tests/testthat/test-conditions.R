@@ -92,7 +92,8 @@ test_that("shapes that do not fit are errors before the library is called", {
     "factor has 19 rows", class = invalid
   )
   expect_error(residual_index_from_factor(parts$factor, 1, points), "^residual_variance has 1", class = invalid)
-  expect_error(residual_index_from_factor(parts$factor, parts$residual_variance, NaN), "^points has 1 row, must have 20",
+  expect_error(
+    residual_index_from_factor(parts$factor, parts$residual_variance, NaN), "^points has 1 row, must have 20",
     class = invalid
   )
   expect_error(residual_index_from_factor(NULL, 1, points), "points has 20 rows, residual_variance has 1 value,",
