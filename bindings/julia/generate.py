@@ -50,9 +50,8 @@ The comments are those of the header.
 module LibResidualKNN
 '''
 
-# A struct of this module may be shorter than the one of a newer library, whose init function would then
-# write beyond it: it works in a larger buffer, from which as many bytes as the module knows are taken.
-# What an older library does not know stays zero there.
+# The library's init functions are told how many bytes this module knows, and write no more; what an older library does
+# not know stays zero.
 INITIALIZED = '''\
 function _initialized(::Type{T}, init::Ptr{Cvoid}) where {T}
     words = zeros(UInt64, sizeof(T) ÷ sizeof(UInt64))

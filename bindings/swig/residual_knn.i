@@ -1,9 +1,7 @@
 /*
- * The SWIG interface of include/residual_knn.h, for all languages whose wrappers SWIG makes.
- *
- * Julia reads the bare declarations (swig -xml). R needs to be told how its vectors, matrices and lists
- * become the header's arguments: the typemaps below, which match by type and parameter name. They take
- * memory from R only, so that nothing is lost when R leaves a function by a long jump. No long jump ever crosses
+ * The SWIG interface of include/residual_knn.h for R: how its vectors, matrices and lists become the header's
+ * arguments. (Julia's is bindings/julia/residual_knn_xml.i.) The typemaps match by type and parameter name. They
+ * take memory from R only, so that nothing is lost when R leaves a function by a long jump. No long jump ever crosses
  * the library: one out of a callback waits until the library has returned, see library_call.
  *
  * scripts/generate-bindings runs SWIG; what it writes is committed.
@@ -13,8 +11,6 @@
 %module residualknn
 
 %include <stdint.i>
-
-#ifdef SWIGR
 
 %begin %{
 #define R_NO_REMAP
@@ -111,6 +107,27 @@ static void report_value(report* to, const char* name, SEXP value) {
 /* Counts are doubles in R, which has no 64-bit integers. */
 #define REPORT_NUMBER(field) report_value(&result, #field, Rf_ScalarReal((double)from->field))
 
+/* ---------------------------------------------------------------- handles */
+
+static SEXP handle_tag(void) { return Rf_install("residual_knn_index"); }
+
+static int is_handle(SEXP handle) {
+  return TYPEOF(handle) == EXTPTRSXP && R_ExternalPtrTag(handle) == handle_tag();
+}
+
+/* What a handle points at. The library writes the index there itself, so that it has an owner from the first moment
+ * on. */
+typedef struct {
+  residual_knn_index* index;
+  double bytes; /* when it was made */
+  int users;    /* searches under way, or BEING_UPDATED */
+} holding;
+
+enum { BEING_UPDATED = -1 };
+
+/* NULL for a handle that was saved and read again. */
+static holding* handle_holding(SEXP handle) { return (holding*)R_ExternalPtrAddr(handle); }
+
 /* ---------------------------------------------------------------- callbacks */
 
 /* A call of the library during which code of R may run. What leaves that code by a jump (an error for which there is
@@ -120,24 +137,28 @@ static void report_value(report* to, const char* name, SEXP value) {
 typedef struct library_call {
   SEXP token; /* of R_UnwindProtect: where the jump is bound */
   int jumped;
+  holding* used; /* by this call; NULL where it makes something new */
+  int users;     /* what it adds to its users */
   struct library_call* outer; /* in a callback of which this call was made, or NULL */
 } library_call;
 
 static library_call* innermost_call = NULL;
 
-/* How many callbacks are under way: an index must not be closed or updated in one of them. */
-static int callbacks_under_way = 0;
-
-/* Leaves one object protected. */
-static void begin_call(library_call* call) {
+/* `users`: 1 for a search, BEING_UPDATED for an update, which has to be alone. Leaves one object protected. */
+static void begin_call(library_call* call, holding* used, int users) {
+  if (used != NULL && (used->users < 0 || (users < 0 && used->users > 0))) Rf_error("the index is in use");
   call->token = PROTECT(R_MakeUnwindCont());
   call->jumped = 0;
+  call->used = used;
+  call->users = users;
+  if (used != NULL) used->users += users;
   call->outer = innermost_call;
   innermost_call = call;
 }
 
 static void end_call(library_call* call) {
   innermost_call = call->outer;
+  if (call->used != NULL) call->used->users -= call->users;
   if (call->jumped) R_ContinueUnwind(call->token);
 }
 
@@ -150,13 +171,11 @@ static int run_in_r(SEXP (*body)(void*), void* data) {
   library_call* const call = innermost_call;
   jmp_buf place;
   if (call->jumped) return 0;
-  ++callbacks_under_way;
   if (setjmp(place) == 0) {
     R_UnwindProtect(body, data, leave_if_jumping, &place, call->token);
   } else {
     call->jumped = 1;
   }
-  --callbacks_under_way;
   return !call->jumped;
 }
 
@@ -239,23 +258,7 @@ static int32_t on_covariance(void* user, const int64_t* rows, int64_t num_rows, 
   return !(run_in_r(run_covariance, &call) && call.succeeded);
 }
 
-/* ---------------------------------------------------------------- handles */
-
-static SEXP handle_tag(void) { return Rf_install("residual_knn_index"); }
-
-static int is_handle(SEXP handle) {
-  return TYPEOF(handle) == EXTPTRSXP && R_ExternalPtrTag(handle) == handle_tag();
-}
-
-/* What a handle points at. The library writes the index there itself, so that it has an owner from the first moment
- * on. */
-typedef struct {
-  residual_knn_index* index;
-  double bytes; /* when it was made */
-} holding;
-
-/* NULL for a handle that was saved and read again. */
-static holding* handle_holding(SEXP handle) { return (holding*)R_ExternalPtrAddr(handle); }
+/* ---------------------------------------------------------------- memory of handles */
 
 /* Bytes of all indexes that handles hold, now and after the collection that was last asked for. */
 static double bytes_held = 0;
@@ -279,6 +282,7 @@ static SEXP new_handle(void) {
   holding* const held = (holding*)RAW(memory);
   held->index = NULL;
   held->bytes = 0;
+  held->users = 0;
   const SEXP handle = PROTECT(R_MakeExternalPtr(held, handle_tag(), kept));
   /* Not when R exits, which it may do in a callback, while the library still works on the index. */
   R_RegisterCFinalizerEx(handle, free_handle, FALSE);
@@ -551,26 +555,27 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 %typemap(argout) (const residual_knn_helper_options* options, int64_t* order) %{
   if (result == RESIDUAL_KNN_OK) SET_VECTOR_ELT($result, $n, row_numbers($2, arg2)); %}
 
-/* Functions that call back. */
-%define CALLS_BACK(function)
+/* Functions that call back: those that make something, and those that use an index, which must neither be closed
+ * nor updated in their callbacks. */
+%define CALLS_BACK(function, used, users)
 %exception function {
   library_call call;
-  begin_call(&call);
+  begin_call(&call, used, users);
   ++r_nprotect;
   $action
   end_call(&call);
 }
 %enddef
-CALLS_BACK(residual_knn_index_create)
-CALLS_BACK(residual_knn_index_create_from_factor)
-CALLS_BACK(residual_knn_index_create_from_callback)
-CALLS_BACK(residual_knn_index_update)
-CALLS_BACK(residual_knn_neighbors_int32)
-CALLS_BACK(residual_knn_predecessors_int32)
-CALLS_BACK(residual_knn_neighbors_of_new_points_int32)
-CALLS_BACK(residual_knn_neighbors_of_new_factor_int32)
-CALLS_BACK(residual_knn_choose_inducing)
-CALLS_BACK(residual_knn_order_points)
+CALLS_BACK(residual_knn_index_create, NULL, 0)
+CALLS_BACK(residual_knn_index_create_from_factor, NULL, 0)
+CALLS_BACK(residual_knn_index_create_from_callback, NULL, 0)
+CALLS_BACK(residual_knn_choose_inducing, NULL, 0)
+CALLS_BACK(residual_knn_order_points, NULL, 0)
+CALLS_BACK(residual_knn_index_update, handle_holding(index), BEING_UPDATED)
+CALLS_BACK(residual_knn_neighbors_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_predecessors_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_neighbors_of_new_points_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_neighbors_of_new_factor_int32, handle_holding(index), 1)
 
 /* What the R code has no use for: the structs, which are lists there, and the 64-bit searches. */
 %ignore residual_knn_model_options;
@@ -599,8 +604,8 @@ CALLS_BACK(residual_knn_order_points)
 /* Whether `handle` stands for an index: not after close(), and not after it was saved and read again. */
 static int handle_is_open(SEXP handle) { return has_index(handle); }
 
-/* Whether R runs in a callback of the library: indexes may be in use, and must neither be closed nor updated. */
-static int in_callback(void) { return callbacks_under_way > 0; }
+/* How many searches are using the index, in a callback of which R then runs; negative: it is being updated. */
+static int handle_users(SEXP handle) { return has_index(handle) ? handle_holding(handle)->users : 0; }
 
 /* Whether searches can use the index: not after an update that broke off. */
 static int handle_is_whole(SEXP handle) {
@@ -617,7 +622,5 @@ static void set_handle_covariance(SEXP handle, SEXP covariance) {
   if (has_index(handle)) SET_VECTOR_ELT(R_ExternalPtrProtected(handle), 1, covariance);
 }
 %}
-
-#endif /* SWIGR */
 
 %include "residual_knn.h"

@@ -189,11 +189,12 @@ Orders of the points.
 end
 
 @doc raw"""
-Progress of a long call.
+Progress of a long call, which may have several stages, such as the factor of K(Z,Z) and then V.
 
 - `user`: the pointer from the options
-- `done`: work done so far, in pairs of points or a like unit
-- `total`: all work of this call, in the same unit, at least 1
+- `done`: work of this stage done so far, in pairs of points or a like unit; starts again at 0 with
+  each stage
+- `total`: all work of this stage, in the same unit, at least 1
 - returns: 0 to go on; anything else cancels the call, which then returns
   RESIDUAL_KNN_ERROR_CANCELLED within 100 ms.
 
@@ -369,7 +370,7 @@ Creates an index from the caller's own V and p and a covariance callback: any ke
 - `residual_variance`: p, n values, not negative; copied
 - `covariance`: called during searches, see residual_knn_covariance
 - `covariance_user`: passed to it; must outlive the index
-- `options`: layout (of factor), threads, concurrent_callback and progress count
+- `options`: layout (of factor), threads, concurrent_callback, progress and factor_error count
 - returns: as residual_knn_index_create_from_factor.
 """
 function residual_knn_index_create_from_callback(factor, n, m, residual_variance, covariance, covariance_user, options, index)
@@ -388,8 +389,8 @@ its order of space.
 - `m`: number of inducing points, at least 1; ignored if inducing is NULL
 - `options`: NULL: defaults (not those of the creation)
 - returns: as residual_knn_index_create; ERROR_UNSUPPORTED for an index made from the caller's V. If it is
-  ERROR_CANCELLED or ERROR_OUT_OF_MEMORY, the index may hold nothing: searches then return
-  ERROR_INVALID_ARGUMENT until another update succeeds, whose present inducing points are those from
+  ERROR_CANCELLED or ERROR_OUT_OF_MEMORY, the index may hold nothing: searches and
+  residual_knn_index_factor then return ERROR_INVALID_ARGUMENT until another update succeeds, whose present inducing points are those from
   before. After other errors it is what it was.
 
 Thread rule: exclusive, like residual_knn_index_free.
@@ -444,7 +445,11 @@ function residual_knn_info_init(info, size)
 end
 
 @doc raw"""
-Fills info (as far as its struct_size covers). Any thread.
+Describes an index.
+
+- `index`: any; after an update that broke off, what is told of V and p means nothing
+- `info`: out: initialized by residual_knn_info_init; filled as far as its struct_size covers
+- returns: RESIDUAL_KNN_OK or ERROR_INVALID_ARGUMENT. Any thread.
 """
 function residual_knn_index_info(index, info)
     return ccall(_residual_knn_index_info[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{residual_knn_info}), index, info)

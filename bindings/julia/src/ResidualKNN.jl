@@ -33,10 +33,12 @@ include("LibResidualKNN.jl")
 using .LibResidualKNN: LibResidualKNN, residual_knn_index
 
 include("arguments.jl")
+include("enums.jl")
 include("errors.jl")
 include("options.jl")
 include("progress.jl")
 include("callbacks.jl")
+include("calls.jl")
 include("access.jl")
 include("memory.jl")
 include("index.jl")

@@ -123,7 +123,5 @@ function row_numbers(rows, n)
     return Int64[row - 1 for row in rows]
 end
 
-check_k(k) = whole(k, "k", 1, typemax(Int32))
-
-# As NearestNeighbors.jl: no more than there are candidates.
-check_k(k, candidates) = whole(k, "k", 1, Int32(min(candidates, typemax(Int32))), ", the number of candidates")
+# As NearestNeighbors.jl: no more than there are of what is searched.
+check_k(k, count, what) = whole(k, "k", 1, Int32(min(count, typemax(Int32))), ", the number of $what")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# A progress function, or nothing, and what it threw; lives as long as the call.
+# A progress function, or nothing, and what it threw (anything, so also nothing); lives as long as the call.
 mutable struct Progress
     report::Any
-    failure::Any
+    failure::Union{Nothing,Some}
 end
 
 # Every call has this as its progress callback, for two reasons besides the caller's function. Ctrl-C is
@@ -19,7 +19,7 @@ function report_progress(user::Ptr{Cvoid}, done::Int64, total::Int64)::Int32
         end
         return goes_on ? 0 : 1
     catch failure
-        state.failure = failure
+        state.failure = Some(failure)
         return 1
     end
 end
@@ -51,40 +51,7 @@ function compute_covariances(user::Ptr{Cvoid}, rows::Ptr{Int64}, num_rows::Int64
         permutedims!(unsafe_wrap(Array, covariance, (num_columns, num_rows)), block, (2, 1))
         return 0
     catch failure
-        task_local_storage(COVARIANCE_FAILURE, failure)
+        task_local_storage(COVARIANCE_FAILURE, Some(failure))
         return 1
     end
-end
-
-# Makes a call of the library by call(options) and throws what went wrong.
-function run(call, options, progress)
-    state = Progress(reporter(progress), nothing)
-    options.progress = LibResidualKNN.@residual_knn_progress(report_progress)
-    options.progress_user = pointer_from_objref(state)
-    task = current_task()
-    sticky = task.sticky
-    task.sticky = true # a callback that waits must not come back on another thread
-    local status, text
-    try
-        disable_sigint() do
-            GC.@preserve state begin
-                status = call(options)
-            end
-            text = status == STATUS_CODES[:ok] ? "" : unsafe_string(LibResidualKNN.residual_knn_last_error())
-        end
-    finally
-        task.sticky = sticky
-        finish(state.report, @isdefined(status) && status == STATUS_CODES[:ok])
-    end
-    failure = something(state.failure, pop!(task_local_storage(), COVARIANCE_FAILURE, nothing), Some(nothing))
-    failure === nothing || throw(failure)
-    status == STATUS_CODES[:ok] || throw(exception_of(status, text))
-    return nothing
-end
-
-# The same for the short calls that take no options.
-function run(call)
-    status = call()
-    status == STATUS_CODES[:ok] && return nothing
-    throw(exception_of(status, unsafe_string(LibResidualKNN.residual_knn_last_error())))
 end

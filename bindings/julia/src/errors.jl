@@ -1,28 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# The names of an enum of the header as symbols: what they share up to the last underscore is left out,
-# the rest is in lower case. RESIDUAL_KNN_ORDER_MAXIMIN is :maximin.
-function enum_symbols(E)
-    names = [string(Symbol(value)) for value in instances(E)]
-    shared = first(names)
-    for name in names
-        while !startswith(name, shared)
-            shared = chop(shared)
-        end
-    end
-    skipped = findlast('_', shared)
-    return Dict(Symbol(lowercase(name[skipped+1:end])) => Int32(value) for (name, value) in zip(names, instances(E)))
-end
-
-symbol_of(symbols::Dict{Symbol,Int32}, code::Integer) =
-    something(findfirst(==(code), symbols), Symbol("unknown_", code))
-
-# The code of a name, a symbol or a string.
-function code_of(symbols::Dict{Symbol,Int32}, name, what)
-    name isa Union{Symbol,AbstractString} && haskey(symbols, Symbol(name)) && return symbols[Symbol(name)]
-    invalid(what, " is ", described(name), ", must be one of ", join(sort!(repr.(keys(symbols))), ", "))
-end
-
 const STATUS_CODES = enum_symbols(LibResidualKNN.residual_knn_status_code)
 
 """
@@ -74,7 +51,7 @@ end
 function exception_of(status::Integer, text::AbstractString)
     code = symbol_of(STATUS_CODES, status)
     # "coordinate 1 of row 3", "residual_variance[7]"
-    if occursin(r"\b(row|rows|column|pivot|point) \d|\[\d", text)
+    if occursin(r"\b(row|column|coordinate|point|pivot)s? \d|\[\d", text)
         text *= " (counted from 0)"
     end
     return code === :error_invalid_argument ? ArgumentError(text) : ResidualKNNError{code}(text)

@@ -35,7 +35,9 @@ used as `points[:, order]`.
 
 - `ordering`: `:maximin` (default), each next point is farthest from all before it; `:random`; `:given`
 - `seed`: of `:random`, an integer, default 1
-- `threads`, `progress`: as in [`ResidualIndex`](@ref)
+- `progress`: as in [`ResidualIndex`](@ref)
+
+Orders are made by one thread.
 """
 function order_points(points; lengthscales = nothing, ordering = :maximin, progress = nothing, settings...)
     options = set!(LibResidualKNN.residual_knn_helper_options(), ORDER_SETTINGS, settings,

@@ -17,7 +17,7 @@ converted once. It keeps what it needs: the matrix may change or go afterwards.
 - `inducing`: d x m matrix of inducing points, see [`choose_inducing`](@ref); none by default, which
   makes ρ the plain correlation
 - `kernel`, a symbol or a string: `:squared_exponential`, `:matern12`, `:matern32` (default), `:matern52`,
-  `:matern` with smoothness `nu` (default 1.5), `:rational_quadratic` with `alpha` (default 1)
+  `:matern` with smoothness `nu` (default 1.5, at most 50), `:rational_quadratic` with `alpha` (default 1); see below
 - `variance`: K(x, x) without the nugget; default 1
 - `nugget`: added to each point's residual variance; default 0
 - `jitter`: added to the diagonal of K(Z, Z), relative to `variance`; default 1e-8. With `max_jitter`
@@ -60,6 +60,18 @@ idxs, dists = ResidualIndex(points; lengthscales = 0.2) do index
     predecessors(index, 10)
 end
 ```
+
+# Kernels
+
+With r the Euclidean distance of two points after division by the lengthscales, K is `variance` times
+
+- `:squared_exponential`: exp(-r² / 2)
+- `:matern12`: exp(-r)
+- `:matern32`: (1 + a) exp(-a), a = √3 r
+- `:matern52`: (1 + a + a² / 3) exp(-a), a = √5 r
+- `:matern`: 2^(1 - ν) / Γ(ν) a^ν K_ν(a), a = √(2ν) r, with K_ν the modified Bessel function of the second kind
+  (Rasmussen and Williams 2006, 4.14)
+- `:rational_quadratic`: (1 + r² / (2α))^-α (Rasmussen and Williams 2006, 4.19)
 """
 mutable struct ResidualIndex
     handle::Ptr{residual_knn_index}

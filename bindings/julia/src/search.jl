@@ -54,25 +54,46 @@ of integers, as `[5]` or `2:9`. An index made from V and p needs them for new po
   `:batched_best_first`, `:dual_tree`. All give the same answer.
 - `threads`: worker threads of this search; default: those of the index. 0: one for each processor
 - `progress`: as in [`ResidualIndex`](@ref)
-- `statistics`: with `true`, `idxs, dists, statistics` are returned. The last is a named tuple: what the search
-  did, with the `strategy` that was used and the `reason`; its fields are explained at
-  `?ResidualKNN.LibResidualKNN.residual_knn_statistics`.
+- `statistics`: with `true`, `idxs, dists, statistics` are returned. The last is a named tuple: what the search did, see
+  below.
 
 So that Ctrl-C can end a search at any time, the library keeps its results apart until it has succeeded: 16
 bytes for each neighbor besides the matrices themselves.
+
+# Statistics
+
+To score is to compute a residual correlation; a pivot is the point that stands for a block of the tree, and a bound
+says how near the points of a block may be.
+
+- `strategy`: the strategy that was used, never `:automatic`; `reason`: a sentence, why that one
+- `threads`: worker threads that were used
+- `queries`: number of queries; `pairs`: pairs of a query and a candidate that the question is about
+- `pairs_scored`: such pairs that were scored; more than `pairs` where blocks of work reach beyond the predecessors of a
+  query
+- `pairs_rescored`: pairs scored again by the function that decides and gives the distances
+- `seconds`: that the search took, with what it built; `tree_seconds`: of these, for trees, which the index keeps
+- `coarse_blocks`: blocks of the tree at its coarsest level, 0 without a tree
+- `pivots_scored`: pairs of a query and a pivot that were scored; `pivots_coupled`: pairs of two pivots that were
+- `blocks_bounded`: pairs of a query and a block for which a bound was computed; `blocks_dismissed`: those that the
+  bound dismissed
+- `points_bounded`: pairs of a query and a single point for which a bound was computed; `survivors`: those that the
+  bound did not dismiss
+- `scored_in_low_precision`: of all that was scored, what was first scored in less than double precision, with a proved
+  margin
 """
 function knn(index::ResidualIndex, k; settings...)
-    return search_all(LibResidualKNN.residual_knn_neighbors, index, check_k(k, index.n - 1); settings...)
+    return search_all(LibResidualKNN.residual_knn_neighbors, index, check_k(k, index.n - 1, "candidates"); settings...)
 end
 
 # rows: numbers, or new points.
 function knn(index::ResidualIndex, rows, k; settings...)
     are_points(rows) && return search_new_points(index, rows, k; settings...)
-    return search_rows(LibResidualKNN.residual_knn_neighbors, index, rows, check_k(k, index.n - 1); settings...)
+    k = check_k(k, index.n - 1, "candidates")
+    return search_rows(LibResidualKNN.residual_knn_neighbors, index, rows, k; settings...)
 end
 
 function search_new_points(index, queries, k; settings...)
-    k = check_k(k, index.n)
+    k = check_k(k, index.n, "candidates")
     index.source === :inducing ||
         throw(UnsupportedError("the index was made from V and p, and needs those of new points too: knn(index, " *
                                (index.source === :callback ? "" : "queries, ") *
@@ -87,7 +108,7 @@ end
 
 # queries: a dense matrix, or C_NULL with a covariance function.
 function search_new_factor(index, queries, factor, residual_variance, k; settings...)
-    k = check_k(k, index.n)
+    k = check_k(k, index.n, "candidates")
     index.source === :inducing &&
         throw(UnsupportedError("the index knows its inducing points, and makes V and p of new points itself: " *
                                "knn(index, queries, k)"))
@@ -120,12 +141,14 @@ end
 
 The `k` nearest neighbors of all points, or of those with the numbers `rows`, among their predecessors, the
 points with smaller numbers: the conditioning sets of a Vecchia approximation. `idxs, dists` and keywords as
-in [`knn`](@ref). Point i has i - 1 predecessors; places beyond hold 0 and `Inf`, for any `k`.
+in [`knn`](@ref). Point i has i - 1 predecessors; places beyond hold 0 and `Inf`. `k` beyond the number of points is an
+`ArgumentError`.
 """
 function predecessors(index::ResidualIndex, k; settings...)
-    return search_all(LibResidualKNN.residual_knn_predecessors, index, check_k(k); settings...)
+    return search_all(LibResidualKNN.residual_knn_predecessors, index, check_k(k, index.n, "points"); settings...)
 end
 
 function predecessors(index::ResidualIndex, rows, k; settings...)
-    return search_rows(LibResidualKNN.residual_knn_predecessors, index, rows, check_k(k); settings...)
+    k = check_k(k, index.n, "points")
+    return search_rows(LibResidualKNN.residual_knn_predecessors, index, rows, k; settings...)
 end

@@ -56,6 +56,7 @@
         (() -> update!(index; nuggets = 1), ("nuggets", "nugget,", "inducing")),
         (() -> choose_inducing(points, 3; lengthscales = 1, sead = 1), ("sead", "seed", "max_iterations", "method")),
         (() -> order_points(points; lengthscales = 1, order = 1), ("order;", "ordering", "seed")),
+        (() -> order_points(points; lengthscales = 1, threads = 2), ("no keyword threads;", "ordering", "seed")),
         # names
         (() -> fresh(kernel = "rbf"), ("kernel", "\"rbf\"", ":matern32", ":squared_exponential")),
         (() -> fresh(kernel = :rbf), ("kernel", ":rbf", ":matern32")),
@@ -82,6 +83,7 @@
         (() -> choose_inducing(points, 3; lengthscales = 1, max_iterations = -1), ("max_iterations", "-1")),
         (() -> choose_inducing(points, 3.5; lengthscales = 1), ("m ", "3.5", "whole")),
         (() -> choose_inducing(points, 61; lengthscales = 1), ("m ", "61", "at most 60")),
+        (() -> choose_inducing(points, -1; lengthscales = 1), ("m ", "-1", "at least 0")),
         # k
         (() -> knn(index, 1.5), ("k ", "1.5", "whole")),
         (() -> knn(index, "3"), ("k ", "\"3\"", "whole")),
@@ -98,6 +100,8 @@
         (() -> knn(index, [1, missing], 3), ("rows[2]", "missing")),
         (() -> knn(index, Any[1, true], 3), ("rows[2]", "true")),
         (() -> predecessors(index, points, 3), ("rows", "vector")),
+        (() -> knn(index, trues(60), 3), ("rows", "findall")),
+        (() -> predecessors(index, [0], 3), ("rows[1]", "0", "between 1 and 60")),
         (() -> predecessors(index, big.([61]), 3), ("rows[1]", "61", "between 1 and 60")),
         # points
         (() -> fresh(rand(5)), ("points", "matrix", "column")),
@@ -151,6 +155,9 @@
         (() -> ResidualIndex(points, factor, p[2:end]; lengthscales = 1), "columns of factor is 60, must be 59"),
         (() -> knn(own, points, factor[:, 2:end], p, 3), "columns of query_factor is 59, must be 60"),
         (() -> knn(own, points, factor, p[2:end], 3), "query_residual_variance is 59, must be 60"),
+        (() -> knn(own, points, factor[2:end, :], p, 3), "rows of query_factor is 4, must be 5"),
+        (() -> knn(own, points[:, 2:end], factor, p, 3), "query_residual_variance is 60, must be 59"),
+        (() -> ResidualIndex(points, factor[:, 2:end], p; lengthscales = 1), "columns of factor is 59, must be 60"),
     ]
         @test throws_text(call, DimensionMismatch, text)
     end

@@ -42,7 +42,7 @@ Base.getindex(x::Odd, i::Int, j::Int) = x.inside[i, j]
     @test knn(ResidualIndex(line; lengthscales = 0.3), 1)[1][1, 1] ==
           argmin([i == 1 ? Inf : abs(line[i] - line[1]) for i in 1:40])
     alone = ResidualIndex(reshape([1.0, 2.0], 2, 1); lengthscales = 1)
-    @test predecessors(alone, 2) == (zeros(Int, 2, 1), fill(Inf, 2, 1))
+    @test predecessors(alone, 1) == (zeros(Int, 1, 1), fill(Inf, 1, 1))
     @test size.(knn(ResidualIndex(line; lengthscales = 0.3), Int[], 3)) == ((3, 0), (3, 0))
     @test size.(knn(ResidualIndex(line; lengthscales = 0.3), zeros(1, 0), 3)) == ((3, 0), (3, 0))
     rows = Int32[3, 1]

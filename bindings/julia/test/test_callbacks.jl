@@ -54,6 +54,18 @@ end
         behavior[] = block -> (yield(); block)
         @test same(knn(index, 5), expected)
     end
+    # Anything can be thrown, also nothing.
+    for (value, call) in ((nothing, () -> knn(index, 5)), (:symbol, () -> knn(index, 5)),
+                          (nothing, () -> index_of(model; progress = (done, total) -> throw(nothing))))
+        behavior[] = block -> throw(value)
+        came = Ref{Any}("nothing came")
+        try
+            call()
+        catch failure
+            came[] = failure
+        end
+        @test came[] === value
+    end
     # A search inside a covariance function whose failure is dealt with there.
     other = index_of(model)
     spoiled = fill(NaN, 1, 1)

@@ -31,22 +31,16 @@
         @test throws_text(() -> ResidualIndex(points, factor, p; lengthscales = 1), ArgumentError,
                           "residual_variance[2]")
     end
+    # Which numbers in messages of the library count from 0.
+    for what in ("row", "rows", "column", "coordinate", "point", "pivot")
+        @test endswith(ResidualKNN.exception_of(1, "$what 3").msg, "(counted from 0)")
+    end
 
     # Out of range.
     @test throws_text(() -> make(nugget = -1), ArgumentError, "nugget is -1")
-    @test throws_text(() -> make(threads = -1), ArgumentError, "threads is -1")
     @test throws_text(() -> make(kernel = :matern, nu = 51), ArgumentError, "at most 50")
     @test thrown(() -> ResidualIndex(points; lengthscales = 0)) isa ArgumentError
-    @test throws_text(() -> ResidualIndex(points; lengthscales = [1.0, 2.0, 3.0]), DimensionMismatch,
-                      "lengthscales has 3 values, must have 1 or 2")
-    @test thrown(() -> ResidualIndex(zeros(2, 0); lengthscales = 1)) isa ArgumentError
-    @test thrown(() -> ResidualIndex(zeros(0, 2); lengthscales = 1)) isa ArgumentError
-    @test throws_text(() -> make(kernel = :wendland), ArgumentError, "kernel is :wendland, must be one of :matern")
-    @test throws_text(() -> knn(index, 3; strategy = :guess), ArgumentError, ":dual_tree")
-    @test throws_text(() -> knn(index, 3; ranking = :up), ArgumentError, ":signed")
     @test thrown(() -> knn(index, 3; threads = 1025)) isa ArgumentError
-    @test throws_text(() -> choose_inducing(points, 3; lengthscales = 1, method = :best), ArgumentError, ":kmeans")
-    @test throws_text(() -> order_points(points; lengthscales = 1, ordering = :best), ArgumentError, ":maximin")
 
     # k: as NearestNeighbors.jl, but predecessors fill up.
     for k in (0, -1, n, 10^12)
@@ -57,26 +51,13 @@
     @test all(>(0), knn(index, n - 1)[1])
     @test all(>(0), knn(index, points[:, 1:3], n)[1])
     @test throws_text(() -> predecessors(index, 0), ArgumentError, "k is 0")
-    @test throws_text(() -> predecessors(index, 10^12), ArgumentError, "k is 10")
-    idxs, dists = predecessors(index, [3], 1000)
+    for k in (n + 1, 10^8, 10^12) # refused before it needs memory
+        @test throws_text(() -> predecessors(index, k), ArgumentError,
+                          "k is $k, must be at most 300, the number of points")
+        @test throws_text(() -> predecessors(index, [3], k), ArgumentError, "k is $k, must be at most 300")
+    end
+    idxs, dists = predecessors(index, [3], n)
     @test sort(idxs[1:2]) == [1, 2] && all(==(0), idxs[3:end]) && all(==(Inf), dists[3:end])
-
-    # Rows.
-    @test throws_text(() -> knn(index, [1, 301], 3), ArgumentError, "rows[2] is 301, must be between 1 and 300")
-    @test throws_text(() -> predecessors(index, [0], 3), ArgumentError, "rows[1] is 0")
-    @test throws_text(() -> knn(index, trues(n), 3), ArgumentError, "findall")
-
-    # Shapes.
-    factor, p = residual_factor(index)
-    @test thrown(() -> knn(index, rand(3, 4), 3)) isa DimensionMismatch
-    @test thrown(() -> make(inducing = rand(3, 4))) isa DimensionMismatch
-    @test thrown(() -> ResidualIndex(points, factor[:, 2:end], p; lengthscales = 1)) isa DimensionMismatch
-    @test thrown(() -> ResidualIndex(points, factor, p[2:end]; lengthscales = 1)) isa DimensionMismatch
-    own = ResidualIndex(points, factor, p; lengthscales = 0.2)
-    @test thrown(() -> knn(own, points, factor[2:end, :], p, 3)) isa DimensionMismatch
-    @test thrown(() -> knn(own, points[:, 2:end], factor, p, 3)) isa DimensionMismatch
-    @test thrown(() -> choose_inducing(points, -1; lengthscales = 1)) isa ArgumentError
-    @test thrown(() -> choose_inducing(points, 301; lengthscales = 1)) isa ArgumentError
 
     @test throws_text(() -> make(inducing = [inducing inducing], jitter = 0), NotPositiveDefiniteError, "pivot")
     @test NotPositiveDefiniteError <: ResidualKNNError <: Exception

@@ -11,7 +11,7 @@
               () -> knn(index, model.points, 3))
         @test throws_text(f, ArgumentError, "closed")
     end
-    finalize(index) # runs close once more
+    finalize(index) # on a closed one, it has nothing to free
     @test !isopen(index)
 end
 

@@ -3,6 +3,12 @@
 @testset "the library" begin
     @test ResidualKNN.library().version >= v"0.1.0"
     @test !isempty(ResidualKNN.library().simd_target) && !isempty(ResidualKNN.library().blas)
+    # The help has a line for every number of the statistics and for every kernel.
+    help(name) = string(Base.Docs.doc(Base.Docs.Binding(ResidualKNN, name)))
+    fields = filter(!=(:struct_size), fieldnames(LibResidualKNN.residual_knn_statistics))
+    @test all(field -> occursin("- `$field`: ", help(:knn)) || occursin("; `$field`: ", help(:knn)) ||
+                       occursin("* `$field`: ", help(:knn)), fields)
+    @test all(kernel -> occursin("`:$kernel`: ", help(:ResidualIndex)), keys(ResidualKNN.KERNELS))
     # Names that are made from the header's enums are those that the library has.
     for (name, code) in ResidualKNN.STRATEGIES
         @test unsafe_string(LibResidualKNN.residual_knn_strategy_name(code)) == string(name)

@@ -72,17 +72,14 @@ require_order <- function(names, points, what) {
   }
 }
 
-as_vector <- function(x, name, length = NULL) {
+as_vector <- function(x, name) {
   if (!is.numeric(x)) stop_invalid(name, " is ", shown(x), ", must be a numeric vector")
-  if (!is.null(length) && length(x) != length) {
-    stop_invalid(name, " has ", counted(length(x), "value"), ", must have ", length)
-  }
   as.double(x)
 }
 
 # p, a number for each point.
-as_residual_variance <- function(x, name, length = NULL) {
-  x <- as_vector(x, name, length)
+as_residual_variance <- function(x, name) {
+  x <- as_vector(x, name)
   bad <- which(!is.finite(x) | x < 0)
   if (length(bad) > 0L) stop_invalid(name, "[", bad[1L], "] is ", x[bad[1L]], ", must be finite and not negative")
   x
@@ -176,5 +173,6 @@ require_index <- function(index) {
   if (!handle_is_open(index$handle)) {
     stop_invalid("index is closed, or was saved and read again, and must be made anew")
   }
+  if (is_being_updated(index)) stop_unsupported("index is being updated, and cannot be used meanwhile")
   index
 }

@@ -47,8 +47,10 @@ residual_index_from_factor <- function(factor, residual_variance, points, length
                                        factor_error = NULL,
                                        threads = getOption("residualknn.threads"), progress = FALSE) {
   points <- as_own_points(points)
-  factor <- as_factor(factor, "factor", nrow(points))
-  residual_variance <- as_residual_variance(residual_variance, "residual_variance", nrow(points))
+  residual_variance <- as_residual_variance(residual_variance, "residual_variance")
+  factor <- as_factor(factor, "factor")
+  require_as_many(points = nrow(points), factor = nrow(factor), residual_variance = length(residual_variance))
+  if (is.null(factor)) factor <- no_factor(nrow(points))
   lengthscales <- as_lengthscales(lengthscales, points)
   arguments <- list(
     kernel = kernel, variance = variance, nu = nu, alpha = alpha, factor_error = factor_error,
@@ -63,17 +65,21 @@ residual_index_from_factor <- function(factor, residual_variance, points, length
   new_index(handle, "factor", points, index_state(lengthscales, NULL, arguments))
 }
 
-residual_index_from_callback <- function(covariance, factor, residual_variance, progress = FALSE) {
+residual_index_from_callback <- function(covariance, factor, residual_variance, factor_error = NULL,
+                                         threads = getOption("residualknn.threads"), progress = FALSE) {
   if (!is.function(covariance)) stop_invalid("covariance is ", shown(covariance), ", must be a function")
   residual_variance <- as_residual_variance(residual_variance, "residual_variance")
   if (length(residual_variance) == 0L) stop_invalid("residual_variance has no values, must have one for each point")
-  factor <- as_factor(factor, "factor", length(residual_variance))
+  factor <- as_factor(factor, "factor")
+  require_as_many(factor = nrow(factor), residual_variance = length(residual_variance))
+  if (is.null(factor)) factor <- no_factor(length(residual_variance))
+  arguments <- list(factor_error = as_number(factor_error, "factor_error"), threads = as_threads(threads))
   block <- covariance_of_blocks(covariance)
   handle <- run_call(progress, matrices = list(factor = factor), function(report) {
-    residual_knn_index_create_from_callback(factor, residual_variance, block, list(progress = report))
+    residual_knn_index_create_from_callback(factor, residual_variance, block, c(arguments, progress = report))
   })
   set_handle_covariance(handle, block)
-  new_index(handle, "callback", NULL, index_state(NULL, NULL, NULL))
+  new_index(handle, "callback", NULL, index_state(NULL, NULL, arguments))
 }
 
 # The user's covariance function, and a look at what it returns.
@@ -100,11 +106,27 @@ covariance_of_blocks <- function(covariance) {
 
 stop_covariance <- function(...) stop(condition_of("callback", paste0("covariance ", ...)))
 
-# V: a matrix with a row for each point; NULL has no columns.
-as_factor <- function(factor, name, rows) {
-  factor <- if (is.null(factor)) matrix(0, rows, 0L) else as_points(factor, name)
-  if (nrow(factor) != rows) stop_invalid(name, " has ", counted(nrow(factor), "row"), ", must have ", rows)
-  factor
+# V: a matrix with a row for each point, or NULL, which has no columns.
+as_factor <- function(factor, name) if (!is.null(factor)) as_points(factor, name)
+
+no_factor <- function(rows) matrix(0, rows, 0L)
+
+# Counts of points, by the names of the arguments that have them, are all the same; the one that differs from
+# others that agree is named as the wrong one.
+require_as_many <- function(...) {
+  counts <- unlist(list(...))
+  if (length(unique(counts)) == 1L) {
+    return(invisible())
+  }
+  has <- function(name) {
+    paste(name, "has", counted(counts[[name]], if (endsWith(name, "residual_variance")) "value" else "row"))
+  }
+  alone <- names(counts)[!counts %in% counts[duplicated(counts)]]
+  if (length(alone) == 1L) {
+    others <- setdiff(names(counts), alone)
+    stop_invalid(has(alone), ", must have ", counts[[others[1L]]], " as ", paste(others, collapse = " and "))
+  }
+  stop_invalid(paste(vapply(names(counts), has, ""), collapse = ", "), ", must have as many")
 }
 
 residual_factor <- function(index) {
@@ -117,7 +139,7 @@ residual_factor <- function(index) {
 
 update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, ..., progress = FALSE) {
   index <- require_index(object)
-  require_no_callback("updated")
+  require_unused(index, "updated")
   if (index$source != "inducing") {
     stop_unsupported("only an index made by residual_index() can be updated")
   }
@@ -161,18 +183,26 @@ update_arguments <- function(...) {
 }
 
 close.residual_index <- function(con, ...) {
-  require_no_callback("closed")
+  require_unused(con, "closed")
   close_handle(con$handle)
   invisible(NULL)
 }
 
-require_no_callback <- function(what) {
-  if (in_callback() != 0L) stop_unsupported("an index cannot be ", what, " in a callback")
+require_unused <- function(index, what) {
+  if (handle_users(index$handle) != 0L) {
+    stop_unsupported("index is in use by a search or an update, in a callback of which it cannot be ", what)
+  }
 }
+
+is_being_updated <- function(index) handle_users(index$handle) < 0L
 
 print.residual_index <- function(x, ...) {
   cat("<residual_index> ", counted(x$n, "point"), sep = "")
   if (x$d > 0) cat(" in ", counted(x$d, "dimension"), sep = "")
+  if (is_being_updated(x)) {
+    cat(", being updated\n")
+    return(invisible(x))
+  }
   if (handle_is_open(x$handle) && handle_is_whole(x$handle)) {
     what <- if (x$source == "inducing") "inducing point" else "column"
     cat(", ", counted(num_columns(x), what), if (x$source != "inducing") " of V", sep = "")

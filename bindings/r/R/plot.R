@@ -14,7 +14,7 @@ plot.residual_index <- function(x, target = 1L, k = 10L, predecessors = FALSE, d
   if (length(given) > 0L && (is.null(names(given)) || !all(nzchar(names(given))))) {
     stop_invalid("an argument for plot() has no name")
   }
-  k <- as_k(k)
+  k <- as_k(min(as_needed_whole(k, "k"), x$n), x$n)
   search <- if (predecessors) get("predecessors", topenv()) else neighbors
   found <- search(x, k = k, rows = target)$index[1L, ]
   residual <- found[!is.na(found)]

@@ -208,16 +208,17 @@ attr(`handle_is_open`, 'returnType') = 'integer'
 attr(`handle_is_open`, "inputTypes") = c('_p_SEXP')
 class(`handle_is_open`) = c("SWIGFunction", class('handle_is_open'))
 
-# Start of in_callback
+# Start of handle_users
 
-`in_callback` = function(.copy = FALSE)
+`handle_users` = function(handle, .copy = FALSE)
 {
-  ;.Call('R_swig_in_callback', as.logical(.copy), PACKAGE='residualknn');
+  ;.Call('R_swig_handle_users', handle, as.logical(.copy), PACKAGE='residualknn');
 
 }
 
-attr(`in_callback`, 'returnType') = 'integer'
-class(`in_callback`) = c("SWIGFunction", class('in_callback'))
+attr(`handle_users`, 'returnType') = 'integer'
+attr(`handle_users`, "inputTypes") = c('_p_SEXP')
+class(`handle_users`) = c("SWIGFunction", class('handle_users'))
 
 # Start of handle_is_whole
 

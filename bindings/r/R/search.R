@@ -8,9 +8,9 @@ neighbors <- function(index, query = NULL, k = 10L, rows = NULL, ranking = "abso
   is_new <- !is.null(query) || !is.null(query_factor) || !is.null(query_residual_variance)
   if (is_new && !is.null(rows)) stop_invalid("rows and new points exclude one another")
   options <- search_options(ranking, strategy, search_threads(index, threads))
-  k <- as_k(k)
   if (!is_new) {
     rows <- as_rows(rows, index$n)
+    k <- as_k(k, index$n)
     found <- run_call(progress, function(report) {
       residual_knn_neighbors_int32(index$handle, rows, c(options, progress = report), k)
     })
@@ -25,6 +25,7 @@ neighbors <- function(index, query = NULL, k = 10L, rows = NULL, ranking = "abso
   }
   if (!has_factor) {
     query <- as_query(query, index)
+    k <- as_k(k, index$n)
     found <- run_call(progress, matrices = list(query = query), function(report) {
       residual_knn_neighbors_of_new_points_int32(index$handle, query, c(options, progress = report), k)
     })
@@ -33,23 +34,24 @@ neighbors <- function(index, query = NULL, k = 10L, rows = NULL, ranking = "abso
   if (is.null(query_residual_variance)) stop_invalid("query_factor needs query_residual_variance")
   query_residual_variance <- as_residual_variance(query_residual_variance, "query_residual_variance")
   num_queries <- length(query_residual_variance)
-  query_factor <- as_factor(query_factor, "query_factor", num_queries)
-  columns <- num_columns(index)
-  if (ncol(query_factor) != columns) {
-    stop_invalid("query_factor has ", counted(ncol(query_factor), "column"), ", the factor of the index ", columns)
-  }
   if (index$source == "callback") {
     if (!is.null(query)) stop_invalid("query must be NULL: an index with a covariance function has no points")
     if (index$n + num_queries > .Machine$integer.max) stop_invalid("there are too many new points")
     query <- matrix(0, num_queries, 0L)
   } else {
     query <- as_query(query, index)
-    if (nrow(query) != num_queries) {
-      stop_invalid(
-        "query has ", counted(nrow(query), "row"), ", query_residual_variance ", counted(num_queries, "value")
-      )
-    }
   }
+  query_factor <- as_factor(query_factor, "query_factor")
+  require_as_many(
+    query = if (index$source != "callback") nrow(query), query_factor = nrow(query_factor),
+    query_residual_variance = num_queries
+  )
+  if (is.null(query_factor)) query_factor <- no_factor(num_queries)
+  columns <- num_columns(index)
+  if (ncol(query_factor) != columns) {
+    stop_invalid("query_factor has ", counted(ncol(query_factor), "column"), ", the factor of the index ", columns)
+  }
+  k <- as_k(k, index$n)
   matrices <- list(query_factor = query_factor, query = query)
   found <- run_call(progress, matrices = matrices, function(report) {
     residual_knn_neighbors_of_new_factor_int32(
@@ -65,14 +67,22 @@ predecessors <- function(index, k = 10L, rows = NULL, ranking = "absolute", stra
   require_whole(index)
   options <- search_options(ranking, strategy, search_threads(index, threads))
   rows <- as_rows(rows, index$n)
-  k <- as_k(k)
+  k <- as_k(k, index$n)
   found <- run_call(progress, function(report) {
     residual_knn_predecessors_int32(index$handle, rows, c(options, progress = report), k)
   })
   new_neighbors(found, "predecessors", rows)
 }
 
-as_k <- function(k) as.integer(as_needed_whole(k, "k"))
+# A larger k could only ask for memory.
+as_k <- function(k, num_points) {
+  k <- as_needed_whole(k, "k")
+  if (k > num_points) {
+    counts <- format(c(k, num_points), scientific = FALSE, trim = TRUE)
+    stop_invalid("k is ", counts[1L], ", must be at most ", counts[2L], ", the number of points")
+  }
+  as.integer(k)
+}
 
 # New points for an index that has points.
 as_query <- function(query, index) {

@@ -1415,6 +1415,27 @@ static void report_value(report* to, const char* name, SEXP value) {
 /* Counts are doubles in R, which has no 64-bit integers. */
 #define REPORT_NUMBER(field) report_value(&result, #field, Rf_ScalarReal((double)from->field))
 
+/* ---------------------------------------------------------------- handles */
+
+static SEXP handle_tag(void) { return Rf_install("residual_knn_index"); }
+
+static int is_handle(SEXP handle) {
+  return TYPEOF(handle) == EXTPTRSXP && R_ExternalPtrTag(handle) == handle_tag();
+}
+
+/* What a handle points at. The library writes the index there itself, so that it has an owner from the first moment
+ * on. */
+typedef struct {
+  residual_knn_index* index;
+  double bytes; /* when it was made */
+  int users;    /* searches under way, or BEING_UPDATED */
+} holding;
+
+enum { BEING_UPDATED = -1 };
+
+/* NULL for a handle that was saved and read again. */
+static holding* handle_holding(SEXP handle) { return (holding*)R_ExternalPtrAddr(handle); }
+
 /* ---------------------------------------------------------------- callbacks */
 
 /* A call of the library during which code of R may run. What leaves that code by a jump (an error for which there is
@@ -1424,24 +1445,28 @@ static void report_value(report* to, const char* name, SEXP value) {
 typedef struct library_call {
   SEXP token; /* of R_UnwindProtect: where the jump is bound */
   int jumped;
+  holding* used; /* by this call; NULL where it makes something new */
+  int users;     /* what it adds to its users */
   struct library_call* outer; /* in a callback of which this call was made, or NULL */
 } library_call;
 
 static library_call* innermost_call = NULL;
 
-/* How many callbacks are under way: an index must not be closed or updated in one of them. */
-static int callbacks_under_way = 0;
-
-/* Leaves one object protected. */
-static void begin_call(library_call* call) {
+/* `users`: 1 for a search, BEING_UPDATED for an update, which has to be alone. Leaves one object protected. */
+static void begin_call(library_call* call, holding* used, int users) {
+  if (used != NULL && (used->users < 0 || (users < 0 && used->users > 0))) Rf_error("the index is in use");
   call->token = PROTECT(R_MakeUnwindCont());
   call->jumped = 0;
+  call->used = used;
+  call->users = users;
+  if (used != NULL) used->users += users;
   call->outer = innermost_call;
   innermost_call = call;
 }
 
 static void end_call(library_call* call) {
   innermost_call = call->outer;
+  if (call->used != NULL) call->used->users -= call->users;
   if (call->jumped) R_ContinueUnwind(call->token);
 }
 
@@ -1454,13 +1479,11 @@ static int run_in_r(SEXP (*body)(void*), void* data) {
   library_call* const call = innermost_call;
   jmp_buf place;
   if (call->jumped) return 0;
-  ++callbacks_under_way;
   if (setjmp(place) == 0) {
     R_UnwindProtect(body, data, leave_if_jumping, &place, call->token);
   } else {
     call->jumped = 1;
   }
-  --callbacks_under_way;
   return !call->jumped;
 }
 
@@ -1543,23 +1566,7 @@ static int32_t on_covariance(void* user, const int64_t* rows, int64_t num_rows, 
   return !(run_in_r(run_covariance, &call) && call.succeeded);
 }
 
-/* ---------------------------------------------------------------- handles */
-
-static SEXP handle_tag(void) { return Rf_install("residual_knn_index"); }
-
-static int is_handle(SEXP handle) {
-  return TYPEOF(handle) == EXTPTRSXP && R_ExternalPtrTag(handle) == handle_tag();
-}
-
-/* What a handle points at. The library writes the index there itself, so that it has an owner from the first moment
- * on. */
-typedef struct {
-  residual_knn_index* index;
-  double bytes; /* when it was made */
-} holding;
-
-/* NULL for a handle that was saved and read again. */
-static holding* handle_holding(SEXP handle) { return (holding*)R_ExternalPtrAddr(handle); }
+/* ---------------------------------------------------------------- memory of handles */
 
 /* Bytes of all indexes that handles hold, now and after the collection that was last asked for. */
 static double bytes_held = 0;
@@ -1583,6 +1590,7 @@ static SEXP new_handle(void) {
   holding* const held = (holding*)RAW(memory);
   held->index = NULL;
   held->bytes = 0;
+  held->users = 0;
   const SEXP handle = PROTECT(R_MakeExternalPtr(held, handle_tag(), kept));
   /* Not when R exits, which it may do in a callback, while the library still works on the index. */
   R_RegisterCFinalizerEx(handle, free_handle, FALSE);
@@ -1720,8 +1728,8 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 /* Whether `handle` stands for an index: not after close(), and not after it was saved and read again. */
 static int handle_is_open(SEXP handle) { return has_index(handle); }
 
-/* Whether R runs in a callback of the library: indexes may be in use, and must neither be closed nor updated. */
-static int in_callback(void) { return callbacks_under_way > 0; }
+/* How many searches are using the index, in a callback of which R then runs; negative: it is being updated. */
+static int handle_users(SEXP handle) { return has_index(handle) ? handle_holding(handle)->users : 0; }
 
 /* Whether searches can use the index: not after an update that broke off. */
 static int handle_is_whole(SEXP handle) {
@@ -1820,14 +1828,16 @@ R_swig_handle_is_open ( SEXP handle, SEXP s_swig_copy)
 
 
 SWIGEXPORT SEXP
-R_swig_in_callback ( SEXP s_swig_copy)
+R_swig_handle_users ( SEXP handle, SEXP s_swig_copy)
 {
   int result;
+  SEXP arg1 ;
   unsigned int r_nprotect = 0;
   SEXP r_ans = R_NilValue ;
   VMAXTYPE r_vmax = vmaxget() ;
 
-  result = (int)in_callback();
+  arg1 = handle;
+  result = (int)handle_users(arg1);
   r_ans = Rf_ScalarInteger(result);
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
@@ -2885,7 +2895,7 @@ R_swig_residual_knn_index_create ( SEXP points, SEXP lengthscales, SEXP inducing
   arg8 = &options8;
   {
     library_call call;
-    begin_call(&call);
+    begin_call(&call, NULL, 0);
     ++r_nprotect;
     result = (residual_knn_status)residual_knn_index_create((double const *)arg1,arg2,arg3,(double const *)arg4,arg5,(double const *)arg6,arg7,(struct residual_knn_model_options const *)arg8,arg9);
     end_call(&call);
@@ -2948,7 +2958,7 @@ R_swig_residual_knn_index_create_from_factor ( SEXP factor, SEXP residual_varian
   arg9 = &options9;
   {
     library_call call;
-    begin_call(&call);
+    begin_call(&call, NULL, 0);
     ++r_nprotect;
     result = (residual_knn_status)residual_knn_index_create_from_factor((double const *)arg1,arg2,(double const *)arg3,(double const *)arg4,arg5,arg6,(double const *)arg7,arg8,(struct residual_knn_model_options const *)arg9,arg10);
     end_call(&call);
@@ -3009,7 +3019,7 @@ R_swig_residual_knn_index_create_from_callback ( SEXP factor, SEXP residual_vari
   arg7 = &options7;
   {
     library_call call;
-    begin_call(&call);
+    begin_call(&call, NULL, 0);
     ++r_nprotect;
     result = (residual_knn_status)residual_knn_index_create_from_callback((double const *)arg1,arg2,arg3,(double const *)arg4,arg5,arg6,(struct residual_knn_model_options const *)arg7,arg8);
     end_call(&call);
@@ -3059,7 +3069,7 @@ R_swig_residual_knn_index_update ( SEXP index, SEXP lengthscales, SEXP inducing,
   arg6 = &options6;
   {
     library_call call;
-    begin_call(&call);
+    begin_call(&call, handle_holding(index), BEING_UPDATED);
     ++r_nprotect;
     result = (residual_knn_status)residual_knn_index_update(arg1,(double const *)arg2,arg3,(double const *)arg4,arg5,(struct residual_knn_model_options const *)arg6);
     end_call(&call);
@@ -3259,7 +3269,7 @@ R_swig_residual_knn_neighbors_int32 ( SEXP index, SEXP rows, SEXP options, SEXP 
   arg9 = REAL(distance_matrix5);
   {
     library_call call;
-    begin_call(&call);
+    begin_call(&call, handle_holding(index), 1);
     ++r_nprotect;
     result = (residual_knn_status)residual_knn_neighbors_int32((struct residual_knn_index const *)arg1,(int const *)arg2,arg3,(struct residual_knn_search_options const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10);
     end_call(&call);
@@ -3343,7 +3353,7 @@ R_swig_residual_knn_predecessors_int32 ( SEXP index, SEXP rows, SEXP options, SE
   arg9 = REAL(distance_matrix5);
   {
     library_call call;
-    begin_call(&call);
+    begin_call(&call, handle_holding(index), 1);
     ++r_nprotect;
     result = (residual_knn_status)residual_knn_predecessors_int32((struct residual_knn_index const *)arg1,(int const *)arg2,arg3,(struct residual_knn_search_options const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10);
     end_call(&call);
@@ -3420,7 +3430,7 @@ R_swig_residual_knn_neighbors_of_new_points_int32 ( SEXP index, SEXP queries, SE
   arg9 = REAL(distance_matrix5);
   {
     library_call call;
-    begin_call(&call);
+    begin_call(&call, handle_holding(index), 1);
     ++r_nprotect;
     result = (residual_knn_status)residual_knn_neighbors_of_new_points_int32((struct residual_knn_index const *)arg1,(double const *)arg2,arg3,(struct residual_knn_search_options const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10);
     end_call(&call);
@@ -3502,7 +3512,7 @@ R_swig_residual_knn_neighbors_of_new_factor_int32 ( SEXP index, SEXP query_facto
   arg11 = REAL(distance_matrix7);
   {
     library_call call;
-    begin_call(&call);
+    begin_call(&call, handle_holding(index), 1);
     ++r_nprotect;
     result = (residual_knn_status)residual_knn_neighbors_of_new_factor_int32((struct residual_knn_index const *)arg1,(double const *)arg2,(double const *)arg3,(double const *)arg4,arg5,(struct residual_knn_search_options const *)arg6,arg7,arg8,arg9,arg10,arg11,arg12);
     end_call(&call);
@@ -3568,7 +3578,7 @@ R_swig_residual_knn_choose_inducing ( SEXP points, SEXP lengthscales, SEXP metho
   arg9 = REAL(matrix8);
   {
     library_call call;
-    begin_call(&call);
+    begin_call(&call, NULL, 0);
     ++r_nprotect;
     result = (residual_knn_status)residual_knn_choose_inducing((double const *)arg1,arg2,arg3,(double const *)arg4,arg5,arg6,arg7,(struct residual_knn_helper_options const *)arg8,arg9);
     end_call(&call);
@@ -3624,7 +3634,7 @@ R_swig_residual_knn_order_points ( SEXP points, SEXP lengthscales, SEXP ordering
   arg8 = (int64_t*)REAL(numbers7);
   {
     library_call call;
-    begin_call(&call);
+    begin_call(&call, NULL, 0);
     ++r_nprotect;
     result = (residual_knn_status)residual_knn_order_points((double const *)arg1,arg2,arg3,(double const *)arg4,arg5,arg6,(struct residual_knn_helper_options const *)arg7,arg8);
     end_call(&call);
@@ -3985,6 +3995,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_LEVEL_SYNCHRONOUS_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_LEVEL_SYNCHRONOUS_get, 1},
    {"R_swig_residual_knn_index_update", (DL_FUNC) &R_swig_residual_knn_index_update, 5},
    {"R_swig_residual_knn_strategy_name", (DL_FUNC) &R_swig_residual_knn_strategy_name, 1},
+   {"R_swig_handle_users", (DL_FUNC) &R_swig_handle_users, 2},
    {"R_swig_residual_knn_inducing_method_RESIDUAL_KNN_RANDOM_ROWS_get", (DL_FUNC) &R_swig_residual_knn_inducing_method_RESIDUAL_KNN_RANDOM_ROWS_get, 1},
    {"R_swig_residual_knn_index_create_from_callback", (DL_FUNC) &R_swig_residual_knn_index_create_from_callback, 5},
    {"R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get", (DL_FUNC) &R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get, 1},
@@ -4009,7 +4020,6 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_index_info", (DL_FUNC) &R_swig_residual_knn_index_info, 2},
    {"R_swig_residual_knn_choose_inducing", (DL_FUNC) &R_swig_residual_knn_choose_inducing, 6},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get, 1},
-   {"R_swig_in_callback", (DL_FUNC) &R_swig_in_callback, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REQUESTED_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REQUESTED_get, 1},
    {"R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get, 1},
    {"R_swig_residual_knn_simd_target", (DL_FUNC) &R_swig_residual_knn_simd_target, 0},

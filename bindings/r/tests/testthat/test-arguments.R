@@ -29,7 +29,9 @@ test_that("an argument that is one value is refused under its name unless it is 
     list(function(...) residual_index_from_callback(factor = NULL, residual_variance = 1, ...), list(
       covariance = list(NULL, NA, 1, "sum", list(zero))
     )),
-    list(function(...) residual_index_from_callback(zero, NULL, rep(1, 3), ...), list(progress = flag)),
+    list(function(...) residual_index_from_callback(zero, NULL, rep(1, 3), ...), list(
+      factor_error = number, threads = whole, progress = flag
+    )),
     list(function(...) update(index, ...), list(
       kernel = needed(name), variance = number, nugget = number, nu = number, alpha = number, jitter = number,
       max_jitter = number, threads = whole, progress = flag
@@ -100,7 +102,38 @@ test_that("messages name elements as R does", {
   # Numbers that only the library knows.
   expect_names(residual_index(points, points[c(1, 1), ], jitter = 0), "(counted from 0)")
   expect_names(residual_index(points * 1e150), "(counted from 0)")
+  expect_names(neighbors(index, points * 1e150), " query: coordinate 0 of row 0 is ")
+  for (what in c("row", "rows", "column", "coordinate", "point", "pivot")) {
+    expect_match(residualknn:::with_origin_of_counts(paste(what, 3)), "(counted from 0)", fixed = TRUE)
+  }
   expect_error(residual_index(points, variance = 0), "finite$")
+})
+
+test_that("more neighbors than there are points are refused before they need memory", {
+  points <- random_points(3000, 2)
+  index <- residual_index(points)
+  parts <- residual_factor(index)
+  own <- residual_index_from_factor(NULL, parts$residual_variance, points)
+  refused <- function(code, k) {
+    invisible(gc(reset = TRUE))
+    before <- gc(reset = TRUE)["Vcells", "used"]
+    expect_error(code, paste0("^k is ", k, ", must be at most 3000, the number of points$"),
+      class = "residualknn_error_invalid_argument"
+    )
+    expect_lt((gc()["Vcells", "max used"] - before) * 8, 2^20)
+  }
+  for (k in c(3001, 5e5)) {
+    text <- format(k, scientific = FALSE)
+    refused(neighbors(index, k = k), text)
+    refused(neighbors(index, points, k = k), text)
+    refused(neighbors(own, points, k = k, query_factor = NULL, query_residual_variance = rep(1, 3000)), text)
+    refused(predecessors(index, k = k), text)
+  }
+  # As many as there are points: the point itself is none of its neighbors.
+  found <- neighbors(index, k = 3000, rows = 7)$index[1, ]
+  expect_setequal(found[-3000], seq_len(3000)[-7])
+  expect_identical(found[3000], NA_integer_)
+  expect_identical(sum(!is.na(predecessors(index, k = 3000, rows = 7)$index)), 6L)
 })
 
 test_that("a bare number, which may be a point, a row or k, is no query", {

@@ -59,6 +59,29 @@ test_that("an index cannot be closed in a callback", {
   expect_identical(dim(neighbors(index, k = 2, rows = 1)$index), c(1L, 2L))
 })
 
+test_that("what a callback must not do with its own index it may do with others", {
+  unsupported <- "residualknn_error_unsupported"
+  index <- slow_index()
+  points <- random_points(50, 2)
+  other <- residual_index(points, lengthscales = 0.3)
+  met <- 0L
+  check <- function(done, total) {
+    met <<- met + 1L
+    # A search of its own, after which it is still in use.
+    neighbors(index, k = 2, rows = 1)
+    expect_error(update(index, 0.5), "in use by a search", class = unsupported)
+    expect_error(close(index), "in use by a search", class = unsupported)
+    update(other, 0.5)
+    mine <- residual_index(points, points[1:3, ])
+    neighbors(mine, k = 2)
+    expect_null(close(mine))
+    expect_error(neighbors(mine, k = 2), "closed")
+    FALSE
+  }
+  expect_error(slow_search(index, progress = check), class = "residualknn_error_cancelled")
+  expect_identical(met, 1L)
+})
+
 test_that("covariances may be an R function, of new points too", {
   set.seed(9)
   points <- random_points(300, 2)
@@ -95,6 +118,29 @@ test_that("covariances may be an R function, of new points too", {
   expect_nearest(found, truth(queries, points), 6)
   expect_gt(blocks, 2L)
   expect_error(neighbors(index, queries), class = "residualknn_error_unsupported")
+})
+
+test_that("with a promise about V and p, covariances by an R function are searched by a tree", {
+  set.seed(19)
+  points <- random_points(3000, 2)
+  index <- residual_index(points, points[1:20, ], 0.2, nugget = 0.1)
+  parts <- residual_factor(index)
+  covariance <- function(rows, columns) {
+    kernels$matern32(scaled_distances(points[rows, , drop = FALSE], points[columns, , drop = FALSE], 0.2))
+  }
+  search <- function(...) {
+    own <- residual_index_from_callback(covariance, parts$factor, parts$residual_variance, ..., threads = 2)
+    predecessors(own, k = 5, strategy = "dual_tree")
+  }
+  expected <- predecessors(index, k = 5)
+  promised <- search(factor_error = 1e-9)
+  expect_identical(promised$statistics$strategy, "dual_tree")
+  expect_identical(search()$statistics$strategy, "brute_force")
+  expect_identical(search()$index, promised$index)
+  expect_lt(max(abs(promised$distance - expected$distance), na.rm = TRUE), 1e-9)
+  # R's functions run on one thread.
+  expect_identical(promised$statistics$threads, 1L)
+  expect_error(search(factor_error = 2), "factor_error is 2", class = "residualknn_error_invalid_argument")
 })
 
 test_that("what goes wrong in a covariance function is an R error after the call", {
@@ -192,8 +238,10 @@ test_that("a jump goes through searches that were made in a callback of one anot
   }, NULL, rep(1, 10))
   expect_identical(dim(neighbors(caught, k = 2)$index), c(10L, 2L))
   # No callback is left under way.
-  expect_identical(residualknn:::in_callback(), 0L)
-  expect_null(close(residual_index(c(1, 2))))
+  for (index in list(inner, outer, jumping, around, caught)) {
+    expect_identical(residualknn:::handle_users(index$handle), 0L)
+    expect_null(close(index))
+  }
 })
 
 test_that("R's time limits end calls with R's own error, and the index remains", {

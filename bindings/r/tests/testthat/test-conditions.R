@@ -74,7 +74,7 @@ test_that("NaN, NA and Inf are errors everywhere", {
   }
 })
 
-test_that("shapes and types that do not fit are errors before the library is called", {
+test_that("shapes that do not fit are errors before the library is called", {
   points <- random_points(20, 2)
   index <- residual_index(points, points[1:3, ])
   parts <- residual_factor(index)
@@ -85,24 +85,30 @@ test_that("shapes and types that do not fit are errors before the library is cal
   expect_error(residual_index(matrix(0, 2, 0)), class = invalid)
   expect_error(residual_index(points, points[, 1]), "inducing has 1 column,", class = invalid)
   expect_error(residual_index(points, lengthscales = c(1, 1, 1)), "lengthscales has 3", class = invalid)
-  expect_error(residual_index(points, kernel = "spherical"), "must be one of", class = invalid)
-  expect_error(residual_index(points, variance = 1:2), "variance is 1:2", class = invalid)
-  expect_error(residual_index(points, progress = 1), "progress", class = invalid)
-  expect_error(neighbors(points), "residual_index", class = invalid)
   expect_error(neighbors(index, points[, 1, drop = FALSE]), "query has 1 column,", class = invalid)
   expect_error(neighbors(index, points, rows = 1), "exclude", class = invalid)
-  expect_error(neighbors(index, k = 1.5), "k is 1.5", class = invalid)
-  expect_error(neighbors(index, k = NULL), "k is NULL", class = invalid)
   expect_error(neighbors(index, rows = 1.5), "rows\\[1\\]", class = invalid)
-  expect_error(neighbors(index, strategy = "magic"), "must be one of", class = invalid)
-  expect_error(neighbors(index, ranking = 1), "must be one of", class = invalid)
   expect_error(residual_index_from_factor(parts$factor[-1, ], parts$residual_variance, points),
     "factor has 19 rows", class = invalid
   )
-  expect_error(residual_index_from_factor(parts$factor, 1, points), "residual_variance has 1", class = invalid)
-  expect_error(residual_index_from_callback(1, NULL, 1), "must be a function", class = invalid)
+  expect_error(residual_index_from_factor(parts$factor, 1, points), "^residual_variance has 1", class = invalid)
+  expect_error(
+    residual_index_from_factor(parts$factor, parts$residual_variance, NaN), "^points has 1 row, must have 20",
+    class = invalid
+  )
+  expect_error(residual_index_from_factor(NULL, 1, points), "points has 20 rows, residual_variance has 1 value,",
+    class = invalid
+  )
+  expect_error(
+    residual_index_from_callback(sum, parts$factor, 1), "factor has 20 rows, residual_variance has 1 value,",
+    class = invalid
+  )
   own <- residual_index_from_factor(parts$factor, parts$residual_variance, points)
   expect_error(neighbors(own, points, query_factor = parts$factor), "query_residual_variance", class = invalid)
+  expect_error(
+    neighbors(own, points, query_factor = parts$factor, query_residual_variance = 1),
+    "^query_residual_variance has 1 value, must have 20", class = invalid
+  )
   expect_error(
     neighbors(own, points, query_factor = parts$factor[, 1], query_residual_variance = parts$residual_variance),
     "query_factor has 1 column,", class = invalid

@@ -16,6 +16,13 @@ test_that("the help lists every name of the header's enums", {
   }
 })
 
+test_that("the help explains every number of the statistics", {
+  text <- paste(as.character(tools::Rd_db("residualknn")[["neighbors.Rd"]]), collapse = "")
+  for (name in names(neighbors(residual_index(c(1, 2, 4)), k = 1)$statistics)) {
+    expect_match(text, paste0("\\item{\\code{", name, "}}"), fixed = TRUE)
+  }
+})
+
 # The calls in `code`, at any depth.
 calls_in <- function(code) {
   if (is.expression(code)) {

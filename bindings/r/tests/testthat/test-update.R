@@ -46,13 +46,29 @@ test_that("an update that cannot be leaves the index as it was", {
   parts <- residual_factor(index)
   own <- residual_index_from_factor(parts$factor, parts$residual_variance, points)
   expect_error(update(own, 0.2), class = "residualknn_error_unsupported")
-  by_callback <- residual_index_from_callback(function(rows, columns) {
-    update(index, 0.5)
-    matrix(0, length(rows), length(columns))
-  }, NULL, rep(1, 10))
-  expect_error(neighbors(by_callback), "in a callback", class = "residualknn_error_unsupported")
+  by_callback <- residual_index_from_callback(function(rows, columns) 0, NULL, rep(1, 10))
   expect_error(update(by_callback), "residual_index", class = "residualknn_error_unsupported")
   expect_same_answers(index, residual_index(points, points[1:5, ], 0.3))
+})
+
+test_that("an index can neither be searched nor closed nor updated while it is updated", {
+  points <- random_points(150000, 3)
+  index <- residual_index(points, points[1:5, ])
+  met <- 0L
+  check <- function(done, total) {
+    met <<- met + 1L
+    for (use in list(neighbors, predecessors, residual_factor, summary, update)) {
+      expect_error(use(index), "is being updated", class = "residualknn_error_unsupported")
+    }
+    expect_error(close(index), "in use by a search or an update", class = "residualknn_error_unsupported")
+    expect_output(print(index), "being updated$")
+    FALSE
+  }
+  expect_error(update(index, inducing = points[1:400, ], progress = check), class = "residualknn_error_cancelled")
+  expect_identical(met, 1L)
+  update(index, 0.3, inducing = points[1:5, ])
+  some_neighbors <- function(index) neighbors(index, k = 3, rows = 1:5)$index
+  expect_identical(some_neighbors(index), some_neighbors(residual_index(points, points[1:5, ], 0.3)))
 })
 
 test_that("an update without inducing points keeps none", {

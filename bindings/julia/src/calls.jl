@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# Makes a call of the library by call(options) and throws what went wrong.
+function run(call, options, progress)
+    state = Progress(reporter(progress), nothing)
+    options.progress = LibResidualKNN.@residual_knn_progress(report_progress)
+    options.progress_user = pointer_from_objref(state)
+    task = current_task()
+    sticky = task.sticky
+    task.sticky = true # a callback that waits must not come back on another thread
+    local status, text
+    try
+        disable_sigint() do
+            GC.@preserve state begin
+                status = call(options)
+            end
+            text = status == STATUS_CODES[:ok] ? "" : unsafe_string(LibResidualKNN.residual_knn_last_error())
+        end
+    finally
+        task.sticky = sticky
+        finish(state.report, @isdefined(status) && status == STATUS_CODES[:ok])
+    end
+    of_covariance = pop!(task_local_storage(), COVARIANCE_FAILURE, nothing)
+    failure = state.failure === nothing ? of_covariance : state.failure
+    failure === nothing || throw(failure.value)
+    status == STATUS_CODES[:ok] || throw(exception_of(status, text))
+    return nothing
+end
+
+# The same for the short calls that take no options.
+function run(call)
+    status = call()
+    status == STATUS_CODES[:ok] && return nothing
+    throw(exception_of(status, unsafe_string(LibResidualKNN.residual_knn_last_error())))
+end
