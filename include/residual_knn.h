@@ -342,8 +342,8 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_create_from_callback(
  * @param options           NULL: defaults (not those of the creation)
  * @return as residual_knn_index_create; ERROR_UNSUPPORTED for an index made from the caller's V. If it is
  *         ERROR_CANCELLED or ERROR_OUT_OF_MEMORY, the index may hold nothing: searches and
- *         residual_knn_index_factor then return ERROR_INVALID_ARGUMENT until another update succeeds, whose present inducing points are those from
- *         before. After other errors it is what it was.
+ *         residual_knn_index_factor then return ERROR_INVALID_ARGUMENT until another update succeeds, whose
+ *         present inducing points are those from before. After other errors it is what it was.
  * Thread rule: exclusive, like residual_knn_index_free.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_update(
@@ -371,8 +371,8 @@ typedef struct residual_knn_info {
   double build_seconds;
   /** Relative jitter that was used; 0 where the caller gave V. */
   double jitter;
-  /** Quantiles of p / (p + |V|^2), the share of the variance that the inducing points leave over, at
-   * the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1. */
+  /** Quantiles of p / (p + |V|^2), the share of the variance that the inducing points leave over, the nugget
+   * counted as variance, at the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1. */
   double residual_share[7];
 } residual_knn_info;
 

@@ -390,8 +390,8 @@ its order of space.
 - `options`: NULL: defaults (not those of the creation)
 - returns: as residual_knn_index_create; ERROR_UNSUPPORTED for an index made from the caller's V. If it is
   ERROR_CANCELLED or ERROR_OUT_OF_MEMORY, the index may hold nothing: searches and
-  residual_knn_index_factor then return ERROR_INVALID_ARGUMENT until another update succeeds, whose present inducing points are those from
-  before. After other errors it is what it was.
+  residual_knn_index_factor then return ERROR_INVALID_ARGUMENT until another update succeeds, whose
+  present inducing points are those from before. After other errors it is what it was.
 
 Thread rule: exclusive, like residual_knn_index_free.
 """
@@ -417,8 +417,8 @@ What an index holds.
 - `bytes`: Bytes held by the index.
 - `build_seconds`: Seconds that creating it took.
 - `jitter`: Relative jitter that was used; 0 where the caller gave V.
-- `residual_share`: Quantiles of p / (p + |V|^2), the share of the variance that the inducing points leave over, at
-  the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1.
+- `residual_share`: Quantiles of p / (p + |V|^2), the share of the variance that the inducing points leave over, the nugget
+  counted as variance, at the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1.
 """
 mutable struct residual_knn_info
     struct_size::Csize_t

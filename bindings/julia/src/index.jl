@@ -312,7 +312,7 @@ end
 What an index holds, as a named tuple: `n`, `d` and `m`; `degenerate_points`, whose residual variance is at its
 rounding level, which puts them at distance 1 from every point; `bytes`; `build_seconds`; the
 `jitter` that was used; `residual_share`, quantiles of p / (p + |V|²) at the levels 0, 0.01, 0.05, 0.5,
-0.95, 0.99 and 1: the share of the variance that the inducing points leave over.
+0.95, 0.99 and 1: the share of the variance, the nugget included, that the inducing points leave over.
 """
 function index_info(index::ResidualIndex)
     holds_nothing(index) === true && invalid("the index holds nothing since an update broke off; update! it again, or ",
