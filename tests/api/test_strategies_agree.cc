@@ -170,8 +170,7 @@ void TestTwinsOfPivots(void** /*state*/) {
   Model model = ModelOnALine(2000);
   model.jitter = 3e-4;
   Question question;
-  question.all_rows = true;
-  for (int64_t i = 0; i < model.points.n; ++i) question.rows.push_back(i);
+  for (int64_t i = 0; i < model.points.n; i += 13) question.rows.push_back(i);
   bool holds = true;
   for (const double x : {0.30, 0.31, 0.32, 0.33, 0.34, 0.35}) {
     model.points.values.assign(model.points.n, x);
