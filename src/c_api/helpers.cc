@@ -52,8 +52,8 @@ class InducingWriter {
                     std::span<const double> origin) const {
     for (int64_t i = 0; i < m_; ++i) {
       for (int64_t c = 0; c < points_.columns; ++c) {
-        At(i, c) = origin[c] + centers[i * points_.columns + c] *
-                                   lengthscales[lengthscales.size() == 1 ? 0 : c];
+        At(i, c) = origin[c] +
+                   centers[i * points_.columns + c] * residual_knn::LengthscaleOf(lengthscales, c);
       }
     }
   }

@@ -132,14 +132,11 @@ residual_knn_status residual_knn_index_update(residual_knn_index* index, const d
     }
     const auto scales =
         residual_knn::CheckedLengthscales(lengthscales, num_lengthscales, model.d());
-    residual_knn::DenseMatrixView inducing_matrix;
-    static_cast<void>(residual_knn::IsDimensionMajor(o.layout));
-    if (inducing != nullptr) {
-      residual_knn::RequireAtLeast(m, 1, "m");
-      inducing_matrix = CheckedMatrix(inducing, m, model.d(), o.layout, "inducing");
-      residual_knn::CheckedSize(model.n(), m, "n x m");
-      residual_knn::CheckedSize(m, m, "m x m");
-    }
+    if (inducing != nullptr) residual_knn::RequireAtLeast(m, 1, "m");
+    const int64_t given = inducing == nullptr ? 0 : m;
+    const auto inducing_matrix = CheckedMatrix(inducing, given, model.d(), o.layout, "inducing");
+    residual_knn::CheckedSize(model.n(), given, "n x m");
+    residual_knn::CheckedSize(given, given, "m x m");
     RequireVariances(o);
     const int threads = residual_knn::CheckedThreads(o.threads);
     CovarianceFunction covariance = ReadCovariance(o);

@@ -21,7 +21,12 @@ void BlockBounder::Bound(const ResidualTree& tree, int l, int64_t first, int64_t
   out.squares.resize(cells);
   out.totals.resize(cells);
   out.bounds.resize(cells);
-  if (model_.covariance() == nullptr) AskCallback(blocks, chunk, columns, out, count);
+  if (model_.covariance() == nullptr) {
+    covariances_.resize(static_cast<size_t>(count * columns.count));
+    AskCovariances(model_.callback(), {columns.callback_rows, static_cast<size_t>(columns.count)},
+                   {blocks.pivot_rows() + out.first_pivot, static_cast<size_t>(count)},
+                   covariances_.data());
+  }
   const PointsView points{columns.coordinates, columns.stride, model_.d()};
   if (out.single) {
     CorrelatePivots<float>(
@@ -50,18 +55,6 @@ void BlockBounder::Bound(const ResidualTree& tree, int l, int64_t first, int64_t
     BlockBounds(out.squares.data() + at, out.totals.data() + at, out.width, block.unexplained,
                 block.largest_total, out.bounds.data() + at);
   }
-}
-
-void BlockBounder::AskCallback(const PivotBlocks& blocks, const QueryColumns& chunk,
-                               const Columns& columns, const BoundedBlocks& out, int64_t count) {
-  callback_rows_.resize(static_cast<size_t>(columns.count));
-  for (int64_t i = 0; i < columns.count; ++i) {
-    callback_rows_[i] = chunk.block().callback_row[columns.queries[i]];
-  }
-  covariances_.resize(static_cast<size_t>(count * columns.count));
-  AskCovariances(model_.callback(), callback_rows_,
-                 {blocks.pivot_rows() + out.first_pivot, static_cast<size_t>(count)},
-                 covariances_.data());
 }
 
 }  // namespace residual_knn

@@ -37,13 +37,9 @@ class BlockBounder {
              TreeCounters& counters);
 
  private:
-  void AskCallback(const PivotBlocks& blocks, const QueryColumns& chunk, const Columns& columns,
-                   const BoundedBlocks& out, int64_t count);
-
   const ResidualModel& model_;
   AlignedVector products_;
   AlignedFloats products32_;
-  std::vector<int64_t> callback_rows_;
   std::vector<double> covariances_;
 };
 

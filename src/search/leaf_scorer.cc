@@ -47,7 +47,7 @@ void LeafScorer::ScoreLeaf(const ResidualTree& tree, int64_t leaf, QueryColumns&
     tile.points = tree.points();
     tile.points.values += b.begin;
   } else {
-    AskBlock(rows, chunk, columns);
+    AskBlock({columns.callback_rows, static_cast<size_t>(columns.count)}, rows);
   }
   ScreenColumns(tile, rows, chunk, columns, single, counters);
 }
@@ -100,17 +100,9 @@ void LeafScorer::ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk,
                            const Columns& columns, TreeCounters& counters) {
   MultiplyRows(rows, columns);
   counters.pairs_scored += columns.count * static_cast<int64_t>(rows.size());
-  Gather(rows);
-  ScreenTile tile;
-  tile.inverse_deviation = scales_.data();
   CovarianceView view;
-  if (model_.covariance() != nullptr) {
-    view = model_.covariance()->view();
-    tile.covariance = &view;
-    tile.points = {coordinates_.data(), stride_, model_.d()};
-  } else {
-    AskBlock(rows, chunk, columns);
-  }
+  ScreenTile tile =
+      Gathered({columns.callback_rows, static_cast<size_t>(columns.count)}, rows, view);
   ScreenColumns(tile, rows, chunk, columns, false, counters);
 }
 
@@ -126,14 +118,9 @@ void LeafScorer::MultiplyRows(std::span<const int64_t> rows, const Columns& colu
                            products_.data());
 }
 
-void LeafScorer::AskBlock(std::span<const int64_t> rows, const QueryColumns& chunk,
-                          const Columns& columns) {
-  callback_rows_.resize(static_cast<size_t>(columns.count));
-  for (int64_t i = 0; i < columns.count; ++i) {
-    callback_rows_[i] = chunk.block().callback_row[columns.queries[i]];
-  }
-  Reserve(covariances_, columns.count * static_cast<int64_t>(rows.size()));
-  AskCovariances(model_.callback(), callback_rows_, rows, covariances_.data());
+void LeafScorer::AskBlock(std::span<const int64_t> queries, std::span<const int64_t> rows) {
+  Reserve(covariances_, static_cast<int64_t>(queries.size() * rows.size()));
+  AskCovariances(model_.callback(), queries, rows, covariances_.data());
 }
 
 // What needs double precision anyway is scored once and for all.
@@ -141,14 +128,13 @@ void LeafScorer::ScoreCanonically(QueryColumns& chunk, int64_t q, TreeCounters& 
   std::erase(rows_, chunk.block().self[q]);
   const auto count = static_cast<int64_t>(rows_.size());
   counters.pairs_scored += count;
-  Reserve(covariances_, count);
   if (model_.covariance() != nullptr) {
+    Reserve(covariances_, count);
     Gather(rows_);
     CovarianceRow(model_.covariance()->view(), {coordinates_.data(), stride_, model_.d()}, 0, count,
                   chunk.block().points.data() + q * model_.d(), covariances_.data());
   } else {
-    AskCovariances(model_.callback(), {&chunk.block().callback_row[q], 1}, rows_,
-                   covariances_.data());
+    AskBlock({&chunk.block().callback_row[q], 1}, rows_);
   }
   counters.pairs_rescored +=
       chunk.AppendCanonical(q, rows_, {covariances_.data(), static_cast<size_t>(count)});
@@ -163,27 +149,31 @@ void LeafScorer::Gather(std::span<const int64_t> rows) {
   model_.points().CopySelected(rows, coordinates_.data(), stride_);
 }
 
-void LeafScorer::ScreenInSingle(QueryColumns& chunk, int64_t q, TreeCounters& counters) {
-  Gather(rows_);
-  const auto count = static_cast<int64_t>(rows_.size());
-  counters.pairs_scored += count;
-  counters.scored_in_low_precision += count;
+ScreenTile LeafScorer::Gathered(std::span<const int64_t> queries, std::span<const int64_t> rows,
+                                CovarianceView& view) {
+  Gather(rows);
   ScreenTile tile;
   tile.inverse_deviation = scales_.data();
-  tile.first = 0;
-  tile.count = count;
-  ScreenQuery query;
-  CovarianceView view;
   if (model_.covariance() != nullptr) {
     view = model_.covariance()->view();
     tile.covariance = &view;
     tile.points = {coordinates_.data(), stride_, model_.d()};
   } else {
-    Reserve(covariances_, count);
-    AskCovariances(model_.callback(), {&chunk.block().callback_row[q], 1}, rows_,
-                   covariances_.data());
-    query.covariances = covariances_.data();
+    AskBlock(queries, rows);
   }
+  return tile;
+}
+
+void LeafScorer::ScreenInSingle(QueryColumns& chunk, int64_t q, TreeCounters& counters) {
+  const auto count = static_cast<int64_t>(rows_.size());
+  counters.pairs_scored += count;
+  counters.scored_in_low_precision += count;
+  CovarianceView view;
+  ScreenTile tile = Gathered({&chunk.block().callback_row[q], 1}, rows_, view);
+  tile.first = 0;
+  tile.count = count;
+  ScreenQuery query;
+  if (tile.covariance == nullptr) query.covariances = covariances_.data();
   query.products32 = products32_.data();
   Screen(tile, query, rows_, chunk, q, true, counters);
 }

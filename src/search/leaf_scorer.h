@@ -33,12 +33,15 @@ class LeafScorer {
  private:
   // Products of the columns with V of the rows, in double precision.
   void MultiplyRows(std::span<const int64_t> rows, const Columns& columns);
-  // Covariances of the columns with the rows, from the callback.
-  void AskBlock(std::span<const int64_t> rows, const QueryColumns& chunk, const Columns& columns);
+  // Covariances of queries with rows, from the callback.
+  void AskBlock(std::span<const int64_t> queries, std::span<const int64_t> rows);
   // Each column's query against all rows, whose products are at hand.
   void ScreenColumns(ScreenTile& tile, std::span<const int64_t> rows, QueryColumns& chunk,
                      const Columns& columns, bool single, TreeCounters& counters);
   void Gather(std::span<const int64_t> rows);
+  // Scattered rows as a tile, covariances from `view` or, for the queries, from the callback.
+  ScreenTile Gathered(std::span<const int64_t> queries, std::span<const int64_t> rows,
+                      CovarianceView& view);
   void ScreenInSingle(QueryColumns& chunk, int64_t q, TreeCounters& counters);
   void ScoreCanonically(QueryColumns& chunk, int64_t q, TreeCounters& counters);
   void Screen(const ScreenTile& tile, ScreenQuery& query, std::span<const int64_t> rows,
@@ -50,7 +53,6 @@ class LeafScorer {
   AlignedFloats products32_;
   AlignedVector factor_;
   std::vector<double> covariances_;
-  std::vector<int64_t> callback_rows_;
   std::vector<int64_t> rows_;
   std::vector<int64_t> positions_;
   int64_t stride_ = 0;

@@ -64,7 +64,8 @@ void QueryColumns::Load(const QuerySet& queries, std::span<const int64_t> which,
           totals_.data(),
           squared_errors32_.data(),
           squared_errors64_.data(),
-          queries_.data()};
+          queries_.data(),
+          block_.callback_row.data()};
 }
 
 void QueryColumns::PrepareErrors(const ResidualTree& tree) {
@@ -124,6 +125,9 @@ const Columns& SelectedColumns::Select(const QueryColumns& from, int64_t m, int6
   columns_.count = count;
   columns_.width = RoundUp(count);
   columns_.queries = which.data();
+  callback_rows_.resize(which.size());
+  for (int64_t i = 0; i < count; ++i) callback_rows_[i] = all.callback_rows[which[i]];
+  columns_.callback_rows = callback_rows_.data();
   if (single) {
     factor32_.resize(static_cast<size_t>(from.most() * m));
     for (int64_t i = 0; i < count; ++i) {

@@ -28,6 +28,8 @@ struct Columns {
   const double* squared_errors32 = nullptr;  // (error of a product / sqrt(p))^2
   const double* squared_errors64 = nullptr;
   const int64_t* queries = nullptr;  // which queries of the chunk
+  // What a covariance callback calls the queries: count of them.
+  const int64_t* callback_rows = nullptr;
 };
 
 class QueryColumns {
@@ -114,6 +116,7 @@ class SelectedColumns {
   AlignedFloats factor32_;
   AlignedVector coordinates_;
   AlignedVector values_;
+  std::vector<int64_t> callback_rows_;
   Columns columns_;
 };
 

@@ -69,12 +69,12 @@ void TreeWorker::ScoreNear() {
 }
 
 void TreeWorker::ScoreExceptional() {
-  auto rows = tree_->exceptional();
-  if (searching_.empty()) return;
+  const auto rows = tree_->exceptional();
+  if (rows.empty() || searching_.empty()) return;
   const Columns& columns = selected_.Select(chunk_, model_.m(), model_.d(), searching_, false);
-  for (; !rows.empty() && GoOn(); rows = rows.subspan(std::min(rows.size(), kExceptionalAtOnce))) {
-    scorer_.ScoreRows(rows.first(std::min(rows.size(), kExceptionalAtOnce)), chunk_, columns,
-                      counters_);
+  for (size_t begin = 0; begin < rows.size() && GoOn(); begin += kExceptionalAtOnce) {
+    const size_t count = std::min(kExceptionalAtOnce, rows.size() - begin);
+    scorer_.ScoreRows(rows.subspan(begin, count), chunk_, columns, counters_);
   }
 }
 

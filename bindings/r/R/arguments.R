@@ -7,6 +7,12 @@ shown <- function(x) {
   if (nchar(text) > 40L) paste0(substr(text, 1L, 37L), "...") else text
 }
 
+# Names that a value may have, for messages.
+quoted <- function(names) paste0("\"", names, "\"", collapse = ", ")
+
+# Whether all arguments of a `...`, in a list, have names.
+all_named <- function(given) length(given) == 0L || (!is.null(names(given)) && all(nzchar(names(given))))
+
 # The values of an enum of the header with their names in lower case and without prefix, for example
 # c(kmeans = 0L, random_rows = 1L).
 enum_values <- function(enum) {
@@ -19,7 +25,7 @@ enum_values <- function(enum) {
 enum_value <- function(value, enum, name) {
   values <- enum_values(enum)
   if (!is.character(value) || length(value) != 1L || !value %in% names(values)) {
-    stop_invalid(name, " is ", shown(value), ", must be one of ", paste0("\"", names(values), "\"", collapse = ", "))
+    stop_invalid(name, " is ", shown(value), ", must be one of ", quoted(names(values)))
   }
   values[[value]]
 }

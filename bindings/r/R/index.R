@@ -175,7 +175,7 @@ update_arguments <- function(...) {
   possible <- setdiff(names(formals(model_options)), "factor_error")
   names <- names(given)
   takes <- paste0("; update() takes lengthscales, inducing, ", paste(possible, collapse = ", "), ", progress")
-  if (length(given) > 0L && (is.null(names) || !all(nzchar(names)))) stop_invalid("an argument has no name", takes)
+  if (!all_named(given)) stop_invalid("an argument has no name", takes)
   unknown <- setdiff(names, possible)
   if (length(unknown) > 0L) stop_invalid("there is no argument ", unknown[1L], takes)
   if (anyDuplicated(names) > 0L) stop_invalid(names[anyDuplicated(names)], " is given twice")

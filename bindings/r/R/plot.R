@@ -11,9 +11,7 @@ plot.residual_index <- function(x, target = 1L, k = 10L, predecessors = FALSE, d
   predecessors <- as_flag(predecessors, "predecessors")
   legend <- as_legend_place(legend)
   given <- list(...)
-  if (length(given) > 0L && (is.null(names(given)) || !all(nzchar(names(given))))) {
-    stop_invalid("an argument for plot() has no name")
-  }
+  if (!all_named(given)) stop_invalid("an argument for plot() has no name")
   k <- as_k(min(as_needed_whole(k, "k"), x$n), x$n)
   search <- if (predecessors) get("predecessors", topenv()) else neighbors
   found <- search(x, k = k, rows = target)$index[1L, ]
@@ -59,9 +57,7 @@ as_legend_place <- function(legend) {
     return(NULL)
   }
   if (!is.character(legend) || length(legend) != 1L || !legend %in% places) {
-    stop_invalid(
-      "legend is ", shown(legend), ", must be TRUE, FALSE or one of ", paste0("\"", places, "\"", collapse = ", ")
-    )
+    stop_invalid("legend is ", shown(legend), ", must be TRUE, FALSE or one of ", quoted(places))
   }
   legend
 }
