@@ -23,6 +23,11 @@
  *                 go to the smaller row. Places for which no candidate exists hold `missing` (-1 in
  *                 the int64_t functions) and the distance +Inf; k larger than the number of
  *                 candidates is no error.
+ *   Error texts   Rows, coordinates, columns, pivots and places in arrays are counted from `message_base` of the
+ *                 options, 0 or 1, whatever an argument `base` says: "coordinate 1 of row 6" is
+ *                 points[6 * d + 1] where it is 0, and the second coordinate of the seventh point. Row
+ *                 numbers in `rows` count from it as well, but those of an _int32 function from its `base`,
+ *                 as they were given. Sizes and counts are what they are.
  *   Degenerate    A point whose p_i is at or below its rounding level, 8 (m + 8) 2^-53 (p + |V|^2), or
  *                 below 1e-280, has an undefined correlation: its distance to every point is 1. It is
  *                 counted in residual_knn_info.
@@ -271,6 +276,9 @@ typedef struct residual_knn_model_options {
    * K(Z,Z). Between 0 and 1; default 0: nothing is promised, and searches use brute force. A promise that
    * does not hold may cost neighbors. Ignored by residual_knn_index_create, which knows its own error. */
   double factor_error;
+  /** 0 (default) or 1: the number of the first row, coordinate and column in error texts, see the top of this
+   * file; texts about the index count from it too. */
+  int64_t message_base;
 } residual_knn_model_options;
 
 /** Sets struct_size and the defaults.
@@ -423,6 +431,9 @@ typedef struct residual_knn_search_options {
   residual_knn_progress progress;
   /** Passed to progress. */
   void* progress_user;
+  /** 0 (default) or 1: the number of the first row, coordinate and column in error texts, see the top of this
+   * file. */
+  int64_t message_base;
 } residual_knn_search_options;
 
 /** The name of a strategy as in enum residual_knn_strategy, for example "dual_tree"; NULL for any other
@@ -589,6 +600,9 @@ typedef struct residual_knn_helper_options {
   residual_knn_progress progress;
   /** Passed to progress. */
   void* progress_user;
+  /** 0 (default) or 1: the number of the first row, coordinate and column in error texts, see the top of this
+   * file. */
+  int64_t message_base;
 } residual_knn_helper_options;
 
 /** Sets struct_size and the defaults.

@@ -378,6 +378,7 @@ static void set_model_options(residual_knn_model_options* options, progress_call
   require_list(list, "options");
   residual_knn_model_options_init(options, sizeof *options);
   options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
+  options->message_base = 1;
   SET_FIELD(kernel, Rf_asInteger);
   SET_FIELD(variance, Rf_asReal);
   SET_FIELD(nu, Rf_asReal);
@@ -394,6 +395,7 @@ static void set_search_options(residual_knn_search_options* options, progress_ca
   require_list(list, "options");
   residual_knn_search_options_init(options, sizeof *options);
   options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
+  options->message_base = 1;
   SET_FIELD(ranking, Rf_asInteger);
   SET_FIELD(strategy, Rf_asInteger);
   SET_FIELD(threads, Rf_asInteger);
@@ -404,6 +406,7 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
   require_list(list, "options");
   residual_knn_helper_options_init(options, sizeof *options);
   options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
+  options->message_base = 1;
   SET_FIELD(threads, Rf_asInteger);
   const SEXP seed = list_element(list, "seed");
   if (!Rf_isNull(seed)) options->seed = (uint64_t)to_int64(seed, "seed");

@@ -4,24 +4,31 @@
 
 #include <cstdint>
 #include <stdexcept>
-#include <string>
 
+#include "base/message.h"
 #include "residual_knn.h"
 
 namespace residual_knn {
 
 class Error : public std::runtime_error {
  public:
-  Error(residual_knn_status status, const std::string& message)
-      : std::runtime_error(message), status_(status) {}
+  Error(residual_knn_status status, const Message& message)
+      : std::runtime_error(message.Text(0)), from_one_(message.Text(1)), status_(status) {}
 
   [[nodiscard]] residual_knn_status status() const { return status_; }
 
+  // The sentence for callers whose first row is row `base`, 0 or 1; what() is that from 0.
+  [[nodiscard]] const char* Text(int64_t base) const noexcept {
+    return base == 1 ? from_one_.what() : what();
+  }
+
  private:
+  // Made with the error, because reporting it must not need memory; a string that is copied without failing.
+  std::runtime_error from_one_;
   residual_knn_status status_;
 };
 
-[[noreturn]] inline void ThrowInvalid(const std::string& message) {
+[[noreturn]] inline void ThrowInvalid(const Message& message) {
   throw Error(RESIDUAL_KNN_ERROR_INVALID_ARGUMENT, message);
 }
 

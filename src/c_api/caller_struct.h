@@ -12,8 +12,12 @@ namespace residual_knn {
 
 // Fields of our structs come in pairs or units of 8 bytes, so a size between is never a field's
 // end.
+inline bool IsStructSize(size_t size) {
+  return size >= sizeof(size_t) && size <= 4096 && size % 8 == 0;
+}
+
 inline void CheckStructSize(size_t size, const char* type) {
-  if (size < sizeof(size_t) || size > 4096 || size % 8 != 0) {
+  if (!IsStructSize(size)) {
     ThrowInvalid(std::string(type) + ".struct_size is " + std::to_string(size) +
                  "; initialize it with " + type + "_init and its size");
   }
@@ -34,7 +38,19 @@ Options ReadOptions(const Options* given, Options options, const char* type) {
                    " bytes) knows");
     }
   }
+  if (options.message_base != 0 && options.message_base != 1) {
+    ThrowInvalid("message_base is " + std::to_string(options.message_base) + ", must be 0 or 1");
+  }
   return options;
+}
+
+// What messages about a call with these options count from, 0 or 1. Never fails: options that ReadOptions refuses
+// have 0.
+template <class Options>
+int64_t MessageBaseOf(const Options* given) noexcept {
+  if (given == nullptr || !IsStructSize(given->struct_size)) return 0;
+  if (given->struct_size < offsetof(Options, message_base) + sizeof given->message_base) return 0;
+  return given->message_base == 1 ? 1 : 0;
 }
 
 // Makes `size` bytes of the caller's a struct that holds `start`; fields that this version does not know are zero.

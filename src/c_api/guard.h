@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cfenv>
+#include <cstdint>
 #include <new>
 #include <stdexcept>
 
@@ -28,14 +29,15 @@ class DefaultFloatEnvironment {
   std::fenv_t host_{};
 };
 
+// `message_base`: what the sentence counts rows and coordinates from, 0 or 1.
 template <class Call>
-residual_knn_status Guard(const char* function, const Call& call) noexcept {
+residual_knn_status Guard(const char* function, int64_t message_base, const Call& call) noexcept {
   const DefaultFloatEnvironment environment;
   try {
     call();
     return RESIDUAL_KNN_OK;
   } catch (const Error& error) {
-    SetLastError(function, error.what());
+    SetLastError(function, error.Text(message_base));
     return error.status();
   } catch (const std::bad_alloc&) {
     SetLastError(function, "out of memory");
@@ -50,6 +52,12 @@ residual_knn_status Guard(const char* function, const Call& call) noexcept {
     SetLastError(function, "unknown exception");
     return RESIDUAL_KNN_ERROR_INTERNAL;
   }
+}
+
+// For calls without options, whose sentences count nothing.
+template <class Call>
+residual_knn_status Guard(const char* function, const Call& call) noexcept {
+  return Guard(function, 0, call);
 }
 
 }  // namespace residual_knn

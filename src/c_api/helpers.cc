@@ -80,7 +80,7 @@ residual_knn_status residual_knn_choose_inducing(const double* points, int64_t n
                                                  int64_t m,
                                                  const residual_knn_helper_options* options,
                                                  double* inducing) {
-  return Guard(__func__, [&] {
+  return Guard(__func__, residual_knn::MessageBaseOf(options), [&] {
     const residual_knn_helper_options o = ReadHelperOptions(options);
     const DenseMatrixView matrix = CheckedPoints(points, n, d, o.layout);
     const auto scales = residual_knn::CheckedLengthscales(lengthscales, num_lengthscales, d);
@@ -117,7 +117,7 @@ residual_knn_status residual_knn_order_points(const double* points, int64_t n, i
                                               int32_t ordering,
                                               const residual_knn_helper_options* options,
                                               int64_t* order) {
-  return Guard(__func__, [&] {
+  return Guard(__func__, residual_knn::MessageBaseOf(options), [&] {
     const residual_knn_helper_options o = ReadHelperOptions(options);
     const DenseMatrixView matrix = CheckedPoints(points, n, d, o.layout);
     const auto scales = residual_knn::CheckedLengthscales(lengthscales, num_lengthscales, d);

@@ -68,9 +68,10 @@ double CheckedFactorError(const residual_knn_model_options& options) {
   return options.factor_error;
 }
 
-void Publish(ResidualModel model, Clock::time_point start, residual_knn_index** index) {
-  auto handle =
-      std::make_unique<residual_knn_index>(residual_knn_index{std::move(model), 0, true, nullptr});
+void Publish(ResidualModel model, Clock::time_point start, int64_t message_base,
+             residual_knn_index** index) {
+  auto handle = std::make_unique<residual_knn_index>(
+      residual_knn_index{std::move(model), 0, message_base, true, nullptr});
   handle->prepared = std::make_unique<residual_knn::Prepared>(handle->model);
   handle->build_seconds = std::chrono::duration<double>(Clock::now() - start).count();
   *index = handle.release();
@@ -87,7 +88,7 @@ residual_knn_status residual_knn_index_create(const double* points, int64_t n, i
                                               const double* inducing, int64_t m,
                                               const residual_knn_model_options* options,
                                               residual_knn_index** index) {
-  return Guard(__func__, [&] {
+  return Guard(__func__, residual_knn::MessageBaseOf(options), [&] {
     const auto start = Clock::now();
     residual_knn::RequirePointer(index, "index");
     const residual_knn_model_options o = ReadModelOptions(options);
@@ -112,7 +113,7 @@ residual_knn_status residual_knn_index_create(const double* points, int64_t n, i
     ResidualModel model(std::move(covariance), o.nugget, std::move(scaled_points),
                         std::move(scaling), std::move(factor), threads, monitor);
     model.KeepCentered(std::move(centered), std::move(centered_inducing));
-    Publish(std::move(model), start, index);
+    Publish(std::move(model), start, o.message_base, index);
   });
 }
 
@@ -120,7 +121,7 @@ residual_knn_status residual_knn_index_update(residual_knn_index* index, const d
                                               int64_t num_lengthscales, const double* inducing,
                                               int64_t m,
                                               const residual_knn_model_options* options) {
-  return Guard(__func__, [&] {
+  return Guard(__func__, residual_knn::MessageBaseOf(options), [&] {
     const auto start = Clock::now();
     residual_knn::RequirePointer(index, "index");
     const residual_knn_model_options o = ReadModelOptions(options);
@@ -147,6 +148,7 @@ residual_knn_status residual_knn_index_update(residual_knn_index* index, const d
     auto prepared = std::make_unique<residual_knn::Prepared>(model);
     prepared->AdoptOrders(*index->prepared, model.scaling().lengthscales, scales, model.d());
     index->prepared = std::move(prepared);
+    index->message_base = o.message_base;
     index->usable = false;
     model.Apply(std::move(update), threads, monitor);
     index->usable = true;
@@ -158,7 +160,7 @@ residual_knn_status residual_knn_index_create_from_factor(
     const double* factor, int64_t m, const double* residual_variance, const double* points,
     int64_t n, int64_t d, const double* lengthscales, int64_t num_lengthscales,
     const residual_knn_model_options* options, residual_knn_index** index) {
-  return Guard(__func__, [&] {
+  return Guard(__func__, residual_knn::MessageBaseOf(options), [&] {
     const auto start = Clock::now();
     residual_knn::RequirePointer(index, "index");
     const residual_knn_model_options o = ReadModelOptions(options);
@@ -176,7 +178,7 @@ residual_knn_status residual_knn_index_create_from_factor(
     Publish(ResidualModel(std::move(covariance), std::move(scaled_points), std::move(scaling),
                           factor_matrix, {residual_variance, static_cast<size_t>(n)},
                           CheckedFactorError(o), threads, monitor),
-            start, index);
+            start, o.message_base, index);
   });
 }
 
@@ -184,7 +186,7 @@ residual_knn_status residual_knn_index_create_from_callback(
     const double* factor, int64_t n, int64_t m, const double* residual_variance,
     residual_knn_covariance covariance, void* covariance_user,
     const residual_knn_model_options* options, residual_knn_index** index) {
-  return Guard(__func__, [&] {
+  return Guard(__func__, residual_knn::MessageBaseOf(options), [&] {
     const auto start = Clock::now();
     residual_knn::RequirePointer(index, "index");
     const residual_knn_model_options o = ReadModelOptions(options);
@@ -198,7 +200,7 @@ residual_knn_status residual_knn_index_create_from_callback(
                                                            o.concurrent_callback != 0},
                           factor_matrix, {residual_variance, static_cast<size_t>(n)},
                           CheckedFactorError(o), threads, monitor),
-            start, index);
+            start, o.message_base, index);
   });
 }
 

@@ -10,6 +10,8 @@
 struct residual_knn_index {
   residual_knn::ResidualModel model;
   double build_seconds;
+  // Of its options: what sentences about the index count from, 0 or 1.
+  int64_t message_base;
   // False after an update that broke off.
   bool usable;
   // Of `model`; has its own lock.

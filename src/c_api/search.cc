@@ -99,7 +99,7 @@ SearchStatistics SearchInto(const residual_knn_index& index, const QuerySet& que
 template <class Row, class MakeQueries>
 residual_knn_status RunSearch(const char* function, const Request<Row>& request,
                               const MakeQueries& make_queries) {
-  return Guard(function, [&] {
+  return Guard(function, residual_knn::MessageBaseOf(request.options), [&] {
     const auto start = std::chrono::steady_clock::now();
     residual_knn::RequirePointer(request.index, "index");
     residual_knn::RequireUsable(*request.index);
@@ -177,7 +177,7 @@ residual_knn_status SearchRows32(const char* function, const Request<int32_t>& r
           for (int64_t i = 0; i < request.num_queries; ++i) {
             wide[i] = int64_t{rows[i]} - request.base;
             if (wide[i] < 0 || wide[i] >= model.n()) {
-              residual_knn::ThrowInvalid("rows[" + std::to_string(i) + "] is " +
+              residual_knn::ThrowInvalid("rows[" + residual_knn::Ordinal{i} + "] is " +
                                          std::to_string(rows[i]) + ", must be between " +
                                          std::to_string(request.base) + " and " +
                                          std::to_string(model.n() - 1 + request.base));

@@ -22,8 +22,7 @@ void AskCovariances(const CovarianceCallback& callback, std::span<const int64_t>
     if (!std::isfinite(out[i])) {
       throw Error(RESIDUAL_KNN_ERROR_CALLBACK,
                   "the covariance callback gave a value that is not finite for rows " +
-                      std::to_string(rows[i / num_columns]) + " and " +
-                      std::to_string(columns[i % num_columns]));
+                      Ordinal{rows[i / num_columns]} + " and " + Ordinal{columns[i % num_columns]});
     }
   }
 }

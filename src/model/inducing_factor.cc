@@ -105,7 +105,7 @@ InducingFactor::InducingFactor(const CovarianceFunction& covariance, ScaledPoint
     if (!(next <= policy.max_jitter * (1 + 1e-9))) {
       throw Error(RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE,
                   "K(Z,Z) with relative jitter " + Describe(jitter_used_) +
-                      " is not positive definite at pivot " + std::to_string(pivot) +
+                      " is not positive definite at pivot " + Ordinal{pivot} +
                       "; inducing points may coincide, or need a larger jitter or max_jitter");
     }
     jitter_used_ = next;

@@ -28,14 +28,14 @@ void CopyFactor(const DenseMatrixView& factor, std::span<const double> residual_
   const auto copy_row = [&](int64_t i) {
     const double p = residual_variance[i];
     if (!(p >= 0) || !(p <= 1e140)) {
-      ThrowInvalid(std::string(names.residual_variance) + "[" + std::to_string(i) + "] is " +
-                   Describe(p) + ", must be between 0 and 1e140");
+      ThrowInvalid(std::string(names.residual_variance) + "[" + Ordinal{i} + "] is " + Describe(p) +
+                   ", must be between 0 and 1e140");
     }
     for (int64_t c = 0; c < m; ++c) {
       const double value = factor(i, c);
       if (!(std::abs(value) <= 1e70)) {
-        ThrowInvalid(std::string(names.factor) + ": column " + std::to_string(c) + " of row " +
-                     std::to_string(i) + " is " + Describe(value) +
+        ThrowInvalid(std::string(names.factor) + ": column " + Ordinal{c} + " of row " +
+                     Ordinal{i} + " is " + Describe(value) +
                      (std::isfinite(value) ? ", beyond 1e70" : ", must be finite"));
       }
       out[i * m + c] = value;

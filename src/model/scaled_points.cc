@@ -23,15 +23,15 @@ void RequireLengthscales(std::span<const double> lengthscales, int64_t d) {
   }
   for (int64_t c = 0; c < count; ++c) {
     if (!(lengthscales[c] > 0) || !std::isfinite(lengthscales[c])) {
-      ThrowInvalid("lengthscales[" + std::to_string(c) + "] is " + Describe(lengthscales[c]) +
+      ThrowInvalid("lengthscales[" + Ordinal{c} + "] is " + Describe(lengthscales[c]) +
                    ", must be positive and finite");
     }
   }
 }
 
 [[noreturn]] void ThrowBeyond(const char* name, int64_t row, int64_t coordinate, double value) {
-  ThrowInvalid(std::string(name) + ": coordinate " + std::to_string(coordinate) + " of row " +
-               std::to_string(row) + " is " + Describe(value) +
+  ThrowInvalid(std::string(name) + ": coordinate " + Ordinal{coordinate} + " of row " +
+               Ordinal{row} + " is " + Describe(value) +
                (std::isfinite(value)
                     ? ", more than 1e140 lengthscales from the middle of the points"
                     : ", must be finite"));

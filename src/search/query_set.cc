@@ -33,7 +33,7 @@ class RowQueries : public QuerySet {
     if (rows == nullptr) return;
     for (int64_t i = 0; i < count; ++i) {
       if (rows[i] < 0 || rows[i] >= model.n()) {
-        ThrowInvalid("rows[" + std::to_string(i) + "] is " + std::to_string(rows[i]) +
+        ThrowInvalid("rows[" + Ordinal{i} + "] is " + Ordinal{rows[i]} +
                      ", must be a row of the index, which has n = " + std::to_string(model.n()));
       }
     }

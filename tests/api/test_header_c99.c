@@ -89,6 +89,7 @@ static void test_offsets(void** state) {
   assert_int_equal(offsetof(residual_knn_model_options, progress), 72);
   assert_int_equal(offsetof(residual_knn_model_options, progress_user), 80);
   assert_int_equal(offsetof(residual_knn_model_options, factor_error), 88);
+  assert_int_equal(offsetof(residual_knn_model_options, message_base), 96);
 
   assert_int_equal(offsetof(residual_knn_search_options, layout), 8);
   assert_int_equal(offsetof(residual_knn_search_options, ranking), 12);
@@ -98,6 +99,7 @@ static void test_offsets(void** state) {
   assert_int_equal(offsetof(residual_knn_search_options, tile_candidates), 32);
   assert_int_equal(offsetof(residual_knn_search_options, progress), 40);
   assert_int_equal(offsetof(residual_knn_search_options, progress_user), 48);
+  assert_int_equal(offsetof(residual_knn_search_options, message_base), 56);
 
   assert_int_equal(offsetof(residual_knn_helper_options, layout), 8);
   assert_int_equal(offsetof(residual_knn_helper_options, threads), 12);
@@ -105,6 +107,7 @@ static void test_offsets(void** state) {
   assert_int_equal(offsetof(residual_knn_helper_options, max_iterations), 24);
   assert_int_equal(offsetof(residual_knn_helper_options, progress), 32);
   assert_int_equal(offsetof(residual_knn_helper_options, progress_user), 40);
+  assert_int_equal(offsetof(residual_knn_helper_options, message_base), 48);
 
   assert_int_equal(offsetof(residual_knn_info, n), 8);
   assert_int_equal(offsetof(residual_knn_info, d), 16);
@@ -158,6 +161,7 @@ static void test_model_defaults(void** state) {
   assert_true(options.progress == NULL);
   assert_true(options.progress_user == NULL);
   assert_bits(options.factor_error, 0);
+  assert_int_equal(options.message_base, 0);
 }
 
 static void test_search_defaults(void** state) {
@@ -174,6 +178,7 @@ static void test_search_defaults(void** state) {
   assert_int_equal(options.tile_candidates, 0);
   assert_true(options.progress == NULL);
   assert_true(options.progress_user == NULL);
+  assert_int_equal(options.message_base, 0);
 }
 
 static void test_helper_defaults(void** state) {
@@ -188,6 +193,7 @@ static void test_helper_defaults(void** state) {
   assert_int_equal(options.max_iterations, 10);
   assert_true(options.progress == NULL);
   assert_true(options.progress_user == NULL);
+  assert_int_equal(options.message_base, 0);
 }
 
 static void test_records_start_empty(void** state) {

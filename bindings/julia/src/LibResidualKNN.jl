@@ -295,6 +295,8 @@ The model behind an index.
   number, for any V = L^-1 K(Z, .) computed in double precision: 1e-9 is generous for a well-conditioned
   K(Z,Z). Between 0 and 1; default 0: nothing is promised, and searches use brute force. A promise that
   does not hold may cost neighbors. Ignored by residual_knn_index_create, which knows its own error.
+- `message_base`: 0 (default) or 1: the number of the first row, coordinate and column in error texts, see the top of this
+  file; texts about the index count from it too.
 """
 mutable struct residual_knn_model_options
     struct_size::Csize_t
@@ -311,6 +313,7 @@ mutable struct residual_knn_model_options
     progress::Ptr{Cvoid}
     progress_user::Ptr{Cvoid}
     factor_error::Cdouble
+    message_base::Int64
 end
 residual_knn_model_options() = _initialized(residual_knn_model_options, _residual_knn_model_options_init[])
 Base.cconvert(::Type{Ptr{residual_knn_model_options}}, x::residual_knn_model_options) = Ref(x)
@@ -480,6 +483,8 @@ How to search.
 - `tile_candidates`
 - `progress`: NULL (default), or called during the search.
 - `progress_user`: Passed to progress.
+- `message_base`: 0 (default) or 1: the number of the first row, coordinate and column in error texts, see the top of this
+  file.
 """
 mutable struct residual_knn_search_options
     struct_size::Csize_t
@@ -491,6 +496,7 @@ mutable struct residual_knn_search_options
     tile_candidates::Int64
     progress::Ptr{Cvoid}
     progress_user::Ptr{Cvoid}
+    message_base::Int64
 end
 residual_knn_search_options() = _initialized(residual_knn_search_options, _residual_knn_search_options_init[])
 Base.cconvert(::Type{Ptr{residual_knn_search_options}}, x::residual_knn_search_options) = Ref(x)
@@ -680,6 +686,8 @@ How residual_knn_choose_inducing and residual_knn_order_points work.
 - `max_iterations`: Lloyd steps of RESIDUAL_KNN_KMEANS at most; default 10; 0: k-means++ rows as they are.
 - `progress`: NULL (default), or called during the work.
 - `progress_user`: Passed to progress.
+- `message_base`: 0 (default) or 1: the number of the first row, coordinate and column in error texts, see the top of this
+  file.
 """
 mutable struct residual_knn_helper_options
     struct_size::Csize_t
@@ -689,6 +697,7 @@ mutable struct residual_knn_helper_options
     max_iterations::Int64
     progress::Ptr{Cvoid}
     progress_user::Ptr{Cvoid}
+    message_base::Int64
 end
 residual_knn_helper_options() = _initialized(residual_knn_helper_options, _residual_knn_helper_options_init[])
 Base.cconvert(::Type{Ptr{residual_knn_helper_options}}, x::residual_knn_helper_options) = Ref(x)

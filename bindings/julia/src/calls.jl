@@ -5,6 +5,7 @@ function run(call, options, progress)
     state = Progress(reporter(progress), nothing)
     options.progress = LibResidualKNN.@residual_knn_progress(report_progress)
     options.progress_user = pointer_from_objref(state)
+    options.message_base = 1
     task = current_task()
     sticky = task.sticky
     task.sticky = true # a callback that waits must not come back on another thread

@@ -15,8 +15,7 @@ A call of the library failed. `message` is the library's own text; `code` is the
 
 Arguments that are wrong (NaN, a negative nugget, an unknown kernel or keyword, a closed index) are an `ArgumentError`,
 shapes that do not fit a `DimensionMismatch`, an index that something else uses an [`IndexInUseError`](@ref). What a
-callback throws comes through as it is. Row and coordinate numbers in the library's texts count from 0, and the message
-then says so.
+callback throws comes through as it is. Messages count points and coordinates from 1.
 """
 struct ResidualKNNError{code} <: Exception
     message::String
@@ -50,9 +49,5 @@ end
 # The exception for a status that is not OK, with the text of the thread's last error.
 function exception_of(status::Integer, text::AbstractString)
     code = symbol_of(STATUS_CODES, status)
-    # "coordinate 1 of row 3", "residual_variance[7]"
-    if occursin(r"\b(row|column|coordinate|point|pivot)s? \d|\[\d", text)
-        text *= " (counted from 0)"
-    end
     return code === :error_invalid_argument ? ArgumentError(text) : ResidualKNNError{code}(text)
 end

@@ -133,7 +133,7 @@
         (() -> ResidualIndex(sin, factor, p), ("first argument", "sin", "function")),
         (() -> ResidualIndex((i, j) -> 1, zeros(0, 0), Float64[]), ("residual_variance", "empty")),
         (() -> knn(own, points, "V", p, 3), ("query_factor", "\"V\"", "matrix")),
-        (() -> knn(own, points, factor, fill(NaN, 60), 3), ("query_residual_variance[0]", "nan", "counted from 0")),
+        (() -> knn(own, points, factor, fill(NaN, 60), 3), ("query_residual_variance[1]", "nan")),
         # progress
         (() -> knn(index, 3; progress = 1), ("progress", "1", "function", "true")),
         (() -> knn(index, 3; progress = done -> true), ("progress", "function")),

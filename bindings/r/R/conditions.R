@@ -45,7 +45,7 @@ checked <- function(result, matrices = list()) {
   name <- names(which(enum_values("status_code") == result$code))
   what <- if (length(name) == 1L) sub("^error_", "", name) else "unknown"
   message <- if (what == "invalid_argument") first_not_finite(matrices)
-  if (is.null(message)) message <- with_origin_of_counts(with_names_of_r(result$message))
+  if (is.null(message)) message <- with_names_of_r(result$message)
   stop(condition_of(what, message, user_call(), code = result$code))
 }
 
@@ -64,12 +64,6 @@ first_not_finite <- function(matrices) {
 
 # The header's `queries` are the argument `query` here.
 with_names_of_r <- function(message) sub("(^|: )queries\\b", "\\1query", message)
-
-# The library counts rows, columns, points and pivots from 0: "pivot 1", "residual_variance[7]".
-with_origin_of_counts <- function(message) {
-  numbered <- grepl("\\b(row|column|coordinate|point|pivot)s? [0-9]|\\[[0-9]", message)
-  if (numbered) paste(message, "(counted from 0)") else message
-}
 
 # Runs `call(report)`, where `report` is for the element "progress" of the library's options. Conditions and jumps
 # out of the user's functions pass through it as through any function of R, see library_call in
