@@ -3,9 +3,9 @@
 
     python3 neighbors.py [path of libresidual_knn.so.0]
 
-The library reads NumPy's own memory and writes into it: nothing is copied. An array in C order is
-point-major for the library, one in Fortran order is dimension-major; here the points are in Fortran
-order, as they come out of a table stored by columns.
+The library reads NumPy's own memory and writes into it: an array of float64 without gaps is not copied. In C
+order it is point-major for the library, in Fortran order dimension-major; here the points are in Fortran
+order, as they come out of a table stored by columns. Any other array of numbers is converted once.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -52,7 +52,10 @@ class ModelOptions(ctypes.Structure):
 
 def load_library(path):
     """Loads the library and declares the functions that this program calls."""
-    library = ctypes.CDLL(path)
+    try:
+        library = ctypes.CDLL(path)
+    except OSError as error:
+        sys.exit(f"{error}\nName the file as the first argument, set LD_LIBRARY_PATH to its folder, or run ldconfig.")
     pointer, int64 = ctypes.c_void_p, ctypes.c_int64
     library.residual_knn_model_options_init.argtypes = [ctypes.POINTER(ModelOptions), ctypes.c_size_t]
     library.residual_knn_model_options_init.restype = None
@@ -72,14 +75,22 @@ def load_library(path):
     return library
 
 
+def as_points(values, name):
+    """A matrix with a point in each row, as float64 without gaps: `values` itself where it is one."""
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} has masked values")
+    array = np.asarray(values)
+    if not np.can_cast(array.dtype, np.float64, "same_kind"):
+        raise TypeError(f"{name} holds {array.dtype}, must hold real numbers")
+    if array.ndim != 2:
+        raise ValueError(f"{name} has the shape {array.shape}, must have a row for each point")
+    dense = array.flags.c_contiguous or array.flags.f_contiguous
+    return array.astype(np.float64, order="K" if dense else "C", copy=False)
+
+
 def layout_of(array):
-    """The library's word for how a matrix of float64 lies in memory."""
-    if array.dtype == np.float64:
-        if array.flags.c_contiguous:
-            return POINT_MAJOR
-        if array.flags.f_contiguous:
-            return DIMENSION_MAJOR
-    raise TypeError(f"needs a dense float64 array, got {array.dtype} with strides {array.strides}")
+    """The library's word for the order of an array of as_points()."""
+    return POINT_MAJOR if array.flags.c_contiguous else DIMENSION_MAJOR
 
 
 def nearest_predecessors(library, points, inducing_points, k):
@@ -89,9 +100,13 @@ def nearest_predecessors(library, points, inducing_points, k):
     options.kernel = MATERN52
     options.variance = VARIANCE
     options.nugget = NUGGET
+    points = as_points(points, "points")
     options.layout = layout_of(points)
-    if layout_of(inducing_points) != options.layout:
-        raise TypeError("points and inducing points must be stored in the same order")
+    inducing_points = np.asarray(as_points(inducing_points, "inducing_points"),
+                                 order="C" if options.layout == POINT_MAJOR else "F")
+    if inducing_points.shape[1] != points.shape[1]:
+        raise ValueError(f"inducing_points has {inducing_points.shape[1]} columns, points {points.shape[1]}")
+    lengthscales = np.ascontiguousarray(LENGTHSCALES, np.float64)
 
     def check(status):
         if status != OK:
@@ -102,8 +117,8 @@ def nearest_predecessors(library, points, inducing_points, k):
     distances = np.empty((n, k), dtype=np.float64)
     index = ctypes.c_void_p()
     check(
-        library.residual_knn_index_create(points.ctypes.data, n, d, LENGTHSCALES.ctypes.data,
-                                          LENGTHSCALES.size, inducing_points.ctypes.data,
+        library.residual_knn_index_create(points.ctypes.data, n, d, lengthscales.ctypes.data,
+                                          lengthscales.size, inducing_points.ctypes.data,
                                           inducing_points.shape[0], ctypes.byref(options),
                                           ctypes.byref(index)))
     try:
