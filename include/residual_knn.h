@@ -44,6 +44,10 @@
  *   Threads       Searches and queries of one index may run at the same time from any number of
  *                 threads; creating, updating and freeing an index are exclusive. Callbacks run on the calling
  *                 thread only, unless said otherwise, and never after the call has returned.
+ *                 They may call the library, also about the same index, except what is exclusive.
+ *   Fork          A forked child may use what it inherits, whatever other threads were doing at the fork, except
+ *                 an index that was being created, updated or freed. In a child that a callback forks, the call
+ *                 goes on if it has one thread, and otherwise returns RESIDUAL_KNN_ERROR_CANCELLED.
  *   The host      The library never prints, exits, changes the locale, signal handlers, the random
  *                 generator or the host's BLAS; no environment variable changes an answer. Calls run
  *                 in the default floating-point environment, callbacks included, and leave the

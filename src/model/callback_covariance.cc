@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "parallel/making.h"
 
 namespace residual_knn {
 
@@ -12,8 +13,11 @@ void AskCovariances(const CovarianceCallback& callback, std::span<const int64_t>
   if (rows.empty() || columns.empty()) return;
   const auto num_rows = static_cast<int64_t>(rows.size());
   const auto num_columns = static_cast<int64_t>(columns.size());
-  const int32_t status =
-      callback.function(callback.user, rows.data(), num_rows, columns.data(), num_columns, out);
+  const int32_t status = [&] {
+    const CallbackScope scope;
+    return callback.function(callback.user, rows.data(), num_rows, columns.data(), num_columns,
+                             out);
+  }();
   if (status != 0) {
     throw Error(RESIDUAL_KNN_ERROR_CALLBACK,
                 "the covariance callback returned " + std::to_string(status));

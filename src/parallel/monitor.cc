@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "parallel/making.h"
 
 namespace residual_knn {
 
@@ -16,7 +17,11 @@ void Monitor::Poll() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_poll_) return;
   const int64_t done = std::min(done_.load(std::memory_order_relaxed), total_);
-  if (progress_(user_, done, total_) != 0) {
+  const bool stop = [&] {
+    const CallbackScope scope;
+    return progress_(user_, done, total_) != 0;
+  }();
+  if (stop) {
     cancelled_ = true;
     Stop();
   }

@@ -1,6 +1,7 @@
 #include "parallel/parallel_for.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -9,6 +10,9 @@
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "base/error.h"
+#include "parallel/making.h"
 
 namespace residual_knn {
 
@@ -35,13 +39,12 @@ class Crew {
         if (index >= count_) break;
         if (worker == 0) {
           monitor_.Poll();
-          if (monitor_.Stopped()) break;
+          if (monitor_.Stopped() || OthersAreLost()) break;
         }
         task_(index, worker);
       }
     } catch (...) {
-      const std::scoped_lock lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
+      if (!failed_.exchange(true)) failure_ = std::current_exception();
       monitor_.Stop();
     }
   }
@@ -49,6 +52,7 @@ class Crew {
   void Enter() {
     const std::scoped_lock lock(mutex_);
     ++running_;
+    has_others_ = true;
   }
 
   void Leave() {
@@ -57,12 +61,18 @@ class Crew {
     idle_.notify_all();
   }
 
-  // The calling thread keeps the caller informed while others finish.
+  // In a child that a callback has forked: the other threads, and what they worked on, are the parent's, and so
+  // are their locks.
+  [[nodiscard]] bool OthersAreLost() const { return has_others_ && getpid() != process_; }
+
+  // The calling thread keeps the caller informed while others finish, unless they are lost.
   void WaitForOthers() {
+    if (OthersAreLost()) return;
     std::unique_lock lock(mutex_);
     while (!idle_.wait_for(lock, std::chrono::milliseconds(10), [this] { return running_ == 0; })) {
       lock.unlock();
       monitor_.Poll();
+      if (OthersAreLost()) return;
       lock.lock();
     }
   }
@@ -78,7 +88,10 @@ class Crew {
   std::atomic<int64_t> next_{0};
   std::mutex mutex_;
   std::condition_variable idle_;
+  const pid_t process_ = getpid();
+  bool has_others_ = false;
   int running_ = 0;
+  std::atomic<bool> failed_{false};
   std::exception_ptr failure_;
 };
 
@@ -90,10 +103,12 @@ void ParallelFor(int threads, int64_t count, Monitor& monitor,
   const int others = static_cast<int>(std::min<int64_t>(threads, count)) - 1;
   std::vector<std::jthread> crew_threads;
   crew_threads.reserve(std::max(others, 0));
+  MakingScope* const making = MakingScope::Innermost();
   for (int worker = 1; worker <= others; ++worker) {
     crew.Enter();
     try {
-      crew_threads.emplace_back([&crew, worker] {
+      crew_threads.emplace_back([&crew, making, worker] {
+        const WorkingScope scope(making);
         crew.Work(worker);
         crew.Leave();
       });
@@ -105,6 +120,11 @@ void ParallelFor(int threads, int64_t count, Monitor& monitor,
   }
   crew.Work(0);
   crew.WaitForOthers();
+  if (crew.OthersAreLost()) {
+    for (std::jthread& thread : crew_threads) thread.detach();
+    throw Error(RESIDUAL_KNN_ERROR_CANCELLED,
+                "a callback forked this process: the call can only go on in the parent");
+  }
   crew_threads.clear();
   crew.RethrowFailure();
   monitor.ThrowIfCancelled();

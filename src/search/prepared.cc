@@ -27,15 +27,14 @@ void Prepared::AdoptOrders(Prepared& other, std::span<const double> old_lengthsc
   }
 }
 
-double Prepared::ScanSeconds(int64_t k) {
-  const std::scoped_lock lock(scan_mutex_);
-  return k == scan_k_ ? scan_seconds_ : 0;
+double Prepared::ScanSeconds(int64_t k) const {
+  const ScanTime time = scan_time_.load(std::memory_order_relaxed);
+  return k == time.k ? static_cast<double>(time.seconds) : 0;
 }
 
 void Prepared::SetScanSeconds(int64_t k, double seconds) {
-  const std::scoped_lock lock(scan_mutex_);
-  scan_k_ = k;
-  scan_seconds_ = seconds;
+  scan_time_.store({static_cast<int32_t>(k), static_cast<float>(seconds)},
+                   std::memory_order_relaxed);
 }
 
 int64_t Prepared::bytes() {

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <span>
 
 #include "model/quantized_factor.h"
@@ -27,7 +26,7 @@ class Prepared {
   }
 
   // Seconds that brute force took for a pair on one thread when k was this, 0 until that was timed.
-  [[nodiscard]] double ScanSeconds(int64_t k);
+  [[nodiscard]] double ScanSeconds(int64_t k) const;
   void SetScanSeconds(int64_t k, double seconds);
 
   [[nodiscard]] int64_t bytes();
@@ -42,9 +41,13 @@ class Prepared {
  private:
   Lazy<QuantizedFactor> factor8_;
   Lazy<QuantizedFactor> factor16_;
-  std::mutex scan_mutex_;
-  int64_t scan_k_ = 0;
-  double scan_seconds_ = 0;
+  // One word, and so without a lock.
+  struct ScanTime {
+    int32_t k;
+    float seconds;
+  };
+  std::atomic<ScanTime> scan_time_{ScanTime{0, 0}};
+  static_assert(std::atomic<ScanTime>::is_always_lock_free);
 };
 
 }  // namespace residual_knn

@@ -209,6 +209,8 @@ Answer Ask(const residual_knn_index* index, const Question& question, const Mann
   options.threads = manner.threads;
   options.tile_queries = manner.tile_queries;
   options.tile_candidates = manner.tile_candidates;
+  options.progress = manner.progress;
+  options.progress_user = manner.progress_user;
 
   Answer answer;
   answer.queries = question.count();

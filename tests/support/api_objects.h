@@ -97,6 +97,8 @@ struct Manner {
   bool int32_rows = false;
   int32_t base = 0;
   int32_t missing = -1;
+  residual_knn_progress progress = nullptr;
+  void* progress_user = nullptr;
 };
 
 struct Answer {
