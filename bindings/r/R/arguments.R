@@ -3,6 +3,9 @@
 
 # A value for messages; short, whatever it is.
 shown <- function(x) {
+  if (is.object(x)) {
+    return(described(x))
+  }
   text <- if (is.null(x) || (is.atomic(x) && length(x) <= 3L)) deparse(unname(x), nlines = 1L)[1L] else class(x)[1L]
   if (nchar(text) > 40L) paste0(substr(text, 1L, 37L), "...") else text
 }
@@ -30,56 +33,11 @@ enum_value <- function(value, enum, name) {
   values[[value]]
 }
 
-# Points in rows: a matrix of doubles as it is, anything else converted once.
-as_points <- function(x, name) {
-  if (is.data.frame(x)) {
-    if (!all(vapply(x, is.numeric, TRUE))) stop_invalid(name, " has columns that are not numeric")
-    if (any(vapply(x, inherits, TRUE, "integer64"))) stop_no_integer64(name)
-    x <- as.matrix(x)
-  }
-  if (!is.numeric(x) || length(dim(x)) > 2L) {
-    stop_invalid(name, " must be a numeric matrix, a data frame of numbers or a numeric vector")
-  }
-  if (inherits(x, "integer64")) stop_no_integer64(name)
-  if (!is.matrix(x)) x <- matrix(x, ncol = 1L)
-  if (!is.double(x)) storage.mode(x) <- "double"
-  x
-}
-
-# Their bits are those of other doubles.
-stop_no_integer64 <- function(name) stop_invalid(name, " has numbers of class integer64; as.double() converts them")
-
-# The points of an index or of a helper.
-as_own_points <- function(x) {
-  x <- as_points(x, "points")
-  if (nrow(x) == 0L) stop_invalid("points has no rows, must have at least 1")
-  if (ncol(x) == 0L) stop_invalid("points has no columns, must have at least 1")
-  x
-}
-
-# Points with the columns of others.
-as_points_like <- function(x, points, name) {
-  x <- as_points(x, name)
-  if (ncol(x) != ncol(points)) {
-    stop_invalid(name, " has ", counted(ncol(x), "column"), ", the points of the index have ", ncol(points))
-  }
-  require_order(colnames(x), points, name)
-  x
-}
-
-# The same names in another order are the wrong coordinates; other names may be anything.
-require_order <- function(names, points, what) {
-  expected <- colnames(points)
-  if (setequal(names, expected) && !identical(as.character(names), as.character(expected))) {
-    stop_invalid(
-      what, " has the columns of points in another order: ", paste(names, collapse = ", "), " instead of ",
-      paste(expected, collapse = ", ")
-    )
-  }
-}
+# The bits of integer64 are those of other doubles.
+is_number <- function(x) is.numeric(x) && !inherits(x, "integer64")
 
 as_vector <- function(x, name) {
-  if (!is.numeric(x)) stop_invalid(name, " is ", shown(x), ", must be a numeric vector")
+  if (!is_number(x)) stop_invalid(name, " is ", shown(x), ", must be a numeric vector")
   as.double(x)
 }
 
@@ -98,7 +56,7 @@ as_lengthscales <- function(x, points) {
   if (!length(x) %in% c(1L, ncol(points))) {
     stop_invalid("lengthscales has ", counted(length(x), "value"), ", must have 1 or ", ncol(points))
   }
-  require_order(names, points, "lengthscales")
+  require_order(names, colnames(points), "lengthscales")
   bad <- which(!is.finite(x) | x <= 0)
   if (length(bad) > 0L) stop_invalid("lengthscales[", bad[1L], "] is ", x[bad[1L]], ", must be positive and finite")
   x
@@ -109,7 +67,7 @@ as_number <- function(x, name) {
   if (is.null(x)) {
     return(NULL)
   }
-  if (!is.numeric(x) || length(x) != 1L || is.na(x)) stop_invalid(name, " is ", shown(x), ", must be a single number")
+  if (!is_number(x) || length(x) != 1L || is.na(x)) stop_invalid(name, " is ", shown(x), ", must be a single number")
   as.double(x)
 }
 
@@ -117,15 +75,17 @@ as_whole <- function(x, name, most = .Machine$integer.max) {
   if (is.null(x)) {
     return(NULL)
   }
-  if (!is.numeric(x) || length(x) != 1L || is.na(x) || x != round(x) || abs(x) > most) {
-    stop_invalid(name, " is ", shown(x), ", must be a whole number of at most ", most)
+  if (!is_number(x) || length(x) != 1L || is.na(x) || x != round(x) || abs(x) > most) {
+    too_large <- is_number(x) && length(x) == 1L && isTRUE(x == round(x))
+    limit <- if (too_large) paste(" of at most", format(most, scientific = FALSE))
+    stop_invalid(name, " is ", shown(x), ", must be a whole number", limit)
   }
   as.double(x)
 }
 
-as_needed_whole <- function(x, name) {
+as_needed_whole <- function(x, name, ...) {
   if (is.null(x)) stop_invalid(name, " is NULL, must be a whole number")
-  as_whole(x, name)
+  as_whole(x, name, ...)
 }
 
 as_flag <- function(x, name) {
@@ -135,7 +95,10 @@ as_flag <- function(x, name) {
 
 # Numbers from 1 to `most`, of rows or of coordinates.
 as_positions <- function(x, name, most) {
-  if (!is.numeric(x)) stop_invalid(name, " is ", shown(x), ", must be whole numbers between 1 and ", most)
+  if (!is_number(x)) {
+    cure <- if (is.logical(x) && !is.object(x)) paste0("; which(", name, ") gives the numbers of those that are TRUE")
+    stop_invalid(name, " is ", shown(x), ", must be whole numbers between 1 and ", most, cure)
+  }
   bad <- which(!is.finite(x) | x != round(x) | x < 1 | x > most)
   if (length(bad) > 0L) {
     stop_invalid(name, "[", bad[1L], "] is ", x[bad[1L]], ", must be a whole number between 1 and ", most)

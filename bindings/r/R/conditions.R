@@ -12,6 +12,12 @@ stop_invalid <- function(...) stop(condition_of("invalid_argument", paste0(...),
 
 stop_unsupported <- function(...) stop(condition_of("unsupported", paste0(...), user_call()))
 
+warn_user <- function(...) {
+  warning(structure(
+    class = c("residualknn_warning", "warning", "condition"), list(message = paste0(...), call = user_call())
+  ))
+}
+
 # The call of a function of this package that the innermost code outside of it made.
 user_call <- function() {
   call <- NULL
@@ -49,21 +55,8 @@ checked <- function(result, matrices = list()) {
   stop(condition_of(what, message, user_call(), code = result$code))
 }
 
-# Which element of the matrices is not finite, as R writes it; NULL if all are finite. Asked only after the library
-# has refused them, for it takes memory.
-first_not_finite <- function(matrices) {
-  for (name in names(matrices)) {
-    bad <- which(!is.finite(matrices[[name]]))
-    if (length(bad) > 0L) {
-      place <- arrayInd(bad[1L], dim(matrices[[name]]))
-      return(paste0(name, "[", place[1L], ", ", place[2L], "] is ", matrices[[name]][bad[1L]], ", must be finite"))
-    }
-  }
-  NULL
-}
-
-# The header's `queries` are the argument `query` here.
-with_names_of_r <- function(message) sub("(^|: )queries\\b", "\\1query", message)
+# Users called a function of R, which the condition names; the header's `queries` are the argument `query` here.
+with_names_of_r <- function(message) sub("^queries\\b", "query", sub("^residual_knn_[a-z0-9_]+: ", "", message))
 
 # Runs `call(report)`, where `report` is for the element "progress" of the library's options. Conditions and jumps
 # out of the user's functions pass through it as through any function of R, see library_call in

@@ -1,6 +1,6 @@
 # A picture of one point's neighbors.
 
-plot.residual_index <- function(x, target = 1L, k = 10L, predecessors = FALSE, dims = c(1L, 2L),
+plot.residual_index <- function(x, target = 1L, k = min(10L, x$n), predecessors = FALSE, dims = c(1L, 2L),
                                 legend = TRUE, ...) {
   x <- require_index(x)
   if (is.null(x$points)) stop_unsupported("the index has no points to plot")
@@ -12,7 +12,7 @@ plot.residual_index <- function(x, target = 1L, k = 10L, predecessors = FALSE, d
   legend <- as_legend_place(legend)
   given <- list(...)
   if (!all_named(given)) stop_invalid("an argument for plot() has no name")
-  k <- as_k(min(as_needed_whole(k, "k"), x$n), x$n)
+  k <- as_k(k, x$n)
   search <- if (predecessors) get("predecessors", topenv()) else neighbors
   found <- search(x, k = k, rows = target)$index[1L, ]
   residual <- found[!is.na(found)]

@@ -1,6 +1,6 @@
 # Searches.
 
-neighbors <- function(index, query = NULL, k = 10L, rows = NULL, ranking = "absolute",
+neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, ranking = "absolute",
                       strategy = "automatic", query_factor = NULL, query_residual_variance = NULL,
                       threads = NULL, progress = FALSE) {
   index <- require_index(index)
@@ -61,7 +61,7 @@ neighbors <- function(index, query = NULL, k = 10L, rows = NULL, ranking = "abso
   new_neighbors(found, "new points", NULL)
 }
 
-predecessors <- function(index, k = 10L, rows = NULL, ranking = "absolute", strategy = "automatic",
+predecessors <- function(index, k = min(10L, index$n), rows = NULL, ranking = "absolute", strategy = "automatic",
                          threads = NULL, progress = FALSE) {
   index <- require_index(index)
   require_whole(index)
@@ -74,12 +74,17 @@ predecessors <- function(index, k = 10L, rows = NULL, ranking = "absolute", stra
   new_neighbors(found, "predecessors", rows)
 }
 
-# A larger k could only ask for memory.
+# No point has more neighbors than there are points, and a larger answer could only ask for memory.
 as_k <- function(k, num_points) {
-  k <- as_needed_whole(k, "k")
+  k <- as_needed_whole(k, "k", most = 2^53)
+  if (k < 1) stop_invalid("k is ", k, ", must be at least 1")
   if (k > num_points) {
     counts <- format(c(k, num_points), scientific = FALSE, trim = TRUE)
-    stop_invalid("k is ", counts[1L], ", must be at most ", counts[2L], ", the number of points")
+    warn_user(
+      "k is ", counts[1L], ", but there ", if (num_points == 1) "is only 1 point" else
+        paste("are only", counts[2L], "points"), ": k = ", counts[2L], " is used"
+    )
+    k <- num_points
   }
   as.integer(k)
 }
@@ -87,7 +92,8 @@ as_k <- function(k, num_points) {
 # New points for an index that has points.
 as_query <- function(query, index) {
   if (is.null(query)) stop_invalid("query is NULL, must be the new points")
-  if (is.numeric(query) && is.null(dim(query)) && (index$d > 1 || length(query) == 1L)) stop_bare_query(query, index$d)
+  is_bare <- is_number(query) && !is.object(query) && is.null(dim(query))
+  if (is_bare && (index$d > 1 || length(query) == 1L)) stop_bare_query(query, index$d)
   as_points_like(query, index$points, "query")
 }
 
@@ -117,33 +123,3 @@ search_options <- function(ranking, strategy, threads) {
   )
 }
 
-new_neighbors <- function(found, kind, rows) {
-  statistics <- found[[2L]]
-  statistics$strategy <- residual_knn_strategy_name(statistics$strategy)
-  statistics$reason <- residual_knn_reason_string(statistics$reason)
-  structure(class = "residual_neighbors", list(
-    index = found[[1L]][[1L]], distance = found[[1L]][[2L]], statistics = statistics, kind = kind, rows = rows
-  ))
-}
-
-print.residual_neighbors <- function(x, ...) {
-  what <- switch(x$kind, "new points" = "neighbors of new points", x$kind)
-  queries <- paste(nrow(x$index), if (nrow(x$index) == 1L) "query" else "queries")
-  cat("<residual_neighbors> ", what, ": ", queries, ", k = ", ncol(x$index), ", by ", x$statistics$strategy, " in ",
-    format(x$statistics$seconds, digits = 3), " s\n",
-    sep = ""
-  )
-  shown <- seq_len(min(nrow(x$index), 3L))
-  if (length(shown) > 0L) {
-    cat("index of the first queries:\n")
-    print(x$index[shown, , drop = FALSE])
-  }
-  invisible(x)
-}
-
-as_nnarray <- function(x) {
-  if (!inherits(x, "residual_neighbors") || x$kind != "predecessors" || !is.null(x$rows)) {
-    stop_invalid("x must be the result of predecessors() for all rows")
-  }
-  unname(cbind(seq_len(nrow(x$index)), x$index))
-}

@@ -90,3 +90,9 @@ resident_memory <- function(collect = TRUE) {
   line <- grep("^VmRSS:", readLines("/proc/self/status"), value = TRUE)
   as.numeric(gsub("[^0-9]", "", line)) / 1024
 }
+
+# A data frame of the class of tibbles, as far as a package that does not know them can tell.
+tibble_like <- function(frame) structure(frame, class = c("tbl_df", "tbl", "data.frame"))
+
+# The functions of a package that need not be installed; NULL if it is not.
+other_package <- function(name) if (nzchar(system.file(package = name))) getNamespace(name)

@@ -16,6 +16,8 @@ test_that("an argument that is one value is refused under its name unless it is 
   name <- list(NA, NA_character_, character(), two, "no such name", 1, TRUE, list("matern32"), sum)
   flag <- list(NA, logical(), c(TRUE, FALSE), 1, "TRUE", NULL, list(TRUE))
   needed <- function(values) c(values, list(NULL))
+  # Any k beyond the number of points is that number.
+  count <- needed(c(number, 1.5, Inf, 1e300, 0, -1))
   # Functions with values for their other arguments, and what is wrong for each of these.
   table <- list(
     list(function(...) residual_index(points, ...), list(
@@ -37,10 +39,10 @@ test_that("an argument that is one value is refused under its name unless it is 
       max_jitter = number, threads = whole, progress = flag
     )),
     list(function(...) neighbors(index, ...), list(
-      k = needed(whole), ranking = needed(name), strategy = needed(name), threads = whole, progress = flag
+      k = count, ranking = needed(name), strategy = needed(name), threads = whole, progress = flag
     )),
     list(function(...) predecessors(index, ...), list(
-      k = needed(whole), ranking = needed(name), strategy = needed(name), threads = whole, progress = flag
+      k = count, ranking = needed(name), strategy = needed(name), threads = whole, progress = flag
     )),
     list(function(...) choose_inducing(points, ...), list(m = needed(whole))),
     list(function(...) choose_inducing(points, 3, ...), list(
@@ -49,7 +51,7 @@ test_that("an argument that is one value is refused under its name unless it is 
     list(function(...) order_points(points, ...), list(ordering = needed(name), progress = flag)),
     list(function(...) order_points(points, "random", ...), list(seed = c(whole[-12], 1e300))),
     list(function(...) plot(index, ...), list(
-      target = c(needed(whole), 0, 21), k = needed(whole), predecessors = flag, legend = flag
+      target = c(needed(whole), 0, 21), k = count, predecessors = flag, legend = flag
     )),
     list(function(...) neighbors(...), list(index = list(NULL, NA, 1, "a", points, list()))),
     list(function(...) predecessors(...), list(index = list(NULL, NA, 1, "a", points, list()))),
@@ -101,35 +103,55 @@ test_that("messages name elements as R does", {
   expect_names(new(rbind(1:3, c(1, NA, 3)), c(1, 1)), "query_factor[2, 2] is NA")
   # Numbers that only the library knows.
   expect_names(residual_index(points, points[c(3, 5, 3), ], jitter = 0), "at pivot 3;")
-  expect_names(neighbors(index, points * 1e150), " query: coordinate 1 of row 1 is ")
+  expect_names(neighbors(index, points * 1e150), "query: coordinate 1 of row 1 is ")
   expect_error(residual_index(points, variance = 0), "finite$")
 })
 
-test_that("more neighbors than there are points are refused before they need memory", {
-  points <- random_points(3000, 2)
+test_that("more neighbors than there are points are as many as there are points, and that is said", {
+  points <- random_points(300, 2)
   index <- residual_index(points)
   parts <- residual_factor(index)
   own <- residual_index_from_factor(NULL, parts$residual_variance, points)
-  refused <- function(code, k) {
-    invisible(gc(reset = TRUE))
-    before <- gc(reset = TRUE)["Vcells", "used"]
-    expect_error(code, paste0("^k is ", k, ", must be at most 3000, the number of points$"),
-      class = "residualknn_error_invalid_argument"
-    )
-    expect_lt((gc()["Vcells", "max used"] - before) * 8, 2^20)
+  variance <- rep(1, 300)
+  searches <- list(
+    function(...) neighbors(index, ...), function(...) neighbors(index, points[1:5, ], ...),
+    function(...) neighbors(own, points, query_factor = NULL, query_residual_variance = variance, ...),
+    function(...) predecessors(index, ...), function(...) plot(index, ...)
+  )
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  for (search in searches) {
+    for (k in c(301, .Machine$integer.max, 1e10)) {
+      warnings <- list()
+      invisible(gc(reset = TRUE))
+      before <- gc(reset = TRUE)["Vcells", "used"]
+      found <- withCallingHandlers(search(k = k), warning = function(w) {
+        warnings <<- c(warnings, list(w))
+        invokeRestart("muffleWarning")
+      })
+      # The answer of 300 x 300, and no more.
+      expect_lt((gc()["Vcells", "max used"] - before) * 8, 2^22)
+      expect_length(warnings, 1)
+      expect_s3_class(warnings[[1]], "residualknn_warning")
+      expect_identical(conditionMessage(warnings[[1]]), paste0(
+        "k is ", format(k, scientific = FALSE), ", but there are only 300 points: k = 300 is used"
+      ))
+      expect_match(deparse(conditionCall(warnings[[1]]))[1], "^(neighbors|predecessors|plot.*)\\(")
+      all_of_them <- search(k = 300)
+      expect_identical(found[c("index", "distance", "residual")], all_of_them[c("index", "distance", "residual")])
+    }
   }
-  for (k in c(3001, 5e5)) {
-    text <- format(k, scientific = FALSE)
-    refused(neighbors(index, k = k), text)
-    refused(neighbors(index, points, k = k), text)
-    refused(neighbors(own, points, k = k, query_factor = NULL, query_residual_variance = rep(1, 3000)), text)
-    refused(predecessors(index, k = k), text)
-  }
-  # As many as there are points: the point itself is none of its neighbors.
-  found <- neighbors(index, k = 3000, rows = 7)$index[1, ]
-  expect_setequal(found[-3000], seq_len(3000)[-7])
-  expect_identical(found[3000], NA_integer_)
-  expect_identical(sum(!is.na(predecessors(index, k = 3000, rows = 7)$index)), 6L)
+  expect_warning(neighbors(residual_index(1), k = 2), "there is only 1 point: k = 1 is used")
+  # By default 10, or as many as there are points, without a word.
+  few <- residual_index(points[1:4, ])
+  expect_silent(found <- c(ncol(neighbors(few)$index), ncol(predecessors(few)$index), ncol(neighbors(index)$index)))
+  expect_identical(found, c(4L, 4L, 10L))
+  expect_silent(plot(few))
+  # The point itself is none of its neighbors.
+  found <- neighbors(index, k = 300, rows = 7)$index[1, ]
+  expect_setequal(found[-300], seq_len(300)[-7])
+  expect_identical(found[300], NA_integer_)
+  expect_identical(sum(!is.na(predecessors(index, k = 300, rows = 7)$index)), 6L)
 })
 
 test_that("a bare number, which may be a point, a row or k, is no query", {
@@ -155,26 +177,47 @@ test_that("new points come with V and p where the index has them from the user, 
   expect_error(neighbors(index, points, query_residual_variance = 1), "must be NULL", class = unsupported)
 })
 
-test_that("columns that have changed places are refused", {
+test_that("a column with the name of another one is refused", {
+  invalid <- "residualknn_error_invalid_argument"
   places <- quakes[1:50, c("long", "lat", "depth")]
-  changed <- places[, c("lat", "long", "depth")]
   scales <- c(long = 1, lat = 2, depth = 100)
   index <- residual_index(places, places[1:3, ], scales)
-  refused <- function(code, what) {
-    expect_error(code, paste(what, "has the columns of points in another order: lat, long, depth instead of long"),
-      class = "residualknn_error_invalid_argument"
-    )
+  changed <- list(
+    all = c("lat", "long", "depth"), some = c("lat", "lon", "z"), one = c("x", "y", "long"), last = c("a", "depth", "b")
+  )
+  for (names in changed) {
+    moved <- which(names %in% colnames(places) & names != colnames(places))[1]
+    text <- function(what) {
+      paste0(
+        "^", what, " has ", names[moved], " in place ", moved, ", where the points have ", colnames(places)[moved],
+        "; its names are ", paste(names, collapse = ", "), ", those of the points long, lat, depth"
+      )
+    }
+    frame <- stats::setNames(places[1:3, ], names)
+    for (wrong in list(frame, as.matrix(frame), tibble_like(frame))) {
+      expect_error(residual_index(places, wrong), text("inducing"), class = invalid)
+      expect_error(residual_index(as.matrix(places), wrong), text("inducing"), class = invalid)
+      expect_error(neighbors(index, wrong), text("query"), class = invalid)
+      expect_error(update(index, inducing = wrong), text("inducing"), class = invalid)
+    }
+    named <- stats::setNames(scales, names)
+    expect_error(residual_index(places, lengthscales = named), text("lengthscales"), class = invalid)
+    expect_error(update(index, named), text("lengthscales"), class = invalid)
+    expect_error(choose_inducing(places, 2, named), text("lengthscales"), class = invalid)
+    expect_error(order_points(places, lengthscales = named), text("lengthscales"), class = invalid)
   }
-  refused(residual_index(places, changed), "inducing")
-  refused(residual_index(places, lengthscales = scales[c(2, 1, 3)]), "lengthscales")
-  refused(neighbors(index, changed), "query")
-  refused(update(index, inducing = changed), "inducing")
-  refused(choose_inducing(places, 2, scales[c(2, 1, 3)]), "lengthscales")
-  refused(order_points(places, lengthscales = scales[c(2, 1, 3)]), "lengthscales")
+  # The way out, which works.
+  all_moved <- places[4:9, changed$all]
+  picked <- "query\\[, c\\(\"long\", \"lat\", \"depth\"\\)\\]"
+  expect_error(neighbors(index, all_moved), paste(picked, "has theirs"), class = invalid)
   # Other names, or none, may be anything.
   expected <- neighbors(index, places[4:9, ], k = 2)$index
+  expect_identical(neighbors(index, all_moved[, names(places)], k = 2)$index, expected)
   expect_identical(neighbors(index, stats::setNames(places[4:9, ], c("x", "y", "z")), k = 2)$index, expected)
+  expect_identical(neighbors(index, stats::setNames(places[4:9, ], c("long", "y", "depth")), k = 2)$index, expected)
   expect_identical(neighbors(index, unname(as.matrix(places[4:9, ])), k = 2)$index, expected)
+  # A whole data frame, of which some columns are the coordinates.
+  expect_error(neighbors(index, quakes), paste0("5 columns.* 3: ", picked), class = invalid)
 })
 
 test_that("integers of 64 bits, whose bits are those of other doubles, are refused", {

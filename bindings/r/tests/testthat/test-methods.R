@@ -11,6 +11,43 @@ test_that("indexes and results print themselves", {
   expect_output(print(neighbors(index, points[1, , drop = FALSE], k = 4)), "new points: 1 query")
 })
 
+test_that("printing, head() and as.data.frame() of results show neighbors that exist", {
+  set.seed(20)
+  points <- random_points(40, 2)
+  index <- residual_index(points, lengthscales = 0.5)
+  found <- predecessors(index, k = 4)
+  printed <- utils::capture.output(print(found))
+  expect_match(printed[2], "^index of the first queries with all 4 neighbors:$")
+  # Rows 5, 6 and 7 are the first with four predecessors, of which the fifth has them all.
+  expect_match(printed[4], "^\\[5,\\]( +[1-4]){4}$")
+  expect_identical(as.integer(strsplit(trimws(sub("\\[6,\\]", "", printed[5])), " +")[[1]]), found$index[6, ])
+  expect_match(printed[7], "and their distances")
+  expect_false(any(grepl("NA", printed)))
+  # Queries go by their rows.
+  expect_output(print(predecessors(index, k = 4, rows = c(2, 31, 9))), "\n\\[31,\\][^\n]*\n\\[9,\\][^\n]*\nand their")
+  # Where no query has k neighbors, those with the most.
+  expect_output(print(predecessors(index, k = 4, rows = 1:3)), "with the most, that is 2 neighbors:\n +1 2\n\\[3,\\]")
+  expect_output(print(predecessors(index, k = 4, rows = 1)), "\nno query has a candidate$")
+  expect_output(print(predecessors(index, k = 4, rows = integer())), "^<[^\n]*\n?$")
+  expect_output(print(neighbors(index, k = 12)), "with all 12 neighbors, the nearest 10:")
+
+  frame <- as.data.frame(found)
+  expect_identical(names(frame), c("query", "rank", "neighbor", "distance"))
+  expect_identical(nrow(frame), sum(!is.na(found$index)))
+  expect_identical(frame$neighbor, found$index[cbind(frame$query, frame$rank)])
+  expect_identical(frame$distance, found$distance[cbind(frame$query, frame$rank)])
+  expect_false(is.unsorted(order(frame$query, frame$rank)))
+  expect_identical(utils::head(found, 3)$query, c(2L, 3L, 3L))
+  expect_identical(utils::head(found), utils::head(frame))
+  expect_identical(utils::tail(found, 2), utils::tail(frame, 2))
+  some <- as.data.frame(neighbors(index, k = 2, rows = c(9, 4, 9)))
+  expect_identical(some$query, c(9L, 9L, 4L, 4L, 9L, 9L))
+  expect_identical(some$rank, rep(1:2, 3))
+  none <- as.data.frame(neighbors(index, points[0, ], k = 2))
+  expect_identical(dim(none), c(0L, 4L))
+  expect_identical(vapply(none, typeof, ""), vapply(frame, typeof, ""))
+})
+
 test_that("summaries hold what the library knows of an index", {
   points <- random_points(100, 3)
   about <- summary(residual_index(points, points[1:10, ]))

@@ -1,0 +1,166 @@
+# What cannot be used as points, by what it is, and the call that makes points of it.
+
+# Objects that hold points, or distances, in a way of their own. is.numeric() is TRUE of some of them.
+require_no_foreign_object <- function(x, name) {
+  if (is.null(x)) stop_invalid(name, " is NULL, must be ", points_are)
+  cure <- spatial_cure(x, name)
+  if (is.null(cure) && inherits(x, "dist")) {
+    cure <- paste0(
+      "it holds distances, not points; stats::cmdscale(", name, ") makes points, and residual_index_from_callback() ",
+      "takes covariances of your own"
+    )
+  }
+  if (is.null(cure) && !is.data.frame(x) && inherits(x, c("integer64", "units", "difftime", "Date", "POSIXt"))) {
+    cure <- sub("^; ", "", cure_of(x, name))
+  }
+  if (is.null(cure) && inherits(x, "Matrix")) cure <- paste0("as.matrix(", name, ") makes a matrix of it")
+  if (!is.null(cure)) stop_invalid(name, " is ", described(x), ", must be ", points_are, ": ", cure)
+}
+
+# The call that gives the coordinates of an object of sf, sp, terra, raster or spatstat; NULL for anything else. None of
+# these packages is needed to say so.
+spatial_cure <- function(x, name) {
+  coordinates <- function(..., after = NULL) paste0(..., " gives its coordinates", after)
+  if (inherits(x, c("sf", "sfc", "sfg"))) {
+    return(coordinates(sf_call(x, name), after = degrees_hint(sf_in_degrees(x))))
+  }
+  if (inherits(x, c("SpatVector", "SpatRaster"))) {
+    vertices <- if (inherits(x, "SpatVector")) {
+      paste0(" (of lines and polygons: terra::crds(terra::centroids(", name, ")))")
+    }
+    hint <- paste0(", which are degrees, for lonlat = TRUE, if terra::is.lonlat(", name, ")")
+    return(coordinates("terra::crds(", name, ")", vertices, after = hint))
+  }
+  if (inherits(x, "Spatial")) {
+    return(coordinates("sp::coordinates(", name, ")", after = degrees_hint(sp_in_degrees(x))))
+  }
+  if (inherits(x, "BasicRaster")) {
+    return(coordinates("raster::coordinates(", name, ")"))
+  }
+  if (inherits(x, "stars")) {
+    return(coordinates("sf::st_coordinates(", name, ")"))
+  }
+  if (inherits(x, c("ppp", "pp3", "ppx"))) coordinates("spatstat.geom::coords(", name, ")")
+}
+
+degrees_hint <- function(in_degrees) if (in_degrees) ", which are degrees, for lonlat = TRUE"
+
+# st_coordinates() gives the vertices of what is no point, and their numbers in other columns.
+sf_call <- function(x, name) {
+  geometry <- if (inherits(x, "sf")) x[[attr(x, "sf_column")]] else x
+  if (inherits(geometry, c("sfc_POINT", "POINT"))) {
+    return(paste0("sf::st_coordinates(", name, ")"))
+  }
+  what <- if (inherits(x, "sf")) paste0("sf::st_geometry(", name, ")") else name
+  if (inherits(geometry, c("sfc_MULTIPOINT", "MULTIPOINT"))) {
+    return(paste0("sf::st_coordinates(sf::st_cast(", what, ", \"POINT\"))"))
+  }
+  paste0("sf::st_coordinates(sf::st_centroid(", what, "))")
+}
+
+# The text of a coordinate reference system tells whether it is in degrees of longitude and latitude.
+sf_in_degrees <- function(x) {
+  geometry <- if (inherits(x, "sf")) x[[attr(x, "sf_column")]] else x
+  system <- attr(geometry, "crs")
+  is_geographic(c(if (is.list(system)) unlist(system[c("wkt", "proj4string")])))
+}
+
+sp_in_degrees <- function(x) {
+  system <- attr(x, "proj4string") # a slot
+  is_geographic(c(attr(system, "projargs"), attr(system, "comment")))
+}
+
+is_geographic <- function(texts) {
+  texts <- texts[!is.na(texts)]
+  any(grepl("^[[:space:]]*(GEOGCRS|GEOGCS|GEODCRS|GEOGRAPHICCRS)\\b|\\+proj=(longlat|latlong)", texts))
+}
+
+# A value for messages, by its type and shape.
+described <- function(x) {
+  class <- class(x)[1L]
+  if (is.object(x)) {
+    return(paste("of class", if (inherits(x, "sfg")) class(x)[2L] else class))
+  }
+  dims <- length(dim(x))
+  shape <- if (dims == 2L) "matrix" else if (dims > 2L) "array" else "vector"
+  type <- if (is.numeric(x)) "numeric" else typeof(x)
+  if (!is.atomic(x)) {
+    return(if (is.function(x)) "a function" else paste(if (grepl("^[aeiou]", type)) "an" else "a", type))
+  }
+  paste0(if (type == "integer") "an " else "a ", type, " ", shape, if (dims > 2L) paste(" of", dims, "dimensions"))
+}
+
+# How to make numbers of `x`, which users write as `text`, in the form "; call does this"; NULL if there is no good way.
+cure_of <- function(x, text) {
+  call <- function(before, after = ")", says = " makes numbers of it") paste0("; ", before, text, after, says)
+  spatial <- spatial_cure(x, text)
+  if (!is.null(spatial)) return(paste0("; ", spatial))
+  if (is.factor(x)) return(call("as.numeric(as.character(", "))", " gives the numbers that its levels are"))
+  if (inherits(x, "Date")) return(call("as.numeric(", says = " gives days"))
+  if (inherits(x, "POSIXct")) return(call("as.numeric(", says = " gives seconds"))
+  if (inherits(x, "POSIXlt")) return(call("as.numeric(as.POSIXct(", "))", " gives seconds"))
+  if (inherits(x, "difftime")) return(call("as.numeric(", ", units = \"days\")", " gives days"))
+  if (inherits(x, "integer64")) return(call("as.double("))
+  if (inherits(x, "units")) return(call("units::drop_units(", says = " gives its numbers, in the unit that it has"))
+  if (is.complex(x)) return(paste0("; cbind(Re(", text, "), Im(", text, ")) makes two columns of it"))
+  if (is.character(x) || is.logical(x)) {
+    keeps_shape <- if (is.matrix(x)) paste0("array(as.numeric(", text, "), dim(", text, "))")
+    return(if (is.null(keeps_shape)) call("as.numeric(") else paste0("; ", keeps_shape, " makes numbers of it"))
+  }
+  if (is.numeric(x) && length(dim(x)) > 2L) {
+    coordinates <- dim(x)[length(dim(x))]
+    return(paste0("; matrix(", text, ", ncol = ", coordinates, ") makes one if its last dimension is the coordinates"))
+  }
+  if (is.list(x)) {
+    return(paste0(
+      "; do.call(cbind, ", text, ") makes a matrix of one that holds coordinates, do.call(rbind, ", text,
+      ") of one that holds points"
+    ))
+  }
+  NULL
+}
+
+# Names the columns of a data frame that are not numbers, with the way out.
+require_numeric_columns <- function(x, name) {
+  bad <- which(!vapply(x, is_number_column, TRUE, has_rows = nrow(x) > 0L))
+  if (length(bad) == 0L) {
+    return(invisible())
+  }
+  shown <- bad[seq_len(min(length(bad), 3L))]
+  say <- function(column) {
+    # A list in a column holds anything.
+    anything <- is.list(x[[column]]) && !inherits(x[[column]], c("POSIXlt", "sfc"))
+    cure <- if (!anything) sub("; ", ", and ", cure_of(x[[column]], column_code(x, column, name)), fixed = TRUE)
+    paste0(deparse(names(x)[column]), " is ", described(x[[column]]), cure)
+  }
+  others <- names(x)[-bad]
+  stop_invalid(
+    name, " has ", if (length(bad) == 1L) "a column that is" else paste(length(bad), "columns that are"),
+    " not numeric: ", paste(vapply(shown, say, ""), collapse = "; "),
+    if (length(bad) > length(shown)) paste0("; and ", length(bad) - length(shown), " more"),
+    if (length(others) > 0L) paste0("; ", name, "[, ", numbers_code(x, bad), "] has the numbers alone")
+  )
+}
+
+is_number_column <- function(column, has_rows) {
+  if (inherits(column, c("integer64", "units"))) {
+    return(FALSE)
+  }
+  # What was read from a file of no rows is logical.
+  is.numeric(column) || (!has_rows && is.logical(column))
+}
+
+# How users write a column of the data frame that they gave as `name`.
+column_code <- function(x, column, name) {
+  label <- names(x)[column]
+  if (make.names(label) == label) paste0(name, "$", label) else paste0(name, "[[", deparse(label), "]]")
+}
+
+# The index of the columns other than `bad`, the shorter way.
+numbers_code <- function(x, bad) {
+  others <- names(x)[-bad]
+  if (length(others) <= 4L) {
+    return(written(others))
+  }
+  paste0("-", if (length(bad) == 1L) bad else paste0("c(", paste(bad, collapse = ", "), ")"))
+}

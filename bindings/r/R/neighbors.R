@@ -1,0 +1,69 @@
+# What searches return: a list of the matrices `index` and `distance`, with a row for each query.
+
+new_neighbors <- function(found, kind, rows) {
+  statistics <- found[[2L]]
+  statistics$strategy <- residual_knn_strategy_name(statistics$strategy)
+  statistics$reason <- residual_knn_reason_string(statistics$reason)
+  structure(class = "residual_neighbors", list(
+    index = found[[1L]][[1L]], distance = found[[1L]][[2L]], statistics = statistics, kind = kind, rows = rows
+  ))
+}
+
+# The numbers of queries: rows of the index, or of the new points.
+query_numbers <- function(x) if (is.null(x$rows)) seq_len(nrow(x$index)) else x$rows
+
+# A row for each neighbor, as in the files of the command line: those that there are, query after query.
+as.data.frame.residual_neighbors <- function(x, row.names = NULL, optional = FALSE, ...) {
+  k <- ncol(x$index)
+  rank <- rep(seq_len(k), nrow(x$index))
+  neighbor <- c(t(x$index))
+  there <- !is.na(neighbor)
+  frame <- data.frame(
+    query = rep(query_numbers(x), each = k)[there], rank = rank[there], neighbor = neighbor[there],
+    distance = c(t(x$distance))[there]
+  )
+  if (!is.null(row.names)) row.names(frame) <- row.names
+  frame
+}
+
+head.residual_neighbors <- function(x, ...) utils::head(as.data.frame(x), ...)
+
+tail.residual_neighbors <- function(x, ...) utils::tail(as.data.frame(x), ...)
+
+print.residual_neighbors <- function(x, ...) {
+  what <- switch(x$kind, "new points" = "neighbors of new points", x$kind)
+  queries <- paste(nrow(x$index), if (nrow(x$index) == 1L) "query" else "queries")
+  cat("<residual_neighbors> ", what, ": ", queries, ", k = ", ncol(x$index), ", by ", x$statistics$strategy, " in ",
+    format(x$statistics$seconds, digits = 3), " s\n",
+    sep = ""
+  )
+  # The first predecessors are few or none, which says nothing of the others.
+  count <- rowSums(!is.na(x$index))
+  shown <- utils::head(which(count == max(count, 0L)), 3L)
+  if (length(shown) == 0L || count[shown[1L]] == 0L) {
+    if (nrow(x$index) > 0L) cat("no query has a candidate\n")
+    return(invisible(x))
+  }
+  most <- count[shown[1L]]
+  ranks <- seq_len(min(most, 10L))
+  table <- function(values) {
+    values <- values[shown, ranks, drop = FALSE]
+    dimnames(values) <- list(paste0("[", query_numbers(x)[shown], ",]"), ranks)
+    print(values, digits = 4)
+  }
+  cat("index of the first queries with ", if (most == ncol(x$index)) "all" else "the most, that is", " ",
+    counted(most, "neighbor"), if (length(ranks) < most) ", the nearest 10", ":\n",
+    sep = ""
+  )
+  table(x$index)
+  cat("and their distances:\n")
+  table(x$distance)
+  invisible(x)
+}
+
+as_nnarray <- function(x) {
+  if (!inherits(x, "residual_neighbors") || x$kind != "predecessors" || !is.null(x$rows)) {
+    stop_invalid("x must be the result of predecessors() for all rows")
+  }
+  unname(cbind(seq_len(nrow(x$index)), x$index))
+}

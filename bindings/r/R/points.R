@@ -1,0 +1,94 @@
+# Points in rows, from what users have: a matrix of doubles as it is, anything else converted once.
+
+as_points <- function(x, name) {
+  require_no_foreign_object(x, name)
+  if (is.data.frame(x)) x <- matrix_of_columns(x, name)
+  # matrix(nrow = 0, ncol = 2) and the like, which are logical, hold no value of the wrong type.
+  if (!(is.numeric(x) || (is.logical(x) && length(x) == 0L)) || length(dim(x)) > 2L) {
+    stop_invalid(name, " is ", described(x), ", must be ", points_are, cure_of(x, name))
+  }
+  if (!is.matrix(x)) x <- matrix(x, ncol = 1L)
+  if (!is.double(x)) storage.mode(x) <- "double"
+  x
+}
+
+points_are <- "a numeric matrix, a data frame of numbers or a numeric vector"
+
+# The columns of a data frame as a matrix. as.matrix() makes a logical one where there are no rows.
+matrix_of_columns <- function(x, name) {
+  require_numeric_columns(x, name)
+  if (nrow(x) == 0L) matrix(0, 0L, length(x), dimnames = list(NULL, names(x))) else as.matrix(x)
+}
+
+# The points of an index or of a helper.
+as_own_points <- function(x) {
+  x <- as_points(x, "points")
+  if (nrow(x) == 0L) stop_invalid("points has no rows, must have at least 1")
+  if (ncol(x) == 0L) stop_invalid("points has no columns, must have at least 1")
+  x
+}
+
+# Points with the columns of others.
+as_points_like <- function(x, points, name) {
+  names <- colnames(points)
+  # Before anything is said of other columns, which are not needed.
+  if (length(dim(x)) == 2L && ncol(x) > ncol(points) && !is.null(names) && all(names %in% colnames(x))) {
+    stop_invalid(
+      name, " has ", counted(ncol(x), "column"), ", the points of the index have ", ncol(points), ": ", name, "[, ",
+      written(names), "] has these"
+    )
+  }
+  x <- as_points(x, name)
+  if (ncol(x) != ncol(points)) {
+    stop_invalid(name, " has ", counted(ncol(x), "column"), ", the points of the index have ", ncol(points))
+  }
+  require_order(colnames(x), names, name)
+  x
+}
+
+# A column with the name of another one holds the wrong coordinate; names that the points do not have may be anything.
+require_order <- function(names, expected, what) {
+  if (is.null(names) || is.null(expected) || length(names) != length(expected)) {
+    return(invisible())
+  }
+  moved <- which(nzchar(names) & names %in% expected & names != expected)
+  if (length(moved) == 0L) {
+    return(invisible())
+  }
+  all_of_them <- if (setequal(names, expected)) paste0(": ", what, if (what == "lengthscales") "[" else "[, ",
+    written(expected), "] has theirs"
+  )
+  stop_invalid(
+    what, " has ", names[moved[1L]], " in place ", moved[1L], ", where the points have ", expected[moved[1L]],
+    "; its names are ", paste(names, collapse = ", "), ", those of the points ", paste(expected, collapse = ", "),
+    all_of_them
+  )
+}
+
+# Which element of the matrices is not finite, as R writes it; NULL if all are finite. It takes memory.
+first_not_finite <- function(matrices) {
+  for (name in names(matrices)) {
+    bad <- which(!is.finite(matrices[[name]]))
+    if (length(bad) > 0L) {
+      return(paste0(element(matrices[[name]], bad[1L], name), " is ", matrices[[name]][bad[1L]], ", must be finite"))
+    }
+  }
+  NULL
+}
+
+# How R writes the element of a matrix at a position: x[7, 2], or x[7, "depth"] where columns have names.
+element <- function(x, position, name) {
+  place <- arrayInd(position, dim(x))
+  paste0(name, "[", place[1L], ", ", column_label(x, place[2L]), "]")
+}
+
+column_label <- function(x, column) {
+  names <- colnames(x)
+  if (is.null(names) || !nzchar(names[column])) column else deparse(names[column])
+}
+
+# A vector of names as R code.
+written <- function(names) {
+  quotes <- vapply(names, deparse, "", USE.NAMES = FALSE)
+  if (length(names) == 1L) quotes else paste0("c(", paste(quotes, collapse = ", "), ")")
+}
