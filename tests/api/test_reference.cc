@@ -152,7 +152,7 @@ void TestReference(void** /*state*/) { assert_true(ReferenceHolds()); }
 
 int main() {
   if (!std::ifstream(residual_knn_test::Folder() + "points.csv")) {
-    std::printf("SKIPPED: %s*.csv is absent\n", residual_knn_test::Folder().c_str());
+    std::printf("skipped: %s*.csv is absent\n", residual_knn_test::Folder().c_str());
     return 77;
   }
   const CMUnitTest tests[] = {cmocka_unit_test(residual_knn_test::TestReference)};

@@ -184,7 +184,7 @@ void TestThreads(void**) {
 #ifdef RESIDUAL_KNN_PRIVATE_BLAS
   assert_true(NoThreadsAreLeft());
 #else
-  print_message("the system's BLAS may keep threads of its own\n");
+  print_message("not checked: the system's BLAS may keep threads of its own\n");
   skip();
 #endif
 }
