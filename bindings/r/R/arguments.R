@@ -28,7 +28,8 @@ enum_values <- function(enum) {
 enum_value <- function(value, enum, name) {
   values <- enum_values(enum)
   if (!is.character(value) || length(value) != 1L || !value %in% names(values)) {
-    stop_invalid(name, " is ", shown(value), ", must be one of ", quoted(names(values)))
+    others <- if (enum == "kernel") ", or a name that ?kernels explains"
+    stop_invalid(name, " is ", shown(value), ", must be one of ", quoted(names(values)), others)
   }
   values[[value]]
 }
@@ -49,12 +50,17 @@ as_residual_variance <- function(x, name) {
   x
 }
 
-# One, or as many as points have columns.
-as_lengthscales <- function(x, points) {
+# One, or as many as points have columns; see spread_lengthscales() for longitude and latitude.
+as_lengthscales <- function(x, points, reading = NULL) {
+  given <- length(x)
+  x <- spread_lengthscales(x, reading)
   names <- names(x)
   x <- as_vector(x, "lengthscales")
   if (!length(x) %in% c(1L, ncol(points))) {
-    stop_invalid("lengthscales has ", counted(length(x), "value"), ", must have 1 or ", ncol(points))
+    of_sphere <- if (isTRUE(reading$lonlat) && length(reading$labels) > 2L) {
+      paste0(", or ", length(reading$labels) - 1L, " (one for the sphere)")
+    }
+    stop_invalid("lengthscales has ", counted(given, "value"), ", must have 1 or ", ncol(points), of_sphere)
   }
   require_order(names, colnames(points), "lengthscales")
   bad <- which(!is.finite(x) | x <= 0)
@@ -113,13 +119,14 @@ as_threads <- function(threads) as_whole(threads, "threads")
 
 model_options <- function(kernel, variance = NULL, nugget = NULL, jitter = NULL, max_jitter = NULL,
                           nu = NULL, alpha = NULL, factor_error = NULL, threads = NULL) {
+  kernel <- resolve_kernel(kernel, nu)
   list(
-    kernel = enum_value(kernel, "kernel", "kernel"),
+    kernel = kernel$code, nu = kernel$nu,
+    scale = kernel$scale, # of the lengthscales, which the library has no field for
     variance = as_number(variance, "variance"),
     nugget = as_number(nugget, "nugget"),
     jitter = as_number(jitter, "jitter"),
     max_jitter = as_number(max_jitter, "max_jitter"),
-    nu = as_number(nu, "nu"),
     alpha = as_number(alpha, "alpha"),
     factor_error = as_number(factor_error, "factor_error"),
     threads = as_threads(threads)

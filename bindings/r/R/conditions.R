@@ -43,28 +43,44 @@ status_result <- function(result) {
 }
 
 # `result` of a wrapper unless the call failed; then an error. `matrices` are those that the library got, by
-# their names in R.
-checked <- function(result, matrices = list()) {
+# their names in R; `names` are those of other arguments, by their names in the header, where they differ.
+checked <- function(result, matrices = list(), names = character()) {
   if (!inherits(result, "residualknn_failure")) {
     return(result)
   }
-  name <- names(which(enum_values("status_code") == result$code))
-  what <- if (length(name) == 1L) sub("^error_", "", name) else "unknown"
+  status <- names(which(enum_values("status_code") == result$code))
+  what <- if (length(status) == 1L) sub("^error_", "", status) else "unknown"
   message <- if (what == "invalid_argument") first_not_finite(matrices)
-  if (is.null(message)) message <- with_names_of_r(result$message)
+  if (is.null(message)) message <- with_elements(with_names_of_r(result$message, names), matrices)
   stop(condition_of(what, message, user_call(), code = result$code))
 }
 
 # Users called a function of R, which the condition names; the header's `queries` are the argument `query` here.
-with_names_of_r <- function(message) sub("^queries\\b", "query", sub("^residual_knn_[a-z0-9_]+: ", "", message))
+with_names_of_r <- function(message, names) {
+  message <- sub("^residual_knn_[a-z0-9_]+: ", "", message)
+  names <- c(queries = "query", names)
+  first <- sub("\\W.*", "", message)
+  if (first %in% names(names)) sub(first, names[[first]], message, fixed = TRUE) else message
+}
+
+# "query: coordinate 2 of row 7 is" as R writes that element: query[7, "lat"] is.
+with_elements <- function(message, matrices) {
+  parts <- regmatches(message, regexec("^(\\w+): (coordinate|column) (\\d+) of row (\\d+) is", message))[[1L]]
+  if (length(parts) == 0L || !parts[2L] %in% names(matrices)) {
+    return(message)
+  }
+  matrix <- matrices[[parts[2L]]]
+  position <- as.double(parts[5L]) + (as.double(parts[4L]) - 1) * nrow(matrix)
+  sub(parts[1L], paste(element(matrix, position, parts[2L]), "is"), message, fixed = TRUE)
+}
 
 # Runs `call(report)`, where `report` is for the element "progress" of the library's options. Conditions and jumps
 # out of the user's functions pass through it as through any function of R, see library_call in
 # the SWIG interface.
-run_call <- function(progress, call, matrices = list()) {
+run_call <- function(progress, call, matrices = list(), names = character()) {
   reporter <- progress_reporter(progress)
   on.exit(reporter$close())
-  result <- checked(call(reporter$report), matrices)
+  result <- checked(call(reporter$report), matrices, names)
   reporter$finish()
   result
 }

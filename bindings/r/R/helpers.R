@@ -1,32 +1,37 @@
 # Inducing points, orders, and the library itself.
 
 choose_inducing <- function(points, m, lengthscales = 1, method = "kmeans", max_iterations = NULL,
-                            seed = NULL, threads = getOption("residualknn.threads"),
-                            progress = FALSE) {
-  points <- as_own_points(points)
-  lengthscales <- as_lengthscales(lengthscales, points)
+                            lonlat = FALSE, columns = NULL, seed = NULL,
+                            threads = getOption("residualknn.threads"), progress = FALSE) {
+  read <- read_points(points, lonlat, columns)
+  lengthscales <- as_lengthscales(lengthscales, read$points, read$reading)
   method <- enum_value(method, "inducing_method", "method")
   m <- as_needed_whole(m, "m")
   options <- list(
     max_iterations = as_whole(max_iterations, "max_iterations"), threads = as_threads(threads),
     seed = as_seed(seed)
   )
-  inducing <- run_call(progress, matrices = list(points = points), function(report) {
+  choose_among(read$points, lengthscales, m, method, options, progress, "m")
+}
+
+# `argument` is what users know the number m by.
+choose_among <- function(points, lengthscales, m, method, options, progress, argument) {
+  inducing <- run_call(progress, matrices = list(points = points), names = c(m = argument), function(report) {
     residual_knn_choose_inducing(points, lengthscales, method, m, c(options, progress = report))
   })
   colnames(inducing) <- colnames(points)
   inducing
 }
 
-order_points <- function(points, ordering = "maximin", lengthscales = 1, seed = NULL,
-                         progress = FALSE) {
-  points <- as_own_points(points)
-  lengthscales <- as_lengthscales(lengthscales, points)
+order_points <- function(points, ordering = "maximin", lengthscales = 1, lonlat = FALSE, columns = NULL,
+                         seed = NULL, progress = FALSE) {
+  read <- read_points(points, lonlat, columns)
+  lengthscales <- as_lengthscales(lengthscales, read$points, read$reading)
   code <- enum_value(ordering, "ordering", "ordering")
   # The other orders leave R's generator alone, for nothing is drawn.
   options <- if (ordering == "random" || !is.null(seed)) list(seed = as_seed(seed)) else list()
-  run_call(progress, matrices = list(points = points), function(report) {
-    residual_knn_order_points(points, lengthscales, code, c(options, progress = report))
+  run_call(progress, matrices = list(points = read$points), function(report) {
+    residual_knn_order_points(read$points, lengthscales, code, c(options, progress = report))
   })
 }
 

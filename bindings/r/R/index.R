@@ -1,11 +1,14 @@
-# Indexes. The object is a list around the external pointer `handle`, with the caller's own points, which
-# R does not copy, for plot(). What update() changes is in the environment `state`, so that all copies of
-# the object, which share the handle, tell the same.
+# Indexes. The object is a list around the external pointer `handle`. `points` are the coordinates that the library has,
+# and `columns` what they were read from, see coordinates.R. Both are the caller's own matrix, which R does not copy,
+# where all its columns are coordinates. What update() changes is in the environment `state`, so that all copies of the
+# object, which share the handle, tell the same.
 
-new_index <- function(handle, source, points, state) {
+# `read` is what read_points() returns; NULL without points.
+new_index <- function(handle, source, read, state) {
   info <- checked(residual_knn_index_info(handle))
   structure(class = "residual_index", list(
-    handle = handle, source = source, n = info$n, d = info$d, points = points, state = state
+    handle = handle, source = source, n = info$n, d = info$d, points = read$points, columns = read$columns,
+    reading = read$reading, state = state
   ))
 }
 
@@ -20,49 +23,73 @@ index_state <- function(lengthscales, inducing, arguments) {
 
 num_columns <- function(index) checked(residual_knn_index_info(index$handle))$m
 
-kernel_label <- function(index) if (index$source == "callback") "by callback" else index$state$arguments$kernel
-
 residual_index <- function(points, inducing = NULL, lengthscales = 1, kernel = "matern32",
                            variance = NULL, nugget = NULL, nu = NULL, alpha = NULL, jitter = NULL,
-                           max_jitter = NULL, threads = getOption("residualknn.threads"),
-                           progress = FALSE) {
-  points <- as_own_points(points)
-  if (is.null(inducing)) inducing <- matrix(0, 0L, ncol(points))
-  inducing <- as_points_like(inducing, points, "inducing")
-  lengthscales <- as_lengthscales(lengthscales, points)
+                           max_jitter = NULL, lonlat = FALSE, columns = NULL, seed = NULL,
+                           threads = getOption("residualknn.threads"), progress = FALSE) {
+  read <- read_points(points, lonlat, columns)
+  points <- read$points
+  lengthscales <- as_lengthscales(lengthscales, points, read$reading)
   arguments <- list(
     kernel = kernel, variance = variance, nugget = nugget, nu = nu, alpha = alpha, jitter = jitter,
     max_jitter = max_jitter, threads = threads
   )
   options <- do.call(model_options, arguments)
+  inducing <- read_inducing(inducing, read, lengthscales, seed, options$threads, progress)
   matrices <- list(points = points, inducing = inducing)
   handle <- run_call(progress, matrices = matrices, function(report) {
-    residual_knn_index_create(points, lengthscales, inducing, c(options, progress = report))
+    scaled <- scaled_lengthscales(lengthscales, options)
+    residual_knn_index_create(points, scaled, inducing, c(options, progress = report))
   })
-  new_index(handle, "inducing", points, index_state(lengthscales, inducing, arguments))
+  new_index(handle, "inducing", read, index_state(lengthscales, inducing, arguments))
 }
+
+# Inducing points as users give them: NULL for none, how many to choose among the points, or the points themselves.
+read_inducing <- function(inducing, read, lengthscales, seed, threads, progress) {
+  if (!is.null(seed)) seed <- as_seed(seed)
+  if (is.null(inducing)) inducing <- 0
+  if (!is_count(inducing)) {
+    return(read_like(inducing, read$reading, read$points, "inducing"))
+  }
+  if (is.na(inducing) || inducing < 0 || inducing != round(inducing)) {
+    stop_invalid(
+      "inducing is ", shown(inducing), ": a single number says how many points to choose, and must be whole and not ",
+      "negative; points themselves are the rows of a matrix"
+    )
+  }
+  if (inducing == 0) {
+    return(matrix(0, 0L, ncol(read$points)))
+  }
+  inducing <- as_whole(inducing, "inducing")
+  options <- list(threads = threads, seed = as_seed(seed))
+  kmeans <- enum_values("inducing_method")[["kmeans"]]
+  choose_among(read$points, lengthscales, inducing, kmeans, options, progress, "inducing")
+}
+
+# A single number without dimensions, which says how many. In one dimension, too: a point there is matrix(5).
+is_count <- function(x) is_number(x) && !is.object(x) && is.null(dim(x)) && length(x) == 1L
 
 residual_index_from_factor <- function(factor, residual_variance, points, lengthscales = 1,
                                        kernel = "matern32", variance = NULL, nu = NULL, alpha = NULL,
-                                       factor_error = NULL,
+                                       factor_error = NULL, lonlat = FALSE, columns = NULL,
                                        threads = getOption("residualknn.threads"), progress = FALSE) {
-  points <- as_own_points(points)
+  read <- read_points(points, lonlat, columns)
+  points <- read$points
   residual_variance <- as_residual_variance(residual_variance, "residual_variance")
   factor <- as_factor(factor, "factor")
   require_as_many(points = nrow(points), factor = nrow(factor), residual_variance = length(residual_variance))
   if (is.null(factor)) factor <- no_factor(nrow(points))
-  lengthscales <- as_lengthscales(lengthscales, points)
+  lengthscales <- as_lengthscales(lengthscales, points, read$reading)
   arguments <- list(
     kernel = kernel, variance = variance, nu = nu, alpha = alpha, factor_error = factor_error,
     threads = threads
   )
   options <- do.call(model_options, arguments)
   handle <- run_call(progress, matrices = list(factor = factor, points = points), function(report) {
-    residual_knn_index_create_from_factor(
-      factor, residual_variance, points, lengthscales, c(options, progress = report)
-    )
+    scaled <- scaled_lengthscales(lengthscales, options)
+    residual_knn_index_create_from_factor(factor, residual_variance, points, scaled, c(options, progress = report))
   })
-  new_index(handle, "factor", points, index_state(lengthscales, NULL, arguments))
+  new_index(handle, "factor", read, index_state(lengthscales, NULL, arguments))
 }
 
 residual_index_from_callback <- function(covariance, factor, residual_variance, factor_error = NULL,
@@ -137,7 +164,7 @@ residual_factor <- function(index) {
   result
 }
 
-update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, ..., progress = FALSE) {
+update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, ..., seed = NULL, progress = FALSE) {
   index <- require_index(object)
   require_unused(index, "updated")
   if (index$source != "inducing") {
@@ -146,7 +173,10 @@ update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, 
   given <- update_arguments(...)
   state <- index$state
   if (is.null(lengthscales)) lengthscales <- state$lengthscales
-  lengthscales <- as_lengthscales(lengthscales, index$points)
+  lengthscales <- as_lengthscales(lengthscales, index$points, index$reading)
+  arguments <- state$arguments
+  arguments[names(given)] <- given
+  options <- do.call(model_options, arguments)
   if (is.null(inducing)) {
     # Handed over again, for an update that broke off may have left others in the index.
     inducing <- state$inducing
@@ -154,14 +184,12 @@ update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, 
       stop_invalid("inducing is NULL, must be given: an update broke off, and an index cannot go back to none")
     }
   } else {
-    inducing <- as_points_like(inducing, index$points, "inducing")
+    inducing <- read_inducing(inducing, index, lengthscales, seed, options$threads, progress)
     if (nrow(inducing) == 0L) stop_invalid("inducing has no rows, must have at least 1")
   }
-  arguments <- state$arguments
-  arguments[names(given)] <- given
-  options <- do.call(model_options, arguments)
   run_call(progress, matrices = list(inducing = inducing), function(report) {
-    residual_knn_index_update(index$handle, lengthscales, inducing, c(options, progress = report))
+    scaled <- scaled_lengthscales(lengthscales, options)
+    residual_knn_index_update(index$handle, scaled, inducing, c(options, progress = report))
   })
   state$lengthscales <- lengthscales
   state$arguments <- arguments
@@ -174,7 +202,7 @@ update_arguments <- function(...) {
   given <- list(...)
   possible <- setdiff(names(formals(model_options)), "factor_error")
   names <- names(given)
-  takes <- paste0("; update() takes lengthscales, inducing, ", paste(possible, collapse = ", "), ", progress")
+  takes <- paste0("; update() takes lengthscales, inducing, ", paste(possible, collapse = ", "), ", seed, progress")
   if (!all_named(given)) stop_invalid("an argument has no name", takes)
   unknown <- setdiff(names, possible)
   if (length(unknown) > 0L) stop_invalid("there is no argument ", unknown[1L], takes)
@@ -198,7 +226,7 @@ is_being_updated <- function(index) handle_users(index$handle) < 0L
 
 print.residual_index <- function(x, ...) {
   cat("<residual_index> ", counted(x$n, "point"), sep = "")
-  if (x$d > 0) cat(" in ", counted(x$d, "dimension"), sep = "")
+  if (x$d > 0) cat(" ", described_coordinates(x), sep = "")
   if (is_being_updated(x)) {
     cat(", being updated\n")
     return(invisible(x))

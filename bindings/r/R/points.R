@@ -38,9 +38,13 @@ as_points_like <- function(x, points, name) {
       written(names), "] has these"
     )
   }
+  is_bare <- is.null(dim(x)) && length(x) == ncol(points)
   x <- as_points(x, name)
   if (ncol(x) != ncol(points)) {
-    stop_invalid(name, " has ", counted(ncol(x), "column"), ", the points of the index have ", ncol(points))
+    stop_invalid(
+      name, " has ", counted(ncol(x), "column"), ", the points of the index have ", ncol(points),
+      if (is_bare) paste0("; a single point is matrix(", name, ", nrow = 1)")
+    )
   }
   require_order(colnames(x), names, name)
   x

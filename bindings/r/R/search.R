@@ -93,8 +93,8 @@ as_k <- function(k, num_points) {
 as_query <- function(query, index) {
   if (is.null(query)) stop_invalid("query is NULL, must be the new points")
   is_bare <- is_number(query) && !is.object(query) && is.null(dim(query))
-  if (is_bare && (index$d > 1 || length(query) == 1L)) stop_bare_query(query, index$d)
-  as_points_like(query, index$points, "query")
+  if (is_bare && (index$d > 1 || length(query) == 1L)) stop_bare_query(query, ncol(index$columns))
+  read_like(query, index$reading, index$points, "query")
 }
 
 # A bare number may be meant as a point, as a row or as k; a bare vector, but for one dimension, as a point or as rows.

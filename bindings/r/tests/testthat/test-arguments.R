@@ -103,7 +103,7 @@ test_that("messages name elements as R does", {
   expect_names(new(rbind(1:3, c(1, NA, 3)), c(1, 1)), "query_factor[2, 2] is NA")
   # Numbers that only the library knows.
   expect_names(residual_index(points, points[c(3, 5, 3), ], jitter = 0), "at pivot 3;")
-  expect_names(neighbors(index, points * 1e150), "query: coordinate 1 of row 1 is ")
+  expect_names(neighbors(index, points * 1e150), "query[1, 1] is ")
   expect_error(residual_index(points, variance = 0), "finite$")
 })
 

@@ -10,6 +10,12 @@ test_that("the help lists every name of the header's enums", {
       expect_match(text, paste0("\"", name, "\""), fixed = TRUE)
     }
   }
+  # The page on kernels has the formula of each, and of each name of another package.
+  text <- paste(as.character(pages[["kernels.Rd"]]), collapse = "")
+  for (name in c(names(residualknn:::enum_values("kernel")), names(residualknn:::foreign_kernels()))) {
+    listed <- if (grepl("^matern[34]5_scaledim$", name)) sub("_scaledim", "_isotropic", name) else name
+    expect_match(text, paste0("\"", listed, "\""), fixed = TRUE)
+  }
   text <- paste(as.character(pages[["residualknn-package.Rd"]]), collapse = "")
   for (name in setdiff(names(residualknn:::enum_values("status_code")), "ok")) {
     expect_match(text, sub("^error", "", name), fixed = TRUE)

@@ -70,41 +70,6 @@ test_that("statistics say how a search went", {
   expect_match(about$reason, "asked|request", ignore.case = TRUE)
 })
 
-test_that("a picture has the residual and the Euclidean neighbors", {
-  set.seed(16)
-  grDevices::pdf(NULL)
-  on.exit(grDevices::dev.off())
-  points <- random_points(400, 3)
-  index <- residual_index(points, choose_inducing(points, 30), c(0.3, 0.5, 0.9))
-  shown <- plot(index, target = 200, k = 8)
-  expect_identical(shown$residual, neighbors(index, k = 8, rows = 200)$index[1, ])
-  distances <- scaled_distances(points[200, , drop = FALSE], points, c(0.3, 0.5, 0.9))[1, ]
-  expect_identical(shown$euclidean, order(distances)[2:9])
-  shown <- plot(index, target = 6, k = 8, predecessors = TRUE, dims = c(3, 1), legend = FALSE, main = "six")
-  expect_setequal(shown$residual, 1:5)
-  expect_setequal(shown$euclidean, 1:5)
-  line <- residual_index(c(1, 2, 4, 8, 16))
-  expect_identical(plot(line, target = 3, k = 2), list(residual = c(2L, 1L), euclidean = c(2L, 1L)))
-})
-
-test_that("a picture may be of one point, and its legend anywhere", {
-  grDevices::pdf(NULL)
-  on.exit(grDevices::dev.off())
-  nobody <- list(residual = integer(), euclidean = integer())
-  for (d in 1:3) expect_identical(plot(residual_index(random_points(1, d))), nobody)
-  index <- residual_index(random_points(400, 3), random_points(1, 3))
-  expect_identical(plot(index, target = 1, predecessors = TRUE), nobody)
-  for (place in list(TRUE, FALSE, "bottomleft")) expect_length(plot(index, dims = 3, legend = place), 2)
-  invalid <- "residualknn_error_invalid_argument"
-  expect_error(plot(index, target = 401), "target\\[1\\] is 401, .*between 1 and 400", class = invalid)
-  expect_error(plot(index, target = 1:2), "target has 2 values", class = invalid)
-  expect_error(plot(index, dims = 4), "dims\\[1\\] is 4, .*between 1 and 3", class = invalid)
-  expect_error(plot(index, dims = c(1, NA)), "dims\\[2\\] is NA", class = invalid)
-  expect_error(plot(index, dims = 1:3), "dims has 3 values", class = invalid)
-  expect_error(plot(index, legend = "north"), "legend is \"north\"", class = invalid)
-  expect_error(plot(index, 1, 10, FALSE, 1:2, TRUE, "red"), "no name", class = invalid)
-})
-
 test_that("searches use the threads of their index unless told otherwise", {
   points <- random_points(3000, 2)
   threads <- function(index, ...) neighbors(index, k = 3, strategy = "brute_force", ...)$statistics$threads

@@ -38,7 +38,7 @@ test_that("an update that cannot be leaves the index as it was", {
   expect_error(update(index, nugget = 1, nugget = 2), "nugget is given twice", class = invalid)
   expect_error(update(index, factor_error = 0.1), "no argument factor_error", class = invalid)
   expect_error(update(index, inducing = matrix(0, 0, 2)), "at least 1", class = invalid)
-  expect_error(update(index, inducing = 1), "inducing has 1 column,", class = invalid)
+  expect_error(update(index, inducing = c(1, 2, 3)), "inducing has 1 column,", class = invalid)
   expect_error(update(index, inducing = points[c(1, 1), ], jitter = 0),
     class = "residualknn_error_not_positive_definite"
   )

@@ -1,0 +1,104 @@
+# Covariance functions: the library's own, and others under the names of the packages that have them. A name stands for
+# the formula of its package in r, the distance after division by `lengthscales`. The library has the same formula in
+# `scale` times the lengthscales. ?kernels explains it.
+
+# Of each name: the library's kernel, its nu if the name fixes it, and the scale, a number or a function of nu.
+foreign_kernels <- function() {
+  of_nu <- function(nu) sqrt(2 * nu)
+  exponential <- list(kernel = "matern12", scale = 1)
+  gaussian <- list(kernel = "squared_exponential", scale = 1 / sqrt(2)) # exp(-r^2)
+  own_matern <- list(kernel = "matern", scale = 1)
+  gpgp <- list(
+    exponential = exponential, matern = list(kernel = "matern", scale = of_nu),
+    matern15 = list(kernel = "matern32", scale = of_nu(1.5)), matern25 = list(kernel = "matern52", scale = of_nu(2.5)),
+    matern35 = list(kernel = "matern", nu = 3.5, scale = of_nu(3.5)),
+    matern45 = list(kernel = "matern", nu = 4.5, scale = of_nu(4.5))
+  )
+  c(
+    stats::setNames(gpgp, paste0(names(gpgp), "_isotropic")), stats::setNames(gpgp, paste0(names(gpgp), "_scaledim")),
+    list(
+      exponential = exponential, gaussian = gaussian,
+      exponential_ard = exponential, gaussian_ard = gaussian, matern_ard = own_matern
+    )
+  )
+}
+
+# What the library needs for the kernel of a name: `code` of its enum, `nu` and `scale`.
+resolve_kernel <- function(name, nu) {
+  nu <- as_number(nu, "nu")
+  known <- is.character(name) && length(name) == 1L && !is.na(name)
+  if (!known || !name %in% names(foreign_kernels())) {
+    if (known) refuse_kernel(name)
+    return(list(code = enum_value(name, "kernel", "kernel"), nu = nu, scale = 1))
+  }
+  kernel <- foreign_kernels()[[name]]
+  if (!is.null(kernel$nu)) {
+    if (!is.null(nu) && nu != kernel$nu) {
+      stop_invalid("nu is ", nu, ", must be NULL: the nu of ", name, " is ", kernel$nu)
+    }
+    nu <- kernel$nu
+  }
+  scale <- kernel$scale
+  if (is.function(scale)) {
+    used <- if (is.null(nu)) 1.5 else nu
+    # The library refuses another nu.
+    scale <- if (is.finite(used) && used > 0) scale(used) else 1
+  }
+  list(code = enum_value(kernel$kernel, "kernel", "kernel"), nu = nu, scale = scale)
+}
+
+# The lengthscales that the library gets, with options of model_options().
+scaled_lengthscales <- function(lengthscales, options) lengthscales * options$scale
+
+# Names of other packages that stand for what the library does not have, or for a formula of which it would be a guess.
+refuse_kernel <- function(name) {
+  by_callback <- "; residual_index_from_callback() takes any covariance function"
+  radial <- "this package has kernels of one scaled distance"
+  says <- function(...) any(vapply(c(...), grepl, TRUE, x = name))
+  why <- if (says("^spherical$", "^wendland", "_tapered$")) {
+    paste0("no kernel of this package has an end of its range", by_callback)
+  } else if (says("^powered_exponential", "^powexp$", "^pow_exp$")) {
+    paste0("of its powers there are 1 (\"exponential\") and 2 (\"gaussian\") here", by_callback)
+  } else if (says("_estimate_shape$")) {
+    "nothing is estimated here: \"matern\" with the nu that was estimated"
+  } else if (says("_space_?time$")) {
+    "write its name without that ending and \"_scaledim\", or \"_ard\", with a lengthscale for each coordinate"
+  } else if (says("_sphere$", "_spheretime$")) {
+    "write \"_isotropic\", or \"_scaledim\" with one lengthscale for the sphere and one for time, and lonlat = TRUE"
+  } else if (says("^Matern$", "^Exponential$")) {
+    paste0(
+      "for that of the package fields, with aRange, write ",
+      if (name == "Matern") "\"matern_isotropic\" with lengthscales = aRange and nu = smoothness" else
+        "\"exponential\" with lengthscales = aRange"
+    )
+  } else if (says("^gauss$")) {
+    "for that of DiceKriging write \"squared_exponential\" with lengthscales = theta; \"gaussian\" is exp(-r^2)"
+  } else if (says("^exp$", "^matern_?[35]_2$")) {
+    own <- c(exp = "matern12", matern3_2 = "matern32", matern5_2 = "matern52")[[sub("matern_", "matern", name)]]
+    paste0(
+      "in DiceKriging and RobustGaSP this is a product over the coordinates, and ", radial, "; in one dimension, and ",
+      "for isotropic = TRUE, it is \"", own, "\"", by_callback
+    )
+  } else if (says("anisotropic", "nonstat", "_warp$", "gneiting")) {
+    paste0(radial, by_callback)
+  }
+  if (!is.null(why)) stop_invalid("kernel is \"", name, "\": ", why, "; see ?kernels")
+}
+
+# How print() tells a kernel.
+kernel_label <- function(index) {
+  if (index$source == "callback") {
+    return("by callback")
+  }
+  arguments <- index$state$arguments
+  resolved <- resolve_kernel(arguments$kernel, arguments$nu)
+  own <- names(which(enum_values("kernel") == resolved$code))
+  if (own == arguments$kernel) {
+    return(own)
+  }
+  nu <- if (is.null(resolved$nu)) 1.5 else resolved$nu
+  paste0(
+    arguments$kernel, " (", own, if (own == "matern") paste0(", nu = ", format(nu)),
+    if (resolved$scale != 1) paste0(", lengthscales times ", format(resolved$scale, digits = 4)), ")"
+  )
+}

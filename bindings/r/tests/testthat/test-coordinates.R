@@ -1,0 +1,184 @@
+# Which columns are coordinates, longitude and latitude in degrees, and how many inducing points to choose.
+
+invalid <- "residualknn_error_invalid_argument"
+
+# Longitude, latitude, depth and what is no coordinate.
+some_places <- function(n) {
+  data.frame(
+    id = seq_len(n), lat = runif(n, -80, 80), name = "a", depth = runif(n, 0, 500), lon = runif(n, -180, 180)
+  )
+}
+
+by_definition <- function(places) {
+  angle <- as.matrix(places[, c("lon", "lat")]) * pi / 180
+  cbind(
+    cos(angle[, "lat"]) * cos(angle[, "lon"]), cos(angle[, "lat"]) * sin(angle[, "lon"]), sin(angle[, "lat"]),
+    places$depth
+  )
+}
+
+test_that("longitude and latitude are places on the unit sphere, for all that an index is asked", {
+  set.seed(31)
+  places <- some_places(300)
+  queries <- some_places(20)
+  seeds <- some_places(8)
+  scales <- c(0.5, 0.5, 0.5, 200)
+  plain <- residual_index(by_definition(places), by_definition(seeds), scales)
+  same <- function(index, other = plain) {
+    expect_equal(predecessors(index, k = 5)$distance, predecessors(other, k = 5)$distance, tolerance = 1e-10)
+    expected <- neighbors(other, by_definition(queries), k = 5)
+    # Queries as a whole data frame, its coordinates alone, and without names.
+    used <- queries[, c("lon", "lat", "depth")]
+    for (asked in list(queries, tibble_like(queries), used, unname(as.matrix(used)), used[, 3:1])) {
+      found <- neighbors(index, asked, k = 5)
+      expect_identical(found$index, expected$index)
+      expect_equal(found$distance, expected$distance, tolerance = 1e-10)
+    }
+  }
+  make <- function(...) residual_index(places, seeds, ..., lonlat = c("lon", "lat"), columns = "depth")
+  expect_silent(index <- make(scales))
+  same(index)
+  # One for the sphere and one for each other column.
+  same(make(c(0.5, 200)))
+  same(make(c(sphere = 0.5, depth = 200)))
+  expect_error(make(c(depth = 200, sphere = 0.5)), "depth in place 1, where .* the sphere", class = invalid)
+  expect_error(make(c(1, 2, 3)), "has 3 values, must have 1 or 4, or 2 \\(one for the sphere\\)", class = invalid)
+  same(residual_index(places, seeds, scales, lonlat = c(5, 2), columns = 4))
+  same(residual_index(places[, c("lon", "lat", "depth")], seeds, scales, lonlat = TRUE, columns = "depth"))
+  matrix <- as.matrix(places[, c("depth", "lon", "lat")])
+  same(residual_index(matrix, seeds, scales, lonlat = c("lon", "lat"), columns = "depth"))
+  expect_output(print(index), "300 points on the sphere \\(lon, lat\\) and in depth, 8 inducing points")
+  # Updates, with new inducing points as they come.
+  update(index, c(0.3, 100), inducing = queries)
+  same(index, residual_index(by_definition(places), by_definition(queries), c(0.3, 0.3, 0.3, 100)))
+  parts <- residual_factor(plain)
+  own <- residual_index_from_factor(parts$factor, parts$residual_variance, places, c(0.5, 200),
+    lonlat = c("lon", "lat"), columns = "depth"
+  )
+  expect_equal(predecessors(own, k = 5)$distance, predecessors(plain, k = 5)$distance, tolerance = 1e-10)
+})
+
+test_that("orders and inducing points are those of the places on the sphere", {
+  set.seed(32)
+  places <- some_places(200)
+  read <- list(lonlat = c("lon", "lat"), columns = "depth")
+  scales <- c(0.5, 0.5, 0.5, 200)
+  expect_identical(
+    do.call(order_points, c(list(places, lengthscales = c(0.5, 200)), read)),
+    order_points(by_definition(places), lengthscales = scales)
+  )
+  chosen <- do.call(choose_inducing, c(list(places, 12, c(0.5, 200), seed = 5), read))
+  expect_identical(colnames(chosen), c("x of lon,lat", "y of lon,lat", "z of lon,lat", "depth"))
+  expect_equal(unname(chosen), choose_inducing(by_definition(places), 12, scales, seed = 5), tolerance = 1e-12)
+  # They are what an index takes, some of them too, and so is how many.
+  make <- function(inducing, ...) do.call(residual_index, c(list(places, inducing, c(0.5, 200), ...), read))
+  index <- make(chosen)
+  expect_identical(summary(make(chosen[1:4, ]))$m, 4)
+  expect_identical(residual_factor(make(12, seed = 5)), residual_factor(index))
+  expect_identical(neighbors(index, chosen, k = 3)$index, neighbors(make(12, seed = 5), chosen, k = 3)$index)
+})
+
+test_that("columns that nobody asked for are left out, and that is said", {
+  places <- some_places(30)
+  said <- "coordinates are the longitude lon and the latitude lat; left out: id, name, depth (columns = names those"
+  expect_message(index <- residual_index(places, lonlat = c("lon", "lat")), said, fixed = TRUE)
+  expect_identical(index$d, 3)
+  expect_message(order_points(places, lonlat = c("lon", "lat")), said, fixed = TRUE)
+  expect_message(choose_inducing(places, 3, lonlat = c("lon", "lat")), said, fixed = TRUE)
+  expect_silent(residual_index(places, lonlat = c("lon", "lat"), columns = character()))
+  expect_silent(residual_index(places[, c("lon", "lat")], lonlat = TRUE))
+  # Columns may be chosen without a sphere, too.
+  flat <- residual_index(places, lengthscales = c(10, 50), columns = c("lat", "depth"))
+  expected <- residual_index(places[, c("lat", "depth")], lengthscales = c(10, 50))
+  expect_identical(neighbors(flat, k = 3)$index, neighbors(expected, k = 3)$index)
+  expect_identical(neighbors(flat, places[4:6, ], k = 3)$index, neighbors(expected, places[4:6, c(2, 4)], k = 3)$index)
+})
+
+test_that("what cannot be longitude and latitude is refused where it stands", {
+  places <- some_places(30)
+  refused <- function(text, points = places, lonlat = c("lon", "lat"), columns = character()) {
+    expect_error(residual_index(points, lonlat = lonlat, columns = columns), text, fixed = TRUE, class = invalid)
+  }
+  refused("lonlat has \"long\", points has \"id\", \"lat\"", lonlat = c("long", "lat"))
+  refused("lonlat has \"a\", points has no names", unname(as.matrix(places[, c(2, 4)])), c("a", "b"))
+  for (wrong in list("lon", 1, NA, 1:3, c(TRUE, FALSE), NULL, list("lon", "lat"))) refused("lonlat is ", lonlat = wrong)
+  refused("lonlat[2] is 6, must be a whole number between 1 and 5", lonlat = c(1, 6))
+  refused("lonlat has \"lon\" twice", lonlat = c("lon", "lon"))
+  refused("columns has \"lon\", which lonlat has too", columns = c("depth", "lon"))
+  refused("columns has \"deep\"", columns = "deep")
+  refused("points has a column that is not numeric: \"name\" is a character vector", columns = "name")
+  refused("lonlat is TRUE, but points has 1 column", 1:3, TRUE)
+  changed <- function(row, column, value) {
+    places[row, column] <- value
+    places
+  }
+  refused("points[7, \"lon\"] is 361, must be a longitude between -360 and 360 degrees", changed(7, "lon", 361))
+  refused("points[9, \"lat\"] is -90.5, must be a latitude between -90 and 90 degrees", changed(9, "lat", -90.5))
+  refused("points[9, \"lat\"] is NA, must be finite", changed(9, "lat", NA))
+  # The columns of `places` as they are read: longitude, latitude, depth.
+  refused("points[9, \"depth\"] is Inf, must be finite", changed(9, "depth", Inf), columns = "depth")
+  swapped <- data.frame(lat = c(10, 20), lon = c(170, 120))
+  expect_error(residual_index(swapped, lonlat = TRUE), "is 170, must be a latitude .*; lonlat names longitude first")
+  index <- residual_index(places, lonlat = c("lon", "lat"), columns = "depth")
+  expect_error(neighbors(index, places[, c("lon", "lat")]), class = invalid, fixed = TRUE,
+    "query has 2 columns (lon, lat), must have the columns lon, lat, depth, or just 3 in the order of these"
+  )
+  moved <- stats::setNames(places[1:3], c("lat", "lon", "z"))
+  expect_error(neighbors(index, moved), "query has 3 columns \\(lat, lon, z\\)", class = invalid)
+  expect_error(neighbors(index, changed(3, "lon", NaN)), "query[3, \"lon\"] is NaN", fixed = TRUE, class = invalid)
+  beyond <- changed(3, "lat", 95)
+  expect_error(update(index, inducing = beyond), "inducing[3, \"lat\"] is 95", fixed = TRUE, class = invalid)
+  expect_error(neighbors(index, c(1, 2, 3)), "matrix with 3 columns", class = invalid)
+})
+
+test_that("an index without coordinates of its own has them from one matrix, without a copy", {
+  points <- random_points(1000, 3)
+  index <- residual_index(points)
+  expect_identical(index$columns, points)
+  before <- gc(reset = TRUE)["Vcells", "used"]
+  index <- residual_index(points)
+  expect_lt((gc()["Vcells", "max used"] - before) * 8, 20000)
+})
+
+test_that("a single number of inducing points is how many", {
+  set.seed(33)
+  points <- random_points(200, 2)
+  colnames(points) <- c("east", "north")
+  scales <- c(0.2, 0.4)
+  chosen <- choose_inducing(points, 9, scales, seed = 7)
+  index <- residual_index(points, 9, scales, seed = 7)
+  expect_identical(residual_factor(index), residual_factor(residual_index(points, chosen, scales)))
+  expect_identical(residual_index(points, 9L, scales, seed = 7)$state$inducing, chosen)
+  # R's generator decides without a seed, and is left alone where nothing is drawn.
+  set.seed(34)
+  first <- residual_index(points, 9)$state$inducing
+  set.seed(34)
+  expect_identical(residual_index(points, 9)$state$inducing, first)
+  state <- .Random.seed
+  residual_index(points, 9, seed = 1)
+  residual_index(points, 0)
+  residual_index(points, chosen)
+  expect_identical(.Random.seed, state)
+  expect_identical(summary(residual_index(points, 0))$m, 0)
+  # An update chooses anew, in its lengthscales.
+  index <- residual_index(points, 9, seed = 7)
+  update(index, scales, inducing = 5, seed = 8)
+  expect_identical(index$state$inducing, choose_inducing(points, 5, scales, seed = 8))
+  # What has dimensions, or is longer, is points: also in one dimension.
+  line <- seq(0, 10, length.out = 30)
+  expect_identical(summary(residual_index(line, 5))$m, 5)
+  for (at in list(matrix(5), data.frame(a = 5), array(5, 1))) {
+    expect_identical(unname(residual_index(line, at)$state$inducing), matrix(5))
+  }
+  expect_identical(residual_index(line, c(5, 6))$state$inducing, matrix(c(5, 6)))
+  for (wrong in list(0.5, -1, NaN, NA_real_)) {
+    expect_error(residual_index(points, wrong), "^inducing is .*: a single number says how many", class = invalid)
+  }
+  expect_error(residual_index(points, 1e10), "inducing is 1e\\+10, must be a whole number of at most", class = invalid)
+  expect_error(residual_index(points, 201), "^inducing is 201, must be at most", class = invalid)
+  expect_error(residual_index(points[rep(1:3, 5), ], 4), "^inducing is 4, but .* 3 distinct", class = invalid)
+  expect_error(update(index, inducing = 201), "^inducing is 201", class = invalid)
+  expect_error(update(index, inducing = 0), "inducing has no rows", class = invalid)
+  expect_error(residual_index(points, 3, seed = "a"), "seed is", class = invalid)
+  expect_error(residual_index(points, c(0.1, 0.2)), "has 1 column, .*matrix\\(inducing, nrow = 1\\)", class = invalid)
+})
