@@ -3,10 +3,8 @@
 
 # A value for messages; short, whatever it is.
 shown <- function(x) {
-  if (is.object(x)) {
-    return(described(x))
-  }
-  text <- if (is.null(x) || (is.atomic(x) && length(x) <= 3L)) deparse(unname(x), nlines = 1L)[1L] else class(x)[1L]
+  brief <- is.null(x) || (is.atomic(x) && !is.object(x) && length(x) <= 3L)
+  text <- if (brief) deparse(unname(x), nlines = 1L)[1L] else described(x)
   if (nchar(text) > 40L) paste0(substr(text, 1L, 37L), "...") else text
 }
 

@@ -79,6 +79,8 @@ refuse_kernel <- function(name) {
       "in DiceKriging and RobustGaSP this is a product over the coordinates, and ", radial, "; in one dimension, and ",
       "for isotropic = TRUE, it is \"", own, "\"", by_callback
     )
+  } else if (says("^linear$")) {
+    paste0("it is not stationary", by_callback)
   } else if (says("anisotropic", "nonstat", "_warp$", "gneiting")) {
     paste0(radial, by_callback)
   }

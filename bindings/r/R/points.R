@@ -88,7 +88,7 @@ element <- function(x, position, name) {
 
 column_label <- function(x, column) {
   names <- colnames(x)
-  if (is.null(names) || !nzchar(names[column])) column else deparse(names[column])
+  if (is.null(names) || is.na(names[column]) || !nzchar(names[column])) column else deparse(names[column])
 }
 
 # A vector of names as R code.

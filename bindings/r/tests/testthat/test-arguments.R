@@ -90,6 +90,16 @@ test_that("messages name elements as R does", {
   expect_names(update(index, inducing = broken), "inducing[7, 2] is NaN")
   expect_names(update(index, c(1, Inf)), "lengthscales[2] is Inf")
   expect_names(neighbors(index, broken), "query[7, 2] is NaN")
+  # Columns by their names, where they have any.
+  colnames(points) <- colnames(broken) <- c("east", "far north")
+  expect_names(residual_index(broken), "points[7, \"far north\"] is NaN")
+  expect_names(residual_index(as.data.frame(broken)), "points[7, \"far north\"] is NaN")
+  expect_names(neighbors(index, broken), "query[7, \"far north\"] is NaN")
+  expect_names(neighbors(index, points * 1e150), "query[1, \"east\"] is ")
+  colnames(points) <- colnames(broken) <- c("east", NA)
+  expect_names(residual_index(broken), "points[7, 2] is NaN")
+  points <- unname(points)
+  broken <- unname(broken)
   expect_names(neighbors(index, rows = c(1, 21)), "rows[2] is 21, must be a whole number between 1 and 20")
   expect_names(choose_inducing(broken, 2), "points[7, 2] is NaN")
   expect_names(order_points(broken), "points[7, 2] is NaN")
@@ -104,6 +114,18 @@ test_that("messages name elements as R does", {
   # Numbers that only the library knows.
   expect_names(residual_index(points, points[c(3, 5, 3), ], jitter = 0), "at pivot 3;")
   expect_names(neighbors(index, points * 1e150), "query[1, 1] is ")
+  wide <- parts$factor
+  wide[5, 2] <- 1e75
+  expect_names(residual_index_from_factor(wide, rep(1, 20), points), "factor[5, 2] is 1e+75, beyond 1e70")
+  # The condition has the user's function; no message begins with one of C.
+  for (code in list(
+    quote(neighbors(index, points * 1e150)), quote(residual_index(points, threads = -1)),
+    quote(choose_inducing(points, 21)), quote(choose_inducing(points, 3, max_iterations = -1)),
+    quote(update(index, variance = 0)), quote(residual_index(points, points[c(1, 1), ], jitter = 0))
+  )) {
+    error <- expect_error(eval(code), class = "residualknn_error")
+    expect_false(grepl("residual_knn|_int32", conditionMessage(error)), label = conditionMessage(error))
+  }
   expect_error(residual_index(points, variance = 0), "finite$")
 })
 

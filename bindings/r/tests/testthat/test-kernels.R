@@ -169,7 +169,8 @@ test_that("kernels that there are not are refused with what there is", {
     exponential_sphere = "lonlat = TRUE", matern_spheretime = "_scaledim", Matern = "\"matern_isotropic\"",
     Exponential = "\"exponential\"", gauss = "\"squared_exponential\"", exp = "\"matern12\"",
     matern3_2 = "\"matern32\"",
-    matern_5_2 = "\"matern52\"", exponential_anisotropic2D = "one scaled distance", space_time_gneiting = "callback"
+    matern_5_2 = "\"matern52\"", exponential_anisotropic2D = "one scaled distance", space_time_gneiting = "callback",
+    linear = "not stationary"
   )
   for (name in names(refused)) {
     error <- expect_error(residual_index(c(1, 2, 4), kernel = name), paste0("^kernel is \"", name, "\": "),
