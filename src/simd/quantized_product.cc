@@ -6,10 +6,12 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
-HWY_BEFORE_NAMESPACE();
-#if HWY_TARGET == HWY_AVX3_DL
-// Highway 1.0.3 names avxvnni instead.
+// Highway 1.0.3 names avxvnni instead of avx512vnni. Not inside HWY_BEFORE_NAMESPACE, for clang knows the first of
+// two target attributes only.
+#if HWY_TARGET == HWY_AVX3_DL && defined(HWY_TARGET_STR)
 HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni")
+#else
+HWY_BEFORE_NAMESPACE();
 #endif
 namespace residual_knn {
 namespace HWY_NAMESPACE {
@@ -177,9 +179,6 @@ void DotPairRowsTarget(const int16_t* a, const int16_t* rows, int64_t stride,
 
 }  // namespace HWY_NAMESPACE
 }  // namespace residual_knn
-#if HWY_TARGET == HWY_AVX3_DL
-HWY_POP_ATTRIBUTES
-#endif
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE

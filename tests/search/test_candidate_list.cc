@@ -76,7 +76,7 @@ class Scene {
     for (int64_t c = 0; c < m; ++c) query_factor_.push_back(random.Normal());
     block_.count = 1;
     block_.factor = query_factor_.data();
-    block_.inverse_deviation = {m == 0 ? 1.0 : std::exp(random.Uniform(-5, 5))};
+    block_.inverse_deviation.assign(1, m == 0 ? 1.0 : std::exp(random.Uniform(-5, 5)));
     scorer_.SetQuery(block_, 0);
     rows_.resize(n);
     std::iota(rows_.begin(), rows_.end(), int64_t{0});
