@@ -1,10 +1,12 @@
 #include "tools/byte_source.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <stdexcept>
 #include <system_error>
 
@@ -18,37 +20,55 @@ std::string SystemMessage(int code) { return std::generic_category().message(cod
 
 }  // namespace
 
-ByteSource::ByteSource(const std::string& path) : path_(path) {
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0) {
-    throw std::runtime_error(path + ": cannot be read: " + SystemMessage(errno));
-  }
-  if (S_ISDIR(status.st_mode)) {
-    throw std::runtime_error(path + ": cannot be read: " + SystemMessage(EISDIR));
-  }
-  errno = 0;
-  file_.reset(gzopen(path.c_str(), "rb"));
-  if (!file_) {
-    throw std::runtime_error(path +
-                             ": cannot be read: " + SystemMessage(errno == 0 ? ENOMEM : errno));
+ByteSource::ByteSource(const std::string& path) : path_(path), is_standard_input_(path == "-") {
+  if (is_standard_input_) {
+    path_ = "standard input";
+    OpenStandardInput();
+  } else {
+    OpenFile();
   }
   gzbuffer(file_.get(), kZlibBuffer);
 }
 
-bool ByteSource::StartsWith(std::string_view prefix) {
+void ByteSource::OpenStandardInput() {
+  const int descriptor = dup(STDIN_FILENO);
+  if (descriptor < 0) throw std::runtime_error(path_ + ": cannot be read: " + SystemMessage(errno));
+  file_.reset(gzdopen(descriptor, "rb"));
+  if (file_) return;
+  close(descriptor);
+  throw std::bad_alloc();
+}
+
+void ByteSource::OpenFile() {
+  struct stat status {};
+  if (stat(path_.c_str(), &status) != 0) {
+    throw std::runtime_error(path_ + ": cannot be read: " + SystemMessage(errno));
+  }
+  if (S_ISDIR(status.st_mode)) {
+    throw std::runtime_error(path_ + ": cannot be read: " + SystemMessage(EISDIR));
+  }
+  errno = 0;
+  file_.reset(gzopen(path_.c_str(), "rb"));
+  if (!file_) {
+    throw std::runtime_error(path_ +
+                             ": cannot be read: " + SystemMessage(errno == 0 ? ENOMEM : errno));
+  }
+}
+
+std::string_view ByteSource::Peek() {
   if (ahead_.empty()) {
-    std::vector<char> ahead(64);
+    std::vector<char> ahead(kPeekBytes);
     ahead.resize(Read(ahead));
     ahead_ = std::move(ahead);
   }
-  return std::string_view(ahead_.data(), ahead_.size()).starts_with(prefix);
+  return {ahead_.data(), ahead_.size()};
 }
 
 size_t ByteSource::Read(std::span<char> buffer) {
-  size_t filled = std::min(ahead_.size(), buffer.size());
+  size_t filled = std::min(ahead_.size() - ahead_taken_, buffer.size());
   if (filled > 0) {
-    std::memcpy(buffer.data(), ahead_.data(), filled);
-    ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(filled));
+    std::memcpy(buffer.data(), ahead_.data() + ahead_taken_, filled);
+    ahead_taken_ += filled;
   }
   while (filled < buffer.size()) {
     const auto wanted = static_cast<unsigned>(std::min(buffer.size() - filled, kLongestRead));
@@ -78,6 +98,7 @@ void ByteSource::ThrowReadError() const {
 }
 
 std::optional<int64_t> ByteSource::MostBytes() const {
+  if (is_standard_input_) return std::nullopt;
   struct stat status {};
   if (stat(path_.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   // Deflate cannot do better than 1032 : 1.

@@ -16,7 +16,9 @@ std::string CsvCell(const std::string& path, int64_t line, int64_t column, std::
 // "points.npy: row 6, column 1", both counted from 0.
 std::string NpyCell(const std::string& path, int64_t row, int64_t column);
 
-// A piece of a file for a message: in quotes, on one line, cut where it is long.
+// A piece of a file for a message: in quotes, on one line, in UTF-8, cut where it is long.
 std::string Quoted(std::string_view text);
+
+bool IsUtf8(std::string_view text);
 
 }  // namespace residual_knn

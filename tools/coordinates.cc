@@ -13,6 +13,7 @@
 
 #include "tools/cell_location.h"
 #include "tools/number_text.h"
+#include "tools/suggestion.h"
 
 namespace residual_knn::cli {
 namespace {
@@ -30,6 +31,20 @@ std::string Listed(const std::vector<std::string>& names) {
   return names.size() > kMost ? list + ", ..." : list;
 }
 
+// Names for people, cut where there are many.
+std::string Spoken(std::span<const std::string> names) {
+  constexpr size_t kMost = 20;
+  std::string list;
+  for (size_t i = 0; i < names.size() && i < kMost; ++i) list += (i > 0 ? ", " : "") + names[i];
+  if (names.size() > kMost) list += ", ... (" + std::to_string(names.size()) + " in all)";
+  return list;
+}
+
+std::string EncodingHint(const std::vector<std::string>& names) {
+  const bool utf8 = std::all_of(names.begin(), names.end(), IsUtf8);
+  return utf8 ? "" : " (the file is not UTF-8: iconv -f WINDOWS-1252 -t UTF-8 may help)";
+}
+
 // The numbers of the columns of these names, each of which must occur once.
 std::vector<int64_t> FindColumns(const TableHeader& header, std::span<const std::string> names) {
   std::unordered_map<std::string_view, int64_t> first;
@@ -43,7 +58,8 @@ std::vector<int64_t> FindColumns(const TableHeader& header, std::span<const std:
     const auto at = first.find(name);
     if (at == first.end()) {
       throw std::runtime_error("no column " + Quoted(name) + "; there are " +
-                               Listed(header.columns));
+                               Listed(header.columns) + EncodingHint(header.columns) +
+                               DidYouMean(name, header.columns));
     }
     if (repeated.contains(name)) throw std::runtime_error("two columns are called " + Quoted(name));
     found.push_back(at->second);
@@ -54,7 +70,7 @@ std::vector<int64_t> FindColumns(const TableHeader& header, std::span<const std:
 void CheckAllNamed(const TableHeader& header) {
   const auto nameless = std::find(header.columns.begin(), header.columns.end(), "");
   if (nameless == header.columns.end()) return;
-  // Row names written by R look like this, and are no coordinate.
+  // Row names written by R and pandas look like this, and are no coordinate.
   throw std::runtime_error("column " + std::to_string(nameless - header.columns.begin() + 1) +
                            " has no name; choose the coordinates by --columns");
 }
@@ -103,8 +119,8 @@ std::vector<double> Coordinates::PointMajor() const {
 }
 
 CoordinateReader::CoordinateReader(std::optional<std::vector<std::string>> columns,
-                                   std::vector<std::string> lonlat)
-    : columns_(std::move(columns)), lonlat_(std::move(lonlat)) {
+                                   std::vector<std::string> lonlat, CsvFormat csv)
+    : columns_(std::move(columns)), lonlat_(std::move(lonlat)), csv_(std::move(csv)) {
   std::vector<std::string> all = lonlat_;
   if (columns_) all.insert(all.end(), columns_->begin(), columns_->end());
   std::sort(all.begin(), all.end());
@@ -117,22 +133,63 @@ CoordinateReader::CoordinateReader(std::optional<std::vector<std::string>> colum
 
 Coordinates CoordinateReader::ReadPoints(const std::string& path) {
   try {
-    return FromTable(
-        ReadTable(path, [this](const TableHeader& header) { return SelectFirst(header); }));
+    return FromTable(ReadTable(
+        path, [this](const TableHeader& header) { return SelectFirst(header); }, csv_));
   } catch (const CellError& error) {
     // Most likely a column of names that nobody meant as a coordinate.
-    const bool chosen = columns_.has_value() ||
-                        std::find(lonlat_.begin(), lonlat_.end(), error.column()) != lonlat_.end();
-    if (chosen) throw;
-    std::string hint = "; --columns chooses the coordinates";
-    if (!lonlat_.empty()) hint += " (--columns '': none beside --lonlat)";
-    throw std::runtime_error(error.what() + hint);
+    if (columns_.has_value() || !lonlat_.empty()) throw;
+    throw std::runtime_error(std::string(error.what()) + "; --columns chooses the coordinates");
   }
 }
 
 Coordinates CoordinateReader::ReadMatching(const std::string& path) const {
-  return FromTable(
-      ReadTable(path, [this](const TableHeader& header) { return SelectMatching(header); }));
+  CsvFormat csv = csv_;
+  csv.known_names = WrittenNames();
+  bool written = false;
+  Table table = ReadTable(
+      path,
+      [&](const TableHeader& header) {
+        written = header.format == TableFormat::kCsv && header.columns == csv.known_names;
+        return written ? AllColumns(header) : SelectMatching(header);
+      },
+      csv);
+  if (!written) return FromTable(std::move(table));
+  return {table.path, table.rows, CoordinateNames(), std::move(table.values)};
+}
+
+std::string CoordinateReader::Description() const {
+  std::string text;
+  if (!lonlat_.empty()) text = Spoken(lonlat_) + " (as 3 on the unit sphere)";
+  const std::span<const std::string> others = std::span(settled_).subspan(lonlat_.size());
+  if (!others.empty()) text += (text.empty() ? "" : ", ") + Spoken(others);
+  if (!unused_.empty()) text += "; not used: " + Spoken(unused_);
+  return text;
+}
+
+std::vector<std::string> CoordinateReader::WrittenNames() const {
+  std::vector<std::string> names = CoordinateNames();
+  const bool numbered = format_ == TableFormat::kNpy || csv_.header == CsvFormat::Header::kNone;
+  if (numbered) {
+    for (std::string& name : names) name = "column " + name;
+  }
+  return names;
+}
+
+bool CoordinateReader::ReadsNpyOfCoordinates() const {
+  if (!lonlat_.empty()) return false;
+  if (format_ == TableFormat::kCsv) return true;
+  for (size_t i = 0; i < settled_.size(); ++i) {
+    if (settled_[i] != std::to_string(i)) return false;
+  }
+  return true;
+}
+
+std::vector<std::string> CoordinateReader::CoordinateNames() const {
+  if (lonlat_.empty()) return settled_;
+  const std::string place = " of " + lonlat_[0] + "," + lonlat_[1];
+  std::vector<std::string> names = {"x" + place, "y" + place, "z" + place};
+  names.insert(names.end(), settled_.begin() + 2, settled_.end());
+  return names;
 }
 
 std::vector<int64_t> CoordinateReader::SelectFirst(const TableHeader& header) {
@@ -140,13 +197,18 @@ std::vector<int64_t> CoordinateReader::SelectFirst(const TableHeader& header) {
   settled_ = lonlat_;
   if (columns_) {
     settled_.insert(settled_.end(), columns_->begin(), columns_->end());
-    return SelectMatching(header);
+  } else if (lonlat_.empty()) {
+    CheckAllNamed(header);
+    settled_ = header.columns;
   }
-  CheckAllNamed(header);
-  for (const std::string& name : header.columns) {
-    if (std::find(lonlat_.begin(), lonlat_.end(), name) == lonlat_.end()) settled_.push_back(name);
+  std::vector<int64_t> selected = FindColumns(header, settled_);
+  std::vector<bool> used(header.columns.size());
+  for (const int64_t column : selected) used[static_cast<size_t>(column)] = true;
+  for (size_t column = 0; column < used.size(); ++column) {
+    if (!used[column])
+      unused_.push_back(header.columns[column].empty() ? "''" : header.columns[column]);
   }
-  return SelectMatching(header);
+  return selected;
 }
 
 std::vector<int64_t> CoordinateReader::SelectMatching(const TableHeader& header) const {
@@ -170,16 +232,13 @@ Coordinates CoordinateReader::FromTable(Table table) const {
   Coordinates coordinates;
   coordinates.path = table.path;
   coordinates.n = table.rows;
+  coordinates.names = CoordinateNames();
   if (lonlat_.empty()) {
-    coordinates.names = std::move(table.columns);
     coordinates.values = std::move(table.values);
     return coordinates;
   }
   CheckRange(table, 0, kMostLongitude);
   CheckRange(table, 1, kMostLatitude);
-  const std::string place = " of " + lonlat_[0] + "," + lonlat_[1];
-  coordinates.names = {"x" + place, "y" + place, "z" + place};
-  coordinates.names.insert(coordinates.names.end(), table.columns.begin() + 2, table.columns.end());
   coordinates.values = WithSphere(table);
   return coordinates;
 }

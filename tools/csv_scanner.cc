@@ -6,6 +6,9 @@
 namespace residual_knn {
 namespace {
 
+// No cell of a table is longer; a zipped file of a few bytes can hold any length.
+constexpr size_t kLongestCell = size_t{1} << 24;
+
 int64_t CountLineEnds(std::string_view text) {
   int64_t count = 0;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -17,17 +20,39 @@ int64_t CountLineEnds(std::string_view text) {
 
 }  // namespace
 
-CsvScanner::CsvScanner(CsvSink& sink) : sink_(sink) {
+CsvScanner::CsvScanner(CsvSink& sink, const CsvFormat& format) : sink_(sink), filter_(format) {
   if (csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL) != 0) throw std::bad_alloc();
   csv_set_blk_size(&parser_, size_t{1} << 12);
+  const char delimiter =
+      format.delimiter == kWhitespace ? CsvLineFilter::kSeparator : format.delimiter;
+  csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
 }
 
 CsvScanner::~CsvScanner() { csv_free(&parser_); }
 
 void CsvScanner::Feed(std::string_view text) {
+  if (!filter_.IsNeeded()) {
+    Parse(text);
+    return;
+  }
+  for (const char c : text) {
+    if (!filter_.Take(c, &filtered_)) continue;
+    Parse(filtered_);
+    filtered_.clear();
+    ++line_;
+  }
+  Parse(filtered_);
+  filtered_.clear();
+}
+
+void CsvScanner::Parse(std::string_view text) {
   const size_t taken =
       csv_parse(&parser_, text.data(), text.size(), CellCallback, RowCallback, this);
   ThrowStored();
+  if (parser_.entry_pos > kLongestCell) {
+    throw CsvError(line_, "cell " + std::to_string(cells_in_row_ + 1) +
+                              " of the row is longer than 16 MiB; is a quote not closed?");
+  }
   if (taken == text.size()) return;
   if (csv_error(&parser_) != CSV_EPARSE) throw std::bad_alloc();
   throw CsvError(line_, "cell " + std::to_string(cells_in_row_ + 1) +
@@ -90,7 +115,7 @@ void CsvScanner::ThrowStored() {
   if (stored_) std::rethrow_exception(std::exchange(stored_, nullptr));
 }
 
-std::vector<std::string> SplitCsvLine(std::string_view line) {
+std::vector<std::string> SplitCsvLine(std::string_view line, const CsvFormat& format) {
   class Cells final : public CsvSink {
    public:
     void OnCell(std::string_view text, int64_t) override { cells.emplace_back(text); }
@@ -98,7 +123,7 @@ std::vector<std::string> SplitCsvLine(std::string_view line) {
     std::vector<std::string> cells;
   };
   Cells sink;
-  CsvScanner scanner(sink);
+  CsvScanner scanner(sink, format);
   scanner.Feed(line);
   scanner.Finish();
   return sink.cells;

@@ -1,7 +1,8 @@
 // Splits CSV text into cells with libcsv and counts the lines of the file, which libcsv does not.
 //
-// Cells are separated by commas; quotes protect commas and line ends and are doubled inside; spaces
-// and tabs around cells do not count; lines end in \n, \r\n or \r.
+// Cells are separated by the delimiter; quotes protect delimiters and line ends and are doubled
+// inside; spaces and tabs around cells do not count; lines end in \n, \r\n or \r. With whitespace as
+// the delimiter, spaces and tabs at either end of a line do not count either.
 #pragma once
 
 #include <csv.h>
@@ -13,6 +14,9 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "tools/csv_format.h"
+#include "tools/csv_line_filter.h"
 
 namespace residual_knn {
 
@@ -38,7 +42,7 @@ class CsvSink {
 
 class CsvScanner {
  public:
-  explicit CsvScanner(CsvSink& sink);
+  CsvScanner(CsvSink& sink, const CsvFormat& format);
   ~CsvScanner();
   CsvScanner(const CsvScanner&) = delete;
   CsvScanner& operator=(const CsvScanner&) = delete;
@@ -49,6 +53,7 @@ class CsvScanner {
   void Finish();
 
  private:
+  void Parse(std::string_view text);
   static void CellCallback(void* text, size_t size, void* scanner);
   static void RowCallback(int terminator, void* scanner);
   void TakeCell(std::string_view text);
@@ -56,6 +61,8 @@ class CsvScanner {
   void ThrowStored();
 
   CsvSink& sink_;
+  CsvLineFilter filter_;
+  std::string filtered_;  // text on its way from the filter to libcsv
   csv_parser parser_{};
   int64_t line_ = 1;
   int64_t row_line_ = 1;
@@ -65,7 +72,7 @@ class CsvScanner {
   std::exception_ptr stored_;  // must not fly through libcsv's frames
 };
 
-// The cells of one line of CSV.
-std::vector<std::string> SplitCsvLine(std::string_view line);
+// The cells of one line of CSV; none of a blank line or a comment.
+std::vector<std::string> SplitCsvLine(std::string_view line, const CsvFormat& format = {});
 
 }  // namespace residual_knn

@@ -38,22 +38,26 @@ int64_t NumberByPoints(const Coordinates& points) {
 
 }  // namespace
 
-InducingPoints FindInducingPoints(const NeighborsOptions& options, const CoordinateReader& reader,
-                                  const Coordinates& points, ProgressBar* progress) {
-  if (!options.inducing_points.empty()) {
-    Coordinates given = reader.ReadMatching(options.inducing_points);
-    if (given.n == 0) {
-      throw std::runtime_error(options.inducing_points +
-                               ": has no rows; --inducing 0 searches without inducing points");
-    }
-    return {given.n, std::move(given.values)};
+InducingPoints ReadInducingPoints(const std::string& path, const CoordinateReader& reader) {
+  Coordinates given = reader.ReadMatching(path);
+  if (given.n == 0) {
+    throw std::runtime_error(given.path +
+                             ": has no rows; --inducing 0 searches without inducing points");
   }
+  return {given.n, std::move(given.values)};
+}
+
+void CheckInducingCount(const NeighborsOptions& options, const Coordinates& points) {
+  if (options.inducing <= points.n) return;
+  throw std::runtime_error("--inducing: " + std::to_string(options.inducing) +
+                           " is more than the " + std::to_string(points.n) + " points of " +
+                           points.path);
+}
+
+InducingPoints ChooseInducingPoints(const NeighborsOptions& options, const Coordinates& points,
+                                    ProgressBar* progress) {
   InducingPoints chosen;
   chosen.m = options.inducing == kInducingByPoints ? NumberByPoints(points) : options.inducing;
-  if (chosen.m > points.n) {
-    throw std::runtime_error("--inducing: " + std::to_string(chosen.m) + " is more than the " +
-                             std::to_string(points.n) + " points of " + points.path);
-  }
   if (chosen.m == 0) return chosen;
   chosen.values.resize(static_cast<size_t>(chosen.m * points.d()));
   residual_knn_helper_options helper;

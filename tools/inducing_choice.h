@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "tools/coordinates.h"
@@ -15,7 +16,12 @@ struct InducingPoints {
   std::vector<double> values;  // m x d, dimension-major
 };
 
-InducingPoints FindInducingPoints(const NeighborsOptions& options, const CoordinateReader& reader,
-                                  const Coordinates& points, ProgressBar* progress);
+InducingPoints ReadInducingPoints(const std::string& path, const CoordinateReader& reader);
+
+// Throws a std::runtime_error if more are asked for than there are points.
+void CheckInducingCount(const NeighborsOptions& options, const Coordinates& points);
+
+InducingPoints ChooseInducingPoints(const NeighborsOptions& options, const Coordinates& points,
+                                    ProgressBar* progress);
 
 }  // namespace residual_knn::cli

@@ -4,16 +4,21 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "residual_knn.h"
+#include "tools/cell_location.h"
 #include "tools/info_command.h"
+#include "tools/messages.h"
 #include "tools/neighbors_command.h"
 #include "tools/neighbors_options.h"
 #include "tools/output_set.h"
+#include "tools/suggestion.h"
 
 namespace {
 
@@ -30,12 +35,8 @@ void FillStandardStreams() {
   }
 }
 
-// One line, whatever the message holds.
 int Fail(std::string_view message, int exit_code) {
-  std::string line = "residual-knn: error: ";
-  for (const char c : message) line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  line += '\n';
-  [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, line.data(), line.size());
+  residual_knn::cli::WriteMessageLine("error: " + std::string(message));
   return exit_code;
 }
 
@@ -43,6 +44,38 @@ void Print(const std::string& text) {
   residual_knn::cli::OutputSet outputs;
   outputs.Open("-").Write(text);
   outputs.Publish();
+}
+
+std::vector<std::string> OptionNames(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+  }
+  return names;
+}
+
+// What was typed and nobody expected: an option, a subcommand or one file too many.
+std::string DescribeUnexpected(CLI::App& app, const CLI::App& neighbors) {
+  using residual_knn::cli::DidYouMean;
+  const std::vector<std::string> rest = app.remaining(true);
+  if (rest.empty()) return "unexpected arguments";
+  if (app.get_subcommands().empty() && !rest.front().starts_with('-')) {
+    const std::vector<std::string> subcommands = {"neighbors", "info"};
+    return "unknown subcommand " + residual_knn::Quoted(rest.front()) +
+           "; there are neighbors and info" + DidYouMean(rest.front(), subcommands);
+  }
+  const auto option = std::find_if(rest.begin(), rest.end(),
+                                   [](const std::string& text) { return text.starts_with('-'); });
+  if (option != rest.end()) {
+    const std::string name = option->substr(0, option->find('='));
+    const bool in_neighbors = app.got_subcommand(&neighbors);
+    return "unknown option " + name +
+           DidYouMean(name, OptionNames(in_neighbors ? neighbors : app)) +
+           (in_neighbors ? " (neighbors --help lists all)" : " (--help lists all)");
+  }
+  return "unexpected argument " + residual_knn::Quoted(rest.front()) +
+         ": POINTS is one file, and values stand behind their option";
 }
 
 int Run(int argc, char** argv) {
@@ -63,6 +96,8 @@ int Run(int argc, char** argv) {
   } catch (const CLI::CallForVersion& version) {
     Print(std::string(version.what()) + "\n");
     return 0;
+  } catch (const CLI::ExtrasError&) {
+    return Fail(DescribeUnexpected(app, *neighbors), kWrongUse);
   } catch (const CLI::ParseError& error) {
     return Fail(error.what(), kWrongUse);
   }

@@ -3,37 +3,26 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <new>
 #include <span>
-#include <stdexcept>
-#include <system_error>
-#include <utility>
+#include <vector>
 
-#include "tools/coordinates.h"
-#include "tools/inducing_choice.h"
 #include "tools/library.h"
+#include "tools/messages.h"
 #include "tools/neighbors_output.h"
+#include "tools/output_check.h"
+#include "tools/output_format.h"
 #include "tools/output_set.h"
 #include "tools/point_order.h"
+#include "tools/points_output.h"
 #include "tools/progress_bar.h"
-#include "tools/row_numbers.h"
+#include "tools/question.h"
 #include "tools/statistics_json.h"
 #include "tools/statistics_text.h"
 
 namespace residual_knn::cli {
 namespace {
-
-// What the search is asked for.
-struct Question {
-  Coordinates points;  // in the order of the file
-  InducingPoints inducing;
-  std::vector<int64_t> order;      // rows of the file in search order; empty: the file's
-  std::vector<int64_t> positions;  // the inverse of order
-  std::vector<int64_t> rows;       // --queries, as in the file
-  Coordinates new_points;
-};
 
 // What came out, in the library's numbers.
 struct Answer {
@@ -44,89 +33,6 @@ struct Answer {
   residual_knn_info info{};
   residual_knn_statistics statistics{};
 };
-
-// One name for the spellings of one file: other folders, links, the standard output.
-std::string FileKey(const std::string& path) {
-  if (path.empty() || path == "-" || path == "/dev/stdout" || path == "/dev/fd/1" ||
-      path == "/proc/self/fd/1") {
-    return "-";
-  }
-  std::error_code ignored;
-  const std::filesystem::path key =
-      std::filesystem::weakly_canonical(std::filesystem::absolute(path), ignored);
-  return key.empty() ? path : key.string();
-}
-
-// Before hours of work: everything that is to be written can be, and replaces no input.
-void CheckOutputs(const NeighborsOptions& options) {
-  std::vector<std::string> outputs = NeighborsFiles(options.output);
-  if (!options.stats.empty()) outputs.push_back(options.stats);
-  std::vector<std::string> keys;
-  for (const std::string& output : outputs) keys.push_back(FileKey(output));
-  for (const std::string& output : outputs) {
-    if (std::count(keys.begin(), keys.end(), FileKey(output)) > 1) {
-      throw std::runtime_error("--stats: " + output + " is taken by the neighbors");
-    }
-    if (!IsStaged(output)) continue;
-    for (const std::string& input :
-         {options.points, options.inducing_points, options.queries, options.new_points}) {
-      std::error_code ignored;
-      if (!input.empty() && std::filesystem::equivalent(input, output, ignored)) {
-        throw std::runtime_error(output + ": is read and cannot be written too");
-      }
-    }
-    CheckWritable(output);
-  }
-}
-
-void CheckLengthscales(const NeighborsOptions& options, const Coordinates& points) {
-  const auto count = static_cast<int64_t>(options.lengthscales.size());
-  if (count == 1 || count == points.d()) return;
-  std::string names;
-  for (const std::string& name : points.names) names += (names.empty() ? "" : ", ") + name;
-  throw std::runtime_error("--lengthscale: " + std::to_string(count) + " values for the " +
-                           std::to_string(points.d()) + " coordinates of " + points.path + " (" +
-                           names + "); give 1 or " + std::to_string(points.d()));
-}
-
-void OrderPoints(const NeighborsOptions& options, ProgressBar* progress, Question* question) {
-  // Without --predecessors an order could change nothing but which of two tied rows comes first.
-  if (!options.predecessors || options.order == RESIDUAL_KNN_ORDER_GIVEN) return;
-  progress->StartStage("ordering the points");
-  const Coordinates& points = question->points;
-  question->order.resize(static_cast<size_t>(points.n));
-  residual_knn_helper_options helper;
-  residual_knn_helper_options_init(&helper, sizeof helper);
-  helper.layout = RESIDUAL_KNN_DIMENSION_MAJOR;
-  helper.threads = static_cast<int32_t>(options.threads);
-  helper.seed = options.seed;
-  helper.progress = progress->callback();
-  helper.progress_user = progress;
-  CheckStatus(residual_knn_order_points(points.values.data(), points.n, points.d(),
-                                        options.lengthscales.data(),
-                                        static_cast<int64_t>(options.lengthscales.size()),
-                                        options.order, &helper, question->order.data()),
-              points.path + ": --order");
-  question->positions = InverseOrder(question->order);
-}
-
-Question ReadQuestion(const NeighborsOptions& options, ProgressBar* progress) {
-  Question question;
-  progress->StartStage("reading");
-  CoordinateReader reader(options.columns, options.lonlat);
-  question.points = reader.ReadPoints(options.points);
-  if (question.points.n == 0) throw std::runtime_error(options.points + ": has no rows of points");
-  if (question.points.d() == 0) throw std::runtime_error(options.points + ": has no columns");
-  CheckLengthscales(options, question.points);
-  if (!options.queries.empty()) {
-    question.rows = ReadRowNumbers(options.queries, options.base, question.points.n);
-  }
-  if (!options.new_points.empty()) question.new_points = reader.ReadMatching(options.new_points);
-  progress->StartStage("choosing inducing points");
-  question.inducing = FindInducingPoints(options, reader, question.points, progress);
-  OrderPoints(options, progress, &question);
-  return question;
-}
 
 IndexHandle BuildIndex(const NeighborsOptions& options, const Question& question,
                        ProgressBar* progress) {
@@ -155,7 +61,7 @@ IndexHandle BuildIndex(const NeighborsOptions& options, const Question& question
       &model, &index);
   const bool inducing_to_blame =
       status == RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE && !options.inducing_points.empty();
-  CheckStatus(status, inducing_to_blame ? options.inducing_points : options.points);
+  CheckStatus(status, inducing_to_blame ? options.inducing_points : points.path);
   return IndexHandle(index);
 }
 
@@ -177,8 +83,9 @@ Answer Search(const NeighborsOptions& options, const Question& question,
   answer.num_queries = question.points.n;
   if (new_points) answer.num_queries = question.new_points.n;
   if (some_rows) answer.num_queries = static_cast<int64_t>(question.rows.size());
-  // More places than points would only hold "none".
-  answer.places = std::min(options.k, question.points.n);
+  // More places than candidates would only hold "none"; the library wants one.
+  const int64_t candidates = new_points ? question.points.n : question.points.n - 1;
+  answer.places = std::max<int64_t>(std::min(options.k, candidates), 1);
   int64_t size = 0;
   if (__builtin_mul_overflow(answer.num_queries, answer.places, &size)) throw std::bad_alloc();
   answer.neighbors = std::make_unique_for_overwrite<int64_t[]>(static_cast<size_t>(size));
@@ -193,7 +100,7 @@ Answer Search(const NeighborsOptions& options, const Question& question,
   search.progress_user = progress;
   residual_knn_info_init(&answer.info, sizeof answer.info);
   residual_knn_statistics_init(&answer.statistics, sizeof answer.statistics);
-  CheckStatus(residual_knn_index_info(index, &answer.info), options.points);
+  CheckStatus(residual_knn_index_info(index, &answer.info), question.points.path);
 
   const auto k = static_cast<int32_t>(answer.places);
   if (new_points) {
@@ -201,26 +108,19 @@ Answer Search(const NeighborsOptions& options, const Question& question,
     CheckStatus(residual_knn_neighbors_of_new_points(index, queries.data(), answer.num_queries,
                                                      &search, k, answer.neighbors.get(),
                                                      answer.distances.get(), &answer.statistics),
-                options.new_points);
+                question.new_points.path);
     return answer;
   }
   const std::vector<int64_t> rows = IndexRows(question);
   const auto find = options.predecessors ? &residual_knn_predecessors : &residual_knn_neighbors;
   CheckStatus(find(index, some_rows ? rows.data() : nullptr, answer.num_queries, &search, k,
                    answer.neighbors.get(), answer.distances.get(), &answer.statistics),
-              options.points);
+              question.points.path);
   return answer;
 }
 
 void WriteAnswer(const NeighborsOptions& options, const Question& question, const Answer& answer,
-                 ProgressBar* progress) {
-  // A bar and the answer, or the statistics, on one terminal would mix.
-  const bool stats_mix = !options.stats.empty() && !IsStaged(options.stats);
-  if (stats_mix || (options.output == "-" && isatty(STDOUT_FILENO) == 1)) {
-    progress->Pause();
-  } else {
-    progress->StartStage("writing");
-  }
+                 ProgressBar* progress, OutputSet* outputs) {
   const auto size = static_cast<size_t>(answer.num_queries * answer.places);
   NeighborsAnswer named;
   named.num_queries = answer.num_queries;
@@ -232,10 +132,28 @@ void WriteAnswer(const NeighborsOptions& options, const Question& question, cons
   named.file_rows = question.order;
   // All rows were searched in the index's order; rows from --queries in theirs.
   if (options.queries.empty()) named.result_rows = question.positions;
+  WriteNeighbors(named, options.base, options.output, outputs, progress);
+}
+
+void WriteFiles(const NeighborsOptions& options, const Question& question, const Answer& answer,
+                ProgressBar* progress) {
+  // A bar and what is written would mix on one terminal.
+  const bool stats_mix = !options.stats.empty() && !IsStaged(options.stats);
+  if (stats_mix || isatty(STDOUT_FILENO) == 1) {
+    progress->Pause();
+  } else {
+    progress->StartStage("writing");
+  }
   OutputSet outputs;
-  WriteNeighbors(named, options.base, options.output, &outputs, progress);
+  WriteAnswer(options, question, answer, progress, &outputs);
+  if (!options.write_inducing.empty()) {
+    WriteInducing(question, options.write_inducing, &outputs);
+  }
+  if (!options.write_order.empty()) {
+    WriteOrder(question, options.base, options.write_order, &outputs);
+  }
   if (!options.stats.empty()) {
-    const auto text = options.stats.ends_with(".json") ? StatisticsJson : StatisticsText;
+    const auto text = IsJsonName(options.stats) ? StatisticsJson : StatisticsText;
     outputs.Open(options.stats)
         .Write(text(options, question.points.names, answer.info, answer.statistics));
   }
@@ -244,13 +162,14 @@ void WriteAnswer(const NeighborsOptions& options, const Question& question, cons
 
 }  // namespace
 
-void RunNeighbors(const NeighborsOptions& options) {
-  ProgressBar progress(STDERR_FILENO);
-  CheckOutputs(options);
-  const Question question = ReadQuestion(options, &progress);
+void RunNeighbors(NeighborsOptions options) {
+  ProgressBar progress(STDERR_FILENO, !options.quiet && !HasReader(STDOUT_FILENO));
+  Messages messages(options.quiet, &progress);
+  CheckFiles(options);
+  const Question question = ReadQuestion(&options, &progress, &messages);
   const IndexHandle index = BuildIndex(options, question, &progress);
   const Answer answer = Search(options, question, index.get(), &progress);
-  WriteAnswer(options, question, answer, &progress);
+  WriteFiles(options, question, answer, &progress);
 }
 
 }  // namespace residual_knn::cli

@@ -6,6 +6,6 @@
 namespace residual_knn::cli {
 
 // Throws a std::exception whose text is fit for the user.
-void RunNeighbors(const NeighborsOptions& options);
+void RunNeighbors(NeighborsOptions options);
 
 }  // namespace residual_knn::cli

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "residual_knn.h"
+#include "tools/csv_options.h"
 #include "tools/option_values.h"
 
 namespace residual_knn::cli {
@@ -18,15 +19,17 @@ inline constexpr int64_t kInducingByPoints = -1;
 
 struct NeighborsOptions {
   std::string points;
-  // None named: all columns. An empty list: no column but those of lonlat.
+  // None named: all columns, or none beside lonlat.
   std::optional<std::vector<std::string>> columns;
   std::vector<std::string> lonlat;
+  CsvOptions csv;
 
   int32_t kernel = RESIDUAL_KNN_MATERN32;
   double nu = 1.5;
   double alpha = 1;
   double variance = 1;
-  std::vector<double> lengthscales = {1};
+  // Empty: by the points. Never without a word of the user's: units are not known.
+  std::vector<double> lengthscales;
   double nugget = 0;
   double jitter = 1e-8;
   double max_jitter = 0;
@@ -37,6 +40,7 @@ struct NeighborsOptions {
   uint64_t seed = 1;
 
   int64_t k = 30;
+  bool k_given = false;
   bool predecessors = false;
   bool signed_ranking = false;
   int32_t order = RESIDUAL_KNN_ORDER_GIVEN;
@@ -48,6 +52,9 @@ struct NeighborsOptions {
   int64_t threads = 0;
   std::string stats;
   std::string output = "-";
+  std::string write_inducing;
+  std::string write_order;
+  bool quiet = false;
 };
 
 // The words of --kernel.

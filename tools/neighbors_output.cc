@@ -1,11 +1,12 @@
 #include "tools/neighbors_output.h"
 
-#include <bit>
 #include <cstring>
 #include <limits>
 
 #include "tools/npy_format.h"
+#include "tools/npy_items.h"
 #include "tools/number_text.h"
+#include "tools/output_format.h"
 
 namespace residual_knn::cli {
 namespace {
@@ -13,7 +14,8 @@ namespace {
 constexpr std::string_view kNpyEnd = ".npy";
 
 std::string DistancesFile(const std::string& output) {
-  return output.substr(0, output.size() - kNpyEnd.size()) + ".distances.npy";
+  const size_t stem = output.size() - kNpyEnd.size();
+  return output.substr(0, stem) + ".distances" + output.substr(stem);
 }
 
 int64_t At(std::span<const int64_t> numbers, int64_t i) {
@@ -57,32 +59,27 @@ void WriteCsv(const NeighborsAnswer& answer, int64_t base, OutputFile* file,
       });
 }
 
-void WriteItem(uint64_t bits, OutputFile* file) {
-  StoreLittleEndian(bits, file->Room(sizeof bits));
-  file->Wrote(sizeof bits);
-}
-
 void WriteNpyNeighbors(const NeighborsAnswer& answer, int64_t base, OutputFile* file,
                        ProgressBar* progress) {
-  file->Write(NpyPreamble(NpyType::kInt64, answer.num_queries, answer.k));
+  file->Write(NpyPreamble(kNpyInt64, answer.num_queries, answer.k));
   ForEachQuery(
       answer, progress, [&](int64_t, std::span<const int64_t> neighbors, std::span<const double>) {
         for (int64_t rank = 0; rank < answer.k; ++rank) {
           const int64_t row = rank < answer.places ? neighbors[static_cast<size_t>(rank)] : -1;
           const int64_t number = row < 0 ? -1 : At(answer.file_rows, row) + base;
-          WriteItem(std::bit_cast<uint64_t>(number), file);
+          WriteNpyItem(number, file);
         }
       });
 }
 
 void WriteNpyDistances(const NeighborsAnswer& answer, OutputFile* file, ProgressBar* progress) {
-  file->Write(NpyPreamble(NpyType::kFloat64, answer.num_queries, answer.k));
+  file->Write(NpyPreamble(kNpyFloat64, answer.num_queries, answer.k));
   ForEachQuery(
       answer, progress, [&](int64_t, std::span<const int64_t>, std::span<const double> distances) {
         for (int64_t rank = 0; rank < answer.k; ++rank) {
           const double distance = rank < answer.places ? distances[static_cast<size_t>(rank)]
                                                        : std::numeric_limits<double>::infinity();
-          WriteItem(std::bit_cast<uint64_t>(distance), file);
+          WriteNpyItem(distance, file);
         }
       });
 }
@@ -90,17 +87,18 @@ void WriteNpyDistances(const NeighborsAnswer& answer, OutputFile* file, Progress
 }  // namespace
 
 std::vector<std::string> NeighborsFiles(const std::string& output) {
-  if (output.ends_with(kNpyEnd)) return {output, DistancesFile(output)};
+  if (TableFormatOf(output) == OutputFormat::kNpy) return {output, DistancesFile(output)};
   return {output};
 }
 
 void WriteNeighbors(const NeighborsAnswer& answer, int64_t base, const std::string& output,
                     OutputSet* outputs, ProgressBar* progress) {
-  if (output.ends_with(kNpyEnd)) {
+  const OutputFormat format = TableFormatOf(output);
+  if (format == OutputFormat::kNpy) {
     WriteNpyNeighbors(answer, base, &outputs->Open(output), progress);
     WriteNpyDistances(answer, &outputs->Open(DistancesFile(output)), progress);
   } else {
-    WriteCsv(answer, base, &outputs->Open(output), progress);
+    WriteCsv(answer, base, &outputs->Open(output, PackingOf(format)), progress);
   }
 }
 

@@ -1,4 +1,4 @@
-// Writes the answer: CSV, or a pair of .npy files.
+// Writes the answer: CSV, plain or gzipped, or a pair of .npy files.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace residual_knn::cli {
 // The answer of the library with what it takes to speak of it in row numbers of the file.
 struct NeighborsAnswer {
   int64_t num_queries = 0;
-  int64_t k = 0;                       // as asked for
+  int64_t k = 0;                       // columns of .npy
   int64_t places = 0;                  // neighbors of a query in the arrays, at most k
   std::span<const int64_t> neighbors;  // num_queries x places, -1 where there is none
   std::span<const double> distances;

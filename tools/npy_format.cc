@@ -1,8 +1,12 @@
 #include "tools/npy_format.h"
 
+#include <bit>
 #include <cctype>
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 #include "tools/cell_location.h"
@@ -91,6 +95,7 @@ class LiteralReader {
     const std::optional<int64_t> value = ParseWhole(text_.substr(at_, end - at_));
     if (!value) Fail("expected a size");
     at_ = end;
+    if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // of Python 2
     return *value;
   }
 
@@ -98,27 +103,62 @@ class LiteralReader {
   size_t at_ = 0;
 };
 
-NpyType ParseType(std::string_view name) {
-  if (name == "<f8") return NpyType::kFloat64;
-  if (name == "<f4") return NpyType::kFloat32;
-  if (name == "<i8") return NpyType::kInt64;
-  if (name == "<i4") return NpyType::kInt32;
-  throw std::runtime_error("the array's type is " + Quoted(name) +
-                           "; it must be float64, float32, int64 or int32, little-endian");
+// What NumPy's letters for types that are not read stand for, and the cure.
+std::string_view ForeignType(char kind) {
+  switch (kind) {
+    case 'b':
+      return "of truth values; array.astype('int8') makes numbers of them";
+    case 'f':
+      return "of long doubles; array.astype('float64') rounds them";
+    case 'c':
+      return "of complex numbers; array.real, or numpy.column_stack([array.real, array.imag])";
+    case 'M':
+      return "of dates; (array - array.min()) / numpy.timedelta64(1, 'D') makes days of them";
+    case 'm':
+      return "of time differences; array / numpy.timedelta64(1, 'D') makes days of them";
+    case 'U':
+    case 'S':
+    case 'a':
+      return "of text; array.astype('float64') reads its numbers";
+    case 'O':
+      return "of Python objects; array.astype('float64') makes numbers of them";
+    case 'V':
+      return "of bytes without a meaning";
+    default:
+      return "of no known type";
+  }
 }
 
-std::string_view TypeName(NpyType type) {
-  switch (type) {
-    case NpyType::kFloat64:
-      return "<f8";
-    case NpyType::kFloat32:
-      return "<f4";
-    case NpyType::kInt64:
-      return "<i8";
-    case NpyType::kInt32:
-      return "<i4";
-  }
-  throw std::logic_error("unknown .npy type");
+// "<f8": byte order, kind, bytes of an item.
+NpyType ParseType(std::string_view name) {
+  const auto refuse = [name](char kind) {
+    throw std::runtime_error("the array's type is " + Quoted(name) + ", " +
+                             std::string(ForeignType(kind)) +
+                             " (integers of 8 to 64 bits and floats of 16 to 64 bits are read)");
+  };
+  constexpr std::string_view kOrders = "<>|=";
+  const char kind = name.size() > 1 ? name[1] : ' ';
+  if (name.size() < 3 || kOrders.find(name[0]) == std::string_view::npos) refuse(kind);
+  const std::optional<int64_t> bytes = ParseWhole(name.substr(2));
+  const bool is_float = kind == 'f';
+  if (!is_float && kind != 'i' && kind != 'u') refuse(kind);
+  const bool known_size =
+      bytes && (*bytes == 2 || *bytes == 4 || *bytes == 8 || (*bytes == 1 && !is_float));
+  if (!known_size) refuse(is_float ? 'f' : ' ');
+  NpyType type;
+  type.kind = is_float ? NpyType::Kind::kFloat
+                       : (kind == 'i' ? NpyType::Kind::kSigned : NpyType::Kind::kUnsigned);
+  type.bytes = *bytes;
+  type.big_endian = name[0] == '>';
+  return type;
+}
+
+std::string TypeName(NpyType type) {
+  std::string name(1, type.big_endian ? '>' : '<');
+  name += type.kind == NpyType::Kind::kFloat    ? 'f'
+          : type.kind == NpyType::Kind::kSigned ? 'i'
+                                                : 'u';
+  return name += std::to_string(type.bytes);
 }
 
 void CheckShape(const NpyHeader& header) {
@@ -126,7 +166,7 @@ void CheckShape(const NpyHeader& header) {
     throw std::runtime_error("the array has " + std::to_string(header.shape.size()) +
                              " dimensions; it must have 1 or 2");
   }
-  int64_t bytes = NpyItemBytes(header.type);
+  int64_t bytes = header.type.bytes;
   for (const int64_t size : header.shape) {
     // Ten times less than the limit: room for what is computed from it.
     if (__builtin_mul_overflow(bytes, size, &bytes) || bytes > INT64_MAX / 10) {
@@ -135,11 +175,33 @@ void CheckShape(const NpyHeader& header) {
   }
 }
 
-}  // namespace
-
-int64_t NpyItemBytes(NpyType type) {
-  return type == NpyType::kFloat64 || type == NpyType::kInt64 ? 8 : 4;
+// IEEE 754 binary16.
+double HalfToDouble(uint32_t bits) {
+  const uint32_t fraction = bits & 0x3ff;
+  const uint32_t exponent = bits >> 10 & 0x1f;
+  const double sign = (bits & 0x8000) != 0 ? -1 : 1;
+  if (exponent == 0x1f) {
+    return fraction == 0 ? sign * std::numeric_limits<double>::infinity()
+                         : std::numeric_limits<double>::quiet_NaN();
+  }
+  if (exponent == 0) return sign * std::ldexp(fraction, -24);
+  return sign * std::ldexp(fraction + 0x400, static_cast<int>(exponent) - 25);
 }
+
+// By the way there and back; a double of 2^63 or 2^64 has no way back.
+template <typename Integer>
+double Exactly(Integer value) {
+  const auto real = static_cast<double>(value);
+  constexpr double kEnd = std::is_signed_v<Integer> ? 0x1p63 : 0x1p64;
+  if (real >= kEnd || static_cast<Integer>(real) != value) {
+    throw std::runtime_error(std::to_string(value) +
+                             " is a whole number that no double equals (subtract the least of the "
+                             "column first, or divide by 1000)");
+  }
+  return real;
+}
+
+}  // namespace
 
 int64_t NpyLengthFieldBytes(int major, int minor) {
   if (minor == 0 && major == 1) return 2;
@@ -160,7 +222,9 @@ NpyHeader ParseNpyDescription(std::string_view text) {
     reader.Expect(':');
     if (key == "descr") {
       if (reader.ListFollows()) {
-        throw std::runtime_error("the array is one of records; it must be one of plain numbers");
+        throw std::runtime_error(
+            "the array is one of records; it must be one of plain numbers: "
+            "numpy.lib.recfunctions.structured_to_unstructured(array)");
       }
       header.type = ParseType(reader.String());
       has_type = true;
@@ -186,9 +250,30 @@ NpyHeader ParseNpyDescription(std::string_view text) {
   return header;
 }
 
+double LoadNpyItem(NpyType type, const char* bytes) {
+  uint64_t bits = 0;  // of the item, in its low bytes
+  for (int64_t i = 0; i < type.bytes; ++i) {
+    const int64_t place = type.big_endian ? i : type.bytes - 1 - i;
+    bits = bits << 8 | static_cast<unsigned char>(bytes[place]);
+  }
+  switch (type.kind) {
+    case NpyType::Kind::kFloat:
+      if (type.bytes == 2) return HalfToDouble(static_cast<uint32_t>(bits));
+      if (type.bytes == 4) return std::bit_cast<float>(static_cast<uint32_t>(bits));
+      return std::bit_cast<double>(bits);
+    case NpyType::Kind::kSigned: {
+      const auto unused = static_cast<int>(64 - 8 * type.bytes);
+      return Exactly(static_cast<int64_t>(bits << unused) >> unused);
+    }
+    case NpyType::Kind::kUnsigned:
+      return Exactly(bits);
+  }
+  throw std::logic_error("unknown .npy type");
+}
+
 std::string NpyPreamble(NpyType type, int64_t rows, int64_t columns) {
   constexpr size_t kAlignment = 64;
-  std::string description = "{'descr': '" + std::string(TypeName(type)) +
+  std::string description = "{'descr': '" + TypeName(type) +
                             "', 'fortran_order': False, 'shape': (" + std::to_string(rows) + ", " +
                             std::to_string(columns) + "), }";
   constexpr size_t kBytesBefore = 10;  // magic, version, length

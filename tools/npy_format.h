@@ -14,15 +14,23 @@ namespace residual_knn {
 
 inline constexpr std::string_view kNpyMagic = "\x93NUMPY";
 
-enum class NpyType { kFloat64, kFloat32, kInt64, kInt32 };
+// A type of numbers that is read: integers of 8 to 64 bits and floats of 16 to 64 bits, of either
+// byte order. All others are refused by name.
+struct NpyType {
+  enum class Kind { kFloat, kSigned, kUnsigned };
+  Kind kind = Kind::kFloat;
+  int64_t bytes = 8;
+  bool big_endian = false;
+};
+
+inline constexpr NpyType kNpyFloat64 = {NpyType::Kind::kFloat, 8, false};
+inline constexpr NpyType kNpyInt64 = {NpyType::Kind::kSigned, 8, false};
 
 struct NpyHeader {
-  NpyType type = NpyType::kFloat64;
+  NpyType type;
   bool fortran_order = false;
   std::vector<int64_t> shape;  // none negative, the product fits
 };
-
-int64_t NpyItemBytes(NpyType type);
 
 // Bytes of the length field that follows magic and version (major, minor). Throws a
 // std::runtime_error for versions other than 1.0, 2.0 and 3.0.
@@ -32,8 +40,11 @@ int64_t NpyLengthFieldBytes(int major, int minor);
 // that says what is wrong.
 NpyHeader ParseNpyDescription(std::string_view text);
 
-// All bytes before the data of a C-ordered rows x columns array.
+// All bytes before the data of a C-ordered rows x columns array, little-endian.
 std::string NpyPreamble(NpyType type, int64_t rows, int64_t columns);
+
+// The number of this type at `bytes`. Throws a std::runtime_error if no double equals it.
+double LoadNpyItem(NpyType type, const char* bytes);
 
 // A number at `bytes`, which need not be aligned.
 template <typename Number>

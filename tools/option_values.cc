@@ -1,32 +1,18 @@
 #include "tools/option_values.h"
 
-#include <functional>
 #include <stdexcept>
 
 #include "tools/cell_location.h"
 #include "tools/csv_scanner.h"
 #include "tools/number_text.h"
+#include "tools/suggestion.h"
 
 namespace residual_knn::cli {
 namespace {
 
-[[noreturn]] void ThrowOption(const std::string& option, const std::string& message) {
-  throw CLI::ValidationError(option, message);
-}
-
 // How messages call an option that was declared as "-o,--output": by its last name.
 std::string SpokenName(const std::string& declared) {
   return declared.substr(declared.rfind(',') + 1);
-}
-
-CLI::Option* AddText(
-    CLI::App& app, const std::string& name, const std::string& type, const std::string& help,
-    const std::function<void(const std::string& spoken, const std::string&)>& take) {
-  const std::string spoken = SpokenName(name);
-  const std::function<void(const std::string&)> callback = [spoken, take](const std::string& text) {
-    take(spoken, text);
-  };
-  return app.add_option_function<std::string>(name, callback, help)->type_name(type);
 }
 
 double TakeReal(const std::string& option, const std::string& text, Sign sign) {
@@ -59,9 +45,35 @@ std::vector<std::string> TakeNames(const std::string& option, const std::string&
   return names;
 }
 
+// A suggestion for the word of a choice.
+std::string MeantChoice(const std::string& text, std::span<const Choice> choices,
+                        std::span<const Choice> others) {
+  for (const Choice& other : others) {
+    if (text == other.word)
+      return "; did you mean " + Quoted(ChoiceWord(choices, other.value)) + "?";
+  }
+  std::vector<std::string> known;
+  for (const Choice& choice : choices) known.emplace_back(choice.word);
+  return DidYouMean(text, known);
+}
+
 constexpr const char* kNamesType = "NAME[,NAME...]";
 
 }  // namespace
+
+void ThrowOption(const std::string& option, const std::string& message) {
+  throw CLI::ValidationError(option, message);
+}
+
+CLI::Option* AddText(
+    CLI::App& app, const std::string& name, const std::string& type, const std::string& help,
+    const std::function<void(const std::string& spoken, const std::string&)>& take) {
+  const std::string spoken = SpokenName(name);
+  const std::function<void(const std::string&)> callback = [spoken, take](const std::string& text) {
+    take(spoken, text);
+  };
+  return app.add_option_function<std::string>(name, callback, help)->type_name(type);
+}
 
 CLI::Option* AddReal(CLI::App& app, const std::string& name, Sign sign, double* value,
                      const std::string& help) {
@@ -71,11 +83,12 @@ CLI::Option* AddReal(CLI::App& app, const std::string& name, Sign sign, double* 
                  });
 }
 
-CLI::Option* AddReals(CLI::App& app, const std::string& name, Sign sign,
-                      std::vector<double>* values, const std::string& help) {
-  return AddText(app, name, "X[,X...]", help,
+CLI::Option* AddRealsOrAuto(CLI::App& app, const std::string& name, Sign sign,
+                            std::vector<double>* values, const std::string& help) {
+  return AddText(app, name, "X[,X...]|auto", help,
                  [sign, values](const std::string& option, const std::string& text) {
                    values->clear();
+                   if (text == "auto") return;
                    for (const std::string& item : TakeList(option, text)) {
                      values->push_back(TakeReal(option, item, sign));
                    }
@@ -133,20 +146,20 @@ CLI::Option* AddPath(CLI::App& app, const std::string& name, std::string* value,
 }
 
 CLI::Option* AddChoice(CLI::App& app, const std::string& name, std::span<const Choice> choices,
-                       int32_t* value, const std::string& help) {
+                       int32_t* value, const std::string& help, std::span<const Choice> others) {
   std::string words;
   for (const Choice& choice : choices)
     words += (words.empty() ? "" : "|") + std::string(choice.word);
-  return AddText(app, name, words, help,
-                 [choices, words, value](const std::string& option, const std::string& text) {
-                   for (const Choice& choice : choices) {
-                     if (text == choice.word) {
-                       *value = choice.value;
-                       return;
-                     }
-                   }
-                   ThrowOption(option, Quoted(text) + " is not one of " + words);
-                 });
+  return AddText(app, name, words, help, [=](const std::string& option, const std::string& text) {
+    for (const Choice& choice : choices) {
+      if (text == choice.word) {
+        *value = choice.value;
+        return;
+      }
+    }
+    ThrowOption(option,
+                Quoted(text) + " is not one of " + words + MeantChoice(text, choices, others));
+  });
 }
 
 std::string ChoiceWord(std::span<const Choice> choices, int32_t value) {

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,15 +12,23 @@
 
 namespace residual_knn::cli {
 
+// Throws a CLI::ParseError.
+[[noreturn]] void ThrowOption(const std::string& option, const std::string& message);
+
+// An option whose text goes to `take`, with the name by which messages call it.
+CLI::Option* AddText(
+    CLI::App& app, const std::string& name, const std::string& type, const std::string& help,
+    const std::function<void(const std::string& spoken, const std::string& text)>& take);
+
 // What a real number must be besides finite.
 enum class Sign { kPositive, kNotNegative };
 
 CLI::Option* AddReal(CLI::App& app, const std::string& name, Sign sign, double* value,
                      const std::string& help);
 
-// X,X,...
-CLI::Option* AddReals(CLI::App& app, const std::string& name, Sign sign,
-                      std::vector<double>* values, const std::string& help);
+// X,X,...; or "auto", which makes the list empty.
+CLI::Option* AddRealsOrAuto(CLI::App& app, const std::string& name, Sign sign,
+                            std::vector<double>* values, const std::string& help);
 
 CLI::Option* AddWhole(CLI::App& app, const std::string& name, int64_t least, int64_t most,
                       int64_t* value, const std::string& help);
@@ -45,8 +54,10 @@ struct Choice {
   int32_t value;
 };
 
+// `others` are words that are not taken, but tell which choice was meant.
 CLI::Option* AddChoice(CLI::App& app, const std::string& name, std::span<const Choice> choices,
-                       int32_t* value, const std::string& help);
+                       int32_t* value, const std::string& help,
+                       std::span<const Choice> others = {});
 
 // The word for a value among the choices.
 std::string ChoiceWord(std::span<const Choice> choices, int32_t value);

@@ -47,8 +47,9 @@ bool IsStaged(const std::string& path) {
   return stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
 }
 
-OutputFile::OutputFile(std::string path, Staging staging)
+OutputFile::OutputFile(std::string path, Staging staging, Packing packing)
     : path_(std::move(path)), buffer_(kBufferBytes) {
+  if (packing == Packing::kGzip) encoder_ = std::make_unique<GzipEncoder>();
   if (IsStandardOutput(path_)) {
     path_ = "standard output";
     descriptor_ = STDOUT_FILENO;
@@ -122,12 +123,20 @@ char* OutputFile::Room(size_t size) {
   return buffer_.data() + filled_;
 }
 
-void OutputFile::Flush() {
-  size_t written = 0;
-  while (written < filled_) {
-    const ssize_t count = write(descriptor_, buffer_.data() + written, filled_ - written);
+void OutputFile::WriteAll(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = write(descriptor_, bytes.data(), bytes.size());
     if (count < 0 && errno != EINTR) ThrowWriteError(errno);
-    if (count > 0) written += static_cast<size_t>(count);
+    if (count > 0) bytes.remove_prefix(static_cast<size_t>(count));
+  }
+}
+
+void OutputFile::Flush() {
+  const std::string_view bytes(buffer_.data(), filled_);
+  if (encoder_) {
+    encoder_->Encode(bytes, [this](std::string_view zipped) { WriteAll(zipped); });
+  } else {
+    WriteAll(bytes);
   }
   filled_ = 0;
   if (hold_ != nullptr && hold_->SignalWaits()) {
@@ -138,6 +147,7 @@ void OutputFile::Flush() {
 
 void OutputFile::Finish() {
   Flush();
+  if (encoder_) encoder_->Finish([this](std::string_view zipped) { WriteAll(zipped); });
   if (staged_) {
     // Some file systems report a full disk only now.
     if (fsync(descriptor_) != 0) ThrowWriteError(errno);

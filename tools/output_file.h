@@ -6,16 +6,21 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tools/gzip_encoder.h"
 #include "tools/signal_hold.h"
 
 namespace residual_knn::cli {
 
 // How an unfinished file is kept.
 enum class Staging { kAutomatic, kNamed };
+
+// How the bytes of a file are packed.
+enum class Packing { kNone, kGzip };
 
 // True if a file of this name would be staged: it is a regular file, or none yet.
 bool IsStaged(const std::string& path);
@@ -24,7 +29,7 @@ class OutputFile {
  public:
   // Opens; "-" and "/dev/stdout" are standard output. Throws a std::runtime_error that names the
   // file.
-  OutputFile(std::string path, Staging staging);
+  OutputFile(std::string path, Staging staging, Packing packing = Packing::kNone);
   // Discards what was not published.
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
@@ -52,6 +57,7 @@ class OutputFile {
  private:
   void OpenStaged(Staging staging);
   void Flush();
+  void WriteAll(std::string_view bytes);
   void Close();
   [[noreturn]] void ThrowWriteError(int system_error) const;
 
@@ -63,6 +69,7 @@ class OutputFile {
   bool owns_descriptor_ = false;
   bool staged_ = false;
   std::vector<char> buffer_;
+  std::unique_ptr<GzipEncoder> encoder_;  // none: the bytes are written as they are
   size_t filled_ = 0;
 };
 

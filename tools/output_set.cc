@@ -9,11 +9,11 @@ void CheckWritable(const std::string& path) {
   const OutputFile probe(path, Staging::kAutomatic);
 }
 
-OutputFile& OutputSet::Open(const std::string& path) {
+OutputFile& OutputSet::Open(const std::string& path, Packing packing) {
   // Held from before the file exists; not for pipes, which may wait for a reader for long.
   const bool held_for_earlier = hold_.has_value();
   if (!held_for_earlier && IsStaged(path)) hold_.emplace();
-  files_.push_back(std::make_unique<OutputFile>(path, staging_));
+  files_.push_back(std::make_unique<OutputFile>(path, staging_, packing));
   OutputFile& file = *files_.back();
   if (!held_for_earlier && !file.HasTemporaryName()) hold_.reset();
   if (hold_) file.Heed(&*hold_);

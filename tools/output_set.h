@@ -21,7 +21,7 @@ class OutputSet {
   OutputSet& operator=(const OutputSet&) = delete;
 
   // The file lives as long as the set.
-  OutputFile& Open(const std::string& path);
+  OutputFile& Open(const std::string& path, Packing packing = Packing::kNone);
 
   // Finishes all files, then names them.
   void Publish();

@@ -1,6 +1,7 @@
 #include "tools/progress_bar.h"
 
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,8 +43,14 @@ std::string Padded(std::string text, int width) {
 
 }  // namespace
 
-ProgressBar::ProgressBar(int descriptor)
-    : descriptor_(descriptor), draws_(isatty(descriptor) == 1) {}
+bool HasReader(int descriptor) {
+  struct stat status {};
+  if (fstat(descriptor, &status) != 0) return false;
+  return S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode);
+}
+
+ProgressBar::ProgressBar(int descriptor, bool wanted)
+    : descriptor_(descriptor), draws_(wanted && isatty(descriptor) == 1) {}
 
 ProgressBar::~ProgressBar() { Pause(); }
 

@@ -1,5 +1,5 @@
 // A line on a terminal that says how far a run is and how long it will still take. Draws nothing
-// where the descriptor is not a terminal.
+// where the descriptor is not a terminal, or where another program may write on the same line.
 #pragma once
 
 #include <chrono>
@@ -10,9 +10,13 @@
 
 namespace residual_knn::cli {
 
+// True if a program reads what is written to the descriptor, and may print it, or more, on a
+// terminal: it is a pipe or a socket.
+bool HasReader(int descriptor);
+
 class ProgressBar {
  public:
-  explicit ProgressBar(int descriptor);
+  explicit ProgressBar(int descriptor, bool wanted = true);
   // Leaves an empty line behind, so that a message may follow.
   ~ProgressBar();
   ProgressBar(const ProgressBar&) = delete;

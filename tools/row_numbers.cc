@@ -23,8 +23,9 @@ std::vector<int64_t> SelectRowColumn(const TableHeader& header) {
 
 }  // namespace
 
-std::vector<int64_t> ReadRowNumbers(const std::string& path, int64_t base, int64_t n) {
-  const Table table = ReadTable(path, SelectRowColumn);
+std::vector<int64_t> ReadRowNumbers(const std::string& path, const CsvFormat& csv, int64_t base,
+                                    int64_t n) {
+  const Table table = ReadTable(path, SelectRowColumn, csv);
   std::vector<int64_t> rows;
   rows.reserve(table.values.size());
   for (int64_t i = 0; i < table.rows; ++i) {

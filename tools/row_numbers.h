@@ -5,11 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "tools/csv_format.h"
+
 namespace residual_knn::cli {
 
 // Reads the column called "row", or the only column, of a CSV or .npy file of row numbers counted
 // from `base`, and returns them counted from 0. Numbers that are not whole or not among n rows are
 // errors that name the line.
-std::vector<int64_t> ReadRowNumbers(const std::string& path, int64_t base, int64_t n);
+std::vector<int64_t> ReadRowNumbers(const std::string& path, const CsvFormat& csv, int64_t base,
+                                    int64_t n);
 
 }  // namespace residual_knn::cli

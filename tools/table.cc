@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 
 #include "tools/byte_source.h"
 #include "tools/cell_location.h"
+#include "tools/file_kind.h"
 #include "tools/npy_format.h"
 #include "tools/table_csv.h"
 #include "tools/table_npy.h"
@@ -18,24 +20,29 @@ bool HasNpyName(std::string_view path) {
   return path.ends_with(".npy") || path.ends_with(".npy.gz");
 }
 
-std::vector<int64_t> SelectAll(const TableHeader& header) {
+}  // namespace
+
+std::vector<int64_t> AllColumns(const TableHeader& header) {
   std::vector<int64_t> all(header.columns.size());
   std::iota(all.begin(), all.end(), int64_t{0});
   return all;
 }
 
-}  // namespace
+Table ReadTable(const std::string& path) { return ReadTable(path, AllColumns); }
 
-Table ReadTable(const std::string& path) { return ReadTable(path, SelectAll); }
-
-Table ReadTable(const std::string& path, const ColumnSelector& select) {
+Table ReadTable(const std::string& path, const ColumnSelector& select, const CsvFormat& csv) {
   ByteSource source(path);
   // The content decides, not the name: a CSV file never begins with the bytes of .npy.
-  if (source.StartsWith(kNpyMagic)) return ReadNpyTable(source, select);
+  if (source.Peek().starts_with(kNpyMagic)) return ReadNpyTable(source, select);
+  if (const std::optional<ForeignKind> kind = FindForeignKind(source.Peek())) {
+    throw std::runtime_error(source.path() + ": is " + kind->name +
+                             (source.IsZipped() ? ", gzipped" : "") + ", which is not read; " +
+                             kind->cure);
+  }
   if (HasNpyName(path)) {
     throw std::runtime_error(path + ": is not an .npy file: it does not begin with \\x93NUMPY");
   }
-  return ReadCsvTable(source, select);
+  return ReadCsvTable(source, select, csv);
 }
 
 std::string DescribeCell(const Table& table, int64_t row, int64_t column) {

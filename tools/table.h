@@ -1,4 +1,4 @@
-// Tables of numbers from files: CSV with a header, plain or gzipped, and .npy.
+// Tables of numbers from files or standard input: CSV, plain or gzipped, and .npy.
 //
 // Every error is a std::runtime_error whose text names the file and, where there is one, the line
 // and the column.
@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "tools/csv_format.h"
+
 namespace residual_knn {
 
 enum class TableFormat { kCsv, kNpy };
@@ -24,7 +26,8 @@ struct TableLine {
 };
 
 struct Table {
-  // Names of the columns; those of an .npy file are called by their numbers, "0", "1", ...
+  // Names of the columns; those of an .npy file, or of a CSV file without a header, are called by
+  // their numbers, "0", "1", ...
   std::vector<std::string> columns;
   int64_t rows = 0;
   // Dimension-major: column c begins at values[c * rows].
@@ -59,15 +62,22 @@ struct TableHeader {
   std::vector<std::string> columns;
 };
 
+// The most columns that a file may have.
+inline constexpr int64_t kMostColumns = int64_t{1} << 20;
+
 // Chooses columns: distinct numbers counted from 0, in the order in which the table is to have
 // them. The text of a std::runtime_error from it is put behind the file and line.
 using ColumnSelector = std::function<std::vector<int64_t>(const TableHeader& header)>;
 
-// Reads a whole file. It may have no rows, but not no header. NaN and infinite values are errors.
+std::vector<int64_t> AllColumns(const TableHeader& header);
+
+// Reads a whole file, or standard input if the path is "-". It may have no rows, but not no header
+// (see CsvFormat). NaN and infinite values are errors.
 Table ReadTable(const std::string& path);
 
-// Reads the chosen columns only; what stands in the others does not matter.
-Table ReadTable(const std::string& path, const ColumnSelector& select);
+// Reads the chosen columns only; what stands in the others does not matter. `csv` does not matter
+// to .npy.
+Table ReadTable(const std::string& path, const ColumnSelector& select, const CsvFormat& csv = {});
 
 // Names a place for a message: "points.csv: line 7, column 2 'y'", or "points.npy: row 6, column 1"
 // (counted from 0, as NumPy does).

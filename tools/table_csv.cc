@@ -1,46 +1,51 @@
 #include "tools/table_csv.h"
 
-#include <algorithm>
+#include <optional>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "tools/cell_location.h"
+#include "tools/column_store.h"
+#include "tools/csv_header.h"
+#include "tools/csv_number.h"
 #include "tools/csv_scanner.h"
-#include "tools/number_text.h"
+#include "tools/csv_separator.h"
 
 namespace residual_knn {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr size_t kMostHeaderBytes = size_t{1} << 26;
 
 class CsvTableBuilder final : public CsvSink {
  public:
-  CsvTableBuilder(const std::string& path, const ColumnSelector& select) : select_(select) {
+  CsvTableBuilder(const std::string& path, const ColumnSelector& select, const CsvFormat& format)
+      : select_(select), format_(format) {
     header_.path = path;
     header_.format = TableFormat::kCsv;
   }
 
   void OnCell(std::string_view text, int64_t line) override {
-    if (!header_done_) {
-      header_.columns.emplace_back(text);
+    if (!store_) {
+      KeepFirst(text, line);
       return;
     }
-    const auto cell = static_cast<size_t>(cells_++);
-    if (cell >= slots_.size() || slots_[cell] < 0) return;
-    const RealText real = ParseReal(text);
-    if (real.fault != nullptr) ThrowFault(text, real.fault, line, static_cast<int64_t>(cell));
-    columns_[static_cast<size_t>(slots_[cell])].push_back(real.value);
+    const int64_t cell = cells_++;
+    if (cell >= Width() || !store_->Keeps(cell)) return;
+    const RealText real = ParseCsvNumber(text, format_.decimal);
+    if (real.fault != nullptr) ThrowFault(text, real.fault, line, cell);
+    store_->Append(cell, real.value);
   }
 
   void OnRow(int64_t line) override {
-    if (!header_done_) {
-      TakeHeader(line);
+    if (!store_) {
+      TakeFirstLine(line);
       return;
     }
-    const auto width = static_cast<int64_t>(header_.columns.size());
-    if (cells_ != width) ThrowWidth(line);
+    if (cells_ != Width()) ThrowWidth(line);
     cells_ = 0;
     if (lines_.empty() || line != lines_.back().line + (rows_ - lines_.back().row)) {
       lines_.push_back({rows_, line});
@@ -49,9 +54,7 @@ class CsvTableBuilder final : public CsvSink {
   }
 
   Table Finish() {
-    if (!header_done_) {
-      throw std::runtime_error(CsvLine(header_.path, 1) + ": the file is empty");
-    }
+    if (!store_) throw std::runtime_error(CsvLine(header_.path, 1) + ": the file is empty");
     Table table;
     table.rows = rows_;
     table.path = header_.path;
@@ -61,32 +64,40 @@ class CsvTableBuilder final : public CsvSink {
     for (const int64_t column : selected_) {
       table.columns.push_back(header_.columns[static_cast<size_t>(column)]);
     }
-    table.values.reserve(columns_.size() * static_cast<size_t>(rows_));
-    for (std::vector<double>& column : columns_) {
-      table.values.insert(table.values.end(), column.begin(), column.end());
-      column = {};  // so that the peak is one column above the table
-    }
+    table.values = store_->Release(rows_);
     return table;
   }
 
  private:
-  void TakeHeader(int64_t line) {
-    header_done_ = true;
-    const auto is_number = [](const std::string& name) { return ParseReal(name).fault == nullptr; };
-    if (std::all_of(header_.columns.begin(), header_.columns.end(), is_number)) {
-      throw std::runtime_error(CsvLine(header_.path, line) +
-                               ": the first line must name the columns, but holds numbers only");
+  [[nodiscard]] int64_t Width() const { return static_cast<int64_t>(header_.columns.size()); }
+
+  void KeepFirst(std::string_view text, int64_t line) {
+    first_bytes_ += text.size();
+    if (Width() == kMostColumns || first_bytes_ > kMostHeaderBytes) {
+      throw std::runtime_error(CsvLine(header_.path, line) + ": more than " +
+                               std::to_string(kMostColumns) + " columns, or 64 MiB of names");
+    }
+    header_.columns.emplace_back(text);
+    first_lines_.push_back(line);
+  }
+
+  void TakeFirstLine(int64_t line) {
+    const bool is_row = format_.header == CsvFormat::Header::kNone;
+    std::vector<std::string> first_row;
+    if (is_row) {
+      first_row = header_.columns;
+      for (size_t i = 0; i < first_row.size(); ++i) header_.columns[i] = std::to_string(i);
     }
     try {
+      if (format_.header == CsvFormat::Header::kJudged) CheckHeader(header_.columns, format_);
       selected_ = select_(header_);
     } catch (const std::runtime_error& error) {
       throw std::runtime_error(CsvLine(header_.path, line) + ": " + error.what());
     }
-    slots_.assign(header_.columns.size(), -1);
-    for (size_t slot = 0; slot < selected_.size(); ++slot) {
-      slots_[static_cast<size_t>(selected_[slot])] = static_cast<int64_t>(slot);
-    }
-    columns_.resize(selected_.size());
+    store_.emplace(Width(), selected_);
+    if (!is_row) return;
+    for (size_t i = 0; i < first_row.size(); ++i) OnCell(first_row[i], first_lines_[i]);
+    OnRow(line);
   }
 
   [[noreturn]] void ThrowFault(std::string_view text, const char* fault, int64_t line,
@@ -94,42 +105,74 @@ class CsvTableBuilder final : public CsvSink {
     const std::string& name = header_.columns[static_cast<size_t>(column)];
     std::string message = CsvCell(header_.path, line, column, name) + ": ";
     message += text.empty() ? "the cell " : Quoted(text) + " ";
-    throw CellError(message + fault, name);
+    throw CellError(message + fault + CsvNumberHint(text, format_), name);
   }
 
   [[noreturn]] void ThrowWidth(int64_t line) const {
-    const auto width = static_cast<int64_t>(header_.columns.size());
-    const std::string counts =
-        "the row has " + std::to_string(cells_) + " cells, the header " + std::to_string(width);
+    const int64_t width = Width();
+    const bool named = format_.header != CsvFormat::Header::kNone;
+    std::string counts = "the row has " + std::to_string(cells_) + " cells, the " +
+                         (named ? "header " : "first row ") + std::to_string(width);
+    if (format_.decimal == '.' && format_.delimiter == ',' && cells_ == 2 * width) {
+      counts += " (decimal commas? --decimal , reads them)";
+    }
     if (cells_ < width) {
       throw std::runtime_error(
           CsvCell(header_.path, line, cells_, header_.columns[static_cast<size_t>(cells_)]) +
           ": missing; " + counts);
+    }
+    if (cells_ == width + 1) {
+      counts += " (a delimiter at the end of a line begins another cell)";
     }
     throw std::runtime_error(CsvLine(header_.path, line) + ", column " + std::to_string(width + 1) +
                              ": no such column; " + counts);
   }
 
   const ColumnSelector& select_;
-  TableHeader header_;
-  bool header_done_ = false;
+  const CsvFormat& format_;
+  TableHeader header_;  // until the first line has ended, its cells
+  std::vector<int64_t> first_lines_;
+  size_t first_bytes_ = 0;
   std::vector<int64_t> selected_;
-  std::vector<int64_t> slots_;  // for each column of the file its place in columns_, or -1
-  std::vector<std::vector<double>> columns_;
+  std::optional<ColumnStore> store_;  // once the first line has ended
   std::vector<TableLine> lines_;
   int64_t rows_ = 0;
   int64_t cells_ = 0;
 };
 
+void CheckDelimiter(ByteSource& source, std::string_view start, const CsvFormat& format) {
+  const bool whole = source.Peek().size() < ByteSource::kPeekBytes;
+  const std::string fault = FindWrongDelimiter(start, whole, format);
+  if (!fault.empty()) throw std::runtime_error(CsvLine(source.path(), 1) + ": " + fault);
+}
+
+bool BeginsWithNames(std::string_view start, const std::vector<std::string>& names) {
+  if (names.empty()) return false;
+  try {
+    return SplitCsvLine(start.substr(0, start.find_first_of("\r\n"))) == names;
+  } catch (const CsvError&) {
+    return false;
+  }
+}
+
+CsvFormat FormatOf(std::string_view start, const CsvFormat& format) {
+  if (!BeginsWithNames(start, format.known_names)) return format;
+  CsvFormat own;
+  own.header = CsvFormat::Header::kNames;
+  return own;
+}
+
 }  // namespace
 
-Table ReadCsvTable(ByteSource& source, const ColumnSelector& select) {
-  CsvTableBuilder builder(source.path(), select);
-  CsvScanner scanner(builder);
+Table ReadCsvTable(ByteSource& source, const ColumnSelector& select, const CsvFormat& given) {
+  const CsvFormat format = FormatOf(source.Peek(), given);
+  CsvTableBuilder builder(source.path(), select, format);
+  CsvScanner scanner(builder, format);
   try {
+    const std::string_view start = source.Peek();
+    size_t skip = start.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+    CheckDelimiter(source, start.substr(skip), format);
     std::vector<char> buffer(size_t{1} << 18);
-    const bool marked = source.StartsWith(kByteOrderMark);
-    size_t skip = marked ? kByteOrderMark.size() : 0;
     while (const size_t count = source.Read(buffer)) {
       scanner.Feed(std::string_view(buffer.data(), count).substr(skip));
       skip = 0;

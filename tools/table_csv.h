@@ -1,4 +1,4 @@
-// Tables from CSV text with a header.
+// Tables from CSV text.
 #pragma once
 
 #include "tools/byte_source.h"
@@ -6,6 +6,6 @@
 
 namespace residual_knn {
 
-Table ReadCsvTable(ByteSource& source, const ColumnSelector& select);
+Table ReadCsvTable(ByteSource& source, const ColumnSelector& select, const CsvFormat& format);
 
 }  // namespace residual_knn

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tools/cell_location.h"
+#include "tools/column_store.h"
 #include "tools/npy_format.h"
 
 namespace residual_knn {
@@ -15,9 +16,6 @@ namespace {
 
 // NumPy itself warns from 10,000 bytes on.
 constexpr int64_t kLongestDescription = int64_t{1} << 20;
-
-// An array without rows may say anything here.
-constexpr int64_t kMostColumns = int64_t{1} << 20;
 
 void ReadExactly(ByteSource& source, std::span<char> buffer) {
   if (source.Read(buffer) != buffer.size()) {
@@ -40,45 +38,14 @@ NpyHeader ReadHeader(ByteSource& source) {
   return ParseNpyDescription(description);
 }
 
-double LoadInteger(int64_t value) {
-  constexpr int64_t kExact = int64_t{1} << 53;
-  if (value > kExact || value < -kExact) {
-    throw std::runtime_error(std::to_string(value) + " has no exact double");
-  }
-  return static_cast<double>(value);
-}
-
-double LoadItem(NpyType type, const char* bytes) {
-  switch (type) {
-    case NpyType::kFloat64:
-      return LoadLittleEndian<double>(bytes);
-    case NpyType::kFloat32:
-      return LoadLittleEndian<float>(bytes);
-    case NpyType::kInt64:
-      return LoadInteger(LoadLittleEndian<int64_t>(bytes));
-    case NpyType::kInt32:
-      return LoadLittleEndian<int32_t>(bytes);
-  }
-  throw std::logic_error("unknown .npy type");
-}
-
-// Puts the items, in file order, where they belong in the table.
+// Puts the items, in file order, into the columns where they belong.
 class ItemPlacer {
  public:
-  ItemPlacer(const NpyHeader& header, int64_t file_columns, Table* table)
-      : header_(header), file_columns_(file_columns), table_(table), slots_(file_columns, -1) {
-    for (size_t slot = 0; slot < table->file_columns.size(); ++slot) {
-      slots_[static_cast<size_t>(table->file_columns[slot])] = static_cast<int64_t>(slot);
-    }
-    table->values.resize(table->file_columns.size() * static_cast<size_t>(table->rows));
-  }
+  ItemPlacer(const std::string& path, const NpyHeader& header, int64_t columns, ColumnStore* store)
+      : path_(path), header_(header), rows_(header.shape[0]), columns_(columns), store_(store) {}
 
   void Place(const char* bytes) {
-    const int64_t slot = slots_[static_cast<size_t>(column_)];
-    if (slot >= 0) {
-      const double value = Load(bytes);
-      table_->values[static_cast<size_t>(slot * table_->rows + row_)] = value;
-    }
+    if (store_->Keeps(column_)) store_->Append(column_, Load(bytes));
     Advance();
   }
 
@@ -86,36 +53,38 @@ class ItemPlacer {
   double Load(const char* bytes) const {
     std::string fault;
     try {
-      const double value = LoadItem(header_.type, bytes);
+      const double value = LoadNpyItem(header_.type, bytes);
       if (std::isfinite(value)) return value;
       fault = std::isnan(value) ? "the value is NaN" : "the value is infinite";
+      fault += " (a point needs all its coordinates: leave out the rows that lack one)";
     } catch (const std::runtime_error& error) {
       fault = error.what();
     }
-    throw std::runtime_error(NpyCell(table_->path, row_, column_) + ": " + fault);
+    throw std::runtime_error(NpyCell(path_, row_, column_) + ": " + fault);
   }
 
   void Advance() {
     if (header_.fortran_order) {
-      if (++row_ == table_->rows) {
+      if (++row_ == rows_) {
         row_ = 0;
         ++column_;
       }
-    } else if (++column_ == file_columns_) {
+    } else if (++column_ == columns_) {
       column_ = 0;
       ++row_;
     }
   }
 
+  const std::string& path_;
   const NpyHeader& header_;
-  int64_t file_columns_;
-  Table* table_;
-  std::vector<int64_t> slots_;  // for each column of the file its place in the table, or -1
+  int64_t rows_;
+  int64_t columns_;
+  ColumnStore* store_;
   int64_t row_ = 0;
   int64_t column_ = 0;
 };
 
-// Before memory is taken for it: a damaged header must not ask for terabytes.
+// Before hours of reading, where it is known beforehand.
 void CheckDataFits(const ByteSource& source, int64_t items, int64_t item_bytes) {
   const std::optional<int64_t> most = source.MostBytes();
   if (most && items * item_bytes > *most) {
@@ -123,8 +92,7 @@ void CheckDataFits(const ByteSource& source, int64_t items, int64_t item_bytes) 
   }
 }
 
-void ReadItems(ByteSource& source, NpyType type, int64_t items, ItemPlacer* placer) {
-  const int64_t item_bytes = NpyItemBytes(type);
+void ReadItems(ByteSource& source, int64_t item_bytes, int64_t items, ItemPlacer* placer) {
   constexpr int64_t kChunk = int64_t{1} << 15;
   std::vector<char> buffer(static_cast<size_t>(kChunk * item_bytes));
   for (int64_t done = 0; done < items; done += kChunk) {
@@ -164,10 +132,12 @@ Table ReadNpyTable(ByteSource& source, const ColumnSelector& select) {
     throw std::runtime_error(table.path + ": " + error.what());
   }
   table.rows = header.shape[0];
-  CheckDataFits(source, table.rows * file_columns, NpyItemBytes(header.type));
+  CheckDataFits(source, table.rows * file_columns, header.type.bytes);
   for (const int64_t column : table.file_columns) table.columns.push_back(std::to_string(column));
-  ItemPlacer placer(header, file_columns, &table);
-  ReadItems(source, header.type, table.rows * file_columns, &placer);
+  ColumnStore store(file_columns, table.file_columns);
+  ItemPlacer placer(table.path, header, file_columns, &store);
+  ReadItems(source, header.type.bytes, table.rows * file_columns, &placer);
+  table.values = store.Release(table.rows);
   return table;
 }
 

@@ -65,14 +65,14 @@ BAD_CSV = [
     ("after \\r\\n", "x,y\r\n1,2\r\n3,abc\r\n", ["line 3, column 2 'y'", "'abc'"]),
     ("quote never closed", 'x,y\n1,2\n3,"4\n5,6\n', ["line 3", "never closed"]),
     ("quote in a cell", 'x,y\n1,2\n3,4"5\n', ["line 3", "quote"]),
-    ("header of numbers", "1,2\n3,4\n5,6\n", ["line 1", "name the columns"]),
+    ("header of numbers", "1,2\n3,4\n5,6\n", ["line 1", "name the columns", "--no-header"]),
     ("column without a name", ',x\n1,2\n2,3\n', ["line 1", "column 1 has no name"]),
     ("two columns of one name", "x,x\n1,2\n", ["line 1", "two columns are called 'x'"]),
     ("long cell", "x,y\n1," + "z" * 500 + "\n", ["line 2, column 2 'y'", "z...'"]),
     ("control characters", "x,y\n1,\"a\n\x1bb\"\n", ["line 2, column 2 'y'", "'a??b'"]),
     ("NUL bytes", "x,y\n1,2\x00\n", ["line 2, column 2 'y'", "not a number"]),
-    ("bytes of another kind of file", b"PK\x03\x04\xff\xfe\x00\x00", ["no rows"]),
-    ("UTF-16", "x,y\n1,2\n".encode("utf-16"), ["line "]),
+    ("bytes of another kind of file", b"PK\x03\x04\xff\xfe\x00\x00", ["zip"]),
+    ("UTF-16", "x,y\n1,2\n".encode("utf-16"), ["UTF-16", "iconv"]),
     ("damaged gzip", b"\x1f\x8b\x08\x00" + b"\x00" * 6 + b"\xff" * 30, ["gzip"]),
     ("gzip cut off", gzip.compress(GOOD.encode())[:-12], ["gzip"]),
 ]
@@ -85,10 +85,20 @@ BAD_NPY = [
      ["row 3, column 1", "NaN"]),
     ("NaN in float32", npy(floats_with((3, 1), np.nan).astype("f4")), ["row 3, column 1", "NaN"]),
     ("integer without a double", npy(np.array([[1], [2**53 + 1]])), ["row 1, column 0", "double"]),
-    ("complex", npy(np.ones((3, 2), complex)), ["'<c16'", "float64"]),
-    ("big-endian", npy(np.ones((3, 2), ">f8")), ["'>f8'", "little-endian"]),
-    ("half precision", npy(np.ones((3, 2), "f2")), ["'<f2'"]),
-    ("boolean", npy(np.ones((3, 2), bool)), ["'|b1'"]),
+    ("integer between doubles", npy(np.array([[1], [2**62 + 1]])), ["row 1, column 0", "double"]),
+    ("largest integer", npy(np.array([[1], [2**63 - 1]])), ["row 1, column 0", "double"]),
+    ("largest unsigned integer", npy(np.array([[2**64 - 1], [1]], "u8")),
+     ["row 0, column 0", "18446744073709551615", "double"]),
+    ("complex", npy(np.ones((3, 2), complex)), ["'<c16'", "complex", "are read"]),
+    ("long double", npy(np.ones((3, 2), np.longdouble)), ["'<f16'", "long double"]),
+    ("boolean", npy(np.ones((3, 2), bool)), ["'|b1'", "truth"]),
+    ("dates", npy(np.array(["2020-01-01", "2020-01-02"], "M8[ns]")), ["'<M8[ns]'", "dates"]),
+    ("time differences", npy(np.array([1, 2], "m8[s]")), ["'<m8[s]'", "time differences"]),
+    ("bytes", npy(np.array([b"a", b"b"])), ["'|S1'", "text"]),
+    ("infinite half", npy(np.array([[1, np.inf]], "f2")), ["row 0, column 1", "infinite"]),
+    ("NaN half, big-endian", npy(np.array([[1, np.nan]], ">f2")), ["row 0, column 1", "NaN"]),
+    ("odd size", npy_with(NPY_DESCRIPTION % ("<i3", "(0, 2)")), ["'<i3'"]),
+    ("no size", npy_with(NPY_DESCRIPTION % ("<f", "(0, 2)")), ["'<f'"]),
     ("text", npy(np.array([["a", "b"]])), ["'<U1'"]),
     ("records", npy(np.zeros(3, [("x", "f8"), ("y", "f8")])), ["records"]),
     ("objects", npy(np.array([[None]], object)), ["'|O'"]),
@@ -184,9 +194,9 @@ BAD_OPTIONS = [
     ("nameless column", {}, "points.csv", ["--columns", "x,"], ["--columns", "empty name"]),
     ("no columns at all", {}, "points.csv", ["--columns", ""],
      ["--columns", "empty", "--lonlat"]),
-    ("text beside longitude and latitude", {"p.csv": "lon,lat,name\n1,2,Bonn\n"}, "p.csv",
-     ["--lonlat", "lon,lat"],
-     ["p.csv: line 2, column 3 'name'", "'Bonn' is not a number", "--columns ''"]),
+    ("text chosen beside longitude and latitude", {"p.csv": "lon,lat,name\n1,2,Bonn\n"}, "p.csv",
+     ["--lonlat", "lon,lat", "--columns", "name"],
+     ["p.csv: line 2, column 3 'name'", "'Bonn' is not a number"]),
     ("text among the columns", {"p.csv": "x,name\n1,Bonn\n"}, "p.csv", [],
      ["p.csv: line 2, column 2 'name'", "'Bonn' is not a number", "--columns chooses"]),
     ("text as longitude", {"p.csv": "lon,lat\n1,2\neast,2\n"}, "p.csv",
@@ -270,12 +280,24 @@ BAD_OPTIONS = [
      ["--new-points", "n.csv", "--predecessors"], ["--predecessors", "--new-points"]),
     ("statistics into nowhere", {}, "points.csv", ["--stats", "nowhere/s.json"],
      ["nowhere/s.json", "No such file"]),
-    ("statistics over the answer", {}, "points.csv", ["--stats", "out.csv"],
-     ["--stats", "out.csv"]),
-    ("statistics over the answer, spelled otherwise", {}, "points.csv", ["--stats", "./out.csv"],
-     ["--stats", "out.csv"]),
-    ("statistics over the points", {}, "points.csv", ["--stats", "points.csv"],
+    ("statistics over the answer", {}, "points.csv", ["-o", "out.txt", "--stats", "out.txt"],
+     ["--stats", "out.txt", "--output"]),
+    ("statistics over the answer, spelled otherwise", {}, "points.csv",
+     ["-o", "out.txt", "--stats", "./out.txt"], ["--stats", "out.txt"]),
+    ("statistics over the points", {"p.txt": GOOD}, "p.txt", ["--stats", "p.txt"],
+     ["p.txt", "read"]),
+    ("statistics as a table", {}, "points.csv", ["--stats", "s.xlsx"], ["s.xlsx", ".json"]),
+    ("order over the answer", {}, "points.csv", ["--write-order", "./out.csv"],
+     ["--write-order", "out.csv", "--output"]),
+    ("order over the points", {}, "points.csv", ["--write-order", "points.csv"],
      ["points.csv", "read"]),
+    ("inducing points over the order", {}, "points.csv",
+     ["--write-inducing", "o.csv", "--write-order", "o.csv"],
+     ["--write-order", "o.csv", "--write-inducing"]),
+    ("order into nowhere", {}, "points.csv", ["--write-order", "nowhere/o.csv"],
+     ["nowhere/o.csv", "No such file"]),
+    ("order as a workbook", {}, "points.csv", ["--write-order", "o.xlsx"], ["o.xlsx", ".npy"]),
+    ("inducing points as a workbook", {}, "points.csv", ["--write-inducing", "z.ods"], ["z.ods"]),
 ]
 
 # The name of the output, and what the message must hold.
@@ -285,7 +307,14 @@ BAD_OUTPUTS = [
     ("in a file", "points.csv/out.csv", ["points.csv/out.csv", "Not a directory"]),
     ("over the points", "points.csv", ["points.csv", "read"]),
     ("over the points by another name", "./folder/../points.csv", ["points.csv", "read"]),
-    ("zipped", "out.csv.gz", ["--output", ".gz"]),
+    ("a workbook", "out.xlsx", [".xlsx", ".csv.gz"]),
+    ("columns", "out.PARQUET", [".parquet"]),
+    ("an object of R", "out.rds", [".rds"]),
+    ("packed otherwise", "out.csv.xz", [".xz"]),
+    ("tabs", "out.tsv", [".tsv"]),
+    ("zipped, of what", "out.gz", [".gz"]),
+    ("zipped .npy", "out.npy.gz", [".npy.gz"]),
+    ("zipped JSON", "out.json.gz", [".json.gz"]),
     ("no name", "", ["--output", "empty"]),
     (".npy, folder not there", "nowhere/out.npy", ["nowhere/out.npy", "No such file"]),
     (".npy, distances in the way", "taken.npy", ["taken.distances.npy", "directory"]),
@@ -302,7 +331,8 @@ class BadInputTest(cli_support.ProgramTest):
                   if (self.folder / name).is_file()}
         names = self.file_names()
         result = self.run_program(*arguments)
-        error = result.stderr.decode("utf-8", "replace")
+        error = "".join(line for line in result.stderr.decode("utf-8").splitlines(True)
+                        if not line.startswith(cli_support.NOTES))
         self.assertIn(result.returncode, (1, 2), error)
         self.assertEqual(result.stdout, b"")
         self.assertTrue(error.startswith("residual-knn: error: "), error)
@@ -358,7 +388,8 @@ class BadInputTest(cli_support.ProgramTest):
     def test_options(self):
         def cases():
             for name, files, points, options, fragments in BAD_OPTIONS:
-                start = [] if points is None else ["neighbors", points, "-o", "out.csv"]
+                output = [] if "-o" in options else ["-o", "out.csv"]
+                start = [] if points is None else ["neighbors", points, *output]
                 yield name, {"points.csv": GOOD, **files}, start + options, fragments
 
         self.assert_all_refused(cases())

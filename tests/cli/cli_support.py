@@ -17,6 +17,9 @@ SKIPPED = 77  # the SKIP_RETURN_CODE of ctest
 STRATEGIES = ["automatic", "brute_force", "level_synchronous", "best_first", "batched_best_first",
               "dual_tree"]
 
+# How lines begin that tell what was done with the input.
+NOTES = ("residual-knn: coordinates: ", "residual-knn: lengthscales: ")
+
 _settings = argparse.Namespace(program=None, helpers=None, shared=None)
 
 
@@ -50,7 +53,7 @@ def run(*arguments, **keywords):
 
 def heed_signals():
     """For preexec_fn: a parent that ignores Ctrl-C, as shells in scripts do, is not imitated."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)
 
 
@@ -97,13 +100,24 @@ class ProgramTest(unittest.TestCase):
             path.write_bytes(content.encode())
         return path
 
-    def run_program(self, *arguments, **keywords):
+    def run_program(self, *arguments, lengthscale="1", **keywords):
+        """Runs the program. Of searches that say nothing of lengthscales, it is 1."""
+        given = any(str(argument).startswith("--lengthscale") for argument in arguments)
+        if arguments and arguments[0] == "neighbors" and lengthscale is not None and not given:
+            arguments = [*arguments, "--lengthscale", lengthscale]
         return run(*arguments, cwd=self.folder, **keywords)
 
-    def succeed(self, *arguments, **keywords):
-        """Runs the program, which must succeed and say nothing but the answer."""
+    def succeed(self, *arguments, warnings=(), **keywords):
+        """Runs the program, which must succeed. On standard error it says what it took as
+        coordinates and `warnings`, of each of which a part is given, and no more."""
         result = self.run_program(*arguments, **keywords)
-        self.assertEqual((result.returncode, result.stderr), (0, b""))
+        self.said = [] if result.stderr is None else result.stderr.decode().splitlines()
+        self.assertEqual(result.returncode, 0, self.said)
+        others = [line for line in self.said if not line.startswith(NOTES)]
+        self.assertEqual(len(others), len(warnings), self.said)
+        for line, part in zip(others, warnings):
+            self.assertTrue(line.startswith("residual-knn: warning: "), line)
+            self.assertIn(part, line)
         return result.stdout
 
     def answer(self, *arguments, **keywords):

@@ -54,7 +54,7 @@ class NeighborsTest(cli_support.ProgramTest):
                 self.check_all(answer, model.distances(self.points, self.points), 5)
 
     def test_defaults(self):
-        """Matern 3/2, lengthscale and variance 1, 30 neighbors."""
+        """Matern 3/2, variance 1, 30 neighbors."""
         distances = Model(self.inducing).distances(self.points, self.points)
         answer = self.answer("neighbors", "points.csv", "--inducing-points", "inducing.csv")
         self.check_all(answer, distances, 30)
@@ -142,8 +142,11 @@ class NeighborsTest(cli_support.ProgramTest):
 
     def test_more_neighbors_than_points(self):
         distances = Model(None).distances(self.points, self.points)
-        answer = self.answer("neighbors", "points.csv", "--inducing", "0", "-k", 2**31 - 1)
-        self.check_all(answer, distances, N)
+        for k in (N + 1, 2**31 - 1):
+            answer = self.answer("neighbors", "points.csv", "--inducing", "0", "-k", k,
+                                 warnings=[f"k is {k}, but there are only {N} points: k = {N}"])
+            self.check_all(answer, distances, N)
+        self.answer("neighbors", "points.csv", "--inducing", "0", "-k", N)
 
     def test_one_point(self):
         self.file("one.csv", "x\n3\n")
@@ -178,7 +181,8 @@ class NeighborsTest(cli_support.ProgramTest):
             ["day", "lat", "lon", "height"],
             np.column_stack([day, latitude, longitude, height])))
         cases = [
-            ("all other columns", [], "0.5,0.5,0.5,60,2", sphere(day, height)),
+            ("two other columns", ["--columns", "day,height"], "0.5,0.5,0.5,60,2",
+             sphere(day, height)),
             ("one other column", ["--columns", "height"], "0.5,0.5,0.5,2", sphere(height)),
         ]
         for name, options, lengthscale, points in cases:
@@ -195,9 +199,10 @@ class NeighborsTest(cli_support.ProgramTest):
                 f"float {i},{lon!r},{lat!r}\n"
                 for i, (lon, lat) in enumerate(zip(longitude.tolist(), latitude.tolist()))))
             distances = Model(None, lengthscale=[0.5] * 3).distances(points, points)
-            answer = self.answer("neighbors", "named.csv", "--lonlat", "lon,lat", "--columns", "",
-                                 "--inducing", "0", "-k", "4", "--lengthscale", "0.5")
-            self.check_all(answer, distances, 4)
+            for columns in ([], ["--columns", ""]):
+                answer = self.answer("neighbors", "named.csv", "--lonlat", "lon,lat", *columns,
+                                     "--inducing", "0", "-k", "4", "--lengthscale", "0.5")
+                self.check_all(answer, distances, 4)
         with self.subTest(case="inducing and new points by the same columns"):
             self.file("z.csv", "lat,lon,height\n10,20,1\n-40,170,2\n")
             self.file("new.csv", "height,lon,lat,x\n1.5,30,-20,?\n")

@@ -11,6 +11,7 @@ import numpy as np
 
 import cli_support
 
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE)
 POINTS = "x,y\n" + "".join(f"{i},{i * i % 11}\n" for i in range(300))
 
 
@@ -24,9 +25,10 @@ class OutputTest(cli_support.ProgramTest):
     def assert_fails(self, fragment, *arguments, **keywords):
         before = self.file_names()
         result = self.run_program(*arguments, **keywords)
-        self.assertEqual(result.returncode, 1)
-        self.assertIn(fragment, result.stderr.decode())
-        self.assertEqual(result.stderr.count(b"\n"), 1)
+        lines = [line for line in result.stderr.decode().splitlines()
+                 if not line.startswith(cli_support.NOTES)]
+        self.assertEqual((result.returncode, len(lines)), (1, 1), lines)
+        self.assertIn(fragment, lines[0])
         self.assertEqual(self.file_names(), before)
 
     def test_full_standard_output(self):
@@ -58,6 +60,20 @@ class OutputTest(cli_support.ProgramTest):
             result = self.run_program("neighbors", "points.csv", stdout=pipe)
         self.assertNotEqual(result.returncode, 0)
 
+    def test_reader_that_leaves(self):
+        """As `| head` does: SIGPIPE, not a word, and no file of the others appears."""
+        points = np.random.default_rng(4).normal(size=(9000, 2))
+        self.file("many.npy", points)
+        command = [cli_support.settings().program, "neighbors", "many.npy", "--lengthscale", "1",
+                   "--quiet", "--write-order", "order.csv"]
+        with subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            self.assertEqual(process.stdout.readline(), b"query,rank,neighbor,distance\n")
+            process.stdout.close()
+            self.assertEqual(process.stderr.read(), b"")
+        self.assertEqual(process.returncode, -signal.SIGPIPE)
+        self.assertEqual(self.file_names(), ["many.npy", "points.csv"])
+
     def test_full_disk(self):
         """A limit on the size of files stands in for a full disk."""
         def limit_and_ignore():
@@ -66,7 +82,7 @@ class OutputTest(cli_support.ProgramTest):
 
         keywords = {"preexec_fn": limit_and_ignore, "restore_signals": False}
         self.file("there.csv", "precious")
-        for output in ("out.csv", "out.npy", "there.csv"):
+        for output in ("out.csv", "out.npy", "out.csv.gz", "there.csv"):
             with self.subTest(output=output):
                 self.assert_fails("File too large", "neighbors", "points.csv", "-o", output,
                                   **keywords)
@@ -126,8 +142,8 @@ class OutputTest(cli_support.ProgramTest):
         self.file("many.npy", np.random.default_rng(3).normal(size=(100000, 2)))
         self.file("out.csv", "precious")
         before = self.file_names()
-        command = [cli_support.settings().program, "neighbors", "many.npy", "-o", "out.csv",
-                   "--stats", "s.json"]
+        command = [cli_support.settings().program, "neighbors", "many.npy", "--lengthscale", "1",
+                   "-o", "out.csv", "--stats", "s.json"]
         with subprocess.Popen(command, cwd=self.folder, stderr=subprocess.PIPE,
                               preexec_fn=cli_support.heed_signals) as process:
             time.sleep(1)
@@ -158,13 +174,13 @@ class InterruptedWritingTest(cli_support.ProgramTest):
         return during
 
     def test_files_with_temporary_names(self):
-        for ending_signal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for ending_signal in ENDING_SIGNALS:
             with self.subTest(signal=ending_signal):
                 during = self.interrupt("named", ending_signal)
                 self.assertEqual(len(during), 3, during)
 
     def test_files_as_the_file_system_likes(self):
-        for ending_signal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for ending_signal in ENDING_SIGNALS:
             with self.subTest(signal=ending_signal):
                 self.interrupt("automatic", ending_signal)
 

@@ -6,9 +6,11 @@ import pty
 import re
 import select
 import signal
+import socket
 import struct
 import subprocess
 import termios
+import threading
 import time
 
 import numpy as np
@@ -19,18 +21,24 @@ CLEAR = b"\r\x1b[K"
 BAR = re.compile(r"^(.{24})\[(#*)(\.*)\] +(\d+)%(?: +(\d+(?::\d\d){1,2}) left)?\s*$")
 
 
+def drain(descriptor):
+    """Reads to the end and closes."""
+    with open(descriptor, "rb") as file:
+        while file.read(65536):
+            pass
+
+
 class TerminalTest(cli_support.ProgramTest):
 
-    def start(self, command, width=80):
+    def start(self, command, width=80, stdout=subprocess.DEVNULL):
         """Starts a program with a terminal for its standard error."""
         terminal, stderr = pty.openpty()
         self.addCleanup(os.close, terminal)
         fcntl.ioctl(stderr, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-        process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE,
-                                   stderr=stderr, preexec_fn=cli_support.heed_signals)
+        process = subprocess.Popen(command, cwd=self.folder, stdout=stdout, stderr=stderr,
+                                   preexec_fn=cli_support.heed_signals)
         os.close(stderr)
         self.addCleanup(process.wait)
-        self.addCleanup(process.stdout.close)
         return process, terminal
 
     def read_until(self, terminal, stop):
@@ -107,7 +115,7 @@ class ProgramProgressTest(TerminalTest):
         random = np.random.default_rng(20260716)
         self.file("points.npy", random.normal(size=(10000, 3)))
         self.arguments = ["neighbors", "points.npy", "--inducing", "100", "-o", "out.npy",
-                          "--threads", "1"]
+                          "--threads", "1", "--lengthscale", "1"]
         self.command = [cli_support.settings().program, *self.arguments]
 
     def test_bar_of_a_search(self):
@@ -117,6 +125,8 @@ class ProgramProgressTest(TerminalTest):
         (self.folder / "out.npy").unlink()
         lines = self.lines_to_the_end(*self.start(self.command))
         self.assertEqual((self.folder / "out.npy").read_bytes(), without)
+        # What it says has a line of its own.
+        self.assertIn("residual-knn: coordinates: 0, 1, 2\r\n", lines)
         stages = [line[:24].rstrip() for line in lines if line]
         for stage in ("reading", "choosing inducing points", "building the index", "searching",
                       "writing"):
@@ -135,6 +145,36 @@ class ProgramProgressTest(TerminalTest):
         lines = self.lines_to_the_end(*self.start([*self.command, "--queries", "queries.csv"]),
                                       exit_code=1)
         self.assertRegex(lines[-1], r"^residual-knn: error: queries\.csv: line 2, .*\n$")
+
+    def drawn_beside(self, stdout, *options):
+        """What is drawn in a short search."""
+        self.file("few.npy", np.arange(300.0).reshape(100, 3) ** 0.5)
+        process, terminal = self.start([cli_support.settings().program, "neighbors", "few.npy",
+                                        "--lengthscale", "1", *options], stdout=stdout)
+        if stdout != subprocess.DEVNULL:
+            os.close(stdout)
+        text = self.read_until(terminal, lambda text: False)
+        self.assertEqual(process.wait(60), 0)
+        return text
+
+    def test_no_bar_beside_a_reader(self):
+        """Whoever reads standard output may print on the same terminal."""
+        self.assertIn(b"searching", self.drawn_beside(subprocess.DEVNULL))
+        file = os.open(self.folder / "said.csv", os.O_CREAT | os.O_WRONLY)
+        self.assertIn(b"searching", self.drawn_beside(file))
+        for options in ([], ["-o", "out.csv"], ["-o", "out.csv", "--stats", "-"]):
+            for make in (os.pipe, lambda: [end.detach() for end in socket.socketpair()]):
+                with self.subTest(options=options, make=make):
+                    read_end, write_end = make()
+                    reader = threading.Thread(target=drain, args=(read_end,))
+                    reader.start()
+                    text = self.drawn_beside(write_end, *options)
+                    reader.join(60)
+                    self.assertEqual(text, b"residual-knn: coordinates: 0, 1, 2\r\n")
+
+    def test_quiet(self):
+        self.assertEqual(self.drawn_beside(subprocess.DEVNULL, "--quiet"), b"")
+        self.assertEqual(self.drawn_beside(subprocess.DEVNULL, "-q", "-k", "20000"), b"")
 
     def test_interrupt_while_searching(self):
         process, terminal = self.start(self.command)

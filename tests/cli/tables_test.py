@@ -175,10 +175,15 @@ class TablesTest(cli_support.ProgramTest):
                     self.check_npy_output(csv, base, 5)
 
     def test_npy_output_of_more_than_there_is(self):
+        """Three columns for three points, whatever k is: never a file that fills the disk."""
         self.file("few.csv", "x\n1\n2\n4\n")
-        csv = self.succeed("neighbors", "few.csv", "-k", "9")
-        self.succeed("neighbors", "few.csv", "-k", "9", "-o", "out.npy")
-        self.check_npy_output(csv, 0, 9)
+        csv = self.succeed("neighbors", "few.csv")
+        for k in (9, 2**31 - 1):
+            self.succeed("neighbors", "few.csv", "-k", k, "-o", "out.npy",
+                         warnings=[f"k is {k}, but there are only 3 points: k = 3 is used"])
+            self.check_npy_output(csv, 0, 3)
+        self.succeed("neighbors", "few.csv", "-o", "out.npy")
+        self.check_npy_output(csv, 0, 3)
 
     def test_output_file(self):
         self.assertEqual(self.find(self.text, "points.csv", "-o", "out.csv"), b"")

@@ -1,0 +1,140 @@
+#include "tools/csv_number.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+
+namespace residual_knn {
+namespace {
+
+constexpr const char* kNotANumber = "is not a number";
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// A whole number of so many digits may lie beyond 2^53.
+constexpr size_t kManyDigits = 16;
+
+// True unless `text` is digits alone, and not those of `value`.
+bool IsExact(std::string_view text, double value) {
+  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+  if (text.size() < kManyDigits || !std::all_of(text.begin(), text.end(), IsDigit)) return true;
+  text.remove_prefix(std::min(text.find_first_not_of('0'), text.size()));
+  constexpr size_t kMostDigits = 320;
+  std::array<char, kMostDigits> digits{};
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(),
+                                          std::abs(value), std::chars_format::fixed, 0);
+  const std::string_view exact(digits.data(), static_cast<size_t>(end - digits.data()));
+  return error == std::errc{} && (text == exact || (text.empty() && value == 0));
+}
+
+// The text with the marks that std::from_chars knows, or nothing if that cannot be.
+std::string Plain(std::string_view text, char decimal) {
+  std::string plain(text);
+  for (size_t i = 0; i < plain.size(); ++i) {
+    if (plain[i] == decimal) {
+      plain[i] = '.';
+    } else if (plain[i] == '.') {
+      return {};
+    } else if ((plain[i] == 'd' || plain[i] == 'D') && i > 0 &&
+               (IsDigit(plain[i - 1]) || plain[i - 1] == '.')) {
+      plain[i] = 'e';
+    }
+  }
+  return plain;
+}
+
+// Digits in threes behind a mark: "1,234" or "1.234.567,8".
+bool HasThousands(std::string_view text, char mark) {
+  const size_t first = text.find(mark);
+  if (first == std::string_view::npos || first == 0) return false;
+  size_t digits = 0;
+  for (size_t i = first + 1; i < text.size() && IsDigit(text[i]); ++i) ++digits;
+  return digits == 3;
+}
+
+bool LooksLikeDate(std::string_view text) {
+  constexpr std::string_view kPattern = "0000-00-00";
+  if (text.size() < kPattern.size()) return false;
+  for (size_t i = 0; i < kPattern.size(); ++i) {
+    if (kPattern[i] == '0' ? !IsDigit(text[i]) : text[i] != kPattern[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+RealText ParseCsvNumber(std::string_view text, char decimal) {
+  RealText real{0, kNotANumber};
+  if (decimal == '.') real = ParseReal(text);
+  const bool may_differ =
+      decimal != '.' || std::string_view(real.fault == nullptr ? "" : real.fault) == kNotANumber;
+  if (may_differ && !text.empty()) {
+    const std::string plain = Plain(text, decimal);
+    real = plain.empty() ? RealText{0, kNotANumber} : ParseReal(plain);
+  } else if (text.empty()) {
+    real = ParseReal(text);
+  }
+  if (real.fault == nullptr && !IsExact(text, real.value)) {
+    return {0, "is a whole number that no double equals"};
+  }
+  return real;
+}
+
+bool IsMissing(std::string_view text) {
+  constexpr std::array<std::string_view, 26> kWords = {
+      "",     "NA",   "N/A",  "n/a",  "na",      "<NA>",    "#N/A",  "#NA",     "NULL",
+      "null", "Null", "None", "none", "missing", "#DIV/0!", "#NUM!", "#VALUE!", "#REF!",
+      ".",    "..",   "-",    "--",   "---",     "?",       "*",     "NaT"};
+  if (std::find(kWords.begin(), kWords.end(), text) != kWords.end()) return true;
+  // Also nan(0x8000), -nan(ind), 1.#QNAN and 1.#INF of C libraries.
+  if (text.find(".#") != std::string_view::npos) return true;
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  constexpr std::string_view kNan = "nan";
+  const bool nan = text.size() >= kNan.size() &&
+                   std::equal(kNan.begin(), kNan.end(), text.begin(), [](char a, char b) {
+                     return a == std::tolower(static_cast<unsigned char>(b));
+                   });
+  return nan && (text.size() == kNan.size() || (text[kNan.size()] == '(' && text.back() == ')'));
+}
+
+bool IsNumberLike(std::string_view text, char decimal) {
+  if (IsMissing(text)) return true;
+  const char* const fault = ParseCsvNumber(text, decimal).fault;
+  return fault == nullptr || std::string_view(fault) != kNotANumber;
+}
+
+std::string CsvNumberHint(std::string_view text, const CsvFormat& format) {
+  const char other = format.decimal == '.' ? ',' : '.';
+  if (IsMissing(text)) {
+    return " (a point needs all its coordinates: leave out the rows that lack one)";
+  }
+  if (!text.empty() && text[0] == '#') {
+    return " (--comment '#' leaves out lines that begin with #)";
+  }
+  const std::string shown(1, other);
+  if (ParseCsvNumber(text, other).fault == nullptr) {
+    std::string hint = " (if '" + shown + "' is its decimal mark: --decimal " + shown;
+    if (HasThousands(text, other)) hint += "; marks of thousands are not read";
+    return hint + ")";
+  }
+  if (text.find_first_of("0123456789") != std::string_view::npos &&
+      (HasThousands(text, other) || HasThousands(text, '\'') || HasThousands(text, ' ') ||
+       HasThousands(text, '_') || HasThousands(text, format.decimal))) {
+    return " (marks of thousands are not read)";
+  }
+  if (text.starts_with("\xE2\x88\x92")) return " (its minus is the sign U+2212, not '-')";
+  if (LooksLikeDate(text)) return " (dates are not read: give days or seconds)";
+  if (ParseCsvNumber(text, format.decimal).fault != nullptr &&
+      std::string_view(ParseCsvNumber(text, format.decimal).fault) != kNotANumber) {
+    if (text.size() >= kManyDigits &&
+        text.find_first_not_of("+-0123456789") == std::string_view::npos) {
+      return " (subtract the least of the column first, or divide by 1000)";
+    }
+  }
+  return {};
+}
+
+}  // namespace residual_knn

@@ -1,0 +1,104 @@
+#include "tools/csv_options.h"
+
+#include <array>
+#include <cctype>
+#include <string>
+#include <utility>
+
+#include "tools/cell_location.h"
+#include "tools/option_values.h"
+
+namespace residual_knn::cli {
+namespace {
+
+constexpr const char* kGroup = "CSV files that are read";
+
+constexpr std::array<std::pair<const char*, char>, 9> kDelimiterWords = {{
+    {"tab", '\t'},
+    {"\t", '\t'},
+    {"\\t", '\t'},
+    {"space", kWhitespace},
+    {"whitespace", kWhitespace},
+    {" ", kWhitespace},
+    {"comma", ','},
+    {"semicolon", ';'},
+    {"pipe", '|'},
+}};
+
+char TakeDelimiter(const std::string& option, const std::string& text) {
+  for (const auto& [word, delimiter] : kDelimiterWords) {
+    if (text == word) return delimiter;
+  }
+  const bool punctuation =
+      text.size() == 1 && std::ispunct(static_cast<unsigned char>(text[0])) != 0;
+  constexpr std::string_view kPartsOfNumbers = "+-.\"'";
+  if (!punctuation || kPartsOfNumbers.find(text[0]) != std::string_view::npos) {
+    ThrowOption(option, Quoted(text) +
+                            " is neither tab, nor space (spaces and tabs), nor one character that "
+                            "no number and no quote has, as ',', ';' or '|'");
+  }
+  return text[0];
+}
+
+char TakeComment(const std::string& option, const std::string& text) {
+  const bool punctuation =
+      text.size() == 1 && std::ispunct(static_cast<unsigned char>(text[0])) != 0;
+  constexpr std::string_view kPartsOfNumbers = "+-.,\"";
+  if (!punctuation || kPartsOfNumbers.find(text[0]) != std::string_view::npos) {
+    ThrowOption(option, Quoted(text) + " is not one character that begins no number, as '#'");
+  }
+  return text[0];
+}
+
+}  // namespace
+
+void AddCsvOptions(CLI::App& command, CsvOptions* options) {
+  AddText(command, "--delimiter", "tab|space|CHAR",
+          "What separates cells: tab; space (any number of spaces\n"
+          "and tabs); or a character such as ';'. Default ','",
+          [options](const std::string& option, const std::string& text) {
+            options->delimiter = TakeDelimiter(option, text);
+          })
+      ->group(kGroup);
+  AddText(command, "--decimal", ".|,",
+          "The decimal mark; default '.'. With ',' the delimiter is\n"
+          "';' unless given (beside ',' such numbers need quotes)",
+          [options](const std::string& option, const std::string& text) {
+            if (text != "." && text != ",")
+              ThrowOption(option, Quoted(text) + " is not '.' or ','");
+            options->decimal = text[0];
+          })
+      ->group(kGroup);
+  AddText(command, "--comment", "CHAR",
+          "Leave out lines that begin with this character, as '#';\n"
+          "default: none",
+          [options](const std::string& option, const std::string& text) {
+            options->comment = TakeComment(option, text);
+          })
+      ->group(kGroup);
+  CLI::Option* header = command
+                            .add_flag("--header", options->header,
+                                      "The first line names the columns, whatever it holds;\n"
+                                      "default: it does, and numbers in it are an error")
+                            ->group(kGroup);
+  command
+      .add_flag("--no-header", options->no_header,
+                "The first line is the first row; the columns are then\ncalled 0, 1, ...")
+      ->excludes(header)
+      ->group(kGroup);
+}
+
+CsvFormat CsvFormatOf(const CsvOptions& options) {
+  CsvFormat format;
+  format.decimal = options.decimal;
+  format.delimiter = options.delimiter.value_or(options.decimal == ',' ? ';' : ',');
+  format.comment = options.comment;
+  if (options.header) format.header = CsvFormat::Header::kNames;
+  if (options.no_header) format.header = CsvFormat::Header::kNone;
+  if (format.comment != '\0' && format.comment == format.delimiter) {
+    throw CLI::ValidationError("--comment", "is the delimiter, too");
+  }
+  return format;
+}
+
+}  // namespace residual_knn::cli

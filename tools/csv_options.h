@@ -1,0 +1,25 @@
+// The options that say how CSV files are laid out.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+
+#include "tools/csv_format.h"
+
+namespace residual_knn::cli {
+
+struct CsvOptions {
+  std::optional<char> delimiter;  // none: ',', or ';' beside decimal commas
+  char decimal = '.';
+  char comment = '\0';
+  bool header = false;
+  bool no_header = false;
+};
+
+// Declares them; parsing fills `options`, which must outlive the app.
+void AddCsvOptions(CLI::App& command, CsvOptions* options);
+
+// Throws a CLI::ParseError for options that do not go together.
+CsvFormat CsvFormatOf(const CsvOptions& options);
+
+}  // namespace residual_knn::cli

@@ -1,0 +1,170 @@
+#include "tools/csv_separator.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstddef>
+#include <vector>
+
+#include "tools/csv_number.h"
+#include "tools/csv_scanner.h"
+
+namespace residual_knn {
+namespace {
+
+using Line = std::vector<std::string>;
+
+constexpr size_t kMostLines = 8;
+constexpr std::array<char, 5> kCandidates = {'\t', ';', '|', ',', kWhitespace};
+
+// The first lines that hold something, without the last one if it may go on.
+std::vector<std::string_view> SampleLines(std::string_view start, bool whole, char comment) {
+  std::vector<std::string_view> lines;
+  while (!start.empty() && lines.size() < kMostLines) {
+    const size_t end = start.find_first_of("\r\n");
+    if (end == std::string_view::npos && !whole) break;
+    const std::string_view line = start.substr(0, end);
+    start.remove_prefix(end == std::string_view::npos ? start.size() : end + 1);
+    const size_t first = line.find_first_not_of(" \t");
+    if (first != std::string_view::npos && (comment == '\0' || line[first] != comment)) {
+      lines.push_back(line);
+    }
+  }
+  return lines;
+}
+
+// The cells of each line; nothing if a line cannot be split, as where quotes hold line ends.
+std::vector<Line> Split(const std::vector<std::string_view>& lines, const CsvFormat& format,
+                        char delimiter) {
+  CsvFormat other = format;
+  other.delimiter = delimiter;
+  std::vector<Line> split;
+  for (const std::string_view line : lines) {
+    try {
+      split.push_back(SplitCsvLine(line, other));
+    } catch (const CsvError&) {
+      return {};
+    }
+  }
+  return split;
+}
+
+bool IsNumberWithAnyMark(const std::string& cell) {
+  return IsNumberLike(cell, '.') || IsNumberLike(cell, ',');
+}
+
+bool AllNumbers(const Line& cells) {
+  return std::all_of(cells.begin(), cells.end(), IsNumberWithAnyMark);
+}
+
+// A number in the line: names of places hold spaces and the like as well.
+bool HasNumber(const Line& cells) {
+  return std::any_of(cells.begin(), cells.end(), [](const std::string& cell) {
+    return !IsMissing(cell) && IsNumberWithAnyMark(cell);
+  });
+}
+
+struct Shape {
+  size_t header = 0;
+  size_t rows = 0;         // cells of each row; 0: they differ, or there is none
+  bool numbers = true;     // all cells of all rows
+  bool has_number = true;  // each row
+};
+
+Shape ShapeOf(const std::vector<Line>& lines) {
+  Shape shape;
+  shape.header = lines[0].size();
+  if (lines.size() > 1) shape.rows = lines[1].size();
+  for (size_t i = 1; i < lines.size(); ++i) {
+    if (lines[i].size() != shape.rows) shape.rows = 0;
+    shape.numbers = shape.numbers && AllNumbers(lines[i]);
+    shape.has_number = shape.has_number && HasNumber(lines[i]);
+  }
+  return shape;
+}
+
+// True if `found`, the lines split by another delimiter, is a table that `given` is not.
+bool IsBetter(const std::vector<Line>& found, const std::vector<Line>& given, char delimiter,
+              char decimal) {
+  const Shape shape = ShapeOf(found);
+  if (found.size() == 1) {
+    if (shape.header < 2) return false;
+    const bool cautious = delimiter == kWhitespace || delimiter == ',';
+    return AllNumbers(found[0]) ? !AllNumbers(given[0]) : given[0].size() == 1 && !cautious;
+  }
+  // A column of numbers with decimal commas looks so, too.
+  const bool row_names = shape.rows == shape.header + 1 && shape.has_number && delimiter != decimal;
+  if (shape.rows < 2 || (shape.header != shape.rows && !row_names)) return false;
+  if (given[0].size() == 1) return shape.has_number || delimiter != kWhitespace;
+  if (row_names || AllNumbers(given[0])) return false;
+  // Commas in numbers split the lines, too.
+  if (AllNumbers(found[0]) && shape.numbers) return true;
+  return delimiter != kWhitespace && shape.numbers && !ShapeOf(given).numbers;
+}
+
+// The decimal mark in use, as far as the lines tell: ',' if a number needs it.
+char DecimalOf(const std::vector<Line>& lines) {
+  for (const Line& line : lines) {
+    for (const std::string& cell : line) {
+      if (!IsNumberLike(cell, '.') && IsNumberLike(cell, ',')) return ',';
+    }
+  }
+  return '.';
+}
+
+std::string Describe(const std::vector<Line>& lines, char delimiter, const CsvFormat& format) {
+  const Shape shape = ShapeOf(lines);
+  std::string text = "the columns seem to be separated by " + DelimiterName(delimiter) +
+                     ", not by " + DelimiterName(format.delimiter);
+  const char decimal = delimiter == ',' ? '.' : DecimalOf(lines);
+  std::string options = "--delimiter " + DelimiterWord(delimiter);
+  if (decimal == ',') options += " --decimal ,";
+  if (shape.rows == shape.header + 1) {
+    return text +
+           ", and the header has one name fewer than the rows have cells, as R's write.table "
+           "writes "
+           "it: write.csv(..., row.names = FALSE) in R, or tail -n +2 FILE | residual-knn "
+           "neighbors - --no-header " +
+           options + " --columns 1,...";
+  }
+  if (decimal == ',') text += ", with decimal commas";
+  if (delimiter == ',' && format.decimal == ',') {
+    return text + ": leave out --delimiter and --decimal";
+  }
+  return text + ": " + options + " reads them";
+}
+
+}  // namespace
+
+std::string DelimiterName(char delimiter) {
+  if (delimiter == '\t') return "tabs";
+  if (delimiter == kWhitespace) return "spaces";
+  return std::string("'") + delimiter + "'";
+}
+
+std::string DelimiterWord(char delimiter) {
+  if (delimiter == '\t') return "tab";
+  if (delimiter == kWhitespace) return "space";
+  if (delimiter == ',') return ",";
+  return std::string("'") + delimiter + "'";
+}
+
+std::string FindWrongDelimiter(std::string_view start, bool whole, const CsvFormat& format) {
+  const std::vector<std::string_view> lines = SampleLines(start, whole, format.comment);
+  if (lines.empty()) return {};
+  std::vector<Line> given = Split(lines, format, format.delimiter);
+  // Quotes in the middle of cells, as they are if another delimiter stands before them.
+  if (given.empty()) given.assign(lines.size(), Line(1));
+  for (const char candidate : kCandidates) {
+    if (candidate == format.delimiter) continue;
+    if (candidate == '\t' && format.delimiter == kWhitespace) continue;
+    const std::vector<Line> found = Split(lines, format, candidate);
+    if (found.empty() || found[0].empty()) continue;
+    if (IsBetter(found, given, candidate, format.decimal)) {
+      return Describe(found, candidate, format);
+    }
+  }
+  return {};
+}
+
+}  // namespace residual_knn

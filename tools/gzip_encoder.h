@@ -1,0 +1,34 @@
+// Zips bytes as gzip does. The same bytes give the same result: no name and no time is kept.
+#pragma once
+
+#include <zlib.h>
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+namespace residual_knn::cli {
+
+class GzipEncoder {
+ public:
+  // Receives zipped bytes.
+  using Sink = std::function<void(std::string_view bytes)>;
+
+  GzipEncoder();
+  ~GzipEncoder();
+  GzipEncoder(const GzipEncoder&) = delete;
+  GzipEncoder& operator=(const GzipEncoder&) = delete;
+
+  void Encode(std::string_view bytes, const Sink& sink) { Run(bytes, Z_NO_FLUSH, sink); }
+
+  // Nothing may follow.
+  void Finish(const Sink& sink) { Run({}, Z_FINISH, sink); }
+
+ private:
+  void Run(std::string_view bytes, int flush, const Sink& sink);
+
+  z_stream stream_{};
+  std::vector<char> zipped_;
+};
+
+}  // namespace residual_knn::cli

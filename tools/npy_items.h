@@ -1,0 +1,19 @@
+// Items of .npy files on their way into a file.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include "tools/npy_format.h"
+#include "tools/output_file.h"
+
+namespace residual_knn::cli {
+
+// A number of 8 bytes: int64_t or double.
+template <typename Number>
+void WriteNpyItem(Number value, OutputFile* file) {
+  StoreLittleEndian(std::bit_cast<uint64_t>(value), file->Room(sizeof value));
+  file->Wrote(sizeof value);
+}
+
+}  // namespace residual_knn::cli

@@ -1,0 +1,114 @@
+#include "tools/output_check.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "tools/neighbors_output.h"
+#include "tools/output_format.h"
+#include "tools/output_set.h"
+
+namespace residual_knn::cli {
+namespace {
+
+struct NamedFile {
+  std::string option;
+  std::string path;
+};
+
+// One name for the spellings of a stream: "-" and what links to descriptor `number`.
+std::string StreamKey(const std::string& path, std::string_view name, std::string_view number) {
+  const bool stream = path == "-" || path == "/dev/" + std::string(name) ||
+                      path == "/dev/fd/" + std::string(number) ||
+                      path == "/proc/self/fd/" + std::string(number);
+  return stream ? "-" : path;
+}
+
+// One name for the spellings of one output: other folders, links, the standard output.
+std::string OutputKey(const std::string& path) {
+  if (StreamKey(path, "stdout", "1") == "-") return "-";
+  std::error_code ignored;
+  const std::filesystem::path key =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(path), ignored);
+  return key.empty() ? path : key.string();
+}
+
+std::vector<NamedFile> InputsOf(const NeighborsOptions& options) {
+  return {{"POINTS", options.points},
+          {"--inducing-points", options.inducing_points},
+          {"--queries", options.queries},
+          {"--new-points", options.new_points}};
+}
+
+std::vector<NamedFile> OutputsOf(const NeighborsOptions& options) {
+  std::vector<NamedFile> outputs;
+  for (const std::string& file : NeighborsFiles(options.output)) {
+    outputs.push_back({"--output", file});
+  }
+  for (const NamedFile& file :
+       {NamedFile{"--write-inducing", options.write_inducing},
+        NamedFile{"--write-order", options.write_order}, NamedFile{"--stats", options.stats}}) {
+    if (!file.path.empty()) outputs.push_back(file);
+  }
+  return outputs;
+}
+
+void CheckStandardInput(const NeighborsOptions& options) {
+  std::string reader;
+  for (const NamedFile& input : InputsOf(options)) {
+    if (StreamKey(input.path, "stdin", "0") != "-") continue;
+    if (!reader.empty()) {
+      throw std::runtime_error(input.option + ": standard input is taken by " + reader +
+                               "; it can be one of them");
+    }
+    reader = input.option;
+  }
+}
+
+void CheckEndings(const NeighborsOptions& options) {
+  for (const std::string& path : {options.output, options.write_inducing, options.write_order}) {
+    if (!path.empty()) TableFormatOf(path);
+  }
+  if (!options.stats.empty()) IsJsonName(options.stats);
+}
+
+void CheckOutputs(const NeighborsOptions& options) {
+  const std::vector<NamedFile> outputs = OutputsOf(options);
+  std::vector<std::string> keys;
+  for (const NamedFile& output : outputs) {
+    const std::string key = OutputKey(output.path);
+    const auto taken = std::find(keys.begin(), keys.end(), key);
+    if (taken != keys.end()) {
+      const std::string& other = outputs[static_cast<size_t>(taken - keys.begin())].option;
+      throw std::runtime_error(output.option + ": " +
+                               (key == "-" ? std::string("standard output") : output.path) +
+                               " is taken by " + other);
+    }
+    keys.push_back(key);
+  }
+  for (const NamedFile& output : outputs) {
+    if (!IsStaged(output.path)) continue;
+    for (const NamedFile& input : InputsOf(options)) {
+      std::error_code ignored;
+      if (!input.path.empty() && std::filesystem::equivalent(input.path, output.path, ignored)) {
+        throw std::runtime_error(output.path + ": is read and cannot be written too");
+      }
+    }
+    CheckWritable(output.path);
+  }
+}
+
+}  // namespace
+
+void CheckFiles(const NeighborsOptions& options) {
+  CheckStandardInput(options);
+  CheckEndings(options);
+  CheckOutputs(options);
+}
+
+}  // namespace residual_knn::cli

@@ -1,0 +1,76 @@
+#include "tools/points_output.h"
+
+#include <cstddef>
+#include <string_view>
+
+#include "tools/npy_format.h"
+#include "tools/npy_items.h"
+#include "tools/number_text.h"
+#include "tools/output_format.h"
+
+namespace residual_knn::cli {
+namespace {
+
+// A cell of CSV that reads back as it is.
+std::string CsvText(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted += '"';
+}
+
+// A number is written by `write`, as WriteReal and WriteWhole do, and followed by `end`.
+template <typename Number>
+void WriteCell(char* (*write)(Number, char*), Number value, char end, OutputFile* file) {
+  char* const text = file->Room(kLongestNumber + 1);
+  char* at = write(value, text);
+  *at++ = end;
+  file->Wrote(static_cast<size_t>(at - text));
+}
+
+}  // namespace
+
+void WriteInducing(const Question& question, const std::string& path, OutputSet* outputs) {
+  const InducingPoints& inducing = question.inducing;
+  const auto m = static_cast<size_t>(inducing.m);
+  const size_t d = question.inducing_columns.size();
+  const OutputFormat format = TableFormatOf(path);
+  OutputFile& file = outputs->Open(path, PackingOf(format));
+  if (format == OutputFormat::kNpy) {
+    file.Write(NpyPreamble(kNpyFloat64, inducing.m, static_cast<int64_t>(d)));
+  } else {
+    for (size_t c = 0; c < d; ++c) {
+      file.Write(CsvText(question.inducing_columns[c]));
+      file.Write(c + 1 < d ? "," : "\n");
+    }
+  }
+  for (size_t row = 0; row < m; ++row) {
+    for (size_t c = 0; c < d; ++c) {
+      const double value = inducing.values[c * m + row];
+      if (format == OutputFormat::kNpy) {
+        WriteNpyItem(value, &file);
+      } else {
+        WriteCell(WriteReal, value, c + 1 < d ? ',' : '\n', &file);
+      }
+    }
+  }
+}
+
+void WriteOrder(const Question& question, int64_t base, const std::string& path,
+                OutputSet* outputs) {
+  const OutputFormat format = TableFormatOf(path);
+  OutputFile& file = outputs->Open(path, PackingOf(format));
+  const int64_t n = question.points.n;
+  file.Write(format == OutputFormat::kNpy ? NpyPreamble(kNpyInt64, n, 1) : std::string("row\n"));
+  for (int64_t place = 0; place < n; ++place) {
+    const int64_t row =
+        question.written_order.empty() ? place : question.written_order[static_cast<size_t>(place)];
+    const int64_t number = row + base;
+    if (format == OutputFormat::kNpy) {
+      WriteNpyItem(number, &file);
+    } else {
+      WriteCell(WriteWhole, number, '\n', &file);
+    }
+  }
+}
+
+}  // namespace residual_knn::cli

@@ -1,0 +1,97 @@
+#include "tools/question.h"
+
+#include <stdexcept>
+
+#include "tools/lengthscales.h"
+#include "tools/library.h"
+#include "tools/output_format.h"
+#include "tools/point_order.h"
+#include "tools/row_numbers.h"
+
+namespace residual_knn::cli {
+namespace {
+
+void SettleLengthscales(const Coordinates& points, NeighborsOptions* options, Messages* messages) {
+  if (options->lengthscales.empty()) {
+    options->lengthscales = AutomaticLengthscales(points, !options->lonlat.empty());
+    messages->Note("lengthscales: " + DescribeLengthscales(options->lengthscales, points));
+  }
+  CheckLengthscales(options->lengthscales, points);
+}
+
+void SettleK(int64_t n, NeighborsOptions* options, Messages* messages) {
+  if (options->k <= n) return;
+  // The default is silent about it.
+  if (options->k_given) {
+    messages->Warn("k is " + std::to_string(options->k) + ", but there are only " +
+                   std::to_string(n) + " points: k = " + std::to_string(n) + " is used");
+  }
+  options->k = n;
+}
+
+void OrderPoints(const NeighborsOptions& options, ProgressBar* progress, Question* question) {
+  const bool written = !options.write_order.empty();
+  if (options.order == RESIDUAL_KNN_ORDER_GIVEN || !(options.predecessors || written)) return;
+  progress->StartStage("ordering the points");
+  const Coordinates& points = question->points;
+  std::vector<int64_t> order(static_cast<size_t>(points.n));
+  residual_knn_helper_options helper;
+  residual_knn_helper_options_init(&helper, sizeof helper);
+  helper.layout = RESIDUAL_KNN_DIMENSION_MAJOR;
+  helper.threads = static_cast<int32_t>(options.threads);
+  helper.seed = options.seed;
+  helper.progress = progress->callback();
+  helper.progress_user = progress;
+  CheckStatus(residual_knn_order_points(points.values.data(), points.n, points.d(),
+                                        options.lengthscales.data(),
+                                        static_cast<int64_t>(options.lengthscales.size()),
+                                        options.order, &helper, order.data()),
+              points.path + ": --order");
+  if (written) question->written_order = order;
+  if (!options.predecessors) return;
+  question->positions = InverseOrder(order);
+  question->order = std::move(order);
+}
+
+void CheckInducingFile(const NeighborsOptions& options, const CoordinateReader& reader) {
+  if (options.write_inducing.empty() || reader.ReadsNpyOfCoordinates()) return;
+  if (TableFormatOf(options.write_inducing) != OutputFormat::kNpy) return;
+  throw std::runtime_error("--write-inducing: " + options.write_inducing +
+                           ": .npy holds no names, without which --inducing-points could not tell "
+                           "these coordinates; give a name that ends in .csv");
+}
+
+}  // namespace
+
+Question ReadQuestion(NeighborsOptions* options, ProgressBar* progress, Messages* messages) {
+  Question question;
+  progress->StartStage("reading");
+  const CsvFormat csv = CsvFormatOf(options->csv);
+  CoordinateReader reader(options->columns, options->lonlat, csv);
+  question.points = reader.ReadPoints(options->points);
+  const Coordinates& points = question.points;
+  if (points.n == 0) throw std::runtime_error(points.path + ": has no rows of points");
+  if (points.d() == 0) throw std::runtime_error(points.path + ": has no columns");
+  CheckInducingFile(*options, reader);
+  if (!options->queries.empty()) {
+    question.rows = ReadRowNumbers(options->queries, csv, options->base, points.n);
+  }
+  if (!options->new_points.empty()) question.new_points = reader.ReadMatching(options->new_points);
+  InducingPoints given;
+  if (!options->inducing_points.empty()) {
+    given = ReadInducingPoints(options->inducing_points, reader);
+  }
+  if (!options->lengthscales.empty()) CheckLengthscales(options->lengthscales, points);
+  CheckInducingCount(*options, points);
+  messages->Note("coordinates: " + reader.Description());
+  SettleLengthscales(points, options, messages);
+  SettleK(points.n, options, messages);
+  progress->StartStage("choosing inducing points");
+  question.inducing =
+      options->inducing_points.empty() ? ChooseInducingPoints(*options, points, progress) : given;
+  question.inducing_columns = reader.WrittenNames();
+  OrderPoints(*options, progress, &question);
+  return question;
+}
+
+}  // namespace residual_knn::cli
