@@ -56,23 +56,23 @@ std::vector<std::string> OptionNames(const CLI::App& command) {
 }
 
 // What was typed and nobody expected: an option, a subcommand or one file too many.
-std::string DescribeUnexpected(CLI::App& app, const CLI::App& neighbors) {
+std::string DescribeUnexpected(const CLI::App& app) {
   using residual_knn::cli::DidYouMean;
   const std::vector<std::string> rest = app.remaining(true);
   if (rest.empty()) return "unexpected arguments";
-  if (app.get_subcommands().empty() && !rest.front().starts_with('-')) {
-    const std::vector<std::string> subcommands = {"neighbors", "info"};
+  const std::vector<CLI::App*> subcommands = app.get_subcommands();
+  if (subcommands.empty() && !rest.front().starts_with('-')) {
+    const std::vector<std::string> known = {"neighbors", "info"};
     return "unknown subcommand " + residual_knn::Quoted(rest.front()) +
-           "; there are neighbors and info" + DidYouMean(rest.front(), subcommands);
+           "; there are neighbors and info" + DidYouMean(rest.front(), known);
   }
   const auto option = std::find_if(rest.begin(), rest.end(),
                                    [](const std::string& text) { return text.starts_with('-'); });
   if (option != rest.end()) {
     const std::string name = option->substr(0, option->find('='));
-    const bool in_neighbors = app.got_subcommand(&neighbors);
-    return "unknown option " + name +
-           DidYouMean(name, OptionNames(in_neighbors ? neighbors : app)) +
-           (in_neighbors ? " (neighbors --help lists all)" : " (--help lists all)");
+    const CLI::App& command = subcommands.empty() ? app : *subcommands.front();
+    return "unknown option " + name + DidYouMean(name, OptionNames(command)) + " (" +
+           command.get_name() + " --help lists all)";
   }
   return "unexpected argument " + residual_knn::Quoted(rest.front()) +
          ": POINTS is one file, and values stand behind their option";
@@ -97,7 +97,7 @@ int Run(int argc, char** argv) {
     Print(std::string(version.what()) + "\n");
     return 0;
   } catch (const CLI::ExtrasError&) {
-    return Fail(DescribeUnexpected(app, *neighbors), kWrongUse);
+    return Fail(DescribeUnexpected(app), kWrongUse);
   } catch (const CLI::ParseError& error) {
     return Fail(error.what(), kWrongUse);
   }

@@ -23,8 +23,10 @@ void SettleK(int64_t n, NeighborsOptions* options, Messages* messages) {
   if (options->k <= n) return;
   // The default is silent about it.
   if (options->k_given) {
-    messages->Warn("k is " + std::to_string(options->k) + ", but there are only " +
-                   std::to_string(n) + " points: k = " + std::to_string(n) + " is used");
+    const std::string points =
+        n == 1 ? "there is only 1 point" : "there are only " + std::to_string(n) + " points";
+    messages->Warn("k is " + std::to_string(options->k) + ", but " + points +
+                   ": k = " + std::to_string(n) + " is used");
   }
   options->k = n;
 }
