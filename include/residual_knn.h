@@ -31,9 +31,18 @@
  *   Degenerate    A point whose p_i is at or below its rounding level, 8 (m + 8) 2^-53 (p + |V|^2), or
  *                 below 1e-280, has an undefined correlation: its distance to every point is 1. It is
  *                 counted in residual_knn_info.
- *   Ranges        Coordinates, from the middle of the points and divided by their lengthscale, are at
- *                 most 1e140 in magnitude; entries of V 1e70; the variance, p, nugget and jitter 1e140;
- *                 threads 1024.
+ *   Informative   A neighbor is informative if |rho| (rho in signed ranking) is above 2^-26.5 = 1.06e-8 and
+ *                 |rho| sqrt(p_i p_j) is above jitter * variance + the rounding error of R (docs/precision.md). Below
+ *                 the first, the share of variance that it explains, rho^2, is at most 2^-53; below the second, it may
+ *                 be of the computation's own making. What surrounds a degenerate point never is. Searches
+ *                 count the queries that lack such neighbors, and residual_knn_search_warning says why.
+ *   Ranges        Coordinates, from their origin and divided by their lengthscale, are at most 1e140 in
+ *                 magnitude; entries of V 1e70; the variance, p, nugget and jitter 1e140; threads 1024.
+ *                 The origin of a coordinate is the value of a point to which two fifths of the points are at most
+ *                 equal in magnitude: far values (fill values as 1e20, outliers) in up to three fifths of the rows
+ *                 round their own rows alone. A value x of its own is known to about 2^-53 |x|: beyond 2^32
+ *                 lengthscales from 0, doubles are more than 2^-21 lengthscales apart, and
+ *                 residual_knn_index_warning names the row.
  *   Layout        Matrices are dense. RESIDUAL_KNN_POINT_MAJOR: the values of one point (or the
  *                 neighbors of one query) are contiguous. RESIDUAL_KNN_DIMENSION_MAJOR: the values
  *                 of one coordinate (or the neighbors of one rank) are contiguous, as in an R matrix
@@ -491,6 +500,20 @@ typedef struct residual_knn_statistics {
   /** Of pairs_scored + pivots_scored + pivots_coupled: those computed in less than double precision
    * first, single or integers of 8 or 16 bits with a proved margin. */
   int64_t scored_in_low_precision;
+  /** Queries that got fewer informative neighbors than the smaller of k and their number of candidates. See
+   * "Informative" at the top of this file. The same for all strategies, threads, layouts and batches. */
+  int64_t uninformative_queries;
+  /** If at least half of the queries are uninformative: the median, over up to 16 queries from all over, of the
+   * distance to the nearest candidate in lengthscales. 0 otherwise, and with a covariance callback. */
+  double nearest_lengthscales;
+  /** New points with a coordinate beyond 2^32 lengthscales from 0, see "Ranges" at the top of this file; the
+   * first of them and its first such coordinate, both counted from message_base, that value and its lengthscale. 0, -1,
+   * -1, 0 and 0 if there are none. */
+  int64_t coarse_queries;
+  int64_t coarse_query;
+  int64_t coarse_coordinate;
+  double coarse_value;
+  double coarse_lengthscale;
 } residual_knn_statistics;
 
 /** Sets struct_size and zeroes the rest.
@@ -498,6 +521,27 @@ typedef struct residual_knn_statistics {
  * @param size        sizeof *statistics where the caller was compiled */
 RESIDUAL_KNN_API void residual_knn_statistics_init(residual_knn_statistics* statistics,
                                                    size_t size);
+
+/**
+ * What is doubtful about the answer of a search: that at least half of the queries are uninformative, with the likely
+ * cause in figures, or that the numbers of new points are too coarse for their lengthscale. Such an answer is right,
+ * but hardly what was wanted: lengthscale and points, or points and new points, may be in different units, or the
+ * inducing points may be the points themselves.
+ * @param index       the index that was searched
+ * @param statistics  what the search reported
+ * @return one sentence, or "" if there is nothing to say or an argument is NULL; never NULL. Valid until the next call
+ *         of this function on this thread. Thread rule: any number of threads at once.
+ */
+RESIDUAL_KNN_API const char* residual_knn_search_warning(const residual_knn_index* index,
+                                                         const residual_knn_statistics* statistics);
+
+/**
+ * What is doubtful about the points and inducing points of an index: numbers too coarse for the lengthscale, of which
+ * the first row is named and all are counted, or points that all but coincide in lengthscales.
+ * @param index  any
+ * @return as residual_knn_search_warning
+ */
+RESIDUAL_KNN_API const char* residual_knn_index_warning(const residual_knn_index* index);
 
 /**
  * Nearest neighbors of index points among all other index points.

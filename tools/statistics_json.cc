@@ -66,6 +66,9 @@ std::string StatisticsJson(const NeighborsOptions& options,
   all["points_bounded"] = statistics.points_bounded;
   all["survivors"] = statistics.survivors;
   all["scored_in_low_precision"] = statistics.scored_in_low_precision;
+  all["uninformative_queries"] = statistics.uninformative_queries;
+  all["nearest_lengthscales"] = statistics.nearest_lengthscales;
+  all["coarse_queries"] = statistics.coarse_queries;
   all["coarse_blocks"] = statistics.coarse_blocks;
   all["tree_seconds"] = statistics.tree_seconds;
   all["seconds"] = statistics.seconds;

@@ -116,6 +116,11 @@ std::string StatisticsText(const NeighborsOptions& options,
   lines.Say("search", Seconds(statistics.seconds - statistics.tree_seconds));
   lines.Say("tree and search", Seconds(statistics.seconds));
 
+  lines.Say("uninformative", std::to_string(statistics.uninformative_queries) +
+                                 " of the queries (" +
+                                 Percent(statistics.uninformative_queries, statistics.queries) +
+                                 ") have fewer informative neighbors than were asked for");
+
   lines.CountTitles();
   const int64_t scores =
       statistics.pairs_scored + statistics.pivots_scored + statistics.pivots_coupled;

@@ -350,7 +350,7 @@ static SEXP info_report(const residual_knn_info* from) {
 }
 
 static SEXP statistics_report(const residual_knn_statistics* from) {
-  report result = new_report(17);
+  report result = new_report(24);
   REPORT_INTEGER(strategy);
   REPORT_INTEGER(threads);
   REPORT_NUMBER(queries);
@@ -368,8 +368,30 @@ static SEXP statistics_report(const residual_knn_statistics* from) {
   REPORT_NUMBER(points_bounded);
   REPORT_NUMBER(survivors);
   REPORT_NUMBER(scored_in_low_precision);
+  REPORT_NUMBER(uninformative_queries);
+  REPORT_NUMBER(nearest_lengthscales);
+  REPORT_NUMBER(coarse_queries);
+  REPORT_NUMBER(coarse_query);
+  REPORT_NUMBER(coarse_coordinate);
+  REPORT_NUMBER(coarse_value);
+  REPORT_NUMBER(coarse_lengthscale);
   UNPROTECT(1);
   return result.values;
+}
+
+/* The reverse, as far as residual_knn_search_warning() looks. */
+static void set_statistics(residual_knn_statistics* options, SEXP list) {
+  require_list(list, "statistics");
+  residual_knn_statistics_init(options, sizeof *options);
+  SET_FIELD(queries, Rf_asReal);
+  SET_FIELD(pairs, Rf_asReal);
+  SET_FIELD(uninformative_queries, Rf_asReal);
+  SET_FIELD(nearest_lengthscales, Rf_asReal);
+  SET_FIELD(coarse_queries, Rf_asReal);
+  SET_FIELD(coarse_query, Rf_asReal);
+  SET_FIELD(coarse_coordinate, Rf_asReal);
+  SET_FIELD(coarse_value, Rf_asReal);
+  SET_FIELD(coarse_lengthscale, Rf_asReal);
 }
 
 /* ---------------------------------------------------------------- options */
@@ -508,6 +530,10 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
   $1 = &statistics; %}
 %typemap(argout) residual_knn_statistics* statistics %{
   SET_VECTOR_ELT($result, $n, statistics_report($1)); %}
+%typemap(in) const residual_knn_statistics* statistics (residual_knn_statistics statistics) %{
+  set_statistics(&statistics, $input);
+  $1 = &statistics; %}
+%typemap(scoercein) const residual_knn_statistics* statistics "";
 %typemap(in, numinputs=0) residual_knn_info* info (residual_knn_info info) %{
   residual_knn_info_init(&info, sizeof info);
   $1 = &info; %}

@@ -1,4 +1,4 @@
-// Numbers in error messages, the same in every locale.
+// Numbers in messages, the same in every locale.
 #pragma once
 
 #include <charconv>
@@ -6,10 +6,21 @@
 
 namespace residual_knn {
 
+// All digits that it takes to read the same number back.
 inline std::string Describe(double value) {
   char text[32];
   const auto result = std::to_chars(text, text + sizeof text, value);
   return {text, result.ptr};
+}
+
+// About three digits, for figures of which the size matters.
+inline std::string DescribeRoughly(double value) {
+  char text[32];
+  const auto rounded =
+      std::to_chars(text, text + sizeof text, value, std::chars_format::scientific, 2);
+  double shorter = value;
+  std::from_chars(text, rounded.ptr, shorter);
+  return Describe(shorter);
 }
 
 }  // namespace residual_knn

@@ -10,6 +10,7 @@
 #include "c_api/guard.h"
 #include "model/inducing_points.h"
 #include "model/ordering.h"
+#include "model/robust_origin.h"
 #include "model/scaled_points.h"
 
 using residual_knn::DenseMatrixView;
@@ -94,9 +95,9 @@ residual_knn_status residual_knn_choose_inducing(const double* points, int64_t n
     residual_knn::RequireAtLeast(o.max_iterations, 0, "max_iterations");
     const int threads = residual_knn::CheckedThreads(o.threads);
     if (m > 0) residual_knn::RequirePointer(inducing, "inducing");
-    const std::vector<double> origin = residual_knn::MiddleOf(matrix);
-    const ScaledPoints scaled(matrix, scales, "points", origin);
     Monitor monitor(o.progress, o.progress_user);
+    const std::vector<double> origin = residual_knn::OriginOf(matrix, monitor);
+    const ScaledPoints scaled(matrix, scales, "points", origin);
     const InducingWriter writer(inducing, m, matrix);
     if (method == RESIDUAL_KNN_RANDOM_ROWS) {
       writer.WriteRows(ChooseRandomRows(scaled, m, o.seed, monitor));
@@ -124,9 +125,9 @@ residual_knn_status residual_knn_order_points(const double* points, int64_t n, i
     residual_knn::RequireEnum(ordering, 3, "ordering", "residual_knn_ordering");
     residual_knn::CheckedThreads(o.threads);
     residual_knn::RequirePointer(order, "order");
-    const std::vector<double> origin = residual_knn::MiddleOf(matrix);
-    const ScaledPoints scaled(matrix, scales, "points", origin);
     Monitor monitor(o.progress, o.progress_user);
+    const std::vector<double> origin = residual_knn::OriginOf(matrix, monitor);
+    const ScaledPoints scaled(matrix, scales, "points", origin);
     std::vector<int64_t> result;
     if (ordering == RESIDUAL_KNN_ORDER_RANDOM) {
       result = residual_knn::RandomOrder(n, o.seed, monitor);

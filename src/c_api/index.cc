@@ -11,6 +11,7 @@
 #include "c_api/caller_struct.h"
 #include "c_api/guard.h"
 #include "c_api/index_handle.h"
+#include "model/robust_origin.h"
 
 using residual_knn::CheckedMatrix;
 using residual_knn::CovarianceFunction;
@@ -102,17 +103,18 @@ residual_knn_status residual_knn_index_create(const double* points, int64_t n, i
     RequireVariances(o);
     const int threads = residual_knn::CheckedThreads(o.threads);
     CovarianceFunction covariance = ReadCovariance(o);
-    residual_knn::PointScaling scaling{{scales.begin(), scales.end()}, MiddleOf(point_matrix)};
+    Monitor monitor(o.progress, o.progress_user);
+    residual_knn::PointScaling scaling{{scales.begin(), scales.end()},
+                                       OriginOf(point_matrix, monitor)};
     ScaledPoints scaled_points(point_matrix, scales, "points", scaling.origin);
     ScaledPoints scaled_inducing(inducing_matrix, scales, "inducing", scaling.origin);
-    Monitor monitor(o.progress, o.progress_user);
     residual_knn::InducingFactor factor(covariance, std::move(scaled_inducing),
                                         {o.jitter, o.max_jitter}, monitor);
-    ScaledPoints centered = ScaledPoints::Centered(point_matrix, scaling.origin);
-    ScaledPoints centered_inducing = ScaledPoints::Centered(inducing_matrix, scaling.origin);
+    residual_knn::OriginalPoints original(point_matrix);
+    residual_knn::OriginalPoints original_inducing(inducing_matrix);
     ResidualModel model(std::move(covariance), o.nugget, std::move(scaled_points),
                         std::move(scaling), std::move(factor), threads, monitor);
-    model.KeepCentered(std::move(centered), std::move(centered_inducing));
+    model.KeepOriginals(std::move(original), std::move(original_inducing));
     Publish(std::move(model), start, o.message_base, index);
   });
 }
@@ -173,7 +175,8 @@ residual_knn_status residual_knn_index_create_from_factor(
     const int threads = residual_knn::CheckedThreads(o.threads);
     Monitor monitor(o.progress, o.progress_user);
     CovarianceFunction covariance = ReadCovariance(o);
-    residual_knn::PointScaling scaling{{scales.begin(), scales.end()}, MiddleOf(point_matrix)};
+    residual_knn::PointScaling scaling{{scales.begin(), scales.end()},
+                                       OriginOf(point_matrix, monitor)};
     ScaledPoints scaled_points(point_matrix, scales, "points", scaling.origin);
     Publish(ResidualModel(std::move(covariance), std::move(scaled_points), std::move(scaling),
                           factor_matrix, {residual_variance, static_cast<size_t>(n)},

@@ -27,7 +27,17 @@ class ArraySink : public ResultSink {
  public:
   explicit ArraySink(const ResultArrays<Row>& arrays) : arrays_(arrays) {}
 
-  void Write(int64_t slot, std::span<const Neighbor> neighbors) override {
+  void Write(const QueryBlock& block, int64_t query, std::span<const Neighbor> neighbors) override {
+    Put(block.slot[query], neighbors);
+  }
+
+  // No neighbors for anyone.
+  void Clear() {
+    for (int64_t slot = 0; slot < arrays_.num_queries; ++slot) Put(slot, {});
+  }
+
+ private:
+  void Put(int64_t slot, std::span<const Neighbor> neighbors) {
     const int64_t step = arrays_.dimension_major ? arrays_.num_queries : 1;
     int64_t at = arrays_.dimension_major ? slot : slot * arrays_.k;
     for (int64_t rank = 0; rank < arrays_.k; ++rank, at += step) {
@@ -41,12 +51,6 @@ class ArraySink : public ResultSink {
     }
   }
 
-  // No neighbors for anyone.
-  void Clear() {
-    for (int64_t slot = 0; slot < arrays_.num_queries; ++slot) Write(slot, {});
-  }
-
- private:
   ResultArrays<Row> arrays_;
 };
 

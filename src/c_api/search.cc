@@ -140,6 +140,15 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     record.points_bounded = done.points_bounded;
     record.survivors = done.survivors;
     record.scored_in_low_precision = done.scored_in_low_precision;
+    record.uninformative_queries = done.uninformative_queries;
+    record.nearest_lengthscales = done.nearest_lengthscales;
+    record.coarse_queries = done.coarse_queries.count;
+    const bool any_coarse = done.coarse_queries.count > 0;
+    record.coarse_query = any_coarse ? done.coarse_queries.row + options.message_base : -1;
+    record.coarse_coordinate =
+        any_coarse ? done.coarse_queries.coordinate + options.message_base : -1;
+    record.coarse_value = done.coarse_queries.value;
+    record.coarse_lengthscale = done.coarse_queries.lengthscale;
     record.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     residual_knn::WriteRecord(record, request.statistics);

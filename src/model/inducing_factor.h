@@ -26,6 +26,7 @@ class InducingFactor {
                  const JitterPolicy& policy, Monitor& monitor);
 
   [[nodiscard]] int64_t size() const { return inducing_.size(); }
+  [[nodiscard]] const ScaledPoints& points() const { return inducing_; }
   [[nodiscard]] double jitter_used() const { return jitter_used_; }
 
   // V and |V|^2 of points [first, first + count): row i of V goes to factor + i * size(), its

@@ -65,30 +65,25 @@ ResidualModel::ResidualModel(CovarianceFunction covariance, double nugget, Scale
   Compute(threads, monitor);
 }
 
-void ResidualModel::KeepCentered(ScaledPoints points, ScaledPoints inducing) {
-  centered_ = std::move(points);
-  centered_inducing_ = std::move(inducing);
+void ResidualModel::KeepOriginals(OriginalPoints points, OriginalPoints inducing) {
+  original_ = std::move(points);
+  original_inducing_ = std::move(inducing);
 }
 
 ModelUpdate ResidualModel::PrepareUpdate(CovarianceFunction covariance, double nugget,
                                          std::span<const double> lengthscales,
                                          const DenseMatrixView* inducing,
                                          const JitterPolicy& jitter, Monitor& monitor) const {
-  ScaledPoints points = centered_.DividedBy(lengthscales, "points", scaling_.origin);
-  ScaledPoints centered_inducing = centered_inducing_;
-  ScaledPoints scaled_inducing;
-  if (inducing == nullptr) {
-    scaled_inducing = centered_inducing.DividedBy(lengthscales, "inducing", scaling_.origin);
-  } else {
-    scaled_inducing = ScaledPoints(*inducing, lengthscales, "inducing", scaling_.origin);
-    centered_inducing = ScaledPoints::Centered(*inducing, scaling_.origin);
-  }
+  ScaledPoints points(original_.view(), lengthscales, "points", scaling_.origin);
+  OriginalPoints original_inducing =
+      inducing == nullptr ? original_inducing_ : OriginalPoints(*inducing);
+  ScaledPoints scaled_inducing(original_inducing.view(), lengthscales, "inducing", scaling_.origin);
   InducingFactor factor(covariance, std::move(scaled_inducing), jitter, monitor);
   return {std::move(covariance),
           nugget,
           {lengthscales.begin(), lengthscales.end()},
           std::move(points),
-          std::move(centered_inducing),
+          std::move(original_inducing),
           std::move(factor)};
 }
 
@@ -100,7 +95,7 @@ void ResidualModel::Apply(ModelUpdate update, int threads, Monitor& monitor) {
   nugget_ = update.nugget;
   Compute(threads, monitor);
   // Not before: after an update that broke off, the present inducing points are still the old ones.
-  centered_inducing_ = std::move(update.centered_inducing);
+  original_inducing_ = std::move(update.original_inducing);
 }
 
 void ResidualModel::Compute(int threads, Monitor& monitor) {
@@ -203,7 +198,7 @@ int64_t ResidualModel::bytes() const {
              sizeof(double)) +
          static_cast<int64_t>((scaling_.lengthscales.size() + scaling_.origin.size()) *
                               sizeof(double)) +
-         points_.bytes() + centered_.bytes() + centered_inducing_.bytes() +
+         points_.bytes() + original_.bytes() + original_inducing_.bytes() +
          (covariance_ ? covariance_->bytes() : 0) + (inducing_ ? inducing_->bytes() : 0);
 }
 

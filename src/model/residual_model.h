@@ -11,6 +11,7 @@
 #include "base/dense_matrix_view.h"
 #include "model/covariance_function.h"
 #include "model/inducing_factor.h"
+#include "model/original_points.h"
 #include "model/scaled_points.h"
 #include "model/semidefinite_deficit.h"
 #include "parallel/monitor.h"
@@ -40,7 +41,7 @@ struct ModelUpdate {
   double nugget = 0;
   std::vector<double> lengthscales;
   ScaledPoints points;
-  ScaledPoints centered_inducing;
+  OriginalPoints original_inducing;
   InducingFactor inducing;
 };
 
@@ -51,7 +52,7 @@ class ResidualModel {
                 PointScaling scaling, InducingFactor inducing, int threads, Monitor& monitor);
 
   // What updates need of the points and inducing points that the model was made of.
-  void KeepCentered(ScaledPoints points, ScaledPoints inducing);
+  void KeepOriginals(OriginalPoints points, OriginalPoints inducing);
   [[nodiscard]] bool CanUpdate() const { return inducing_.has_value(); }
 
   // What new hyper-parameters, and new inducing points unless null, make of the same points; whatever is wrong
@@ -124,8 +125,8 @@ class ResidualModel {
   std::optional<CovarianceFunction> covariance_;
   CovarianceCallback callback_;
   std::optional<InducingFactor> inducing_;
-  ScaledPoints centered_;
-  ScaledPoints centered_inducing_;
+  OriginalPoints original_;
+  OriginalPoints original_inducing_;
   double nugget_ = 0;
   SemidefiniteDeficit deficit_;
   int64_t degenerate_points_ = 0;

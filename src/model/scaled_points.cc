@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <string>
 
 #include "base/checked_size.h"
@@ -14,6 +13,9 @@ namespace {
 
 // Squared distances stay far from overflow, so that no kernel has to guard against Inf * 0.
 constexpr double kLargest = 1e140;
+
+// Points whose coordinates are read one after another, whatever their layout.
+constexpr int64_t kBlock = 256;
 
 void RequireLengthscales(std::span<const double> lengthscales, int64_t d) {
   const auto count = static_cast<int64_t>(lengthscales.size());
@@ -37,68 +39,57 @@ void RequireLengthscales(std::span<const double> lengthscales, int64_t d) {
                     : ", must be finite"));
 }
 
-}  // namespace
+bool IsCoarse(double value, double lengthscale) {
+  return std::abs(value) / lengthscale > CoarsePoints::kMostLengthscales;
+}
 
-std::vector<double> MiddleOf(const DenseMatrixView& points) {
-  std::vector<double> middle(static_cast<size_t>(points.columns), 0.0);
-  for (int64_t c = 0; c < points.columns; ++c) {
-    double low = std::numeric_limits<double>::infinity();
-    double high = -low;
-    for (int64_t i = 0; i < points.rows; ++i) {
-      const double value = points(i, c);
-      if (!std::isfinite(value)) continue;  // named when the points are scaled
-      low = std::min(low, value);
-      high = std::max(high, value);
+CoarsePoints FindCoarse(const DenseMatrixView& points, std::span<const double> lengthscales) {
+  CoarsePoints found;
+  for (int64_t i = 0; i < points.rows; ++i) {
+    for (int64_t c = 0; c < points.columns; ++c) {
+      const double lengthscale = LengthscaleOf(lengthscales, c);
+      if (!IsCoarse(points(i, c), lengthscale)) continue;
+      if (found.count++ == 0) {
+        found = {1, i, c, points(i, c), lengthscale};
+      }
+      break;
     }
-    if (low <= high) middle[c] = low / 2 + high / 2;
   }
-  return middle;
+  return found;
 }
 
-ScaledPoints::ScaledPoints(int64_t n, int64_t d, const char* name)
-    : n_(n), d_(d), stride_(n + kPadding) {
-  CheckedSize(stride_, d_, name);
-  values_.assign(static_cast<size_t>(stride_ * d_), 0.0);
-}
+}  // namespace
 
 ScaledPoints::ScaledPoints(const DenseMatrixView& points, std::span<const double> lengthscales,
                            const char* name, std::span<const double> origin)
-    : ScaledPoints(points.rows, points.columns, name) {
+    : n_(points.rows), d_(points.columns), stride_(n_ + kPadding) {
+  CheckedSize(stride_, d_, name);
   RequireLengthscales(lengthscales, d_);
-  for (int64_t i = 0; i < n_; ++i) {
+  values_.assign(static_cast<size_t>(stride_ * d_), 0.0);
+  bool all_fit = true;
+  bool all_fine = true;
+  for (int64_t begin = 0; begin < n_; begin += kBlock) {
+    const int64_t end = std::min(begin + kBlock, n_);
     for (int64_t c = 0; c < d_; ++c) {
-      const double value = points(i, c);
-      const double scaled =
-          (value - (origin.empty() ? 0 : origin[c])) / LengthscaleOf(lengthscales, c);
-      if (!(std::abs(scaled) <= kLargest)) ThrowBeyond(name, i, c, value);
-      values_[c * stride_ + i] = scaled;
+      const double lengthscale = LengthscaleOf(lengthscales, c);
+      const double start = origin.empty() ? 0 : origin[c];
+      double* scaled = values_.data() + c * stride_;
+      for (int64_t i = begin; i < end; ++i) {
+        const double value = points(i, c);
+        scaled[i] = (value - start) / lengthscale;
+        all_fit = all_fit && std::abs(scaled[i]) <= kLargest;  // not NaN
+        all_fine = all_fine && !IsCoarse(value, lengthscale);
+      }
     }
   }
-}
-
-ScaledPoints ScaledPoints::Centered(const DenseMatrixView& points, std::span<const double> origin) {
-  ScaledPoints centered(points.rows, points.columns, "points");
-  for (int64_t i = 0; i < points.rows; ++i) {
-    for (int64_t c = 0; c < points.columns; ++c) {
-      centered.values_[c * centered.stride_ + i] = points(i, c) - origin[c];
-    }
-  }
-  return centered;
-}
-
-ScaledPoints ScaledPoints::DividedBy(std::span<const double> lengthscales, const char* name,
-                                     std::span<const double> origin) const {
-  RequireLengthscales(lengthscales, d_);
-  ScaledPoints scaled(n_, d_, name);
-  for (int64_t c = 0; c < d_; ++c) {
-    const double lengthscale = LengthscaleOf(lengthscales, c);
+  if (!all_fit) {
     for (int64_t i = 0; i < n_; ++i) {
-      const double value = (*this)(i, c) / lengthscale;
-      if (!(std::abs(value) <= kLargest)) ThrowBeyond(name, i, c, (*this)(i, c) + origin[c]);
-      scaled.values_[c * stride_ + i] = value;
+      for (int64_t c = 0; c < d_; ++c) {
+        if (!(std::abs((*this)(i, c)) <= kLargest)) ThrowBeyond(name, i, c, points(i, c));
+      }
     }
   }
-  return scaled;
+  if (!all_fine) coarse_ = FindCoarse(points, lengthscales);
 }
 
 void ScaledPoints::CopySelected(std::span<const int64_t> points, double* out,

@@ -9,6 +9,19 @@
 
 namespace residual_knn {
 
+// Points whose numbers, as the caller has them, are too coarse: beyond kMostLengthscales from 0, where two doubles
+// that follow each other are 2^-20 of a lengthscale apart and more.
+struct CoarsePoints {
+  static constexpr double kMostLengthscales = 0x1p32;
+
+  int64_t count = 0;
+  // The first of them.
+  int64_t row = -1;
+  int64_t coordinate = -1;
+  double value = 0;
+  double lengthscale = 0;
+};
+
 // Stored dimension-major, so that SIMD code reads one coordinate of neighboring points at once.
 class ScaledPoints {
  public:
@@ -19,16 +32,9 @@ class ScaledPoints {
   ScaledPoints(const DenseMatrixView& points, std::span<const double> lengthscales,
                const char* name, std::span<const double> origin = {});
 
-  // x - origin, checked before: what a new division by lengthscales starts from.
-  static ScaledPoints Centered(const DenseMatrixView& points, std::span<const double> origin);
-
-  // Of points centered at `origin`: divided by lengthscales, the same bits as the constructor gives, and the same
-  // errors.
-  [[nodiscard]] ScaledPoints DividedBy(std::span<const double> lengthscales, const char* name,
-                                       std::span<const double> origin) const;
-
   [[nodiscard]] int64_t size() const { return n_; }
   [[nodiscard]] int64_t dimensions() const { return d_; }
+  [[nodiscard]] const CoarsePoints& coarse() const { return coarse_; }
 
   // Coordinate c of all points; readable for kPadding values beyond the last.
   [[nodiscard]] const double* coordinate(int64_t c) const { return values_.data() + c * stride_; }
@@ -55,21 +61,16 @@ class ScaledPoints {
   static constexpr int64_t kPadding = 8;
 
  private:
-  ScaledPoints(int64_t n, int64_t d, const char* name);
-
   int64_t n_ = 0;
   int64_t d_ = 0;
   int64_t stride_ = 0;
   std::vector<double> values_;
+  CoarsePoints coarse_;
 };
 
 // The lengthscale of a coordinate: there is one for all, or one for each.
 inline double LengthscaleOf(std::span<const double> lengthscales, int64_t c) {
   return lengthscales[lengthscales.size() == 1 ? 0 : static_cast<size_t>(c)];
 }
-
-// The middle of each coordinate's range. As an origin it keeps the rounding of the division relative to the
-// extent of the points: projected coordinates in the millions lose nothing.
-std::vector<double> MiddleOf(const DenseMatrixView& points);
 
 }  // namespace residual_knn

@@ -17,7 +17,7 @@ inline void WriteDegenerate(const QueryBlock& block, int64_t query, int64_t k,
     if (static_cast<int64_t>(scratch.size()) == k) break;
     if (row != block.self[query]) scratch.push_back({1.0, row});
   }
-  results.Write(block.slot[query], scratch);
+  results.Write(block, query, scratch);
 }
 
 }  // namespace residual_knn

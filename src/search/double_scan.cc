@@ -166,7 +166,7 @@ class Worker {
   void WriteResult(int64_t q, ResultSink& results) {
     if (block_.inverse_deviation[q] > 0) {
       scorer_.SetQuery(block_, q);
-      results.Write(block_.slot[q], lists_[q].Finish(scorer_, statistics_.pairs_rescored));
+      results.Write(block_, q, lists_[q].Finish(scorer_, statistics_.pairs_rescored));
       return;
     }
     WriteDegenerate(block_, q, settings_.k, degenerate_, results);

@@ -312,7 +312,7 @@ class Worker {
       return;
     }
     scorer_.SetQuery(block_, q);
-    results.Write(block_.slot[q], lists_[q].Finish(scorer_, statistics_.pairs_rescored));
+    results.Write(block_, q, lists_[q].Finish(scorer_, statistics_.pairs_rescored));
   }
 
   const ResidualModel& model_;

@@ -114,7 +114,7 @@ int64_t QueryColumns::AppendCanonical(int64_t q, std::span<const int64_t> rows,
 
 void QueryColumns::Write(int64_t q, ResultSink& results, int64_t& rescored) {
   scorer_.SetQuery(block_, q);
-  results.Write(block_.slot[q], lists_[q].Finish(scorer_, rescored));
+  results.Write(block_, q, lists_[q].Finish(scorer_, rescored));
 }
 
 const Columns& SelectedColumns::Select(const QueryColumns& from, int64_t m, int64_t dimensions,

@@ -108,6 +108,7 @@ class NewQueries : public QuerySet {
   NewQueries(const ResidualModel& model, ScaledPoints points)
       : model_(model), points_(std::move(points)) {}
 
+  [[nodiscard]] CoarsePoints coarse() const override { return points_.coarse(); }
   [[nodiscard]] int64_t Pairs(int64_t /*query*/) const override { return model_.n(); }
   [[nodiscard]] int64_t RowOf(int64_t /*query*/) const override { return -1; }
   [[nodiscard]] int64_t Limit(int64_t /*query*/) const override { return model_.n(); }

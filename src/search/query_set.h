@@ -49,6 +49,8 @@ class QuerySet {
   [[nodiscard]] virtual int64_t RowOf(int64_t query) const = 0;
   // Candidates are the rows [0, Limit(query)).
   [[nodiscard]] virtual int64_t Limit(int64_t query) const = 0;
+  // New points whose coordinates are too coarse; none among rows.
+  [[nodiscard]] virtual CoarsePoints coarse() const { return {}; }
   // Scaled coordinates of a query; nothing where there are none.
   virtual void CopyPoint(int64_t query, double* out) const = 0;
 };

@@ -8,12 +8,15 @@
 #include "base/error.h"
 #include "search/automatic.h"
 #include "search/brute_force.h"
+#include "search/informative_neighbors.h"
+#include "search/nearest_point.h"
 #include "search/tree_search.h"
 
 namespace residual_knn {
 
 SearchStatistics Search(const ResidualModel& model, Prepared& prepared, const QuerySet& queries,
-                        const SearchSettings& given, ResultSink& results, Monitor& monitor) {
+                        const SearchSettings& given, ResultSink& sink, Monitor& monitor) {
+  InformativeSink results(model, sink);
   SearchSettings settings = given;
   settings.threads = UsableThreads(model, given.threads);
   int64_t pairs = 0;
@@ -41,6 +44,11 @@ SearchStatistics Search(const ResidualModel& model, Prepared& prepared, const Qu
     statistics = SearchTree(model, prepared, queries, settings, compare, results, monitor);
   }
   statistics.pairs = pairs;
+  statistics.uninformative_queries = results.uninformative();
+  statistics.coarse_queries = queries.coarse();
+  if (AreMany(statistics.uninformative_queries, queries.size()) && !monitor.Stopped()) {
+    statistics.nearest_lengthscales = MedianNearestDistance(model, queries, monitor);
+  }
   return statistics;
 }
 

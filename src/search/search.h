@@ -38,6 +38,9 @@ struct SearchStatistics {
   int64_t points_bounded = 0;
   int64_t survivors = 0;
   int64_t scored_in_low_precision = 0;
+  int64_t uninformative_queries = 0;
+  double nearest_lengthscales = 0;
+  CoarsePoints coarse_queries;
 
   // What brute force counts, of a part of the queries.
   void AddCounts(const SearchStatistics& part) {
@@ -60,8 +63,9 @@ class ResultSink {
   ResultSink(const ResultSink&) = delete;
   ResultSink& operator=(const ResultSink&) = delete;
   virtual ~ResultSink() = default;
-  // At most k neighbors of the query with this slot, in order.
-  virtual void Write(int64_t slot, std::span<const Neighbor> neighbors) = 0;
+  // At most k neighbors of a query of `block`, in order.
+  virtual void Write(const QueryBlock& block, int64_t query,
+                     std::span<const Neighbor> neighbors) = 0;
 };
 
 // settings.strategy has been checked.

@@ -135,6 +135,13 @@ static void test_offsets(void** state) {
   assert_int_equal(offsetof(residual_knn_statistics, points_bounded), 104);
   assert_int_equal(offsetof(residual_knn_statistics, survivors), 112);
   assert_int_equal(offsetof(residual_knn_statistics, scored_in_low_precision), 120);
+  assert_int_equal(offsetof(residual_knn_statistics, uninformative_queries), 128);
+  assert_int_equal(offsetof(residual_knn_statistics, nearest_lengthscales), 136);
+  assert_int_equal(offsetof(residual_knn_statistics, coarse_queries), 144);
+  assert_int_equal(offsetof(residual_knn_statistics, coarse_query), 152);
+  assert_int_equal(offsetof(residual_knn_statistics, coarse_coordinate), 160);
+  assert_int_equal(offsetof(residual_knn_statistics, coarse_value), 168);
+  assert_int_equal(offsetof(residual_knn_statistics, coarse_lengthscale), 176);
 }
 
 /* Compared as bits: a default that is off by an ulp is another default. */

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/residual_model.h"
+#include "model/robust_origin.h"
 #include "support/random_data.h"
 
 namespace residual_knn_test {
@@ -40,7 +41,7 @@ inline residual_knn::ResidualModel MakeEngineModel(const EngineSpec& spec) {
                                              spec.points.d};
   const residual_knn::DenseMatrixView inducing{spec.inducing.values.data(), spec.inducing.n,
                                                spec.inducing.d};
-  residual_knn::PointScaling scaling{lengthscales, residual_knn::MiddleOf(points)};
+  residual_knn::PointScaling scaling{lengthscales, residual_knn::OriginOf(points, monitor)};
   ScaledPoints scaled(points, lengthscales, "points", scaling.origin);
   ScaledPoints scaled_inducing(inducing, lengthscales, "inducing", scaling.origin);
   residual_knn::InducingFactor factor(covariance, std::move(scaled_inducing), {spec.jitter, 1e-3},
@@ -62,7 +63,7 @@ inline residual_knn::ResidualModel MakeGivenModel(
   residual_knn::Monitor monitor;
   const std::vector<double> lengthscales = {1.0};
   const residual_knn::DenseMatrixView view{points.values.data(), points.n, points.d};
-  residual_knn::PointScaling scaling{lengthscales, residual_knn::MiddleOf(view)};
+  residual_knn::PointScaling scaling{lengthscales, residual_knn::OriginOf(view, monitor)};
   residual_knn::ScaledPoints scaled(view, lengthscales, "points", scaling.origin);
   return {residual_knn::CovarianceFunction(parameters),
           std::move(scaled),

@@ -29,6 +29,8 @@ const _residual_knn_strategy_name = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_reason_string = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_search_options_init = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_statistics_init = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_search_warning = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_warning = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_neighbors = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_predecessors = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_neighbors_of_new_points = Ref{Ptr{Cvoid}}(C_NULL)
@@ -550,6 +552,17 @@ What a search did.
 - `survivors`
 - `scored_in_low_precision`: Of pairs_scored + pivots_scored + pivots_coupled: those computed in less than double precision
   first, single or integers of 8 or 16 bits with a proved margin.
+- `uninformative_queries`: Queries that got fewer informative neighbors than the smaller of k and their number of candidates. See
+  "Informative" at the top of this file. The same for all strategies, threads, layouts and batches.
+- `nearest_lengthscales`: If at least half of the queries are uninformative: the median, over up to 16 queries from all over, of the
+  distance to the nearest candidate in lengthscales. 0 otherwise, and with a covariance callback.
+- `coarse_queries`: New points with a coordinate beyond 2^32 lengthscales from 0, see "Ranges" at the top of this file; the
+  first of them and its first such coordinate, both counted from message_base, that value and its lengthscale. 0, -1,
+  -1, 0 and 0 if there are none.
+- `coarse_query`
+- `coarse_coordinate`
+- `coarse_value`
+- `coarse_lengthscale`
 """
 mutable struct residual_knn_statistics
     struct_size::Csize_t
@@ -570,6 +583,13 @@ mutable struct residual_knn_statistics
     points_bounded::Int64
     survivors::Int64
     scored_in_low_precision::Int64
+    uninformative_queries::Int64
+    nearest_lengthscales::Cdouble
+    coarse_queries::Int64
+    coarse_query::Int64
+    coarse_coordinate::Int64
+    coarse_value::Cdouble
+    coarse_lengthscale::Cdouble
 end
 residual_knn_statistics() = _initialized(residual_knn_statistics, _residual_knn_statistics_init[])
 Base.cconvert(::Type{Ptr{residual_knn_statistics}}, x::residual_knn_statistics) = Ref(x)
@@ -582,6 +602,32 @@ Sets struct_size and zeroes the rest.
 """
 function residual_knn_statistics_init(statistics, size)
     return ccall(_residual_knn_statistics_init[], Cvoid, (Ptr{residual_knn_statistics}, Csize_t), statistics, size)
+end
+
+@doc raw"""
+What is doubtful about the answer of a search: that at least half of the queries are uninformative, with the likely
+cause in figures, or that the numbers of new points are too coarse for their lengthscale. Such an answer is right,
+but hardly what was wanted: lengthscale and points, or points and new points, may be in different units, or the
+inducing points may be the points themselves.
+
+- `index`: the index that was searched
+- `statistics`: what the search reported
+- returns: one sentence, or "" if there is nothing to say or an argument is NULL; never NULL. Valid until the next call
+  of this function on this thread. Thread rule: any number of threads at once.
+"""
+function residual_knn_search_warning(index, statistics)
+    return ccall(_residual_knn_search_warning[], Cstring, (Ptr{residual_knn_index}, Ptr{residual_knn_statistics}), index, statistics)
+end
+
+@doc raw"""
+What is doubtful about the points and inducing points of an index: numbers too coarse for the lengthscale, of which
+the first row is named and all are counted, or points that all but coincide in lengthscales.
+
+- `index`: any
+- returns: as residual_knn_search_warning
+"""
+function residual_knn_index_warning(index)
+    return ccall(_residual_knn_index_warning[], Cstring, (Ptr{residual_knn_index},), index)
 end
 
 @doc raw"""
@@ -762,6 +808,8 @@ function load_symbols!(handle)
     _residual_knn_reason_string[] = Libdl.dlsym(handle, :residual_knn_reason_string)
     _residual_knn_search_options_init[] = Libdl.dlsym(handle, :residual_knn_search_options_init)
     _residual_knn_statistics_init[] = Libdl.dlsym(handle, :residual_knn_statistics_init)
+    _residual_knn_search_warning[] = Libdl.dlsym(handle, :residual_knn_search_warning)
+    _residual_knn_index_warning[] = Libdl.dlsym(handle, :residual_knn_index_warning)
     _residual_knn_neighbors[] = Libdl.dlsym(handle, :residual_knn_neighbors)
     _residual_knn_predecessors[] = Libdl.dlsym(handle, :residual_knn_predecessors)
     _residual_knn_neighbors_of_new_points[] = Libdl.dlsym(handle, :residual_knn_neighbors_of_new_points)

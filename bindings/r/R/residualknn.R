@@ -952,6 +952,30 @@ attr(`residual_knn_reason_string`, 'returnType') = 'character'
 attr(`residual_knn_reason_string`, "inputTypes") = c('integer')
 class(`residual_knn_reason_string`) = c("SWIGFunction", class('residual_knn_reason_string'))
 
+# Start of residual_knn_search_warning
+
+`residual_knn_search_warning` = function(index, statistics)
+{
+  ;.Call('R_swig_residual_knn_search_warning', index, statistics, PACKAGE='residualknn');
+
+}
+
+attr(`residual_knn_search_warning`, 'returnType') = 'character'
+attr(`residual_knn_search_warning`, "inputTypes") = c('_p_residual_knn_index', '_p_residual_knn_statistics')
+class(`residual_knn_search_warning`) = c("SWIGFunction", class('residual_knn_search_warning'))
+
+# Start of residual_knn_index_warning
+
+`residual_knn_index_warning` = function(index)
+{
+  ;.Call('R_swig_residual_knn_index_warning', index, PACKAGE='residualknn');
+
+}
+
+attr(`residual_knn_index_warning`, 'returnType') = 'character'
+attr(`residual_knn_index_warning`, "inputTypes") = c('_p_residual_knn_index')
+class(`residual_knn_index_warning`) = c("SWIGFunction", class('residual_knn_index_warning'))
+
 # Start of residual_knn_neighbors_int32
 
 `residual_knn_neighbors_int32` = function(index, rows, options, k, .copy = FALSE)

@@ -1658,7 +1658,7 @@ static SEXP info_report(const residual_knn_info* from) {
 }
 
 static SEXP statistics_report(const residual_knn_statistics* from) {
-  report result = new_report(17);
+  report result = new_report(24);
   REPORT_INTEGER(strategy);
   REPORT_INTEGER(threads);
   REPORT_NUMBER(queries);
@@ -1676,8 +1676,30 @@ static SEXP statistics_report(const residual_knn_statistics* from) {
   REPORT_NUMBER(points_bounded);
   REPORT_NUMBER(survivors);
   REPORT_NUMBER(scored_in_low_precision);
+  REPORT_NUMBER(uninformative_queries);
+  REPORT_NUMBER(nearest_lengthscales);
+  REPORT_NUMBER(coarse_queries);
+  REPORT_NUMBER(coarse_query);
+  REPORT_NUMBER(coarse_coordinate);
+  REPORT_NUMBER(coarse_value);
+  REPORT_NUMBER(coarse_lengthscale);
   UNPROTECT(1);
   return result.values;
+}
+
+/* The reverse, as far as residual_knn_search_warning() looks. */
+static void set_statistics(residual_knn_statistics* options, SEXP list) {
+  require_list(list, "statistics");
+  residual_knn_statistics_init(options, sizeof *options);
+  SET_FIELD(queries, Rf_asReal);
+  SET_FIELD(pairs, Rf_asReal);
+  SET_FIELD(uninformative_queries, Rf_asReal);
+  SET_FIELD(nearest_lengthscales, Rf_asReal);
+  SET_FIELD(coarse_queries, Rf_asReal);
+  SET_FIELD(coarse_query, Rf_asReal);
+  SET_FIELD(coarse_coordinate, Rf_asReal);
+  SET_FIELD(coarse_value, Rf_asReal);
+  SET_FIELD(coarse_lengthscale, Rf_asReal);
 }
 
 /* ---------------------------------------------------------------- options */
@@ -3219,6 +3241,63 @@ R_swig_residual_knn_reason_string ( SEXP reason)
 
 
 SWIGEXPORT SEXP
+R_swig_residual_knn_search_warning ( SEXP index, SEXP statistics)
+{
+  char *result = 0 ;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  residual_knn_statistics *arg2 = (residual_knn_statistics *) 0 ;
+  residual_knn_statistics statistics2 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+  arg1 = handle_index(index);
+
+  set_statistics(&statistics2, statistics);
+  arg2 = &statistics2;
+  result = (char *)residual_knn_search_warning((struct residual_knn_index const *)arg1,(struct residual_knn_statistics const *)arg2);
+  r_ans = SWIG_FromCharPtr((const char *)result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  SET_VECTOR_ELT(r_ans, 1, statistics_report(arg2));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_index_warning ( SEXP index)
+{
+  char *result = 0 ;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  arg1 = handle_index(index);
+  result = (char *)residual_knn_index_warning((struct residual_knn_index const *)arg1);
+  r_ans = SWIG_FromCharPtr((const char *)result);
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
 R_swig_residual_knn_neighbors_int32 ( SEXP index, SEXP rows, SEXP options, SEXP k, SEXP s_swig_copy)
 {
   residual_knn_status result;
@@ -4005,6 +4084,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get", (DL_FUNC) &R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get, 1},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get, 1},
    {"R_swig_residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get", (DL_FUNC) &R_swig_residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get, 1},
+   {"R_swig_residual_knn_index_warning", (DL_FUNC) &R_swig_residual_knn_index_warning, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get, 1},
    {"R_swig_residual_knn_version", (DL_FUNC) &R_swig_residual_knn_version, 0},
    {"R_swig_residual_knn_neighbors_of_new_points_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_points_int32, 5},
@@ -4029,6 +4109,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get, 1},
    {"R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get", (DL_FUNC) &R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get, 1},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_RATIONAL_QUADRATIC_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_RATIONAL_QUADRATIC_get, 1},
+   {"R_swig_residual_knn_search_warning", (DL_FUNC) &R_swig_residual_knn_search_warning, 2},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_BATCHED_BEST_FIRST_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_BATCHED_BEST_FIRST_get, 1},
    {"R_swig_residual_knn_index_factor", (DL_FUNC) &R_swig_residual_knn_index_factor, 3},
    {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_INVALID_ARGUMENT_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_INVALID_ARGUMENT_get, 1},

@@ -1,0 +1,14 @@
+// How far queries lie from the points, in lengthscales.
+#pragma once
+
+#include "model/residual_model.h"
+#include "parallel/monitor.h"
+#include "search/query_set.h"
+
+namespace residual_knn {
+
+// The median, over up to 16 queries from all over the set, of the distance to the nearest candidate in scaled
+// coordinates; 0 if none of them has one, or there are no coordinates. Calling thread only.
+double MedianNearestDistance(const ResidualModel& model, const QuerySet& queries, Monitor& monitor);
+
+}  // namespace residual_knn
