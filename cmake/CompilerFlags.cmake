@@ -1,8 +1,10 @@
 # Flags that every target of this project shares.
 add_library(residual_knn_flags INTERFACE)
 target_compile_options(residual_knn_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
-  # Fused multiply-adds only where the code asks for them: the answer must not depend on the optimizer.
+  $<$<BOOL:${RESIDUAL_KNN_WARNINGS}>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion;-Wno-sign-conversion>
+  # Sums in the order of the code, and fused multiply-adds only where it asks for them: the answer must not depend on
+  # the optimizer, whatever a project around this one wants.
+  $<$<NOT:$<BOOL:${PROJECT_IS_TOP_LEVEL}>>:-fno-fast-math>
   -ffp-contract=off
   $<$<BOOL:${RESIDUAL_KNN_WARNINGS_AS_ERRORS}>:-Werror>)
 if(RESIDUAL_KNN_SANITIZE)

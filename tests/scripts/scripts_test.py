@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""The scripts where the machine is another than Debian 12, a command fails or takes long, or the caller's settings are
+unusual. Needs bash and nothing that is built.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import os
+import pathlib
+import re
+import stat
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PLAIN = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+
+
+def run(command, cwd=ROOT, **variables):
+    return subprocess.run(command, cwd=cwd, env={**PLAIN, **variables}, check=False, capture_output=True,
+                          text=True, encoding="utf-8")
+
+
+def bash(text, cwd=ROOT, **variables):
+    """Runs text under the settings of the scripts, after their libraries."""
+    sources = "".join(f"source '{ROOT}/scripts/lib/{name}.bash'\n" for name in ("environment", "run", "left_out"))
+    return run(["bash", "-c", "set -euo pipefail\n" + sources + text, "script"], cwd, **variables)
+
+
+class EnvironmentTest(unittest.TestCase):
+    def test_caller_settings_do_not_matter(self):
+        wanted = bash("locale; umask; cd scripts; pwd")
+        self.assertIn("LC_COLLATE=\"C.UTF-8\"", wanted.stdout)
+        self.assertEqual(wanted.stderr, "")
+        for variables in ({"LC_ALL": "C"}, {"LANG": "de_DE.UTF-8", "LANGUAGE": "de"}, {"CDPATH": "/tmp:/"}):
+            with self.subTest(variables):
+                found = bash("locale; umask; cd scripts; pwd", **variables)
+                self.assertEqual((found.returncode, found.stdout, found.stderr), (0, wanted.stdout, ""))
+        text = f"umask 077; source '{ROOT}/scripts/lib/environment.bash'; umask"
+        self.assertEqual(bash(text).stdout, "0022\n")
+
+
+class LongCommandTest(unittest.TestCase):
+    def test_success_is_silent(self):
+        found = bash("quietly 'counting' seq 1000")
+        self.assertEqual((found.returncode, found.stdout, found.stderr), (0, "", ""))
+
+    def test_ticks_say_what_runs_and_how_far_it_is(self):
+        found = bash("run_tick_seconds=1; quietly 'counting' bash -c 'echo first; printf \"half\\n\\n\"; sleep 2.5'")
+        self.assertEqual(found.returncode, 0)
+        self.assertRegex(found.stdout, r"^   counting: \d+ s, half\n")
+        self.assertLessEqual(len(found.stdout.splitlines()), 3)
+
+    def test_ticks_end_with_the_script(self):
+        # subprocess.run returns once nobody holds the pipe any more.
+        text = "run_tick_seconds=3600; start_ticks 'waiting'; exit 3"
+        found = subprocess.run(["timeout", "60", "bash", "-c", f"source '{ROOT}/scripts/lib/run.bash'\n{text}"],
+                               env=PLAIN, check=False, capture_output=True, text=True)
+        self.assertEqual(found.returncode, 3)
+
+    def test_failure_shows_the_end_and_keeps_the_rest(self):
+        with tempfile.TemporaryDirectory(prefix="a b") as folder:
+            found = bash("quietly 'counting' bash -c 'seq 5000; exit 7'; echo on", TMPDIR=folder)
+            self.assertEqual((found.returncode, found.stdout), (1, ""))
+            lines = found.stderr.splitlines()
+            self.assertEqual(lines[:100], [str(i) for i in range(4901, 5001)])
+            log = pathlib.Path(re.search(r"all are in (.*)", found.stderr).group(1))
+            self.assertEqual(len(log.read_text().splitlines()), 5000)
+            self.assertIn("counting: failed with exit code 7", lines[-1])
+
+    def test_aloud_prints_at_once_and_fails_with_the_command(self):
+        found = bash("aloud 'counting' bash -c 'seq 3; exit 4'; echo on")
+        self.assertEqual((found.returncode, found.stdout), (4, "1\n2\n3\n"))
+
+    def test_folder_of_another_user(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "build").write_text("a file in the way")
+            found = bash("make_folder build/demo; echo on", cwd=folder)
+            self.assertEqual((found.returncode, found.stdout), (1, ""))
+            self.assertIn("build/demo cannot be written to", found.stderr)
+
+
+class LeftOutTest(unittest.TestCase):
+    def check(self, call, release, ci, passes):
+        with tempfile.NamedTemporaryFile("r") as kept:
+            found = bash(f"debian_release() {{ echo {release}; }}\n{call} 'this check' 'no tool'; echo on",
+                         LEFT_OUT_LIST=kept.name, **({"CI": "1"} if ci else {}))
+            if passes:
+                self.assertEqual(found.returncode, 0)
+                self.assertRegex(found.stdout, r"^LEFT OUT: this check: no tool.*\non\n$")
+                self.assertTrue(kept.read().startswith("LEFT OUT: this check: no tool"))
+            else:
+                self.assertEqual((found.returncode, found.stdout, kept.read()), (1, "", ""))
+                self.assertIn("not checked: this check: no tool", found.stderr)
+
+    def test_said_and_kept_for_the_last_lines(self):
+        for release in ("12", "13", "''"):
+            for call in ("left_out", "left_out_of_release", "note_left_out"):
+                with self.subTest(release=release, call=call):
+                    self.check(call, release, ci=False, passes=True)
+
+    def test_a_failure_in_ci_but_for_versions_of_another_release(self):
+        self.check("left_out", "12", ci=True, passes=False)
+        self.check("left_out", "13", ci=True, passes=False)
+        self.check("left_out_of_release", "12", ci=True, passes=False)
+        self.check("left_out_of_release", "13", ci=True, passes=True)
+        self.check("left_out_of_release", "''", ci=True, passes=True)
+
+    def test_tools_of_other_versions(self):
+        tools = {
+            "clang-format": ("Debian clang-format version 19.1.7 (3+b1)", ["scripts/check-format"]),
+            "clang-tidy": ("Debian LLVM version 15.0.6", ["scripts/check-tidy"]),
+            "swig": ("\nSWIG Version 4.3.0\n", ["scripts/generate-bindings", "--check"]),
+        }
+        for tool, (says, command) in tools.items():
+            with self.subTest(tool), tempfile.TemporaryDirectory() as folder:
+                # The tools of the right version have the number in their names too.
+                for name in (tool, f"{tool}-14"):
+                    path = pathlib.Path(folder, name)
+                    path.write_text(f"#!/bin/sh\necho '{says}'\n")
+                    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+                found = run(command, PATH=f"{folder}:{PLAIN['PATH']}")
+                self.assertEqual(found.returncode, 0, found.stderr)
+                self.assertRegex(found.stdout, "^LEFT OUT: ")
+                self.assertIn(says.split("ersion ")[1].split(".")[0], found.stdout)
+
+
+class ArgumentTest(unittest.TestCase):
+    def test_unknown_arguments(self):
+        for name in ("test", "test-bare", "install-dependencies", "generate-bindings", "check-r"):
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                found = run([str(ROOT / "scripts" / name), "--no-such-option"], cwd=folder)
+                self.assertIn(found.returncode, (1, 2))
+                self.assertRegex(found.stderr, f"^{name}: unknown")
+
+
+if __name__ == "__main__":
+    unittest.main()
