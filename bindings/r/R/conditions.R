@@ -18,6 +18,14 @@ warn_user <- function(...) {
   ))
 }
 
+# Raises what the library finds doubtful about an index, or an answer; "" is nothing.
+warn_of <- function(text, index, matrices) {
+  if (!nzchar(text)) {
+    return(invisible())
+  }
+  warn_user(with_elements(with_names_of_r(text), matrices), lengthscales_of_alias(index))
+}
+
 # The call of a function of this package that the innermost code outside of it made.
 user_call <- function() {
   call <- NULL
@@ -56,7 +64,7 @@ checked <- function(result, matrices = list(), names = character()) {
 }
 
 # Users called a function of R, which the condition names; the header's `queries` are the argument `query` here.
-with_names_of_r <- function(message, names) {
+with_names_of_r <- function(message, names = character()) {
   message <- sub("^residual_knn_[a-z0-9_]+: ", "", message)
   names <- c(queries = "query", names)
   first <- sub("\\W.*", "", message)

@@ -12,6 +12,12 @@ new_index <- function(handle, source, read, state) {
   ))
 }
 
+# Numbers too coarse for their lengthscale, points that all but coincide.
+warn_of_index <- function(index) {
+  matrices <- list(points = index$points, inducing = index$state$inducing)
+  warn_of(residual_knn_index_warning(index$handle), index, matrices)
+}
+
 # The model of an index, and `threads` of its searches.
 index_state <- function(lengthscales, inducing, arguments) {
   state <- new.env(parent = emptyenv())
@@ -41,7 +47,9 @@ residual_index <- function(points, inducing = NULL, lengthscales = 1, kernel = "
     scaled <- scaled_lengthscales(lengthscales, options)
     residual_knn_index_create(points, scaled, inducing, c(options, progress = report))
   })
-  new_index(handle, "inducing", read, index_state(lengthscales, inducing, arguments))
+  index <- new_index(handle, "inducing", read, index_state(lengthscales, inducing, arguments))
+  warn_of_index(index)
+  index
 }
 
 # Inducing points as users give them: NULL for none, how many to choose among the points, or the points themselves.
@@ -89,7 +97,9 @@ residual_index_from_factor <- function(factor, residual_variance, points, length
     scaled <- scaled_lengthscales(lengthscales, options)
     residual_knn_index_create_from_factor(factor, residual_variance, points, scaled, c(options, progress = report))
   })
-  new_index(handle, "factor", read, index_state(lengthscales, NULL, arguments))
+  index <- new_index(handle, "factor", read, index_state(lengthscales, NULL, arguments))
+  warn_of_index(index)
+  index
 }
 
 residual_index_from_callback <- function(covariance, factor, residual_variance, factor_error = NULL,
@@ -194,6 +204,7 @@ update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, 
   state$lengthscales <- lengthscales
   state$arguments <- arguments
   state$inducing <- inducing
+  warn_of_index(index)
   invisible(index)
 }
 

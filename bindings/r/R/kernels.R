@@ -87,6 +87,16 @@ refuse_kernel <- function(name) {
   if (!is.null(why)) stop_invalid("kernel is \"", name, "\": ", why, "; see ?kernels")
 }
 
+# The library's texts have its own lengthscales. Where a name of another package stands for a multiple of those that
+# were given, this says so.
+lengthscales_of_alias <- function(index) {
+  arguments <- index$state$arguments
+  scale <- if (index$source == "callback") 1 else resolve_kernel(arguments$kernel, arguments$nu)$scale
+  if (scale != 1) {
+    paste0(" (these lengthscales are ", format(scale, digits = 4), " times those given for ", arguments$kernel, ")")
+  }
+}
+
 # How print() tells a kernel.
 kernel_label <- function(index) {
   if (index$source == "callback") {

@@ -1,7 +1,12 @@
 # What searches return: a list of the matrices `index` and `distance`, with a row for each query.
 
-new_neighbors <- function(found, kind, rows) {
+# `matrices` are those that the library got, by their names in R.
+new_neighbors <- function(found, kind, index, rows = NULL, matrices = list()) {
   statistics <- found[[2L]]
+  # SWIG returns the statistics behind the text.
+  warn_of(residual_knn_search_warning(index$handle, statistics)[[1L]], index, matrices)
+  # What only the warning needs.
+  statistics[c("coarse_query", "coarse_coordinate", "coarse_value", "coarse_lengthscale")] <- NULL
   statistics$strategy <- residual_knn_strategy_name(statistics$strategy)
   statistics$reason <- residual_knn_reason_string(statistics$reason)
   structure(class = "residual_neighbors", list(

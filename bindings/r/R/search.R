@@ -14,7 +14,7 @@ neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, r
     found <- run_call(progress, function(report) {
       residual_knn_neighbors_int32(index$handle, rows, c(options, progress = report), k)
     })
-    return(new_neighbors(found, "neighbors", rows))
+    return(new_neighbors(found, "neighbors", index, rows))
   }
   has_factor <- !is.null(query_factor) || !is.null(query_residual_variance)
   if (has_factor && index$source == "inducing") {
@@ -29,7 +29,7 @@ neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, r
     found <- run_call(progress, matrices = list(query = query), function(report) {
       residual_knn_neighbors_of_new_points_int32(index$handle, query, c(options, progress = report), k)
     })
-    return(new_neighbors(found, "new points", NULL))
+    return(new_neighbors(found, "new points", index, matrices = list(query = query)))
   }
   if (is.null(query_residual_variance)) stop_invalid("query_factor needs query_residual_variance")
   query_residual_variance <- as_residual_variance(query_residual_variance, "query_residual_variance")
@@ -58,7 +58,7 @@ neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, r
       index$handle, query_factor, query_residual_variance, query, c(options, progress = report), k
     )
   })
-  new_neighbors(found, "new points", NULL)
+  new_neighbors(found, "new points", index, matrices = matrices)
 }
 
 predecessors <- function(index, k = min(10L, index$n), rows = NULL, ranking = "absolute", strategy = "automatic",
@@ -71,7 +71,7 @@ predecessors <- function(index, k = min(10L, index$n), rows = NULL, ranking = "a
   found <- run_call(progress, function(report) {
     residual_knn_predecessors_int32(index$handle, rows, c(options, progress = report), k)
   })
-  new_neighbors(found, "predecessors", rows)
+  new_neighbors(found, "predecessors", index, rows)
 }
 
 # No point has more neighbors than there are points, and a larger answer could only ask for memory.
