@@ -7,8 +7,7 @@ Points are columns, row numbers of the library are column numbers here and count
 
 ```julia
 using ResidualKNN
-inducing = choose_inducing(points, 200; lengthscales = 0.1)
-index = ResidualIndex(points; lengthscales = 0.1, inducing = inducing, kernel = :matern52)
+index = ResidualIndex(points; lengthscales = 0.1, inducing = 200, kernel = :matern52)
 idxs, dists = predecessors(index, 10)    # 10 x n matrices; 0 and Inf where there is none
 idxs, dists = knn(index, new_points, 10)
 ```
@@ -35,6 +34,8 @@ using .LibResidualKNN: LibResidualKNN, residual_knn_index
 include("arguments.jl")
 include("enums.jl")
 include("errors.jl")
+include("coordinates.jl")
+include("kernel_names.jl")
 include("options.jl")
 include("progress.jl")
 include("callbacks.jl")

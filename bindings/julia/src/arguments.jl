@@ -36,8 +36,8 @@ function flag(x, name)
     return x
 end
 
-function check_size(what, found, needed)
-    found == needed || throw(DimensionMismatch("$what is $found, must be $needed"))
+function check_size(what, found, needed, hint = "")
+    found == needed || throw(DimensionMismatch("$what is $found, must be $needed$hint"))
 end
 
 # Float64 arrays whose columns stand one after the other in memory are the library's point-major layout as they
@@ -68,47 +68,6 @@ function dense_vector(x, name)
     return dense(x, name)
 end
 
-are_points(x) = x isa AbstractMatrix || x isa AbstractVector{<:AbstractVector}
-
-# d x n: a matrix, or a vector of n points, which is copied.
-function point_matrix(x, name)
-    x isa AbstractMatrix && return dense(x, name)
-    are_points(x) || invalid(name, " is ", described(x), ", must be a matrix with a point in each column, or a ",
-                             "vector of points; reshape(x, 1, :) makes the first of numbers")
-    isempty(x) && return zeros(0, 0)
-    result = Matrix{Float64}(undef, length(first(x)), length(x))
-    for (i, point) in enumerate(x)
-        check_size("the number of coordinates of $name[$i]", length(point), size(result, 1))
-        result[:, i] = dense(point, "$name[$i]")
-    end
-    return result
-end
-
-function some_points(x, name)
-    points = point_matrix(x, name)
-    isempty(points) && invalid(name, " is ", join(size(points), " x "), ", must have at least one point and coordinate")
-    return points
-end
-
-function points_like(x, name, d)
-    points = point_matrix(x, name)
-    size(points, 2) == 0 && return zeros(d, 0)
-    check_size("the number of coordinates of $name", size(points, 1), d)
-    return points
-end
-
-# A copy, for an index keeps it.
-function lengthscale_vector(x, d)
-    x === nothing && throw(UndefKeywordError(:lengthscales))
-    x isa Number && return [number(x, "lengthscales")]
-    x isa Union{AbstractVector,Tuple} || invalid("lengthscales is ", described(x), ", must be a number, or a vector ",
-                                                 "or tuple of numbers")
-    scales = Vector{Float64}(dense(x isa Tuple ? collect(Any, x) : x, "lengthscales"))
-    length(scales) in (1, d) || throw(DimensionMismatch("lengthscales has $(length(scales)) values, must have " *
-                                                        (d == 1 ? "1" : "1 or $d")))
-    return scales
-end
-
 # 0-based row numbers for the library.
 function row_numbers(rows, n)
     rows isa AbstractVector || invalid("rows is ", described(rows), ", must be a vector of column numbers")
@@ -123,5 +82,11 @@ function row_numbers(rows, n)
     return Int64[row - 1 for row in rows]
 end
 
-# As NearestNeighbors.jl: no more than there are of what is searched.
-check_k(k, count, what) = whole(k, "k", 1, Int32(min(count, typemax(Int32))), ", the number of $what")
+# k of a search, an Int32. There are no more neighbors than points, however many are asked for.
+function check_k(k, n)
+    asked = whole(k, "k", 1, Inf)
+    asked <= n || @warn "k is $k, but there $(n == 1 ? "is only 1 point" : "are only $n points"): k = $n is used"
+    return Int32(min(asked, n, typemax(Int32)))
+end
+
+default_k(n) = Int32(min(10, n))

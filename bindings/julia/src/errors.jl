@@ -5,7 +5,7 @@ const STATUS_CODES = enum_symbols(LibResidualKNN.residual_knn_status_code)
 """
     ResidualKNNError{code} <: Exception
 
-A call of the library failed. `message` is the library's own text; `code` is the status in
+A call of the library failed. `message` says why; `code` is the status in
 `residual_knn.h` as a symbol: `:error_not_positive_definite`, `:error_cancelled`, ... The ones to expect have names:
 
 - [`NotPositiveDefiniteError`](@ref): K(Z, Z) + jitter is not positive definite
@@ -46,8 +46,24 @@ function Base.showerror(io::IO, e::ResidualKNNError{code}) where {code}
     print(io, "ResidualKNNError: ", e.message, " (", code, ")")
 end
 
+# A sentence of the library in this package's words: its functions, and points that are columns. Its numbers count from
+# 1 already.
+function julia_text(text)
+    for change in (r"^residual_knn_\w+: " => "",
+                   r"\bcoordinate (\d+) of row (\d)" => s"coordinate \1 of point \2",
+                   r"^(factor|query_factor): column (\d+) of row (\d+)" => s"\1[\2, \3]",
+                   r"\brow(s?) (\d)" => s"point\1 \2",
+                   r" is (-?)nan\b" => " is NaN",
+                   r" is (-?)inf\b" => s" is \1Inf",
+                   "update it again, or free it" => "update! it again, or close it")
+        text = replace(text, change)
+    end
+    return text
+end
+
 # The exception for a status that is not OK, with the text of the thread's last error.
 function exception_of(status::Integer, text::AbstractString)
     code = symbol_of(STATUS_CODES, status)
+    text = julia_text(text)
     return code === :error_invalid_argument ? ArgumentError(text) : ResidualKNNError{code}(text)
 end

@@ -3,23 +3,29 @@
 """
     choose_inducing(points, m; lengthscales, method = :kmeans, ...)
 
-`m` inducing points for points as in [`ResidualIndex`](@ref), as a d x m matrix.
+`m` inducing points for points as in [`ResidualIndex`](@ref), as a d x m matrix; with `lonlat`, (d + 1) x m, for their
+longitude and latitude have become x, y and z. `ResidualIndex` and `update!` know these by their size.
 
 - `method`: `:kmeans` (default), k-means++ seeding and at most `max_iterations` (default 10) Lloyd steps in
   the space scaled by `lengthscales`; `:random_rows`, distinct points drawn at random
 - `seed`: an integer, default 1. The same seed gives the same answer on every machine; Julia's own
   random numbers are not used.
-- `threads`, `progress`: as in [`ResidualIndex`](@ref)
+- `lengthscales`, `lonlat`, `threads`, `progress`: as in [`ResidualIndex`](@ref)
 """
-function choose_inducing(points, m; lengthscales = nothing, method = :kmeans, progress = nothing, settings...)
+function choose_inducing(points, m; lengthscales = nothing, method = :kmeans, lonlat = nothing, progress = nothing,
+                         settings...)
     options = set!(LibResidualKNN.residual_knn_helper_options(), INDUCING_SETTINGS, settings,
-                   (:lengthscales, :method, :progress))
-    points = some_points(points, "points")
+                   (:lengthscales, :method, :lonlat, :progress))
+    points, coordinates = own_points(points, lonlat)
+    lengthscales = lengthscale_vector(lengthscales, coordinates, size(points, 2))
+    m = whole(m, "m", 0, size(points, 2), ", the number of points")
+    return chosen_inducing(points, m, lengthscales, code_of(INDUCING_METHODS, method, "method"), options, progress)
+end
+
+# Of points as the library gets them.
+function chosen_inducing(points, m, lengthscales, code, options, progress)
     d, n = size(points)
-    lengthscales = lengthscale_vector(lengthscales, d)
-    m = whole(m, "m", 0, n, ", the number of points")
     inducing = Matrix{Float64}(undef, d, m)
-    code = code_of(INDUCING_METHODS, method, "method")
     run(options, progress) do options
         LibResidualKNN.residual_knn_choose_inducing(points, n, d, lengthscales, length(lengthscales), code, m,
                                                     options, inducing)
@@ -35,16 +41,17 @@ used as `points[:, order]`.
 
 - `ordering`: `:maximin` (default), each next point is farthest from all before it; `:random`; `:given`
 - `seed`: of `:random`, an integer, default 1
-- `progress`: as in [`ResidualIndex`](@ref)
+- `lengthscales`, `lonlat`, `progress`: as in [`ResidualIndex`](@ref)
 
 Orders are made by one thread.
 """
-function order_points(points; lengthscales = nothing, ordering = :maximin, progress = nothing, settings...)
+function order_points(points; lengthscales = nothing, ordering = :maximin, lonlat = nothing, progress = nothing,
+                      settings...)
     options = set!(LibResidualKNN.residual_knn_helper_options(), ORDER_SETTINGS, settings,
-                   (:lengthscales, :ordering, :progress))
-    points = some_points(points, "points")
+                   (:lengthscales, :ordering, :lonlat, :progress))
+    points, coordinates = own_points(points, lonlat)
     d, n = size(points)
-    lengthscales = lengthscale_vector(lengthscales, d)
+    lengthscales = lengthscale_vector(lengthscales, coordinates, n)
     order = Vector{Int64}(undef, n)
     code = code_of(ORDERINGS, ordering, "ordering")
     run(options, progress) do options

@@ -9,15 +9,21 @@
 Points, a covariance and inducing points, prepared for searches with [`knn`](@ref) and
 [`predecessors`](@ref).
 
-`points` is a d x n matrix, a point in each column, or a vector of n points. With dense `Float64` columns (a
-`Matrix{Float64}`, a view of some of its columns) the library reads Julia's memory; anything else is
-converted once. It keeps what it needs: the matrix may change or go afterwards.
+`points` is a d x n matrix, a point in each column, or a list of n points: a vector of vectors, static vectors or
+tuples, or `eachcol(x)`. With dense `Float64` columns (a `Matrix{Float64}`, a view of some of its columns) the library
+reads Julia's memory; anything else is converted once. It keeps what it needs: the matrix may change or go afterwards.
 
 - `lengthscales`: one for all coordinates, or a vector or tuple of d
-- `inducing`: d x m matrix of inducing points, see [`choose_inducing`](@ref); none by default, which
-  makes ρ the plain correlation
-- `kernel`, a symbol or a string: `:squared_exponential`, `:matern12`, `:matern32` (default), `:matern52`,
-  `:matern` with smoothness `nu` (default 1.5, at most 50), `:rational_quadratic` with `alpha` (default 1); see below
+- `inducing`: d x m matrix (or a list) of inducing points, see [`choose_inducing`](@ref); or how many, as `200`, which
+  `choose_inducing` then chooses by k-means with `seed` (default 1); none by default, which makes ρ the plain correlation
+- `lonlat`: `true` where the first two coordinates are longitude (up to ±360) and latitude (up to ±90) in degrees, or
+  the numbers of those that are, as `(2, 1)`. They become x, y and z on the unit sphere, before all other coordinates:
+  a point then has d + 1 coordinates, for which `lengthscales` count too, and 0.1 on the sphere is about 640 km of the
+  Earth. So it is for inducing points and new points: these have longitude and latitude where `points` have them, or are
+  on the sphere already if they have d + 1 coordinates. Default `false`
+- `kernel`, a symbol, a string or a type with such a name: `:squared_exponential`, `:matern12`, `:matern32` (default),
+  `:matern52`, `:matern` with smoothness `nu` (default 1.5, at most 50), `:rational_quadratic` with `alpha` (default 1),
+  or a name from another package; see below
 - `variance`: K(x, x) without the nugget; default 1
 - `nugget`: added to each point's residual variance; default 0
 - `jitter`: added to the diagonal of K(Z, Z), relative to `variance`; default 1e-8. With `max_jitter`
@@ -72,6 +78,34 @@ With r the Euclidean distance of two points after division by the lengthscales, 
 - `:matern`: 2^(1 - ν) / Γ(ν) a^ν K_ν(a), a = √(2ν) r, with K_ν the modified Bessel function of the second kind
   (Rasmussen and Williams 2006, 4.14)
 - `:rational_quadratic`: (1 + r² / (2α))^-α (Rasmussen and Williams 2006, 4.19)
+
+They go by other names as well:
+
+- `:squared_exponential`: `:gaussian`, `:gaussian_ard`, `:rbf`, `:se`, `:SqExponentialKernel`, `:SEKernel`,
+  `:GaussianKernel`, `:RBFKernel`
+- `:matern12`: `:exponential`, `:exponential_isotropic`, `:exponential_scaledim`, `:laplacian`, `:ExponentialKernel`,
+  `:LaplacianKernel`, `:Matern12Kernel`
+- `:matern32`: `:matern15`, `:matern15_isotropic`, `:matern15_scaledim`, `:Matern32Kernel`
+- `:matern52`: `:matern25`, `:matern25_isotropic`, `:matern25_scaledim`, `:Matern52Kernel`
+- `:matern`: `:matern_isotropic`, `:matern_scaledim`, `:matern_ard`, `:MaternKernel`
+- `:rational_quadratic`: `:RationalQuadraticKernel`
+
+# Parameters of other packages
+
+A name chooses the formula above. The parameters are always those of this package, and what other packages call by the
+same kernel's name may be another scale. What they write as range, φ and nugget is here:
+
+- GpGp, `variance`, `range`, `nugget`: the Matérn functions have no √(2ν), so `lengthscales = sqrt(2nu) * range`, that is
+  √3 `range` for `matern15_*` and √5 `range` for `matern25_*`; `exponential_*`: `lengthscales = range`. The nugget is
+  relative: `nugget = variance * nugget_of_gpgp`
+- spNNGP, `sigma.sq`, `phi`, `nu`, `tau.sq`: `exponential`: `lengthscales = 1 / phi`; `matern`: `sqrt(2nu) / phi`;
+  `gaussian`, exp(-(φ d)²): `1 / (sqrt(2) * phi)`. `variance = sigma.sq`, `nugget = tau.sq`
+- GPBoost, error variance, GP variance, GP range: `exponential` and `matern`: `lengthscales = range`; `gaussian`,
+  exp(-(d / range)²): `range / sqrt(2)`. The nugget is the error variance
+- KernelFunctions.jl: `σ² * Matern32Kernel() ∘ ScaleTransform(1 / l)` is `kernel = :Matern32Kernel, variance = σ²,
+  lengthscales = l`, and so for the others; `MaternKernel(ν = 2)` is `kernel = :MaternKernel, nu = 2`,
+  `RationalQuadraticKernel(α = 2)` is `kernel = :RationalQuadraticKernel, alpha = 2`. An `ARDTransform` of v is
+  `lengthscales = 1 ./ v`
 """
 mutable struct ResidualIndex
     handle::Ptr{residual_knn_index}
@@ -79,14 +113,15 @@ mutable struct ResidualIndex
     d::Int
     m::Int
     source::Symbol # :inducing, :factor or :callback
+    coordinates::Coordinates # of points, and of new ones
     lengthscales::Vector{Float64} # these and the options are what update! starts from
     options::LibResidualKNN.residual_knn_model_options
     covariance::Union{Nothing,Covariance} # the library holds its address
     users::Threads.Atomic{Int} # see access.jl
     bytes::Int # that have been counted, see memory.jl
 
-    function ResidualIndex(handle::Ptr{residual_knn_index}, source, lengthscales, options, covariance)
-        index = new(handle, 0, 0, 0, source, lengthscales, options, covariance, Threads.Atomic{Int}(0), 0)
+    function ResidualIndex(handle::Ptr{residual_knn_index}, source, coordinates, lengthscales, options, covariance)
+        index = new(handle, 0, 0, 0, source, coordinates, lengthscales, options, covariance, Threads.Atomic{Int}(0), 0)
         return finalizer(free_unreachable, index)
     end
 end
@@ -111,7 +146,7 @@ function Base.unsafe_convert(::Type{Ptr{residual_knn_index}}, index::ResidualInd
 end
 
 # Makes an index by create(options, handle), a call of the library.
-function create_index(create, source, options, progress, lengthscales, covariance = nothing)
+function create_index(create, source, options, progress, coordinates, lengthscales, covariance = nothing)
     collect_dropped_indexes()
     handle = Ref{Ptr{residual_knn_index}}(C_NULL)
     try
@@ -120,7 +155,7 @@ function create_index(create, source, options, progress, lengthscales, covarianc
         LibResidualKNN.residual_knn_index_free(handle[])
         rethrow()
     end
-    index = ResidualIndex(handle[], source, lengthscales, options, covariance)
+    index = ResidualIndex(handle[], source, coordinates, lengthscales, options, covariance)
     shared_shortly(() -> note_sizes!(index), index)
     return index
 end
@@ -141,16 +176,36 @@ function read_info(index)
     return record
 end
 
-function ResidualIndex(points; lengthscales = nothing, inducing = nothing, progress = nothing, settings...)
+function ResidualIndex(points; lengthscales = nothing, inducing = nothing, lonlat = nothing, seed = nothing,
+                       progress = nothing, settings...)
     options = set!(LibResidualKNN.residual_knn_model_options(), MODEL_SETTINGS, settings,
-                   (:lengthscales, :inducing, :progress))
-    points = some_points(points, "points")
+                   (:lengthscales, :inducing, :lonlat, :seed, :progress))
+    points, coordinates = own_points(points, lonlat)
     d, n = size(points)
-    lengthscales = lengthscale_vector(lengthscales, d)
-    inducing = inducing === nothing ? zeros(d, 0) : points_like(inducing, "inducing", d)
-    return create_index(:inducing, options, progress, lengthscales) do options, handle
+    lengthscales = lengthscale_vector(lengthscales, coordinates, n)
+    if inducing isa Number
+        inducing = counted_inducing(inducing, points, lengthscales, seed, options.threads, progress)
+    else
+        seed === nothing || invalid("seed is ", described(seed), ", but there is nothing to choose unless inducing is ",
+                                    "a number of points")
+        inducing = inducing === nothing ? zeros(d, 0) : points_like(inducing, "inducing", coordinates)
+    end
+    return create_index(:inducing, options, progress, coordinates, lengthscales) do options, handle
         LibResidualKNN.residual_knn_index_create(points, n, d, lengthscales, length(lengthscales), inducing,
                                                  size(inducing, 2), options, handle)
+    end
+end
+
+# So many inducing points as choose_inducing makes.
+function counted_inducing(count, points, lengthscales, seed, threads, progress)
+    m = whole(count, "inducing", 0, size(points, 2), ", the number of points")
+    options = set!(LibResidualKNN.residual_knn_helper_options(), INDUCING_SETTINGS,
+                   pairs((seed = seed, threads = threads)), ())
+    try
+        return chosen_inducing(points, m, lengthscales, INDUCING_METHODS[:kmeans], options, progress)
+    catch failure
+        failure isa ArgumentError && startswith(failure.msg, "m is ") || rethrow()
+        invalid(replace(failure.msg, r"^m " => "inducing "))
     end
 end
 
@@ -158,18 +213,26 @@ function ResidualIndex(points, factor, residual_variance; settings...)
     factor = dense_matrix(factor, "factor")
     residual_variance = dense_vector(residual_variance, "residual_variance")
     isempty(residual_variance) && invalid("residual_variance is empty, must have a value for each point")
-    check_size("the number of columns of factor", size(factor, 2), length(residual_variance))
+    check_factor(factor, "factor", length(residual_variance))
     make = are_points(points) ? index_from_factor : index_from_callback
     return make(points, factor, residual_variance; settings...)
 end
 
-function index_from_factor(points, factor, residual_variance; lengthscales = nothing, progress = nothing, settings...)
-    options = set!(LibResidualKNN.residual_knn_model_options(), FACTOR_SETTINGS, settings, (:lengthscales, :progress))
-    points = some_points(points, "points")
+# V has a column for each of `count` points.
+function check_factor(factor, name, count)
+    hint = size(factor, 1) == count ? "; V has a column for each point: did you mean permutedims($name)?" : ""
+    check_size("the number of columns of $name", size(factor, 2), count, hint)
+end
+
+function index_from_factor(points, factor, residual_variance; lengthscales = nothing, lonlat = nothing,
+                           progress = nothing, settings...)
+    options = set!(LibResidualKNN.residual_knn_model_options(), FACTOR_SETTINGS, settings,
+                   (:lengthscales, :lonlat, :progress))
+    points, coordinates = own_points(points, lonlat)
     d, n = size(points)
-    lengthscales = lengthscale_vector(lengthscales, d)
-    check_size("the number of columns of factor", size(factor, 2), n)
-    return create_index(:factor, options, progress, lengthscales) do options, handle
+    lengthscales = lengthscale_vector(lengthscales, coordinates, n)
+    check_factor(factor, "factor", n)
+    return create_index(:factor, options, progress, coordinates, lengthscales) do options, handle
         LibResidualKNN.residual_knn_index_create_from_factor(
             factor, size(factor, 1), residual_variance, points, n, d, lengthscales, length(lengthscales),
             options, handle)
@@ -182,7 +245,7 @@ function index_from_callback(covariance, factor, residual_variance; progress = n
         invalid("the first argument is ", described(covariance), ", must be points (a matrix with a point in each ",
                 "column, or a vector of points) or a covariance function of rows and columns")
     state = Covariance(covariance)
-    return create_index(:callback, options, progress, Float64[], state) do options, handle
+    return create_index(:callback, options, progress, Coordinates(0, nothing), Float64[], state) do options, handle
         GC.@preserve state LibResidualKNN.residual_knn_index_create_from_callback(
             factor, size(factor, 2), size(factor, 1), residual_variance,
             LibResidualKNN.@residual_knn_covariance(compute_covariances), pointer_from_objref(state), options,
@@ -210,7 +273,8 @@ end
 
 Gives an index made from points, a kernel and inducing points new hyper-parameters, and new inducing points if given,
 on the same points: a step of an optimizer. Keywords that are left out stay as they are, but for
-`progress`. The answers are those of a new index, at less cost. Returns the index.
+`progress`. The answers are those of a new index, at less cost. Returns the index. `inducing` is points, not a number of
+them, for the index does not keep its own points for [`choose_inducing`](@ref).
 
 Nothing else may use the index meanwhile, see [`IndexInUseError`](@ref). Where the arguments are wrong or K(Z, Z)
 is not positive definite, the index stays what it was. After an update that was cancelled it may hold nothing, as its
@@ -221,9 +285,12 @@ function update!(index::ResidualIndex; lengthscales = nothing, inducing = nothin
     options = set!(deepcopy(index.options), MODEL_SETTINGS, settings, (:lengthscales, :inducing, :progress))
     index.source === :inducing || throw(UnsupportedError("the index was made from V and p, and has no inducing " *
                                                          "points to update from; make another"))
-    lengthscales = lengthscales === nothing ? index.lengthscales : lengthscale_vector(lengthscales, index.d)
+    lengthscales = lengthscales === nothing ? index.lengthscales :
+                   lengthscale_vector(lengthscales, index.coordinates, index.n)
     if inducing !== nothing
-        inducing = points_like(inducing, "inducing", index.d)
+        inducing isa Number && invalid("inducing is ", inducing, ", must be points: choose_inducing(points, ", inducing,
+                                       "; lengthscales = ...) makes them, for an index does not keep its points")
+        inducing = points_like(inducing, "inducing", index.coordinates)
         size(inducing, 2) == 0 && invalid("inducing has no points, must have at least one")
     end
     run(options, progress) do options
@@ -294,10 +361,23 @@ function Base.show(io::IO, ::MIME"text/plain", index::ResidualIndex)
     println(io, "ResidualIndex", empty === nothing ? " (being updated)" :
                                  empty ? " (holds nothing, for an update broke off; update! mends it)" : "")
     println(io, "  Number of points: ", index.n)
-    index.covariance === nothing && println(io, "  Dimensions: ", index.d)
+    index.covariance === nothing && println(io, "  Dimensions: ", index.d, sphere_text(index.coordinates))
     println(io, "  Inducing points: ", index.m)
-    print(io, "  Metric: residual correlation, ",
-          index.covariance === nothing ? symbol_of(KERNELS, index.options.kernel) : "a covariance function")
+    print(io, "  Metric: residual correlation, ", covariance_text(index))
+end
+
+sphere_text(coordinates) = coordinates.lonlat === nothing ? "" :
+                           ", with longitude and latitude (coordinates $(join(coordinates.lonlat, " and "))) as x, y, z"
+
+function covariance_text(index)
+    index.covariance === nothing || return "a covariance function"
+    options = index.options
+    kernel = symbol_of(KERNELS, options.kernel)
+    shape = kernel === :matern ? ", nu $(options.nu)" : kernel === :rational_quadratic ? ", alpha $(options.alpha)" : ""
+    nugget = index.source === :inducing ? ", nugget $(options.nugget)" : ""
+    scales = index.lengthscales
+    return string(kernel, shape, "\n  ", length(scales) == 1 ? "Lengthscale: " : "Lengthscales: ",
+                  join(scales[1:min(5, end)], ", "), length(scales) > 5 ? ", ..." : "", "; variance ", options.variance, nugget)
 end
 
 # A record of the library as a named tuple, without its size.

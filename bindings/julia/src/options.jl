@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-const KERNELS = enum_symbols(LibResidualKNN.residual_knn_kernel)
 const RANKINGS = enum_symbols(LibResidualKNN.residual_knn_ranking)
 const STRATEGIES = enum_symbols(LibResidualKNN.residual_knn_strategy)
 const INDUCING_METHODS = enum_symbols(LibResidualKNN.residual_knn_inducing_method)
@@ -10,7 +9,7 @@ code_in(symbols) = (x, name) -> code_of(symbols, x, name)
 thread_count(x, name) = whole(x, name, 0, typemax(Int32))
 
 # The keywords that are fields of the library's options, each with what makes the field's value of the user's.
-const COVARIANCE_SETTINGS = (kernel = code_in(KERNELS), variance = number, nu = number, alpha = number)
+const COVARIANCE_SETTINGS = (kernel = kernel_code, variance = number, nu = number, alpha = number)
 const MODEL_SETTINGS = merge(COVARIANCE_SETTINGS, (nugget = number, jitter = number, max_jitter = number,
                                              threads = thread_count))
 const CALLBACK_SETTINGS = (factor_error = number, threads = thread_count)

@@ -35,19 +35,23 @@ end
     knn(index, k; ...)
     knn(index, rows, k; ...)
     knn(index, queries, k; ...)
+    knn(index, point, k; ...)
     knn(index, queries, query_factor, query_residual_variance, k; ...)
     knn(index, query_factor, query_residual_variance, k; ...)
 
 The `k` nearest neighbors, among all points of the index, of all of them, of those with the numbers
-`rows`, or of new points: `idxs, dists`, two k x (number of queries) matrices, nearest first.
+`rows`, or of new points: `idxs, dists`, two k x (number of queries) matrices, nearest first; two vectors of length k for
+a single `point`, as in NearestNeighbors.jl. The first four may leave out `k`, which is then 10, or n if that is less.
 
 A point is not its own neighbor; ties go to the smaller number. The distance is √(1 - |ρ|) with ρ the residual
-correlation. `queries` is a d x q matrix with a new point in each column, or a vector of q points; `rows` is a vector
-of integers, as `[5]` or `2:9`. An index made from V and p needs them for new points too: m x q `query_factor`,
-`query_residual_variance` of length q, and `queries` unless it has a covariance function.
+correlation. `rows` is a vector of integers, as `[5]` or `2:9`. `queries` is a d x q matrix with a new point in each
+column, or a vector of q points; `point` is a tuple of numbers, or a vector of numbers that are no integers (integers
+would be `rows`). With `lonlat`, they have longitude and latitude where the points have them. An index made from V and p
+needs them for new points too: m x q `query_factor`, `query_residual_variance` of length q, and `queries` unless it has a
+covariance function.
 
-`k` beyond the number of candidates (n - 1 for points of the index, n for new ones) is an
-`ArgumentError`, as in NearestNeighbors.jl; [`predecessors`](@ref) fills up with 0 and `Inf` instead.
+Where there are fewer than `k` candidates (n - 1 for points of the index, n for new ones), 0 and `Inf` fill up. `k`
+beyond n is taken as n, with a warning.
 
 - `ranking`: `:absolute` (default); or `:signed` for large ρ, with the distance √(1 - ρ)
 - `strategy`: `:automatic` (default), `:brute_force`, `:level_synchronous`, `:best_first`,
@@ -81,24 +85,32 @@ says how near the points of a block may be.
 - `scored_in_low_precision`: of all that was scored, what was first scored in less than double precision, with a proved
   margin
 """
-function knn(index::ResidualIndex, k; settings...)
-    return search_all(LibResidualKNN.residual_knn_neighbors, index, check_k(k, index.n - 1, "candidates"); settings...)
-end
-
-# rows: numbers, or new points.
 function knn(index::ResidualIndex, rows, k; settings...)
+    is_single_point(rows) && return search_single_point(index, rows, k; settings...)
     are_points(rows) && return search_new_points(index, rows, k; settings...)
-    k = check_k(k, index.n - 1, "candidates")
-    return search_rows(LibResidualKNN.residual_knn_neighbors, index, rows, k; settings...)
+    return search_rows(LibResidualKNN.residual_knn_neighbors, index, rows, check_k(k, index.n); settings...)
 end
 
-function search_new_points(index, queries, k; settings...)
-    k = check_k(k, index.n, "candidates")
+# Something to search for, and not k.
+is_question(x) = x isa Union{AbstractArray,Tuple,Base.Generator,Colon}
+
+function knn(index::ResidualIndex, k; settings...)
+    is_question(k) && return knn(index, k, default_k(index.n); settings...)
+    return search_all(LibResidualKNN.residual_knn_neighbors, index, check_k(k, index.n); settings...)
+end
+knn(index::ResidualIndex; settings...) = knn(index, default_k(index.n); settings...)
+
+function require_inducing(index)
     index.source === :inducing ||
         throw(UnsupportedError("the index was made from V and p, and needs those of new points too: knn(index, " *
                                (index.source === :callback ? "" : "queries, ") *
                                "query_factor, query_residual_variance, k)"))
-    queries = points_like(queries, "queries", index.d)
+end
+
+function search_new_points(index, queries, k; settings...)
+    k = check_k(k, index.n)
+    require_inducing(index)
+    queries = points_like(queries, "queries", index.coordinates)
     num_queries = size(queries, 2)
     return search_neighbors(index, num_queries, k; settings...) do options, idxs, dists, record
         LibResidualKNN.residual_knn_neighbors_of_new_points(index, queries, num_queries, options, k, idxs, dists,
@@ -106,17 +118,24 @@ function search_new_points(index, queries, k; settings...)
     end
 end
 
+function search_single_point(index, point, k; settings...)
+    require_inducing(index)
+    queries = point_like(point, "queries", index.coordinates)
+    answer = search_new_points(index, queries, k; settings...)
+    return (vec(answer[1]), vec(answer[2]), answer[3:end]...)
+end
+
 # queries: a dense matrix, or C_NULL with a covariance function.
 function search_new_factor(index, queries, factor, residual_variance, k; settings...)
-    k = check_k(k, index.n, "candidates")
+    k = check_k(k, index.n)
     index.source === :inducing &&
         throw(UnsupportedError("the index knows its inducing points, and makes V and p of new points itself: " *
                                "knn(index, queries, k)"))
     factor = dense_matrix(factor, "query_factor")
     residual_variance = dense_vector(residual_variance, "query_residual_variance")
     num_queries = length(residual_variance)
+    check_factor(factor, "query_factor", num_queries)
     check_size("the number of rows of query_factor", size(factor, 1), index.m)
-    check_size("the number of columns of query_factor", size(factor, 2), num_queries)
     return search_neighbors(index, num_queries, k; settings...) do options, idxs, dists, record
         LibResidualKNN.residual_knn_neighbors_of_new_factor(index, factor, residual_variance, queries, num_queries,
                                                             options, k, idxs, dists, record)
@@ -125,7 +144,7 @@ end
 
 function knn(index::ResidualIndex, queries, query_factor, query_residual_variance, k; settings...)
     index.source === :callback && return knn(index, query_factor, query_residual_variance, k; settings...)
-    queries = points_like(queries, "queries", index.d)
+    queries = points_like(queries, "queries", index.coordinates)
     check_size("the number of values of query_residual_variance", length(query_residual_variance), size(queries, 2))
     return search_new_factor(index, queries, query_factor, query_residual_variance, k; settings...)
 end
@@ -140,15 +159,17 @@ end
     predecessors(index, rows, k; ...)
 
 The `k` nearest neighbors of all points, or of those with the numbers `rows`, among their predecessors, the
-points with smaller numbers: the conditioning sets of a Vecchia approximation. `idxs, dists` and keywords as
-in [`knn`](@ref). Point i has i - 1 predecessors; places beyond hold 0 and `Inf`. `k` beyond the number of points is an
-`ArgumentError`.
+points with smaller numbers: the conditioning sets of a Vecchia approximation. `idxs, dists`, `k` and keywords as
+in [`knn`](@ref). Point i has i - 1 predecessors; places beyond hold 0 and `Inf`.
 """
-function predecessors(index::ResidualIndex, k; settings...)
-    return search_all(LibResidualKNN.residual_knn_predecessors, index, check_k(k, index.n, "points"); settings...)
+function predecessors(index::ResidualIndex, rows, k; settings...)
+    are_points(rows) && invalid("rows is ", described(rows), ", must be a vector of column numbers: new points have no ",
+                                "predecessors; knn(index, queries, k) finds their neighbors")
+    return search_rows(LibResidualKNN.residual_knn_predecessors, index, rows, check_k(k, index.n); settings...)
 end
 
-function predecessors(index::ResidualIndex, rows, k; settings...)
-    k = check_k(k, index.n, "points")
-    return search_rows(LibResidualKNN.residual_knn_predecessors, index, rows, k; settings...)
+function predecessors(index::ResidualIndex, k; settings...)
+    is_question(k) && return predecessors(index, k, default_k(index.n); settings...)
+    return search_all(LibResidualKNN.residual_knn_predecessors, index, check_k(k, index.n); settings...)
 end
+predecessors(index::ResidualIndex; settings...) = predecessors(index, default_k(index.n); settings...)

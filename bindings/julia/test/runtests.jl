@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 using LinearAlgebra
+using Logging
 using Random
 using ResidualKNN
 using ResidualKNN: LibResidualKNN
@@ -34,6 +35,10 @@ throws_text(f, T, text) = (failure = thrown(f); failure isa T && occursin(text, 
     include("test_options.jl")
     include("test_arguments.jl")
     include("test_errors.jl")
+    include("test_messages.jl")
+    include("test_points.jl")
+    include("test_lonlat.jl")
+    include("test_kernel_names.jl")
     include("test_callbacks.jl")
     include("test_access.jl")
     include("test_lifetime.jl")

@@ -11,8 +11,8 @@
         spoiled = copy(points)
         spoiled[2, 4] = bad
         @test throws_text(() -> ResidualIndex(spoiled; lengthscales = 1), ArgumentError,
-                          "points: coordinate 2 of row 4 is $(lowercase(string(bad)))")
-        @test throws_text(() -> knn(index, spoiled, 3), ArgumentError, "coordinate 2 of row 4")
+                          "ArgumentError: points: coordinate 2 of point 4 is $bad, must be finite")
+        @test throws_text(() -> knn(index, spoiled, 3), ArgumentError, "queries: coordinate 2 of point 4 is $bad")
         @test throws_text(() -> ResidualIndex(points; lengthscales = 1, inducing = spoiled), ArgumentError, "inducing")
         @test thrown(() -> choose_inducing(spoiled, 3; lengthscales = 1)) isa ArgumentError
         @test thrown(() -> order_points(spoiled; lengthscales = 1)) isa ArgumentError
@@ -24,7 +24,8 @@
         @test throws_text(() -> ResidualIndex(points; lengthscales = [1, bad]), ArgumentError, "lengthscale")
         factor, p = residual_factor(index)
         factor[1, 2] = bad
-        @test throws_text(() -> ResidualIndex(points, factor, p; lengthscales = 1), ArgumentError, "factor")
+        @test throws_text(() -> ResidualIndex(points, factor, p; lengthscales = 1), ArgumentError,
+                          "ArgumentError: factor[1, 2] is $bad, must be finite")
         factor, p = residual_factor(index)
         p[3] = bad
         @test throws_text(() -> ResidualIndex(points, factor, p; lengthscales = 1), ArgumentError,
@@ -37,24 +38,38 @@
     @test thrown(() -> ResidualIndex(points; lengthscales = 0)) isa ArgumentError
     @test thrown(() -> knn(index, 3; threads = 1025)) isa ArgumentError
 
-    # k: as NearestNeighbors.jl, but predecessors fill up.
-    for k in (0, -1, n, 10^12)
-        @test throws_text(() -> knn(index, k), ArgumentError, "k is $k, must be at")
-        @test throws_text(() -> knn(index, [1, 2], k), ArgumentError, "k is $k, must be at")
+    # k: at least 1, and no more than there are points, which is said.
+    for k in (0, -1, -10^12)
+        @test throws_text(() -> knn(index, k), ArgumentError, "k is $k, must be at least 1")
+        @test throws_text(() -> knn(index, [1, 2], k), ArgumentError, "k is $k, must be at least 1")
+        @test throws_text(() -> predecessors(index, k), ArgumentError, "k is $k, must be at least 1")
     end
-    @test throws_text(() -> knn(index, points, n + 1), ArgumentError, "at most 300, the number of candidates")
-    @test all(>(0), knn(index, n - 1)[1])
+    for search in (k -> knn(index, k), k -> knn(index, [1, 2], k), k -> knn(index, points[:, 1:3], k),
+                   k -> knn(index, (0.5, 0.5), k), k -> predecessors(index, k), k -> predecessors(index, [3], k))
+        expected = @test_logs search(n) # without a word
+        @test size(expected[1], 1) == n
+        for k in (n + 1, 10^8, 10^12, big(10)^30, 1.0e6)
+            text = "k is $k, but there are only 300 points: k = 300 is used"
+            @test same((@test_logs (:warn, text) search(k)), expected)
+        end
+    end
+    alone = ResidualIndex(points[:, 1:1]; lengthscales = 0.2)
+    @test same((@test_logs (:warn, "k is 2, but there is only 1 point: k = 1 is used") knn(alone, 2)), knn(alone, 1))
+    @test all(>(0), knn(index, n - 1)[1]) && all(==(0), knn(index, n)[1][n, :]) && all(==(Inf), knn(index, n)[2][n, :])
     @test all(>(0), knn(index, points[:, 1:3], n)[1])
-    @test throws_text(() -> predecessors(index, 0), ArgumentError, "k is 0")
-    for k in (n + 1, 10^8, 10^12) # refused before it needs memory
-        @test throws_text(() -> predecessors(index, k), ArgumentError,
-                          "k is $k, must be at most 300, the number of points")
-        @test throws_text(() -> predecessors(index, [3], k), ArgumentError, "k is $k, must be at most 300")
-    end
     idxs, dists = predecessors(index, [3], n)
     @test sort(idxs[1:2]) == [1, 2] && all(==(0), idxs[3:end]) && all(==(Inf), dists[3:end])
+    # Left out, it is 10, or n.
+    @test_logs begin
+        @test same(knn(index), knn(index, 10)) && same(predecessors(index), predecessors(index, 10))
+        @test same(knn(index, [4, 2]), knn(index, [4, 2], 10))
+        @test same(predecessors(index, 5:7), predecessors(index, 5:7, 10))
+        @test same(knn(index, points[:, 1:3]), knn(index, points[:, 1:3], 10))
+        @test same(knn(index, (0.5, 0.5)), knn(index, (0.5, 0.5), 10))
+        @test size(knn(alone)[1]) == (1, 1) && size(predecessors(alone)[1]) == (1, 1)
+    end
 
-    @test throws_text(() -> make(inducing = [inducing inducing], jitter = 0), NotPositiveDefiniteError, "pivot")
+    @test throws_text(() -> make(inducing = [inducing inducing], jitter = 0), NotPositiveDefiniteError, "at pivot 13;")
     @test NotPositiveDefiniteError <: ResidualKNNError <: Exception
     @test same(knn(index, 3), knn(index_of(model), 3)) # nothing above has harmed it
 end

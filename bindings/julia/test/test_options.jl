@@ -9,6 +9,7 @@
     @test all(field -> occursin("- `$field`: ", help(:knn)) || occursin("; `$field`: ", help(:knn)) ||
                        occursin("* `$field`: ", help(:knn)), fields)
     @test all(kernel -> occursin("`:$kernel`: ", help(:ResidualIndex)), keys(ResidualKNN.KERNELS))
+    @test all(kernel -> occursin("`:$kernel`", help(:ResidualIndex)), keys(ResidualKNN.KERNELS_BY_ANY_NAME))
     # Names that are made from the header's enums are those that the library has.
     for (name, code) in ResidualKNN.STRATEGIES
         @test unsafe_string(LibResidualKNN.residual_knn_strategy_name(code)) == string(name)
@@ -78,7 +79,8 @@ end
     @test length(info.residual_share) == 7 && issorted(info.residual_share)
     text = repr(MIME("text/plain"), index)
     @test text == "ResidualIndex\n  Number of points: 300\n  Dimensions: 2\n  Inducing points: 12\n" *
-                  "  Metric: residual correlation, matern32"
+                  "  Metric: residual correlation, matern32\n" *
+                  "  Lengthscales: $(join(model.lengthscales, ", ")); variance 1.7, nugget 0.05"
     @test repr(index) == "ResidualIndex(300 points)"
     close(index)
     @test repr(index) == "ResidualIndex(closed)" && repr(MIME("text/plain"), index) == "ResidualIndex (closed)"

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+# Points as users give them, and as the library gets them: a Float64 matrix with a point in each column, whose
+# longitude and latitude, if it has these, have become a place on the unit sphere.
+
+# What a point has: `given` coordinates, of which the two with the numbers `lonlat` are longitude and latitude.
+struct Coordinates
+    given::Int
+    lonlat::Union{Nothing,Tuple{Int,Int}}
+end
+
+# Coordinates that the library sees: three on the sphere instead of two, before all others.
+num_used(coordinates) = coordinates.given + (coordinates.lonlat !== nothing)
+
+is_point(x) = x isa Union{AbstractVector,Tuple}
+
+# One point, and not numbers of columns, which are integers.
+is_single_point(x::Tuple) = true
+is_single_point(x::AbstractVector{<:Integer}) = false
+is_single_point(x::AbstractVector{<:Real}) = true
+is_single_point(x::AbstractVector) = any(value -> value isa Real && !(value isa Integer), x) && !any(is_point, x)
+is_single_point(x) = false
+
+# Several points, in a form that says so.
+are_points(x) = x isa AbstractMatrix || is_list_of_points(x)
+is_list_of_points(x::AbstractVector{T}) where {T} =
+    T <: Union{AbstractVector,Tuple} || (!(T <: Real) && !isempty(x) && all(is_point, x))
+is_list_of_points(x::Base.Generator) = true # as eachcol makes
+is_list_of_points(x) = false
+
+# d x n: a matrix, or a list of n points, which is copied.
+function point_matrix(x, name)
+    x isa AbstractMatrix && return dense(x, name)
+    x isa AbstractVector && isempty(x) && !(eltype(x) <: Real) && return zeros(0, 0)
+    is_list_of_points(x) || invalid(name, " is ", described(x), ", must be a matrix with a point in each column, or a ",
+                                    "vector of points; ", point_hint(x))
+    list = x isa Base.Generator ? collect(x) : x
+    Base.has_offset_axes(list) && invalid(name, " does not count from 1")
+    isempty(list) && return zeros(0, 0) # of a generator
+    result = Matrix{Float64}(undef, length(first(list)), length(list))
+    for (i, point) in enumerate(list)
+        copy_point!(view(result, :, i), point, name, i)
+    end
+    return result
+end
+
+element(name, i) = string(name, "[", i, "]")
+element(name, ::Nothing) = name # a single point
+
+point_hint(x::AbstractVector) = "reshape(x, 1, :) makes the first of numbers"
+point_hint(x) = "permutedims(Matrix(x)) makes the first of a table"
+
+# The point is the i-th of some.
+function copy_point!(column, point, name, i)
+    is_point(point) || invalid(element(name, i), " is ", described(point), ", must be a vector or tuple of numbers")
+    length(point) == length(column) ||
+        check_size("the number of coordinates of $(element(name, i))", length(point), length(column))
+    for (c, value) in enumerate(point)
+        value isa Real || invalid(element(element(name, i), c), " is ", described(value), ", must be a number")
+        column[c] = as_float(value, name)
+    end
+end
+
+# The points of an index or of a helper, and what their coordinates are.
+function own_points(x, lonlat)
+    points = point_matrix(x, "points")
+    d, n = size(points)
+    isempty(points) && invalid("points is ", d, " x ", n, ", must have at least one point and coordinate")
+    coordinates = Coordinates(d, lonlat_places(lonlat, d))
+    looks_transposed(points) && @warn "points has $d coordinates and only $n points; a point is a column here: did " *
+                                      "you mean permutedims(points)?"
+    return as_used(points, "points", coordinates), coordinates
+end
+
+# More coordinates than points, and more than places in space and time have.
+looks_transposed(points) = size(points, 1) > max(size(points, 2), 4)
+
+# Further points with the coordinates of `coordinates`, or as the library has them, where that is something else: the
+# inducing points that choose_inducing made. An empty answer for no points.
+function points_like(x, name, coordinates)
+    points = point_matrix(x, name)
+    given, used = coordinates.given, num_used(coordinates)
+    d, n = size(points)
+    n == 0 && d in (0, given, used) && return zeros(used, 0)
+    d == used && return points # before lonlat: without it, these are the same
+    d == given && return as_used(points, name, coordinates)
+    hint = n in (given, used) ? "; a point is a column here: did you mean permutedims($name)?" : ""
+    check_size("the number of coordinates of $name", d, given, hint)
+end
+
+# A single point, as a matrix with one column.
+function point_like(x, name, coordinates)
+    column = Matrix{Float64}(undef, length(x), 1)
+    length(x) in (coordinates.given, num_used(coordinates)) || check_size(
+        "the number of coordinates of $name", length(x), coordinates.given,
+        coordinates.given == 1 ? "; reshape(x, 1, :) makes points of numbers" : "")
+    copy_point!(view(column, :, 1), x, name, nothing)
+    return points_like(column, name, coordinates)
+end
+
+# The numbers of longitude and latitude among d coordinates, or nothing.
+function lonlat_places(lonlat, d)
+    (lonlat === nothing || lonlat === false) && return nothing
+    places = lonlat === true ? (1, 2) : lonlat
+    places isa Union{Tuple,AbstractVector} && length(places) == 2 && all(c -> c isa Integer && !(c isa Bool), places) ||
+        invalid("lonlat is ", described(lonlat), ", must be true, false, or the numbers of the coordinates that are ",
+                "longitude and latitude, as (1, 2)")
+    all(c -> 1 <= c <= d, places) && allunique(places) ||
+        invalid("lonlat is ", lonlat === true ? "true, which stands for (1, 2)" : repr(lonlat), "; it must be two of ",
+                "the ", d, d == 1 ? " coordinate" : " coordinates", " of points")
+    return Int(first(places)), Int(last(places))
+end
+
+# Points as the library gets them.
+function as_used(points, name, coordinates)
+    coordinates.lonlat === nothing && return points
+    longitude, latitude = coordinates.lonlat
+    others = [c for c in axes(points, 1) if !(c in coordinates.lonlat)]
+    result = Matrix{Float64}(undef, num_used(coordinates), size(points, 2))
+    for i in axes(points, 2)
+        for c in others
+            isfinite(points[c, i]) || invalid(place_text(name, c, i), points[c, i], ", must be finite")
+        end
+        lon = degrees(points, name, longitude, i, 360, "longitude")
+        lat = degrees(points, name, latitude, i, 90, "latitude")
+        result[1, i] = cos(lat) * cos(lon)
+        result[2, i] = cos(lat) * sin(lon)
+        result[3, i] = sin(lat)
+        result[4:end, i] = view(points, others, i)
+    end
+    return result
+end
+
+place_text(name, c, i) = string(name, ": coordinate ", c, " of point ", i, " is ")
+
+# A coordinate in degrees, in radians.
+function degrees(points, name, c, i, most, what)
+    value = points[c, i]
+    isfinite(value) || invalid(place_text(name, c, i), value, ", must be finite")
+    abs(value) <= most || invalid(place_text(name, c, i), value, ", which is no ", what, " in degrees: it is beyond ",
+                                  most, what == "latitude" ? "; lonlat names longitude first" : "")
+    return value * (π / 180)
+end
+
+# A copy, for an index keeps it.
+function lengthscale_vector(x, coordinates, num_points = 0)
+    x === nothing && throw(UndefKeywordError(:lengthscales))
+    x isa Number && return [number(x, "lengthscales")]
+    x isa Union{AbstractVector,Tuple} || invalid("lengthscales is ", described(x), ", must be a number, or a vector ",
+                                                 "or tuple of numbers")
+    scales = Vector{Float64}(dense(x isa Tuple ? collect(Any, x) : x, "lengthscales"))
+    d = num_used(coordinates)
+    count = length(scales)
+    count in (1, d) && return scales
+    hint = coordinates.lonlat !== nothing ? ": of x, y and z on the unit sphere, then of the other coordinates" :
+           count == num_points ? "; a point is a column here: did you mean permutedims(points)?" : ""
+    throw(DimensionMismatch("lengthscales has $count values, must have " * (d == 1 ? "1" : "1 or $d") * hint))
+end
