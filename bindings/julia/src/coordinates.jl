@@ -144,10 +144,13 @@ end
 # A copy, for an index keeps it.
 function lengthscale_vector(x, coordinates, num_points = 0)
     x === nothing && throw(UndefKeywordError(:lengthscales))
-    x isa Number && return [number(x, "lengthscales")]
+    x isa Number && return lengthscale_vector([number(x, "lengthscales")], coordinates)
     x isa Union{AbstractVector,Tuple} || invalid("lengthscales is ", described(x), ", must be a number, or a vector ",
                                                  "or tuple of numbers")
     scales = Vector{Float64}(dense(x isa Tuple ? collect(Any, x) : x, "lengthscales"))
+    for (c, scale) in enumerate(scales)
+        isfinite(scale) && scale > 0 || invalid("lengthscales[", c, "] is ", scale, ", must be positive and finite")
+    end
     d = num_used(coordinates)
     count = length(scales)
     count in (1, d) && return scales

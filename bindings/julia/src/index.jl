@@ -79,33 +79,27 @@ With r the Euclidean distance of two points after division by the lengthscales, 
   (Rasmussen and Williams 2006, 4.14)
 - `:rational_quadratic`: (1 + r² / (2α))^-α (Rasmussen and Williams 2006, 4.19)
 
-They go by other names as well:
+# Kernels and parameters of other packages
 
-- `:squared_exponential`: `:gaussian`, `:gaussian_ard`, `:rbf`, `:se`, `:SqExponentialKernel`, `:SEKernel`,
-  `:GaussianKernel`, `:RBFKernel`
-- `:matern12`: `:exponential`, `:exponential_isotropic`, `:exponential_scaledim`, `:laplacian`, `:ExponentialKernel`,
-  `:LaplacianKernel`, `:Matern12Kernel`
-- `:matern32`: `:matern15`, `:matern15_isotropic`, `:matern15_scaledim`, `:Matern32Kernel`
-- `:matern52`: `:matern25`, `:matern25_isotropic`, `:matern25_scaledim`, `:Matern52Kernel`
-- `:matern`: `:matern_isotropic`, `:matern_scaledim`, `:matern_ard`, `:MaternKernel`
-- `:rational_quadratic`: `:RationalQuadraticKernel`
+A name from another package stands for the formula that it has there. With `lengthscales` what is called range there, the
+covariances are the same.
 
-# Parameters of other packages
-
-A name chooses the formula above. The parameters are always those of this package, and what other packages call by the
-same kernel's name may be another scale. What they write as range, φ and nugget is here:
-
-- GpGp, `variance`, `range`, `nugget`: the Matérn functions have no √(2ν), so `lengthscales = sqrt(2nu) * range`, that is
-  √3 `range` for `matern15_*` and √5 `range` for `matern25_*`; `exponential_*`: `lengthscales = range`. The nugget is
-  relative: `nugget = variance * nugget_of_gpgp`
-- spNNGP, `sigma.sq`, `phi`, `nu`, `tau.sq`: `exponential`: `lengthscales = 1 / phi`; `matern`: `sqrt(2nu) / phi`;
-  `gaussian`, exp(-(φ d)²): `1 / (sqrt(2) * phi)`. `variance = sigma.sq`, `nugget = tau.sq`
-- GPBoost, error variance, GP variance, GP range: `exponential` and `matern`: `lengthscales = range`; `gaussian`,
-  exp(-(d / range)²): `range / sqrt(2)`. The nugget is the error variance
-- KernelFunctions.jl: `σ² * Matern32Kernel() ∘ ScaleTransform(1 / l)` is `kernel = :Matern32Kernel, variance = σ²,
-  lengthscales = l`, and so for the others; `MaternKernel(ν = 2)` is `kernel = :MaternKernel, nu = 2`,
-  `RationalQuadraticKernel(α = 2)` is `kernel = :RationalQuadraticKernel, alpha = 2`. An `ARDTransform` of v is
-  `lengthscales = 1 ./ v`
+- GpGp: `:exponential_isotropic`: exp(-r); `:matern_isotropic`: 2^(1 - ν) / Γ(ν) r^ν K_ν(r);
+  `:matern15_isotropic`: (1 + r) exp(-r); `:matern25_isotropic`: (1 + r + r² / 3) exp(-r); `:matern35_isotropic` and
+  `:matern45_isotropic`, which fix ν to 3.5 and 4.5; and all these with `_scaledim` instead of `_isotropic`:
+  `:exponential_scaledim`, `:matern_scaledim`, `:matern15_scaledim`, `:matern25_scaledim`, `:matern35_scaledim`,
+  `:matern45_scaledim`. There is no √(2ν) in them: `:matern15_isotropic` is `:matern32` with √3 times the lengthscales,
+  `:matern25_isotropic` is `:matern52` with √5 times. GpGp's nugget is relative: `nugget = variance * nugget_of_gpgp`
+- spNNGP: `:exponential`: exp(-r) and `:gaussian`: exp(-r²), with `lengthscales = 1 / phi`; for its Matérn, `:matern`
+  with `lengthscales = sqrt(2nu) / phi`. `variance = sigma.sq`, `nugget = tau.sq`
+- GPBoost: `:exponential`, `:gaussian` and `:matern`, which has the √(2ν), also as `:exponential_ard`, `:gaussian_ard` and
+  `:matern_ard`; `variance` and `lengthscales` are variance and range, `nugget` is the error variance
+- KernelFunctions.jl: `:SqExponentialKernel`, `:SEKernel`, `:GaussianKernel` and `:RBFKernel`: exp(-r² / 2);
+  `:ExponentialKernel`, `:LaplacianKernel` and `:Matern12Kernel`; `:Matern32Kernel`; `:Matern52Kernel`; `:MaternKernel`;
+  `:RationalQuadraticKernel`. They are those above: `σ² * Matern32Kernel() ∘ ScaleTransform(1 / l)` is
+  `kernel = :Matern32Kernel, variance = σ², lengthscales = l`, an `ARDTransform(v)` is `lengthscales = 1 ./ v`,
+  `MaternKernel(ν = 2)` is `kernel = :MaternKernel, nu = 2`, `RationalQuadraticKernel(α = 2)` is
+  `kernel = :RationalQuadraticKernel, alpha = 2`
 """
 mutable struct ResidualIndex
     handle::Ptr{residual_knn_index}
@@ -114,14 +108,16 @@ mutable struct ResidualIndex
     m::Int
     source::Symbol # :inducing, :factor or :callback
     coordinates::Coordinates # of points, and of new ones
-    lengthscales::Vector{Float64} # these and the options are what update! starts from
+    lengthscales::Vector{Float64} # these, the kernel and the options are what update! starts from
+    kernel::Symbol # by the user's name for it
     options::LibResidualKNN.residual_knn_model_options
     covariance::Union{Nothing,Covariance} # the library holds its address
     users::Threads.Atomic{Int} # see access.jl
     bytes::Int # that have been counted, see memory.jl
 
-    function ResidualIndex(handle::Ptr{residual_knn_index}, source, coordinates, lengthscales, options, covariance)
-        index = new(handle, 0, 0, 0, source, coordinates, lengthscales, options, covariance, Threads.Atomic{Int}(0), 0)
+    function ResidualIndex(handle::Ptr{residual_knn_index}, source, coordinates, lengthscales, kernel, options, covariance)
+        index = new(handle, 0, 0, 0, source, coordinates, lengthscales, kernel, options, covariance,
+                    Threads.Atomic{Int}(0), 0)
         return finalizer(free_unreachable, index)
     end
 end
@@ -146,7 +142,7 @@ function Base.unsafe_convert(::Type{Ptr{residual_knn_index}}, index::ResidualInd
 end
 
 # Makes an index by create(options, handle), a call of the library.
-function create_index(create, source, options, progress, coordinates, lengthscales, covariance = nothing)
+function create_index(create, source, options, progress, coordinates, lengthscales, kernel, covariance = nothing)
     collect_dropped_indexes()
     handle = Ref{Ptr{residual_knn_index}}(C_NULL)
     try
@@ -155,7 +151,7 @@ function create_index(create, source, options, progress, coordinates, lengthscal
         LibResidualKNN.residual_knn_index_free(handle[])
         rethrow()
     end
-    index = ResidualIndex(handle[], source, coordinates, lengthscales, options, covariance)
+    index = ResidualIndex(handle[], source, coordinates, lengthscales, kernel, options, covariance)
     shared_shortly(() -> note_sizes!(index), index)
     return index
 end
@@ -180,6 +176,7 @@ function ResidualIndex(points; lengthscales = nothing, inducing = nothing, lonla
                        progress = nothing, settings...)
     options = set!(LibResidualKNN.residual_knn_model_options(), MODEL_SETTINGS, settings,
                    (:lengthscales, :inducing, :lonlat, :seed, :progress))
+    kernel = note_kernel!(options, settings)
     points, coordinates = own_points(points, lonlat)
     d, n = size(points)
     lengthscales = lengthscale_vector(lengthscales, coordinates, n)
@@ -190,9 +187,10 @@ function ResidualIndex(points; lengthscales = nothing, inducing = nothing, lonla
                                     "a number of points")
         inducing = inducing === nothing ? zeros(d, 0) : points_like(inducing, "inducing", coordinates)
     end
-    return create_index(:inducing, options, progress, coordinates, lengthscales) do options, handle
-        LibResidualKNN.residual_knn_index_create(points, n, d, lengthscales, length(lengthscales), inducing,
-                                                 size(inducing, 2), options, handle)
+    scales = library_scales(lengthscales, kernel, options.nu)
+    return create_index(:inducing, options, progress, coordinates, lengthscales, kernel) do options, handle
+        LibResidualKNN.residual_knn_index_create(points, n, d, scales, length(scales), inducing, size(inducing, 2),
+                                                 options, handle)
     end
 end
 
@@ -228,14 +226,15 @@ function index_from_factor(points, factor, residual_variance; lengthscales = not
                            progress = nothing, settings...)
     options = set!(LibResidualKNN.residual_knn_model_options(), FACTOR_SETTINGS, settings,
                    (:lengthscales, :lonlat, :progress))
+    kernel = note_kernel!(options, settings)
     points, coordinates = own_points(points, lonlat)
     d, n = size(points)
     lengthscales = lengthscale_vector(lengthscales, coordinates, n)
     check_factor(factor, "factor", n)
-    return create_index(:factor, options, progress, coordinates, lengthscales) do options, handle
+    scales = library_scales(lengthscales, kernel, options.nu)
+    return create_index(:factor, options, progress, coordinates, lengthscales, kernel) do options, handle
         LibResidualKNN.residual_knn_index_create_from_factor(
-            factor, size(factor, 1), residual_variance, points, n, d, lengthscales, length(lengthscales),
-            options, handle)
+            factor, size(factor, 1), residual_variance, points, n, d, scales, length(scales), options, handle)
     end
 end
 
@@ -245,7 +244,8 @@ function index_from_callback(covariance, factor, residual_variance; progress = n
         invalid("the first argument is ", described(covariance), ", must be points (a matrix with a point in each ",
                 "column, or a vector of points) or a covariance function of rows and columns")
     state = Covariance(covariance)
-    return create_index(:callback, options, progress, Coordinates(0, nothing), Float64[], state) do options, handle
+    return create_index(:callback, options, progress, Coordinates(0, nothing), Float64[], :none,
+                        state) do options, handle
         GC.@preserve state LibResidualKNN.residual_knn_index_create_from_callback(
             factor, size(factor, 2), size(factor, 1), residual_variance,
             LibResidualKNN.@residual_knn_covariance(compute_covariances), pointer_from_objref(state), options,
@@ -283,6 +283,7 @@ still there.
 """
 function update!(index::ResidualIndex; lengthscales = nothing, inducing = nothing, progress = nothing, settings...)
     options = set!(deepcopy(index.options), MODEL_SETTINGS, settings, (:lengthscales, :inducing, :progress))
+    kernel = index.source === :inducing ? note_kernel!(options, settings, index.kernel) : :none
     index.source === :inducing || throw(UnsupportedError("the index was made from V and p, and has no inducing " *
                                                          "points to update from; make another"))
     lengthscales = lengthscales === nothing ? index.lengthscales :
@@ -293,13 +294,15 @@ function update!(index::ResidualIndex; lengthscales = nothing, inducing = nothin
         inducing = points_like(inducing, "inducing", index.coordinates)
         size(inducing, 2) == 0 && invalid("inducing has no points, must have at least one")
     end
+    scales = library_scales(lengthscales, kernel, options.nu)
     run(options, progress) do options
         alone(index, "updated") do
-            status = LibResidualKNN.residual_knn_index_update(index, lengthscales, length(lengthscales),
+            status = LibResidualKNN.residual_knn_index_update(index, scales, length(scales),
                                                               inducing === nothing ? C_NULL : inducing,
                                                               inducing === nothing ? 0 : size(inducing, 2), options)
             if status == STATUS_CODES[:ok]
                 setfield!(index, :lengthscales, lengthscales)
+                setfield!(index, :kernel, kernel)
                 setfield!(index, :options, options)
                 note_sizes!(index)
             end
@@ -372,11 +375,11 @@ sphere_text(coordinates) = coordinates.lonlat === nothing ? "" :
 function covariance_text(index)
     index.covariance === nothing || return "a covariance function"
     options = index.options
-    kernel = symbol_of(KERNELS, options.kernel)
-    shape = kernel === :matern ? ", nu $(options.nu)" : kernel === :rational_quadratic ? ", alpha $(options.alpha)" : ""
+    formula = FORMULAS[index.kernel].kernel
+    shape = formula === :matern ? ", nu $(options.nu)" : formula === :rational_quadratic ? ", alpha $(options.alpha)" : ""
     nugget = index.source === :inducing ? ", nugget $(options.nugget)" : ""
     scales = index.lengthscales
-    return string(kernel, shape, "\n  ", length(scales) == 1 ? "Lengthscale: " : "Lengthscales: ",
+    return string(index.kernel, shape, "\n  ", length(scales) == 1 ? "Lengthscale: " : "Lengthscales: ",
                   join(scales[1:min(5, end)], ", "), length(scales) > 5 ? ", ..." : "", "; variance ", options.variance, nugget)
 end
 

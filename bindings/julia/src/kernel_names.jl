@@ -1,29 +1,76 @@
 # SPDX-License-Identifier: Apache-2.0
-# Kernels by their names in the header, and by those that they have in other packages.
+# Kernels by their names in the header, and by those that they have in other packages. A name stands for the formula of
+# its package in r, the distance after division by the lengthscales; the library has the same formula in `scale` times
+# the lengthscales. The R package does likewise.
 
 const KERNELS = enum_symbols(LibResidualKNN.residual_knn_kernel)
 
-const OTHER_NAMES = Dict(
-    :squared_exponential => (:gaussian, :gaussian_ard, :rbf, :se, :SqExponentialKernel, :SEKernel, :GaussianKernel,
-                             :RBFKernel),
-    :matern12 => (:exponential, :exponential_isotropic, :exponential_scaledim, :laplacian, :ExponentialKernel,
-                  :LaplacianKernel, :Matern12Kernel),
-    :matern32 => (:matern15, :matern15_isotropic, :matern15_scaledim, :Matern32Kernel),
-    :matern52 => (:matern25, :matern25_isotropic, :matern25_scaledim, :Matern52Kernel),
-    :matern => (:matern_isotropic, :matern_scaledim, :matern_ard, :MaternKernel),
-    :rational_quadratic => (:RationalQuadraticKernel,))
+# The library's kernel, its nu if the name fixes it, and the scale as a function of nu.
+struct Formula
+    kernel::Symbol
+    nu::Union{Nothing,Float64}
+    scale::Function
+end
+Formula(kernel::Symbol) = Formula(kernel, nothing, nu -> 1.0)
 
-const KERNELS_BY_ANY_NAME = merge(KERNELS, Dict(other => KERNELS[name] for (name, others) in OTHER_NAMES
-                                                for other in others))
+function formulas_by_name()
+    by_root(nu) = sqrt(2nu)
+    result = Dict{Symbol,Formula}(name => Formula(name) for name in keys(KERNELS))
+    for suffix in ("isotropic", "scaledim") # GpGp, without the √(2ν)
+        result[Symbol("exponential_", suffix)] = Formula(:matern12)
+        result[Symbol("matern_", suffix)] = Formula(:matern, nothing, by_root)
+        result[Symbol("matern15_", suffix)] = Formula(:matern32, nothing, nu -> by_root(1.5))
+        result[Symbol("matern25_", suffix)] = Formula(:matern52, nothing, nu -> by_root(2.5))
+        result[Symbol("matern35_", suffix)] = Formula(:matern, 3.5, by_root)
+        result[Symbol("matern45_", suffix)] = Formula(:matern, 4.5, by_root)
+    end
+    for name in (:exponential, :exponential_ard) # spNNGP and GPBoost
+        result[name] = Formula(:matern12)
+    end
+    for name in (:gaussian, :gaussian_ard) # the same, without the 2 of exp(-r² / 2)
+        result[name] = Formula(:squared_exponential, nothing, nu -> 1 / sqrt(2))
+    end
+    result[:matern_ard] = Formula(:matern)
+    for (kernel, names) in ( # KernelFunctions.jl
+            :squared_exponential => (:SqExponentialKernel, :SEKernel, :GaussianKernel, :RBFKernel),
+            :matern12 => (:ExponentialKernel, :LaplacianKernel, :Matern12Kernel),
+            :matern32 => (:Matern32Kernel,), :matern52 => (:Matern52Kernel,), :matern => (:MaternKernel,),
+            :rational_quadratic => (:RationalQuadraticKernel,)), name in names
+        result[name] = Formula(kernel)
+    end
+    return result
+end
 
-# A name, or a type with one of the names.
-function kernel_code(kernel, what)
+const FORMULAS = formulas_by_name()
+
+# The name of a kernel that a user gives: a symbol, a string, or a type with that name.
+function kernel_name(kernel, what)
     name = kernel isa Type ? nameof(kernel) : kernel
-    name isa Union{Symbol,AbstractString} && haskey(KERNELS_BY_ANY_NAME, Symbol(name)) &&
-        return KERNELS_BY_ANY_NAME[Symbol(name)]
-    object = haskey(KERNELS_BY_ANY_NAME, nameof(typeof(kernel)))
+    name isa Union{Symbol,AbstractString} && haskey(FORMULAS, Symbol(name)) && return Symbol(name)
+    object = nameof(typeof(kernel))
     invalid(what, " is ", described(kernel), ", must be ",
-            object ? "a name: :$(nameof(typeof(kernel))), with its parameters as lengthscales, variance, nu or alpha" :
-            "one of $(join(sort!(repr.(collect(keys(KERNELS)))), ", "))", "; ?ResidualIndex has the names and ",
-            "parameters of other packages")
+            haskey(FORMULAS, object) ? "a name: :$object, with its parameters as lengthscales, variance, nu or alpha" :
+            "one of $(join(sort!(repr.(collect(keys(KERNELS)))), ", "))", "; ?ResidualIndex has the names of other ",
+            "packages")
+end
+
+kernel_code(kernel, what) = KERNELS[FORMULAS[kernel_name(kernel, what)].kernel]
+
+# The name of the kernel that `given` keywords ask for, or `before`; its nu goes into the options.
+function note_kernel!(options, given, before = :matern32)
+    kernel = get(given, :kernel, nothing)
+    name = kernel === nothing ? before : kernel_name(kernel, "kernel")
+    fixed = FORMULAS[name].nu
+    fixed === nothing && return name
+    nu = get(given, :nu, nothing)
+    nu === nothing || nu == fixed || invalid("nu is ", nu, ", but that of ", repr(name), " is ", fixed)
+    options.nu = fixed
+    return name
+end
+
+# The lengthscales that the library gets.
+function library_scales(lengthscales, kernel, nu)
+    isfinite(nu) && nu > 0 || return lengthscales # the library refuses this nu
+    scale = FORMULAS[kernel].scale(nu)
+    return scale == 1 ? lengthscales : lengthscales .* scale
 end

@@ -131,7 +131,8 @@
         (() -> fresh(lengthscales = (1, "2")), ("lengthscales[2]", "\"2\"")),
         (() -> fresh(lengthscales = [1, missing]), ("lengthscales[2]", "missing")),
         (() -> fresh(lengthscales = true), ("lengthscales", "true")),
-        (() -> fresh(lengthscales = -1), ("lengthscales", "-1")),
+        (() -> fresh(lengthscales = -1), ("lengthscales[1] is -1.0", "positive")),
+        (() -> fresh(lengthscales = (1, Inf)), ("lengthscales[2] is Inf", "positive")),
         # V and p
         (() -> ResidualIndex(points, 3, p; lengthscales = 1), ("factor", "3", "matrix")),
         (() -> ResidualIndex(points, factor, 1.0; lengthscales = 1), ("residual_variance", "1.0", "vector")),

@@ -11,14 +11,10 @@ end
     model = random_model(150; n = 80, m = 5)
     make(kernel; settings...) = knn(ResidualIndex(model.points; lengthscales = 0.3, inducing = model.inducing,
                                                   kernel = kernel, settings...), 4)
-    for (name, others) in ResidualKNN.OTHER_NAMES
-        expected = make(name)
-        for other in others
-            @test same(make(other), expected) && same(make(string(other)), expected)
-        end
+    for (name, formula) in ResidualKNN.FORMULAS
+        @test same(make(string(name)), make(name))
+        formula.scale(1.5) == 1 && @test same(make(name), make(formula.kernel))
     end
-    @test length(ResidualKNN.KERNELS_BY_ANY_NAME) ==
-          length(ResidualKNN.KERNELS) + sum(length, values(ResidualKNN.OTHER_NAMES)) # no name for two
     @test same(make(SqExponentialKernel), make(:squared_exponential)) && same(make(Matern32Kernel), make(:matern32))
     @test same(make(MaternKernel; nu = 2.2), make(:matern; nu = 2.2))
     for (object, name) in ((SqExponentialKernel(), :SqExponentialKernel), (MaternKernel(2.0), :MaternKernel))
@@ -27,13 +23,31 @@ end
     for unknown in (:wendland, :Rbf, "Matern", Int, ConstantKernel -> 1)
         @test throws_text(() -> make(unknown), ArgumentError, "must be one of :matern, :matern12")
     end
+    # The lengthscales are those of the name, also when the kernel or its nu is updated.
     index = ResidualIndex(model.points; lengthscales = 0.3, kernel = :gaussian)
-    @test occursin("squared_exponential", repr(MIME("text/plain"), index))
-    update!(index; kernel = "Matern52Kernel")
-    @test same(knn(index, 3), knn(ResidualIndex(model.points; lengthscales = 0.3, kernel = :matern52), 3))
+    @test occursin("gaussian\n  Lengthscale: 0.3;", repr(MIME("text/plain"), index))
+    plain(; settings...) = ResidualIndex(model.points; settings...)
+    for (settings, expected) in [
+        ((nugget = 0.1,), (kernel = :squared_exponential, lengthscales = 0.3 / sqrt(2), nugget = 0.1)),
+        ((kernel = "Matern52Kernel",), (kernel = :matern52, lengthscales = 0.3, nugget = 0.1)),
+        ((kernel = :matern25_isotropic, nugget = 0), (kernel = :matern52, lengthscales = sqrt(5) * 0.3)),
+        ((lengthscales = (0.2, 0.4),), (kernel = :matern52, lengthscales = sqrt(5) .* (0.2, 0.4))),
+        ((kernel = :matern_isotropic, nu = 2,), (kernel = :matern, nu = 2, lengthscales = 2 .* (0.2, 0.4))),
+        ((nu = 4.5,), (kernel = :matern, nu = 4.5, lengthscales = 3 .* (0.2, 0.4))),
+        ((kernel = :matern35_scaledim,), (kernel = :matern, nu = 3.5, lengthscales = sqrt(7) .* (0.2, 0.4))),
+    ]
+        update!(index; settings...)
+        @test same(knn(index, 3), knn(plain(; expected...), 3))
+    end
+    for call in (() -> make(:matern35_isotropic; nu = 2.5), () -> update!(index; nu = 2.5))
+        @test throws_text(call, ArgumentError, "nu is 2.5, but that of :matern35_")
+    end
+    for nu in (NaN, -1, 0, 51)
+        @test throws_text(() -> make(:matern_isotropic; nu = nu), ArgumentError, "nu is ")
+    end
 end
 
-# What the help says of the parameters of other packages, against their formulas, written as they document them.
+# The kernels of other packages against their formulas, written as they document them, with their parameters.
 @testset "parameters of kernels in other packages" begin
     points = rand(MersenneTwister(151), 2, 60)
     range, phi = 0.3, 4.0
@@ -44,14 +58,17 @@ end
     for (formula, kernel, scale) in [
         # GpGp
         (h -> exp(-h / range), :exponential_isotropic, range),
-        (h -> (1 + h / range) * exp(-h / range), :matern15_isotropic, sqrt(3) * range),
-        (h -> (1 + h / range + (h / range)^2 / 3) * exp(-h / range), :matern25_isotropic, sqrt(5) * range),
+        (h -> (1 + h / range) * exp(-h / range), :matern15_isotropic, range),
+        (h -> (1 + h / range + (h / range)^2 / 3) * exp(-h / range), :matern25_isotropic, range),
+        (h -> (1 + h / range + 2 / 5 * (h / range)^2 + (h / range)^3 / 15) * exp(-h / range), :matern35_isotropic, range),
+        (h -> (1 + h / range + 3 / 7 * (h / range)^2 + 2 / 21 * (h / range)^3 + (h / range)^4 / 105) * exp(-h / range),
+         :matern45_scaledim, range),
         # spNNGP
         (h -> exp(-phi * h), :exponential, 1 / phi),
-        (h -> exp(-(phi * h)^2), :gaussian, 1 / (sqrt(2) * phi)),
+        (h -> exp(-(phi * h)^2), :gaussian, 1 / phi),
         # GPBoost
-        (h -> exp(-h / range), :exponential, range),
-        (h -> exp(-(h / range)^2), :gaussian, range / sqrt(2)),
+        (h -> exp(-h / range), :exponential_ard, range),
+        (h -> exp(-(h / range)^2), :gaussian_ard, range),
         (h -> (1 + sqrt(3) * h / range) * exp(-sqrt(3) * h / range), :matern32, range),
         # KernelFunctions.jl
         (h -> exp(-(h / range)^2 / 2), :SqExponentialKernel, range),
@@ -60,8 +77,8 @@ end
         (idxs, dists), (found, distances) = ranked(formula), own(kernel, scale)
         @test idxs == found && maximum(abs, dists - distances) < 1e-7
     end
-    # The general Matérn with ν = 3/2: √(2ν) over what GpGp divides by and spNNGP multiplies with.
-    @test own(:matern_isotropic, sqrt(2 * 1.5) * range; nu = 1.5)[2] ≈
+    # The general Matérn with ν = 3/2: GpGp divides by its range, spNNGP multiplies with φ.
+    @test own(:matern_isotropic, range; nu = 1.5)[2] ≈
           ranked(h -> (1 + h / range) * exp(-h / range))[2] atol = 1e-7
     @test own(:matern, sqrt(2 * 1.5) / phi; nu = 1.5)[2] ≈ ranked(h -> (1 + phi * h) * exp(-phi * h))[2] atol = 1e-7
     # GpGp's nugget is relative.

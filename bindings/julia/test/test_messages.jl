@@ -23,7 +23,7 @@
         (() -> ResidualIndex(points; lengthscales = 1, inducing = spoiled(inducing, (1, 5), -Inf)),
          "inducing: coordinate 1 of point 5 is -Inf,"),
         (() -> update!(index; inducing = spoiled(inducing, (1, 5), Inf)), "inducing: coordinate 1 of point 5 is Inf,"),
-        (() -> update!(index; lengthscales = [1.0, -2.0]), "lengthscales[2] is -2,"),
+        (() -> update!(index; lengthscales = [1.0, -2.0]), "lengthscales[2] is -2.0,"),
         (() -> ResidualIndex(points; lengthscales = [1.0, NaN]), "lengthscales[2] is NaN,"),
         (() -> ResidualIndex(points; lengthscales = 1, inducing = twins, jitter = 0),
          "K(Z,Z) with relative jitter 0 is not positive definite at pivot 4;"),

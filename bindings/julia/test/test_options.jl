@@ -9,7 +9,7 @@
     @test all(field -> occursin("- `$field`: ", help(:knn)) || occursin("; `$field`: ", help(:knn)) ||
                        occursin("* `$field`: ", help(:knn)), fields)
     @test all(kernel -> occursin("`:$kernel`: ", help(:ResidualIndex)), keys(ResidualKNN.KERNELS))
-    @test all(kernel -> occursin("`:$kernel`", help(:ResidualIndex)), keys(ResidualKNN.KERNELS_BY_ANY_NAME))
+    @test all(kernel -> occursin("`:$kernel`", help(:ResidualIndex)), keys(ResidualKNN.FORMULAS))
     # Names that are made from the header's enums are those that the library has.
     for (name, code) in ResidualKNN.STRATEGIES
         @test unsafe_string(LibResidualKNN.residual_knn_strategy_name(code)) == string(name)
