@@ -52,7 +52,7 @@ function julia_text(text)
     for change in (r"^residual_knn_\w+: " => "",
                    r"\bcoordinate (\d+) of row (\d)" => s"coordinate \1 of point \2",
                    r"^(factor|query_factor): column (\d+) of row (\d+)" => s"\1[\2, \3]",
-                   r"\brow(s?) (\d)" => s"point\1 \2",
+                   r"\brow(s?)\b(?!\[)" => s"point\1",
                    r" is (-?)nan\b" => " is NaN",
                    r" is (-?)inf\b" => s" is \1Inf",
                    "update it again, or free it" => "update! it again, or close it")
@@ -60,6 +60,12 @@ function julia_text(text)
     end
     return text
 end
+
+# A text of the library, in words of this package.
+text_of(text) = julia_text(unsafe_string(text))
+
+# What the library finds doubtful, if it does.
+say(warning) = isempty(warning) || @warn warning
 
 # The exception for a status that is not OK, with the text of the thread's last error.
 function exception_of(status::Integer, text::AbstractString)

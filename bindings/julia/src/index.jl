@@ -84,7 +84,7 @@ With r the Euclidean distance of two points after division by the lengthscales, 
 A name from another package stands for the formula that it has there. With `lengthscales` what is called range there, the
 covariances are the same.
 
-- GpGp: `:exponential_isotropic`: exp(-r); `:matern_isotropic`: 2^(1 - ν) / Γ(ν) r^ν K_ν(r);
+- GpGp: `:exponential_isotropic`: exp(-r); `:matern_isotropic`: as `:matern`, but with a = r;
   `:matern15_isotropic`: (1 + r) exp(-r); `:matern25_isotropic`: (1 + r + r² / 3) exp(-r); `:matern35_isotropic` and
   `:matern45_isotropic`, which fix ν to 3.5 and 4.5; and all these with `_scaledim` instead of `_isotropic`:
   `:exponential_scaledim`, `:matern_scaledim`, `:matern15_scaledim`, `:matern25_scaledim`, `:matern35_scaledim`,
@@ -152,7 +152,11 @@ function create_index(create, source, options, progress, coordinates, lengthscal
         rethrow()
     end
     index = ResidualIndex(handle[], source, coordinates, lengthscales, kernel, options, covariance)
-    shared_shortly(() -> note_sizes!(index), index)
+    warning = shared_shortly(index) do
+        note_sizes!(index)
+        text_of(LibResidualKNN.residual_knn_index_warning(index))
+    end
+    say(warning)
     return index
 end
 
@@ -295,6 +299,7 @@ function update!(index::ResidualIndex; lengthscales = nothing, inducing = nothin
         size(inducing, 2) == 0 && invalid("inducing has no points, must have at least one")
     end
     scales = library_scales(lengthscales, kernel, options.nu)
+    warning = Ref("")
     run(options, progress) do options
         alone(index, "updated") do
             status = LibResidualKNN.residual_knn_index_update(index, scales, length(scales),
@@ -305,10 +310,12 @@ function update!(index::ResidualIndex; lengthscales = nothing, inducing = nothin
                 setfield!(index, :kernel, kernel)
                 setfield!(index, :options, options)
                 note_sizes!(index)
+                warning[] = text_of(LibResidualKNN.residual_knn_index_warning(index))
             end
             return status
         end
     end
+    say(warning[])
     return index
 end
 

@@ -9,9 +9,15 @@ function search_neighbors(search, index, num_queries, k; progress = nothing, sta
     idxs = Matrix{Int64}(undef, k, num_queries)
     dists = Matrix{Float64}(undef, k, num_queries)
     record = LibResidualKNN.residual_knn_statistics()
+    warning = Ref("")
     run(options, progress) do options
-        shared(() -> search(options, idxs, dists, record), index)
+        shared(index) do
+            status = search(options, idxs, dists, record)
+            status == STATUS_CODES[:ok] && (warning[] = text_of(LibResidualKNN.residual_knn_search_warning(index, record)))
+            return status
+        end
     end
+    say(warning[])
     idxs .+= 1 # -1, for none, becomes 0
     statistics || return idxs, dists
     reason = unsafe_string(LibResidualKNN.residual_knn_reason_string(record.reason))
@@ -53,6 +59,9 @@ covariance function.
 Where there are fewer than `k` candidates (n - 1 for points of the index, n for new ones), 0 and `Inf` fill up. `k`
 beyond n is taken as n, with a warning.
 
+An answer that is right but hardly what was wanted is a warning (`@warn`, once), with the likely cause: where most
+neighbors are not informative, say, because lengthscales and points are in different units.
+
 - `ranking`: `:absolute` (default); or `:signed` for large ρ, with the distance √(1 - ρ)
 - `strategy`: `:automatic` (default), `:brute_force`, `:level_synchronous`, `:best_first`,
   `:batched_best_first`, `:dual_tree`. All give the same answer.
@@ -84,6 +93,13 @@ says how near the points of a block may be.
   bound did not dismiss
 - `scored_in_low_precision`: of all that was scored, what was first scored in less than double precision, with a proved
   margin
+- `uninformative_queries`: queries with fewer informative neighbors than the smaller of `k` and the number of their
+  candidates; an informative one has a correlation above rounding and jitter
+- `nearest_lengthscales`: if at least half of the queries are uninformative, the median distance, in lengthscales, of up
+  to 16 of them from their nearest candidate; 0 otherwise
+- `coarse_queries`: new points with a coordinate beyond 2^32 lengthscales from 0, whose numbers are coarse then
+- `coarse_query`: the first of them, from 1; `coarse_coordinate`: its first such coordinate, from 1; `coarse_value`: its
+  value; `coarse_lengthscale`: the lengthscale there. Without any: -1, -1, 0 and 0
 """
 function knn(index::ResidualIndex, rows, k; settings...)
     is_single_point(rows) && return search_single_point(index, rows, k; settings...)

@@ -36,6 +36,7 @@ throws_text(f, T, text) = (failure = thrown(f); failure isa T && occursin(text, 
     include("test_arguments.jl")
     include("test_errors.jl")
     include("test_messages.jl")
+    include("test_warnings.jl")
     include("test_points.jl")
     include("test_lonlat.jl")
     include("test_kernel_names.jl")
