@@ -15,6 +15,10 @@ void CheckHeader(std::span<const std::string> cells, const CsvFormat& format) {
         "the first line begins with '#': --comment '#' leaves such lines out; if it names the "
         "columns, take the '#' away, or say --header");
   }
+  if (first.starts_with("sep=")) {
+    throw std::runtime_error(
+        "the first line, 'sep=', speaks to Excel: tail -n +2 FILE | residual-knn neighbors - ...");
+  }
   const auto is_like_number = [&format](const std::string& cell) {
     return IsNumberLike(cell, format.decimal);
   };

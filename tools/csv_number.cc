@@ -12,6 +12,10 @@ namespace {
 
 constexpr const char* kNotANumber = "is not a number";
 
+bool SaysNoNumber(const RealText& real) {
+  return real.fault != nullptr && std::string_view(real.fault) == kNotANumber;
+}
+
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // A whole number of so many digits may lie beyond 2^53.
@@ -64,18 +68,32 @@ bool LooksLikeDate(std::string_view text) {
   return true;
 }
 
+// Numbers with something between them that may separate columns.
+bool SeveralNumbers(std::string_view text) {
+  constexpr std::string_view kBetween = "; \t|:";
+  size_t numbers = 0;
+  while (!text.empty()) {
+    const size_t end = text.find_first_of(kBetween);
+    const std::string_view part = text.substr(0, end);
+    if (!part.empty()) {
+      if (ParseCsvNumber(part, '.').fault != nullptr &&
+          ParseCsvNumber(part, ',').fault != nullptr) {
+        return false;
+      }
+      ++numbers;
+    }
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return numbers > 1;
+}
+
 }  // namespace
 
 RealText ParseCsvNumber(std::string_view text, char decimal) {
-  RealText real{0, kNotANumber};
-  if (decimal == '.') real = ParseReal(text);
-  const bool may_differ =
-      decimal != '.' || std::string_view(real.fault == nullptr ? "" : real.fault) == kNotANumber;
-  if (may_differ && !text.empty()) {
+  RealText real = decimal == '.' || text.empty() ? ParseReal(text) : RealText{0, kNotANumber};
+  if (SaysNoNumber(real)) {
     const std::string plain = Plain(text, decimal);
-    real = plain.empty() ? RealText{0, kNotANumber} : ParseReal(plain);
-  } else if (text.empty()) {
-    real = ParseReal(text);
+    if (!plain.empty()) real = ParseReal(plain);
   }
   if (real.fault == nullptr && !IsExact(text, real.value)) {
     return {0, "is a whole number that no double equals"};
@@ -102,8 +120,7 @@ bool IsMissing(std::string_view text) {
 
 bool IsNumberLike(std::string_view text, char decimal) {
   if (IsMissing(text)) return true;
-  const char* const fault = ParseCsvNumber(text, decimal).fault;
-  return fault == nullptr || std::string_view(fault) != kNotANumber;
+  return !SaysNoNumber(ParseCsvNumber(text, decimal));
 }
 
 std::string CsvNumberHint(std::string_view text, const CsvFormat& format) {
@@ -126,13 +143,15 @@ std::string CsvNumberHint(std::string_view text, const CsvFormat& format) {
     return " (marks of thousands are not read)";
   }
   if (text.starts_with("\xE2\x88\x92")) return " (its minus is the sign U+2212, not '-')";
+  if (text.size() > 1 && text.front() == '\'' && text.back() == '\'') {
+    return " (quotes of CSV are double)";
+  }
   if (LooksLikeDate(text)) return " (dates are not read: give days or seconds)";
-  if (ParseCsvNumber(text, format.decimal).fault != nullptr &&
-      std::string_view(ParseCsvNumber(text, format.decimal).fault) != kNotANumber) {
-    if (text.size() >= kManyDigits &&
-        text.find_first_not_of("+-0123456789") == std::string_view::npos) {
-      return " (subtract the least of the column first, or divide by 1000)";
-    }
+  if (SeveralNumbers(text))
+    return " (these are several numbers: --delimiter says what separates them)";
+  const bool digits = text.find_first_not_of("+-0123456789") == std::string_view::npos;
+  if (digits && text.size() >= kManyDigits) {
+    return " (subtract the least of the column first, or divide by 1000)";
   }
   return {};
 }

@@ -83,23 +83,39 @@ Shape ShapeOf(const std::vector<Line>& lines) {
   return shape;
 }
 
-// True if `found`, the lines split by another delimiter, is a table that `given` is not.
-bool IsBetter(const std::vector<Line>& found, const std::vector<Line>& given, char delimiter,
-              char decimal) {
+// What the lines say of a delimiter.
+enum class Fit { kNone, kRowNames, kTable };
+
+// kTable: `found`, the lines split by another delimiter, is a table that `given` is not. kRowNames:
+// it is one but for the first cell of each row, which no name in the header belongs to.
+Fit FitOf(const std::vector<Line>& found, const std::vector<Line>& given, char delimiter,
+          const CsvFormat& format) {
   const Shape shape = ShapeOf(found);
   if (found.size() == 1) {
-    if (shape.header < 2) return false;
+    if (shape.header < 2) return Fit::kNone;
     const bool cautious = delimiter == kWhitespace || delimiter == ',';
-    return AllNumbers(found[0]) ? !AllNumbers(given[0]) : given[0].size() == 1 && !cautious;
+    const bool fits =
+        AllNumbers(found[0]) ? !AllNumbers(given[0]) : given[0].size() == 1 && !cautious;
+    return fits ? Fit::kTable : Fit::kNone;
   }
-  // A column of numbers with decimal commas looks so, too.
-  const bool row_names = shape.rows == shape.header + 1 && shape.has_number && delimiter != decimal;
-  if (shape.rows < 2 || (shape.header != shape.rows && !row_names)) return false;
-  if (given[0].size() == 1) return shape.has_number || delimiter != kWhitespace;
-  if (row_names || AllNumbers(given[0])) return false;
-  // Commas in numbers split the lines, too.
-  if (AllNumbers(found[0]) && shape.numbers) return true;
-  return delimiter != kWhitespace && shape.numbers && !ShapeOf(given).numbers;
+  if (shape.rows < 2) return Fit::kNone;
+  if (shape.rows == shape.header + 1) {
+    // A column of numbers with decimal commas, or with marks of thousands, looks so, too.
+    const bool narrow = shape.header == 1 && (delimiter == kWhitespace || delimiter == ',');
+    const bool fits = given[0].size() == 1 && shape.has_number && delimiter != format.decimal &&
+                      !(narrow && shape.numbers);
+    return fits ? Fit::kRowNames : Fit::kNone;
+  }
+  if (shape.rows != shape.header) return Fit::kNone;
+  bool fits = false;
+  if (given[0].size() == 1) {
+    fits = shape.has_number || delimiter != kWhitespace;
+  } else if (!AllNumbers(given[0])) {
+    // Commas in numbers split the lines, too.
+    fits = shape.numbers &&
+           (AllNumbers(found[0]) || (delimiter != kWhitespace && !ShapeOf(given).numbers));
+  }
+  return fits ? Fit::kTable : Fit::kNone;
 }
 
 // The decimal mark in use, as far as the lines tell: ',' if a number needs it.
@@ -155,13 +171,15 @@ std::string FindWrongDelimiter(std::string_view start, bool whole, const CsvForm
   std::vector<Line> given = Split(lines, format, format.delimiter);
   // Quotes in the middle of cells, as they are if another delimiter stands before them.
   if (given.empty()) given.assign(lines.size(), Line(1));
-  for (const char candidate : kCandidates) {
-    if (candidate == format.delimiter) continue;
-    if (candidate == '\t' && format.delimiter == kWhitespace) continue;
-    const std::vector<Line> found = Split(lines, format, candidate);
-    if (found.empty() || found[0].empty()) continue;
-    if (IsBetter(found, given, candidate, format.decimal)) {
-      return Describe(found, candidate, format);
+  for (const Fit wanted : {Fit::kTable, Fit::kRowNames}) {
+    for (const char candidate : kCandidates) {
+      if (candidate == format.delimiter) continue;
+      if (candidate == '\t' && format.delimiter == kWhitespace) continue;
+      const std::vector<Line> found = Split(lines, format, candidate);
+      if (found.empty() || found[0].empty()) continue;
+      if (FitOf(found, given, candidate, format) == wanted) {
+        return Describe(found, candidate, format);
+      }
     }
   }
   return {};

@@ -236,7 +236,9 @@ std::optional<ForeignKind> FindPacked(std::string_view start) {
   const bool bzip2 = start.starts_with("BZh") && HasAt(start, 4, "1AY&SY");
   const bool empty_bzip2 = start.starts_with("BZh") && HasAt(start, 4, "\x17\x72\x45\x38"sv);
   if (bzip2 || empty_bzip2) return ForeignKind{"a bzip2 file", UnpackCure("bzip2 -dc")};
-  const bool pickle = start.size() > 2 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5;
+  const bool pickle = (start.size() > 2 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5) ||
+                      start.starts_with("(lp0\n") || start.starts_with("(dp0\n") ||
+                      start.starts_with("cnumpy.core") || start.starts_with("ccopy_reg\n");
   if (pickle) {
     return ForeignKind{"a Python pickle",
                        "in Python, if you trust the file: numpy.save(\"points.npy\", "

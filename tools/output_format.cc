@@ -14,6 +14,7 @@ std::string EndingOf(const std::string& path) {
   std::transform(name.begin(), name.end(), name.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const std::string last = std::filesystem::path(name).extension().string();
+  if (last == ".") return {};
   if (last != ".gz") return last;
   return std::filesystem::path(name).stem().extension().string() + last;
 }

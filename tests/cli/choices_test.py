@@ -131,7 +131,7 @@ class WrittenTest(cli_support.ProgramTest):
         self.succeed("neighbors", "points.csv", "-o", "out.npy")
         neighbors = (self.folder / "out.npy").read_bytes()
         distances = (self.folder / "out.distances.npy").read_bytes()
-        for name in ("a.csv", "a.CSV", "a.txt", "a", ".csv", "a.b.csv", "A.Txt", "folder.npy/a"):
+        for name in ("a.csv", "a.CSV", "a.txt", "a", ".csv", "a.b.csv", "A.Txt", "a.", "folder.npy/a"):
             with self.subTest(name=name):
                 (self.folder / "folder.npy").mkdir(exist_ok=True)
                 self.succeed("neighbors", "points.csv", "-o", name)

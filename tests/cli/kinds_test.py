@@ -131,6 +131,8 @@ KINDS = {
     "sqlite": (database(), ["SQLite", "sqlite3"]),
     "pickle": (pickle.dumps(ARRAY), ["pickle", "numpy.save"]),
     "pickle 2": (pickle.dumps([[1.0, 2.0]], 2), ["pickle", "numpy.save"]),
+    "pickle 0": (pickle.dumps([1.0, 2.0], 0), ["pickle", "numpy.save"]),
+    "pickle 0 of an array": (pickle.dumps(ARRAY, 0), ["pickle"]),
     "tiff": (b"II*\x00\x08\x00\x00\x00" + BINARY, ["TIFF", "gdal_translate"]),
     "tiff, big-endian": (b"MM\x00*\x00\x00\x00\x08" + BINARY, ["TIFF", "gdal_translate"]),
     "bigtiff": (b"II+\x00\x08\x00\x00\x00" + BINARY, ["TIFF", "gdal_translate"]),
