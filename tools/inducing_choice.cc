@@ -65,6 +65,7 @@ InducingPoints ChooseInducingPoints(const NeighborsOptions& options, const Coord
   helper.layout = RESIDUAL_KNN_DIMENSION_MAJOR;
   helper.threads = static_cast<int32_t>(options.threads);
   helper.seed = options.seed;
+  helper.message_base = options.base;
   helper.progress = progress->callback();
   helper.progress_user = progress;
   CheckStatus(residual_knn_choose_inducing(

@@ -1,6 +1,11 @@
 #include "tools/library.h"
 
+#include <algorithm>
 #include <new>
+#include <optional>
+#include <string_view>
+
+#include "tools/number_text.h"
 
 namespace residual_knn::cli {
 
@@ -15,6 +20,21 @@ void CheckStatus(residual_knn_status status, const std::string& context) {
   }
   throw std::runtime_error(context + ": " +
                            (detail.empty() ? residual_knn_status_string(status) : detail));
+}
+
+std::string InFileRows(const std::string& text, std::span<const int64_t> order, int64_t base) {
+  constexpr std::string_view kArgument = "points: coordinate ";
+  constexpr std::string_view kRow = " of row ";
+  const size_t argument = text.find(kArgument);
+  const size_t row = argument == std::string::npos ? argument : text.find(kRow, argument);
+  if (order.empty() || row == std::string::npos) return text;
+  const size_t start = row + kRow.size();
+  const size_t end = std::min(text.find_first_not_of("0123456789", start), text.size());
+  const std::optional<int64_t> number = ParseWhole(text.substr(start, end - start));
+  if (!number || *number < base || *number - base >= static_cast<int64_t>(order.size()))
+    return text;
+  const int64_t in_file = order[static_cast<size_t>(*number - base)] + base;
+  return text.substr(0, start) + std::to_string(in_file) + text.substr(end);
 }
 
 }  // namespace residual_knn::cli

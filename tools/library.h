@@ -1,7 +1,9 @@
 // The little that C++ wants around the C library: exceptions and an owned index.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 
@@ -11,6 +13,10 @@ namespace residual_knn::cli {
 
 // Throws a std::runtime_error "<context>: <what the library says>" unless status is OK.
 void CheckStatus(residual_knn_status status, const std::string& context);
+
+// The library's text about a row of the points, with the row of the file in its place. `order`: for
+// each point of the index its row in the file, or empty; rows are counted from `base`.
+std::string InFileRows(const std::string& text, std::span<const int64_t> order, int64_t base);
 
 struct IndexDeleter {
   void operator()(residual_knn_index* index) const { residual_knn_index_free(index); }

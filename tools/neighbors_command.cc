@@ -6,6 +6,7 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "tools/library.h"
@@ -51,6 +52,7 @@ IndexHandle BuildIndex(const NeighborsOptions& options, const Question& question
   model.jitter = options.jitter;
   model.max_jitter = options.max_jitter;
   model.threads = static_cast<int32_t>(options.threads);
+  model.message_base = options.base;
   model.progress = progress->callback();
   model.progress_user = progress;
   residual_knn_index* index = nullptr;
@@ -61,7 +63,11 @@ IndexHandle BuildIndex(const NeighborsOptions& options, const Question& question
       &model, &index);
   const bool inducing_to_blame =
       status == RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE && !options.inducing_points.empty();
-  CheckStatus(status, inducing_to_blame ? options.inducing_points : points.path);
+  try {
+    CheckStatus(status, inducing_to_blame ? options.inducing_points : points.path);
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(InFileRows(error.what(), question.order, options.base));
+  }
   return IndexHandle(index);
 }
 
@@ -96,6 +102,7 @@ Answer Search(const NeighborsOptions& options, const Question& question,
   search.ranking = options.signed_ranking ? RESIDUAL_KNN_SIGNED : RESIDUAL_KNN_ABSOLUTE;
   search.strategy = options.strategy;
   search.threads = static_cast<int32_t>(options.threads);
+  search.message_base = options.base;
   search.progress = progress->callback();
   search.progress_user = progress;
   residual_knn_info_init(&answer.info, sizeof answer.info);
@@ -168,7 +175,9 @@ void RunNeighbors(NeighborsOptions options) {
   CheckFiles(options);
   const Question question = ReadQuestion(&options, &progress, &messages);
   const IndexHandle index = BuildIndex(options, question, &progress);
+  messages.Warn(InFileRows(residual_knn_index_warning(index.get()), question.order, options.base));
   const Answer answer = Search(options, question, index.get(), &progress);
+  messages.Warn(residual_knn_search_warning(index.get(), &answer.statistics));
   WriteFiles(options, question, answer, &progress);
 }
 

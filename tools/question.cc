@@ -42,6 +42,7 @@ void OrderPoints(const NeighborsOptions& options, ProgressBar* progress, Questio
   helper.layout = RESIDUAL_KNN_DIMENSION_MAJOR;
   helper.threads = static_cast<int32_t>(options.threads);
   helper.seed = options.seed;
+  helper.message_base = options.base;
   helper.progress = progress->callback();
   helper.progress_user = progress;
   CheckStatus(residual_knn_order_points(points.values.data(), points.n, points.d(),

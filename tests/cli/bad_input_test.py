@@ -407,7 +407,7 @@ class BadInputTest(cli_support.ProgramTest):
         self.file("points.csv", GOOD)
         self.file("points.npy", GOOD_NPY)
         self.succeed("neighbors", "points.csv", "-o", "out.csv")
-        self.succeed("neighbors", "points.npy", "-o", "out.npy")
+        self.succeed("neighbors", "points.npy", "-o", "out.npy", "--lengthscale", "10")
         self.assertEqual(self.file_names(),
                          ["out.csv", "out.distances.npy", "out.npy", "points.csv", "points.npy"])
 

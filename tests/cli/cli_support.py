@@ -109,11 +109,13 @@ class ProgramTest(unittest.TestCase):
 
     def succeed(self, *arguments, warnings=(), **keywords):
         """Runs the program, which must succeed. On standard error it says what it took as
-        coordinates and `warnings`, of each of which a part is given, and no more."""
+        coordinates and `warnings`, of each of which a part is given, and no more; None: any."""
         result = self.run_program(*arguments, **keywords)
         self.said = [] if result.stderr is None else result.stderr.decode().splitlines()
         self.assertEqual(result.returncode, 0, self.said)
         others = [line for line in self.said if not line.startswith(NOTES)]
+        if warnings is None:
+            warnings = [""] * len(others)
         self.assertEqual(len(others), len(warnings), self.said)
         for line, part in zip(others, warnings):
             self.assertTrue(line.startswith("residual-knn: warning: "), line)

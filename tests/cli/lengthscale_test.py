@@ -33,7 +33,7 @@ class LengthscaleTest(cli_support.ProgramTest):
 
     def used(self, *arguments):
         self.succeed("neighbors", *arguments, "--lengthscale", "auto", "--stats", "s.json", "-o",
-                     "out.csv")
+                     "out.csv", warnings=None)
         return json.loads((self.folder / "s.json").read_text())["model"]["lengthscale"]
 
     def test_required(self):

@@ -75,6 +75,37 @@ class NotesTest(cli_support.ProgramTest):
         self.assertEqual((result.returncode, result.stdout), (0, expected))
 
 
+class WarningTest(cli_support.ProgramTest):
+    """What the library finds doubtful is a line each, and rows are those of the file."""
+
+    FILLED = "x,y\n" + "".join(f"{i},{i * i % 7}\n" for i in range(20)) + "3,1e20\n"
+    METRES = "x,y\n" + "".join(f"{400000 + 977 * i},{5000000 + 1013 * i * i % 70001}\n"
+                               for i in range(30))
+
+    def test_fill_value(self):
+        self.file("points.csv", self.FILLED)
+        for base in (0, 1):
+            for order in ("given", "random", "maximin"):
+                with self.subTest(base=base, order=order):
+                    self.succeed("neighbors", "points.csv", "--inducing", "0", "--base", base,
+                                 "--lengthscale", "10", "-k", "3",
+                                 "--predecessors", "--order", order,
+                                 warnings=[f"coordinate {1 + base} of row {20 + base} is 1e+20"])
+
+    def test_units(self):
+        self.file("points.csv", self.METRES)
+        for inducing in ("0", "3"):
+            self.succeed("neighbors", "points.csv", "--inducing", inducing,
+                         warnings=["all 30 queries"])
+        self.succeed("neighbors", "points.csv", "--lengthscale", "auto")
+
+    def test_quiet(self):
+        for content in (self.FILLED, self.METRES):
+            self.file("points.csv", content)
+            result = self.run_program("neighbors", "points.csv", "--quiet")
+            self.assertEqual((result.returncode, result.stderr), (0, b""))
+
+
 # The arguments behind the program's name, and what it suggests; None: nothing.
 SUGGESTIONS = [
     (["neighbours", "p.csv"], "neighbors"),

@@ -72,7 +72,7 @@ class NeighborsTest(cli_support.ProgramTest):
         self.assertGreater(distances.max(), 1.01)
         answer = self.answer("neighbors", "points.csv", "--inducing-points", "inducing.csv",
                              "--kernel", "squared-exponential", "--lengthscale", "2", "-k", N,
-                             "--signed")
+                             "--signed", warnings=["all 60 queries"])
         self.check_all(answer, distances, N)
 
     def test_predecessors(self):
@@ -302,7 +302,8 @@ class NeighborsTest(cli_support.ProgramTest):
 
     def test_choice_of_inducing_points(self):
         def m_of(*options):
-            self.succeed("neighbors", *options, "--stats", "stats.json", "-o", "out.csv")
+            self.succeed("neighbors", *options, "--stats", "stats.json", "-o", "out.csv",
+                         warnings=None)
             return json.loads((self.folder / "stats.json").read_text())["index"]["m"]
 
         self.assertEqual(m_of("points.csv"), N // 10)
@@ -342,7 +343,8 @@ class NeighborsTest(cli_support.ProgramTest):
         """Ties go to the smaller row."""
         self.file("same.csv", "x,y\n" + "1,2\n" * 8)
         for options in ([], ["--inducing", "0"]):
-            answer = self.answer("neighbors", "same.csv", "-k", "3", *options)
+            answer = self.answer("neighbors", "same.csv", "-k", "3", *options,
+                                 warnings=["at one place"])
             for query in range(8):
                 self.assertEqual([n for n, _ in answer.neighbors[query]],
                                  self.others(query, 8)[:3])

@@ -12,7 +12,7 @@ import numpy as np
 import cli_support
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE)
-POINTS = "x,y\n" + "".join(f"{i},{i * i % 11}\n" for i in range(300))
+POINTS = "x,y\n" + "".join(f"{i / 20},{i * i % 11 / 5}\n" for i in range(300))
 
 
 class OutputTest(cli_support.ProgramTest):
