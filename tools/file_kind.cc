@@ -8,7 +8,7 @@
 namespace residual_knn {
 namespace {
 
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 std::string UnpackCure(std::string_view command) {
   return "read it by: " + std::string(command) + " FILE | residual-knn neighbors - ...";
@@ -79,7 +79,7 @@ constexpr std::array kSignatures = {
     Signature{0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv, "an old Excel or other Office file",
               SpreadsheetCure},
     Signature{0, "%PDF-"sv, "a PDF document", PictureCure},
-    Signature{0, "{\\rtf"sv, "an RTF document", SpreadsheetCure},
+    Signature{0, R"({\rtf)"sv, "an RTF document", SpreadsheetCure},
     Signature{0, "SQLite format 3\0"sv, "an SQLite or GeoPackage database",
               [] {
                 return std::string(
@@ -220,8 +220,9 @@ std::optional<ForeignKind> FindZip(std::string_view start) {
   if (holds("xl/")) return ForeignKind{"an Excel workbook", SpreadsheetCure()};
   if (first.ends_with(".npy")) {
     const std::string name(first.substr(0, first.size() - 4));
-    return ForeignKind{"an .npz archive of NumPy",
-                       "in Python: numpy.save(\"points.npy\", numpy.load(FILE)[\"" + name + "\"])"};
+    return ForeignKind{
+        "an .npz archive of NumPy",
+        "in Python: numpy.save(\"points.npy\", numpy.load(FILE)[\"" + name + R"("])"};
   }
   if (holds("[Content_Types].xml") || holds("word/")) {
     return ForeignKind{"an Excel workbook or another Office file", SpreadsheetCure()};
