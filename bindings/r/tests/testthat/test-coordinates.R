@@ -80,6 +80,21 @@ test_that("orders and inducing points are those of the places on the sphere", {
   expect_identical(neighbors(index, near, k = 3)$index, neighbors(make(12, seed = 5), near, k = 3)$index)
 })
 
+test_that("on the sphere, no rows have an empty answer, and one row is one", {
+  places <- some_places(40)
+  read <- list(lonlat = c("lon", "lat"), columns = "depth")
+  make <- function(...) do.call(residual_index, c(list(...), read))
+  index <- make(places, places[1:3, ], c(0.5, 200))
+  for (none in list(places[0, ], tibble_like(places[0, ]), matrix(nrow = 0, ncol = 3), index$points[0, ])) {
+    expect_identical(neighbors(index, none, k = 2)$index, matrix(0L, 0, 2))
+    expect_identical(summary(make(places, none))$m, 0)
+    expect_error(update(index, inducing = none), "inducing has no rows", class = invalid)
+  }
+  expect_error(make(places[0, ]), "points has no rows", class = invalid)
+  expect_identical(neighbors(index, places[7, ], k = 1)$index, matrix(7L))
+  expect_identical(neighbors(make(places[7, ]), places[1:2, ], k = 1)$index, matrix(1L, 2))
+})
+
 test_that("columns that nobody asked for are left out, and that is said", {
   places <- some_places(30)
   said <- "coordinates are the longitude lon and the latitude lat; left out: id, name, depth (columns = names those"
