@@ -92,7 +92,7 @@ test_that("on the sphere, no rows have an empty answer, and one row is one", {
   }
   expect_error(make(places[0, ]), "points has no rows", class = invalid)
   expect_identical(neighbors(index, places[7, ], k = 1)$index, matrix(7L))
-  expect_identical(neighbors(make(places[7, ]), places[1:2, ], k = 1)$index, matrix(1L, 2))
+  expect_identical(neighbors(make(places[7, ], NULL, c(5, 1000)), places[1:2, ], k = 1)$index, matrix(1L, 2))
 })
 
 test_that("columns that nobody asked for are left out, and that is said", {
