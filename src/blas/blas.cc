@@ -3,10 +3,14 @@
 #include <cblas.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <limits>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
+#include "blas/openblas_host.h"
 #include "blas/work_buffer.h"
 
 namespace residual_knn::blas {
@@ -34,6 +38,25 @@ void MultiplyTransposedBy(const Gemm& gemm, const Value* a, int64_t rows, const 
        Size(m), b, Size(m), Value{0}, out, Size(columns));
 }
 
+// Made when the library is loaded: later there may be no memory, or a child forked meanwhile.
+class DescriptionText {
+ public:
+  DescriptionText() {
+    ChooseKernels();
+    const std::string_view config = openblas_get_config();
+    const size_t end = config.find_last_not_of(' ');
+    const auto length = static_cast<int>(end == std::string_view::npos ? 0 : end + 1);
+    std::snprintf(text_.data(), text_.size(), "%.*s core %s", length, config.data(),
+                  openblas_get_corename());
+  }
+  [[nodiscard]] const char* text() const { return text_.data(); }
+
+ private:
+  std::array<char, 256> text_{};
+};
+
+const DescriptionText description;
+
 }  // namespace
 
 void MultiplyTransposed(const double* a, int64_t rows, const double* b, int64_t columns, int64_t m,
@@ -55,14 +78,6 @@ void Multiply(const float* a, int64_t rows, const float* b, int64_t b_stride, in
               Size(out_stride));
 }
 
-const char* Description() {
-  static const std::string text = [] {
-    std::string name = openblas_get_config();
-    const size_t end = name.find_last_not_of(' ');
-    name.erase(end == std::string::npos ? 0 : end + 1);
-    return name + " core " + openblas_get_corename();
-  }();
-  return text.c_str();
-}
+const char* Description() { return description.text(); }
 
 }  // namespace residual_knn::blas

@@ -1,6 +1,8 @@
 // What OpenBLAS asks of the process that it runs in: settings, threads, memory. The private copy takes these functions
 // from here and not from two members of its archive, openblas_env.o and memory.o, which would read variables, start a
 // pool of threads when loaded, register with fork, and, where no work buffer can be had, print or try for ever.
+#include "blas/openblas_host.h"
+
 #ifdef RESIDUAL_KNN_PRIVATE_BLAS
 
 #include "blas/work_buffer.h"
@@ -33,13 +35,18 @@ int openblas_omp_num_threads_env(void) { return 0; }
 int openblas_omp_adaptive_env(void) { return 0; }
 }
 
-namespace {
+namespace residual_knn::blas {
 
-struct Kernels {
-  Kernels() { gotoblas_dynamic_init(); }
-};
-const Kernels kernels;
+void ChooseKernels() { gotoblas_dynamic_init(); }
 
-}  // namespace
+}  // namespace residual_knn::blas
+
+#else
+
+namespace residual_knn::blas {
+
+void ChooseKernels() {}
+
+}  // namespace residual_knn::blas
 
 #endif

@@ -31,6 +31,7 @@
 
 #include "base/aligned_vector.h"
 #include "model/semidefinite_deficit.h"
+#include "parallel/monitor.h"
 
 namespace residual_knn {
 
@@ -44,9 +45,17 @@ struct FactorRounding {
   double mu = 1;
 };
 
-// largest_row_sum: of K(Z,Z) + jitter s^2 I.
-FactorRounding AnalyzeFactor(const AlignedVector& lower, int64_t m, double largest_row_sum,
-                             double variance, double jitter, int64_t dimensions);
+// L, m x m and row-major, of K(Z,Z) + jitter s^2 I with this largest row sum.
+struct FactorAtHand {
+  const AlignedVector& lower;
+  int64_t m;
+  double largest_row_sum;
+  double jitter;
+};
+
+// Takes m^3 / 6 multiplications. Throws ERROR_CANCELLED.
+FactorRounding AnalyzeFactor(const FactorAtHand& factor, double variance, int64_t dimensions,
+                             int threads, Monitor& monitor);
 
 SemidefiniteDeficit DeficitOf(const FactorRounding& rounding, double variance, double largest_norm,
                               int64_t m);

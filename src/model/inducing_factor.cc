@@ -9,6 +9,7 @@
 #include "base/describe.h"
 #include "base/error.h"
 #include "model/factor_rounding.h"
+#include "model/paced_substitution.h"
 #include "simd/covariance_row.h"
 #include "simd/forward_substitution.h"
 #include "simd/prefetch.h"
@@ -20,6 +21,7 @@ namespace {
 double FillCovariance(const CovarianceView& covariance, const ScaledPoints& inducing, double jitter,
                       AlignedVector& lower, Monitor& monitor) {
   const int64_t m = inducing.size();
+  monitor.Start(m * (m + 1) / 2);
   std::vector<double> point(static_cast<size_t>(inducing.dimensions()));
   std::vector<double> row_sums(static_cast<size_t>(m));
   for (int64_t i = 0; i < m; ++i) {
@@ -31,6 +33,7 @@ double FillCovariance(const CovarianceView& covariance, const ScaledPoints& indu
       row_sums[i] += magnitude;
       if (j < i) row_sums[j] += magnitude;
     }
+    monitor.Advance(i + 1);
     monitor.Look();
   }
   return *std::max_element(row_sums.begin(), row_sums.end());
@@ -42,6 +45,12 @@ double FillCovariance(const CovarianceView& covariance, const ScaledPoints& indu
 int64_t FactorInPlace(AlignedVector& lower, int64_t m, Monitor& monitor) {
   AlignedVector panel(static_cast<size_t>(m * kPanelWidth));
   double squares[kPanelWidth];
+  // In entries of L, each by what it takes, a multiple of the pairs before it.
+  const auto work = [](int64_t k) { return (k + kPanelWidth) * (k / kPanelWidth + 1); };
+  int64_t total = 0;
+  for (int64_t k = 0; k < m; k += kPanelWidth) total += work(k);
+  monitor.Start(total);
+  Pace pace(monitor);
   for (int64_t k = 0; k < m; k += kPanelWidth) {
     const int64_t width = std::min(kPanelWidth, m - k);
     monitor.Look();
@@ -51,7 +60,7 @@ int64_t FactorInPlace(AlignedVector& lower, int64_t m, Monitor& monitor) {
         panel[c * kPanelWidth + i] = i < width ? lower[(k + i) * m + c] : 0.0;
       }
     }
-    ForwardSubstitute(lower.data(), m, k, panel.data(), squares);
+    ForwardSubstitutePaced(lower.data(), m, k, panel.data(), squares, pace);
     for (int64_t i = 0; i < width; ++i) {
       double* row = lower.data() + (k + i) * m;
       for (int64_t c = 0; c < k; ++c) row[c] = panel[c * kPanelWidth + i];
@@ -68,7 +77,9 @@ int64_t FactorInPlace(AlignedVector& lower, int64_t m, Monitor& monitor) {
           return k + i;
         }
       }
+      pace.Spend(i * (k + i));
     }
+    monitor.Advance(work(k));
   }
   return -1;
 }
@@ -95,7 +106,6 @@ InducingFactor::InducingFactor(const CovarianceFunction& covariance, ScaledPoint
   const int64_t m = inducing_.size();
   if (m == 0) return;
   lower_.assign(static_cast<size_t>(CheckedSize(m, m, "K(Z,Z)")), 0.0);
-  monitor.Start(m);
   while (true) {
     largest_row_sum_ = FillCovariance(covariance.view(), inducing_, jitter_used_, lower_, monitor);
     const int64_t pivot = FactorInPlace(lower_, m, monitor);
@@ -136,10 +146,11 @@ void InducingFactor::Solve(const CovarianceView& covariance, const ScaledPoints&
   }
 }
 
-SemidefiniteDeficit InducingFactor::Deficit(const CovarianceView& covariance,
-                                            double largest_norm) const {
-  const FactorRounding rounding = AnalyzeFactor(
-      lower_, size(), largest_row_sum_, covariance.variance, jitter_used_, inducing_.dimensions());
+SemidefiniteDeficit InducingFactor::Deficit(const CovarianceView& covariance, double largest_norm,
+                                            int threads, Monitor& monitor) const {
+  const FactorAtHand factor{lower_, size(), largest_row_sum_, jitter_used_};
+  const FactorRounding rounding =
+      AnalyzeFactor(factor, covariance.variance, inducing_.dimensions(), threads, monitor);
   return DeficitOf(rounding, covariance.variance, largest_norm, size());
 }
 

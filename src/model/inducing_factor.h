@@ -36,8 +36,8 @@ class InducingFactor {
              int64_t count, AlignedVector& panel, double* factor, double* squares) const;
 
   // What the rounding of L, V and the covariances does to R, for points with |V| <= largest_norm.
-  [[nodiscard]] SemidefiniteDeficit Deficit(const CovarianceView& covariance,
-                                            double largest_norm) const;
+  [[nodiscard]] SemidefiniteDeficit Deficit(const CovarianceView& covariance, double largest_norm,
+                                            int threads, Monitor& monitor) const;
 
   [[nodiscard]] int64_t bytes() const;
 

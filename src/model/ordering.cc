@@ -10,31 +10,13 @@
 #include <utility>
 
 #include "base/checked_size.h"
+#include "parallel/pace.h"
 #include "simd/nearest_center.h"
 
 namespace residual_knn {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-// Looks at the monitor each time that some work, about a tenth of a millisecond, has been done.
-class Pace {
- public:
-  explicit Pace(Monitor& monitor) : monitor_(monitor) {}
-
-  void Spend(int64_t work) {
-    spent_ += work;
-    if (spent_ < kWorkBetweenLooks) return;
-    spent_ = 0;
-    monitor_.Look();
-  }
-
- private:
-  static constexpr int64_t kWorkBetweenLooks = int64_t{1} << 16;
-
-  Monitor& monitor_;
-  int64_t spent_ = 0;
-};
 
 constexpr int64_t kMostPointsAtOnce = 32;
 

@@ -8,6 +8,7 @@
 
 #include "model/hadamard_rotation.h"
 #include "model/product_error.h"
+#include "parallel/pace.h"
 #include "parallel/parallel_for.h"
 #include "simd/quantized_product.h"
 #include "simd/screen_quantized.h"
@@ -115,7 +116,7 @@ void PackFine(const double* integers, int64_t m, int64_t stride, int16_t* out) {
 
 }  // namespace
 
-QuantizedFit::QuantizedFit(const ResidualModel& model) {
+QuantizedFit::QuantizedFit(const ResidualModel& model, Monitor& monitor) {
   if (model.covariance() == nullptr || !CanScreenQuantized(model.covariance()->view())) return;
   const double variance = model.covariance()->variance();
   if (model.m() < 16 || model.m() > kMostColumns || !(variance > 1e-12 && variance < 1e12) ||
@@ -123,17 +124,22 @@ QuantizedFit::QuantizedFit(const ResidualModel& model) {
       model.n() > std::numeric_limits<int32_t>::max() - 64) {
     return;
   }
+  Pace pace(monitor);
   std::vector<double> ratios(static_cast<size_t>(model.n()));
   for (int64_t i = 0; i < model.n(); ++i) {
     const double scale = model.inverse_deviation()[i];
     if (scale != 0 && !(scale > kLeastScale && scale < 1 / kLeastScale)) return;
     ratios[i] = Ratio(model, i);
+    pace.Spend(model.d() + 4);
     for (int64_t c = 0; c < model.d(); ++c) {
       if (std::abs(model.points()(i, c)) > kLargestCoordinate) return;
     }
   }
   const auto middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
-  std::nth_element(ratios.begin(), middle, ratios.end());
+  std::nth_element(ratios.begin(), middle, ratios.end(), [&](double a, double b) {
+    pace.Spend(1);
+    return a < b;
+  });
   median_ratio = *middle;
   const auto exceptional = std::count_if(ratios.begin(), ratios.end(), [&](double ratio) {
     return 2 * kCoarseness16 * median_ratio * ratio > kMostMargin16;

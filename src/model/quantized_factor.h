@@ -28,7 +28,7 @@ enum class ElementBits { k8, k16 };
 // Whether the margins leave something to gain.
 struct QuantizedFit {
   QuantizedFit() = default;  // nothing suits
-  explicit QuantizedFit(const ResidualModel& model);
+  QuantizedFit(const ResidualModel& model, Monitor& monitor);
 
   [[nodiscard]] bool Suits(ElementBits bits) const {
     return bits == ElementBits::k8 ? bits8 : bits16;

@@ -8,6 +8,7 @@
 #include "base/checked_size.h"
 #include "base/describe.h"
 #include "base/error.h"
+#include "parallel/pace.h"
 #include "parallel/parallel_for.h"
 #include "simd/dot.h"
 #include "simd/forward_substitution.h"
@@ -122,8 +123,8 @@ void ResidualModel::Compute(int threads, Monitor& monitor) {
   for (int64_t i = 0; i < n_; ++i) {
     residual_variance_[i] = std::max(covariance_->variance() + nugget_ - squares[i], 0.0);
   }
-  Finish(squares);
-  deficit_ = inducing_->Deficit(view, largest_norm_);
+  Finish(squares, monitor);
+  deficit_ = inducing_->Deficit(view, largest_norm_, threads, monitor);
 }
 
 ResidualModel::ResidualModel(CovarianceFunction covariance, ScaledPoints points,
@@ -148,7 +149,7 @@ ResidualModel::ResidualModel(const CovarianceCallback& callback, const DenseMatr
   std::vector<double> squares(static_cast<size_t>(n_));
   CopyFactor(factor, residual_variance, {"factor", "residual_variance"}, factor_.data(), squares,
              threads, monitor);
-  Finish(squares);
+  Finish(squares, monitor);
   deficit_ = {factor_error > 0, 0, factor_error};
 }
 
@@ -162,7 +163,8 @@ double ResidualModel::InverseDeviation(double residual_variance, double squared_
   return 1 / std::sqrt(residual_variance);
 }
 
-void ResidualModel::Finish(std::span<const double> squares) {
+void ResidualModel::Finish(std::span<const double> squares, Monitor& monitor) {
+  Pace pace(monitor);
   inverse_deviation_.assign(static_cast<size_t>(n_) + 8, 0.0);
   std::vector<double> shares(static_cast<size_t>(n_));
   double largest_square = 0;
@@ -173,6 +175,7 @@ void ResidualModel::Finish(std::span<const double> squares) {
     degenerate_points_ += inverse_deviation_[i] == 0 ? 1 : 0;
     const double total = p + squares[i];
     shares[i] = total > 0 ? p / total : 0;
+    pace.Spend(4);
     // A degenerate point's score is 0 whatever its V: it must not widen the others' intervals.
     if (inverse_deviation_[i] > 0) largest_square = std::max(largest_square, squares[i]);
   }
@@ -181,7 +184,11 @@ void ResidualModel::Finish(std::span<const double> squares) {
   const auto find = [&](size_t q, int64_t begin, int64_t end) {
     const auto at =
         static_cast<int64_t>(std::llround(kShareLevels[q] * static_cast<double>(n_ - 1)));
-    std::nth_element(shares.begin() + begin, shares.begin() + at, shares.begin() + end);
+    std::nth_element(shares.begin() + begin, shares.begin() + at, shares.begin() + end,
+                     [&](double a, double b) {
+                       pace.Spend(1);
+                       return a < b;
+                     });
     share_quantiles_[q] = shares[at];
     return at;
   };

@@ -112,7 +112,7 @@ class ResidualModel {
   // V, p and what follows from them, by inducing points.
   void Compute(int threads, Monitor& monitor);
   // Derives what follows from V and p; squares holds |V_i|^2.
-  void Finish(std::span<const double> squares);
+  void Finish(std::span<const double> squares, Monitor& monitor);
 
   int64_t n_ = 0;
   int64_t m_ = 0;

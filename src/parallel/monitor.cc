@@ -7,6 +7,14 @@
 
 namespace residual_knn {
 
+namespace {
+
+[[noreturn]] void ThrowCancelled() {
+  throw Error(RESIDUAL_KNN_ERROR_CANCELLED, "the progress callback cancelled the call");
+}
+
+}  // namespace
+
 void Monitor::Start(int64_t total) {
   total_ = std::max<int64_t>(total, 1);
   done_.store(0, std::memory_order_relaxed);
@@ -29,9 +37,13 @@ void Monitor::Poll() {
   next_poll_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
 }
 
+void Monitor::LookAs(bool polls) {
+  if (polls) Poll();
+  if (Stopped()) ThrowCancelled();
+}
+
 void Monitor::ThrowIfCancelled() const {
-  if (cancelled_)
-    throw Error(RESIDUAL_KNN_ERROR_CANCELLED, "the progress callback cancelled the call");
+  if (cancelled_) ThrowCancelled();
 }
 
 }  // namespace residual_knn

@@ -31,11 +31,19 @@ class Monitor {
   // Calling thread only: throws ERROR_CANCELLED if the callback asked to stop.
   void ThrowIfCancelled() const;
 
-  // Both, where nothing has to be put in order first.
+  // Any thread, where nothing has to be put in order first: polls if `polls`, which is for the calling thread, and
+  // throws ERROR_CANCELLED if the work should end early.
+  void LookAs(bool polls);
+
+  // The same on the calling thread.
   void Look() {
     Poll();
     ThrowIfCancelled();
   }
+
+  // Of the present stage.
+  [[nodiscard]] int64_t done() const { return done_.load(std::memory_order_relaxed); }
+  [[nodiscard]] int64_t total() const { return total_; }
 
  private:
   residual_knn_progress progress_ = nullptr;

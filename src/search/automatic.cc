@@ -36,8 +36,7 @@ int32_t ReasonToScan(const ResidualModel& model, Prepared& prepared, int64_t pai
       static_cast<double>(pairs) * static_cast<double>(model.m() + 10 * model.d() + 20);
   const double faster = fit.bits8 ? kFaster8 : fit.bits16 ? kFaster16 : 1;
   const double build = static_cast<double>(model.n()) * kBuildWork * faster;
-  const auto before = static_cast<double>(
-      prepared.asked.fetch_add(static_cast<int64_t>(work), std::memory_order_relaxed));
+  const double before = prepared.asked.fetch_add(work, std::memory_order_relaxed);
   if (!prepared.trees.Has(0) && before + work < build) return RESIDUAL_KNN_REASON_FEW_PAIRS;
   const double most = fit.bits16 ? kMostCoverQuantized : kMostCover;
   if (prepared.trees.Cover(monitor) > most) return RESIDUAL_KNN_REASON_NO_COVER;

@@ -33,7 +33,8 @@ QuantizedFit FitOf(const ResidualModel& model, Prepared& prepared, const SearchS
                    Monitor& monitor) {
   // Tiles are those of the scan in double precision.
   if (settings.tile_queries > 0 || settings.tile_candidates > 0) return {};
-  return prepared.fit.Get(monitor, true, [&] { return std::make_unique<QuantizedFit>(model); });
+  return prepared.fit.Get(monitor, true,
+                          [&] { return std::make_unique<QuantizedFit>(model, monitor); });
 }
 
 void PrepareBruteForce(const ResidualModel& model, Prepared& prepared,

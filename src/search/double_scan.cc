@@ -32,7 +32,9 @@ struct Tiling {
 
 Tiling ChooseTiling(const SearchSettings& settings, const ResidualModel& model,
                     int64_t num_queries) {
-  Tiling tiling{settings.tile_queries, settings.tile_candidates, 0};
+  // The caller's wishes may be any number.
+  Tiling tiling{std::min(settings.tile_queries, num_queries),
+                std::min(settings.tile_candidates, model.n()), 0};
   // One coordinate of one pair costs about as much as ten multiplications of the product.
   const int64_t work = model.m() + 10 * model.d() + 1;
   if (tiling.candidates == 0) {
@@ -47,7 +49,13 @@ Tiling ChooseTiling(const SearchSettings& settings, const ResidualModel& model,
     const int64_t blocks = std::max<int64_t>(rounds, 1) * settings.threads;
     tiling.queries = std::max<int64_t>((num_queries + blocks - 1) / blocks, 1);
   }
-  tiling.queries = std::clamp<int64_t>(tiling.queries, 1, std::max<int64_t>(num_queries, 1));
+  // Nobody's tiles take more than some hundredths of a second, or the memory that goes with it.
+  const int64_t most_pairs = std::max<int64_t>(2 * kTileWork / work, 1);
+  tiling.candidates = std::clamp<int64_t>(tiling.candidates, 1, most_pairs);
+  const int64_t most_queries =
+      std::min({std::max<int64_t>(num_queries, 1), CandidateList::MostAtOnce(settings.k),
+                std::max<int64_t>(most_pairs / tiling.candidates, 1)});
+  tiling.queries = std::clamp<int64_t>(tiling.queries, 1, most_queries);
   tiling.blocks = (num_queries + tiling.queries - 1) / tiling.queries;
   return tiling;
 }
@@ -75,7 +83,9 @@ class Worker {
       SearchTile(begin, end);
       int64_t pairs = 0;
       for (int64_t q = 0; q < count; ++q) {
-        pairs += std::max<int64_t>(std::min(end, block_.limit[q]) - begin, 0);
+        const int64_t last = std::min(end, block_.limit[q]);
+        const bool has_self = block_.self[q] >= begin && block_.self[q] < last;
+        pairs += std::max<int64_t>(last - begin, 0) - (has_self ? 1 : 0);
       }
       monitor.Advance(pairs);
       if (polls) monitor.Poll();

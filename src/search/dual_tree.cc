@@ -25,17 +25,21 @@ class DualTree : public Traversal {
     }
     if (worker.searching().empty()) return;
     Prepare(worker, home);
+    const int64_t pairs = scratch_.pairs;
     const Coupling* coupling =
         tree.coupling(worker.model(), home, scratch_, worker.monitor(), worker.polls());
     if (coupling == nullptr) {
       if (coupled_tree_ != &tree || coupled_home_ != home) {
-        coupling_.Compute(worker.model(), tree.margins(), blocks, home, scratch_);
+        // Broken off, it is of no block.
+        coupled_tree_ = nullptr;
+        Pace pace(worker.monitor(), worker.polls());
+        coupling_.Compute(worker.model(), tree.margins(), blocks, home, scratch_, pace);
         coupled_tree_ = &tree;
         coupled_home_ = home;
-        worker.counters().pivots_coupled += blocks.num_pivots() * blocks[home].rank;
       }
       coupling = &coupling_;
     }
+    worker.counters().pivots_coupled += scratch_.pairs - pairs;
     BoundBlocks(worker, *coupling, home);
     for (const Open& block : open_) SearchBlock(worker, block.block);
   }

@@ -36,7 +36,7 @@ class Prepared {
   Lazy<QuantizedFit> fit;
   Lazy<Neighborhoods> neighborhoods;
   // Multiplications that automatic searches have asked for so far.
-  std::atomic<int64_t> asked{0};
+  std::atomic<double> asked{0};
 
  private:
   Lazy<QuantizedFactor> factor8_;

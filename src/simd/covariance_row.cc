@@ -4,7 +4,9 @@
 #define HWY_TARGET_INCLUDE "simd/covariance_row.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+
 #include "simd/covariance-inl.h"
+#include "simd/dispatch.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace residual_knn {
@@ -37,7 +39,7 @@ HWY_EXPORT(CovarianceRowTarget);
 
 void CovarianceRow(const CovarianceView& covariance, const PointsView& points, int64_t first,
                    int64_t count, const double* point, double* out) {
-  HWY_DYNAMIC_DISPATCH(CovarianceRowTarget)(covariance, points, first, count, point, out);
+  Chosen(HWY_DISPATCH_TABLE(CovarianceRowTarget))(covariance, points, first, count, point, out);
 }
 }  // namespace residual_knn
 #endif

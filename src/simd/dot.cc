@@ -6,6 +6,8 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "simd/dispatch.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace residual_knn {
 namespace HWY_NAMESPACE {
@@ -73,12 +75,12 @@ HWY_EXPORT(DotRows32Target);
 
 void DotRows(const double* a, const double* rows, int64_t m, const int64_t* candidates,
              int64_t count, double* out) {
-  HWY_DYNAMIC_DISPATCH(DotRowsTarget)(a, rows, m, candidates, count, out);
+  Chosen(HWY_DISPATCH_TABLE(DotRowsTarget))(a, rows, m, candidates, count, out);
 }
 
 void DotRows(const float* a, const float* rows, int64_t m, const int64_t* candidates, int64_t count,
              float* out) {
-  HWY_DYNAMIC_DISPATCH(DotRows32Target)(a, rows, m, candidates, count, out);
+  Chosen(HWY_DISPATCH_TABLE(DotRows32Target))(a, rows, m, candidates, count, out);
 }
 }  // namespace residual_knn
 #endif

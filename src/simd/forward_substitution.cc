@@ -5,6 +5,8 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "simd/dispatch.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace residual_knn {
 namespace HWY_NAMESPACE {
@@ -57,21 +59,22 @@ HWY_INLINE void SolveRows(const double* HWY_RESTRICT lower, int64_t stride, int6
 
 }  // namespace
 
-void ForwardSubstituteTarget(const double* lower, int64_t stride, int64_t m, double* panel,
-                             int64_t panel_stride, int64_t columns, double* squares) {
+void ForwardSubstituteTarget(const double* lower, int64_t stride, int64_t begin, int64_t end,
+                             double* panel, int64_t panel_stride, int64_t columns,
+                             double* squares) {
   const Tag d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   constexpr int kRows = 6;
   for (int64_t column = 0; column < columns; column += 2 * lanes) {
     double* HWY_RESTRICT strip = panel + column;
-    Vector squares0 = hn::Zero(d);
-    Vector squares1 = hn::Zero(d);
+    Vector squares0 = begin == 0 ? hn::Zero(d) : hn::LoadU(d, squares + column);
+    Vector squares1 = begin == 0 ? hn::Zero(d) : hn::LoadU(d, squares + column + lanes);
     // The rows that do not fill a step come first, where there is least to subtract.
-    int64_t row = 0;
-    for (; row < m % kRows; ++row) {
+    int64_t row = begin;
+    for (; (end - row) % kRows != 0; ++row) {
       SolveRows<1>(lower, stride, row, strip, panel_stride, squares0, squares1);
     }
-    for (; row < m; row += kRows) {
+    for (; row < end; row += kRows) {
       SolveRows<kRows>(lower, stride, row, strip, panel_stride, squares0, squares1);
     }
     hn::StoreU(squares0, d, squares + column);
@@ -94,8 +97,14 @@ void ForwardSubstitute(const double* lower, int64_t stride, int64_t m, double* p
 
 void ForwardSubstituteColumns(const double* lower, int64_t stride, int64_t m, double* panel,
                               int64_t panel_stride, int64_t columns, double* squares) {
-  HWY_DYNAMIC_DISPATCH(ForwardSubstituteTarget)
-  (lower, stride, m, panel, panel_stride, columns, squares);
+  Chosen(HWY_DISPATCH_TABLE(ForwardSubstituteTarget))(lower, stride, 0, m, panel, panel_stride,
+                                                      columns, squares);
+}
+
+void ForwardSubstituteRows(const double* lower, int64_t stride, int64_t begin, int64_t end,
+                           double* panel, double* squares) {
+  Chosen(HWY_DISPATCH_TABLE(ForwardSubstituteTarget))(lower, stride, begin, end, panel, kPanelWidth,
+                                                      kPanelWidth, squares);
 }
 }  // namespace residual_knn
 #endif

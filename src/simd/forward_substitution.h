@@ -15,6 +15,11 @@ inline constexpr int64_t kPanelWidth = 32;
 void ForwardSubstitute(const double* lower, int64_t stride, int64_t m, double* panel,
                        double* squares);
 
+// Rows [begin, end) of it, where those before are solved already: row ranges one after the other have the same bits as
+// all rows at once. Adds to squares, after it has zeroed them if begin is 0.
+void ForwardSubstituteRows(const double* lower, int64_t stride, int64_t begin, int64_t end,
+                           double* panel, double* squares);
+
 // The same for a wider panel: `columns` right-hand sides, a multiple of kColumnUnit, with
 // `panel_stride` doubles from row to row, a multiple of kColumnUnit too.
 inline constexpr int64_t kColumnUnit = 16;

@@ -8,6 +8,8 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "simd/dispatch.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace residual_knn {
 namespace HWY_NAMESPACE {
@@ -157,13 +159,13 @@ HWY_EXPORT(AssignNearestCenters);
 }  // namespace
 
 void LowerSquaredDistances(const PointRange& points, const double* center, double* min_sq) {
-  HWY_DYNAMIC_DISPATCH(LowerSquaredDistances)(points, center, min_sq);
+  Chosen(HWY_DISPATCH_TABLE(LowerSquaredDistances))(points, center, min_sq);
 }
 
 void AssignNearestCenters(const PointRange& points, const double* centers, int64_t first_center,
                           int64_t num_centers, double* min_sq, int64_t* nearest) {
-  HWY_DYNAMIC_DISPATCH(AssignNearestCenters)
-  (points, centers, first_center, num_centers, min_sq, nearest);
+  Chosen(HWY_DISPATCH_TABLE(AssignNearestCenters))(points, centers, first_center, num_centers,
+                                                   min_sq, nearest);
 }
 
 }  // namespace residual_knn

@@ -5,6 +5,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "simd/dispatch.h"
 #include "simd/store_selected-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -63,6 +64,13 @@ int64_t OpenPointsTarget(const float* z, int64_t rank, const float* w, int64_t s
         sum0 = hn::MulAdd(za, hn::LoadU(d, at + a * stride), sum0);
         sum1 = hn::MulAdd(za, hn::LoadU(d, at + a * stride + lanes), sum1);
       }
+    } else if (j + 3 * lanes >= count) {
+      for (int64_t a = 0; a < rank; ++a) {
+        const auto za = hn::Set(d, z[a]);
+        sum0 = hn::MulAdd(za, hn::LoadU(d, at + a * stride), sum0);
+        sum1 = hn::MulAdd(za, hn::LoadU(d, at + a * stride + lanes), sum1);
+        sum2 = hn::MulAdd(za, hn::LoadU(d, at + a * stride + 2 * lanes), sum2);
+      }
     } else {
       for (int64_t a = 0; a < rank; ++a) {
         const auto za = hn::Set(d, z[a]);
@@ -119,18 +127,18 @@ HWY_EXPORT(ColumnSquaresTarget);
 
 void BlockBounds(const double* squares, const double* totals, int64_t count, double unexplained,
                  double largest_total, double* out) {
-  HWY_DYNAMIC_DISPATCH(BlockBoundsTarget)
-  (squares, totals, count, unexplained, largest_total, out);
+  Chosen(HWY_DISPATCH_TABLE(BlockBoundsTarget))(squares, totals, count, unexplained, largest_total,
+                                                out);
 }
 
 int64_t OpenPoints(const float* z, int64_t rank, const float* w, int64_t stride, const float* root,
                    int64_t count, float rest, float threshold, int32_t* out) {
-  return HWY_DYNAMIC_DISPATCH(OpenPointsTarget)(z, rank, w, stride, root, count, rest, threshold,
-                                                out);
+  return Chosen(HWY_DISPATCH_TABLE(OpenPointsTarget))(z, rank, w, stride, root, count, rest,
+                                                      threshold, out);
 }
 
 void ColumnSquares(const float* values, int64_t rows, int64_t stride, int64_t count, double* out) {
-  HWY_DYNAMIC_DISPATCH(ColumnSquaresTarget)(values, rows, stride, count, out);
+  Chosen(HWY_DISPATCH_TABLE(ColumnSquaresTarget))(values, rows, stride, count, out);
 }
 }  // namespace residual_knn
 #endif

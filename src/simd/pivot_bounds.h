@@ -13,7 +13,7 @@ void BlockBounds(const double* squares, const double* totals, int64_t count, dou
 
 // The points of a block that a query cannot dismiss: all j < count with
 // |sum_a z[a] w[a * stride + j]| + rest * root[j] >= threshold; NaN roots never are. Returns their number;
-// out has room for count + 16. w and root are readable 16 values beyond count.
+// out has room for count + 16. Row a of w, stride values long, and root are readable 15 values beyond count.
 int64_t OpenPoints(const float* z, int64_t rank, const float* w, int64_t stride, const float* root,
                    int64_t count, float rest, float threshold, int32_t* out);
 

@@ -6,6 +6,8 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "simd/dispatch.h"
+
 // Highway 1.0.3 names avxvnni instead of avx512vnni. Not inside HWY_BEFORE_NAMESPACE, for clang knows the first of
 // two target attributes only.
 #if HWY_TARGET == HWY_AVX3_DL && defined(HWY_TARGET_STR)
@@ -188,23 +190,24 @@ HWY_EXPORT(MultiplyPairsTarget);
 HWY_EXPORT(MultiplyBytesTarget);
 HWY_EXPORT(DotPairRowsTarget);
 
-bool MultipliesBytesFast() { return HWY_DYNAMIC_DISPATCH(MultipliesBytesFastTarget)(); }
+bool MultipliesBytesFast() { return Chosen(HWY_DISPATCH_TABLE(MultipliesBytesFastTarget))(); }
 
 void MultiplyPairs(const int32_t* queries, int64_t rows, const int32_t* packed, int64_t groups,
                    int64_t words, int32_t* out, int64_t stride) {
-  HWY_DYNAMIC_DISPATCH(MultiplyPairsTarget)(queries, rows, packed, groups, words, out, stride);
+  Chosen(HWY_DISPATCH_TABLE(MultiplyPairsTarget))(queries, rows, packed, groups, words, out,
+                                                  stride);
 }
 
 void MultiplyBytes(const int32_t* queries, const int32_t* offsets, int64_t rows,
                    const int32_t* packed, int64_t groups, int64_t words, int32_t* out,
                    int64_t stride) {
-  HWY_DYNAMIC_DISPATCH(MultiplyBytesTarget)
-  (queries, offsets, rows, packed, groups, words, out, stride);
+  Chosen(HWY_DISPATCH_TABLE(MultiplyBytesTarget))(queries, offsets, rows, packed, groups, words,
+                                                  out, stride);
 }
 
 void DotPairRows(const int16_t* a, const int16_t* rows, int64_t stride, const int32_t* candidates,
                  int64_t count, int32_t* out) {
-  HWY_DYNAMIC_DISPATCH(DotPairRowsTarget)(a, rows, stride, candidates, count, out);
+  Chosen(HWY_DISPATCH_TABLE(DotPairRowsTarget))(a, rows, stride, candidates, count, out);
 }
 }  // namespace residual_knn
 #endif

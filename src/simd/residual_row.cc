@@ -4,7 +4,9 @@
 #define HWY_TARGET_INCLUDE "simd/residual_row.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+
 #include "simd/covariance-inl.h"
+#include "simd/dispatch.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace residual_knn {
@@ -69,15 +71,15 @@ HWY_EXPORT(ResidualRow32Target);
 void ResidualRow(const CovarianceView& covariance, const PointsView& points, int64_t count,
                  const double* point, const double* products, double scale, const double* scales,
                  double* out) {
-  HWY_DYNAMIC_DISPATCH(ResidualRowTarget)
-  (covariance, points, count, point, products, scale, scales, out);
+  Chosen(HWY_DISPATCH_TABLE(ResidualRowTarget))(covariance, points, count, point, products, scale,
+                                                scales, out);
 }
 
 void ResidualRow(const CovarianceView& covariance, const PointsView& points, int64_t count,
                  const double* point, const float* products, double scale, const double* scales,
                  double* out) {
-  HWY_DYNAMIC_DISPATCH(ResidualRow32Target)
-  (covariance, points, count, point, products, scale, scales, out);
+  Chosen(HWY_DISPATCH_TABLE(ResidualRow32Target))(covariance, points, count, point, products, scale,
+                                                  scales, out);
 }
 }  // namespace residual_knn
 #endif

@@ -4,7 +4,9 @@
 #define HWY_TARGET_INCLUDE "simd/screen.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+
 #include "simd/covariance-inl.h"
+#include "simd/dispatch.h"
 #include "simd/store_selected-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -99,7 +101,7 @@ namespace residual_knn {
 HWY_EXPORT(ScreenTarget);
 
 int64_t Screen(const ScreenTile& tile, const ScreenQuery& query, const ScreenSurvivors& survivors) {
-  return HWY_DYNAMIC_DISPATCH(ScreenTarget)(tile, query, survivors);
+  return Chosen(HWY_DISPATCH_TABLE(ScreenTarget))(tile, query, survivors);
 }
 }  // namespace residual_knn
 #endif

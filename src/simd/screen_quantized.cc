@@ -5,6 +5,8 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "simd/dispatch.h"
+
 #include "hwy/contrib/math/math-inl.h"
 #include "simd/exp-inl.h"
 #include "simd/store_selected-inl.h"
@@ -161,7 +163,7 @@ bool CanScreenQuantized(const CovarianceView& covariance) {
 
 int64_t ScreenQuantized(const QuantizedTile& tile, const QuantizedQuery& query, int32_t* rows,
                         float* scores) {
-  return HWY_DYNAMIC_DISPATCH(ScreenQuantizedTarget)(tile, query, rows, scores);
+  return Chosen(HWY_DISPATCH_TABLE(ScreenQuantizedTarget))(tile, query, rows, scores);
 }
 }  // namespace residual_knn
 #endif

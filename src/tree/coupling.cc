@@ -33,7 +33,8 @@ CorrelatedPoints<double> PivotsOf(const ResidualModel& model, const PivotBlocks&
 }  // namespace
 
 void Coupling::Compute(const ResidualModel& model, const Margins& margins,
-                       const PivotBlocks& blocks, int64_t home, CouplingScratch& scratch) {
+                       const PivotBlocks& blocks, int64_t home, CouplingScratch& scratch,
+                       Pace& pace) {
   const PivotBlock& h = blocks[home];
   const int64_t r = h.rank;
   const int64_t width = (r + kColumnUnit - 1) / kColumnUnit * kColumnUnit;
@@ -63,6 +64,8 @@ void Coupling::Compute(const ResidualModel& model, const Margins& margins,
     }
     CorrelatePivots(model, blocks, first_pivot, count, pivots, scratch.products, width,
                     scratch.images.data());
+    scratch.pairs += count * r;
+    pace.Spend(count * width * (model.m() + 1) / Pace::kMultiplications);
     const double error = margins.LargestError(false);
     for (int64_t b = first; b < last; ++b) {
       const PivotBlock& block = blocks[b];
@@ -73,6 +76,7 @@ void Coupling::Compute(const ResidualModel& model, const Margins& margins,
       for (int64_t c = 0; c < r; ++c) square += scratch.squares[c];
       const double errors = error * std::sqrt(h.pivot_scales * block.pivot_scales);
       const bool spoiled = errors > std::min(h.quarter_ridge, block.quarter_ridge);
+      pace.Spend(block.rank * block.rank * width / Pace::kMultiplications);
       norms_[b] = spoiled ? std::numeric_limits<double>::infinity() : std::sqrt(square);
     }
     for (int64_t a = 0; a < count; ++a) {

@@ -15,6 +15,7 @@
 
 #include "base/aligned_vector.h"
 #include "model/residual_model.h"
+#include "parallel/pace.h"
 #include "tree/margins.h"
 #include "tree/pivot_blocks.h"
 
@@ -41,12 +42,14 @@ struct CouplingScratch {
   std::vector<double> coordinates;
   std::vector<double> scales;
   std::vector<double> covariances;
+  int64_t pairs = 0;  // of pivots, whose correlation has been computed so far
 };
 
 class Coupling {
  public:
+  // Looks at `pace`.
   void Compute(const ResidualModel& model, const Margins& margins, const PivotBlocks& blocks,
-               int64_t home, CouplingScratch& scratch);
+               int64_t home, CouplingScratch& scratch, Pace& pace);
 
   // Row a of the pivots of all blocks has rank(home) values: L_C^-1 rho(P_C, P_H).
   [[nodiscard]] const float* images() const { return images_.data(); }

@@ -35,16 +35,22 @@ ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeS
                            const SpaceOrder& kept, int threads, Monitor& monitor)
     : size_(size), margins_(model) {
   std::vector<int64_t> rows = ChooseRows(model);
+  monitor.Look();
   if (IsOrderOf(kept, rows, size)) {
     order_ = kept;
   } else if (model.covariance() != nullptr) {
     order_ = SpaceOrder(model.points(), std::move(rows), shape.leaf_size, threads, monitor);
   } else {
     order_ = SpaceOrder(OrderByCorrelation(model, std::move(rows), shape.leaf_size, monitor),
-                        shape.leaf_size);
+                        shape.leaf_size, monitor);
   }
+  monitor.Look();
   positions_.assign(static_cast<size_t>(size), -1);
-  for (int64_t p = 0; p < order_.size(); ++p) positions_[order_.rows()[p]] = p;
+  Pace pace(monitor);
+  for (int64_t p = 0; p < order_.size(); ++p) {
+    positions_[order_.rows()[p]] = p;
+    pace.Spend(1);
+  }
   int t = order_.depth();
   for (int l = 0; l < shape.levels; ++l) {
     const bool top = l == shape.levels - 1 || t == 0;
@@ -81,7 +87,8 @@ const Coupling* ResidualTree::coupling(const ResidualModel& model, int64_t home,
   if (couplings_.empty()) return nullptr;
   return &couplings_[home]->Get(monitor, polls, [&] {
     auto made = std::make_unique<Coupling>();
-    made->Compute(model, margins_, levels_.back(), home, scratch);
+    Pace pace(monitor, polls);
+    made->Compute(model, margins_, levels_.back(), home, scratch, pace);
     return made;
   });
 }

@@ -13,13 +13,16 @@ SpaceOrder::SpaceOrder(const ScaledPoints& points, std::vector<int64_t> rows, in
   ChooseDepth(leaf_size);
   splits_.resize(starts_.size());
   for (int t = 0; t < depth_; ++t) {
-    ParallelFor(threads, int64_t{1} << t, monitor,
-                [&](int64_t i, int) { SplitNode(points, t, i); });
+    ParallelFor(threads, int64_t{1} << t, monitor, [&](int64_t i, int worker) {
+      Pace pace(monitor, worker == 0);
+      SplitNode(points, t, i, pace);
+    });
   }
-  SortLeaves();
+  SortLeaves(monitor);
 }
 
-SpaceOrder::SpaceOrder(std::vector<int64_t> rows, int64_t leaf_size) : rows_(std::move(rows)) {
+SpaceOrder::SpaceOrder(std::vector<int64_t> rows, int64_t leaf_size, Monitor& monitor)
+    : rows_(std::move(rows)) {
   ChooseDepth(leaf_size);
   for (int t = 0; t < depth_; ++t) {
     const int64_t width = int64_t{1} << (depth_ - t);
@@ -28,7 +31,7 @@ SpaceOrder::SpaceOrder(std::vector<int64_t> rows, int64_t leaf_size) : rows_(std
       starts_[i * width + width / 2] = begin + (starts_[(i + 1) * width] - begin + 1) / 2;
     }
   }
-  SortLeaves();
+  SortLeaves(monitor);
 }
 
 void SpaceOrder::ChooseDepth(int64_t leaf_size) {
@@ -38,7 +41,7 @@ void SpaceOrder::ChooseDepth(int64_t leaf_size) {
   starts_[static_cast<size_t>(leaves)] = size();
 }
 
-void SpaceOrder::SplitNode(const ScaledPoints& points, int t, int64_t i) {
+void SpaceOrder::SplitNode(const ScaledPoints& points, int t, int64_t i, Pace& pace) {
   const int64_t width = int64_t{1} << (depth_ - t);
   const int64_t begin = starts_[i * width];
   const int64_t end = starts_[(i + 1) * width];
@@ -54,6 +57,7 @@ void SpaceOrder::SplitNode(const ScaledPoints& points, int t, int64_t i) {
     for (int64_t p = begin; p < end; ++p) {
       low = std::min(low, x[rows_[p]]);
       high = std::max(high, x[rows_[p]]);
+      pace.Spend(1);
     }
     if (high - low > widest) {
       widest = high - low;
@@ -63,13 +67,18 @@ void SpaceOrder::SplitNode(const ScaledPoints& points, int t, int64_t i) {
   const double* x = points.coordinate(split.coordinate);
   // Ties by row: the order does not depend on the algorithm, and equal points split evenly.
   std::nth_element(rows_.begin() + begin, rows_.begin() + middle, rows_.begin() + end,
-                   [x](int64_t a, int64_t b) { return x[a] != x[b] ? x[a] < x[b] : a < b; });
+                   [x, &pace](int64_t a, int64_t b) {
+                     pace.Spend(1);
+                     return x[a] != x[b] ? x[a] < x[b] : a < b;
+                   });
   split.value = x[rows_[middle]];
 }
 
-void SpaceOrder::SortLeaves() {
+void SpaceOrder::SortLeaves(Monitor& monitor) {
+  Pace pace(monitor);
   for (size_t leaf = 0; leaf + 1 < starts_.size(); ++leaf) {
     std::sort(rows_.begin() + starts_[leaf], rows_.begin() + starts_[leaf + 1]);
+    pace.Spend(8 * (starts_[leaf + 1] - starts_[leaf]));
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "model/scaled_points.h"
 #include "parallel/monitor.h"
+#include "parallel/pace.h"
 
 namespace residual_knn {
 
@@ -21,7 +22,7 @@ class SpaceOrder {
              Monitor& monitor);
 
   // Nodes are cut from the rows as they come: neighbors in the list should be alike.
-  SpaceOrder(std::vector<int64_t> rows, int64_t leaf_size);
+  SpaceOrder(std::vector<int64_t> rows, int64_t leaf_size, Monitor& monitor);
 
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(rows_.size()); }
   [[nodiscard]] int depth() const { return depth_; }
@@ -49,8 +50,8 @@ class SpaceOrder {
   };
 
   void ChooseDepth(int64_t leaf_size);
-  void SplitNode(const ScaledPoints& points, int t, int64_t i);
-  void SortLeaves();
+  void SplitNode(const ScaledPoints& points, int t, int64_t i, Pace& pace);
+  void SortLeaves(Monitor& monitor);
 
   int depth_ = 0;
   std::vector<int64_t> rows_;

@@ -269,6 +269,52 @@ bool ScalesHold(uint64_t seed, bool is_large) {
          Fail(seed, std::string("another answer where p is ") + (is_large ? "large" : "small"));
 }
 
+// Tiles of any size: the same answer, in no more memory than there is.
+bool ExtremeTilesHold(uint64_t seed) {
+  Random random(seed);
+  Model model;
+  model.kernel.lengthscales = {0.3};
+  model.points = RandomPoints(random, Shape::kUniform, 700, 2);
+  model.inducing = RandomRowsOf(random, model.points, 20);
+  const CreatedIndex created = CreateIndex(model);
+  constexpr int64_t kSizes[] = {0,
+                                1,
+                                3,
+                                700,
+                                int64_t{1} << 31,
+                                (int64_t{1} << 32) + 1,
+                                int64_t{1} << 52,
+                                int64_t{1} << 61,
+                                (int64_t{1} << 62) + 12345,
+                                std::numeric_limits<int64_t>::max()};
+  for (const QueryKind kind : {QueryKind::kNeighbors, QueryKind::kPredecessors}) {
+    for (const int64_t count : {0, 1, 40, 700}) {
+      Question question;
+      question.kind = kind;
+      question.k = count == 40 ? 100'000 : 4;  // also lists that take much memory
+      question.rows = RandomRowNumbers(random, model.points.n, count);
+      const Answer expected = Ask(created.index.get(), question);
+      for (const int64_t tile_queries : kSizes) {
+        for (const int64_t tile_candidates : kSizes) {
+          Manner manner;
+          manner.strategy = RESIDUAL_KNN_BRUTE_FORCE;
+          manner.threads = static_cast<int32_t>(random.Integer(1, 3));
+          manner.tile_queries = tile_queries;
+          manner.tile_candidates = tile_candidates;
+          if (!Ask(created.index.get(), question, manner).SameAs(expected)) {
+            return Fail(seed, Describe(question) + "; " + Describe(manner) + ": another answer");
+          }
+        }
+      }
+    }
+  }
+  return true;
+}
+
+void TestExtremeTiles(void** state) {
+  assert_true(ExtremeTilesHold(static_cast<const TestRun*>(*state)->seed));
+}
+
 void TestScalesBeyondSinglePrecision(void** state) {
   const uint64_t seed = static_cast<const TestRun*>(*state)->seed;
   const bool large = ScalesHold(seed, true);
@@ -288,6 +334,7 @@ int main(int argc, char** argv) {
   using namespace residual_knn_test;
   TestRun run = ParseTestRun(argc, argv);
   const CMUnitTest tests[] = {
+      cmocka_unit_test_prestate(TestExtremeTiles, &run),
       cmocka_unit_test_prestate(TestScan<EasyScan>, &run),
       cmocka_unit_test_prestate(TestScan<MixedScan>, &run),
       cmocka_unit_test_prestate(TestScan<WordScan>, &run),

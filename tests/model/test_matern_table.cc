@@ -21,6 +21,7 @@
 #define HWY_TARGET_INCLUDE "test_matern_table.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "simd/dispatch.h"
 #include "simd/matern_table-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -76,8 +77,38 @@ constexpr double kSmallest = std::numeric_limits<double>::denorm_min();
 constexpr long double kAbsoluteBound = 2.3e-16L;
 constexpr long double kRelativeBound = 3e-14L;
 
-constexpr double kSmoothnesses[] = {1e-10,    0.01,      0.1, 0.3, 0.5, 0.77, 0.999999, 1,    1.5,
-                                    1.000001, 1.9999999, 2,   2.5, 3.7, 7.5,  20,       33.3, 50};
+// Integers and halves of them, where other formulas for K break down, their neighborhoods, and both ends.
+constexpr double kSmoothnesses[] = {1e-10,
+                                    0.001,
+                                    0.01,
+                                    0.1,
+                                    0.25,
+                                    0.3,
+                                    0.4999999999,
+                                    0.5,
+                                    0.77,
+                                    0.999999,
+                                    1,
+                                    1.000001,
+                                    1.5,
+                                    1.5 + 1e-12,
+                                    1.75,
+                                    1.9999999,
+                                    2,
+                                    2.5,
+                                    2.5 - 1e-7,
+                                    3,
+                                    3.5,
+                                    3.7,
+                                    4 + 1e-14,
+                                    7.5,
+                                    12.5 + 1e-10,
+                                    20,
+                                    25.001,
+                                    33.3,
+                                    42.4242424242,
+                                    49.5,
+                                    50};
 
 long double ExactCorrelation(double nu, double r2) {
   if (r2 == 0) return 1;
@@ -194,7 +225,8 @@ void TestEnds(void** /*state*/) { assert_true(EndsHold()); }
 
 bool VectorsAgree(const TestRun& run) {
   // Dispatch of this file, besides that of the library.
-  const char* const used = hwy::TargetName(HWY_DYNAMIC_DISPATCH(CompiledTarget)());
+  const char* const used =
+      hwy::TargetName(residual_knn::Chosen(HWY_DISPATCH_TABLE(CompiledTarget))());
   if (std::string(used) != residual_knn::SimdTargetName()) {
     return Fail(std::string("the test was run for ") + used);
   }
@@ -205,8 +237,8 @@ bool VectorsAgree(const TestRun& run) {
     r2.insert(r2.end(), std::begin(special), std::end(special));
     for (const int lanes : {1, 2, 4, 8}) {
       std::vector<double> out(r2.size(), -1);
-      HWY_DYNAMIC_DISPATCH(Evaluate)
-      (table.view(), lanes, r2.data(), static_cast<int64_t>(r2.size()), out.data());
+      residual_knn::Chosen(HWY_DISPATCH_TABLE(Evaluate))(
+          table.view(), lanes, r2.data(), static_cast<int64_t>(r2.size()), out.data());
       for (size_t i = 0; i < r2.size(); ++i) {
         if (!Near(used, nu, r2[i], out[i], table(r2[i]))) return false;
       }

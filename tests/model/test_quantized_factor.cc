@@ -96,7 +96,7 @@ class Case {
       : model_(model),
         kernel_(kernel),
         view_(model.covariance()->view()),
-        fit_(model),
+        fit_(model, monitor_),
         factor_(model, fit_, bits, 1, monitor_),
         tally_(tally) {}
 
@@ -369,7 +369,8 @@ std::vector<Query> DrawQueries(Random& random, const ResidualModel& model, const
 
 bool ModelHolds(const ResidualModel& model, int32_t kernel, const Points* points, Random& random,
                 Tally& tally) {
-  if (!QuantizedFit(model).bits16) {
+  residual_knn::Monitor monitor;
+  if (!QuantizedFit(model, monitor).bits16) {
     ++tally.unfit_models;
     return true;
   }

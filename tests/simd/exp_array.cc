@@ -4,6 +4,7 @@
 #define HWY_TARGET_INCLUDE "simd/exp_array.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "simd/dispatch.h"
 #include "simd/exp-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -44,12 +45,12 @@ namespace residual_knn_test {
 
 void ExpArray(const double* x, int64_t count, double* out) {
   using namespace residual_knn;
-  HWY_DYNAMIC_DISPATCH(ExpArrayTarget)(x, count, out);
+  Chosen(HWY_DISPATCH_TABLE(ExpArrayTarget))(x, count, out);
 }
 
 void ExpArray32(const float* x, int64_t count, float* out) {
   using namespace residual_knn;
-  HWY_DYNAMIC_DISPATCH(ExpArray32Target)(x, count, out);
+  Chosen(HWY_DISPATCH_TABLE(ExpArray32Target))(x, count, out);
 }
 
 }  // namespace residual_knn_test

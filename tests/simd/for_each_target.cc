@@ -14,10 +14,10 @@ namespace {
 // Dispatch goes to one target as long as this lives, and to the best one afterwards.
 class OnlyTarget {
  public:
-  explicit OnlyTarget(int64_t target) { hwy::SetSupportedTargetsForTest(target); }
+  explicit OnlyTarget(int64_t target) { residual_knn::UseSimdTargets(target); }
   OnlyTarget(const OnlyTarget&) = delete;
   OnlyTarget& operator=(const OnlyTarget&) = delete;
-  ~OnlyTarget() { hwy::SetSupportedTargetsForTest(0); }
+  ~OnlyTarget() { residual_knn::UseSimdTargets(0); }
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
 // L X = B against long double, and the independence of its columns.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -95,6 +96,27 @@ bool Solves(LowerFactor& lower, const std::vector<double>& right, Panel& solutio
               Text(static_cast<double>(sum_of_squares)));
 }
 
+// Rows of `panel`, not solved yet, range after range have the bits of all at once.
+bool RangesHold(Random& random, LowerFactor& lower, Panel& expected,
+                GuardedArray<double>& expected_squares, Panel& panel) {
+  const int64_t m = panel.values.size() / kPanelWidth;
+  GuardedArray<double> squares(kPanelWidth);
+  for (int64_t begin = 0; begin < m;) {
+    const int64_t end = std::min(begin + random.Integer(1, 40), m);
+    residual_knn::ForwardSubstituteRows(lower.data(), m, begin, end, panel.values.data(),
+                                        squares.data());
+    begin = end;
+  }
+  if (!panel.values.Intact() || !squares.Intact()) return Fail("wrote beyond its results");
+  for (int64_t i = 0; i < panel.values.size(); ++i) {
+    if (!SameBits(panel.values[i], expected.values[i])) return Fail("other bits in ranges");
+  }
+  for (int64_t i = 0; m > 0 && i < kPanelWidth; ++i) {
+    if (!SameBits(squares[i], expected_squares[i])) return Fail("other squares in ranges");
+  }
+  return true;
+}
+
 bool SolutionHolds(Random& random, int64_t m, Size size) {
   LowerFactor lower(random, m, size);
   Panel panel(m);
@@ -104,6 +126,8 @@ bool SolutionHolds(Random& random, int64_t m, Size size) {
     for (int64_t i = 0; i < m; ++i) panel(i, column) = right[column][i];
   }
   GuardedArray<double> squares(kPanelWidth, random.Integer(0, 7));
+  Panel in_ranges(m);
+  std::copy(panel.values.values().begin(), panel.values.values().end(), in_ranges.values.data());
   ForwardSubstitute(lower.data(), m, m, panel.values.data(), squares.data());
   if (!panel.values.Intact() || !squares.Intact()) return Fail("wrote beyond its results");
   for (int64_t column = 0; column < kPanelWidth; ++column) {
@@ -111,7 +135,7 @@ bool SolutionHolds(Random& random, int64_t m, Size size) {
       return Fail("column " + std::to_string(column));
     }
   }
-  return true;
+  return RangesHold(random, lower, panel, squares, in_ranges);
 }
 
 bool AllSolutionsHold(const TestRun& run) {

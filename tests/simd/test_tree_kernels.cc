@@ -6,6 +6,7 @@
 
 #include "simd/dot.h"
 #include "simd/for_each_target.h"
+#include "simd/guarded_array.h"
 #include "simd/pivot_bounds.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
@@ -67,18 +68,20 @@ bool BoundsHold(Random& random) {
 bool OpenPointsHold(Random& random) {
   const int64_t rank = random.Integer(0, 20);
   const int64_t count = random.Integer(0, 150);
-  const int64_t stride = (count + 15) / 16 * 16;
-  std::vector<float> z(static_cast<size_t>(rank));
-  std::vector<float> w(static_cast<size_t>(rank * stride + 64));
-  std::vector<float> root(static_cast<size_t>(stride + 64));
-  for (float& x : z) x = static_cast<float>(random.Normal() / 5);
-  for (float& x : w) x = static_cast<float>(random.Normal() / 5);
-  for (float& x : root) x = static_cast<float>(random.Uniform());
+  const int64_t stride = count + random.Integer(0, 20);
+  // No more room than the header asks for.
+  GuardedArray<float> z(rank);
+  GuardedArray<float> w(rank == 0 ? 0 : (rank - 1) * stride + count + 15);
+  GuardedArray<float> root(count + 15);
+  for (float& x : z.values()) x = static_cast<float>(random.Normal() / 5);
+  for (float& x : w.values()) x = static_cast<float>(random.Normal() / 5);
+  for (float& x : root.values()) x = static_cast<float>(random.Uniform());
   const auto rest = static_cast<float>(random.Uniform());
   const auto threshold = static_cast<float>(random.Uniform(0, 1.5));
-  std::vector<int32_t> out(static_cast<size_t>(count + 16));
+  GuardedArray<int32_t> out(count + 16);
   const int64_t found = residual_knn::OpenPoints(z.data(), rank, w.data(), stride, root.data(),
                                                  count, rest, threshold, out.data());
+  if (!z.Intact() || !w.Intact() || !root.Intact() || !out.Intact()) return Fail("guards");
   std::vector<bool> open(static_cast<size_t>(count));
   for (int64_t i = 0; i < found; ++i) {
     if (out[i] < 0 || out[i] >= count || open[out[i]]) return Fail("an open point is none");

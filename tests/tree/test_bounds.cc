@@ -119,11 +119,12 @@ class Case {
   // For queries that are rows: through the pivots of their own blocks.
   bool CouplingsHold(Tallies& tallies) {
     if (tree_.top() == 0) return true;
+    residual_knn::Pace pace(monitor_, false);
     for (int64_t q = 0; q < chunk_.count(); ++q) {
       const int64_t position = tree_.position(chunk_.block().self[q]);
       if (position < 0 || chunk_.degenerate(q)) continue;
       const int64_t home = tree_.BlockOf(tree_.top(), tree_.order().LeafAt(position));
-      coupling_.Compute(model_, tree_.margins(), tree_.level(tree_.top()), home, scratch_);
+      coupling_.Compute(model_, tree_.margins(), tree_.level(tree_.top()), home, scratch_, pace);
       if (!QueryHolds(q, position, home, tallies)) return false;
     }
     return true;

@@ -1,0 +1,35 @@
+// Looks at the monitor at regular amounts of work.
+#pragma once
+
+#include <cstdint>
+
+#include "parallel/monitor.h"
+
+namespace residual_knn {
+
+// Of long loops: a look for each 2^16 units, which last from a tenth of a millisecond to some.
+class Pace {
+ public:
+  // So many multiplications of long products count as a unit.
+  static constexpr int64_t kMultiplications = 16;
+
+  // polls: on the calling thread.
+  explicit Pace(Monitor& monitor, bool polls = true) : monitor_(monitor), polls_(polls) {}
+
+  // Throws once the work should end.
+  void Spend(int64_t work) {
+    spent_ += work;
+    if (spent_ < kWorkBetweenLooks) return;
+    spent_ = 0;
+    monitor_.LookAs(polls_);
+  }
+
+ private:
+  static constexpr int64_t kWorkBetweenLooks = int64_t{1} << 16;
+
+  Monitor& monitor_;
+  bool polls_;
+  int64_t spent_ = 0;
+};
+
+}  // namespace residual_knn
