@@ -80,6 +80,6 @@ if __name__ == "__main__":
     arguments = cli_support.parse_arguments()
     folder = pathlib.Path(cli_support.settings().shared) / "reference"
     if not folder.is_dir():
-        print(f"skipped: there is no reference data in {folder}")
+        print(f"skipped: {folder} is absent")
         sys.exit(cli_support.SKIPPED)
     cli_support.main()
