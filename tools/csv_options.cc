@@ -3,6 +3,7 @@
 #include <array>
 #include <cctype>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "tools/cell_location.h"
@@ -25,14 +26,17 @@ constexpr std::array<std::pair<const char*, char>, 9> kDelimiterWords = {{
     {"pipe", '|'},
 }};
 
+// One character that is neither letter, digit, space nor among `excluded`.
+bool IsPunctuation(const std::string& text, std::string_view excluded) {
+  return text.size() == 1 && std::ispunct(static_cast<unsigned char>(text[0])) != 0 &&
+         excluded.find(text[0]) == std::string_view::npos;
+}
+
 char TakeDelimiter(const std::string& option, const std::string& text) {
   for (const auto& [word, delimiter] : kDelimiterWords) {
     if (text == word) return delimiter;
   }
-  const bool punctuation =
-      text.size() == 1 && std::ispunct(static_cast<unsigned char>(text[0])) != 0;
-  constexpr std::string_view kPartsOfNumbers = "+-.\"'";
-  if (!punctuation || kPartsOfNumbers.find(text[0]) != std::string_view::npos) {
+  if (!IsPunctuation(text, "+-.\"'")) {
     ThrowOption(option, Quoted(text) +
                             " is neither tab, nor space (spaces and tabs), nor one character that "
                             "no number and no quote has, as ',', ';' or '|'");
@@ -41,10 +45,7 @@ char TakeDelimiter(const std::string& option, const std::string& text) {
 }
 
 char TakeComment(const std::string& option, const std::string& text) {
-  const bool punctuation =
-      text.size() == 1 && std::ispunct(static_cast<unsigned char>(text[0])) != 0;
-  constexpr std::string_view kPartsOfNumbers = "+-.,\"";
-  if (!punctuation || kPartsOfNumbers.find(text[0]) != std::string_view::npos) {
+  if (!IsPunctuation(text, "+-.,\"")) {
     ThrowOption(option, Quoted(text) + " is not one character that begins no number, as '#'");
   }
   return text[0];

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tools/helper_options.h"
 #include "tools/library.h"
 
 namespace residual_knn::cli {
@@ -60,14 +61,7 @@ InducingPoints ChooseInducingPoints(const NeighborsOptions& options, const Coord
   chosen.m = options.inducing == kInducingByPoints ? NumberByPoints(points) : options.inducing;
   if (chosen.m == 0) return chosen;
   chosen.values.resize(static_cast<size_t>(chosen.m * points.d()));
-  residual_knn_helper_options helper;
-  residual_knn_helper_options_init(&helper, sizeof helper);
-  helper.layout = RESIDUAL_KNN_DIMENSION_MAJOR;
-  helper.threads = static_cast<int32_t>(options.threads);
-  helper.seed = options.seed;
-  helper.message_base = options.base;
-  helper.progress = progress->callback();
-  helper.progress_user = progress;
+  const residual_knn_helper_options helper = HelperOptions(options, progress);
   CheckStatus(residual_knn_choose_inducing(
                   points.values.data(), points.n, points.d(), options.lengthscales.data(),
                   static_cast<int64_t>(options.lengthscales.size()), options.inducing_method,

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "tools/helper_options.h"
 #include "tools/lengthscales.h"
 #include "tools/library.h"
 #include "tools/output_format.h"
@@ -37,14 +38,7 @@ void OrderPoints(const NeighborsOptions& options, ProgressBar* progress, Questio
   progress->StartStage("ordering the points");
   const Coordinates& points = question->points;
   std::vector<int64_t> order(static_cast<size_t>(points.n));
-  residual_knn_helper_options helper;
-  residual_knn_helper_options_init(&helper, sizeof helper);
-  helper.layout = RESIDUAL_KNN_DIMENSION_MAJOR;
-  helper.threads = static_cast<int32_t>(options.threads);
-  helper.seed = options.seed;
-  helper.message_base = options.base;
-  helper.progress = progress->callback();
-  helper.progress_user = progress;
+  const residual_knn_helper_options helper = HelperOptions(options, progress);
   CheckStatus(residual_knn_order_points(points.values.data(), points.n, points.d(),
                                         options.lengthscales.data(),
                                         static_cast<int64_t>(options.lengthscales.size()),

@@ -1,0 +1,13 @@
+// The library's options for choosing inducing points and for orders, as a run has them.
+#pragma once
+
+#include "residual_knn.h"
+#include "tools/neighbors_options.h"
+#include "tools/progress_bar.h"
+
+namespace residual_knn::cli {
+
+// `progress` must outlive their use. Points are dimension-major.
+residual_knn_helper_options HelperOptions(const NeighborsOptions& options, ProgressBar* progress);
+
+}  // namespace residual_knn::cli
