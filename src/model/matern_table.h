@@ -23,7 +23,7 @@ namespace residual_knn {
 
 class MaternTable {
  public:
-  // nu must be positive and at most 50. Takes some 10 ms, or 50 ms where nu is below 0.1.
+  // nu must be positive and at most 50. Takes some 10 ms, or 70 ms where nu is below 0.1.
   explicit MaternTable(double nu);
 
   // K(r2) for r2 >= 0, Inf included. Differs from MaternFromTable in simd/matern_table-inl.h by
