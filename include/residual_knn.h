@@ -680,7 +680,8 @@ residual_knn_choose_inducing(const double* points, int64_t n, int64_t d, const d
  * @param ordering  enum residual_knn_ordering
  * @param order     out: n row numbers; order[0] comes first
  * The rest as residual_knn_choose_inducing. Maximin starts at the point nearest the center of the
- * scaled points; ties go to the smaller row; duplicates come last, in row order.
+ * scaled points, of which each coordinate is the mean, or the median if far points have drawn the mean out of the
+ * range of the middle 80 %; ties go to the smaller row; duplicates come last, in row order.
  */
 RESIDUAL_KNN_API residual_knn_status
 residual_knn_order_points(const double* points, int64_t n, int64_t d, const double* lengthscales,

@@ -100,11 +100,11 @@ residual_knn_status residual_knn_choose_inducing(const double* points, int64_t n
     const ScaledPoints scaled(matrix, scales, "points", origin);
     const InducingWriter writer(inducing, m, matrix);
     if (method == RESIDUAL_KNN_RANDOM_ROWS) {
-      writer.WriteRows(ChooseRandomRows(scaled, m, o.seed, monitor));
+      writer.WriteRows(ChooseRandomRows(scaled, m, o.seed, monitor, matrix));
       return;
     }
     const residual_knn::KMeansResult result =
-        ChooseKMeans(scaled, {m, o.max_iterations, o.seed, threads}, monitor);
+        ChooseKMeans(scaled, {m, o.max_iterations, o.seed, threads}, monitor, matrix);
     if (result.centers.empty()) {
       writer.WriteRows(result.rows);
     } else {
@@ -132,7 +132,7 @@ residual_knn_status residual_knn_order_points(const double* points, int64_t n, i
     if (ordering == RESIDUAL_KNN_ORDER_RANDOM) {
       result = residual_knn::RandomOrder(n, o.seed, monitor);
     } else if (ordering == RESIDUAL_KNN_ORDER_MAXIMIN) {
-      result = residual_knn::MaximinOrder(scaled, monitor);
+      result = residual_knn::MaximinOrder(scaled, monitor, matrix);
     } else {
       result.resize(static_cast<size_t>(n));
       std::iota(result.begin(), result.end(), int64_t{0});

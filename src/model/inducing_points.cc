@@ -3,17 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <boost/container_hash/hash.hpp>
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/uniform_01.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "base/checked_size.h"
 #include "base/error.h"
+#include "model/location_set.h"
 #include "parallel/parallel_for.h"
 #include "simd/nearest_center.h"
 
@@ -61,60 +62,9 @@ int64_t SaturatedProduct(int64_t a, int64_t b) {
                std::to_string(distinct) + " distinct locations");
 }
 
-// Rows at pairwise different locations: a hash table with open addressing, because it is filled and
-// freed without a pause that a cancelling caller would feel.
-class LocationSet {
- public:
-  LocationSet(const ScaledPoints& points, int64_t max_size, Monitor& monitor) : points_(points) {
-    int64_t slots = 16;
-    while (slots < 2 * max_size) slots *= 2;
-    mask_ = static_cast<size_t>(slots - 1);
-    slots_ = std::make_unique_for_overwrite<int64_t[]>(static_cast<size_t>(slots));
-    for (int64_t begin = 0; begin < slots; begin += kWorkBetweenLooks) {
-      monitor.Look();
-      std::fill_n(&slots_[begin], std::min(kWorkBetweenLooks, slots - begin), kEmpty);
-    }
-  }
-
-  [[nodiscard]] int64_t size() const { return size_; }
-
-  // False if a row at the same location is in the set.
-  bool Insert(int64_t row) {
-    size_t slot = Hash(row) & mask_;
-    while (slots_[slot] != kEmpty) {
-      if (SameLocation(slots_[slot], row)) return false;
-      slot = (slot + 1) & mask_;
-    }
-    slots_[slot] = row;
-    ++size_;
-    return true;
-  }
-
- private:
-  static constexpr int64_t kEmpty = -1;
-
-  [[nodiscard]] size_t Hash(int64_t row) const {
-    size_t hash = 0;
-    // 0 and -0 have the same hash.
-    for (int64_t c = 0; c < points_.dimensions(); ++c) boost::hash_combine(hash, points_(row, c));
-    return hash;
-  }
-
-  [[nodiscard]] bool SameLocation(int64_t a, int64_t b) const {
-    for (int64_t c = 0; c < points_.dimensions(); ++c) {
-      if (points_(a, c) != points_(b, c)) return false;
-    }
-    return true;
-  }
-
-  const ScaledPoints& points_;
-  std::unique_ptr<int64_t[]> slots_;
-  size_t mask_ = 0;
-  int64_t size_ = 0;
-};
-
-void RequireLocations(const ScaledPoints& points, int64_t m, Monitor& monitor) {
-  LocationSet locations(points, std::min(m, points.size()), monitor);
+void RequireLocations(const ScaledPoints& points, const DenseMatrixView& originals, int64_t m,
+                      Monitor& monitor) {
+  LocationSet locations(points, originals, std::min(m, points.size()), monitor);
   for (int64_t row = 0; row < points.size() && locations.size() < m; ++row) {
     monitor.Look();
     locations.Insert(row);
@@ -125,7 +75,7 @@ void RequireLocations(const ScaledPoints& points, int64_t m, Monitor& monitor) {
 }  // namespace
 
 std::vector<int64_t> ChooseRandomRows(const ScaledPoints& points, int64_t m, uint64_t seed,
-                                      Monitor& monitor) {
+                                      Monitor& monitor, const DenseMatrixView& originals) {
   const int64_t n = points.size();
   monitor.Start(m);
   const auto rows = std::make_unique_for_overwrite<int64_t[]>(static_cast<size_t>(n));
@@ -133,7 +83,7 @@ std::vector<int64_t> ChooseRandomRows(const ScaledPoints& points, int64_t m, uin
     if (row % kBlock == 0) monitor.Look();
     rows[row] = row;
   }
-  LocationSet locations(points, std::min(m, n), monitor);
+  LocationSet locations(points, originals, std::min(m, n), monitor);
   std::vector<int64_t> chosen;
   chosen.reserve(static_cast<size_t>(std::min(m, n)));
   boost::random::mt19937_64 engine(seed);
@@ -157,8 +107,10 @@ namespace {
 // the nearest seed so far.
 class Seeding {
  public:
-  Seeding(const ScaledPoints& points, const KMeansOptions& options, Monitor& monitor)
+  Seeding(const ScaledPoints& points, const DenseMatrixView& originals,
+          const KMeansOptions& options, Monitor& monitor)
       : points_(points),
+        originals_(originals),
         threads_(WorthwhileThreads(options.threads,
                                    static_cast<double>(points.size() * points.dimensions()))),
         monitor_(monitor),
@@ -172,9 +124,9 @@ class Seeding {
     rows.reserve(static_cast<size_t>(m));
     while (static_cast<int64_t>(rows.size()) < m) {
       monitor_.Look();
-      const int64_t row = rows.empty() ? DrawFirst() : DrawNext();
-      // Locations that differ can still be at distance 0, by underflow.
-      if (row < 0) ThrowTooFew(m, static_cast<int64_t>(rows.size()));
+      int64_t row = rows.empty() ? DrawFirst() : DrawNext();
+      // Locations that differ can still be at distance 0, by underflow or beside far ones.
+      if (row < 0) row = NextLocation(rows, m);
       AddSeed(row, rows.empty());
       rows.push_back(row);
     }
@@ -201,6 +153,19 @@ class Seeding {
       if (target < passed) break;
     }
     return row;  // the last possible row if rounding left a rest
+  }
+
+  // The first row that is at none of the places of `rows`; there is one.
+  int64_t NextLocation(const std::vector<int64_t>& rows, int64_t m) {
+    if (!locations_) {
+      locations_.emplace(points_, originals_, m, monitor_);
+      for (const int64_t row : rows) locations_->Insert(row);
+    }
+    while (!locations_->Insert(next_row_)) {
+      if (next_row_ % kBlock == 0) monitor_.Look();
+      ++next_row_;
+    }
+    return next_row_;
   }
 
   [[nodiscard]] int64_t DrawFromBlock(int64_t block, double target) const {
@@ -245,9 +210,13 @@ class Seeding {
   }
 
   const ScaledPoints& points_;
+  const DenseMatrixView& originals_;
   const int threads_;
   Monitor& monitor_;
   boost::random::mt19937_64 engine_;
+  // Where squared distances no longer tell places apart:
+  std::optional<LocationSet> locations_;
+  int64_t next_row_ = 0;
   std::unique_ptr<double[]> min_sq_;
   std::vector<double> block_sums_;
   std::vector<double> center_;
@@ -404,14 +373,14 @@ class Lloyd {
 }  // namespace
 
 KMeansResult ChooseKMeans(const ScaledPoints& points, const KMeansOptions& options,
-                          Monitor& monitor) {
+                          Monitor& monitor, const DenseMatrixView& originals) {
   const int64_t iterations =
       std::min(options.max_iterations, std::numeric_limits<int64_t>::max() - 1);
   monitor.Start(SaturatedProduct(SaturatedProduct(points.size(), options.m), 1 + iterations));
   KMeansResult result;
   if (options.m == 0) return result;
-  RequireLocations(points, options.m, monitor);
-  result.rows = Seeding(points, options, monitor).Run(options.m);
+  RequireLocations(points, originals, options.m, monitor);
+  result.rows = Seeding(points, originals, options, monitor).Run(options.m);
   if (options.max_iterations > 0) {
     result.centers =
         Lloyd(points, result.rows, options.threads, monitor).Run(options.max_iterations);

@@ -8,15 +8,16 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/dense_matrix_view.h"
 #include "model/scaled_points.h"
 #include "parallel/monitor.h"
 
 namespace residual_knn {
 
 // m rows at random, no two of them at the same location. Throws if there are fewer than m
-// locations.
+// locations. Locations are those of `originals`, the points before they were scaled, if given.
 std::vector<int64_t> ChooseRandomRows(const ScaledPoints& points, int64_t m, uint64_t seed,
-                                      Monitor& monitor);
+                                      Monitor& monitor, const DenseMatrixView& originals = {});
 
 struct KMeansOptions {
   int64_t m = 0;
@@ -40,6 +41,6 @@ struct KMeansResult {
 // cluster that lost all its points takes the point that is farthest from its center. Throws if
 // there are fewer than m locations.
 KMeansResult ChooseKMeans(const ScaledPoints& points, const KMeansOptions& options,
-                          Monitor& monitor);
+                          Monitor& monitor, const DenseMatrixView& originals = {});
 
 }  // namespace residual_knn

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/checked_size.h"
+#include "model/location_set.h"
 #include "parallel/pace.h"
 #include "simd/nearest_center.h"
 
@@ -194,7 +195,18 @@ class FarthestPointTree {
   std::unique_ptr<Candidate[]> farthest_;
 };
 
-std::vector<double> MeanOf(const ScaledPoints& points, Pace& pace) {
+// The k-th smallest of the values, which it re-orders.
+double Select(std::vector<double>& values, int64_t k, Pace& pace) {
+  const auto at = values.begin() + k;
+  std::nth_element(values.begin(), at, values.end(), [&pace](double a, double b) {
+    pace.Spend(1);
+    return a < b;
+  });
+  return *at;
+}
+
+std::vector<double> CenterOf(const ScaledPoints& points, Pace& pace) {
+  const int64_t n = points.size();
   std::vector<double> mean(static_cast<size_t>(points.dimensions()));
   for (int64_t c = 0; c < points.dimensions(); ++c) {
     const double* x = points.coordinate(c);
@@ -202,7 +214,12 @@ std::vector<double> MeanOf(const ScaledPoints& points, Pace& pace) {
       pace.Spend(1);
       mean[c] += x[i];
     }
-    mean[c] /= static_cast<double>(points.size());
+    mean[c] /= static_cast<double>(n);
+    std::vector<double> values(x, x + n);
+    if (mean[c] < Select(values, (n - 1) / 10, pace) ||
+        mean[c] > Select(values, n - 1 - (n - 1) / 10, pace)) {
+      mean[c] = Select(values, (n - 1) / 2, pace);
+    }
   }
   return mean;
 }
@@ -244,14 +261,15 @@ std::vector<int64_t> RandomOrder(int64_t n, uint64_t seed, Monitor& monitor) {
   return order;
 }
 
-std::vector<int64_t> MaximinOrder(const ScaledPoints& points, Monitor& monitor) {
+std::vector<int64_t> MaximinOrder(const ScaledPoints& points, Monitor& monitor,
+                                  const DenseMatrixView& originals) {
   const int64_t n = points.size();
   monitor.Start(n);
   std::vector<int64_t> order;
   if (n == 0) return order;
   order.reserve(static_cast<size_t>(n));
   Pace pace(monitor);
-  const int64_t first = NearestRow(points, MeanOf(points, pace), pace);
+  const int64_t first = NearestRow(points, CenterOf(points, pace), pace);
   FarthestPointTree tree(points, monitor);
   std::vector<double> location(static_cast<size_t>(points.dimensions()));
   const auto is_chosen = std::make_unique_for_overwrite<bool[]>(static_cast<size_t>(n));
@@ -266,12 +284,22 @@ std::vector<int64_t> MaximinOrder(const ScaledPoints& points, Monitor& monitor) 
     tree.Choose(location.data());
     monitor.Advance(1);
   }
+  // What is left is at distance 0: places that rounding does not tell from earlier ones, and then duplicates.
+  const auto left = static_cast<size_t>(n) - order.size();
+  if (left == 0) return order;
+  LocationSet locations(points, originals, n, monitor);
+  for (const int64_t row : order) {
+    pace.Spend(1);
+    locations.Insert(row);
+  }
+  std::vector<int64_t> duplicates;
   for (int64_t row = 0; row < n; ++row) {
     pace.Spend(1);
     if (is_chosen[row]) continue;
-    order.push_back(row);
+    (locations.Insert(row) ? order : duplicates).push_back(row);
     monitor.Advance(1);
   }
+  order.insert(order.end(), duplicates.begin(), duplicates.end());
   return order;
 }
 

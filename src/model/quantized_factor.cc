@@ -37,6 +37,8 @@ constexpr double kMostMargin8 = 0.35;
 constexpr double kTypicalMargin8 = 0.15;
 // More exceptional rows than one in so many are too many.
 constexpr int64_t kOneIn = 16;
+// Of rows that are only far, brute force in double precision still gains by the others.
+constexpr int64_t kFarOneIn = 2;
 // More queries than one in so many that 8 bits leave to 16 are worth the preparation of those.
 constexpr int64_t kFewLeftOneIn = 128;
 
@@ -45,6 +47,14 @@ double Ratio(const ResidualModel& model, int64_t row) {
   const double variance = model.covariance()->variance() + model.nugget();
   // |V|^2 = K - p; where the caller gives p they may be other things, and this an estimate.
   return std::sqrt(std::max(variance * scale * scale - 1, 0.0));
+}
+
+// Coordinates that single precision would round by too much of a lengthscale.
+bool IsFar(const ResidualModel& model, int64_t row) {
+  for (int64_t c = 0; c < model.d(); ++c) {
+    if (std::abs(model.points()(row, c)) > kLargestCoordinate) return true;
+  }
+  return false;
 }
 
 // For the rounding of a sum of up to kMostColumns squares.
@@ -126,14 +136,13 @@ QuantizedFit::QuantizedFit(const ResidualModel& model, Monitor& monitor) {
   }
   Pace pace(monitor);
   std::vector<double> ratios(static_cast<size_t>(model.n()));
+  int64_t far = 0;
   for (int64_t i = 0; i < model.n(); ++i) {
     const double scale = model.inverse_deviation()[i];
     if (scale != 0 && !(scale > kLeastScale && scale < 1 / kLeastScale)) return;
     ratios[i] = Ratio(model, i);
     pace.Spend(model.d() + 4);
-    for (int64_t c = 0; c < model.d(); ++c) {
-      if (std::abs(model.points()(i, c)) > kLargestCoordinate) return;
-    }
+    far += IsFar(model, i) ? 1 : 0;
   }
   const auto middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
   std::nth_element(ratios.begin(), middle, ratios.end(), [&](double a, double b) {
@@ -144,13 +153,13 @@ QuantizedFit::QuantizedFit(const ResidualModel& model, Monitor& monitor) {
   const auto exceptional = std::count_if(ratios.begin(), ratios.end(), [&](double ratio) {
     return 2 * kCoarseness16 * median_ratio * ratio > kMostMargin16;
   });
-  bits16 = exceptional <= model.n() / kOneIn;
+  bits16 = exceptional <= model.n() / kOneIn && far <= model.n() / kFarOneIn;
   bits8 = bits16 && MultipliesBytesFast() &&
           2 * kCoarseness8 * median_ratio * median_ratio < kTypicalMargin8;
   const auto left = std::count_if(ratios.begin(), ratios.end(), [&](double ratio) {
     return 2 * kCoarseness8 * median_ratio * ratio > kMostMargin8;
   });
-  leaves_to_16 = left > model.n() / kFewLeftOneIn;
+  leaves_to_16 = left > model.n() / kFewLeftOneIn;  // far queries suit neither
 }
 
 QuantizedFactor::QuantizedFactor(const ResidualModel& model, const QuantizedFit& fit,
@@ -230,9 +239,12 @@ double QuantizedFactor::SetRow(const ResidualModel& model, int64_t row, double* 
     PackPairs(integers, m, put);
   }
   const double scale = model.inverse_deviation()[row];
-  const bool exceptional = 2 * kCoarseness16 * median_ratio_ * Ratio(model, row) > kMostMargin16;
+  const bool far = IsFar(model, row);
+  const bool exceptional =
+      far || 2 * kCoarseness16 * median_ratio_ * Ratio(model, row) > kMostMargin16;
   scales_[row] = exceptional ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(scale);
-  for (int64_t c = 0; c < model.d(); ++c) {
+  // Those of far rows stay 0: they are not used, and would spoil the margins of the others.
+  for (int64_t c = 0; c < model.d() && !far; ++c) {
     coordinates_[c * stride_ + row] = static_cast<float>(model.points()(row, c));
   }
   return fine_rest;

@@ -74,7 +74,8 @@ class QuantizedFactor {
   [[nodiscard]] int64_t stride() const { return stride_; }
   // 1 / sqrt(p), NaN for exceptional rows.
   [[nodiscard]] const float* scales() const { return scales_.data(); }
-  // Rows with so small a p that the margin would let them always pass; ascending.
+  // Rows with so small a p that the margin would let them always pass, and those too far from the origin for
+  // single precision; ascending.
   [[nodiscard]] std::span<const int64_t> exceptional() const { return exceptional_; }
 
   // With words of 8 bits: the rows once more with 16 bits, each fine_stride() values.

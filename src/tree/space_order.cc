@@ -1,11 +1,55 @@
 #include "tree/space_order.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <utility>
 
 #include "parallel/parallel_for.h"
 
 namespace residual_knn {
+namespace {
+
+// The range of the middle three quarters of a sample of `rows`: a few far rows do not decide it.
+double MiddleRange(const double* x, std::span<const int64_t> rows, Pace& pace) {
+  constexpr size_t kMostLooks = 64;
+  std::array<double, kMostLooks> values{};
+  const size_t count = std::min(rows.size(), kMostLooks);
+  pace.Spend(static_cast<int64_t>(8 * count));
+  for (size_t i = 0; i < count; ++i) values[i] = x[rows[i * rows.size() / count]];
+  std::sort(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count));
+  return values[count - 1 - count / 8] - values[count / 8];
+}
+
+double WholeRange(const double* x, std::span<const int64_t> rows, Pace& pace) {
+  double low = x[rows[0]];
+  double high = low;
+  for (const int64_t row : rows) {
+    low = std::min(low, x[row]);
+    high = std::max(high, x[row]);
+    pace.Spend(1);
+  }
+  return high - low;
+}
+
+// Where the middle is one place in all coordinates, the whole decides.
+int64_t WidestCoordinate(const ScaledPoints& points, std::span<const int64_t> rows, Pace& pace) {
+  for (const auto range : {MiddleRange, WholeRange}) {
+    double widest = 0;
+    int64_t coordinate = 0;
+    for (int64_t c = 0; c < points.dimensions(); ++c) {
+      const double width = range(points.coordinate(c), rows, pace);
+      if (width > widest) {
+        widest = width;
+        coordinate = c;
+      }
+    }
+    if (widest > 0) return coordinate;
+  }
+  return 0;
+}
+
+}  // namespace
 
 SpaceOrder::SpaceOrder(const ScaledPoints& points, std::vector<int64_t> rows, int64_t leaf_size,
                        int threads, Monitor& monitor)
@@ -49,21 +93,9 @@ void SpaceOrder::SplitNode(const ScaledPoints& points, int t, int64_t i, Pace& p
   starts_[i * width + width / 2] = middle;
   if (middle >= end) return;
   Split& split = splits_[(int64_t{1} << t) + i];
-  double widest = -1;
-  for (int64_t c = 0; c < points.dimensions(); ++c) {
-    const double* x = points.coordinate(c);
-    double low = x[rows_[begin]];
-    double high = low;
-    for (int64_t p = begin; p < end; ++p) {
-      low = std::min(low, x[rows_[p]]);
-      high = std::max(high, x[rows_[p]]);
-      pace.Spend(1);
-    }
-    if (high - low > widest) {
-      widest = high - low;
-      split.coordinate = c;
-    }
-  }
+  split.coordinate = WidestCoordinate(
+      points,
+      std::span(rows_).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), pace);
   const double* x = points.coordinate(split.coordinate);
   // Ties by row: the order does not depend on the algorithm, and equal points split evenly.
   std::nth_element(rows_.begin() + begin, rows_.begin() + middle, rows_.begin() + end,

@@ -17,7 +17,7 @@ class SpaceOrder {
  public:
   SpaceOrder() = default;
 
-  // Nodes are split at the median of their widest coordinate. Leaves hold at most `leaf_size` rows.
+  // Nodes are split at the median of their widest coordinate, far points not counted. Leaves hold at most `leaf_size` rows.
   SpaceOrder(const ScaledPoints& points, std::vector<int64_t> rows, int64_t leaf_size, int threads,
              Monitor& monitor);
 

@@ -131,8 +131,8 @@ void TestDistinctRows(void** state) {
   }
 }
 
-// 0 and -0 are one place. Places that differ by less than a square can show are different rows, but
-// no k-means++ can tell them apart.
+// 0 and -0 are one place. Places that differ by less than a square can show are different all the same, and so are
+// those that only scaling has made one.
 bool SpecialLocationsHold() {
   const ScaledPoints zeros = Scale({0.0, -0.0, 0.0, 1.0}, 1);
   if (!LocationsDiffer(zeros, RandomRows(zeros, 2, 1))) return Fail("0 and -0 are two places");
@@ -140,8 +140,31 @@ bool SpecialLocationsHold() {
   if (of_zeros.find("only 2 distinct") == std::string::npos) return Fail(of_zeros);
   const ScaledPoints close = Scale({0.0, 1e-170, 2e-170}, 1);
   if (RandomRows(close, 3, 1).size() != 3) return Fail("close places are one");
-  const std::string of_close = MessageOf([&] { KMeans(close, {3, 0, 1, 1}); });
-  return of_close.find("only 1 distinct") != std::string::npos || Fail(of_close);
+  if (!LocationsDiffer(close, KMeans(close, {3, 0, 1, 1}).rows)) return Fail("close seeds are one");
+  const std::string of_close = MessageOf([&] { KMeans(close, {4, 0, 1, 1}); });
+  if (of_close.find("only 3 distinct") == std::string::npos) return Fail(of_close);
+  const std::vector<double> values = {1e-20, 2e-20, 1e-20, 3e-20, 0.5};
+  const residual_knn::DenseMatrixView originals{values.data(), 5, 1};
+  const ScaledPoints merged = Scale({-0.5, -0.5, -0.5, -0.5, 0}, 1);
+  Monitor monitor;
+  for (const int64_t m : {4, 5}) {
+    for (const bool random_rows : {false, true}) {
+      const auto choose = [&] {
+        return random_rows ? ChooseRandomRows(merged, m, 1, monitor, originals)
+                           : ChooseKMeans(merged, {m, 0, 1, 1}, monitor, originals).rows;
+      };
+      if (m == 5) {
+        const std::string text = MessageOf(choose);
+        if (text.find("only 4 distinct") == std::string::npos) return Fail(text);
+        continue;
+      }
+      const std::vector<int64_t> rows = choose();
+      std::set<double> places;
+      for (const int64_t row : rows) places.insert(values[row]);
+      if (places.size() != 4) return Fail("places that scaling made one are one");
+    }
+  }
+  return true;
 }
 
 void TestSpecialLocations(void** /*state*/) { assert_true(SpecialLocationsHold()); }

@@ -55,6 +55,12 @@ std::vector<int64_t> DefinedMaximinOrder(const ScaledPoints& points) {
   for (int64_t c = 0; c < points.dimensions(); ++c) {
     for (int64_t i = 0; i < points.size(); ++i) mean[c] += points(i, c);
     mean[c] /= static_cast<double>(points.size());
+    std::vector<double> sorted(points.coordinate(c), points.coordinate(c) + points.size());
+    std::sort(sorted.begin(), sorted.end());
+    const size_t last = sorted.size() - 1;
+    if (mean[c] < sorted[last / 10] || mean[c] > sorted[last - last / 10]) {
+      mean[c] = sorted[last / 2];
+    }
   }
   std::vector<int64_t> left(static_cast<size_t>(points.size()));
   std::iota(left.begin(), left.end(), 0);

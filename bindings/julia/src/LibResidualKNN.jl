@@ -781,7 +781,8 @@ Orders points, for predecessor searches.
 - `order`: out: n row numbers; order[0] comes first
 
 The rest as residual_knn_choose_inducing. Maximin starts at the point nearest the center of the
-scaled points; ties go to the smaller row; duplicates come last, in row order.
+scaled points, of which each coordinate is the mean, or the median if far points have drawn the mean out of the
+range of the middle 80 %; ties go to the smaller row; duplicates come last, in row order.
 """
 function residual_knn_order_points(points, n, d, lengthscales, num_lengthscales, ordering, options, order)
     return ccall(_residual_knn_order_points[], residual_knn_status, (Ptr{Cdouble}, Int64, Int64, Ptr{Cdouble}, Int64, Int32, Ptr{residual_knn_helper_options}, Ptr{Int64}), points, n, d, lengthscales, num_lengthscales, ordering, options, order)
