@@ -60,6 +60,27 @@ bool IsFar(const ResidualModel& model, int64_t row) {
 // For the rounding of a sum of up to kMostColumns squares.
 constexpr double kSumSlack = 1 + 1e-9;
 
+// The largest slope of -log K in the distance while K is above exp(-87) variance, not small for a general Matern, which
+// is not screened here.
+double LargestLogSlope(const CovarianceFunction& covariance) {
+  constexpr double kFar = 16;  // no slope of a Gaussian or a rational quadratic is above this
+  const CovarianceView view = covariance.view();
+  switch (view.family) {
+    case CovarianceFamily::kMatern12:
+      return 1;
+    case CovarianceFamily::kMatern32:
+      return std::sqrt(3.0);
+    case CovarianceFamily::kMatern52:
+      return std::sqrt(5.0);
+    case CovarianceFamily::kRationalQuadratic:
+      return std::min(std::sqrt(view.alpha / 2), kFar);
+    case CovarianceFamily::kSquaredExponential:
+    case CovarianceFamily::kMaternTable:
+      break;
+  }
+  return kFar;
+}
+
 float RoundedUp(double x) { return static_cast<float>(x * (1 + 0x1p-22)); }
 
 double Norm(const double* v, int64_t m) {
@@ -178,9 +199,9 @@ QuantizedFactor::QuantizedFactor(const ResidualModel& model, const QuantizedFit&
     fine_stride_ = (model.m() + kFineUnit - 1) / kFineUnit * kFineUnit;
     fine_.resize(static_cast<size_t>(n * fine_stride_));
     fine_units_.assign(room, 0.0F);
+    fine_rests_.assign(room, 0.0F);
   }
   constexpr int64_t kGroupsAtOnce = 32;
-  std::vector<double> fine_rests(static_cast<size_t>(threads));
   std::vector<std::vector<double>> scratch(static_cast<size_t>(threads),
                                            std::vector<double>(static_cast<size_t>(2 * model.m())));
   ParallelFor(threads, (groups_ + kGroupsAtOnce - 1) / kGroupsAtOnce, monitor,
@@ -190,21 +211,13 @@ QuantizedFactor::QuantizedFactor(const ResidualModel& model, const QuantizedFit&
                   std::fill_n(packed_.data() + g * kPackedGroup * words_, kPackedGroup * words_, 0);
                   for (int64_t row = g * kPackedGroup; row < std::min(n, (g + 1) * kPackedGroup);
                        ++row) {
-                    const double fine_rest = SetRow(model, row, scratch[worker].data());
-                    if (!std::isnan(scales_[row])) {
-                      fine_rests[worker] = std::max(fine_rests[worker], fine_rest);
-                    }
+                    SetRow(model, row, scratch[worker].data());
                   }
                 }
               });
   for (int64_t row = 0; row < n; ++row) {
-    if (std::isnan(scales_[row])) {
-      exceptional_.push_back(row);
-    } else if (scales_[row] > 0) {  // the score of a degenerate point is 0 whatever its V
-      largest_rest_ = std::max(largest_rest_, static_cast<double>(rests_[row]));
-    }
+    if (std::isnan(scales_[row])) exceptional_.push_back(row);
   }
-  largest_fine_rest_ = *std::max_element(fine_rests.begin(), fine_rests.end());
   for (const float x : coordinates_) {
     largest_coordinate_ = std::max(largest_coordinate_, static_cast<double>(std::abs(x)));
   }
@@ -214,7 +227,7 @@ const int32_t* QuantizedFactor::group(int64_t g) const {
   return packed_.data() + g * kPackedGroup * words_;
 }
 
-double QuantizedFactor::SetRow(const ResidualModel& model, int64_t row, double* scratch) {
+void QuantizedFactor::SetRow(const ResidualModel& model, int64_t row, double* scratch) {
   const int64_t m = model.m();
   std::copy_n(model.factor(row), m, scratch);
   RotateByHadamard(scratch, m);
@@ -222,7 +235,6 @@ double QuantizedFactor::SetRow(const ResidualModel& model, int64_t row, double* 
   double* integers = scratch + m;
   int32_t* words = packed_.data() + row / kPackedGroup * kPackedGroup * words_ + row % kPackedGroup;
   const auto put = [&](int64_t at, int32_t word) { words[at * kPackedGroup] = word; };
-  double fine_rest = 0;
   const bool bytes = bits_ == ElementBits::k8;
   const RowSteps steps =
       RoundToSteps(scratch, m, norm, bytes ? kLargestByte : kLargestWord, integers);
@@ -234,7 +246,9 @@ double QuantizedFactor::SetRow(const ResidualModel& model, int64_t row, double* 
     const RowSteps fine = RoundToSteps(scratch, m, norm, kLargestWord, integers);
     PackFine(integers, m, fine_stride_, fine_.data() + row * fine_stride_);
     fine_units_[row] = fine.unit;
-    fine_rest = fine.rest;
+    fine_rests_[row] = RoundedUp(fine.rest);
+    // Entries that are all alike may fit 8 bits better than 16.
+    norms_[row] = RoundedUp(norm + std::max(steps.rest, fine.rest));
   } else {
     PackPairs(integers, m, put);
   }
@@ -247,7 +261,6 @@ double QuantizedFactor::SetRow(const ResidualModel& model, int64_t row, double* 
   for (int64_t c = 0; c < model.d() && !far; ++c) {
     coordinates_[c * stride_ + row] = static_cast<float>(model.points()(row, c));
   }
-  return fine_rest;
 }
 
 bool QuantizedFactor::Quantize(const ResidualModel& model, const double* v, double norm,
@@ -262,46 +275,61 @@ bool QuantizedFactor::Quantize(const ResidualModel& model, const double* v, doub
       2 * median_ratio_ * norm * inverse_deviation > margin) {
     return false;
   }
-  double magnitude = largest_coordinate_;
-  for (const double x : point) magnitude = std::max(magnitude, std::abs(x));
-  if (!(magnitude <= 2 * kLargestCoordinate)) return false;
+  for (const double x : point) {
+    if (!(std::abs(x) <= 2 * kLargestCoordinate)) return false;
+  }
   std::copy_n(v, m, scratch);
   RotateByHadamard(scratch, m);
   const auto put = [&](int64_t at, int32_t word) { words[at] = word; };
-  const double largest = model.largest_norm();
-  const double variance = model.covariance()->variance();
-  const auto d = static_cast<double>(model.d());
-  const double total = variance + largest * std::max(norm, largest);
-  const double constant = ProductError(m) * norm * largest +
-                          0x1p-24 * ((d + 24) * total + 4 * std::sqrt(d) * magnitude * variance);
-  const auto error = [&](double rest, double largest_rest) {
-    return norm * largest_rest + rest * (largest + largest_rest) + constant;
-  };
   double* integers = scratch + m;
   const bool bytes = bits_ == ElementBits::k8;
   const RowSteps steps =
       RoundToSteps(scratch, m, norm, bytes ? kLargestByte : kLargestWord, integers);
   row.unit = steps.unit;
   row.norm = RoundedUp(norm);
-  row.rest = RoundedUp(steps.rest);
-  row.constant = RoundedUp(constant);
-  row.error = error(steps.rest, largest_rest_);
+  // The integer becomes a float, is multiplied by the product of two units and subtracted: four roundings.
+  row.rest = RoundedUp(steps.rest + 0x1p-22 * norm);
+  SetCovarianceError(model, point, row);
+  const double rounding =
+      ProductError(m) * norm;  // of the canonical product, and of what is computed here
   if (bytes) {
     PackQuads(integers, m, 0, put);
     row.offset = -kByteMove * static_cast<int32_t>(std::accumulate(integers, integers + m, 0.0));
     const RowSteps finer = RoundToSteps(scratch, m, norm, kLargestWord, integers);
     PackFine(integers, m, fine_stride_, fine);
     row.fine_unit = static_cast<double>(finer.unit);
-    row.fine_error = error(finer.rest, largest_fine_rest_);
+    row.fine_rest = finer.rest + rounding;
   } else {
     PackPairs(integers, m, put);
+    row.fine_unit = static_cast<double>(row.unit);
+    row.fine_rest = steps.rest + rounding;
   }
   return true;
 }
 
+void QuantizedFactor::SetCovarianceError(const ResidualModel& model, std::span<const double> point,
+                                         QueryIntegers& query) const {
+  double magnitude = largest_coordinate_;
+  for (const double x : point) magnitude = std::max(magnitude, std::abs(x));
+  const double variance = model.covariance()->variance();
+  const auto d = static_cast<double>(model.d());
+  const double shift = 0x1p-22 * std::sqrt(d) * magnitude;  // of a distance
+  query.covariance_error = RoundedUp(variance * (0x1p-24 * (d + 24) + shift));
+  const double change =
+      std::expm1(LargestLogSlope(*model.covariance()) * shift) + 0x1p-24 * (88 * (d + 8) + 40);
+  if (change < 0.5) {
+    query.covariance_rate = RoundedUp(change / (1 - change));
+    // What is below exp(-87) is computed as at most that, times a polynomial of the distance.
+    query.covariance_floor = RoundedUp(1e-28 * (d + 1) * variance);
+  } else {
+    query.covariance_rate = 0;
+    query.covariance_floor = query.covariance_error;
+  }
+}
+
 int64_t QuantizedFactor::bytes() const {
   const size_t floats = units_.size() + rests_.size() + norms_.size() + fine_units_.size() +
-                        coordinates_.size() + scales_.size();
+                        fine_rests_.size() + coordinates_.size() + scales_.size();
   return static_cast<int64_t>(packed_.size() * sizeof(int32_t) + fine_.size() * sizeof(int16_t) +
                               floats * sizeof(float) + exceptional_.size() * sizeof(int64_t));
 }

@@ -11,7 +11,10 @@
 //
 // The covariance is evaluated in single precision from rounded coordinates. Correlations change by at most r for
 // a change r of the distance (exp(-r) does; the other families less), coordinates of magnitude x and their
-// differences round by 4 x 2^-24 together, and the evaluation rounds by at most (d + 24) 2^-24.
+// differences round by 4 x 2^-24 together, and the evaluation rounds by at most (d + 24) 2^-24. That is a bound for
+// every pair. For points that are far from each other it is much more than their covariance K itself, which is all that
+// is left where V is small as well. There a second bound is better: log K changes by at most s r, with s the largest
+// slope of the family while K is above exp(-87), and an exponent of up to 88 rounds by 88 (d + 8) 2^-24.
 #pragma once
 
 #include <cstdint>
@@ -46,15 +49,17 @@ struct QuantizedFit {
 struct QueryIntegers {
   float unit = 0;
   int32_t offset = 0;  // of products of 8 bits
-  // The product with row j is off by at most norm rests()[j] + rest norms()[j], R by `constant` more.
+  // The product with row j, in single precision, is off by at most norm rests()[j] + rest norms()[j].
   float norm = 0;
   float rest = 0;
-  float constant = 0;
-  // Bound on the error of R with any row that is not exceptional.
-  double error = 0;
-  // The same with the rows of 16 bits that go with those of 8.
+  // A covariance that is computed as K is off by at most the smaller of covariance_error and
+  // covariance_rate K + covariance_floor.
+  float covariance_error = 0;
+  float covariance_rate = 0;
+  float covariance_floor = 0;
+  // The same for products of 16 bits in double precision; see ProductErrorWith.
   double fine_unit = 0;
-  double fine_error = 0;
+  double fine_rest = 0;
 };
 
 class QuantizedFactor {
@@ -78,10 +83,23 @@ class QuantizedFactor {
   // single precision; ascending.
   [[nodiscard]] std::span<const int64_t> exceptional() const { return exceptional_; }
 
+  // Bound on the error of R with row j, from the product of 16 bits, the query's fine_unit and fine_units()[j], and the
+  // covariance in double precision: against the canonical score, whose product rounds as well.
+  [[nodiscard]] double ProductErrorWith(const QueryIntegers& query, int64_t j) const {
+    return static_cast<double>(query.norm) * static_cast<double>(fine_rests()[j]) +
+           query.fine_rest * static_cast<double>(norms_[j]);
+  }
+
   // With words of 8 bits: the rows once more with 16 bits, each fine_stride() values.
   [[nodiscard]] const int16_t* fine() const { return fine_.data(); }
   [[nodiscard]] int64_t fine_stride() const { return fine_stride_; }
-  [[nodiscard]] const float* fine_units() const { return fine_units_.data(); }
+  // Of the rows of 16 bits, whichever they are.
+  [[nodiscard]] const float* fine_units() const {
+    return bits_ == ElementBits::k8 ? fine_units_.data() : units_.data();
+  }
+  [[nodiscard]] const float* fine_rests() const {
+    return bits_ == ElementBits::k8 ? fine_rests_.data() : rests_.data();
+  }
 
   // Quantizes a query with V (m values), 1 / sqrt(p), |V| and scaled coordinates; `words` has words() values,
   // `fine` fine_stride(), scratch 2 m. False if the margins would let it keep too many candidates.
@@ -92,8 +110,9 @@ class QuantizedFactor {
   [[nodiscard]] int64_t bytes() const;
 
  private:
-  // Returns |D| of the finer row, if there is one.
-  double SetRow(const ResidualModel& model, int64_t row, double* scratch);
+  void SetCovarianceError(const ResidualModel& model, std::span<const double> point,
+                          QueryIntegers& query) const;
+  void SetRow(const ResidualModel& model, int64_t row, double* scratch);
 
   ElementBits bits_;
   double median_ratio_ = 0;
@@ -101,8 +120,6 @@ class QuantizedFactor {
   int64_t groups_ = 0;
   int64_t stride_ = 0;
   int64_t fine_stride_ = 0;
-  double largest_rest_ = 0;
-  double largest_fine_rest_ = 0;
   double largest_coordinate_ = 0;
   AlignedVectorOf<int32_t> packed_;
   AlignedVectorOf<int16_t> fine_;
@@ -110,6 +127,7 @@ class QuantizedFactor {
   AlignedFloats rests_;
   AlignedFloats norms_;
   AlignedFloats fine_units_;
+  AlignedFloats fine_rests_;
   AlignedFloats coordinates_;
   AlignedFloats scales_;
   std::vector<int64_t> exceptional_;

@@ -11,7 +11,7 @@
 namespace residual_knn {
 namespace {
 
-// Quantizing V takes about as long as so many queries gain by it.
+// What is prepared for scans, integers above all, takes about as long as so many queries gain by it.
 constexpr int64_t kFewQueries = 64;
 
 const QuantizedFactor& FactorOf(ElementBits bits, const ResidualModel& model, Prepared& prepared,
@@ -19,6 +19,11 @@ const QuantizedFactor& FactorOf(ElementBits bits, const ResidualModel& model, Pr
   return prepared.Factor(bits).Get(monitor, true, [&] {
     return std::make_unique<QuantizedFactor>(model, fit, bits, threads, monitor);
   });
+}
+
+const RepeatedPoints& RepeatedOf(const ResidualModel& model, Prepared& prepared, Monitor& monitor) {
+  return prepared.repeated.Get(monitor, true,
+                               [&] { return std::make_unique<RepeatedPoints>(model, monitor); });
 }
 
 const Neighborhoods& NeighborhoodsOf(const ResidualModel& model, Prepared& prepared, int threads,
@@ -42,10 +47,13 @@ void PrepareBruteForce(const ResidualModel& model, Prepared& prepared,
   const QuantizedFit fit = FitOf(model, prepared, settings, monitor);
   if (fit.bits8) {
     FactorOf(ElementBits::k8, model, prepared, fit, settings.threads, monitor);
-    NeighborhoodsOf(model, prepared, settings.threads, monitor);
   }
   if (fit.bits16 && (!fit.bits8 || fit.leaves_to_16)) {
     FactorOf(ElementBits::k16, model, prepared, fit, settings.threads, monitor);
+  }
+  if (model.covariance() != nullptr) {
+    NeighborhoodsOf(model, prepared, settings.threads, monitor);
+    RepeatedOf(model, prepared, monitor);
   }
 }
 
@@ -60,22 +68,27 @@ SearchStatistics SearchBruteForce(const ResidualModel& model, Prepared& prepared
     statistics.AddCounts(part);
   };
   std::vector<int64_t> left(which.begin(), which.end());
+  ScanAids aids;
+  std::vector<int64_t> hopeless;
+  const bool many = static_cast<int64_t>(left.size()) >= kFewQueries;
+  if (model.covariance() != nullptr && (many || prepared.neighborhoods.IfMade() != nullptr)) {
+    aids.neighborhoods = &NeighborhoodsOf(model, prepared, settings.threads, monitor);
+    // k rows that are the same point, and perhaps the query itself, are nearer or tie and come first.
+    hopeless = RepeatedOf(model, prepared, monitor).RowsAfter(settings.k + 1);
+    aids.hopeless = hopeless;
+  }
   for (const ElementBits bits : {ElementBits::k8, ElementBits::k16}) {
-    if (left.empty()) break;
+    if (left.empty() || aids.neighborhoods == nullptr) break;
     const bool made = prepared.Factor(bits).IfMade() != nullptr;
     if (static_cast<int64_t>(left.size()) < kFewQueries && !made) continue;
     const QuantizedFit fit = FitOf(model, prepared, settings, monitor);
     if (!fit.Suits(bits)) continue;
     const QuantizedFactor& factor = FactorOf(bits, model, prepared, fit, settings.threads, monitor);
-    const Neighborhoods* neighborhoods =
-        bits == ElementBits::k8 ? &NeighborhoodsOf(model, prepared, settings.threads, monitor)
-                                : nullptr;
     const std::vector<int64_t> given = std::exchange(left, {});
-    add(SearchQuantized(model, factor, neighborhoods, queries, given, settings, results, monitor,
-                        left));
+    add(SearchQuantized(model, factor, aids, queries, given, settings, results, monitor, left));
   }
   if (!left.empty() || which.empty()) {
-    add(SearchInDouble(model, queries, left, settings, results, monitor));
+    add(SearchInDouble(model, aids, queries, left, settings, results, monitor));
   }
   return statistics;
 }

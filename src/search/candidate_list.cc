@@ -22,6 +22,9 @@ constexpr double kRelativeSlack = 16 * kUnit;
 constexpr double kTieSlack = 8 * kUnit;
 // Beyond |rho| = 1 all distances are 0 (or sqrt 2), and rows decide: what is proved never excludes a
 // candidate that would tie there. Scores are clamped at 2 units, so that none is infinite.
+// For |x| < 2^-54, 1 - x rounds to 1: correlations below this, errors included, mean a distance of 1 (in signed ranking
+// of 1 or more). Of candidates at distance 1 the smallest rows are nearest.
+constexpr double kNoCorrelation = 0x1p-55;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 constexpr size_t kLeastCapacity = 256;
@@ -44,17 +47,20 @@ void CandidateList::Reset(int64_t k, double query_inverse_deviation, double erro
   unit_ = 1 / query_inverse_deviation;
   proved_ = -kInfinity;
   threshold_ = -kInfinity;
+  floor_ = kNoCorrelation * unit_;
+  floor_holds_ = false;
+  first_rows_ = 0;
   size_at_prune_ = 0;
   candidates_.clear();
   // Grown once and for all: a search allocates nothing for a query. Large k grow as they need.
   constexpr size_t kReserved = 1024;
-  if (capacity_ <= kReserved && candidates_.capacity() < capacity_) {
-    candidates_.reserve(capacity_);
-    lower_.reserve(capacity_);
-    open_rows_.reserve(capacity_);
-    open_covariances_.reserve(capacity_);
-    open_rho_.reserve(capacity_);
-    neighbors_.reserve(capacity_);
+  if (capacity_ <= kReserved && candidates_.capacity() < capacity_ + k_ + 1) {
+    candidates_.reserve(capacity_ + k_ + 1);
+    lower_.reserve(capacity_ + k_ + 1);
+    open_rows_.reserve(capacity_ + k_ + 1);
+    open_covariances_.reserve(capacity_ + k_ + 1);
+    open_rho_.reserve(capacity_ + k_ + 1);
+    neighbors_.reserve(capacity_ + k_ + 1);
   }
 }
 
@@ -62,19 +68,19 @@ double CandidateList::ClampScore(double score) const {
   return std::clamp(score, -2 * unit_, 2 * unit_);
 }
 
-double CandidateList::Slack(double score, double inverse_deviation) const {
-  return error_ * inverse_deviation + kRelativeSlack * std::abs(score) + kTieSlack * unit_;
-}
-
-int64_t CandidateList::Append(std::span<const int64_t> rows, std::span<const double> scores,
-                              std::span<const double> covariances, const double* inverse_deviation,
+int64_t CandidateList::Append(const ScreenedRows& screened, const double* inverse_deviation,
                               const CanonicalScorer& scorer) {
   int64_t rescored = 0;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const double score = ClampScore(scores[i]);
-    const double slack = Slack(score, inverse_deviation[rows[i]]);
+  for (size_t i = 0; i < screened.rows.size(); ++i) {
+    const int64_t row = screened.rows[i];
+    if (row < first_rows_) continue;
+    const double score = ClampScore(screened.scores[i]);
+    const double error =
+        (screened.errors.empty() ? error_ : screened.errors[i]) * inverse_deviation[row];
+    const double slack = error + kRelativeSlack * std::abs(score) + kTieSlack * unit_;
     if (score + slack < proved_) continue;
-    Push({score, slack, covariances[i], rows[i], -1}, scorer, rescored);
+    if (floor_holds_ && score + error < floor_) continue;
+    Push({score, slack, screened.covariances[i], row, -1}, scorer, rescored);
   }
   PruneIfGrown();
   return rescored;
@@ -84,11 +90,27 @@ int64_t CandidateList::AppendScored(std::span<const int64_t> rows, std::span<con
                                     const CanonicalScorer& scorer) {
   int64_t rescored = 0;
   for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] < first_rows_) continue;
     const Candidate candidate = Scored(rows[i], rho[i], 0, scorer);
     if (candidate.score + candidate.slack >= proved_) Push(candidate, scorer, rescored);
   }
   PruneIfGrown();
   return rescored;
+}
+
+void CandidateList::AppendFirstRows(std::span<const int64_t> rows, std::span<const double> rho,
+                                    int64_t end, const CanonicalScorer& scorer) {
+  std::erase_if(candidates_, [end](const Candidate& c) { return c.row < end; });
+  for (size_t i = 0; i < rows.size(); ++i) {
+    candidates_.push_back(Scored(rows[i], rho[i], 0, scorer));
+  }
+  first_rows_ = end;
+  const auto before_others = [end](const Candidate& c) {
+    return c.distance >= 0 && (c.distance < 1 || (c.distance == 1 && c.row < end));
+  };
+  const auto before = std::count_if(candidates_.begin(), candidates_.end(), before_others);
+  floor_holds_ = static_cast<size_t>(before) >= k_;
+  Prune();
 }
 
 void CandidateList::Push(const Candidate& candidate, const CanonicalScorer& scorer,
@@ -129,6 +151,7 @@ void CandidateList::Prune() {
     }
     std::erase_if(candidates_, [this](const Candidate& c) { return c.score + c.slack < proved_; });
   }
+  if (floor_holds_) threshold_ = std::max(threshold_, floor_);
   size_at_prune_ = candidates_.size();
 }
 

@@ -11,6 +11,14 @@
 
 namespace residual_knn {
 
+// Candidates as a screen hands them over.
+struct ScreenedRows {
+  std::span<const int64_t> rows;
+  std::span<const double> scores;
+  std::span<const double> covariances;
+  std::span<const double> errors = {};  // of R, for each; none: the error of the list
+};
+
 // Scores arrive from matrix products, whose rounding depends on the shape of the block. Each
 // candidate therefore stands for an interval: its score (|R| / sqrt(p_j), or R / sqrt(p_j) in
 // signed ranking) plus or minus a slack that bounds the difference to the canonical score. A
@@ -33,17 +41,25 @@ class CandidateList {
   // The error of what is appended from now on; another one where products are of another precision.
   void SetError(double error) { error_ = error; }
 
-  // Candidates with (|R| + error) / sqrt(p_j) below this need not be appended.
+  // Candidates with (|R| + error) / sqrt(p_j) below this need not be appended. (R, not |R|, in signed ranking.)
   [[nodiscard]] double threshold() const { return threshold_; }
 
   // Appends candidates in any order; inverse_deviation is that of all rows. scorer is set to the
   // query. Returns how many were scored canonically on the way because too many stood too close.
-  int64_t Append(std::span<const int64_t> rows, std::span<const double> scores,
-                 std::span<const double> covariances, const double* inverse_deviation,
+  int64_t Append(const ScreenedRows& screened, const double* inverse_deviation,
                  const CanonicalScorer& scorer);
 
   // The same for candidates whose canonical correlation is known.
   int64_t AppendScored(std::span<const int64_t> rows, std::span<const double> rho,
+                       const CanonicalScorer& scorer);
+
+  // Whether nothing at hand proves more than that a neighbor is at a distance below 1. Then most candidates may tie at
+  // distance 1, where the smallest rows win: the list should be given the first rows.
+  [[nodiscard]] bool NeedsFirstRows() const { return first_rows_ == 0 && threshold_ < floor_; }
+
+  // The candidates below row `end`, with their canonical correlations. Whatever was appended of them, or will be, is
+  // dropped. From then on candidates that are certainly at distance 1 stay out, if k others are before them.
+  void AppendFirstRows(std::span<const int64_t> rows, std::span<const double> rho, int64_t end,
                        const CanonicalScorer& scorer);
 
   // Raises the threshold to what the candidates at hand prove.
@@ -63,7 +79,6 @@ class CandidateList {
 
   [[nodiscard]] double Lower(const Candidate& c) const { return c.score - c.slack; }
   [[nodiscard]] double ClampScore(double score) const;
-  [[nodiscard]] double Slack(double score, double inverse_deviation) const;
   void Push(const Candidate& candidate, const CanonicalScorer& scorer, int64_t& rescored);
   void PruneIfGrown();
   [[nodiscard]] Candidate Scored(int64_t row, double rho, double covariance,
@@ -77,6 +92,9 @@ class CandidateList {
   double unit_ = 0;  // the score at which |rho| is 1
   double proved_ = 0;
   double threshold_ = 0;
+  double floor_ = 0;          // scores below have distance 1
+  bool floor_holds_ = false;  // candidates with such scores cannot be among the k nearest
+  int64_t first_rows_ = 0;    // rows below are met
   size_t size_at_prune_ = 0;
   std::vector<Candidate> candidates_;
   std::vector<double> lower_;

@@ -11,6 +11,7 @@
 #include "search/candidate_list.h"
 #include "search/canonical_score.h"
 #include "search/degenerate_query.h"
+#include "search/first_candidates.h"
 #include "search/keep_others.h"
 #include "simd/screen.h"
 
@@ -63,8 +64,15 @@ Tiling ChooseTiling(const SearchSettings& settings, const ResidualModel& model,
 // One worker: its scratch memory is reused from block to block.
 class Worker {
  public:
-  Worker(const ResidualModel& model, const SearchSettings& settings, const Tiling& tiling)
-      : model_(model), settings_(settings), tiling_(tiling), scorer_(model, settings.ranking) {}
+  // scales: 1 / sqrt(p) of all rows, NaN for those that are not to be found.
+  Worker(const ResidualModel& model, const ScanAids& aids, const double* scales,
+         const SearchSettings& settings, const Tiling& tiling)
+      : model_(model),
+        scales_(scales),
+        settings_(settings),
+        tiling_(tiling),
+        scorer_(model, settings.ranking),
+        first_(model, aids.neighborhoods) {}
 
   void SearchBlock(const QuerySet& queries, std::span<const int64_t> which, ResultSink& results,
                    Monitor& monitor, bool polls) {
@@ -75,6 +83,8 @@ class Worker {
     for (int64_t q = 0; q < count; ++q) {
       if (block_.inverse_deviation[q] > 0) {
         lists_[q].Reset(settings_.k, block_.inverse_deviation[q], ErrorOfProducts(q));
+        AppendFirst(q);
+        if (polls) monitor.Poll();
       }
     }
     for (int64_t begin = 0; begin < block_.largest_limit; begin += tiling_.candidates) {
@@ -102,6 +112,7 @@ class Worker {
   void Prepare() {
     if (!lists_.empty()) return;
     lists_.resize(static_cast<size_t>(tiling_.queries));
+    met_.resize(lists_.size());
     const int64_t width = std::min(tiling_.candidates, model_.n());
     const auto tile = static_cast<size_t>(tiling_.queries * width + kScreenSlack);
     products_.assign(tile, 0.0);
@@ -116,6 +127,15 @@ class Worker {
     return ScreenError(model_.m(), block_.norm[q], model_.largest_norm());
   }
 
+  void AppendFirst(int64_t q) {
+    scorer_.SetQuery(block_, q);
+    const int64_t wanted = FirstCandidates::Wanted(settings_.k, block_.limit[q]);
+    const int64_t scored = first_.AppendAround(block_, q, wanted, scorer_, lists_[q], met_[q]) +
+                           first_.AppendFirstRows(block_, q, settings_.k, scorer_, lists_[q]);
+    statistics_.pairs_scored += scored;
+    statistics_.pairs_rescored += scored;
+  }
+
   void SearchTile(int64_t begin, int64_t end) {
     // Predecessor queries are in ascending order: those at the front may have no candidates here.
     int64_t first = 0;
@@ -126,7 +146,7 @@ class Worker {
                              width, m, products_.data());
     statistics_.pairs_scored += (block_.count - first) * width;
     ScreenTile tile;
-    tile.inverse_deviation = model_.inverse_deviation();
+    tile.inverse_deviation = scales_;
     CovarianceView view;
     if (model_.covariance() != nullptr) {
       view = model_.covariance()->view();
@@ -151,7 +171,7 @@ class Worker {
         if (!covariances_.empty()) query.covariances = covariances_.data() + offset;
         const ScreenSurvivors survivors{rows_.data(), scores_.data(), survivor_covariances_.data()};
         const size_t kept =
-            KeepOthers(survivors, Screen(tile, query, survivors), {}, block_.self[q]);
+            KeepOthers(survivors, Screen(tile, query, survivors), {}, block_.self[q], met_[q]);
         if (kept > 0) AppendSurvivors(q, kept);
         done += tile.count;
       }
@@ -160,9 +180,9 @@ class Worker {
 
   void AppendSurvivors(int64_t q, size_t found) {
     scorer_.SetQuery(block_, q);
-    statistics_.pairs_rescored += lists_[q].Append({rows_.data(), found}, {scores_.data(), found},
-                                                   {survivor_covariances_.data(), found},
-                                                   model_.inverse_deviation(), scorer_);
+    statistics_.pairs_rescored += lists_[q].Append(
+        {{rows_.data(), found}, {scores_.data(), found}, {survivor_covariances_.data(), found}},
+        model_.inverse_deviation(), scorer_);
   }
 
   void AskCovariances(int64_t first, int64_t begin, int64_t width) {
@@ -183,11 +203,14 @@ class Worker {
   }
 
   const ResidualModel& model_;
+  const double* scales_;
   const SearchSettings& settings_;
   const Tiling& tiling_;
   CanonicalScorer scorer_;
+  FirstCandidates first_;
   QueryBlock block_;
   std::vector<CandidateList> lists_;
+  std::vector<std::vector<int64_t>> met_;  // rows that a list got first
   AlignedVector products_;
   AlignedVector covariances_;
   std::vector<int64_t> rows_;
@@ -200,9 +223,10 @@ class Worker {
 
 }  // namespace
 
-SearchStatistics SearchInDouble(const ResidualModel& model, const QuerySet& queries,
-                                std::span<const int64_t> which, const SearchSettings& settings,
-                                ResultSink& results, Monitor& monitor) {
+SearchStatistics SearchInDouble(const ResidualModel& model, const ScanAids& aids,
+                                const QuerySet& queries, std::span<const int64_t> which,
+                                const SearchSettings& settings, ResultSink& results,
+                                Monitor& monitor) {
   const auto count = static_cast<int64_t>(which.size());
   SearchSettings used = settings;
   const Tiling tiling = ChooseTiling(used, model, count);
@@ -212,7 +236,9 @@ SearchStatistics SearchInDouble(const ResidualModel& model, const QuerySet& quer
   statistics.threads = used.threads;
   std::vector<Worker> workers;
   workers.reserve(static_cast<size_t>(used.threads));
-  for (int i = 0; i < used.threads; ++i) workers.emplace_back(model, used, tiling);
+  std::vector<double> masked;
+  const double* scales = aids.Masked(model.inverse_deviation(), model.n() + kScreenSlack, masked);
+  for (int i = 0; i < used.threads; ++i) workers.emplace_back(model, aids, scales, used, tiling);
   SearchBlocks(workers, queries, which, tiling.queries, results, monitor);
   for (const Worker& worker : workers) statistics.AddCounts(worker.statistics());
   return statistics;

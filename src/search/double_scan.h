@@ -4,13 +4,15 @@
 #include <cstdint>
 #include <span>
 
+#include "search/scan_aids.h"
 #include "search/search.h"
 
 namespace residual_knn {
 
 // The listed queries; those for predecessors in ascending order of rows.
-SearchStatistics SearchInDouble(const ResidualModel& model, const QuerySet& queries,
-                                std::span<const int64_t> which, const SearchSettings& settings,
-                                ResultSink& results, Monitor& monitor);
+SearchStatistics SearchInDouble(const ResidualModel& model, const ScanAids& aids,
+                                const QuerySet& queries, std::span<const int64_t> which,
+                                const SearchSettings& settings, ResultSink& results,
+                                Monitor& monitor);
 
 }  // namespace residual_knn

@@ -1,6 +1,7 @@
-// What a screen has found, without the query itself.
+// What a screen has found, without the query itself and what it has met before.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -9,14 +10,15 @@
 
 namespace residual_knn {
 
-// Drops row `self` from the first `found` survivors; returns how many are left. `rows` are the rows that the
+// Drops row `self` and the rows `met`, which ascend, from the first `found` survivors; returns how many are left. `rows` are the rows that the
 // survivors' numbers stand for, and become; none: the numbers are rows.
 inline size_t KeepOthers(const ScreenSurvivors& survivors, int64_t found,
-                         std::span<const int64_t> rows, int64_t self) {
+                         std::span<const int64_t> rows, int64_t self,
+                         std::span<const int64_t> met = {}) {
   size_t kept = 0;
   for (int64_t s = 0; s < found; ++s) {
     const int64_t row = rows.empty() ? survivors.row[s] : rows[survivors.row[s]];
-    if (row == self) continue;
+    if (row == self || std::binary_search(met.begin(), met.end(), row)) continue;
     survivors.row[kept] = row;
     survivors.score[kept] = survivors.score[s];
     survivors.covariance[kept++] = survivors.covariance[s];

@@ -43,6 +43,7 @@ int64_t Prepared::bytes() {
     if (const QuantizedFactor* made = each->IfMade()) sum += made->bytes();
   }
   if (const Neighborhoods* made = neighborhoods.IfMade()) sum += made->bytes();
+  if (const RepeatedPoints* made = repeated.IfMade()) sum += made->bytes();
   return sum;
 }
 

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "model/quantized_factor.h"
+#include "model/repeated_points.h"
 #include "parallel/lazy.h"
 #include "tree/neighborhoods.h"
 #include "tree/tree_store.h"
@@ -35,6 +36,7 @@ class Prepared {
   // What the scans of brute force need.
   Lazy<QuantizedFit> fit;
   Lazy<Neighborhoods> neighborhoods;
+  Lazy<RepeatedPoints> repeated;
   // Multiplications that automatic searches have asked for so far.
   std::atomic<double> asked{0};
 

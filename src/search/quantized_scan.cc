@@ -9,6 +9,7 @@
 #include "search/candidate_list.h"
 #include "search/canonical_score.h"
 #include "search/degenerate_query.h"
+#include "search/first_candidates.h"
 #include "search/keep_others.h"
 #include "search/order_by_space.h"
 #include "simd/covariance_row.h"
@@ -26,16 +27,23 @@ constexpr int64_t kBlock = 192;
 constexpr int64_t kTile = 512;
 static_assert(kTile % kPackedGroup == 0);
 
+// Canonical scores take some dozens of times as long as pairs that are screened. Where more than one pair in so many
+// gets one, after a first few, margins of integers are too wide for the data: the next scan does better.
+constexpr int64_t kMostRescoredOneIn = 8;
+constexpr int64_t kFewPairs = 1'000'000;
+
 class Worker {
  public:
-  // `neighborhoods` may be null where elements have 16 bits.
-  Worker(const ResidualModel& model, const QuantizedFactor& quantized,
-         const Neighborhoods* neighborhoods, const SearchSettings& settings, int64_t block)
+  // scales: 1 / sqrt(p) of all rows, NaN for those that the screen leaves out.
+  Worker(const ResidualModel& model, const QuantizedFactor& quantized, const ScanAids& aids,
+         const float* scales, const SearchSettings& settings, int64_t block)
       : model_(model),
         quantized_(quantized),
-        neighborhoods_(neighborhoods),
+        neighborhoods_(*aids.neighborhoods),
+        kept_scales_(scales),
         settings_(settings),
         scorer_(model, settings.ranking),
+        first_(model, aids.neighborhoods),
         view_(model.covariance()->view()),
         lists_(static_cast<size_t>(block)),
         words_(static_cast<size_t>(block * quantized.words())),
@@ -43,6 +51,7 @@ class Worker {
         integers_(static_cast<size_t>(block)),
         offsets_(static_cast<size_t>(block)),
         regions_(static_cast<size_t>(block)),
+        met_(static_cast<size_t>(block)),
         scratch_(static_cast<size_t>(2 * model.m())),
         points_(static_cast<size_t>(block * model.d())),
         products_(static_cast<size_t>(block * kTile + kQuantizedSlack)) {
@@ -50,6 +59,7 @@ class Worker {
     found_.resize(kRoom);
     found_scores_.resize(kRoom);
     fine_products_.resize(kRoom);
+    errors_.resize(kRoom);
     rows_.resize(kRoom);
     scores_.resize(kRoom);
     covariances_.resize(kRoom);
@@ -59,12 +69,17 @@ class Worker {
 
   void SearchBlock(const QuerySet& queries, std::span<const int64_t> which, ResultSink& results,
                    Monitor& monitor, bool polls) {
+    if (RescoresTooMuch()) {
+      left_.insert(left_.end(), which.begin(), which.end());
+      return;
+    }
     queries.Load(which, block_, monitor, polls);
     if (monitor.Stopped()) return;
     Prepare(which);
     if (std::none_of(fit_.begin(), fit_.end(), [](bool fit) { return fit; })) return;
-    if (HasFineRows()) {
-      for (int64_t q = 0; q < block_.count && !monitor.Stopped(); ++q) SearchRegion(q);
+    for (int64_t q = 0; q < block_.count && !monitor.Stopped(); ++q) {
+      if (Searches(q)) SearchAround(q);
+      if (polls) monitor.Poll();
     }
     auto exceptional = quantized_.exceptional();
     exceptional = exceptional.first(static_cast<size_t>(
@@ -114,7 +129,7 @@ class Worker {
                                     FineOf(q), row);
       offsets_[q] = row.offset;
       if (fit_[q]) {
-        lists_[q].Reset(settings_.k, block_.inverse_deviation[q], ListError(q));
+        lists_[q].Reset(settings_.k, block_.inverse_deviation[q], 0);
       } else {
         left_.push_back(which[q]);
       }
@@ -125,9 +140,9 @@ class Worker {
 
   int16_t* FineOf(int64_t q) { return fine_.data() + q * quantized_.fine_stride(); }
 
-  // Of the scores that lists receive.
-  [[nodiscard]] double ListError(int64_t q) const {
-    return HasFineRows() ? integers_[q].fine_error : integers_[q].error;
+  [[nodiscard]] bool RescoresTooMuch() const {
+    return statistics_.pairs_scored > kFewPairs &&
+           rescored_ > statistics_.pairs_scored / kMostRescoredOneIn;
   }
 
   void Multiply(int64_t first, int64_t count, int64_t begin, int64_t groups) {
@@ -166,7 +181,7 @@ class Worker {
     tile.coordinates = quantized_.coordinates();
     tile.stride = quantized_.stride();
     tile.dimensions = model_.d();
-    tile.scales = quantized_.scales();
+    tile.scales = kept_scales_;
     tile.units = quantized_.units();
     tile.rests = quantized_.rests();
     tile.norms = quantized_.norms();
@@ -179,7 +194,9 @@ class Worker {
       query.unit = integers_[q].unit;
       query.norm = integers_[q].norm;
       query.rest = integers_[q].rest;
-      query.constant = integers_[q].constant;
+      query.covariance_error = integers_[q].covariance_error;
+      query.covariance_rate = integers_[q].covariance_rate;
+      query.covariance_floor = integers_[q].covariance_floor;
       for (int64_t done = 0; done < candidates;) {
         const double threshold = lists_[q].threshold();
         // Scale, product and comparison round by fewer than 16 of 2^-24 relative to the score.
@@ -188,21 +205,35 @@ class Worker {
         tile.count = lists_[q].AtOnce(candidates - done);
         query.products = products_.data() + (q - first) * kTile + done;
         const int64_t found = ScreenQuantized(tile, query, found_.data(), found_scores_.data());
-        if (found > 0) AppendFound(q, found);
+        if (found > 0) AppendFound(q, found, query.products - tile.first);
         done += tile.count;
       }
     }
   }
 
-  // Scores the rows around a query with 16 bits: they give a threshold that few others reach with 8.
+  // The rows around a query give a threshold that few others reach.
+  void SearchAround(int64_t q) {
+    met_[q].clear();
+    scorer_.SetQuery(block_, q);
+    int64_t canonical = 0;
+    if (HasFineRows()) {
+      SearchRegion(q);
+    } else {
+      const int64_t wanted = FirstCandidates::Wanted(settings_.k, block_.limit[q]);
+      canonical = first_.AppendAround(block_, q, wanted, scorer_, lists_[q], met_[q]);
+    }
+    canonical += first_.AppendFirstRows(block_, q, settings_.k, scorer_, lists_[q]);
+    statistics_.pairs_scored += canonical;
+    statistics_.pairs_rescored += canonical;
+  }
+
+  // All rows of a region, with 16 bits.
   void SearchRegion(int64_t q) {
-    if (!Searches(q)) return;
-    regions_[q] = neighborhoods_->Around(block_.self[q], block_.points.data() + q * model_.d(),
-                                         block_.limit[q]);
-    neighborhoods_->CopyRows(regions_[q], block_.limit[q], near_);
-    std::erase_if(near_, [&](int32_t row) {
-      return row == block_.self[q] || std::isnan(quantized_.scales()[row]);
-    });
+    regions_[q] = neighborhoods_.Around(
+        block_.self[q], block_.points.data() + q * model_.d(), block_.limit[q],
+        std::max(Neighborhoods::kRowsAround / 2, settings_.k), near_);
+    std::erase_if(
+        near_, [&](int32_t row) { return row == block_.self[q] || std::isnan(kept_scales_[row]); });
     statistics_.pairs_scored += static_cast<int64_t>(near_.size());
     statistics_.scored_in_low_precision += static_cast<int64_t>(near_.size());
     for (size_t begin = 0; begin < near_.size(); begin += kTile) {
@@ -210,22 +241,29 @@ class Worker {
       std::copy_n(near_.begin() + static_cast<std::ptrdiff_t>(begin), count, found_.begin());
       AppendRows(q, count);
     }
+    lists_[q].Prune();
   }
 
-  // Of what a screen has found, whatever was not met before.
-  void AppendFound(int64_t q, int64_t found) {
+  // Whether a query has met a row before it met the tiles.
+  [[nodiscard]] bool HasMet(int64_t q, int32_t row) const {
+    if (row == block_.self[q]) return true;
+    return HasFineRows() ? neighborhoods_.Holds(regions_[q], row)
+                         : std::binary_search(met_[q].begin(), met_[q].end(), int64_t{row});
+  }
+
+  // Of what a screen has found, whatever was not met before; `products` is that of row 0.
+  void AppendFound(int64_t q, int64_t found, const int32_t* products) {
     size_t kept = 0;
     for (int64_t s = 0; s < found; ++s) {
       const int32_t row = found_[s];
-      if (row == block_.self[q]) continue;
-      if (HasFineRows() && neighborhoods_->Holds(regions_[q], row)) continue;
-      found_[kept] = row;
-      scores_[kept++] = static_cast<double>(found_scores_[s]);
+      if (HasMet(q, row)) continue;
+      if (!HasFineRows()) fine_products_[kept] = products[row];
+      found_[kept++] = row;
     }
     if (kept > 0) AppendRows(q, kept);
   }
 
-  // The first rows of found_, with their scores_ where these do not come from finer rows.
+  // The first rows of found_. Products of 16 bits that are not at hand are computed.
   void AppendRows(int64_t q, size_t kept) {
     const auto count = static_cast<int64_t>(kept);
     std::copy_n(found_.begin(), count, rows_.begin());
@@ -236,16 +274,13 @@ class Worker {
     model_.points().CopySelected({rows_.data(), kept}, coordinates_.data(), count + kScreenSlack);
     CovarianceRow(view_, {coordinates_.data(), count + kScreenSlack, model_.d()}, 0, count,
                   block_.points.data() + q * model_.d(), covariances_.data());
-    if (HasFineRows()) kept = ScreenFine(q, kept);
-    Append(q, {rows_.data(), kept}, ListError(q));
+    Append(q, ScreenFine(q, kept));
   }
 
-  // Scores what the screen of 8 bits has kept with 16, and keeps what may still be near.
-  size_t ScreenFine(int64_t q, size_t count) {
+  // Of the first rows of rows_, with products of 16 bits and covariances in double precision, those that may be near.
+  ScreenedRows ScreenFine(int64_t q, size_t count) {
     const double threshold = lists_[q].threshold();
     const double unit = integers_[q].fine_unit;
-    // With room for the roundings of this comparison.
-    const double error = integers_[q].fine_error * (1 + 1e-9);
     const bool is_signed = settings_.ranking == Ranking::kSigned;
     size_t kept = 0;
     for (size_t s = 0; s < count; ++s) {
@@ -255,20 +290,25 @@ class Worker {
       const double residual = covariances_[s] - product;
       const double ranked = is_signed ? residual : std::abs(residual);
       const double scale = model_.inverse_deviation()[row];
+      // With room for the roundings of this comparison.
+      const double error = quantized_.ProductErrorWith(integers_[q], row) * (1 + 1e-9);
       if ((ranked + error) * scale < threshold) continue;
       rows_[kept] = row;
       covariances_[kept] = covariances_[s];
+      errors_[kept] = error;
       scores_[kept++] = ranked * scale;
     }
-    return kept;
+    return {{rows_.data(), kept},
+            {scores_.data(), kept},
+            {covariances_.data(), kept},
+            {errors_.data(), kept}};
   }
 
-  void Append(int64_t q, std::span<const int64_t> rows, double error) {
+  void Append(int64_t q, const ScreenedRows& screened) {
     scorer_.SetQuery(block_, q);
-    lists_[q].SetError(error);
-    statistics_.pairs_rescored +=
-        lists_[q].Append(rows, {scores_.data(), rows.size()}, {covariances_.data(), rows.size()},
-                         model_.inverse_deviation(), scorer_);
+    const int64_t rescored = lists_[q].Append(screened, model_.inverse_deviation(), scorer_);
+    rescored_ += rescored;
+    statistics_.pairs_rescored += rescored;
   }
 
   // Rows that the quantized screen skips, in double precision.
@@ -301,8 +341,10 @@ class Worker {
       const int64_t found =
           Screen(tile, query, {rows_.data(), scores_.data(), covariances_.data()});
       const size_t kept = KeepOthers({rows_.data(), scores_.data(), covariances_.data()}, found,
-                                     rows, block_.self[q]);
-      if (kept > 0) Append(q, {rows_.data(), kept}, query.error);
+                                     rows, block_.self[q], met_[q]);
+      if (kept == 0) continue;
+      lists_[q].SetError(query.error);
+      Append(q, {{rows_.data(), kept}, {scores_.data(), kept}, {covariances_.data(), kept}});
     }
   }
 
@@ -317,9 +359,11 @@ class Worker {
 
   const ResidualModel& model_;
   const QuantizedFactor& quantized_;
-  const Neighborhoods* neighborhoods_;
+  const Neighborhoods& neighborhoods_;
+  const float* kept_scales_;
   const SearchSettings& settings_;
   CanonicalScorer scorer_;
+  FirstCandidates first_;
   CovarianceView view_;
   QueryBlock block_;
   std::vector<CandidateList> lists_;
@@ -327,7 +371,8 @@ class Worker {
   std::vector<int16_t> fine_;
   std::vector<QueryIntegers> integers_;
   std::vector<int32_t> offsets_;
-  std::vector<Neighborhoods::Region> regions_;
+  std::vector<Neighborhoods::Region> regions_;  // with fine rows: what was met first
+  std::vector<std::vector<int64_t>> met_;       // without
   std::vector<double> scratch_;
   std::vector<int32_t> near_;
   std::vector<float> points_;
@@ -339,19 +384,21 @@ class Worker {
   std::vector<int32_t> fine_products_;
   std::vector<int64_t> rows_;
   std::vector<double> scores_;
+  std::vector<double> errors_;
   std::vector<double> covariances_;
   std::vector<double> coordinates_;
   std::vector<double> scales_;
   AlignedVector gathered_;
   AlignedVector exact_products_;
   std::vector<Neighbor> degenerate_;
+  int64_t rescored_ = 0;  // because margins left too many candidates open
   SearchStatistics statistics_;
 };
 
 }  // namespace
 
 SearchStatistics SearchQuantized(const ResidualModel& model, const QuantizedFactor& quantized,
-                                 const Neighborhoods* neighborhoods, const QuerySet& queries,
+                                 const ScanAids& aids, const QuerySet& queries,
                                  std::span<const int64_t> which, const SearchSettings& settings,
                                  ResultSink& results, Monitor& monitor,
                                  std::vector<int64_t>& left) {
@@ -360,20 +407,19 @@ SearchStatistics SearchQuantized(const ResidualModel& model, const QuantizedFact
   const int64_t fair = (count + settings.threads - 1) / settings.threads;
   const int64_t block = std::clamp<int64_t>(fair, 1, most);
   const int64_t blocks = (count + block - 1) / block;
-  std::vector<int64_t> ordered;
-  if (neighborhoods != nullptr) {
-    ordered = OrderBySpace(model, queries, which, *neighborhoods, block);
-    which = ordered;
-  }
+  const std::vector<int64_t> ordered =
+      OrderBySpace(model, queries, which, *aids.neighborhoods, block);
+  std::vector<float> masked;
+  const float* scales = aids.Masked(quantized.scales(), model.n() + kQuantizedSlack, masked);
   SearchStatistics statistics;
   statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
   statistics.threads = static_cast<int>(std::clamp<int64_t>(blocks, 1, settings.threads));
   std::vector<Worker> workers;
   workers.reserve(static_cast<size_t>(statistics.threads));
   for (int i = 0; i < statistics.threads; ++i) {
-    workers.emplace_back(model, quantized, neighborhoods, settings, block);
+    workers.emplace_back(model, quantized, aids, scales, settings, block);
   }
-  SearchBlocks(workers, queries, which, block, results, monitor);
+  SearchBlocks(workers, queries, ordered, block, results, monitor);
   for (const Worker& worker : workers) {
     statistics.AddCounts(worker.statistics());
     left.insert(left.end(), worker.left().begin(), worker.left().end());

@@ -6,15 +6,15 @@
 #include <vector>
 
 #include "model/quantized_factor.h"
+#include "search/scan_aids.h"
 #include "search/search.h"
-#include "tree/neighborhoods.h"
 
 namespace residual_knn {
 
-// Like SearchBruteForce. Queries that are not fit for it are left alone and appended to `left`. `neighborhoods` may
-// be null where elements have 16 bits.
+// Like SearchBruteForce. Queries that are not fit for it, or are better off elsewhere, are left alone and appended to
+// `left`. `aids` have neighborhoods.
 SearchStatistics SearchQuantized(const ResidualModel& model, const QuantizedFactor& quantized,
-                                 const Neighborhoods* neighborhoods, const QuerySet& queries,
+                                 const ScanAids& aids, const QuerySet& queries,
                                  std::span<const int64_t> which, const SearchSettings& settings,
                                  ResultSink& results, Monitor& monitor, std::vector<int64_t>& left);
 

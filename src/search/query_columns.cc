@@ -101,7 +101,7 @@ int64_t QueryColumns::Append(int64_t q, std::span<const int64_t> rows,
                              bool single) {
   scorer_.SetQuery(block_, q);
   lists_[q].SetError(Error(single, q));
-  return lists_[q].Append(rows, scores, covariances, model_.inverse_deviation(), scorer_);
+  return lists_[q].Append({rows, scores, covariances}, model_.inverse_deviation(), scorer_);
 }
 
 int64_t QueryColumns::AppendCanonical(int64_t q, std::span<const int64_t> rows,

@@ -61,7 +61,9 @@ HWY_INLINE int64_t ScreenFamily(const QuantizedTile& tile, const QuantizedQuery&
   const FloatVector unit = hn::Set(d, query.unit);
   const FloatVector norm = hn::Set(d, query.norm);
   const FloatVector rest = hn::Set(d, query.rest);
-  const FloatVector constant = hn::Set(d, query.constant);
+  const FloatVector most = hn::Set(d, query.covariance_error);
+  const FloatVector rate = hn::Set(d, query.covariance_rate);
+  const FloatVector least = hn::Set(d, query.covariance_floor);
   const FloatVector threshold = hn::Set(d, query.threshold);
   const FloatVector magnitude =
       hn::BitCast(d, hn::Set(di, query.signed_ranking ? int32_t{-1} : INT32_MAX));
@@ -83,8 +85,9 @@ HWY_INLINE int64_t ScreenFamily(const QuantizedTile& tile, const QuantizedQuery&
     const FloatVector units_of_pair = hn::Mul(unit, hn::LoadU(d, units + j));
     const FloatVector ranked =
         hn::And(hn::NegMulAdd(product, units_of_pair, covariance), magnitude);
+    const FloatVector of_covariance = hn::Min(most, hn::MulAdd(rate, covariance, least));
     const FloatVector error = hn::MulAdd(norm, hn::LoadU(d, rests + j),
-                                         hn::MulAdd(rest, hn::LoadU(d, norms + j), constant));
+                                         hn::MulAdd(rest, hn::LoadU(d, norms + j), of_covariance));
     const FloatVector s = hn::LoadU(d, scales + j);
     auto pass = hn::Ge(hn::Mul(hn::Add(ranked, error), s), threshold);
     if (HWY_LIKELY(hn::AllFalse(d, pass))) continue;

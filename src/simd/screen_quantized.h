@@ -20,7 +20,7 @@ struct QuantizedTile {
   const float* scales = nullptr;
   // Products are in units of units[j] times that of the query.
   const float* units = nullptr;
-  // R is off by at most constant + norm rests[j] + rest norms[j] of the query.
+  // Products are off by at most norm rests[j] + rest norms[j] of the query.
   const float* rests = nullptr;
   const float* norms = nullptr;
   // The candidates are points [first, first + count).
@@ -34,7 +34,10 @@ struct QuantizedQuery {
   float unit = 0;
   float norm = 0;
   float rest = 0;
-  float constant = 0;
+  // A covariance K is off by at most the smaller of covariance_error and covariance_rate K + covariance_floor.
+  float covariance_error = 0;
+  float covariance_rate = 0;
+  float covariance_floor = 0;
   bool signed_ranking = false;
   // Candidates with (|R| + error) * scale < threshold are dismissed, R in signed ranking.
   float threshold = 0;

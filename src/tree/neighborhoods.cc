@@ -1,5 +1,6 @@
 #include "tree/neighborhoods.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace residual_knn {
@@ -24,17 +25,18 @@ Neighborhoods::Neighborhoods(const ResidualModel& model, int threads, Monitor& m
   }
 }
 
-Neighborhoods::Region Neighborhoods::Around(int64_t self, const double* point,
-                                            int64_t limit) const {
+Neighborhoods::Region Neighborhoods::Around(int64_t self, const double* point, int64_t limit,
+                                            int64_t wanted, std::vector<int32_t>& rows) const {
   const int64_t leaf = LeafOf(self, point);
-  int up = 0;
-  // Rows below the limit are spread like all rows, or the region holds more or fewer.
-  while (up < order_.depth() &&
-         static_cast<double>(limit) * static_cast<double>(int64_t{1} << up) <
-             static_cast<double>(kRowsAround) * static_cast<double>(int64_t{1} << order_.depth())) {
-    ++up;
+  Region region{leaf, leaf};
+  CopyRows(region, limit, rows);
+  for (int up = 1; up <= order_.depth(); ++up) {
+    if (static_cast<int64_t>(rows.size()) >= std::min(wanted, limit)) break;
+    const int64_t first = leaf >> up << up;
+    region = {first, first + (int64_t{1} << up) - 1};
+    CopyRows(region, limit, rows);
   }
-  return {leaf >> up << up, (leaf >> up << up) + (int64_t{1} << up) - 1};
+  return region;
 }
 
 void Neighborhoods::CopyRows(const Region& region, int64_t limit,

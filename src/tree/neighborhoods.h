@@ -25,9 +25,10 @@ class Neighborhoods {
     int64_t last_leaf = -1;
   };
 
-  // The smallest region around a point, or around row `self` if that is not negative, in which some kRowsAround of the
-  // rows below `limit` are to be expected.
-  [[nodiscard]] Region Around(int64_t self, const double* point, int64_t limit) const;
+  // The smallest region around a point, or around row `self` if that is not negative, that has at least `wanted` rows
+  // below `limit`, or all of them; `rows` receives these.
+  Region Around(int64_t self, const double* point, int64_t limit, int64_t wanted,
+                std::vector<int32_t>& rows) const;
 
   // The leaf of row `self`, or of a point if that is negative.
   [[nodiscard]] int64_t LeafOf(int64_t self, const double* point) const {

@@ -240,7 +240,7 @@ class Feeder {
       covariances_.push_back(scene_.covariance(row));
     }
     appended_ += static_cast<int64_t>(rows_.size());
-    rescored_ += list_.Append(rows_, scores_, covariances_, scene_.model().inverse_deviation(),
+    rescored_ += list_.Append({rows_, scores_, covariances_}, scene_.model().inverse_deviation(),
                               scene_.scorer());
   }
 
@@ -352,7 +352,7 @@ bool CrowdsHold() {
       for (int64_t row = kRows - 1; row >= 0; --row) {
         const double score = scene.DisturbedResidual(row, 0);  // p is 1
         const double covariance = scene.covariance(row);
-        rescored += list.Append({&row, 1}, {&score, 1}, {&covariance, 1},
+        rescored += list.Append({{&row, 1}, {&score, 1}, {&covariance, 1}},
                                 scene.model().inverse_deviation(), scene.scorer());
       }
       if (rescored == 0) return Fail("ties were never decided on the way");

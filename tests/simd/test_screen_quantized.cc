@@ -72,9 +72,12 @@ struct Scene {
     unit = Float(std::sqrt(variance) / static_cast<double>(largest) * random.Uniform(0.5, 2));
     norm = Float(std::sqrt(variance) * random.Uniform());
     rest = norm * Float(0.01 * random.Uniform());
-    constant = Float(variance * 1e-6 * random.Uniform());
+    // Now the one, now the other of its two bounds is smaller.
+    covariance_error = Float(variance * std::exp(random.Uniform(-14, 0)));
+    covariance_rate = Float(std::exp(random.Uniform(-14, -1)));
+    covariance_floor = Float(variance * 1e-20 * random.Uniform());
     const bool exact = random.Chance(0.3);
-    if (exact) norm = rest = constant = 0;
+    if (exact) norm = rest = covariance_error = covariance_rate = covariance_floor = 0;
     const double root = std::sqrt(variance);
     for (int64_t j = 0; j < n + kSlack; ++j) {
       const bool real = j < n;
@@ -90,30 +93,36 @@ struct Scene {
   }
 
   [[nodiscard]] long double Error(int64_t j) {
-    return static_cast<long double>(constant) +
-           static_cast<long double>(norm) * static_cast<long double>(rests[j]) +
+    const long double of_covariance =
+        std::min(static_cast<long double>(covariance_error),
+                 static_cast<long double>(covariance_rate) * Covariance(j) +
+                     static_cast<long double>(covariance_floor));
+    return of_covariance + static_cast<long double>(norm) * static_cast<long double>(rests[j]) +
            static_cast<long double>(rest) * static_cast<long double>(norms[j]);
   }
   [[nodiscard]] long double Product(int64_t j) {
     return static_cast<long double>(products[j]) * static_cast<long double>(unit) *
            static_cast<long double>(units[j]);
   }
-  [[nodiscard]] long double Ranked(int64_t j, bool signed_ranking) {
+  [[nodiscard]] long double Covariance(int64_t j) {
     long double square = 0;
     for (int64_t c = 0; c < d; ++c) {
       const long double difference = static_cast<long double>(point[c]) -
                                      static_cast<long double>(coordinates[c * stride + j]);
       square += difference * difference;
     }
-    const long double residual =
-        static_cast<long double>(family.view.variance) * family.correlation(square) - Product(j);
+    return static_cast<long double>(family.view.variance) * family.correlation(square);
+  }
+  [[nodiscard]] long double Ranked(int64_t j, bool signed_ranking) {
+    const long double residual = Covariance(j) - Product(j);
     return signed_ranking ? residual : std::abs(residual);
   }
   // What rounding may do to R and its error together.
   [[nodiscard]] long double Rounding(int64_t j) {
     const long double magnitude =
         static_cast<long double>(family.view.variance) + std::abs(Product(j));
-    return 0x1p-24L * (static_cast<long double>(d + 24) * magnitude + 8 * Error(j));
+    const long double rate = 1 + static_cast<long double>(covariance_rate);
+    return 0x1p-24L * (rate * static_cast<long double>(d + 24) * magnitude + 8 * Error(j));
   }
 
   int64_t n;
@@ -130,7 +139,9 @@ struct Scene {
   float unit = 0;
   float norm = 0;
   float rest = 0;
-  float constant = 0;
+  float covariance_error = 0;
+  float covariance_rate = 0;
+  float covariance_floor = 0;
 };
 
 struct Rule {
@@ -191,7 +202,9 @@ bool ScreenHolds(Scene& scene, const Rule& rule, int64_t first, int64_t count, T
   query.unit = scene.unit;
   query.norm = scene.norm;
   query.rest = scene.rest;
-  query.constant = scene.constant;
+  query.covariance_error = scene.covariance_error;
+  query.covariance_rate = scene.covariance_rate;
+  query.covariance_floor = scene.covariance_floor;
   query.signed_ranking = rule.signed_ranking;
   query.threshold = rule.threshold;
   const int64_t found = ScreenQuantized(tile, query, rows.data(), scores.data());

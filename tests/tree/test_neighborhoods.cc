@@ -74,9 +74,11 @@ class Case {
   }
 
   // The region around a row, or around its point, for rows below the limit.
-  [[nodiscard]] bool RegionHolds(int64_t row, bool as_point, int64_t limit) const {
+  [[nodiscard]] bool RegionHolds(int64_t row, bool as_point, int64_t limit, int64_t wanted) const {
     const int64_t self = as_point ? -1 : row;
-    const Neighborhoods::Region region = neighborhoods_.Around(self, PointOf(row).data(), limit);
+    std::vector<int32_t> copied = {-7};  // what was there is gone
+    const Neighborhoods::Region region =
+        neighborhoods_.Around(self, PointOf(row).data(), limit, wanted, copied);
     const int64_t leaf = as_point ? LeafOfPoint(row) : Leaf(row);
     const int64_t width = region.last_leaf - region.first_leaf + 1;
     if (region.first_leaf < 0 || region.last_leaf >= leaves_ || width < 1 ||
@@ -86,13 +88,17 @@ class Case {
     }
     if (leaf < region.first_leaf || leaf > region.last_leaf) return Fail("its own leaf is outside");
     if (!as_point && !neighborhoods_.Holds(region, row)) return Fail("it does not hold the row");
-    // The smallest in which so many are to be expected.
-    const auto expected = [&](int64_t leaves) {
-      return static_cast<double>(limit) * static_cast<double>(leaves) /
-             static_cast<double>(leaves_);
-    };
-    if (width < leaves_ && expected(width) < kUsual) return Fail("a region is too small");
-    if (width > 1 && expected(width / 2) >= kUsual) return Fail("a region is too large");
+    // The smallest that has enough of them.
+    std::vector<int32_t> rows;
+    neighborhoods_.CopyRows(region, limit, rows);
+    if (rows != copied) return Fail("rows copied are not those of the region");
+    const int64_t enough = std::min(wanted, limit);
+    if (std::ssize(copied) < enough) return Fail("a region is too small");
+    if (width > 1) {
+      const int64_t half = leaf / (width / 2) * (width / 2);
+      neighborhoods_.CopyRows({half, half + width / 2 - 1}, limit, rows);
+      if (std::ssize(rows) >= enough) return Fail("a region is too large");
+    }
     return RowsHold(region, limit);
   }
 
@@ -129,8 +135,10 @@ bool CaseHolds(const Case& c, Random& random) {
     const std::array<int64_t, 4> limits = {c.n(), row, random.Integer(0, c.n()),
                                            std::min(c.n(), kUsual)};
     for (const int64_t limit : limits) {
-      if (!c.RegionHolds(row, i % 2 == 1, limit)) {
-        return Fail("row " + std::to_string(row) + ", limit " + std::to_string(limit));
+      const int64_t wanted = random.LogInteger(1, 2 * c.n());
+      if (!c.RegionHolds(row, i % 2 == 1, limit, wanted)) {
+        return Fail("row " + std::to_string(row) + ", limit " + std::to_string(limit) +
+                    ", wanted " + std::to_string(wanted));
       }
     }
     const int64_t leaf = c.LeafOfPoint(row);
@@ -185,8 +193,8 @@ void TestRegionsAreNear(void** state) {
   for (int64_t i = 0; i < 50; ++i) {
     const int64_t row = random.Integer(0, kRows - 1);
     const int64_t limit = random.Integer(2000, kRows);
-    const Neighborhoods::Region region = c.neighborhoods().Around(row, nullptr, limit);
-    c.neighborhoods().CopyRows(region, limit, rows);
+    const Neighborhoods::Region region =
+        c.neighborhoods().Around(row, nullptr, limit, kUsual, rows);
     const double share = static_cast<double>(region.last_leaf - region.first_leaf + 1) /
                          static_cast<double>(c.leaves());
     const double expected = static_cast<double>(limit) * share;

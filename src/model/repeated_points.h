@@ -1,0 +1,33 @@
+// Rows that are the same point as rows before them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/residual_model.h"
+#include "parallel/monitor.h"
+
+namespace residual_knn {
+
+// Two rows are the same point if their coordinates, V and p are equal: then their correlations with any third row have
+// the same bits. With a covariance callback nothing is known, and no row is taken for another.
+class RepeatedPoints {
+ public:
+  RepeatedPoints(const ResidualModel& model, Monitor& monitor);
+
+  // Rows that are the same point as at least `count` rows before them, ascending.
+  [[nodiscard]] std::vector<int64_t> RowsAfter(int64_t count) const;
+
+  [[nodiscard]] int64_t bytes() const {
+    return static_cast<int64_t>(repeated_.size() * sizeof(Repeated));
+  }
+
+ private:
+  struct Repeated {
+    int64_t row;
+    int64_t before;  // rows before it that are the same point
+  };
+  std::vector<Repeated> repeated_;  // ascending
+};
+
+}  // namespace residual_knn

@@ -1,0 +1,88 @@
+#include "search/first_candidates.h"
+
+#include <algorithm>
+
+#include "model/callback_covariance.h"
+#include "simd/covariance_row.h"
+#include "simd/screen.h"
+
+namespace residual_knn {
+namespace {
+
+// A canonical score takes as long as some dozens of screened pairs: of all pairs, one in so many.
+constexpr int64_t kCandidatesForOne = 128;
+
+}  // namespace
+
+int64_t FirstCandidates::Wanted(int64_t k, int64_t candidates) {
+  const int64_t most = std::max(Neighborhoods::kRowsAround, 2 * k);
+  return std::clamp(candidates / kCandidatesForOne, 2 * k, most);
+}
+
+int64_t FirstCandidates::AppendAround(const QueryBlock& block, int64_t q, int64_t wanted,
+                                      const CanonicalScorer& scorer, CandidateList& list,
+                                      std::vector<int64_t>& met) {
+  FindAround(block, q, wanted, met);
+  list.AppendScored(met, Score(block, q, met, scorer), scorer);
+  list.Prune();
+  return static_cast<int64_t>(met.size());
+}
+
+int64_t FirstCandidates::AppendFirstRows(const QueryBlock& block, int64_t q, int64_t k,
+                                         const CanonicalScorer& scorer, CandidateList& list) {
+  if (!list.NeedsFirstRows()) return 0;
+  const int64_t end = std::min(k + 1, block.limit[q]);
+  rows_.clear();
+  for (int64_t row = 0; row < end; ++row) {
+    if (row != block.self[q]) rows_.push_back(row);
+  }
+  list.AppendFirstRows(rows_, Score(block, q, rows_, scorer), end, scorer);
+  return static_cast<int64_t>(rows_.size());
+}
+
+void FirstCandidates::FindAround(const QueryBlock& block, int64_t q, int64_t wanted,
+                                 std::vector<int64_t>& rows) {
+  rows.clear();
+  const int64_t self = block.self[q];
+  const int64_t limit = block.limit[q];
+  if (neighborhoods_ == nullptr) {
+    if (self < 0) return;
+    const int64_t end = std::min(self + wanted / 2 + 1, limit);
+    for (int64_t row = std::max<int64_t>(end - wanted, 0); row < end; ++row) {
+      if (row != self) rows.push_back(row);
+    }
+    return;
+  }
+  neighborhoods_->Around(self, block.points.data() + q * model_.d(), limit, wanted, region_);
+  const auto found = static_cast<int64_t>(region_.size());
+  const int64_t taken = std::min(found, wanted);
+  for (int64_t i = 0; i < taken; ++i) {  // evenly over the region
+    const int64_t row = region_[static_cast<size_t>(i * found / taken)];
+    if (row != self) rows.push_back(row);
+  }
+  std::sort(rows.begin(), rows.end());
+}
+
+std::span<const double> FirstCandidates::Score(const QueryBlock& block, int64_t q,
+                                               std::span<const int64_t> rows,
+                                               const CanonicalScorer& scorer) {
+  const auto count = static_cast<int64_t>(rows.size());
+  const int64_t stride = count + kScreenSlack;
+  const auto room = static_cast<size_t>(stride);
+  if (covariances_.size() < room) covariances_.resize(room);
+  if (rho_.size() < room) rho_.resize(room);
+  if (model_.covariance() != nullptr) {
+    const auto coordinates = static_cast<size_t>(stride * model_.d());
+    if (coordinates_.size() < coordinates) coordinates_.resize(coordinates);
+    model_.points().CopySelected(rows, coordinates_.data(), stride);
+    CovarianceRow(model_.covariance()->view(), {coordinates_.data(), stride, model_.d()}, 0, count,
+                  block.points.data() + q * model_.d(), covariances_.data());
+  } else if (count > 0) {
+    AskCovariances(model_.callback(), {&block.callback_row[q], 1}, rows, covariances_.data());
+  }
+  const std::span<double> rho(rho_.data(), rows.size());
+  scorer.Score(rows, {covariances_.data(), rows.size()}, rho);
+  return rho;
+}
+
+}  // namespace residual_knn

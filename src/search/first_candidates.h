@@ -1,0 +1,48 @@
+// What a scan gives a query's list before it starts. A scan takes rows in their order, and files are often sorted: then
+// the rows that come first are far from most queries, say nothing, and are in the way of those that would.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "search/candidate_list.h"
+#include "search/query_set.h"
+#include "tree/neighborhoods.h"
+
+namespace residual_knn {
+
+class FirstCandidates {
+ public:
+  // Without neighborhoods, rows whose numbers are close to a query's own are taken to be near it.
+  FirstCandidates(const ResidualModel& model, const Neighborhoods* neighborhoods)
+      : model_(model), neighborhoods_(neighborhoods) {}
+
+  // How many rows around a query are worth their canonical scores, where so many candidates are to be scanned.
+  [[nodiscard]] static int64_t Wanted(int64_t k, int64_t candidates);
+
+  // Appends up to `wanted` candidates near query q, scored canonically; the list knows a threshold then. `scorer` is
+  // set to the query. `met` receives their rows, ascending. Returns how many were scored.
+  int64_t AppendAround(const QueryBlock& block, int64_t q, int64_t wanted,
+                       const CanonicalScorer& scorer, CandidateList& list,
+                       std::vector<int64_t>& met);
+
+  // Appends the first rows, if the list needs them (see CandidateList::NeedsFirstRows). Returns how many were scored.
+  int64_t AppendFirstRows(const QueryBlock& block, int64_t q, int64_t k,
+                          const CanonicalScorer& scorer, CandidateList& list);
+
+ private:
+  void FindAround(const QueryBlock& block, int64_t q, int64_t wanted, std::vector<int64_t>& rows);
+  std::span<const double> Score(const QueryBlock& block, int64_t q, std::span<const int64_t> rows,
+                                const CanonicalScorer& scorer);
+
+  const ResidualModel& model_;
+  const Neighborhoods* neighborhoods_;
+  std::vector<int32_t> region_;
+  std::vector<int64_t> rows_;
+  std::vector<double> coordinates_;
+  std::vector<double> covariances_;
+  std::vector<double> rho_;
+};
+
+}  // namespace residual_knn
