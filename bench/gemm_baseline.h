@@ -53,4 +53,8 @@ class GemmBaseline {
 // OpenBLAS's name for the processor, as linked into this program.
 std::string GemmCore();
 
+// Starts the program again, with OPENBLAS_CORETYPE set, where the kernels for the bare products are not those that the
+// library uses. An OpenBLAS that does not know the processor takes slow ones; the library helps itself.
+void UseKernelsOfLibrary(char** argv);
+
 }  // namespace residual_knn::bench

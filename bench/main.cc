@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "comparison.h"
+#include "gemm_baseline.h"
 #include "growth.h"
 #include "measurement.h"
 #include "processors.h"
@@ -234,6 +235,7 @@ int Main(int argc, char** argv) {
 }  // namespace residual_knn::bench
 
 int main(int argc, char** argv) {
+  residual_knn::bench::UseKernelsOfLibrary(argv);
   try {
     return residual_knn::bench::Main(argc, argv);
   } catch (const std::exception& error) {

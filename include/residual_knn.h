@@ -172,7 +172,10 @@ enum residual_knn_reason {
   /** Brute force was faster on a timed sample of the queries. */
   RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE = 5,
   /** The tree was faster on a timed sample of the queries, or these are too few for a sample. */
-  RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE = 6
+  RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE = 6,
+  /** Brute force: most rows are the same point as more than k rows before them, and cannot be among the k
+   * nearest of any query. A tree would look at them. */
+  RESIDUAL_KNN_REASON_REPEATED_POINTS = 7
 };
 
 /** Ways to choose inducing points. */

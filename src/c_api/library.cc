@@ -81,6 +81,8 @@ const char* residual_knn_reason_string(int32_t reason) {
     case RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE:
       return "the tree was faster on a timed sample of the queries, or these are too few for a "
              "sample";
+    case RESIDUAL_KNN_REASON_REPEATED_POINTS:
+      return "most rows are the same point as many rows before them";
     default:
       return "unknown reason";
   }

@@ -11,6 +11,8 @@
 namespace residual_knn {
 namespace {
 
+// Rows that repeat more than k others are left out of scans; of so many rows, one such is enough to prefer scans.
+constexpr int64_t kRepeatedOneIn = 2;
 // What is prepared for scans, integers above all, takes about as long as so many queries gain by it.
 constexpr int64_t kFewQueries = 64;
 
@@ -55,6 +57,11 @@ void PrepareBruteForce(const ResidualModel& model, Prepared& prepared,
     NeighborhoodsOf(model, prepared, settings.threads, monitor);
     RepeatedOf(model, prepared, monitor);
   }
+}
+
+bool MostRowsRepeat(const ResidualModel& model, Prepared& prepared, int64_t k, Monitor& monitor) {
+  const auto hopeless = RepeatedOf(model, prepared, monitor).RowsAfter(k + 1);
+  return static_cast<int64_t>(hopeless.size()) > model.n() / kRepeatedOneIn;
 }
 
 SearchStatistics SearchBruteForce(const ResidualModel& model, Prepared& prepared,

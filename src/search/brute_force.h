@@ -18,6 +18,9 @@ QuantizedFit FitOf(const ResidualModel& model, Prepared& prepared, const SearchS
 void PrepareBruteForce(const ResidualModel& model, Prepared& prepared,
                        const SearchSettings& settings, Monitor& monitor);
 
+// Whether most rows cannot be among the k nearest of any query because they repeat others.
+bool MostRowsRepeat(const ResidualModel& model, Prepared& prepared, int64_t k, Monitor& monitor);
+
 // The listed queries; those for predecessors in ascending order of rows. The monitor has been started, in
 // pairs.
 SearchStatistics SearchBruteForce(const ResidualModel& model, Prepared& prepared,

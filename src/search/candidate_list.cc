@@ -56,7 +56,7 @@ void CandidateList::Reset(int64_t k, double query_inverse_deviation, double erro
   constexpr size_t kReserved = 1024;
   if (capacity_ <= kReserved && candidates_.capacity() < capacity_ + k_ + 1) {
     candidates_.reserve(capacity_ + k_ + 1);
-    lower_.reserve(capacity_ + k_ + 1);
+    bounds_.reserve(capacity_ + k_ + 1);
     open_rows_.reserve(capacity_ + k_ + 1);
     open_covariances_.reserve(capacity_ + k_ + 1);
     open_rho_.reserve(capacity_ + k_ + 1);
@@ -98,6 +98,16 @@ int64_t CandidateList::AppendScored(std::span<const int64_t> rows, std::span<con
   return rescored;
 }
 
+double CandidateList::LargestKthScore() {
+  if (candidates_.size() < k_) return kInfinity;
+  bounds_.resize(candidates_.size());
+  std::transform(candidates_.begin(), candidates_.end(), bounds_.begin(),
+                 [](const Candidate& c) { return c.score + c.slack; });
+  const auto kth = bounds_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
+  std::nth_element(bounds_.begin(), kth, bounds_.end(), std::greater<>());
+  return *kth;
+}
+
 void CandidateList::AppendFirstRows(std::span<const int64_t> rows, std::span<const double> rho,
                                     int64_t end, const CanonicalScorer& scorer) {
   std::erase_if(candidates_, [end](const Candidate& c) { return c.row < end; });
@@ -110,6 +120,12 @@ void CandidateList::AppendFirstRows(std::span<const int64_t> rows, std::span<con
   };
   const auto before = std::count_if(candidates_.begin(), candidates_.end(), before_others);
   floor_holds_ = static_cast<size_t>(before) >= k_;
+  if (floor_holds_) {
+    // Half the floor pays for the roundings of slacks.
+    std::erase_if(candidates_, [this](const Candidate& c) {
+      return c.distance < 0 && c.score + (c.slack - kTieSlack * unit_) < floor_ / 2;
+    });
+  }
   Prune();
 }
 
@@ -136,11 +152,11 @@ CandidateList::Candidate CandidateList::Scored(int64_t row, double rho, double c
 
 void CandidateList::Prune() {
   if (candidates_.size() >= k_) {
-    lower_.resize(candidates_.size());
-    std::transform(candidates_.begin(), candidates_.end(), lower_.begin(),
+    bounds_.resize(candidates_.size());
+    std::transform(candidates_.begin(), candidates_.end(), bounds_.begin(),
                    [this](const Candidate& c) { return Lower(c); });
-    const auto kth = lower_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
-    std::nth_element(lower_.begin(), kth, lower_.end(), std::greater<>());
+    const auto kth = bounds_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
+    std::nth_element(bounds_.begin(), kth, bounds_.end(), std::greater<>());
     const double certain = unit_ * (1 - kTieSlack);
     const double proved = std::min(*kth, certain);
     if (proved > proved_ && proved > -certain) {

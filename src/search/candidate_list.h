@@ -53,6 +53,9 @@ class CandidateList {
   int64_t AppendScored(std::span<const int64_t> rows, std::span<const double> rho,
                        const CanonicalScorer& scorer);
 
+  // The k-th largest score at hand is at most this; infinite if there are fewer.
+  [[nodiscard]] double LargestKthScore();
+
   // Whether nothing at hand proves more than that a neighbor is at a distance below 1. Then most candidates may tie at
   // distance 1, where the smallest rows win: the list should be given the first rows.
   [[nodiscard]] bool NeedsFirstRows() const { return first_rows_ == 0 && threshold_ < floor_; }
@@ -97,7 +100,7 @@ class CandidateList {
   int64_t first_rows_ = 0;    // rows below are met
   size_t size_at_prune_ = 0;
   std::vector<Candidate> candidates_;
-  std::vector<double> lower_;
+  std::vector<double> bounds_;
   std::vector<int64_t> open_rows_;
   std::vector<double> open_covariances_;
   std::vector<double> open_rho_;

@@ -34,6 +34,10 @@ SearchStatistics Search(const ResidualModel& model, Prepared& prepared, const Qu
     reason = ReasonNotToPrune(model);
     scan = true;
   }
+  if (!scan && MostRowsRepeat(model, prepared, settings.k, monitor)) {
+    reason = RESIDUAL_KNN_REASON_REPEATED_POINTS;
+    scan = true;
+  }
   SearchStatistics statistics;
   if (scan) {
     std::vector<int64_t> all(static_cast<size_t>(queries.size()));

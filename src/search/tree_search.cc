@@ -52,6 +52,7 @@ class TreeSearch {
       workers_.push_back(
           std::make_unique<TreeWorker>(model, settings, ChunkPlan::MostInChunk(settings)));
       traversals_.push_back(MakeTraversal(settings.strategy));
+      left_.push_back(0);
     }
   }
 
@@ -67,6 +68,15 @@ class TreeSearch {
     return std::accumulate(seconds.begin(), seconds.end(), 0.0);
   }
 
+  // Queries so far that trees do nothing for.
+  [[nodiscard]] std::vector<int64_t> Left() const {
+    std::vector<int64_t> left;
+    for (const auto& worker : workers_) {
+      left.insert(left.end(), worker->left().begin(), worker->left().end());
+    }
+    return left;
+  }
+
   void AddTo(SearchStatistics& statistics) const {
     for (const auto& worker : workers_) worker->counters().AddTo(statistics);
   }
@@ -78,10 +88,13 @@ class TreeSearch {
     TreeWorker& worker = *workers_[index];
     const auto which = chunk.Queries();
     if (!worker.Begin(*chunk.tree, queries_, which, monitor_, index == 0)) return;
-    traversals_[index]->Search(worker, chunk.home);
+    const size_t left_before = left_[index];
+    if (!worker.searching().empty()) traversals_[index]->Search(worker, chunk.home);
     worker.Finish(results_);
     int64_t pairs = 0;
     for (const int64_t query : which) pairs += queries_.Pairs(query);
+    for (const int64_t query : worker.left().subspan(left_before)) pairs -= queries_.Pairs(query);
+    left_[index] = worker.left().size();
     monitor_.Advance(pairs);
   }
 
@@ -91,6 +104,7 @@ class TreeSearch {
   Monitor& monitor_;
   std::vector<std::unique_ptr<TreeWorker>> workers_;
   std::vector<std::unique_ptr<Traversal>> traversals_;
+  std::vector<size_t> left_;  // how many queries each worker has left so far
 };
 
 }  // namespace
@@ -121,9 +135,13 @@ SearchStatistics SearchTree(const ResidualModel& model, Prepared& prepared, cons
   std::optional<TimedSample> decided;  // holds what is left of the chunks
   if (compare && rest.size() >= TimedSample::kFewChunks) {
     TimedSample& sample = decided.emplace(queries, rest, settings.threads);
-    const double tree_seconds = search.Search(sample.by_tree()) / sample.tree_queries();
+    const double spent = search.Search(sample.by_tree());
+    // What the tree has left takes a scan besides.
+    const auto answered = sample.tree_queries() - static_cast<double>(search.Left().size());
+    const double tree_seconds = spent / std::max(answered, 1.0);
     const auto tree_wins = [&](double scan_seconds_per_pair) {
-      return tree_seconds * sample.rest_queries() <= scan_seconds_per_pair * sample.rest_pairs();
+      return answered > sample.tree_queries() / 2 &&
+             tree_seconds * sample.rest_queries() <= scan_seconds_per_pair * sample.rest_pairs();
     };
     const double known = prepared.ScanSeconds(settings.k);
     const double least = LeastScanSeconds(model, FitOf(model, prepared, settings, monitor));
@@ -151,6 +169,8 @@ SearchStatistics SearchTree(const ResidualModel& model, Prepared& prepared, cons
     }
   }
   search.Search(rest);
+  const std::vector<int64_t> left = search.Left();
+  scanned.insert(scanned.end(), left.begin(), left.end());
   if (!scanned.empty()) scan(scanned);
   search.AddTo(statistics);
   return statistics;

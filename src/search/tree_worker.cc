@@ -14,6 +14,9 @@ namespace {
 constexpr size_t kExceptionalAtOnce = 256;
 // Levels that a tree may have.
 constexpr size_t kMostLevels = 8;
+// A k-th neighbor among the points around a query that is correlated with it less than this is no help: margins of
+// bounds are of this size.
+constexpr double kUncorrelated = 1e-4;
 
 }  // namespace
 
@@ -38,6 +41,8 @@ bool TreeWorker::Begin(const ResidualTree& tree, const QuerySet& queries,
   }
   ScoreNear();
   ScoreExceptional();
+  which_ = which;
+  LeaveUncorrelated();
   return GoOn();
 }
 
@@ -76,6 +81,18 @@ void TreeWorker::ScoreExceptional() {
     const size_t count = std::min(kExceptionalAtOnce, rows.size() - begin);
     scorer_.ScoreRows(rows.subspan(begin, count), chunk_, columns, counters_);
   }
+}
+
+void TreeWorker::LeaveUncorrelated() {
+  is_left_.assign(static_cast<size_t>(chunk_.count()), false);
+  std::erase_if(searching_, [this](int64_t q) {
+    const double scale = chunk_.block().inverse_deviation[q];
+    CandidateList& list = chunk_.list(q);
+    is_left_[q] =
+        list.threshold() * scale < kUncorrelated && list.LargestKthScore() * scale < kUncorrelated;
+    if (is_left_[q]) left_.push_back(which_[q]);
+    return is_left_[q];
+  });
 }
 
 void TreeWorker::Bound(int l, int64_t first, int64_t last, std::span<const int64_t> which,
@@ -161,6 +178,7 @@ void TreeWorker::Descend(int l, int64_t first, int64_t last, std::span<const int
 
 void TreeWorker::Finish(ResultSink& results) {
   for (int64_t q = 0; q < chunk_.count() && GoOn(); ++q) {
+    if (is_left_[q]) continue;
     if (chunk_.degenerate(q)) {
       WriteDegenerate(chunk_.block(), q, settings_.k, degenerate_, results);
     } else {

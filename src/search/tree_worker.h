@@ -27,8 +27,11 @@ class TreeWorker {
 
   [[nodiscard]] const ResidualTree& tree() const { return *tree_; }
   [[nodiscard]] QueryColumns& chunk() { return chunk_; }
-  // Queries of the chunk that search: all that are not degenerate and have candidates.
+  // Queries of the chunk that search: all that are not degenerate, have candidates and are not left.
   [[nodiscard]] std::span<const int64_t> searching() const { return searching_; }
+  // Queries of the set, of all chunks so far, that a tree does nothing for: the points around them are all but
+  // uncorrelated with them, and no bound is below that. Finish does not write them.
+  [[nodiscard]] std::span<const int64_t> left() const { return left_; }
   [[nodiscard]] TreeCounters& counters() { return counters_; }
 
   // Blocks [first, last) of level l against some queries of the chunk.
@@ -69,6 +72,7 @@ class TreeWorker {
 
   void ScoreNear();
   void ScoreExceptional();
+  void LeaveUncorrelated();
 
   const ResidualModel& model_;
   const SearchSettings& settings_;
@@ -81,6 +85,9 @@ class TreeWorker {
   LeafScorer scorer_;
   TreeCounters counters_;
   std::vector<int64_t> searching_;
+  std::span<const int64_t> which_;  // the queries of the set that the chunk holds
+  std::vector<bool> is_left_;       // of the chunk
+  std::vector<int64_t> left_;
   std::vector<Frame> frames_;
   std::vector<int64_t> near_;
   std::vector<float> z_;

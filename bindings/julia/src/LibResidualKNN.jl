@@ -155,6 +155,8 @@ Why a search used the strategy that it used.
 - `RESIDUAL_KNN_REASON_NO_COVER`: Brute force: in a sample of blocks, pivots explained too little.
 - `RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE`: Brute force was faster on a timed sample of the queries.
 - `RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE`: The tree was faster on a timed sample of the queries, or these are too few for a sample.
+- `RESIDUAL_KNN_REASON_REPEATED_POINTS`: Brute force: most rows are the same point as more than k rows before them, and cannot be among the k
+  nearest of any query. A tree would look at them.
 """
 @enum residual_knn_reason::Int32 begin
     RESIDUAL_KNN_REASON_REQUESTED = 0
@@ -164,6 +166,7 @@ Why a search used the strategy that it used.
     RESIDUAL_KNN_REASON_NO_COVER = 4
     RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE = 5
     RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE = 6
+    RESIDUAL_KNN_REASON_REPEATED_POINTS = 7
 end
 
 @doc raw"""

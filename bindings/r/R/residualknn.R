@@ -690,6 +690,20 @@ class(`residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get`) = c(
 attr(`residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get`, 'returnType') = 'character'
 class(`residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get`) = c("SWIGFunction", class('residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get'))
 
+# Start of residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get
+
+`residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get` = function(.copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get', as.logical(.copy), PACKAGE='residualknn');
+  ans = enumFromInteger(ans, "_residual_knn_reason");
+
+  ans
+
+}
+
+attr(`residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get`, 'returnType') = 'character'
+class(`residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get`) = c("SWIGFunction", class('residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get'))
+
 # Start of residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get
 
 `residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get` = function(.copy = FALSE)
@@ -1152,7 +1166,8 @@ defineEnumeration("_residual_knn_reason",
 "RESIDUAL_KNN_REASON_ROUNDING" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get',FALSE, PACKAGE='residualknn'),
 "RESIDUAL_KNN_REASON_NO_COVER" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get',FALSE, PACKAGE='residualknn'),
 "RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get',FALSE, PACKAGE='residualknn'),
-"RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get',FALSE, PACKAGE='residualknn')))
+"RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get',FALSE, PACKAGE='residualknn'),
+"RESIDUAL_KNN_REASON_REPEATED_POINTS" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get',FALSE, PACKAGE='residualknn')))
 
 defineEnumeration("_residual_knn_inducing_method",
  .values=c("RESIDUAL_KNN_KMEANS" = .Call('R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get',FALSE, PACKAGE='residualknn'),

@@ -2561,6 +2561,26 @@ R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get ( SEXP s_swig
 
 
 SWIGEXPORT SEXP
+R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get ( SEXP s_swig_copy)
+{
+  enum residual_knn_reason result;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  result = (enum residual_knn_reason)RESIDUAL_KNN_REASON_REPEATED_POINTS;
+  r_ans = SWIG_From_int((int)(result));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
 R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get ( SEXP s_swig_copy)
 {
   enum residual_knn_inducing_method result;
@@ -4103,6 +4123,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_index_info", (DL_FUNC) &R_swig_residual_knn_index_info, 2},
    {"R_swig_residual_knn_choose_inducing", (DL_FUNC) &R_swig_residual_knn_choose_inducing, 6},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get, 1},
+   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REQUESTED_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REQUESTED_get, 1},
    {"R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get, 1},
    {"R_swig_residual_knn_simd_target", (DL_FUNC) &R_swig_residual_knn_simd_target, 0},
