@@ -15,7 +15,7 @@
 namespace residual_knn::bench {
 namespace {
 
-constexpr int kNameWidth = 11;
+constexpr int kNameWidth = 16;
 constexpr int kSizeWidth = 9;
 constexpr int kLeastWidth = 8;
 

@@ -30,6 +30,37 @@ std::vector<double> NormalPoints(int64_t n, int64_t d, uint64_t seed) {
   return points;
 }
 
+std::vector<double> RasterPoints(int64_t n) {
+  const auto side = static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(n))));
+  std::vector<double> points;
+  points.reserve(static_cast<size_t>(2 * n));
+  for (int64_t i = 0; i < n; ++i) {
+    points.push_back(static_cast<double>(i % side) / static_cast<double>(side));
+    points.push_back(static_cast<double>(i / side) / static_cast<double>(side));
+  }
+  return points;
+}
+
+std::vector<double> SortedPoints(int64_t n, uint64_t seed) {
+  const std::vector<double> drawn = UniformPoints(n, 2, seed);
+  std::vector<std::array<double, 2>> sorted;
+  for (int64_t i = 0; i < n; ++i) sorted.push_back({drawn[2 * i], drawn[2 * i + 1]});
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<double> points;
+  for (const auto& [x, y] : sorted) points.insert(points.end(), {x, y});
+  return points;
+}
+
+std::vector<double> RepeatSome(std::vector<double> points, int64_t d, int64_t one_in,
+                               uint64_t seed) {
+  const int64_t n = static_cast<int64_t>(points.size()) / d;
+  const std::vector<int64_t> others = RandomRows(n, n, seed);
+  for (int64_t i = 0; i < n; i += one_in) {
+    std::copy_n(points.begin() + others[i] * d, d, points.begin() + i * d);
+  }
+  return points;
+}
+
 std::vector<double> FloatTracks(int64_t n, uint64_t seed) {
   constexpr double kDays = 91.0;
   constexpr double kDaysBetweenReports = 10.0;

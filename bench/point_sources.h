@@ -16,6 +16,16 @@ namespace residual_knn::bench {
 std::vector<double> UniformPoints(int64_t n, int64_t d, uint64_t seed);
 std::vector<double> NormalPoints(int64_t n, int64_t d, uint64_t seed);
 
+// The first n cells of a square raster over the unit square, row after row.
+std::vector<double> RasterPoints(int64_t n);
+
+// UniformPoints of two coordinates, sorted by the first.
+std::vector<double> SortedPoints(int64_t n, uint64_t seed);
+
+// Every `one_in`-th point (d values each) becomes a copy of a random other.
+std::vector<double> RepeatSome(std::vector<double> points, int64_t d, int64_t one_in,
+                               uint64_t seed);
+
 // n points (x, y, z, day) on the unit sphere in random order: floats that drift, and report every
 // ten days of a quarter, as the Argo floats do.
 std::vector<double> FloatTracks(int64_t n, uint64_t seed);

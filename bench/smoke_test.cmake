@@ -25,10 +25,16 @@ endfunction()
 
 # What --list shows are the library's strategies.
 run_bench(0 --list)
-foreach(name origin origin-all argo vif canopy million growth rough10 rough20
+foreach(name origin origin-all argo vif canopy million growth rough10 rough20 raster raster-shuffled sorted
+             sorted-shuffled repeated uncorrelated smooth3
              automatic brute_force level_synchronous best_first batched_best_first dual_tree)
   expect_contains("${output}" " ${name}: ")
 endforeach()
+
+# Orders and ties; one small size serves all.
+run_bench(0 --workload raster,raster-shuffled,sorted,sorted-shuffled,repeated,uncorrelated --n 1500
+            --strategies brute_force --threads 1 --repeats 1)
+expect_contains("${output}" "uncorrelated")
 
 run_bench(0 --workload vif --n 2000 --updates --threads 2 --repeats 3)
 expect_contains("${output}" "V the same")

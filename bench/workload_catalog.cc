@@ -159,7 +159,72 @@ Workload MakeCanopy(const WorkloadRequest& request) {
   return workload;
 }
 
-constexpr std::array<WorkloadEntry, 9> kEntries = {{
+// Points that come in an order of their own, or the same points shuffled: what an order costs is the ratio of the two.
+Workload MakeRows(const WorkloadRequest& request, const char* name, std::vector<double> points,
+                  bool shuffled) {
+  Workload workload;
+  workload.name = name;
+  workload.d = 2;
+  workload.lengthscales = {0.2};
+  workload.points = std::move(points);
+  workload.data = "synthetic";
+  if (shuffled) {
+    ShufflePoints(workload.d, kRowSeed, &workload.points);
+    workload.data += ", in random order";
+  }
+  CompleteMaternPredecessors(request, &workload);
+  workload.kernel = RESIDUAL_KNN_MATERN12;
+  return workload;
+}
+
+constexpr int64_t kRasterCells = 105'625;
+constexpr int64_t kSortedRows = 32'768;
+
+Workload MakeRaster(const WorkloadRequest& request) {
+  return MakeRows(request, "raster", RasterPoints(NumPoints(request, kRasterCells)), false);
+}
+
+Workload MakeRasterShuffled(const WorkloadRequest& request) {
+  return MakeRows(request, "raster-shuffled", RasterPoints(NumPoints(request, kRasterCells)), true);
+}
+
+Workload MakeSorted(const WorkloadRequest& request) {
+  return MakeRows(request, "sorted", SortedPoints(NumPoints(request, kSortedRows), kPointSeed),
+                  false);
+}
+
+Workload MakeSortedShuffled(const WorkloadRequest& request) {
+  return MakeRows(request, "sorted-shuffled",
+                  SortedPoints(NumPoints(request, kSortedRows), kPointSeed), true);
+}
+
+Workload MakeRepeated(const WorkloadRequest& request) {
+  Workload workload = MakeRows(
+      request, "repeated",
+      RepeatSome(UniformPoints(NumPoints(request, kSortedRows), 2, kPointSeed), 2, 10, kRowSeed),
+      false);
+  workload.data += ", every tenth row a copy of another";
+  return workload;
+}
+
+// A mistake of units: nothing is correlated with anything.
+Workload MakeUncorrelated(const WorkloadRequest& request) {
+  Workload workload =
+      MakeRows(request, "uncorrelated",
+               UniformPoints(NumPoints(request, kSortedRows), 2, kPointSeed), false);
+  workload.lengthscales = {1e-6};
+  return workload;
+}
+
+Workload MakeSmooth3(const WorkloadRequest& request) {
+  Workload workload = MakeOriginAll(request);
+  workload.name = "smooth3";
+  workload.kernel = RESIDUAL_KNN_MATERN52;
+  workload.predecessors = true;
+  return workload;
+}
+
+constexpr std::array<WorkloadEntry, 16> kEntries = {{
     {"origin",
      "n=32,768 d=3 N(0,1), squared exponential l=1, 512 random inducing rows, jitter 1e-6, k=50; "
      "1,024 random rows against all",
@@ -183,6 +248,19 @@ constexpr std::array<WorkloadEntry, 9> kEntries = {{
      "pay)",
      false, MakeRough10},
     {"rough20", "rough10 with d=20", false, MakeRough20},
+    {"raster",
+     "n=105,625 cells of a square raster, row after row, Matern 1/2 l=.2 of its side, m=200 "
+     "k-means++, "
+     "k=30; predecessors",
+     false, MakeRaster},
+    {"raster-shuffled", "raster with its cells in random order", false, MakeRasterShuffled},
+    {"sorted", "n=32,768 d=2 uniform, sorted by x, the model of raster", false, MakeSorted},
+    {"sorted-shuffled", "the points of sorted in random order", false, MakeSortedShuffled},
+    {"repeated", "n=32,768 d=2 uniform, every tenth row a copy of another, the model of raster",
+     false, MakeRepeated},
+    {"uncorrelated", "n=32,768 d=2 uniform, lengthscale 1e-6: far below the spacing", false,
+     MakeUncorrelated},
+    {"smooth3", "the points of origin, Matern 5/2; predecessors", false, MakeSmooth3},
 }};
 
 }  // namespace

@@ -5,9 +5,9 @@
 namespace residual_knn {
 namespace {
 
-// Multiplications that building the tree of one row costs, in terms of brute force in double precision: measured,
-// generous. And how much faster scans in integers are, all in all.
-constexpr double kBuildWork = 400'000;
+// Multiplications of brute force in double precision for which building the tree of one row is worth while: twice of
+// what it costs, since a search of the tree costs something, too. And how much faster scans in integers are, all in all.
+constexpr double kBuildWork = 800'000;
 constexpr double kFaster8 = 3;
 constexpr double kFaster16 = 2;
 // Where more pivots than this are needed a point, a tree has never paid: against products in double precision, and

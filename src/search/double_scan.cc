@@ -239,7 +239,7 @@ SearchStatistics SearchInDouble(const ResidualModel& model, const ScanAids& aids
   std::vector<double> masked;
   const double* scales = aids.Masked(model.inverse_deviation(), model.n() + kScreenSlack, masked);
   for (int i = 0; i < used.threads; ++i) workers.emplace_back(model, aids, scales, used, tiling);
-  SearchBlocks(workers, queries, which, tiling.queries, results, monitor);
+  statistics.scan_seconds = SearchBlocks(workers, queries, which, tiling.queries, results, monitor);
   for (const Worker& worker : workers) statistics.AddCounts(worker.statistics());
   return statistics;
 }

@@ -419,7 +419,7 @@ SearchStatistics SearchQuantized(const ResidualModel& model, const QuantizedFact
   for (int i = 0; i < statistics.threads; ++i) {
     workers.emplace_back(model, quantized, aids, scales, settings, block);
   }
-  SearchBlocks(workers, queries, ordered, block, results, monitor);
+  statistics.scan_seconds = SearchBlocks(workers, queries, ordered, block, results, monitor);
   for (const Worker& worker : workers) {
     statistics.AddCounts(worker.statistics());
     left.insert(left.end(), worker.left().begin(), worker.left().end());

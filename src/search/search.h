@@ -47,6 +47,7 @@ struct SearchStatistics {
     pairs_scored += part.pairs_scored;
     pairs_rescored += part.pairs_rescored;
     scored_in_low_precision += part.scored_in_low_precision;
+    scan_seconds += part.scan_seconds;
   }
 };
 

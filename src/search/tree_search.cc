@@ -150,11 +150,8 @@ SearchStatistics SearchTree(const ResidualModel& model, Prepared& prepared, cons
       // What brute force prepares once is not part of its speed.
       PrepareBruteForce(model, prepared, settings, monitor);
       const std::vector<int64_t> which = sample.TakeForScan();
-      const auto start = std::chrono::steady_clock::now();
       scan(which);
-      const double seconds =
-          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      scan_seconds = seconds * settings.threads / std::max(sample.Pairs(which), 1.0);
+      scan_seconds = statistics.scan_seconds / std::max(sample.Pairs(which), 1.0);
       prepared.SetScanSeconds(settings.k, scan_seconds);
     }
     rest = sample.rest();
