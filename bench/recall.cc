@@ -20,6 +20,12 @@ double Covariance(int32_t kernel, double r2) {
   switch (kernel) {
     case RESIDUAL_KNN_SQUARED_EXPONENTIAL:
       return std::exp(-0.5 * r2);
+    case RESIDUAL_KNN_MATERN12:
+      return std::exp(-std::sqrt(r2));
+    case RESIDUAL_KNN_MATERN52: {
+      const double a = std::sqrt(5.0 * r2);
+      return (1.0 + a + a * a / 3.0) * std::exp(-a);
+    }
     case RESIDUAL_KNN_MATERN32: {
       const double a = std::sqrt(3.0 * r2);
       return (1.0 + a) * std::exp(-a);

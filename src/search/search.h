@@ -41,6 +41,8 @@ struct SearchStatistics {
   int64_t uninformative_queries = 0;
   double nearest_lengthscales = 0;
   CoarsePoints coarse_queries;
+  // That the workers of brute force spent, all together: its speed, whatever thread had the longest queries.
+  double scan_seconds = 0;
 
   // What brute force counts, of a part of the queries.
   void AddCounts(const SearchStatistics& part) {

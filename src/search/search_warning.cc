@@ -17,6 +17,8 @@ namespace {
 // the cause.
 constexpr double kFar = 3;
 constexpr double kNarrow = 1e-3;
+// Where the inducing points leave over less than this share of the variance, they are likely the cause.
+constexpr double kLittle = 1e-4;
 
 std::string Figure(int64_t count, int64_t of, const char* what) {
   return (count == of ? "all " : std::to_string(count) + " of ") + std::to_string(of) + " " + what;
@@ -75,9 +77,13 @@ std::string Cause(const ResidualModel& model, const DoubtfulAnswer& answer) {
   if (spread < kNarrow) {
     return "the points " + extent + ": is the lengthscale far too large for their units?";
   }
-  if (model.inducing() != nullptr && model.m() > 0) return DescribeInducing(model);
-  return "the points " + extent + ", and a query typically lies " + DescribeRoughly(nearest) +
-         " from the nearest";
+  if (model.inducing() != nullptr && model.m() > 0 &&
+      model.share_quantiles()[kShareLevels.size() / 2] < kLittle) {
+    return DescribeInducing(model);
+  }
+  return "fewer points than that are near enough to a query: the points " + extent +
+         ", and a query typically lies " + DescribeRoughly(nearest) +
+         " lengthscales from the nearest";
 }
 
 std::string DescribeUninformative(const ResidualModel& model, const DoubtfulAnswer& answer) {

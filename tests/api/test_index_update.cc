@@ -210,7 +210,8 @@ void TestCancelledUpdate(void** state) {
   const Answer before = Ask(index, question);
   assert_int_equal(before.status, RESIDUAL_KNN_OK);
 
-  Watcher in_factor{drawn.after.inducing.n, true};
+  const int64_t m = drawn.after.inducing.n;
+  Watcher in_factor{m * (m + 1) / 2, true};  // elements of L
   assert_int_equal(UpdateWatched(index, drawn.after, in_factor), RESIDUAL_KNN_ERROR_CANCELLED);
   assert_true(Ask(index, question).SameAs(before));
 

@@ -188,6 +188,10 @@ class KindsTest(cli_support.ProgramTest):
 
 class StandardInputTest(cli_support.ProgramTest):
 
+    def run_program(self, *arguments, lengthscale="10", **keywords):
+        """With a lengthscale at which ten neighbors of each point say something."""
+        return super().run_program(*arguments, lengthscale=lengthscale, **keywords)
+
     def setUp(self):
         super().setUp()
         self.file("points.csv", GOOD)
@@ -257,7 +261,8 @@ class StandardInputTest(cli_support.ProgramTest):
 class NpyTest(cli_support.ProgramTest):
 
     def find(self, content, name="points.npy"):
-        return self.succeed("neighbors", self.file(name, content), "--inducing", "0", "-k", "4")
+        return self.succeed("neighbors", self.file(name, content), "--inducing", "0", "-k", "4",
+                            "--lengthscale", "30")
 
     def test_types(self):
         """Integers of any width and floats of up to 64 bits, of either byte order."""
