@@ -13,7 +13,7 @@ constexpr double kFaster16 = 2;
 // Where more pivots than this are needed a point, a tree has never paid: against products in double precision, and
 // against those of integers.
 constexpr double kMostCover = 0.5;
-constexpr double kMostCoverQuantized = 0.12;
+constexpr double kMostCoverQuantized = 0.05;
 
 // Points that rounding has spoiled are met by every query, and are searched for by brute force.
 constexpr int64_t kMostSpoiledOneIn = 64;
