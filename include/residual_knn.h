@@ -38,10 +38,10 @@
  *                 count the queries that lack such neighbors, and residual_knn_search_warning says why.
  *   Ranges        Coordinates, from their origin and divided by their lengthscale, are at most 1e140 in
  *                 magnitude; entries of V 1e70; the variance, p, nugget and jitter 1e140; threads 1024.
- *                 The origin of a coordinate is the value of a point to which two fifths of the points are at most
- *                 equal in magnitude: far values (fill values as 1e20, outliers) in up to three fifths of the rows
- *                 round their own rows alone. A value x of its own is known to about 2^-53 |x|: beyond 2^32
- *                 lengthscales from 0, doubles are more than 2^-21 lengthscales apart, and
+ *                 The origin of a coordinate is the value of a point, chosen so that two fifths of the points are no
+ *                 larger in magnitude: far values (fill values such as 1e20, outliers) in up to three fifths of the
+ *                 rows round their own rows alone. The caller's value x is itself known to about 2^-53 |x|: beyond
+ *                 2^32 lengthscales from 0, doubles are more than 2^-21 lengthscales apart, and
  *                 residual_knn_index_warning names the row.
  *   Layout        Matrices are dense. RESIDUAL_KNN_POINT_MAJOR: the values of one point (or the
  *                 neighbors of one query) are contiguous. RESIDUAL_KNN_DIMENSION_MAJOR: the values
@@ -174,7 +174,7 @@ enum residual_knn_reason {
   /** The tree was faster on a timed sample of the queries, or these are too few for a sample. */
   RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE = 6,
   /** Brute force: most rows are the same point as more than k rows before them, and cannot be among the k
-   * nearest of any query. A tree would look at them. */
+   * nearest of any query. A tree would meet them; a scan leaves them out, also where a tree was asked for. */
   RESIDUAL_KNN_REASON_REPEATED_POINTS = 7
 };
 
@@ -470,7 +470,8 @@ RESIDUAL_KNN_API void residual_knn_search_options_init(residual_knn_search_optio
 typedef struct residual_knn_statistics {
   /** Set by residual_knn_statistics_init. */
   size_t struct_size;
-  /** enum residual_knn_strategy that was used, never RESIDUAL_KNN_AUTOMATIC. */
+  /** enum residual_knn_strategy that was used, never RESIDUAL_KNN_AUTOMATIC. With a tree, queries that it does
+   * nothing for are answered by brute force. */
   int32_t strategy;
   /** Worker threads that were used. */
   int32_t threads;
@@ -479,9 +480,9 @@ typedef struct residual_knn_statistics {
   /** Query-candidate pairs that the question is about. */
   int64_t pairs;
   /** Query-candidate pairs whose residual correlation was computed; more than pairs where tiles reach beyond
-   * the predecessors of a query, or brute force in integers looks around each query first. */
+   * the predecessors of a query, or brute force meets some rows around each query first. */
   int64_t pairs_scored;
-  /** Pairs scored again by the canonical function that decides and returns distances. */
+  /** Pairs scored by the canonical function, which decides between candidates and returns distances. */
   int64_t pairs_rescored;
   /** Seconds that the call took, with what it built. */
   double seconds;

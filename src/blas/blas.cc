@@ -38,7 +38,7 @@ void MultiplyTransposedBy(const Gemm& gemm, const Value* a, int64_t rows, const 
        Size(m), b, Size(m), Value{0}, out, Size(columns));
 }
 
-// Made when the library is loaded: later there may be no memory, or a child forked meanwhile.
+// Made when the library is loaded: later there may be no memory for it, or a fork while it is being made.
 class DescriptionText {
  public:
   DescriptionText() {

@@ -37,7 +37,7 @@ constexpr double kMostMargin8 = 0.35;
 constexpr double kTypicalMargin8 = 0.15;
 // More exceptional rows than one in so many are too many.
 constexpr int64_t kOneIn = 16;
-// Of rows that are only far, brute force in double precision still gains by the others.
+// Rows that are exceptional because they are far may be more, one in so many: the others still gain by integers.
 constexpr int64_t kFarOneIn = 2;
 // More queries than one in so many that 8 bits leave to 16 are worth the preparation of those.
 constexpr int64_t kFewLeftOneIn = 128;

@@ -8,7 +8,7 @@
 
 namespace residual_knn {
 
-// For each coordinate, that value of the points to which two fifths of them are at most equal in magnitude.
+// For each coordinate the value of a point, chosen so that two fifths of the points are no larger in magnitude.
 //
 // A difference x - origin rounds by at most u (|x| + |origin|). Where the origin is no larger than x in magnitude,
 // that is about what x itself may be off by, whatever the other rows hold: so a fill value such as 1e20 or -3.4e38

@@ -10,7 +10,7 @@
 namespace residual_knn {
 
 // Points whose numbers, as the caller has them, are too coarse: beyond kMostLengthscales from 0, where two doubles
-// that follow each other are 2^-20 of a lengthscale apart and more.
+// that follow each other are more than 2^-21 of a lengthscale apart.
 struct CoarsePoints {
   static constexpr double kMostLengthscales = 0x1p32;
 

@@ -31,7 +31,7 @@ class Claim {
   friend class Patience;
   std::atomic<pid_t> owner_{0};  // the process; 0: nobody
   std::atomic<uint32_t> entered_{0};
-  std::atomic<uint32_t> left_{0};  // callbacks, of entered_ ones
+  std::atomic<uint32_t> left_{0};  // how many callbacks of the making have begun, and how many have ended
 };
 
 // During its life the calling thread makes a value.
@@ -76,7 +76,7 @@ class CallbackScope {
   Claim* const claim_;
 };
 
-// Of one that waits for the holder of a claim.
+// The waiting of a thread for the holder of a claim.
 class Patience {
  public:
   explicit Patience(const Claim& claim) : claim_(claim) {}

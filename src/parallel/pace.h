@@ -7,7 +7,8 @@
 
 namespace residual_knn {
 
-// Of long loops: a look for each 2^16 units, which last from a tenth of a millisecond to some.
+// For long loops: one look for every 2^16 units of work, which take between a tenth of a millisecond and some
+// milliseconds.
 class Pace {
  public:
   // So many multiplications of long products count as a unit.

@@ -5,8 +5,9 @@
 namespace residual_knn {
 namespace {
 
-// Multiplications of brute force in double precision for which building the tree of one row is worth while: twice of
-// what it costs, since a search of the tree costs something, too. And how much faster scans in integers are, all in all.
+// Multiplications of brute force in double precision from which on building the tree is worth while, for each row: twice
+// what building costs, since searching the tree costs something, too. And how much faster scans in integers are, all in
+// all.
 constexpr double kBuildWork = 800'000;
 constexpr double kFaster8 = 3;
 constexpr double kFaster16 = 2;

@@ -11,7 +11,8 @@
 namespace residual_knn {
 namespace {
 
-// Rows that repeat more than k others are left out of scans; of so many rows, one such is enough to prefer scans.
+// Scans leave out rows that repeat more than k others. Where these are more than one row in so many, scans are better
+// than a tree.
 constexpr int64_t kRepeatedOneIn = 2;
 // What is prepared for scans, integers above all, takes about as long as so many queries gain by it.
 constexpr int64_t kFewQueries = 64;

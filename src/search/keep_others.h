@@ -10,8 +10,8 @@
 
 namespace residual_knn {
 
-// Drops row `self` and the rows `met`, which ascend, from the first `found` survivors; returns how many are left. `rows` are the rows that the
-// survivors' numbers stand for, and become; none: the numbers are rows.
+// Drops row `self` and the rows `met`, which ascend, from the first `found` survivors; returns how many are left. The
+// survivors' numbers are places in `rows`, and become rows; where `rows` is empty they are rows already.
 inline size_t KeepOthers(const ScreenSurvivors& survivors, int64_t found,
                          std::span<const int64_t> rows, int64_t self,
                          std::span<const int64_t> met = {}) {

@@ -17,7 +17,8 @@ class SpaceOrder {
  public:
   SpaceOrder() = default;
 
-  // Nodes are split at the median of their widest coordinate, far points not counted. Leaves hold at most `leaf_size` rows.
+  // Nodes are split at the median of their widest coordinate: the widest in the middle of a sample, so that a few far
+  // points do not choose it. Leaves hold at most `leaf_size` rows.
   SpaceOrder(const ScaledPoints& points, std::vector<int64_t> rows, int64_t leaf_size, int threads,
              Monitor& monitor);
 

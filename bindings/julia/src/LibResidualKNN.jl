@@ -156,7 +156,7 @@ Why a search used the strategy that it used.
 - `RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE`: Brute force was faster on a timed sample of the queries.
 - `RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE`: The tree was faster on a timed sample of the queries, or these are too few for a sample.
 - `RESIDUAL_KNN_REASON_REPEATED_POINTS`: Brute force: most rows are the same point as more than k rows before them, and cannot be among the k
-  nearest of any query. A tree would look at them.
+  nearest of any query. A tree would meet them; a scan leaves them out, also where a tree was asked for.
 """
 @enum residual_knn_reason::Int32 begin
     RESIDUAL_KNN_REASON_REQUESTED = 0
@@ -536,13 +536,14 @@ end
 What a search did.
 
 - `struct_size`: Set by residual_knn_statistics_init.
-- `strategy`: enum residual_knn_strategy that was used, never RESIDUAL_KNN_AUTOMATIC.
+- `strategy`: enum residual_knn_strategy that was used, never RESIDUAL_KNN_AUTOMATIC. With a tree, queries that it does
+  nothing for are answered by brute force.
 - `threads`: Worker threads that were used.
 - `queries`: Number of queries.
 - `pairs`: Query-candidate pairs that the question is about.
 - `pairs_scored`: Query-candidate pairs whose residual correlation was computed; more than pairs where tiles reach beyond
-  the predecessors of a query, or brute force in integers looks around each query first.
-- `pairs_rescored`: Pairs scored again by the canonical function that decides and returns distances.
+  the predecessors of a query, or brute force meets some rows around each query first.
+- `pairs_rescored`: Pairs scored by the canonical function, which decides between candidates and returns distances.
 - `seconds`: Seconds that the call took, with what it built.
 - `reason`: enum residual_knn_reason.
 - `coarse_blocks`: Blocks of the tree at its coarsest level, 0 without a tree.
