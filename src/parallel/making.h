@@ -30,8 +30,9 @@ class Claim {
   friend class CallbackScope;
   friend class Patience;
   std::atomic<pid_t> owner_{0};  // the process; 0: nobody
+  // Callbacks of the making that have begun, and that have ended.
   std::atomic<uint32_t> entered_{0};
-  std::atomic<uint32_t> left_{0};  // how many callbacks of the making have begun, and how many have ended
+  std::atomic<uint32_t> left_{0};
 };
 
 // During its life the calling thread makes a value.
