@@ -57,8 +57,8 @@ class CoordinateReader {
   std::vector<std::string> lonlat_;
   CsvFormat csv_;
   std::vector<std::string> unused_;  // columns of the points that are no coordinates
-  std::vector<std::string>
-      settled_;  // names in the table of the points, longitude and latitude first
+  // Names in the table of the points, longitude and latitude first.
+  std::vector<std::string> settled_;
   TableFormat format_ = TableFormat::kCsv;
 };
 

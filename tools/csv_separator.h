@@ -12,7 +12,7 @@ namespace residual_knn {
 // if the delimiter of `format` may be right, else what the delimiter seems to be, and the cure.
 std::string FindWrongDelimiter(std::string_view start, bool whole, const CsvFormat& format);
 
-// For messages: "','", "a tab" or "spaces or tabs".
+// For messages: "tabs", "spaces" or "';'".
 std::string DelimiterName(char delimiter);
 
 // What stands behind --delimiter, quoted for a shell.

@@ -18,10 +18,10 @@ constexpr double kGenerous = 1.05;
 
 int64_t NumPanels(int64_t m) { return (m + kPanelWidth - 1) / kPanelWidth; }
 
-// Columns of the inverse begin at the diagonal: the rows of a panel of them.
+// Rows of a panel of columns of the inverse, which begin at the diagonal.
 int64_t RowsBelow(int64_t m, int64_t panel) { return m - panel * kPanelWidth; }
 
-// Sums over panels of rows or columns, each made by one thread: their total does not depend on the threads.
+// A sum for each panel of rows or columns, made by one thread: the total does not depend on the number of threads.
 using PanelSums = std::vector<double>;
 
 double Total(const PanelSums& sums) { return std::accumulate(sums.begin(), sums.end(), 0.0); }

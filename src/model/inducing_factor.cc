@@ -45,7 +45,7 @@ double FillCovariance(const CovarianceView& covariance, const ScaledPoints& indu
 int64_t FactorInPlace(AlignedVector& lower, int64_t m, Monitor& monitor) {
   AlignedVector panel(static_cast<size_t>(m * kPanelWidth));
   double squares[kPanelWidth];
-  // In entries of L, each by what it takes, a multiple of the pairs before it.
+  // Of the panel of rows from k on: its entries, times the number of panels up to it.
   const auto work = [](int64_t k) { return (k + kPanelWidth) * (k / kPanelWidth + 1); };
   int64_t total = 0;
   for (int64_t k = 0; k < m; k += kPanelWidth) total += work(k);

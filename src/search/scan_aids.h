@@ -1,4 +1,4 @@
-// What scans know of the rows that keeps them from looking at some in vain.
+// What a scan knows of the rows beforehand: which lie around a query, and which cannot be anybody's neighbors.
 #pragma once
 
 #include <cstdint>

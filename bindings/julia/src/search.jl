@@ -59,8 +59,8 @@ covariance function.
 Where there are fewer than `k` candidates (n - 1 for points of the index, n for new ones), 0 and `Inf` fill up. `k`
 beyond n is taken as n, with a warning.
 
-An answer that is right but hardly what was wanted is a warning (`@warn`, once), with the likely cause: where most
-neighbors are not informative, say, because lengthscales and points are in different units.
+Where an answer is right but hardly what was wanted there is a warning (`@warn`, once) with the likely cause: at least
+half of the queries have neighbors that say nothing, for example, because lengthscales and points are in different units.
 
 - `ranking`: `:absolute` (default); or `:signed` for large ρ, with the distance √(1 - ρ)
 - `strategy`: `:automatic` (default), `:brute_force`, `:level_synchronous`, `:best_first`,
@@ -82,8 +82,8 @@ says how near the points of a block may be.
 - `threads`: worker threads that were used
 - `queries`: number of queries; `pairs`: pairs of a query and a candidate that the question is about
 - `pairs_scored`: such pairs that were scored; more than `pairs` where blocks of work reach beyond the predecessors of a
-  query
-- `pairs_rescored`: pairs scored again by the function that decides and gives the distances
+  query, or brute force meets some rows around each query first
+- `pairs_rescored`: pairs scored by the function that decides between candidates and gives the distances
 - `seconds`: that the search took, with what it built; `tree_seconds`: of these, for trees, which the index keeps
 - `coarse_blocks`: blocks of the tree at its coarsest level, 0 without a tree
 - `pivots_scored`: pairs of a query and a pivot that were scored; `pivots_coupled`: pairs of two pivots that were
