@@ -91,7 +91,8 @@ void CsvScanner::RowCallback(int terminator, void* scanner) {
 
 void CsvScanner::TakeCell(std::string_view text) {
   if (blank_line_ != 0)
-    throw CsvError(blank_line_, "the line is blank, which lines may be at the end only");
+    throw CsvError(blank_line_,
+                   "the line is blank; blank lines may stand at the end of the file only");
   if (cells_in_row_ == 0) row_line_ = line_;
   after_carriage_return_ = false;
   sink_.OnCell(text, line_);

@@ -89,7 +89,7 @@ Answer Search(const NeighborsOptions& options, const Question& question,
   answer.num_queries = question.points.n;
   if (new_points) answer.num_queries = question.new_points.n;
   if (some_rows) answer.num_queries = static_cast<int64_t>(question.rows.size());
-  // More places than candidates would only hold "none"; the library wants one.
+  // More places than candidates would only hold "none"; the library wants at least one place.
   const int64_t candidates = new_points ? question.points.n : question.points.n - 1;
   answer.places = std::max<int64_t>(std::min(options.k, candidates), 1);
   int64_t size = 0;

@@ -71,8 +71,8 @@ using ColumnSelector = std::function<std::vector<int64_t>(const TableHeader& hea
 
 std::vector<int64_t> AllColumns(const TableHeader& header);
 
-// Reads a whole file, or standard input if the path is "-". It may have no rows, but not no header
-// (see CsvFormat). NaN and infinite values are errors.
+// Reads a whole file, or standard input if the path is "-". It must have a header, unless
+// CsvFormat says otherwise, and may have no rows. NaN and infinite values are errors.
 Table ReadTable(const std::string& path);
 
 // Reads the chosen columns only; what stands in the others does not matter. `csv` does not matter

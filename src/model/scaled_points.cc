@@ -34,9 +34,8 @@ void RequireLengthscales(std::span<const double> lengthscales, int64_t d) {
 [[noreturn]] void ThrowBeyond(const char* name, int64_t row, int64_t coordinate, double value) {
   ThrowInvalid(std::string(name) + ": coordinate " + Ordinal{coordinate} + " of row " +
                Ordinal{row} + " is " + Describe(value) +
-               (std::isfinite(value)
-                    ? ", more than 1e140 lengthscales from the middle of the points"
-                    : ", must be finite"));
+               (std::isfinite(value) ? ", more than 1e140 lengthscales from other points"
+                                     : ", must be finite"));
 }
 
 bool IsCoarse(double value, double lengthscale) {

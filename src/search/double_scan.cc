@@ -64,7 +64,7 @@ Tiling ChooseTiling(const SearchSettings& settings, const ResidualModel& model,
 // One worker: its scratch memory is reused from block to block.
 class Worker {
  public:
-  // scales: 1 / sqrt(p) of all rows, NaN for those that are not to be found.
+  // scales: 1 / sqrt(p) of all rows, NaN for those that the screen leaves out.
   Worker(const ResidualModel& model, const ScanAids& aids, const double* scales,
          const SearchSettings& settings, const Tiling& tiling)
       : model_(model),
