@@ -23,7 +23,7 @@ is_single_point(x) = false
 # Several points, in a form that says so.
 are_points(x) = x isa AbstractMatrix || is_list_of_points(x)
 is_list_of_points(x::AbstractVector{T}) where {T} =
-    T <: Union{AbstractVector,Tuple} || (!(T <: Real) && !isempty(x) && all(is_point, x))
+    T <: Union{AbstractVector,Tuple} || (!(T <: Real) && any(is_point, x)) # copy_point! names what is none
 is_list_of_points(x::Base.Generator) = true # as eachcol makes
 is_list_of_points(x) = false
 
@@ -32,7 +32,7 @@ function point_matrix(x, name)
     x isa AbstractMatrix && return dense(x, name)
     x isa AbstractVector && isempty(x) && !(eltype(x) <: Real) && return zeros(0, 0)
     is_list_of_points(x) || invalid(name, " is ", described(x), ", must be a matrix with a point in each column, or a ",
-                                    "vector of points; ", point_hint(x))
+                                    "vector of points", point_hint(x))
     list = x isa Base.Generator ? collect(x) : x
     Base.has_offset_axes(list) && invalid(name, " does not count from 1")
     isempty(list) && return zeros(0, 0) # of a generator
@@ -46,8 +46,10 @@ end
 element(name, i) = string(name, "[", i, "]")
 element(name, ::Nothing) = name # a single point
 
-point_hint(x::AbstractVector) = "reshape(x, 1, :) makes the first of numbers"
-point_hint(x) = "permutedims(Matrix(x)) makes the first of a table"
+point_hint(x::AbstractVector) = "; reshape(x, 1, :) makes the first of numbers"
+point_hint(x::Tuple) = "; [x] makes the second of a single point"
+point_hint(x::Union{Number,Symbol,AbstractString,Nothing,Missing}) = ""
+point_hint(x) = "; permutedims(Matrix(x)) makes the first of a table"
 
 # The point is the i-th of some.
 function copy_point!(column, point, name, i)
@@ -66,8 +68,8 @@ function own_points(x, lonlat)
     d, n = size(points)
     isempty(points) && invalid("points is ", d, " x ", n, ", must have at least one point and coordinate")
     coordinates = Coordinates(d, lonlat_places(lonlat, d))
-    looks_transposed(points) && @warn "points has $d coordinates and only $n points; a point is a column here: did " *
-                                      "you mean permutedims(points)?"
+    looks_transposed(points) && @warn "points has $d coordinates and only $n $(n == 1 ? "point" : "points"); a point is " *
+                                      "a column here: did you mean permutedims(points)?"
     return as_used(points, "points", coordinates), coordinates
 end
 

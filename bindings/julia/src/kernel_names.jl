@@ -61,8 +61,13 @@ function note_kernel!(options, given, before = :matern32)
     kernel = get(given, :kernel, nothing)
     name = kernel === nothing ? before : kernel_name(kernel, "kernel")
     fixed = FORMULAS[name].nu
-    fixed === nothing && return name
     nu = get(given, :nu, nothing)
+    if fixed === nothing
+        # That of a name is none of the next one's.
+        nu === nothing && FORMULAS[before].nu !== nothing && name != before &&
+            (options.nu = LibResidualKNN.residual_knn_model_options().nu)
+        return name
+    end
     nu === nothing || nu == fixed || invalid("nu is ", nu, ", but that of ", repr(name), " is ", fixed)
     options.nu = fixed
     return name

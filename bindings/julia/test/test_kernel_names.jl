@@ -42,6 +42,12 @@ end
     for call in (() -> make(:matern35_isotropic; nu = 2.5), () -> update!(index; nu = 2.5))
         @test throws_text(call, ArgumentError, "nu is 2.5, but that of :matern35_")
     end
+    # The nu that a name fixes goes with the name.
+    update!(index; kernel = :matern)
+    @test same(knn(index, 3), knn(plain(kernel = :matern32, lengthscales = (0.2, 0.4)), 3))
+    update!(index; nu = 2.2)
+    update!(index; kernel = :matern_ard)
+    @test same(knn(index, 3), knn(plain(kernel = :matern, nu = 2.2, lengthscales = (0.2, 0.4)), 3))
     for nu in (NaN, -1, 0, 51)
         @test throws_text(() -> make(:matern_isotropic; nu = nu), ArgumentError, "nu is ")
     end

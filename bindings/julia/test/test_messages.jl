@@ -49,7 +49,7 @@
         (() -> ResidualIndex([1.0 missing; 2.0 3.0]; lengthscales = 1), "points[1, 2] is missing, must be a number"),
         (() -> ResidualIndex([(1.0, 2.0), (3.0, missing)]; lengthscales = 1), "points[2][2] is missing, must be"),
         (() -> ResidualIndex([[1.0, 2.0], ["x", 4]]; lengthscales = 1), "points[2][1] is \"x\", must be a number"),
-        (() -> ResidualIndex(Any[(1.0, 2.0), [1, 2], 3]; lengthscales = 1), "points is "),
+        (() -> ResidualIndex(Any[(1.0, 2.0), [1, 2], 3]; lengthscales = 1), "points[3] is 3, must be a vector or tuple"),
         (() -> knn(index, (1.0, missing), 3), "queries[2] is missing, must be a number"),
         (() -> knn(index, [41], 3), "rows[1] is 41, must be between 1 and 40"),
     ]

@@ -66,6 +66,18 @@ end
     factor, p = residual_factor(index)
     own = ResidualIndex(model.points, factor, p; lengthscales = 0.3)
     @test throws_text(() -> knn(own, (0.5, 0.5), 3), UnsupportedError, "query_factor")
+    # What is no point among points is named.
+    for (points, text) in (([[0.1, 0.2], missing], "queries[2] is missing, must be a vector or tuple"),
+                           (Any[3, (0.1, 0.2)], "queries[1] is 3, must be a vector or tuple"),
+                           (Any[(0.1, 0.2), (0.3, nothing)], "queries[2][2] is nothing, must be a number"))
+        @test throws_text(() -> knn(index, points, 3), ArgumentError, text)
+    end
+    for (inducing, ending) in (((0.5, 0.5), "; [x] makes the second of a single point"), ("5", "or a vector of points"),
+                               (missing, "or a vector of points"), (:kmeans, "or a vector of points"))
+        failure = thrown(() -> ResidualIndex(model.points; lengthscales = 1, inducing = inducing))
+        @test failure isa ArgumentError && endswith(failure.msg, ending)
+    end
+    @test ResidualIndex(model.points; lengthscales = 1, inducing = [(0.5, 0.5)]).m == 1
 end
 
 @testset "a point in each row" begin
@@ -78,6 +90,8 @@ end
     @test_logs hint match_mode = :any ResidualIndex(points'; lengthscales = 1, inducing = 1)
     @test_logs hint choose_inducing(permutedims(points), 2; lengthscales = 1)
     @test_logs hint order_points(permutedims(points); lengthscales = 1)
+    one = "points has 5 coordinates and only 1 point; a point is a column here: did you mean permutedims(points)?"
+    @test_logs (:warn, one) order_points(rand(5, 1); lengthscales = 1)
     # Few points in many coordinates are what they are where that may well be.
     for (d, n) in ((1, 1), (2, 1), (4, 1), (3, 2), (50, 50), (7, 90))
         @test_logs order_points(rand(d, n); lengthscales = 1)

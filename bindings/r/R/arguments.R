@@ -79,8 +79,8 @@ as_whole <- function(x, name, most = .Machine$integer.max) {
   if (is.null(x)) {
     return(NULL)
   }
-  if (!is_number(x) || length(x) != 1L || is.na(x) || x != round(x) || abs(x) > most) {
-    too_large <- is_number(x) && length(x) == 1L && isTRUE(x == round(x))
+  if (!is_number(x) || length(x) != 1L || is.na(x) || !is.finite(x) || x != round(x) || abs(x) > most) {
+    too_large <- is_number(x) && length(x) == 1L && isTRUE(x == round(x)) && is.finite(x)
     limit <- if (too_large) paste(" of at most", format(most, scientific = FALSE))
     stop_invalid(name, " is ", shown(x), ", must be a whole number", limit)
   }

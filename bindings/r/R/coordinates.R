@@ -115,6 +115,7 @@ coordinate_names <- function(reading) {
 
 # Columns that were read as the coordinates that the library gets.
 to_coordinates <- function(columns, reading, name) {
+  force(columns) # its errors are of the call that users made, not of one within R's own functions
   if (!reading$lonlat) {
     return(columns)
   }
@@ -133,10 +134,13 @@ require_degrees <- function(columns, column, most, name, what) {
     return(invisible())
   }
   place <- element(columns, bad[1L] + (column - 1L) * nrow(columns), name)
-  swapped <- if (column == 2L && all(abs(columns[, 1L]) <= 90)) "; lonlat names longitude first, then latitude"
+  cure <- if (column == 1L && all(abs(columns[, 1L]) <= 2 * most)) {
+    "; longitudes that go further around are the same places %% 360"
+  } else if (column == 2L && all(abs(columns[, 1L]) <= 90)) {
+    "; lonlat names longitude first, then latitude"
+  }
   stop_invalid(
-    place, " is ", columns[bad[1L], column], ", must be a ", what, " between -", most, " and ", most, " degrees",
-    swapped
+    place, " is ", columns[bad[1L], column], ", must be a ", what, " between -", most, " and ", most, " degrees", cure
   )
 }
 

@@ -10,12 +10,18 @@ require_no_foreign_object <- function(x, name) {
       "takes covariances of your own"
     )
   }
-  if (is.null(cure) && !is.data.frame(x) && inherits(x, c("integer64", "units", "difftime", "Date", "POSIXt"))) {
+  if (is.null(cure) && inherits(x, c("bbox", "SpatExtent", "Extent"))) {
+    cure <- "it holds the edges of a box, not points"
+  }
+  if (is.null(cure) && !is.data.frame(x) && inherits(x, of_other_units)) {
     cure <- sub("^; ", "", cure_of(x, name))
   }
   if (is.null(cure) && inherits(x, "Matrix")) cure <- paste0("as.matrix(", name, ") makes a matrix of it")
   if (!is.null(cure)) stop_invalid(name, " is ", described(x), ", must be ", points_are, ": ", cure)
 }
+
+# Numbers that mean something else than they say, or in units that only their class knows.
+of_other_units <- c("integer64", "units", "difftime", "Date", "ITime", "POSIXt")
 
 # The call that gives the coordinates of an object of sf, sp, terra, raster or spatstat; NULL for anything else. None of
 # these packages is needed to say so.
@@ -48,7 +54,8 @@ degrees_hint <- function(in_degrees) if (in_degrees) ", which are degrees, for l
 # st_coordinates() gives the vertices of what is no point, and their numbers in other columns.
 sf_call <- function(x, name) {
   geometry <- if (inherits(x, "sf")) x[[attr(x, "sf_column")]] else x
-  if (inherits(geometry, c("sfc_POINT", "POINT"))) {
+  # Without rows, sf knows of no kind.
+  if (inherits(geometry, c("sfc_POINT", "POINT")) || (inherits(geometry, "sfc") && length(geometry) == 0L)) {
     return(paste0("sf::st_coordinates(", name, ")"))
   }
   what <- if (inherits(x, "sf")) paste0("sf::st_geometry(", name, ")") else name
@@ -95,8 +102,11 @@ cure_of <- function(x, text) {
   call <- function(before, after = ")", says = " makes numbers of it") paste0("; ", before, text, after, says)
   spatial <- spatial_cure(x, text)
   if (!is.null(spatial)) return(paste0("; ", spatial))
+  # Names of stations, say.
+  if ((is.factor(x) || is.character(x)) && !holds_numbers(x)) return(NULL)
   if (is.factor(x)) return(call("as.numeric(as.character(", "))", " gives the numbers that its levels are"))
   if (inherits(x, "Date")) return(call("as.numeric(", says = " gives days"))
+  if (inherits(x, "ITime")) return(call("as.numeric(", says = " gives seconds"))
   if (inherits(x, "POSIXct")) return(call("as.numeric(", says = " gives seconds"))
   if (inherits(x, "POSIXlt")) return(call("as.numeric(as.POSIXct(", "))", " gives seconds"))
   if (inherits(x, "difftime")) return(call("as.numeric(", ", units = \"days\")", " gives days"))
@@ -118,6 +128,13 @@ cure_of <- function(x, text) {
     ))
   }
   NULL
+}
+
+# Whether as.numeric() makes numbers of all texts, or levels, that are not missing.
+holds_numbers <- function(x) {
+  texts <- unique(as.character(x))
+  texts <- texts[!is.na(texts)]
+  !anyNA(suppressWarnings(as.numeric(texts)))
 }
 
 # Names the columns of a data frame that are not numbers, with the way out.
@@ -143,7 +160,7 @@ require_numeric_columns <- function(x, name) {
 }
 
 is_number_column <- function(column, has_rows) {
-  if (inherits(column, c("integer64", "units"))) {
+  if (inherits(column, c("integer64", "units", "ITime"))) {
     return(FALSE)
   }
   # What was read from a file of no rows is logical.

@@ -57,6 +57,7 @@ read_inducing <- function(inducing, read, lengthscales, seed, threads, progress)
   if (!is.null(seed)) seed <- as_seed(seed)
   if (is.null(inducing)) inducing <- 0
   if (!is_count(inducing)) {
+    require_no_word(inducing)
     return(read_like(inducing, read$reading, read$points, "inducing"))
   }
   if (is.na(inducing) || inducing < 0 || inducing != round(inducing)) {
@@ -72,6 +73,15 @@ read_inducing <- function(inducing, read, lengthscales, seed, threads, progress)
   options <- list(threads = threads, seed = as_seed(seed))
   kmeans <- enum_values("inducing_method")[["kmeans"]]
   choose_among(read$points, lengthscales, inducing, kmeans, options, progress, "inducing")
+}
+
+# "50", TRUE and NA are neither points nor how many.
+require_no_word <- function(inducing) {
+  if (is.null(dim(inducing)) && length(inducing) == 1L && (is.character(inducing) || is.logical(inducing))) {
+    stop_invalid(
+      "inducing is ", shown(inducing), ", must be how many points to choose, as 50, or the points: ", points_are
+    )
+  }
 }
 
 # A single number without dimensions, which says how many. In one dimension, too: a point there is matrix(5).
@@ -185,6 +195,8 @@ update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, 
   if (is.null(lengthscales)) lengthscales <- state$lengthscales
   lengthscales <- as_lengthscales(lengthscales, index$points, index$reading)
   arguments <- state$arguments
+  # The nu of a kernel of before is none of one whose name fixes another.
+  if (!"nu" %in% names(given) && fixes_nu(given$kernel)) arguments["nu"] <- list(NULL)
   arguments[names(given)] <- given
   options <- do.call(model_options, arguments)
   if (is.null(inducing)) {

@@ -47,6 +47,9 @@ resolve_kernel <- function(name, nu) {
   list(code = enum_value(kernel$kernel, "kernel", "kernel"), nu = nu, scale = scale)
 }
 
+# Whether `name` is that of a kernel with a nu of its own.
+fixes_nu <- function(name) is.character(name) && length(name) == 1L && !is.null(foreign_kernels()[[name]]$nu)
+
 # The lengthscales that the library gets, with options of model_options().
 scaled_lengthscales <- function(lengthscales, options) lengthscales * options$scale
 

@@ -76,10 +76,11 @@ predecessors <- function(index, k = min(10L, index$n), rows = NULL, ranking = "a
 
 # No point has more neighbors than there are points, and a larger answer could only ask for memory.
 as_k <- function(k, num_points) {
-  k <- as_needed_whole(k, "k", most = 2^53)
+  k <- as_needed_whole(k, "k", most = Inf)
   if (k < 1) stop_invalid("k is ", k, ", must be at least 1")
   if (k > num_points) {
-    counts <- format(c(k, num_points), scientific = FALSE, trim = TRUE)
+    # Beyond 2^53 the digits say nothing.
+    counts <- vapply(c(k, num_points), function(x) format(x, scientific = x > 2^53), "")
     warn_user(
       "k is ", counts[1L], ", but there ", if (num_points == 1) "is only 1 point" else
         paste("are only", counts[2L], "points"), ": k = ", counts[2L], " is used"
@@ -100,11 +101,16 @@ as_query <- function(query, index) {
 # A bare number may be meant as a point, as a row or as k; a bare vector, but for one dimension, as a point or as rows.
 stop_bare_query <- function(query, d) {
   what <- if (length(query) <= 3L) shown(query) else "..."
+  if (endsWith(what, "...")) what <- "..." # what was cut off is no code
+  is_whole <- all(is.finite(query) & query == round(query))
+  ways <- c(
+    if (is_whole) paste0("rows = ", what, " for points of the index"),
+    if (is_whole && length(query) == 1L) paste0("k = ", what, " for so many neighbors"),
+    if (length(query) == d) paste0("matrix(", what, ", nrow = 1) for a new point")
+  )
   stop_invalid(
     "query is ", if (length(query) == 1L) paste("the number", what) else "a vector", ", must be a matrix with ",
-    counted(d, "column"), "; write rows = ", what, " for points of the index",
-    if (length(query) == 1L) paste0(", k = ", what, " for so many neighbors"),
-    if (length(query) == d) paste0(", matrix(", what, ", nrow = 1) for a new point")
+    counted(d, "column"), if (length(ways) > 0L) paste0("; write ", paste(ways, collapse = ", "))
   )
 }
 

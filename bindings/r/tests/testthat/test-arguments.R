@@ -17,7 +17,7 @@ test_that("an argument that is one value is refused under its name unless it is 
   flag <- list(NA, logical(), c(TRUE, FALSE), 1, "TRUE", NULL, list(TRUE))
   needed <- function(values) c(values, list(NULL))
   # Any k beyond the number of points is that number.
-  count <- needed(c(number, 1.5, Inf, 1e300, 0, -1))
+  count <- needed(c(number, 1.5, Inf, 0, -1))
   # Functions with values for their other arguments, and what is wrong for each of these.
   table <- list(
     list(function(...) residual_index(points, ...), list(
@@ -143,7 +143,7 @@ test_that("more neighbors than there are points are as many as there are points,
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())
   for (search in searches) {
-    for (k in c(301, .Machine$integer.max, 1e10)) {
+    for (k in c(301, .Machine$integer.max, 1e10, 1e300)) {
       warnings <- list()
       invisible(gc(reset = TRUE))
       before <- gc(reset = TRUE)["Vcells", "used"]
@@ -156,12 +156,16 @@ test_that("more neighbors than there are points are as many as there are points,
       expect_length(warnings, 1)
       expect_s3_class(warnings[[1]], "residualknn_warning")
       expect_identical(conditionMessage(warnings[[1]]), paste0(
-        "k is ", format(k, scientific = FALSE), ", but there are only 300 points: k = 300 is used"
+        "k is ", if (k > 2^53) "1e+300" else format(k, scientific = FALSE),
+        ", but there are only 300 points: k = 300 is used"
       ))
       expect_match(deparse(conditionCall(warnings[[1]]))[1], "^(neighbors|predecessors|plot.*)\\(")
       all_of_them <- search(k = 300)
       expect_identical(found[c("index", "distance", "residual")], all_of_them[c("index", "distance", "residual")])
     }
+  }
+  for (none in list(Inf, -Inf, NaN, c(1e300, 1e300))) {
+    expect_error(neighbors(index, k = none), "^k is .*, must be a whole number$", class = "residualknn_error")
   }
   expect_warning(neighbors(residual_index(1), k = 2), "there is only 1 point: k = 1 is used")
   # By default 10, or as many as there are points, without a word.
@@ -183,7 +187,15 @@ test_that("a bare number, which may be a point, a row or k, is no query", {
   expect_error(neighbors(plane, 5), "rows = 5 .*k = 5 ", class = invalid)
   expect_error(neighbors(line, 5), "rows = 5 .*k = 5 .*matrix\\(5, nrow = 1\\)", class = invalid)
   expect_error(neighbors(plane, c(3, 7)), "rows = c\\(3, 7\\) .*matrix\\(c\\(3, 7\\), nrow = 1\\)", class = invalid)
-  expect_error(neighbors(plane, 1:9 + 0.5), "rows = \\.\\.\\.", class = invalid)
+  expect_error(neighbors(plane, 1:9), "rows = \\.\\.\\. for", class = invalid)
+  # What cannot be rows is not offered as such, and no code is cut off.
+  expect_error(neighbors(plane, 1:9 + 0.5), "^query is a vector, must be a matrix with 2 columns$", class = invalid)
+  expect_error(neighbors(plane, pi), "^query is the number 3.14.*, must be a matrix with 2 columns$", class = invalid)
+  expect_error(neighbors(plane, c(0.25, 2)), "columns; write matrix\\(c\\(0.25, 2\\), nrow = 1\\) for a new point$")
+  expect_error(neighbors(residual_index(random_points(20, 3)), c(a = 1 / 3, b = 1 / 7, c = 1 / 9)),
+    "; write matrix(..., nrow = 1) for a new point",
+    fixed = TRUE, class = invalid
+  )
   # In one dimension a vector is a column of points, here as for residual_index().
   expect_identical(neighbors(line, c(3.9, 7), k = 1)$index[, 1], c(3L, 4L))
   expect_identical(neighbors(line, matrix(7, nrow = 1), k = 1)$index[, 1], 4L)

@@ -10,6 +10,8 @@ test_that("errors of the library are classed conditions with its text", {
     class = "residualknn_error_not_positive_definite"
   )
   expect_error(residual_index(points, variance = 0), "variance is 0", class = invalid)
+  expect_error(residual_index(points, variance = Inf), "^variance is Inf, must be", class = invalid)
+  expect_error(residual_index(points, nugget = -Inf), "^nugget is -Inf, must be", class = invalid)
   expect_error(residual_index(points, threads = -1), "threads is -1", class = invalid)
   index <- residual_index(points)
   expect_error(neighbors(index, k = 0), "k is 0", class = invalid)

@@ -130,6 +130,7 @@ test_that("what cannot be longitude and latitude is refused where it stands", {
     places
   }
   refused("points[7, \"lon\"] is 361, must be a longitude between -360 and 360 degrees", changed(7, "lon", 361))
+  refused("and 360 degrees; longitudes that go further around are the same places %% 360", changed(7, "lon", 371.6))
   refused("points[9, \"lat\"] is -90.5, must be a latitude between -90 and 90 degrees", changed(9, "lat", -90.5))
   refused("points[9, \"lat\"] is NA, must be finite", changed(9, "lat", NA))
   # The columns of `places` as they are read: longitude, latitude, depth.
@@ -143,6 +144,12 @@ test_that("what cannot be longitude and latitude is refused where it stands", {
   moved <- stats::setNames(places[1:3], c("lat", "lon", "z"))
   expect_error(neighbors(index, moved), "query has 3 columns \\(lat, lon, z\\)", class = invalid)
   expect_error(neighbors(index, changed(3, "lon", NaN)), "query[3, \"lon\"] is NaN", fixed = TRUE, class = invalid)
+  worded <- places
+  worded$lat <- "north"
+  error <- expect_error(neighbors(index, worded), "query has a column that is not numeric: \"lat\"", class = invalid)
+  expect_identical(conditionCall(error)[[1]], quote(neighbors))
+  error <- expect_error(update(index, inducing = worded), "inducing has a column that is not numeric", class = invalid)
+  expect_identical(conditionCall(error)[[1]], quote(update.residual_index))
   beyond <- changed(3, "lat", 95)
   expect_error(update(index, inducing = beyond), "inducing[3, \"lat\"] is 95", fixed = TRUE, class = invalid)
   expect_error(neighbors(index, c(1, 2, 3)), "matrix with 3 columns", class = invalid)
@@ -181,6 +188,11 @@ test_that("a single number of inducing points is how many", {
   index <- residual_index(points, 9, seed = 7)
   update(index, scales, inducing = 5, seed = 8)
   expect_identical(index$state$inducing, choose_inducing(points, 5, scales, seed = 8))
+  for (word in list("50", TRUE, NA, NA_character_)) {
+    text <- "^inducing is .*, must be how many points to choose, as 50, or the points: a numeric matrix"
+    expect_error(residual_index(points, word), text, class = invalid)
+    expect_error(update(index, inducing = word), text, class = invalid)
+  }
   # What has dimensions, or is longer, is points: also in one dimension.
   line <- seq(0, 10, length.out = 30)
   expect_identical(summary(residual_index(line, 5))$m, 5)

@@ -139,6 +139,14 @@ test_that("an index tells which kernel a name stands for, and updates keep the n
   expect_covariance(index, x, function(d) (1 + d / 0.5) * exp(-d / 0.5), 0)
   update(index, kernel = "exponential")
   expect_output(print(index), "kernel exponential \\(matern12\\)$")
+  # A name that fixes nu sets aside the one of before, for good; one that is given along with it is refused.
+  update(index, kernel = "matern", nu = 2.7)
+  update(index, kernel = "matern45_scaledim")
+  expect_output(print(index), "matern45_scaledim (matern, nu = 4.5, lengthscales times 3)", fixed = TRUE)
+  expect_error(update(index, kernel = "matern35_scaledim", nu = 4.5), "^nu is 4.5, must be NULL")
+  update(index, kernel = "matern")
+  expect_covariance(index, x, function(d) plain_matern(sqrt(3) * d / 0.5, 1.5), 0)
+  update(index, kernel = "exponential")
   # The lengthscales remain those that were given.
   expect_identical(index$state$lengthscales, 0.5)
   parts <- residual_factor(index)

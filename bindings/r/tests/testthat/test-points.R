@@ -98,6 +98,22 @@ test_that("columns that are no numbers are named, with the call that makes numbe
   expect_error(residual_index(frame), class = invalid, paste0(
     "points has 11 columns that are not numeric: .*; and 8 more; points\\[, \"x\"\\]"
   ))
+  # Texts and levels that are no numbers have no such call.
+  for (site in list(c("north", "south"), factor(c("a", "2")), c("1", "x"))) {
+    expect_error(residual_index(data.frame(x = 1:2, site = site)),
+      "\"site\" is (a character vector|of class factor); points\\[, \"x\"\\] has the numbers alone$",
+      class = invalid
+    )
+  }
+  expect_error(residual_index(data.frame(x = 1:2, site = c(NA, "7.5"))), "as.numeric(points$site) makes numbers of it",
+    fixed = TRUE, class = invalid
+  )
+  clock <- structure(c(60L, 120L), class = "ITime")
+  timed <- structure(list(x = 1:2, at = clock), row.names = 1:2, class = "data.frame")
+  expect_error(residual_index(timed), "\"at\" is of class ITime, and as.numeric(points$at) gives seconds",
+    fixed = TRUE, class = invalid
+  )
+  expect_error(residual_index(clock), "^points is of class ITime, .*: as.numeric\\(points\\) gives", class = invalid)
   # With no rows, too, unless the columns could be numbers.
   expect_error(residual_index(cbind(1:3, 2), frame[0, c("x", "kind")]), "\"kind\" is of class factor", class = invalid)
 })
@@ -150,6 +166,9 @@ test_that("spatial objects are refused with the call that gives their coordinate
     expect_false(grepl("degrees", conditionMessage(error)))
   }
   expect_cure(sf_like("POINT")$where[[1]], of_points)
+  # Without rows, st_geometry() is of no kind.
+  expect_cure(structure(list(), class = c("sfc_GEOMETRY", "sfc")), of_points)
+  expect_cure(structure(c(xmin = 0, ymin = 0, xmax = 1, ymax = 2), class = "bbox"), "it holds the edges of a box")
   expect_cure(sf_like("POLYGON"), "sf::st_coordinates(sf::st_centroid(sf::st_geometry(points))) gives")
   expect_cure(sf_like("MULTIPOINT"), "sf::st_coordinates(sf::st_cast(sf::st_geometry(points), \"POINT\")) gives")
   expect_cure(sf_like("LINESTRING")$where, "sf::st_coordinates(sf::st_centroid(points)) gives")
