@@ -277,8 +277,9 @@ end
 
 Gives an index made from points, a kernel and inducing points new hyper-parameters, and new inducing points if given,
 on the same points: a step of an optimizer. Keywords that are left out stay as they are, but for
-`progress`, and for a `nu` that the name of a kernel fixes, which goes with that kernel. The answers are those of a new index, at less cost. Returns the index. `inducing` is points, not a number of
-them, for the index does not keep its own points for [`choose_inducing`](@ref).
+`progress`, and for a `nu` that the name of a kernel fixes, which goes with that kernel. The answers are those of a new
+index, at less cost. Returns the index. `inducing` is points, not a number of them, for the index does not keep its own
+points for [`choose_inducing`](@ref).
 
 Nothing else may use the index meanwhile, see [`IndexInUseError`](@ref). Where the arguments are wrong or K(Z, Z)
 is not positive definite, the index stays what it was. After an update that was cancelled it may hold nothing, as its

@@ -43,6 +43,8 @@ read_like <- function(x, reading, points, name) {
       ", must have ", if (is.null(names)) "just " else paste0("the columns ", toString(names), ", or just "),
       length(reading$labels), " in the order of these", if (is.null(names)) ": those of points that were read"
     )
+  } else {
+    require_order(colnames(x), names, name) # Lat, Lon for lon, lat
   }
   to_coordinates(as_points(x, name), reading, name)
 }

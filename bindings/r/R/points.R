@@ -50,12 +50,14 @@ as_points_like <- function(x, points, name) {
   x
 }
 
-# A column with the name of another one holds the wrong coordinate; names that the points do not have may be anything.
+# A column with the name of another one holds the wrong coordinate, also where one of them is in capitals; names that
+# the points do not have may be anything.
 require_order <- function(names, expected, what) {
   if (is.null(names) || is.null(expected) || length(names) != length(expected)) {
     return(invisible())
   }
-  moved <- which(nzchar(names) & names %in% expected & names != expected)
+  as_one <- if (anyDuplicated(tolower(names)) + anyDuplicated(tolower(expected)) == 0L) tolower else identity
+  moved <- which(nzchar(names) & as_one(names) %in% as_one(expected) & as_one(names) != as_one(expected))
   if (length(moved) == 0L) {
     return(invisible())
   }

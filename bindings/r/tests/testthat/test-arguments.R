@@ -217,10 +217,11 @@ test_that("a column with the name of another one is refused", {
   scales <- c(long = 1, lat = 2, depth = 100)
   index <- residual_index(places, places[1:3, ], scales)
   changed <- list(
-    all = c("lat", "long", "depth"), some = c("lat", "lon", "z"), one = c("x", "y", "long"), last = c("a", "depth", "b")
+    all = c("lat", "long", "depth"), some = c("lat", "lon", "z"), one = c("x", "y", "long"),
+    last = c("a", "depth", "b"), capitals = c("Lat", "Long", "Depth"), capital = c("x", "LONG", "z")
   )
   for (names in changed) {
-    moved <- which(names %in% colnames(places) & names != colnames(places))[1]
+    moved <- which(tolower(names) %in% colnames(places) & tolower(names) != colnames(places))[1]
     text <- function(what) {
       paste0(
         "^", what, " has ", names[moved], " in place ", moved, ", where the points have ", colnames(places)[moved],
@@ -249,6 +250,11 @@ test_that("a column with the name of another one is refused", {
   expect_identical(neighbors(index, all_moved[, names(places)], k = 2)$index, expected)
   expect_identical(neighbors(index, stats::setNames(places[4:9, ], c("x", "y", "z")), k = 2)$index, expected)
   expect_identical(neighbors(index, stats::setNames(places[4:9, ], c("long", "y", "depth")), k = 2)$index, expected)
+  expect_identical(neighbors(index, stats::setNames(places[4:9, ], c("Long", "LAT", "z")), k = 2)$index, expected)
+  # Names that differ in capitals alone are names of their own.
+  both <- residual_index(stats::setNames(places[1:2], c("x", "X")), lengthscales = 4)
+  expect_silent(neighbors(both, stats::setNames(places[4:9, 1:2], c("x", "X")), k = 2))
+  expect_error(neighbors(both, stats::setNames(places[4:9, 1:2], c("X", "x"))), "has X in place 1", class = invalid)
   expect_identical(neighbors(index, unname(as.matrix(places[4:9, ])), k = 2)$index, expected)
   # A whole data frame, of which some columns are the coordinates.
   expect_error(neighbors(index, quakes), paste0("5 columns.* 3: ", picked), class = invalid)

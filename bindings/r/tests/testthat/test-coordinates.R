@@ -144,6 +144,8 @@ test_that("what cannot be longitude and latitude is refused where it stands", {
   moved <- stats::setNames(places[1:3], c("lat", "lon", "z"))
   expect_error(neighbors(index, moved), "query has 3 columns \\(lat, lon, z\\)", class = invalid)
   expect_error(neighbors(index, changed(3, "lon", NaN)), "query[3, \"lon\"] is NaN", fixed = TRUE, class = invalid)
+  capitals <- stats::setNames(places[, c("lat", "lon", "depth")], c("Lat", "Lon", "Depth"))
+  expect_error(neighbors(index, capitals), "^query has Lat in place 1, where the points have lon", class = invalid)
   worded <- places
   worded$lat <- "north"
   error <- expect_error(neighbors(index, worded), "query has a column that is not numeric: \"lat\"", class = invalid)
