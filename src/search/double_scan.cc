@@ -129,9 +129,9 @@ class Worker {
 
   void AppendFirst(int64_t q) {
     scorer_.SetQuery(block_, q);
-    const int64_t scored =
-        first_.AppendAround(block_, q, 2 * settings_.k, scorer_, lists_[q], met_[q]) +
-        first_.AppendFirstRows(block_, q, settings_.k, scorer_, lists_[q]);
+    const int64_t scored = first_.AppendAround(block_, q, FirstCandidates::Least(settings_.k),
+                                               scorer_, lists_[q], met_[q]) +
+                           first_.AppendFirstRows(block_, q, settings_.k, scorer_, lists_[q]);
     statistics_.pairs_scored += scored;
     statistics_.pairs_rescored += scored;
   }

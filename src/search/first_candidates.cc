@@ -15,8 +15,9 @@ constexpr int64_t kCandidatesForOne = 128;
 }  // namespace
 
 int64_t FirstCandidates::Wanted(int64_t k, int64_t candidates) {
-  const int64_t most = std::max(Neighborhoods::kRowsAround, 2 * k);
-  return std::clamp(candidates / kCandidatesForOne, 2 * k, most);
+  const int64_t least = Least(k);
+  return std::clamp(candidates / kCandidatesForOne, least,
+                    std::max(Neighborhoods::kRowsAround, least));
 }
 
 int64_t FirstCandidates::AppendAround(const QueryBlock& block, int64_t q, int64_t wanted,

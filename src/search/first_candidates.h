@@ -2,6 +2,7 @@
 // the rows that come first are far from most queries, say nothing, and are in the way of those that would.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -18,7 +19,11 @@ class FirstCandidates {
   FirstCandidates(const ResidualModel& model, const Neighborhoods* neighborhoods)
       : model_(model), neighborhoods_(neighborhoods) {}
 
-  // How many rows around a query are worth their canonical scores, where so many candidates are to be scanned.
+  // How many rows around a query make a threshold: more than k, or it would be that of the farthest of them.
+  [[nodiscard]] static int64_t Least(int64_t k) {
+    return k + std::clamp<int64_t>(k, kLeastSpare, kMostSpare);
+  }
+  // How many are worth their canonical scores where so many candidates are to be scanned.
   [[nodiscard]] static int64_t Wanted(int64_t k, int64_t candidates);
 
   // Appends up to `wanted` candidates near query q, scored canonically; the list knows a threshold then. `scorer` is
@@ -32,6 +37,9 @@ class FirstCandidates {
                           const CanonicalScorer& scorer, CandidateList& list);
 
  private:
+  static constexpr int64_t kLeastSpare = 32;
+  static constexpr int64_t kMostSpare = 128;
+
   void FindAround(const QueryBlock& block, int64_t q, int64_t wanted, std::vector<int64_t>& rows);
   std::span<const double> Score(const QueryBlock& block, int64_t q, std::span<const int64_t> rows,
                                 const CanonicalScorer& scorer);
