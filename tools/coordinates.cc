@@ -84,6 +84,10 @@ void CheckRange(const Table& table, int64_t column, double most) {
     if (std::abs(value) <= most) continue;
     std::string message = DescribeCell(table, row, column);
     message += ": " + RealToText(value) + " is beyond " + RealToText(most) + " degrees (--lonlat)";
+    if (most == kMostLongitude && std::abs(value) <= 2 * kMostLongitude) {
+      message +=
+          "; longitudes that go further around are the same places if you take 360 from them";
+    }
     throw std::runtime_error(message);
   }
 }

@@ -31,11 +31,14 @@ void RequireLengthscales(std::span<const double> lengthscales, int64_t d) {
   }
 }
 
-[[noreturn]] void ThrowBeyond(const char* name, int64_t row, int64_t coordinate, double value) {
-  ThrowInvalid(std::string(name) + ": coordinate " + Ordinal{coordinate} + " of row " +
-               Ordinal{row} + " is " + Describe(value) +
-               (std::isfinite(value) ? ", more than 1e140 lengthscales from other points"
-                                     : ", must be finite"));
+// Names the middle of the points and the lengthscale too, as it may be one of these that is at fault.
+[[noreturn]] void ThrowBeyond(const Message& place, double value, double lengthscale,
+                              double middle) {
+  const std::string fault =
+      std::isfinite(value) ? ", more than 1e140 lengthscales from other points, as at " +
+                                 Describe(middle) + " (lengthscale " + Describe(lengthscale) + ")"
+                           : ", must be finite";
+  ThrowInvalid(place + " is " + Describe(value) + fault);
 }
 
 bool IsCoarse(double value, double lengthscale) {
@@ -84,7 +87,9 @@ ScaledPoints::ScaledPoints(const DenseMatrixView& points, std::span<const double
   if (!all_fit) {
     for (int64_t i = 0; i < n_; ++i) {
       for (int64_t c = 0; c < d_; ++c) {
-        if (!(std::abs((*this)(i, c)) <= kLargest)) ThrowBeyond(name, i, c, points(i, c));
+        if (std::abs((*this)(i, c)) <= kLargest) continue;
+        ThrowBeyond(std::string(name) + ": coordinate " + Ordinal{c} + " of row " + Ordinal{i},
+                    points(i, c), LengthscaleOf(lengthscales, c), origin.empty() ? 0 : origin[c]);
       }
     }
   }
