@@ -59,6 +59,21 @@ bool HasThousands(std::string_view text, char mark) {
   return digits == 3;
 }
 
+bool EqualsLowerCase(std::string_view text, std::string_view lower_case) {
+  return std::equal(
+      text.begin(), text.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
+        return std::tolower(static_cast<unsigned char>(a)) == static_cast<unsigned char>(b);
+      });
+}
+
+// Without the minus signs of typesetting, U+2212 and the dash U+2013, which are no part of a number.
+std::string_view WithoutTypeset(std::string_view text) {
+  for (const std::string_view minus : {"\xE2\x88\x92", "\xE2\x80\x93"}) {
+    if (text.starts_with(minus)) return text.substr(minus.size());
+  }
+  return text;
+}
+
 bool LooksLikeDate(std::string_view text) {
   constexpr std::string_view kPattern = "0000-00-00";
   if (text.size() < kPattern.size()) return false;
@@ -102,23 +117,30 @@ RealText ParseCsvNumber(std::string_view text, char decimal) {
 }
 
 bool IsMissing(std::string_view text) {
-  constexpr std::array<std::string_view, 26> kWords = {
-      "",     "NA",   "N/A",  "n/a",  "na",      "<NA>",    "#N/A",  "#NA",     "NULL",
-      "null", "Null", "None", "none", "missing", "#DIV/0!", "#NUM!", "#VALUE!", "#REF!",
-      ".",    "..",   "-",    "--",   "---",     "?",       "*",     "NaT"};
-  if (std::find(kWords.begin(), kWords.end(), text) != kWords.end()) return true;
+  constexpr std::array<std::string_view, 28> kWords = {
+      "na",      "n/a",     "n.a.",    "<na>",          "#n/a",      "#n/a n/a", "#na",
+      "null",    "(null)",  "\\n",     "nil",           "none",      "missing",  "nodata",
+      "no data", "no_data", "no-data", "not available", "undefined", "undef",    "masked",
+      "#div/0!", "#num!",   "#value!", "#ref!",         "nat",       ".inf",     "\xE2\x88\x9E"};
+  constexpr std::string_view kMarks = ".-+*?_ ";
+  if (text.find_first_not_of(kMarks) == std::string_view::npos) return true;
   // Also nan(0x8000), -nan(ind), 1.#QNAN and 1.#INF of C libraries.
   if (text.find(".#") != std::string_view::npos) return true;
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  if (std::any_of(kWords.begin(), kWords.end(),
+                  [text](std::string_view word) { return EqualsLowerCase(text, word); })) {
+    return true;
+  }
+  if (text.starts_with('.')) text.remove_prefix(1);
   constexpr std::string_view kNan = "nan";
-  const bool nan = text.size() >= kNan.size() &&
-                   std::equal(kNan.begin(), kNan.end(), text.begin(), [](char a, char b) {
-                     return a == std::tolower(static_cast<unsigned char>(b));
-                   });
-  return nan && (text.size() == kNan.size() || (text[kNan.size()] == '(' && text.back() == ')'));
+  if (!EqualsLowerCase(text.substr(0, kNan.size()), kNan)) return false;
+  text.remove_prefix(kNan.size());
+  return text.empty() || text == "q" || text == "Q" || text == "s" || text == "S" ||
+         (text.front() == '(' && text.back() == ')');
 }
 
 bool IsNumberLike(std::string_view text, char decimal) {
+  text = WithoutTypeset(text);
   if (IsMissing(text)) return true;
   return !SaysNoNumber(ParseCsvNumber(text, decimal));
 }

@@ -15,10 +15,10 @@ namespace residual_knn {
 
 RealText ParseCsvNumber(std::string_view text, char decimal);
 
-// True of what programs write in place of a missing number: nothing, NA, NaN, NULL, ".", "-", ...
+// True of what programs write in place of a missing number: nothing, NA, NaN, NULL, nodata, ".", "-", ...
 bool IsMissing(std::string_view text);
 
-// True of a number of any size, an infinite one and a missing one.
+// True of a number of any size, an infinite one and a missing one; also behind a minus that typesetters use.
 bool IsNumberLike(std::string_view text, char decimal);
 
 // What may help with a cell that holds no number: " (...)", or nothing.

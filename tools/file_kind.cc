@@ -73,6 +73,7 @@ constexpr std::array kSignatures = {
                     "read it by: gzip -dc FILE | gzip -dc | residual-knn neighbors - ...");
               }},
     Signature{0, "7z\xBC\xAF\x27\x1C"sv, "a 7-Zip archive", [] { return UnpackCure("7z x -so"); }},
+    Signature{0, "LZIP\1"sv, "an lzip file", [] { return UnpackCure("lzip -dc"); }},
     Signature{0, "Rar!\x1A\x07"sv, "a RAR archive", [] { return UnpackCure("unrar p -inul"); }},
     Signature{257, "ustar"sv, "a tar archive", [] { return UnpackCure("tar -xOf"); }},
     // Spreadsheets, documents, databases.
@@ -143,6 +144,7 @@ constexpr std::array kSignatures = {
     Signature{0, "MM\0+"sv, "a BigTIFF or GeoTIFF picture", RasterCure},
     Signature{0, "LASF"sv, "a LAS or LAZ point cloud",
               [] { return std::string("pdal translate FILE points.csv"); }},
+    Signature{0, "DSBB"sv, "a grid of Surfer", RasterCure},
     Signature{0, "fgb\3"sv, "a FlatGeobuf file", VectorCure},
     Signature{0, "\x89PNG\r\n"sv, "a PNG picture", PictureCure},
     Signature{0, "\xFF\xD8\xFF"sv, "a JPEG picture", PictureCure},
@@ -220,9 +222,8 @@ std::optional<ForeignKind> FindZip(std::string_view start) {
   if (holds("xl/")) return ForeignKind{"an Excel workbook", SpreadsheetCure()};
   if (first.ends_with(".npy")) {
     const std::string name(first.substr(0, first.size() - 4));
-    return ForeignKind{
-        "an .npz archive of NumPy",
-        "in Python: numpy.save(\"points.npy\", numpy.load(FILE)[\"" + name + R"("])"};
+    return ForeignKind{"an .npz archive of NumPy",
+                       "in Python: numpy.save(\"points.npy\", numpy.load(FILE)[\"" + name + "\"])"};
   }
   if (holds("[Content_Types].xml") || holds("word/")) {
     return ForeignKind{"an Excel workbook or another Office file", SpreadsheetCure()};
@@ -319,6 +320,32 @@ std::optional<ForeignKind> FindMarkup(std::string_view start) {
   return ForeignKind{"JSON", PandasCure("json")};
 }
 
+bool BeginsWithWord(std::string_view text, std::string_view lower_case) {
+  return text.size() > lower_case.size() &&
+         std::equal(
+             lower_case.begin(), lower_case.end(), text.begin(),
+             [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); }) &&
+         std::isspace(static_cast<unsigned char>(text[lower_case.size()])) != 0;
+}
+
+// Text whose first lines tell what the numbers below them are.
+std::optional<ForeignKind> FindDescribedText(std::string_view start) {
+  if (start.starts_with(kByteOrderMark)) start.remove_prefix(kByteOrderMark.size());
+  start.remove_prefix(std::min(start.find_first_not_of(" \t\r\n"), start.size()));
+  const size_t second_line = std::min(start.find_first_of("\r\n"), start.size());
+  const std::string_view rest = start.substr(second_line);
+  const std::string_view below =
+      rest.substr(std::min(rest.find_first_not_of("\r\n \t"), rest.size()));
+  if (BeginsWithWord(start, "ncols") && BeginsWithWord(below, "nrows")) {
+    return ForeignKind{"an ESRI ASCII grid", RasterCure()};
+  }
+  if (BeginsWithWord(start, "dsaa")) return ForeignKind{"a grid of Surfer", RasterCure()};
+  if (BeginsWithWord(start, "@relation")) {
+    return ForeignKind{"an ARFF file", RCure("foreign::read.arff(FILE)")};
+  }
+  return std::nullopt;
+}
+
 // Bytes that no text has, before the end of the first line.
 bool IsBinary(std::string_view start) {
   const std::string_view line = start.substr(0, start.find_first_of("\r\n"));
@@ -329,8 +356,8 @@ bool IsBinary(std::string_view start) {
 }  // namespace
 
 std::optional<ForeignKind> FindForeignKind(std::string_view start) {
-  for (const auto& find :
-       {FindZip, FindEncoding, FindSignature, FindTextRds, FindPacked, FindDbf, FindMarkup}) {
+  for (const auto& find : {FindZip, FindEncoding, FindSignature, FindTextRds, FindPacked, FindDbf,
+                           FindMarkup, FindDescribedText}) {
     if (std::optional<ForeignKind> kind = find(start)) return kind;
   }
   if (IsBinary(start)) {

@@ -62,9 +62,10 @@ std::string DescribeUnexpected(const CLI::App& app) {
   if (rest.empty()) return "unexpected arguments";
   const std::vector<CLI::App*> subcommands = app.get_subcommands();
   if (subcommands.empty() && !rest.front().starts_with('-')) {
+    const std::string& typed = rest.front();
     const std::vector<std::string> known = {"neighbors", "info"};
-    return "unknown subcommand " + residual_knn::Quoted(rest.front()) +
-           "; there are neighbors and info" + DidYouMean(rest.front(), known);
+    return "unknown subcommand " + residual_knn::Quoted(typed) + "; there are neighbors and info" +
+           (typed == "help" ? "; did you mean '--help'?" : DidYouMean(typed, known));
   }
   const auto option = std::find_if(rest.begin(), rest.end(),
                                    [](const std::string& text) { return text.starts_with('-'); });
@@ -73,6 +74,9 @@ std::string DescribeUnexpected(const CLI::App& app) {
     const CLI::App& command = subcommands.empty() ? app : *subcommands.front();
     return "unknown option " + name + DidYouMean(name, OptionNames(command)) + " (" +
            command.get_name() + " --help lists all)";
+  }
+  if (!subcommands.empty() && subcommands.front()->get_name() == "info") {
+    return "unexpected argument " + residual_knn::Quoted(rest.front()) + ": info takes none";
   }
   return "unexpected argument " + residual_knn::Quoted(rest.front()) +
          ": POINTS is one file, and values stand behind their option";

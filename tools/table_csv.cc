@@ -33,6 +33,7 @@ class CsvTableBuilder final : public CsvSink {
       KeepFirst(text, line);
       return;
     }
+    ends_empty_ = text.empty();
     const int64_t cell = cells_++;
     if (cell >= Width() || !store_->Keeps(cell)) return;
     const RealText real = ParseCsvNumber(text, format_.decimal);
@@ -114,14 +115,20 @@ class CsvTableBuilder final : public CsvSink {
     std::string counts = "the row has " + std::to_string(cells_) + " cells, the " +
                          (named ? "header " : "first row ") + std::to_string(width);
     if (format_.decimal == '.' && format_.delimiter == ',' && cells_ == 2 * width) {
-      counts += " (decimal commas? --decimal , reads them)";
+      counts += width == 1 ? " (decimal commas? --decimal , reads them)"
+                           : " (decimal commas? beside ',' they need quotes, or another separator: "
+                             "then --decimal , reads them)";
     }
     if (cells_ < width) {
       throw std::runtime_error(
           CsvCell(header_.path, line, cells_, header_.columns[static_cast<size_t>(cells_)]) +
           ": missing; " + counts);
     }
-    if (cells_ == width + 1) {
+    if (cells_ == width + 1 && rows_ == 0 && named && !ends_empty_) {
+      counts +=
+          " (row names, as R's write.table writes them? write.csv(..., row.names = FALSE) in "
+          "R, or tail -n +2 FILE | residual-knn neighbors - --no-header --columns 1,...)";
+    } else if (cells_ == width + 1) {
       counts += " (a delimiter at the end of a line begins another cell)";
     }
     throw std::runtime_error(CsvLine(header_.path, line) + ", column " + std::to_string(width + 1) +
@@ -138,6 +145,7 @@ class CsvTableBuilder final : public CsvSink {
   std::vector<TableLine> lines_;
   int64_t rows_ = 0;
   int64_t cells_ = 0;
+  bool ends_empty_ = false;  // the last cell
 };
 
 void CheckDelimiter(ByteSource& source, std::string_view start, const CsvFormat& format) {

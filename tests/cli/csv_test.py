@@ -110,6 +110,25 @@ class LayoutTest(cli_support.ProgramTest):
                 self.assertIn("points.csv: line 1: the first line ", message)
                 self.assertIn("--header", message)
 
+    def test_marks_of_a_missing_number_name_no_column(self):
+        """Alone in the first line they are data; beside a name they may be names."""
+        for line in ("nodata", "No Data", "n.a.", "N.A.", "(null)", "\\N", "nil", "Undefined",
+                     "***", "...", "+", "??", '" "', ".nan", "-.inf", "NaNQ", "\u221e", "-\u221e",
+                     "\u22125", "\u20131.5", "masked,NO_DATA", "-.,NaN"):
+            with self.subTest(line=line):
+                row = ",".join("1" for _ in line.split(","))
+                self.file("points.csv", f"{line}\n{row}\n{row}\n")
+                result = self.run_program("neighbors", "points.csv", "--inducing", "0")
+                message = result.stderr.decode()
+                self.assertEqual((result.returncode, result.stdout), (1, b""), message)
+                self.assertIn("points.csv: line 1: the first line must name the columns", message)
+                self.assertIn("--header", message)
+        for names in ("x,***", "nodata,y", "?,y", "$,%,-"):
+            with self.subTest(names=names):
+                row = ",".join("123"[:len(names.split(","))])
+                self.file("points.csv", f"{names}\n{row}\n{row[::-1]}\n")
+                self.succeed("neighbors", "points.csv", "--inducing", "0")
+
     def test_first_row_without_a_header(self):
         """It is a row like the others: a missing cell is named, and no row gets lost."""
         for cell, fault in (("NA", "'NA' is not a number"), ("nan", "'nan' is NaN"),
@@ -213,13 +232,20 @@ REFUSED = [
     ("write.table of R with tabs", '"x"\t"y"\n"1"\t1.5\t2.5\n', [],
      ["write.table", "--delimiter tab"]),
     ("write.table of R, one column", '"x"\n"a" 1.5\n"b" 2.5\n', [], ["write.table"]),
+    ("write.table of R with commas", '"x","y"\n"1",1.5,2.5\n"2",3.5,4.5\n', [],
+     ["line 2", "write.table", "row.names = FALSE", "--no-header --columns 1,..."]),
+    ("write.table of R, its delimiter given", '"x" "y"\n"1" 1.5 2.5\n', ["--delimiter", "space"],
+     ["line 2", "write.table", "row.names = FALSE"]),
+    ("a delimiter at the end of rows", "x,y\n1,2,\n3,4,\n", [], ["line 2", "at the end of a line"]),
+    ("a longer row below", "x,y\n1,2\n3,4,5\n", [], ["line 3", "at the end of a line"]),
     ("write.csv2 of R", '"";"x";"y"\n"1";1,5;2,5\n', [], ["--delimiter ';' --decimal ,"]),
     ("commas, said to be semicolons", "x,y\n1,2\n3,4\n", ["--delimiter", ";"],
      ["','", "--delimiter ,"]),
     ("commas, said to be decimal", "x,y\n1,2\n3,4\n", ["--decimal", ","], ["','", "leave out"]),
     ("commas, said to be tabs", "x,y\n1.5,2\n3,4\n", ["--delimiter", "tab"], ["--delimiter ,"]),
     ("tabs, said to be semicolons", "x\ty\n1\t2\n", ["--delimiter", ";"], ["--delimiter tab"]),
-    ("decimal commas, unquoted", "x,y\n1,5,2,5\n3,5,4,5\n", [], ["line 2", "--decimal ,"]),
+    ("decimal commas, unquoted", "x,y\n1,5,2,5\n3,5,4,5\n", [],
+     ["line 2", "need quotes", "--decimal ,"]),
     ("one column of decimal commas", "x\n1,5\n2,5\n", [], ["line 2", "--decimal ,"]),
     ("quoted decimal commas", 'x,y\n"1,5",2\n', [], ["'1,5' is not a number", "--decimal ,"]),
     ("decimal points among commas", "x;y\n1,5;2,5\n1.5;2\n", ["--decimal", ","],

@@ -169,6 +169,13 @@ class SuggestionTest(cli_support.ProgramTest):
         result = self.run_program("points.csv", "--lengthscale", "1")
         self.assertIn(b"unknown subcommand 'points.csv'; there are neighbors and info",
                       result.stderr)
+        result = self.run_program("help")
+        self.assertIn(b"did you mean '--help'?", result.stderr)
+
+    def test_info_takes_no_file(self):
+        result = self.run_program("info", "points.csv")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(b"'points.csv': info takes none", result.stderr)
 
     def test_words_for_kernels_are_all_there(self):
         self.file("p.csv", "x\n1\n2\n")
