@@ -85,8 +85,7 @@ void CheckRange(const Table& table, int64_t column, double most) {
     std::string message = DescribeCell(table, row, column);
     message += ": " + RealToText(value) + " is beyond " + RealToText(most) + " degrees (--lonlat)";
     if (most == kMostLongitude && std::abs(value) <= 2 * kMostLongitude) {
-      message +=
-          "; longitudes that go further around are the same places if you take 360 from them";
+      message += "; longitudes that go further around are the same places modulo 360";
     }
     throw std::runtime_error(message);
   }

@@ -214,7 +214,7 @@ BAD_OPTIONS = [
     ("latitude beyond the pole", {"p.csv": "lon,lat\n1,2\n3,90.5\n"}, "p.csv",
      ["--lonlat", "lon,lat"], ["p.csv: line 3, column 2 'lat'", "90.5"]),
     ("longitude beyond reason", {"p.csv": "t,lat,lon\n1,2,3\n3,4,-361\n"}, "p.csv",
-     ["--lonlat", "lon,lat"], ["p.csv: line 3, column 3 'lon'", "-361", "take 360 from them"]),
+     ["--lonlat", "lon,lat"], ["p.csv: line 3, column 3 'lon'", "-361", "modulo 360"]),
     ("most points far from the others", {"p.csv": "x,y\n1,2\n3,1e150\n4,1e150\n5,1e150\n"},
      "p.csv", ["--lengthscale", "3"],
      ["row 0 is 2, more than 1e140 lengthscales from other points, as at 1e+150 (lengthscale 3)"]),
