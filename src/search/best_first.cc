@@ -62,7 +62,7 @@ class BestFirst : public Traversal {
       TakeNodes(worker, which);
       if (taken_.empty()) return;
       std::sort(taken_.begin(), taken_.end());
-      for (size_t begin = 0; begin < taken_.size();) {
+      for (size_t begin = 0; begin < taken_.size() && worker.GoOn();) {
         size_t end = begin;
         members_.clear();
         while (end < taken_.size() && taken_[begin].SameNode(taken_[end])) {
@@ -82,7 +82,7 @@ class BestFirst : public Traversal {
     taken_.clear();
     for (size_t i = 0; i < which.size(); ++i) {
       std::vector<Node>& heap = heaps_[i];
-      for (int64_t n = 0; n < nodes_ && !heap.empty(); ++n) {
+      for (int64_t n = 0; n < nodes_ && !heap.empty() && worker.GoOn(); ++n) {
         std::pop_heap(heap.begin(), heap.end());
         const Node node = heap.back();
         heap.pop_back();

@@ -191,6 +191,30 @@ bool ManyPointsHold(const TestRun& run) {
   });
 }
 
+// Bounds dismiss little, and every query opens most of the tree.
+bool OpenTreesHold(const TestRun& run) {
+  Random random(run.seed);
+  Model model;
+  model.kernel.lengthscales = {1.5};
+  model.points = RandomPoints(random, Shape::kUniform, run.Scaled(40'000), 6);
+  model.inducing = RandomPoints(random, Shape::kUniform, 600, 6);
+  const CreatedIndex created = CreateIndex(model, RESIDUAL_KNN_POINT_MAJOR, 1);
+  if (created.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
+  constexpr int64_t kQueries = 3000;
+  constexpr int32_t kK = 10;
+  const std::vector<int64_t> rows = RandomRowNumbers(random, model.points.n, kQueries);
+  std::vector<int64_t> neighbors(kQueries * kK);
+  return IsHeard("search, open tree, batched_best_first", [&](Listener& listener) {
+    residual_knn_search_options options = SearchOptions();
+    options.strategy = RESIDUAL_KNN_BATCHED_BEST_FIRST;
+    options.threads = 1;
+    options.progress = Listener::Progress;
+    options.progress_user = &listener;
+    return residual_knn_neighbors(created.index.get(), rows.data(), kQueries, &options, kK,
+                                  neighbors.data(), nullptr, nullptr);
+  });
+}
+
 bool HelpersHold(const TestRun& run) {
   Random random(run.seed);
   const Points points = RandomPoints(random, Shape::kUniform, run.Scaled(400'000), 2);
@@ -232,6 +256,9 @@ void TestManyInducingPoints(void** state) {
 void TestManyPoints(void** state) {
   assert_true(ManyPointsHold(*static_cast<const TestRun*>(*state)));
 }
+void TestOpenTrees(void** state) {
+  assert_true(OpenTreesHold(*static_cast<const TestRun*>(*state)));
+}
 void TestHelpers(void** state) { assert_true(HelpersHold(*static_cast<const TestRun*>(*state))); }
 
 }  // namespace
@@ -243,6 +270,7 @@ int main(int argc, char** argv) {
   const CMUnitTest tests[] = {
       cmocka_unit_test_prestate(TestManyInducingPoints, &run),
       cmocka_unit_test_prestate(TestManyPoints, &run),
+      cmocka_unit_test_prestate(TestOpenTrees, &run),
       cmocka_unit_test_prestate(TestHelpers, &run),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
