@@ -124,7 +124,7 @@ bool TryAppendOctave(const MaternCurve& curve, const IntervalFitter& fitter, int
       coefficients.resize(old_size);
       return false;
     }
-    std::copy(fit->begin(), fit->end(), coefficients.begin() + old_size + i * kCoefficients);
+    std::copy(fit->begin(), fit->end(), coefficients.data() + old_size + i * kCoefficients);
     state = MaternCurve::StepTo(state, terms, half_width, -2);
   }
   return true;
