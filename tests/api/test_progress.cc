@@ -19,8 +19,14 @@
 namespace residual_knn_test {
 namespace {
 
+// Sanitized programs are some ten times as slow; what they do between two looks is the same.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr double kSlowdown = 10;
+#else
+constexpr double kSlowdown = 1;
+#endif
 // Of the calling thread. A callback comes each 50 ms; a stage without looks lasted six seconds.
-constexpr double kLongestSilence = 0.25;
+constexpr double kLongestSilence = 0.25 * kSlowdown;
 // In a stage that lasts so long, something has been seen to be done.
 constexpr double kLongStage = 0.5;
 

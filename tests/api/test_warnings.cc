@@ -206,7 +206,8 @@ int64_t CountByHand(const Model& model, const residual_knn_index* index, const Q
 }
 
 void TestCountIsTheSame(void** state) {
-  Random random(static_cast<const TestRun*>(*state)->seed);
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Random random(run.seed);
   const Model model = MixedModel(random, 1500);
   const CreatedIndex created = CreateIndex(model);
   assert_int_equal(created.status, RESIDUAL_KNN_OK);
@@ -223,6 +224,10 @@ void TestCountIsTheSame(void** state) {
       assert_true(expected > question.count() / 10);
       assert_true(expected < question.count());
       for (const int32_t strategy : kAllStrategies) {
+        // Sanitized programs try those two that go different ways.
+        const bool differs =
+            strategy == RESIDUAL_KNN_BRUTE_FORCE || strategy == RESIDUAL_KNN_DUAL_TREE;
+        if (run.size < 1 && !differs) continue;
         manner.strategy = strategy;
         for (const int32_t threads : {1, 3}) {
           manner.threads = threads;
