@@ -83,7 +83,7 @@ class Worker {
     for (int64_t q = 0; q < count; ++q) {
       if (block_.inverse_deviation[q] > 0) {
         lists_[q].Reset(settings_.k, block_.inverse_deviation[q], ErrorOfProducts(q));
-        AppendFirst(q);
+        if (!AsksCallback()) AppendFirst(q);
         if (polls) monitor.Poll();
       }
     }
@@ -91,13 +91,8 @@ class Worker {
       if (monitor.Stopped()) return;
       const int64_t end = std::min(begin + tiling_.candidates, block_.largest_limit);
       SearchTile(begin, end);
-      int64_t pairs = 0;
-      for (int64_t q = 0; q < count; ++q) {
-        const int64_t last = std::min(end, block_.limit[q]);
-        const bool has_self = block_.self[q] >= begin && block_.self[q] < last;
-        pairs += std::max<int64_t>(last - begin, 0) - (has_self ? 1 : 0);
-      }
-      monitor.Advance(pairs);
+      if (begin == 0 && AsksCallback()) AppendFirstRowsAsked();
+      monitor.Advance(PairsOf(begin, end));
       if (polls) monitor.Poll();
     }
     for (int64_t q = 0; q < count && !monitor.Stopped(); ++q) {
@@ -134,6 +129,32 @@ class Worker {
                            first_.AppendFirstRows(block_, q, settings_.k, scorer_, lists_[q]);
     statistics_.pairs_scored += scored;
     statistics_.pairs_rescored += scored;
+  }
+
+  [[nodiscard]] bool AsksCallback() const { return model_.covariance() == nullptr; }
+
+  // For those queries that the first tile tells nothing.
+  void AppendFirstRowsAsked() {
+    bool asked = false;
+    for (int64_t q = 0; q < block_.count; ++q) {
+      if (block_.inverse_deviation[q] == 0 || !lists_[q].NeedsFirstRows()) continue;
+      if (!asked) first_.AskFirstRows(block_, settings_.k);
+      asked = true;
+      scorer_.SetQuery(block_, q);
+      const int64_t scored = first_.AppendFirstRows(block_, q, settings_.k, scorer_, lists_[q]);
+      statistics_.pairs_scored += scored;
+      statistics_.pairs_rescored += scored;
+    }
+  }
+
+  [[nodiscard]] int64_t PairsOf(int64_t begin, int64_t end) const {
+    int64_t pairs = 0;
+    for (int64_t q = 0; q < block_.count; ++q) {
+      const int64_t last = std::min(end, block_.limit[q]);
+      const bool has_self = block_.self[q] >= begin && block_.self[q] < last;
+      pairs += std::max<int64_t>(last - begin, 0) - (has_self ? 1 : 0);
+    }
+    return pairs;
   }
 
   void SearchTile(int64_t begin, int64_t end) {

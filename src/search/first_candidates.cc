@@ -1,6 +1,7 @@
 #include "search/first_candidates.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "model/callback_covariance.h"
 #include "simd/covariance_row.h"
@@ -24,9 +25,18 @@ int64_t FirstCandidates::AppendAround(const QueryBlock& block, int64_t q, int64_
                                       const CanonicalScorer& scorer, CandidateList& list,
                                       std::vector<int64_t>& met) {
   FindAround(block, q, wanted, met);
-  list.AppendScored(met, Score(block, q, met, scorer), scorer);
+  ComputeCovariances(block, q, met);
+  list.AppendScored(met, Score(met, scorer), scorer);
   list.Prune();
   return static_cast<int64_t>(met.size());
+}
+
+void FirstCandidates::AskFirstRows(const QueryBlock& block, int64_t k) {
+  asked_rows_.resize(static_cast<size_t>(std::min(k + 1, block.largest_limit)));
+  std::iota(asked_rows_.begin(), asked_rows_.end(), 0);
+  asked_.resize(asked_rows_.size() * static_cast<size_t>(block.count));
+  AskCovariances(model_.callback(), {block.callback_row.data(), static_cast<size_t>(block.count)},
+                 asked_rows_, asked_.data());
 }
 
 int64_t FirstCandidates::AppendFirstRows(const QueryBlock& block, int64_t q, int64_t k,
@@ -37,7 +47,15 @@ int64_t FirstCandidates::AppendFirstRows(const QueryBlock& block, int64_t q, int
   for (int64_t row = 0; row < end; ++row) {
     if (row != block.self[q]) rows_.push_back(row);
   }
-  list.AppendFirstRows(rows_, Score(block, q, rows_, scorer), end, scorer);
+  if (model_.covariance() != nullptr) {
+    ComputeCovariances(block, q, rows_);
+  } else {
+    const double* asked = asked_.data() + q * static_cast<int64_t>(asked_rows_.size());
+    covariances_.resize(std::max(covariances_.size(), rows_.size()));
+    std::transform(rows_.begin(), rows_.end(), covariances_.begin(),
+                   [asked](int64_t row) { return asked[row]; });
+  }
+  list.AppendFirstRows(rows_, Score(rows_, scorer), end, scorer);
   return static_cast<int64_t>(rows_.size());
 }
 
@@ -64,23 +82,21 @@ void FirstCandidates::FindAround(const QueryBlock& block, int64_t q, int64_t wan
   std::sort(rows.begin(), rows.end());
 }
 
-std::span<const double> FirstCandidates::Score(const QueryBlock& block, int64_t q,
-                                               std::span<const int64_t> rows,
-                                               const CanonicalScorer& scorer) {
+void FirstCandidates::ComputeCovariances(const QueryBlock& block, int64_t q,
+                                         std::span<const int64_t> rows) {
   const auto count = static_cast<int64_t>(rows.size());
   const int64_t stride = count + kScreenSlack;
-  const auto room = static_cast<size_t>(stride);
-  if (covariances_.size() < room) covariances_.resize(room);
-  if (rho_.size() < room) rho_.resize(room);
-  if (model_.covariance() != nullptr) {
-    const auto coordinates = static_cast<size_t>(stride * model_.d());
-    if (coordinates_.size() < coordinates) coordinates_.resize(coordinates);
-    model_.points().CopySelected(rows, coordinates_.data(), stride);
-    CovarianceRow(model_.covariance()->view(), {coordinates_.data(), stride, model_.d()}, 0, count,
-                  block.points.data() + q * model_.d(), covariances_.data());
-  } else if (count > 0) {
-    AskCovariances(model_.callback(), {&block.callback_row[q], 1}, rows, covariances_.data());
-  }
+  covariances_.resize(std::max(covariances_.size(), static_cast<size_t>(stride)));
+  coordinates_.resize(std::max(coordinates_.size(), static_cast<size_t>(stride * model_.d())));
+  model_.points().CopySelected(rows, coordinates_.data(), stride);
+  CovarianceRow(model_.covariance()->view(), {coordinates_.data(), stride, model_.d()}, 0, count,
+                block.points.data() + q * model_.d(), covariances_.data());
+}
+
+// With the covariances at hand.
+std::span<const double> FirstCandidates::Score(std::span<const int64_t> rows,
+                                               const CanonicalScorer& scorer) {
+  rho_.resize(std::max(rho_.size(), rows.size()));
   const std::span<double> rho(rho_.data(), rows.size());
   scorer.Score(rows, {covariances_.data(), rows.size()}, rho);
   return rho;

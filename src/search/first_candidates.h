@@ -27,10 +27,15 @@ class FirstCandidates {
   [[nodiscard]] static int64_t Wanted(int64_t k, int64_t candidates);
 
   // Appends up to `wanted` candidates near query q, scored canonically; the list knows a threshold then. `scorer` is
-  // set to the query. `met` receives their rows, ascending. Returns how many were scored.
+  // set to the query. `met` receives their rows, ascending. Returns how many were scored. Not for covariances of a
+  // callback: each query would take a call.
   int64_t AppendAround(const QueryBlock& block, int64_t q, int64_t wanted,
                        const CanonicalScorer& scorer, CandidateList& list,
                        std::vector<int64_t>& met);
+
+  // Asks the model's callback for the covariances of all queries with the first rows, in one call. With a callback,
+  // AppendFirstRows takes them from there.
+  void AskFirstRows(const QueryBlock& block, int64_t k);
 
   // Appends the first rows, if the list needs them (see CandidateList::NeedsFirstRows). Returns how many were scored.
   int64_t AppendFirstRows(const QueryBlock& block, int64_t q, int64_t k,
@@ -41,13 +46,15 @@ class FirstCandidates {
   static constexpr int64_t kMostSpare = 128;
 
   void FindAround(const QueryBlock& block, int64_t q, int64_t wanted, std::vector<int64_t>& rows);
-  std::span<const double> Score(const QueryBlock& block, int64_t q, std::span<const int64_t> rows,
-                                const CanonicalScorer& scorer);
+  void ComputeCovariances(const QueryBlock& block, int64_t q, std::span<const int64_t> rows);
+  std::span<const double> Score(std::span<const int64_t> rows, const CanonicalScorer& scorer);
 
   const ResidualModel& model_;
   const Neighborhoods* neighborhoods_;
   std::vector<int32_t> region_;
   std::vector<int64_t> rows_;
+  std::vector<int64_t> asked_rows_;  // 0, 1, 2 ...
+  std::vector<double> asked_;        // their covariances with each query of a block
   std::vector<double> coordinates_;
   std::vector<double> covariances_;
   std::vector<double> rho_;

@@ -1,5 +1,5 @@
 // Covariance callbacks that fail or give nonsense: the search must fail as promised, leave its outputs
-// alone, and the index must be as good as before.
+// alone, and the index must be as good as before. And how often they are called.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -242,6 +242,66 @@ bool WildCovariancesHold() {
   return true;
 }
 
+// exp(-rate |i - j|); counts what it is asked for.
+struct Counted {
+  double rate = 0;
+  std::atomic<int64_t> calls = 0;
+  std::atomic<int64_t> pairs = 0;
+};
+
+int32_t EvaluateCounted(void* user, const int64_t* rows, int64_t num_rows, const int64_t* columns,
+                        int64_t num_columns, double* covariance) {
+  auto& self = *static_cast<Counted*>(user);
+  ++self.calls;
+  self.pairs += num_rows * num_columns;
+  for (int64_t a = 0; a < num_rows; ++a) {
+    for (int64_t b = 0; b < num_columns; ++b) {
+      covariance[a * num_columns + b] =
+          std::exp(-self.rate * std::abs(static_cast<double>(rows[a] - columns[b])));
+    }
+  }
+  return 0;
+}
+
+// A call may cost far more than its pairs, above all in other languages: each block of queries takes one for each tile,
+// and one for the first rows if nothing else is correlated. Ties at distance 1 are not scored again.
+bool CallsAreFew() {
+  for (const double rate : {0.1, 1000.0}) {
+    Counted counted;
+    counted.rate = rate;
+    const std::vector<double> variance(kN, 1.0);
+    residual_knn_index* index = nullptr;
+    residual_knn_index_create_from_callback(nullptr, kN, 0, variance.data(), EvaluateCounted,
+                                            &counted, nullptr, &index);
+    const IndexHandle owner(index);
+    Outputs outputs;
+    if (Search(index, 0, 1, outputs) != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
+    const int64_t blocks = (kN + kTile - 1) / kTile;
+    const int64_t rescored = outputs.statistics.pairs_rescored;
+    std::printf("rate %g: %lld calls, %lld pairs, %lld scored again\n", rate,
+                static_cast<long long>(counted.calls), static_cast<long long>(counted.pairs),
+                static_cast<long long>(rescored));
+    if (counted.calls > blocks * (blocks + 1)) return Fail("too many calls");
+    if (counted.pairs > kN * (kN + blocks * (kK + 1))) return Fail("too many pairs");
+    if (rescored > 4 * kN * (kK + 1)) return Fail("too many pairs are scored again");
+    for (int64_t i = 0; i < kN; ++i) {  // far from both ends, the next two on either side
+      if (rate == 0.1 && i >= 2 && i < kN - 2) {
+        const int64_t expected[kK] = {i - 1, i + 1, i - 2, i + 2};
+        if (std::memcmp(expected, outputs.neighbors.data() + i * kK, sizeof expected) != 0) {
+          return Fail("wrong neighbors of row " + std::to_string(i));
+        }
+      }
+      for (int64_t rank = 0; rate == 1000.0 && rank < kK; ++rank) {  // nothing but ties
+        if (outputs.neighbors.data()[i * kK + rank] != rank + (rank >= i ? 1 : 0)) {
+          return Fail("wrong ties of row " + std::to_string(i));
+        }
+      }
+    }
+  }
+  return true;
+}
+
+void TestCalls(void** /*state*/) { assert_true(CallsAreFew()); }
 void TestFailures(void** /*state*/) { assert_true(FailuresHold()); }
 void TestWildCovariances(void** /*state*/) { assert_true(WildCovariancesHold()); }
 
@@ -253,6 +313,7 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(TestFailures),
       cmocka_unit_test(TestWildCovariances),
+      cmocka_unit_test(TestCalls),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
