@@ -1,4 +1,4 @@
-// Which neighbors say something about a query, and how many queries have too few of them.
+// Which neighbors are informative about a query, and how many queries have too few of them.
 //
 // What a neighbor explains of a query's residual variance is the share rho^2. Where that is at most 2^-53, taking it
 // away changes no variance that double precision can show. And a residual covariance R = rho sqrt(p_i p_j) says nothing

@@ -215,16 +215,15 @@ class Worker {
   void SearchAround(int64_t q) {
     met_[q].clear();
     scorer_.SetQuery(block_, q);
-    int64_t canonical = 0;
     if (HasFineRows()) {
       SearchRegion(q);
     } else {
       const int64_t wanted = FirstCandidates::Wanted(settings_.k, block_.limit[q]);
-      canonical = first_.AppendAround(block_, q, wanted, scorer_, lists_[q], met_[q]);
+      const int64_t scored = first_.AppendAround(block_, q, wanted, scorer_, lists_[q], met_[q]);
+      statistics_.pairs_scored += scored;
+      statistics_.pairs_rescored += scored;
     }
-    canonical += first_.AppendFirstRows(block_, q, settings_.k, scorer_, lists_[q]);
-    statistics_.pairs_scored += canonical;
-    statistics_.pairs_rescored += canonical;
+    AppendFirstRows(q);
   }
 
   // All rows of a region, with 16 bits.
@@ -236,12 +235,22 @@ class Worker {
         near_, [&](int32_t row) { return row == block_.self[q] || std::isnan(kept_scales_[row]); });
     statistics_.pairs_scored += static_cast<int64_t>(near_.size());
     statistics_.scored_in_low_precision += static_cast<int64_t>(near_.size());
-    for (size_t begin = 0; begin < near_.size(); begin += kTile) {
-      const size_t count = std::min<size_t>(kTile, near_.size() - begin);
-      std::copy_n(near_.begin() + static_cast<std::ptrdiff_t>(begin), count, found_.begin());
-      AppendRows(q, count);
+    const auto count = static_cast<int64_t>(near_.size());
+    for (int64_t begin = 0; begin < count;) {
+      const int64_t taken = std::min(lists_[q].AtOnce(count - begin), kTile);
+      std::copy_n(near_.begin() + begin, taken, found_.begin());
+      AppendRows(q, static_cast<size_t>(taken));
+      lists_[q].Prune();
+      // What is not correlated would fill the list.
+      AppendFirstRows(q);
+      begin += taken;
     }
-    lists_[q].Prune();
+  }
+
+  void AppendFirstRows(int64_t q) {
+    const int64_t scored = first_.AppendFirstRows(block_, q, settings_.k, scorer_, lists_[q]);
+    statistics_.pairs_scored += scored;
+    statistics_.pairs_rescored += scored;
   }
 
   // Whether a query has met a row before it met the tiles.

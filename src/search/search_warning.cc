@@ -81,17 +81,20 @@ std::string Cause(const ResidualModel& model, const DoubtfulAnswer& answer) {
       model.share_quantiles()[kShareLevels.size() / 2] < kLittle) {
     return DescribeInducing(model);
   }
-  return "fewer points than that are near enough to a query: the points " + extent +
-         ", and a query typically lies " + DescribeRoughly(nearest) +
-         " lengthscales from the nearest";
+  std::string text = "fewer points than that are near enough to a query";
+  if (model.m() > 0) text += ", or the queries lie where the inducing points leave nothing over";
+  return text + ": the points " + extent + ", and a query typically lies " +
+         DescribeRoughly(nearest) + " lengthscales from the nearest";
 }
 
 std::string DescribeUninformative(const ResidualModel& model, const DoubtfulAnswer& answer) {
-  std::string text = Figure(answer.uninformative, answer.queries,
-                            answer.queries == 1 ? "query has" : "queries have") +
-                     " fewer neighbors that say something than were asked for (of the others |rho| "
-                     "is below 1.1e-8, or no "
-                     "more than rounding and the jitter make)";
+  std::string text = answer.queries == 1
+                         ? "the query has"
+                         : Figure(answer.uninformative, answer.queries, "queries have");
+  text +=
+      " fewer informative neighbors than were asked for (|rho| of the others is below 1.1e-8, or "
+      "no "
+      "more than rounding and the jitter make)";
   if (model.degenerate_points() > 0) {
     text += "; " + Figure(model.degenerate_points(), model.n(), "points are degenerate");
   }

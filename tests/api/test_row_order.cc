@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <numeric>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -142,6 +143,44 @@ void TestSortedRows(void** state) {
                      (kind == QueryKind::kPredecessors ? ", predecessors" : ", all others"));
         assert_true(holds);
       }
+    }
+  }
+}
+
+// A raster row after row, also with lengthscales below its spacing: before most rows of it lie rows of many regions, all
+// as near as the others.
+void TestRasters(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Random random(run.seed);
+  constexpr int64_t kSide = 60;
+  Points points{kSide * kSide, 2, {}};
+  for (int64_t i = 0; i < points.n; ++i) {
+    points.values.push_back(static_cast<double>(i / kSide) / kSide);
+    points.values.push_back(static_cast<double>(i % kSide) / kSide);
+  }
+  std::vector<int64_t> order(static_cast<size_t>(points.n));
+  std::iota(order.begin(), order.end(), int64_t{0});
+  std::shuffle(order.begin(), order.end(), std::mt19937_64(run.seed));
+  for (const double lengthscale : {0.01, 0.3, 2.0}) {
+    Model model = ModelOf(points, lengthscale / kSide, random);
+    model.kernel.family = RESIDUAL_KNN_MATERN32;
+    Model shuffled = model;
+    shuffled.points = Reordered(points, order);
+    const CreatedIndex created = CreateIndex(model);
+    const CreatedIndex other = CreateIndex(shuffled);
+    for (const QueryKind kind : {QueryKind::kNeighbors, QueryKind::kPredecessors}) {
+      const Question question = AllRows(kind, points.n, kPlaces);
+      const Answer answer = Ask(created.index.get(), question, {});
+      const Answer expected = Ask(other.index.get(), question, {});
+      const residual_knn_statistics& is = answer.statistics;
+      const residual_knn_statistics& was = expected.statistics;
+      const bool holds =
+          (answer.status == RESIDUAL_KNN_OK && CostsLittle(answer, expected) &&
+           is.pairs_rescored <= std::max(2 * was.pairs_rescored, is.pairs / 60)) ||
+          Fail(run.seed, "lengthscale " + std::to_string(lengthscale) + ": " +
+                             std::to_string(is.pairs_rescored) + " rescored, shuffled " +
+                             std::to_string(was.pairs_rescored));
+      assert_true(holds);
     }
   }
 }
@@ -288,6 +327,7 @@ int main(int argc, char** argv) {
   TestRun run = ParseTestRun(argc, argv);
   const CMUnitTest tests[] = {
       cmocka_unit_test_prestate(TestSortedRows, &run),
+      cmocka_unit_test_prestate(TestRasters, &run),
       cmocka_unit_test_prestate(TestIdenticalRows, &run),
       cmocka_unit_test_prestate(TestLengthscalesFarBelowSpacing, &run),
       cmocka_unit_test_prestate(TestNewPointsFarAway, &run),

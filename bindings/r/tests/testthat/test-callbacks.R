@@ -9,7 +9,7 @@ test_that("an interrupt leaves a search within 100 ms, and the index as it was",
   skip_on_cran() # measures time
   skip_on_os("windows")
   index <- slow_index()
-  expected <- neighbors(index, k = 5, rows = 1:20)
+  expected <- neighbors(index, k = 5, rows = 101:120)
   result <- interrupt_after(0.5, slow_search(index))
   expect_identical(result$outcome, "interrupted")
   # Twice the limit, for a machine that is busy with something else.
@@ -19,7 +19,7 @@ test_that("an interrupt leaves a search within 100 ms, and the index as it was",
   result <- interrupt_after(0.5, slow_search(index, progress = function(done, total) Sys.sleep(5)))
   expect_identical(result$outcome, "interrupted")
   expect_lt(result$delay, 0.2)
-  found <- neighbors(index, k = 5, rows = 1:20)
+  found <- neighbors(index, k = 5, rows = 101:120)
   expect_identical(found$index, expected$index)
   expect_identical(found$distance, expected$distance)
 })
@@ -42,8 +42,8 @@ test_that("progress functions hear of the work, and may stop it or fail", {
   mine <- structure(class = c("mine", "error", "condition"), list(message = "m", call = NULL))
   expect_error(slow_search(index, progress = function(done, total) stop(mine)), class = "mine")
   # What is neither TRUE nor FALSE goes on.
-  found <- neighbors(index, k = 2, rows = 1:3, progress = function(done, total) NULL)
-  expect_identical(found$index, neighbors(index, k = 2, rows = 1:3)$index)
+  found <- neighbors(index, k = 2, rows = 101:103, progress = function(done, total) NULL)
+  expect_identical(found$index, neighbors(index, k = 2, rows = 101:103)$index)
   bar <- utils::capture.output(
     found <- slow_search(index, progress = TRUE, rows = 1:2000),
     type = "message"
@@ -56,7 +56,7 @@ test_that("an index cannot be closed in a callback", {
   expect_error(slow_search(index, progress = function(done, total) close(index)),
     class = "residualknn_error_unsupported"
   )
-  expect_identical(dim(neighbors(index, k = 2, rows = 1)$index), c(1L, 2L))
+  expect_identical(dim(neighbors(index, k = 2, rows = 101)$index), c(1L, 2L))
 })
 
 test_that("what a callback must not do with its own index it may do with others", {
@@ -68,7 +68,7 @@ test_that("what a callback must not do with its own index it may do with others"
   check <- function(done, total) {
     met <<- met + 1L
     # A search of its own, after which it is still in use.
-    neighbors(index, k = 2, rows = 1)
+    neighbors(index, k = 2, rows = 101)
     expect_error(update(index, 0.5), "in use by a search", class = unsupported)
     expect_error(close(index), "in use by a search", class = unsupported)
     update(other, 0.5)
@@ -247,7 +247,7 @@ test_that("a jump goes through searches that were made in a callback of one anot
 test_that("R's time limits end calls with R's own error, and the index remains", {
   skip_on_cran() # takes some seconds
   index <- slow_index()
-  expected <- neighbors(index, k = 5, rows = 1:20)
+  expected <- neighbors(index, k = 5, rows = 101:120)
   on.exit(setTimeLimit())
   limited <- function(code) {
     error <- tryCatch({
@@ -263,7 +263,7 @@ test_that("R's time limits end calls with R's own error, and the index remains",
     expect_match(conditionMessage(error), "reached elapsed time limit")
   }
   expect_match(conditionMessage(limited(choose_inducing(index$points, 2000))), "reached elapsed time limit")
-  found <- neighbors(index, k = 5, rows = 1:20)
+  found <- neighbors(index, k = 5, rows = 101:120)
   expect_identical(found$index, expected$index)
   expect_identical(found$distance, expected$distance)
 })

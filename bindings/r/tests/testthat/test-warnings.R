@@ -25,7 +25,7 @@ test_that("lengthscales in other units than the points are noticed by every sear
     expect_length(heard, 1)
     expect_s3_class(heard[[1]], warned)
     text <- conditionMessage(heard[[1]])
-    expect_match(text, "fewer neighbors that say something than were asked for")
+    expect_match(text, "fewer informative neighbors than were asked for")
     expect_match(text, "is the lengthscale in the units of the points", fixed = TRUE)
     expect_identical(conditionCall(heard[[1]])[[1]], search[[1]])
     expect_gt(found$statistics$uninformative_queries, nrow(found$index) / 2)
@@ -38,7 +38,7 @@ test_that("lengthscales in other units than the points are noticed by every sear
   expect_warning(neighbors(good, metres[1:20, ] / 1000 - 1e7, k = 2), "are both in the same units", class = warned)
   # An update to such lengthscales, in whose search it shows.
   update(good, 1)
-  expect_warning(predecessors(good, k = 2), "say something", class = warned)
+  expect_warning(predecessors(good, k = 2), "informative", class = warned)
 })
 
 test_that("inducing points that are all of the points are noticed", {
