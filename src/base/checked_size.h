@@ -18,7 +18,7 @@ inline int64_t CheckedSize(int64_t a, int64_t b, const char* what, int64_t eleme
       __builtin_mul_overflow(product, element_bytes, &bytes) ||
       bytes > std::numeric_limits<int64_t>::max() / 4) {
     ThrowInvalid(std::string(what) + ": " + std::to_string(a) + " x " + std::to_string(b) +
-                 " does not fit memory");
+                 " elements do not fit in memory");
   }
   return product;
 }

@@ -18,8 +18,8 @@ inline bool IsStructSize(size_t size) {
 
 inline void CheckStructSize(size_t size, const char* type) {
   if (!IsStructSize(size)) {
-    ThrowInvalid(std::string(type) + ".struct_size is " + std::to_string(size) +
-                 "; initialize it with " + type + "_init and its size");
+    ThrowInvalid(std::string(type) + ".struct_size is " + std::to_string(size) + "; call " + type +
+                 "_init with the size of your struct");
   }
 }
 
@@ -33,9 +33,9 @@ Options ReadOptions(const Options* given, Options options, const char* type) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(given);
   for (size_t i = sizeof options; i < size; ++i) {
     if (bytes[i] != 0) {
-      ThrowInvalid(std::string(type) + " has a non-zero byte at " + std::to_string(i) +
-                   ", beyond what this version (" + std::to_string(sizeof options) +
-                   " bytes) knows");
+      ThrowInvalid(std::string(type) + " has a non-zero byte at offset " + std::to_string(i) +
+                   ", but this version of the library knows only " +
+                   std::to_string(sizeof options) + " bytes");
     }
   }
   if (options.message_base != 0 && options.message_base != 1) {

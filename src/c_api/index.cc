@@ -131,7 +131,8 @@ residual_knn_status residual_knn_index_update(residual_knn_index* index, const d
     if (!model.CanUpdate()) {
       throw residual_knn::Error(
           RESIDUAL_KNN_ERROR_UNSUPPORTED,
-          "index was made from the caller's V, which has no inducing points to update from");
+          "index was made from the caller's V and p, and only an index made by "
+          "residual_knn_index_create can be updated");
     }
     const auto scales =
         residual_knn::CheckedLengthscales(lengthscales, num_lengthscales, model.d());

@@ -23,7 +23,9 @@ namespace residual_knn {
 // For whatever reads V.
 inline void RequireUsable(const residual_knn_index& index) {
   if (!index.usable) {
-    ThrowInvalid("index holds nothing since an update broke off: update it again, or free it");
+    ThrowInvalid(
+        "index is empty because an update was cancelled or ran out of memory: update it again, or "
+        "free it");
   }
 }
 

@@ -39,7 +39,7 @@ const char* residual_knn_status_string(residual_knn_status status) {
     case RESIDUAL_KNN_ERROR_UNSUPPORTED:
       return "the call does not fit this index";
     case RESIDUAL_KNN_ERROR_INTERNAL:
-      return "fault of the library";
+      return "internal error of the library";
     default:
       return "unknown status";
   }
@@ -69,20 +69,20 @@ const char* residual_knn_reason_string(int32_t reason) {
     case RESIDUAL_KNN_REASON_REQUESTED:
       return "the caller asked for it";
     case RESIDUAL_KNN_REASON_FEW_PAIRS:
-      return "the question has too few pairs for a tree to pay";
+      return "there are too few pairs of a query and a candidate for a tree to save time";
     case RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR:
-      return "nothing is known about the error of the caller's V and p (factor_error)";
+      return "the error of the caller's V and p is not known (factor_error is 0)";
     case RESIDUAL_KNN_REASON_ROUNDING:
-      return "rounding may be as large as what the inducing points leave over";
+      return "rounding errors may be as large as the residual variances, so no bound holds";
     case RESIDUAL_KNN_REASON_NO_COVER:
-      return "in a sample of blocks, pivots explained too little";
+      return "the pivots explained too little of the residual variance in a sample of blocks";
     case RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE:
       return "brute force was faster on a timed sample of the queries";
     case RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE:
-      return "the tree was faster on a timed sample of the queries, or these are too few for a "
-             "sample";
+      return "the tree was faster on a timed sample of the queries, or there were too few queries "
+             "for a sample";
     case RESIDUAL_KNN_REASON_REPEATED_POINTS:
-      return "most rows are the same point as many rows before them";
+      return "most rows are duplicates of many earlier rows";
     default:
       return "unknown reason";
   }

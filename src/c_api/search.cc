@@ -68,7 +68,7 @@ void RequireNumbering(const Request<Row>& request) {
     }
     if (request.missing >= request.base && request.missing < request.base + n) {
       residual_knn::ThrowInvalid("missing is " + std::to_string(request.missing) +
-                                 ", which is a row number");
+                                 ", must not be a row number");
     }
   }
 }
@@ -207,7 +207,7 @@ residual_knn_status SearchNewPoints(const char* function, const Request<Row>& re
         const ResidualModel& model = request.index->model;
         if (model.inducing() == nullptr) {
           throw residual_knn::Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
-                                    "the index was made from the caller's V; use "
+                                    "the index was made from the caller's V and p; use "
                                     "residual_knn_neighbors_of_new_factor");
         }
         return MakeNewPointQueries(model, CheckedMatrix(queries, request.num_queries, model.d(),
@@ -226,7 +226,7 @@ residual_knn_status SearchNewFactor(const char* function, const Request<Row>& re
         const ResidualModel& model = request.index->model;
         if (model.inducing() != nullptr) {
           throw residual_knn::Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
-                                    "the index knows its inducing points; use "
+                                    "the index computes V and p of new points itself; use "
                                     "residual_knn_neighbors_of_new_points");
         }
         if (request.num_queries > 0) {

@@ -25,7 +25,7 @@ void AskCovariances(const CovarianceCallback& callback, std::span<const int64_t>
   for (int64_t i = 0; i < num_rows * num_columns; ++i) {
     if (!std::isfinite(out[i])) {
       throw Error(RESIDUAL_KNN_ERROR_CALLBACK,
-                  "the covariance callback gave a value that is not finite for rows " +
+                  "the covariance callback returned a value that is not finite for rows " +
                       Ordinal{rows[i / num_columns]} + " and " + Ordinal{columns[i % num_columns]});
     }
   }

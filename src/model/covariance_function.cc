@@ -42,7 +42,7 @@ CovarianceFunction::CovarianceFunction(const CovarianceParameters& parameters)
       RequirePositive(parameters.nu, "nu");
       if (parameters.nu > 50) {
         ThrowInvalid("nu is " + Describe(parameters.nu) +
-                     ", must be at most 50 (the limit is the squared exponential)");
+                     ", must be at most 50 (for larger nu, use the squared exponential)");
       }
       // The closed forms are faster and exact to the last bits.
       if (parameters.nu == 0.5) {

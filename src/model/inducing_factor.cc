@@ -116,7 +116,7 @@ InducingFactor::InducingFactor(const CovarianceFunction& covariance, ScaledPoint
       throw Error(RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE,
                   "K(Z,Z) with relative jitter " + Describe(jitter_used_) +
                       " is not positive definite at pivot " + Ordinal{pivot} +
-                      "; inducing points may coincide, or need a larger jitter or max_jitter");
+                      "; remove inducing points that coincide, or increase jitter or max_jitter");
     }
     jitter_used_ = next;
   }

@@ -136,7 +136,8 @@ int AppendOctave(const MaternCurve& curve, const IntervalFitter& fitter, int exp
   while (!TryAppendOctave(curve, fitter, exponent, bits, coefficients)) {
     if (++bits > kMaxSplitBits) {
       throw Error(RESIDUAL_KNN_ERROR_INTERNAL,
-                  "no table of the Matern correlation fits at the squared distance 2^" +
+                  "no polynomial approximates the Matern correlation well enough at the squared "
+                  "distance 2^" +
                       std::to_string(exponent));
     }
   }

@@ -35,14 +35,12 @@ std::string DescribeCoincidence(const ResidualModel& model) {
   const double spread = SpreadOf(points);
   if (spread > kLeastSpread) return "";
   if (spread == 0) {
-    return "points: at least 90 % of them are at one place, so that their order among one another "
-           "is that of their "
-           "rows";
+    return "points: at least 90 % of them have the same coordinates, and only row numbers "
+           "order them";
   }
-  return "points: they extend over " + DescribeRoughly(spread) +
-         " lengthscales only, so that they all but coincide: is the lengthscale in the units of "
-         "the points, and not "
-         "far too large?";
+  return "points: at least 90 % of them lie within " + DescribeRoughly(spread) +
+         " lengthscales, so that they nearly coincide: is the lengthscale far too large, or in "
+         "different units?";
 }
 
 }  // namespace
@@ -54,11 +52,11 @@ std::string DescribeCoarse(const char* name, const CoarsePoints& coarse, int64_t
   const double lengthscales = step / coarse.lengthscale;
   return std::string(name) + ": coordinate " + std::to_string(coarse.coordinate + base) +
          " of row " + std::to_string(coarse.row + base) + " is " + Describe(coarse.value) +
-         ", where numbers of double precision are " + DescribeRoughly(lengthscales) +
-         " lengthscales apart: a value that stands for a missing one, or a lengthscale in other "
-         "units? " +
-         (coarse.count == 1 ? "It is the only such row of "
-                            : std::to_string(coarse.count) + " rows are so, of ") +
+         ", where neighboring numbers of double precision are " + DescribeRoughly(lengthscales) +
+         " lengthscales apart: does the value stand for a missing one, or is the lengthscale in "
+         "different units? " +
+         (coarse.count == 1 ? "It is the only row with such a value, of "
+                            : std::to_string(coarse.count) + " rows have such values, of ") +
          std::to_string(size);
 }
 

@@ -35,9 +35,10 @@ void CopyFactor(const DenseMatrixView& factor, std::span<const double> residual_
     for (int64_t c = 0; c < m; ++c) {
       const double value = factor(i, c);
       if (!(std::abs(value) <= 1e70)) {
-        ThrowInvalid(std::string(names.factor) + ": column " + Ordinal{c} + " of row " +
-                     Ordinal{i} + " is " + Describe(value) +
-                     (std::isfinite(value) ? ", beyond 1e70" : ", must be finite"));
+        ThrowInvalid(
+            std::string(names.factor) + ": column " + Ordinal{c} + " of row " + Ordinal{i} +
+            " is " + Describe(value) +
+            (std::isfinite(value) ? ", must be at most 1e70 in magnitude" : ", must be finite"));
       }
       out[i * m + c] = value;
     }

@@ -35,7 +35,7 @@ void RequireLengthscales(std::span<const double> lengthscales, int64_t d) {
 [[noreturn]] void ThrowBeyond(const Message& place, double value, double lengthscale,
                               double middle) {
   const std::string fault =
-      std::isfinite(value) ? ", more than 1e140 lengthscales from other points, as at " +
+      std::isfinite(value) ? ", more than 1e140 lengthscales from other points, for example from " +
                                  Describe(middle) + " (lengthscale " + Describe(lengthscale) + ")"
                            : ", must be finite";
   ThrowInvalid(place + " is " + Describe(value) + fault);

@@ -47,44 +47,45 @@ std::string DescribeInducing(const ResidualModel& model) {
                           location.data(), squares.data());
     met += *std::min_element(squares.begin(), squares.end()) == 0 ? 1 : 0;
   }
-  std::string text = "the inducing points leave over no more than rounding and the jitter of " +
-                     DescribeRoughly(model.inducing()->jitter_used()) +
-                     " of the variance (at the median point " +
-                     DescribeRoughly(model.share_quantiles()[kShareLevels.size() / 2]) + ")";
+  std::string text =
+      "the inducing points explain nearly all of the variance, so that mostly rounding errors and "
+      "the relative jitter of " +
+      DescribeRoughly(model.inducing()->jitter_used()) + " remain (the median share of p is " +
+      DescribeRoughly(model.share_quantiles()[kShareLevels.size() / 2]) + ")";
   if (2 * met >= count) {
-    text += count == model.n() ? ": " : ": of a sample, ";
+    text += count == model.n() ? ": " : ": in a sample, ";
     text += Figure(met, count, "points are inducing points themselves");
   }
   return text;
 }
 
 std::string Cause(const ResidualModel& model, const DoubtfulAnswer& answer) {
-  if (model.covariance() == nullptr) return "what the given V leaves over is not correlated";
+  if (model.covariance() == nullptr) return "the points are almost uncorrelated, given V";
   const double spread = SpreadOf(model.points());
   const std::string extent = "extend over " + DescribeRoughly(spread) + " lengthscales (" +
                              DescribeLengthscales(model) + ")";
   const double nearest = answer.nearest_lengthscales;
   if (answer.new_points && nearest > kFar && nearest > spread) {
     return "the new points typically lie " + DescribeRoughly(nearest) +
-           " lengthscales from the nearest point of the index, whose points " + extent +
-           ": are both in the same units (metres and kilometres)?";
+           " lengthscales from the nearest point of the index, and the points of the index " +
+           extent + ": are both in the same units (metres or kilometres)?";
   }
   if (nearest > kFar) {
     return std::string(answer.new_points ? "a new point" : "a point") + " typically lies " +
            DescribeRoughly(nearest) + " lengthscales from the nearest point, and the points " +
-           extent + ": is the lengthscale in the units of the points (metres and kilometres)?";
+           extent + ": are lengthscale and points in the same units (metres or kilometres)?";
   }
   if (spread < kNarrow) {
-    return "the points " + extent + ": is the lengthscale far too large for their units?";
+    return "the points " + extent + ": is the lengthscale far too large, or in different units?";
   }
   if (model.inducing() != nullptr && model.m() > 0 &&
       model.share_quantiles()[kShareLevels.size() / 2] < kLittle) {
     return DescribeInducing(model);
   }
-  std::string text = "fewer points than that are near enough to a query";
-  if (model.m() > 0) text += ", or the queries lie where the inducing points leave nothing over";
+  std::string text = "too few points are near a query";
+  if (model.m() > 0) text += ", or the inducing points explain all variance near the queries";
   return text + ": the points " + extent + ", and a query typically lies " +
-         DescribeRoughly(nearest) + " lengthscales from the nearest";
+         DescribeRoughly(nearest) + " lengthscales from the nearest point";
 }
 
 std::string DescribeUninformative(const ResidualModel& model, const DoubtfulAnswer& answer) {
@@ -92,9 +93,8 @@ std::string DescribeUninformative(const ResidualModel& model, const DoubtfulAnsw
                          ? "the query has"
                          : Figure(answer.uninformative, answer.queries, "queries have");
   text +=
-      " fewer informative neighbors than were asked for (|rho| of the others is below 1.1e-8, or "
-      "no "
-      "more than rounding and the jitter make)";
+      " fewer informative neighbors than requested (for the others, |rho| is below 1.1e-8 or could "
+      "be the effect of rounding and jitter alone)";
   if (model.degenerate_points() > 0) {
     text += "; " + Figure(model.degenerate_points(), model.n(), "points are degenerate");
   }

@@ -344,7 +344,7 @@ class NeighborsTest(cli_support.ProgramTest):
         self.file("same.csv", "x,y\n" + "1,2\n" * 8)
         for options in ([], ["--inducing", "0"]):
             answer = self.answer("neighbors", "same.csv", "-k", "3", *options,
-                                 warnings=["at one place"])
+                                 warnings=["same coordinates"])
             for query in range(8):
                 self.assertEqual([n for n, _ in answer.neighbors[query]],
                                  self.others(query, 8)[:3])

@@ -28,7 +28,7 @@
         (() -> ResidualIndex(points; lengthscales = 1, inducing = twins, jitter = 0),
          "K(Z,Z) with relative jitter 0 is not positive definite at pivot 4;"),
         (() -> ResidualIndex(points, spoiled(factor, (5, 3), NaN), p; lengthscales = 1), "factor[5, 3] is NaN,"),
-        (() -> ResidualIndex(block, spoiled(factor, (1, 40), 1e80), p), "factor[1, 40] is 1e+80, beyond 1e70"),
+        (() -> ResidualIndex(block, spoiled(factor, (1, 40), 1e80), p), "factor[1, 40] is 1e+80, must be at most 1e70"),
         (() -> ResidualIndex(points, factor, spoiled(p, 9, -1), lengthscales = 1), "residual_variance[9] is -1,"),
         (() -> knn(index, bad, 3), "queries: coordinate 2 of point 7 is NaN,"),
         (() -> knn(index, (0.5, NaN), 3), "queries: coordinate 2 of point 1 is NaN,"),

@@ -72,7 +72,7 @@ end
     end
     for f in (() -> knn(index, [1], 2), () -> predecessors(index, 2), () -> knn(index, points[:, 1:1], 2),
               () -> residual_factor(index), () -> index_info(index))
-        @test throws_text(f, ArgumentError, "index holds nothing since an update broke off")
+        @test throws_text(f, ArgumentError, "index is empty because an update was cancelled or ran out of memory")
     end
     @test occursin("holds nothing", text()) && occursin("update! mends it", text())
     @test repr(index) == "ResidualIndex(15000 points, not usable)"

@@ -116,7 +116,7 @@ test_that("messages name elements as R does", {
   expect_names(neighbors(index, points * 1e150), "query[1, 1] is ")
   wide <- parts$factor
   wide[5, 2] <- 1e75
-  expect_names(residual_index_from_factor(wide, rep(1, 20), points), "factor[5, 2] is 1e+75, beyond 1e70")
+  expect_names(residual_index_from_factor(wide, rep(1, 20), points), "factor[5, 2] is 1e+75, must be at most 1e70")
   # The condition has the user's function; no message begins with one of C.
   for (code in list(
     quote(neighbors(index, points * 1e150)), quote(residual_index(points, threads = -1)),

@@ -25,7 +25,7 @@ test_that("lengthscales in other units than the points are noticed by every sear
     expect_length(heard, 1)
     expect_s3_class(heard[[1]], warned)
     text <- conditionMessage(heard[[1]])
-    expect_match(text, "fewer informative neighbors than were asked for")
+    expect_match(text, "fewer informative neighbors than requested")
     expect_match(text, "is the lengthscale in the units of the points", fixed = TRUE)
     expect_identical(conditionCall(heard[[1]])[[1]], search[[1]])
     expect_gt(found$statistics$uninformative_queries, nrow(found$index) / 2)
@@ -69,7 +69,7 @@ test_that("numbers too coarse for their lengthscale are named as R writes them",
   filled$east[c(9, 12)] <- -3.4e38
   heard <- warnings_of(index <- residual_index(filled, lengthscales = 0.2))
   expect_length(heard, 1)
-  expect_match(conditionMessage(heard[[1]]), "^points\\[7, \"north\"\\] is 1e\\+20, where .* 3 rows are so, of 60$")
+  expect_match(conditionMessage(heard[[1]]), "^points\\[7, \"north\"\\] is 1e\\+20, where .* 3 rows have such values, of 60$")
   expect_identical(conditionCall(heard[[1]])[[1]], quote(residual_index))
   # The others have the neighbors that they have without these rows.
   rest <- setdiff(1:60, c(7, 9, 12))
@@ -94,7 +94,7 @@ test_that("numbers too coarse for their lengthscale are named as R writes them",
 
 test_that("points that all but coincide are noticed", {
   points <- 1 + random_points(50, 2) * 1e-9
-  expect_warning(residual_index(points), "all but coincide", class = warned)
+  expect_warning(residual_index(points), "nearly coincide", class = warned)
   expect_warning(residual_index(matrix(3, 50, 2)), "one place", class = warned)
 })
 
