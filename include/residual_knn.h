@@ -1,70 +1,80 @@
 /*
- * residual_knn.h: k nearest neighbors under the residual-correlation distance of
- * Gaussian-process approximations (Vecchia, VIF).
+ * residual_knn.h: exact k nearest neighbors under the residual-correlation distance of Gaussian-process
+ * approximations (Vecchia, VIF).
  *
- * With inducing points Z, L L' = K(Z,Z) + jitter * variance * I, V_i = L^-1 K(Z, x_i) and
- * p_i = K(x_i, x_i) + nugget - |V_i|^2, the residual correlation of two points is
+ * K is the covariance function and Z are m inducing points. With
  *
- *     rho_ij = (K(x_i, x_j) - V_i . V_j) / sqrt(p_i p_j)
+ *     L L' = K(Z, Z) + jitter * variance * I
+ *     V_i  = L^-1 K(Z, x_i)
+ *     p_i  = K(x_i, x_i) + nugget - |V_i|^2
  *
- * and their distance is sqrt(1 - |rho_ij|) (or, on request, sqrt(1 - rho_ij)).
+ * V_i is the part of point x_i that the inducing points explain, and p_i is its residual variance. The residual
+ * covariance and the residual correlation of two points are
+ *
+ *     R_ij   = K(x_i, x_j) - V_i . V_j
+ *     rho_ij = R_ij / sqrt(p_i p_j)
+ *
+ * The distance of two points is sqrt(1 - |rho_ij|) or, on request, sqrt(1 - rho_ij).
  * Source: Gyger, Furrer and Sigrist (2025), arXiv 2507.05064, section 6.
  *
- * Rules that hold for every function here
+ * Rules for every function
  *
- *   Status        Every call that can fail returns a residual_knn_status. On failure the caller's
- *                 outputs are untouched, and residual_knn_last_error() names the argument and its
- *                 value. With a progress or a covariance callback, results are kept apart until
- *                 the search has succeeded (12 or 16 bytes for each neighbor); without one they are
- *                 written where the caller wants them at once, and a search that runs out of
- *                 memory on its way sets all of them to `missing` and +Inf.
- *   Row numbers   0-based int64_t, or, in the functions that end in _int32, int32_t counted from
- *                 `base`. A point is never its own neighbor. Neighbors are sorted by distance, ties
- *                 go to the smaller row. Places for which no candidate exists hold `missing` (-1 in
- *                 the int64_t functions) and the distance +Inf; k larger than the number of
- *                 candidates is no error.
- *   Error texts   Rows, coordinates, columns, pivots and places in arrays are counted from `message_base` of the
- *                 options, 0 or 1, whatever an argument `base` says: "coordinate 1 of row 6" is
- *                 points[6 * d + 1] where it is 0, and the second coordinate of the seventh point. Row
- *                 numbers in `rows` count from it as well, but those of an _int32 function from its `base`,
- *                 as they were given. Sizes and counts are what they are.
- *   Degenerate    A point whose p_i is at or below its rounding level, 8 (m + 8) 2^-53 (p + |V|^2), or
- *                 below 1e-280, has an undefined correlation: its distance to every point is 1. It is
- *                 counted in residual_knn_info.
- *   Informative   A neighbor is informative if |rho| (rho in signed ranking) is above 2^-26.5 = 1.06e-8 and
- *                 |rho| sqrt(p_i p_j) is above jitter * variance + the rounding error of R (docs/precision.md). Below
- *                 the first, the share of variance that it explains, rho^2, is at most 2^-53; below the second, it may
- *                 be of the computation's own making. What surrounds a degenerate point never is. Searches
- *                 count the queries that lack such neighbors, and residual_knn_search_warning says why.
- *   Ranges        Coordinates, from their origin and divided by their lengthscale, are at most 1e140 in
- *                 magnitude; entries of V 1e70; the variance, p, nugget and jitter 1e140; threads 1024.
- *                 The origin of a coordinate is the value of a point, chosen so that two fifths of the points are no
- *                 larger in magnitude: far values (fill values such as 1e20, outliers) in up to three fifths of the
- *                 rows round their own rows alone. The caller's value x is itself known to about 2^-53 |x|: beyond
- *                 2^32 lengthscales from 0, doubles are more than 2^-21 lengthscales apart, and
- *                 residual_knn_index_warning names the row.
- *   Layout        Matrices are dense. RESIDUAL_KNN_POINT_MAJOR: the values of one point (or the
- *                 neighbors of one query) are contiguous. RESIDUAL_KNN_DIMENSION_MAJOR: the values
- *                 of one coordinate (or the neighbors of one rank) are contiguous, as in an R matrix
- *                 with points in rows.
- *   Determinism   Results have the same bytes for any number of threads, any tile size and any split
- *                 of the queries into calls. They may differ in the last digits between processors
- *                 with different SIMD targets.
- *   Threads       Searches and queries of one index may run at the same time from any number of
- *                 threads; creating, updating and freeing an index are exclusive. Callbacks run on the calling
- *                 thread only, unless said otherwise, and never after the call has returned.
- *                 They may call the library, also about the same index, except what is exclusive.
- *   Fork          A forked child may use what it inherits, whatever other threads were doing at the fork, except
- *                 an index that was being created, updated or freed. In a child that a callback forks, the call
- *                 goes on if it has one thread, and otherwise returns RESIDUAL_KNN_ERROR_CANCELLED.
- *   The host      The library never prints, exits, changes the locale, signal handlers, the random
- *                 generator or the host's BLAS; no environment variable changes an answer. Calls run
- *                 in the default floating-point environment, callbacks included, and leave the
- *                 caller's as it was.
- *   Structs       Their _init functions are told the size that the caller knows, and nothing beyond it is
- *                 read or written: programs and libraries of different ages fit, as do structs that
- *                 leave out the last fields. A non-zero byte of options beyond the fields that the
- *                 library knows is an error. A NULL options pointer means the defaults.
+ *   Status        Every call that can fail returns a residual_knn_status. residual_knn_last_error() then names the
+ *                 argument and its value. A call that fails leaves the caller's outputs untouched, with one
+ *                 exception: a search without callbacks writes into the caller's arrays as it goes. If it runs out of
+ *                 memory on the way, it fills these arrays with `missing` and +Inf. A search with a progress or a
+ *                 covariance callback keeps its results in memory of its own until it has succeeded; this takes 12
+ *                 or 16 bytes for each neighbor.
+ *   Row numbers   A row number is the number of a point. Functions whose names end in _int32 use int32_t and count
+ *                 from their argument `base`; all others use int64_t and count from 0.
+ *   Neighbors     A point is never its own neighbor. Neighbors are sorted by distance; ties go to the smaller row.
+ *                 If k is larger than the number of candidates, the places left free hold `missing` (-1 in the
+ *                 int64_t functions) and the distance +Inf. This is not an error.
+ *   Error texts   Numbers of rows, coordinates, columns, pivots and array elements in error texts are counted from
+ *                 the option `message_base`, 0 or 1. With 0, "coordinate 1 of row 6" is points[6 * d + 1]; with 1, it
+ *                 is points[5 * d + 0]. The elements of `rows` in an _int32 function are shown as the caller gave
+ *                 them, that is, counted from `base`. Sizes and counts do not depend on message_base.
+ *   Degenerate    A point is degenerate if p_i is at most its rounding level, 8 (m + 8) 2^-53 (p_i + |V_i|^2), or
+ *                 below 1e-280. Its correlations are undefined, and its distance to every point is 1.
+ *                 residual_knn_info counts these points.
+ *   Informative   A neighbor is informative if both of these hold (in signed ranking, with rho in place of |rho|):
+ *                 (1) |rho| > 2^-26.5 = 1.06e-8. Otherwise the neighbor explains a share rho^2 of at most 2^-53 of
+ *                 the residual variance.
+ *                 (2) |rho| sqrt(p_i p_j) > jitter * variance + the rounding error of R (docs/precision.md).
+ *                 Otherwise R may be nothing but jitter and rounding error.
+ *                 Neighbors of a degenerate point are never informative. Searches count the queries that lack
+ *                 informative neighbors, and residual_knn_search_warning tells the likely cause.
+ *   Ranges        Let x be a coordinate minus its origin, divided by its lengthscale: |x| must be at most 1e140.
+ *                 Entries of V must be at most 1e70 in magnitude; variance, p, nugget and jitter at most 1e140;
+ *                 threads at most 1024.
+ *   Origin        The library subtracts an origin from each coordinate before it divides by the lengthscale. The origin
+ *                 is the value of one of the points, taken at the 40 % quantile of the magnitudes. Far values such as
+ *                 outliers or the fill value 1e20 therefore cause no rounding errors in other rows, as long as they are
+ *                 in at most three fifths of the rows. The caller's value x itself is exact to about 2^-53 |x| only.
+ *                 Beyond 2^32 lengthscales from 0, neighboring doubles are more than 2^-21 lengthscales apart;
+ *                 residual_knn_index_warning then names the row.
+ *   Layout        Matrices are dense. In RESIDUAL_KNN_POINT_MAJOR, the values of one point (or the neighbors of one
+ *                 query) are contiguous. In RESIDUAL_KNN_DIMENSION_MAJOR, the values of one coordinate (or the
+ *                 neighbors of one rank) are contiguous, as in an R matrix with one point in each row.
+ *   Determinism   Results have the same bytes for any number of threads, any tile size, any strategy and any split
+ *                 of the queries into calls. They may differ in the last digits between processors with different
+ *                 SIMD targets.
+ *   Threads       Any number of threads may search or query one index at the same time. Creating, updating and
+ *                 freeing an index are exclusive: no other call may use that index meanwhile.
+ *   Callbacks     A callback runs on the thread that made the call, unless said otherwise, and never after the call
+ *                 has returned. It may call the library, also with the same index, but must not update or free that
+ *                 index.
+ *   Fork          A forked child may use the indexes that it inherits, whatever other threads did at the time of the
+ *                 fork. The exception is an index that was being created, updated or freed. If a callback forks, the
+ *                 call continues in the child if it uses one thread; otherwise it returns
+ *                 RESIDUAL_KNN_ERROR_CANCELLED there.
+ *   The host      The library never prints, exits, or changes the locale, the signal handlers, the random generator or
+ *                 the host's BLAS. No environment variable changes an answer. Calls and their callbacks run in the
+ *                 default floating-point environment; the caller's environment is restored afterwards.
+ *   Structs       The caller tells each _init function the size of its struct, and the library never reads or writes
+ *                 beyond that size. Programs therefore work with older and newer versions of the library, and a
+ *                 struct may lack the last fields. Options with a non-zero byte beyond the fields that the library
+ *                 knows are an error. A NULL options pointer means the defaults.
  *
  * Everything is since version 0.1.0 unless said otherwise.
  *
@@ -95,26 +105,27 @@ extern "C" {
 /** Result of a call: one of enum residual_knn_status_code. */
 typedef int32_t residual_knn_status;
 
-/** Status codes. Values are never reused. */
+/** Status codes. A value is never given a second meaning. */
 enum residual_knn_status_code {
   RESIDUAL_KNN_OK = 0,
-  /** An argument or an option is wrong: NaN or Inf, a negative size, NULL, an unknown enum value. */
+  /** An argument or an option is wrong, for example NaN, a negative size, NULL or an unknown enum value. */
   RESIDUAL_KNN_ERROR_INVALID_ARGUMENT = 1,
   /** Memory could not be allocated. */
   RESIDUAL_KNN_ERROR_OUT_OF_MEMORY = 2,
-  /** K(Z,Z) + jitter is not positive definite; the message names the failing pivot. */
+  /** K(Z,Z) + jitter is not positive definite. The message names the pivot at which the factorization failed. */
   RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE = 3,
-  /** The progress callback asked to stop. */
+  /** The progress callback cancelled the call. */
   RESIDUAL_KNN_ERROR_CANCELLED = 4,
   /** The covariance callback returned non-zero or a value that is not finite. */
   RESIDUAL_KNN_ERROR_CALLBACK = 5,
-  /** The call does not fit this index, for example new points without V on an index made from V. */
+  /** This kind of index does not support the call. Example: the index was made from V and p, and new points come
+   * without their V and p. */
   RESIDUAL_KNN_ERROR_UNSUPPORTED = 6,
-  /** A fault of the library itself. */
+  /** An internal error of the library. */
   RESIDUAL_KNN_ERROR_INTERNAL = 7
 };
 
-/** Covariance families; r is the Euclidean distance after division by the lengthscales. */
+/** Covariance families. r is the Euclidean distance of the coordinates divided by their lengthscales. */
 enum residual_knn_kernel {
   /** variance * exp(-r^2 / 2) */
   RESIDUAL_KNN_SQUARED_EXPONENTIAL = 0,
@@ -130,99 +141,100 @@ enum residual_knn_kernel {
   RESIDUAL_KNN_RATIONAL_QUADRATIC = 5
 };
 
-/** Storage order of matrices, see the top of this file. */
+/** Storage order of matrices; see "Layout" at the top of this file. */
 enum residual_knn_layout { RESIDUAL_KNN_POINT_MAJOR = 0, RESIDUAL_KNN_DIMENSION_MAJOR = 1 };
 
-/** What makes a neighbor near. */
+/** The distance that a search uses. */
 enum residual_knn_ranking {
-  /** Large |rho|; the distance is sqrt(1 - |rho|), between 0 and 1. */
+  /** sqrt(1 - |rho|), between 0 and 1: the neighbors have the largest |rho|. */
   RESIDUAL_KNN_ABSOLUTE = 0,
-  /** Large rho; the distance is sqrt(1 - rho), between 0 and sqrt(2). */
+  /** sqrt(1 - rho), between 0 and sqrt(2): the neighbors have the largest rho. */
   RESIDUAL_KNN_SIGNED = 1
 };
 
-/** How a search goes about its work. All strategies return the same bytes. */
+/** The algorithm of a search. All strategies return the same bytes. */
 enum residual_knn_strategy {
-  /** The library chooses; residual_knn_statistics says what it chose. */
+  /** The library chooses the strategy. residual_knn_statistics reports its choice. */
   RESIDUAL_KNN_AUTOMATIC = 0,
-  /** Every pair is scored by tiled matrix products; nothing is pruned. */
+  /** Tiled matrix products score every pair. Nothing is pruned. */
   RESIDUAL_KNN_BRUTE_FORCE = 1,
-  /** A batch of queries meets the residual tree one level after the other. */
+  /** A batch of queries descends the residual tree level by level. */
   RESIDUAL_KNN_LEVEL_SYNCHRONOUS = 2,
-  /** A query at a time, always the open node with the largest bound; the reference for the order of nodes. */
+  /** Each query by itself visits the open node with the largest bound next. This is the reference for the order of
+   * nodes. */
   RESIDUAL_KNN_BEST_FIRST = 3,
-  /** As best-first, but a batch of a query's open nodes is scored together. */
+  /** As best-first, but several open nodes of a query are scored together. */
   RESIDUAL_KNN_BATCHED_BEST_FIRST = 4,
-  /** Blocks of queries are compared with blocks of candidates before any query is. */
+  /** Blocks of queries are first compared with blocks of candidates, and single queries afterwards. */
   RESIDUAL_KNN_DUAL_TREE = 5
 };
 
-/** Why a search used the strategy that it used. */
+/** Why a search used its strategy. */
 enum residual_knn_reason {
   /** The caller asked for it. */
   RESIDUAL_KNN_REASON_REQUESTED = 0,
-  /** Brute force: the question has too few pairs for a tree to pay. */
+  /** Brute force: there are too few pairs of a query and a candidate for a tree to save time. */
   RESIDUAL_KNN_REASON_FEW_PAIRS = 1,
-  /** Brute force: nothing is known about the error of the caller's V and p; see factor_error. */
+  /** Brute force: the error of the caller's V and p is not known; see factor_error. */
   RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR = 2,
-  /** Brute force: rounding may be as large as what the inducing points leave over, so no bound holds. */
+  /** Brute force: rounding errors may be as large as the residual variances, so no bound holds. */
   RESIDUAL_KNN_REASON_ROUNDING = 3,
-  /** Brute force: in a sample of blocks, pivots explained too little. */
+  /** Brute force: the pivots explained too little of the residual variance in a sample of blocks. */
   RESIDUAL_KNN_REASON_NO_COVER = 4,
   /** Brute force was faster on a timed sample of the queries. */
   RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE = 5,
-  /** The tree was faster on a timed sample of the queries, or these are too few for a sample. */
+  /** The tree was faster on a timed sample of the queries, or there were too few queries for a sample. */
   RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE = 6,
-  /** Brute force: most rows are the same point as more than k rows before them, and cannot be among the k
-   * nearest of any query. A tree would meet them; a scan leaves them out, also where a tree was asked for. */
+  /** Brute force: most rows are duplicates of more than k earlier rows, and so cannot be among the k nearest of any
+   * query. Brute force skips these rows, but a tree cannot. It is therefore used even if a tree was requested. */
   RESIDUAL_KNN_REASON_REPEATED_POINTS = 7
 };
 
-/** Ways to choose inducing points. */
+/** Methods that choose inducing points. */
 enum residual_knn_inducing_method {
-  /** k-means++ seeding and Lloyd steps in the scaled space. */
+  /** k-means++ seeding, then Lloyd steps; both use the coordinates divided by their lengthscales. */
   RESIDUAL_KNN_KMEANS = 0,
-  /** Distinct rows drawn at random. */
+  /** Rows drawn at random, all at different locations. */
   RESIDUAL_KNN_RANDOM_ROWS = 1
 };
 
-/** Orders of the points. */
+/** Orderings of the points. */
 enum residual_knn_ordering {
   /** 0, 1, 2, ... */
   RESIDUAL_KNN_ORDER_GIVEN = 0,
   /** A random permutation. */
   RESIDUAL_KNN_ORDER_RANDOM = 1,
-  /** Exact maximin: each next point is farthest from all before it (Guinness 2018). */
+  /** Exact maximin: each point is the one farthest from all points before it (Guinness 2018). */
   RESIDUAL_KNN_ORDER_MAXIMIN = 2
 };
 
 /* ---------------------------------------------------------------- callbacks */
 
 /**
- * Progress of a long call, which may have several stages, such as the factor of K(Z,Z) and then V.
+ * Reports the progress of a long call and can cancel it. A call may have several stages, for example the factor of
+ * K(Z,Z) and then V.
  * @param user   the pointer from the options
- * @param done   work of this stage done so far, in pairs of points or a like unit; starts again at 0 with
- *               each stage
- * @param total  all work of this stage, in the same unit, at least 1
- * @return 0 to go on; anything else cancels the call, which then returns
- *         RESIDUAL_KNN_ERROR_CANCELLED within 100 ms.
- * Called on the calling thread, about every 50 ms.
+ * @param done   the work of this stage done so far, in pairs of points or a similar unit; each stage starts at 0
+ * @param total  all work of this stage in the same unit, at least 1
+ * @return 0 to continue. Any other value cancels the call, which then returns RESIDUAL_KNN_ERROR_CANCELLED within
+ *         100 ms.
+ * Called on the calling thread about every 50 ms.
  */
 typedef int32_t (*residual_knn_progress)(void* user, int64_t done, int64_t total);
 
 /**
- * Covariances of a block of pairs, for kernels that the library does not know.
+ * Computes the covariances of a block of pairs, for kernels that the library does not know.
  * @param user         the pointer given with the callback
- * @param rows         num_rows row numbers, 0-based. Numbers from n on are new points: n + q is query
- *                     q of the call to residual_knn_neighbors_of_new_factor that is under way.
+ * @param rows         num_rows row numbers, 0-based. Numbers from n on are new points: n + q is query q of the
+ *                     present call of residual_knn_neighbors_of_new_factor.
  * @param num_rows     length of rows
  * @param columns      num_columns row numbers of index points, 0-based
  * @param num_columns  length of columns
  * @param covariance   out: K(x_rows[a], x_columns[b]) at covariance[a * num_columns + b]
- * @return 0, or anything else to fail the search with RESIDUAL_KNN_ERROR_CALLBACK.
- * A pair's value must not depend on the block in which it is asked for. Blocks also hold pairs that do
- * not matter (a point with itself, a point with its successors); their values must be finite too.
- * It must not throw, longjmp, or free the index.
+ * @return 0 for success. Any other value makes the search fail with RESIDUAL_KNN_ERROR_CALLBACK.
+ * The value of a pair must not depend on the block that contains the pair. Blocks also contain pairs that do not
+ * affect the answer, such as a point with itself or with its successors; their values must be finite too.
+ * The callback must not throw, longjmp, or free the index.
  */
 typedef int32_t (*residual_knn_covariance)(void* user, const int64_t* rows, int64_t num_rows,
                                            const int64_t* columns, int64_t num_columns,
@@ -230,33 +242,33 @@ typedef int32_t (*residual_knn_covariance)(void* user, const int64_t* rows, int6
 
 /* ---------------------------------------------------------------- library */
 
-/** Version of the library, "major.minor.patch". Static; never NULL; any thread. */
+/** Version of the library, "major.minor.patch". A static string, never NULL. Any thread. */
 RESIDUAL_KNN_API const char* residual_knn_version(void);
 
-/** Version of the binary interface: programs built for the same number run with this library. */
+/** Version of the binary interface. A program built for the same number works with this library. */
 RESIDUAL_KNN_API int32_t residual_knn_abi_version(void);
 
-/** The SIMD target in use on this processor, for example "AVX3". Static; never NULL; any thread. */
+/** The SIMD target in use on this processor, for example "AVX3". A static string, never NULL. Any thread. */
 RESIDUAL_KNN_API const char* residual_knn_simd_target(void);
 
-/** The BLAS in use with its version and core type. Static; never NULL; any thread. */
+/** The BLAS in use, with its version and core type. A static string, never NULL. Any thread. */
 RESIDUAL_KNN_API const char* residual_knn_blas(void);
 
-/** One sentence for a status code; any value is allowed. Static; never NULL; any thread. */
+/** One sentence for a status code. Any value is allowed. A static string, never NULL. Any thread. */
 RESIDUAL_KNN_API const char* residual_knn_status_string(residual_knn_status status);
 
 /**
- * Detail of the last call that failed on this thread: the argument and its value.
- * Never NULL; "" if none failed. Valid until the next failing call on this thread.
+ * The message of the last call that failed on this thread: it names the argument and its value.
+ * Never NULL; "" if no call has failed. Valid until the next call fails on this thread.
  */
 RESIDUAL_KNN_API const char* residual_knn_last_error(void);
 
 /* ---------------------------------------------------------------- index */
 
-/** Points, kernel and inducing points, prepared for searches. Opaque. */
+/** An index: points, kernel and inducing points, prepared for searches. Opaque. */
 typedef struct residual_knn_index residual_knn_index;
 
-/** The model behind an index. */
+/** The model of an index. */
 typedef struct residual_knn_model_options {
   /** Set by residual_knn_model_options_init. */
   size_t struct_size;
@@ -264,36 +276,40 @@ typedef struct residual_knn_model_options {
   int32_t kernel;
   /** enum residual_knn_layout of points, inducing points and V; default RESIDUAL_KNN_POINT_MAJOR. */
   int32_t layout;
-  /** K(x, x) without the nugget, from 1e-140 to 1e140; default 1. */
+  /** K(x, x) without the nugget, between 1e-140 and 1e140; default 1. */
   double variance;
-  /** Smoothness of RESIDUAL_KNN_MATERN, positive, at most 50; default 1.5. Ignored by other kernels. */
+  /** Smoothness of RESIDUAL_KNN_MATERN, positive and at most 50; default 1.5. Other kernels ignore it. */
   double nu;
-  /** Mixture parameter of RESIDUAL_KNN_RATIONAL_QUADRATIC, from 1e-12 to 1e12; default 1. */
+  /** Mixture parameter of RESIDUAL_KNN_RATIONAL_QUADRATIC, between 1e-12 and 1e12; default 1. Other kernels ignore
+   * it. */
   double alpha;
-  /** Added to p (not to K(Z,Z)), not negative; default 0. Ignored where the caller gives p. */
+  /** Nugget, not negative; default 0. It is added to p, but not to K(Z,Z). Ignored if the caller gives p. */
   double nugget;
-  /** Added to the diagonal of K(Z,Z), relative to the variance, not negative; default 1e-8. */
+  /** Jitter relative to the variance, not negative; default 1e-8. jitter * variance is added to the diagonal of
+   * K(Z,Z). */
   double jitter;
-  /** If above jitter: multiply the jitter by 10 (0 becomes 1e-12) up to this value until K(Z,Z) is
-   * positive definite. Default 0: never. residual_knn_index_info says what was used. */
+  /** If this exceeds jitter, and K(Z,Z) is not positive definite, the jitter is multiplied by 10 (0 becomes 1e-12)
+   * until K(Z,Z) is positive definite or this value is reached. Default 0: the jitter stays as it is.
+   * residual_knn_index_info reports the jitter that was used. */
   double max_jitter;
-  /** Worker threads, the calling one included; 0 (default): one for each available processor. */
+  /** Worker threads, including the calling one; 0 (default): one for each available processor. */
   int32_t threads;
-  /** Not 0: a covariance callback may be called from several threads at once. Default 0: the calling
-   * thread only, and searches then use one thread. */
+  /** Any value but 0: a covariance callback may be called on several threads at once. Default 0: it is called on the
+   * calling thread only, and searches use one thread. */
   int32_t concurrent_callback;
-  /** NULL (default), or called while the index is created. */
+  /** NULL (default), or a function that is called while the index is created. */
   residual_knn_progress progress;
   /** Passed to progress. */
   void* progress_user;
-  /** Where the caller gives V and p: a promise, needed for pruning, that R with p on its diagonal is positive
-   * semi-definite once factor_error * (p_i + |V_i|^2) is added to each diagonal element. It is so, with a small
-   * number, for any V = L^-1 K(Z, .) computed in double precision: 1e-9 is generous for a well-conditioned
-   * K(Z,Z). Between 0 and 1; default 0: nothing is promised, and searches use brute force. A promise that
-   * does not hold may cost neighbors. Ignored by residual_knn_index_create, which knows its own error. */
+  /** The error of V and p that the caller gives, between 0 and 1. The caller guarantees this: the matrix R, with p on
+   * its diagonal, is positive semi-definite after factor_error * (p_i + |V_i|^2) is added to each diagonal element i.
+   * Pruning needs the guarantee. A small value suffices for any V = L^-1 K(Z, .) computed in double precision: 1e-9 is
+   * generous if K(Z,Z) is well-conditioned. Default 0: no guarantee, and searches use brute force. If the guarantee is
+   * false, searches may miss neighbors. residual_knn_index_create ignores this field, because it bounds its own
+   * error. */
   double factor_error;
-  /** 0 (default) or 1: the number of the first row, coordinate and column in error texts, see the top of this
-   * file; texts about the index count from it too. */
+  /** 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
+   * top of this file. residual_knn_index_warning uses it too. */
   int64_t message_base;
 } residual_knn_model_options;
 
@@ -305,21 +321,21 @@ RESIDUAL_KNN_API void residual_knn_model_options_init(residual_knn_model_options
 
 /**
  * Creates an index from points, a built-in kernel and inducing points.
- * @param points            n x d, layout as in options; read during the call only
+ * @param points            n x d, layout as in options; not used after the call
  * @param n                 number of points, at least 1
  * @param d                 number of coordinates, at least 1
- * @param lengthscales      positive; one for all coordinates or one for each
+ * @param lengthscales      positive, in the units of points; one for all coordinates, or one for each
  * @param num_lengthscales  1 or d
  * @param inducing          m x d, same layout; NULL if m is 0
- * @param m                 number of inducing points; 0: rho is the plain correlation
+ * @param m                 number of inducing points; with 0, rho is the correlation of the kernel itself
  * @param options           NULL: defaults
- * @param index             out: the new index, to be freed with residual_knn_index_free
+ * @param index             out: the new index; the caller frees it with residual_knn_index_free
  * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_NOT_POSITIVE_DEFINITE (also for duplicate
  *         inducing points without jitter), ERROR_OUT_OF_MEMORY or ERROR_CANCELLED. On failure *index is
  *         untouched.
- * Memory: n * (m + 2 d + 3) doubles. What searches prepare when they first need it, and the index keeps, adds
- * to that: a scan in integers between a quarter and five eighths of V, trees between a third and about the size
- * of V again.
+ * Memory: n * (m + 2 d + 3) doubles. Searches add data when they first need them, and the index keeps these data:
+ * scans in integers between a quarter and five eighths of the size of V, trees between a third of it and about all
+ * of it.
  * Thread rule: any thread.
  */
 RESIDUAL_KNN_API residual_knn_status
@@ -330,10 +346,10 @@ residual_knn_index_create(const double* points, int64_t n, int64_t d, const doub
 /**
  * Creates an index from the caller's own V and p with a built-in kernel.
  * @param factor             V, n x m (m x n in dimension-major memory); NULL if m is 0; copied
- * @param residual_variance  p, n values, nugget included, not negative; copied
- * @param points             n x d; the rest as in residual_knn_index_create. Of the options, nugget,
+ * @param residual_variance  p, n values, not negative, nugget included; copied
+ * @param points             n x d; this and the other arguments as in residual_knn_index_create. The options nugget,
  *                           jitter and max_jitter are ignored.
- * @return as residual_knn_index_create, never ERROR_NOT_POSITIVE_DEFINITE.
+ * @return as residual_knn_index_create, but never ERROR_NOT_POSITIVE_DEFINITE.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_create_from_factor(
     const double* factor, int64_t m, const double* residual_variance, const double* points,
@@ -341,12 +357,13 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_create_from_factor(
     const residual_knn_model_options* options, residual_knn_index** index);
 
 /**
- * Creates an index from the caller's own V and p and a covariance callback: any kernel at all.
+ * Creates an index from the caller's own V and p and a covariance callback. The kernel can be any.
  * @param factor             V, n x m; NULL if m is 0; copied
  * @param residual_variance  p, n values, not negative; copied
- * @param covariance         called during searches, see residual_knn_covariance
- * @param covariance_user    passed to it; must outlive the index
- * @param options            layout (of factor), threads, concurrent_callback, progress and factor_error count
+ * @param covariance         called during searches; see residual_knn_covariance
+ * @param covariance_user    passed to covariance; must outlive the index
+ * @param options            layout (of factor), threads, concurrent_callback, progress, progress_user, factor_error and
+ *                           message_base are used, the other fields are ignored
  * @return as residual_knn_index_create_from_factor.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_create_from_callback(
@@ -355,29 +372,29 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_create_from_callback(
     const residual_knn_model_options* options, residual_knn_index** index);
 
 /**
- * Gives an index new hyper-parameters, and new inducing points if given, on the same points: a step of an
- * optimizer. Equal, bit for bit, to a new index of the same arguments, but in the memory of the old one and in
- * its order of space.
+ * Gives an index new hyperparameters and, if wanted, new inducing points, as a step of an optimizer does. The points
+ * stay the same. Later results have the same bytes as those of a new index with the same arguments. The update reuses
+ * the memory of the index and its spatial order of the points.
  * @param index             made by residual_knn_index_create; nothing else may use it during the call
  * @param lengthscales      as for residual_knn_index_create
  * @param num_lengthscales  1 or d
- * @param inducing          m x d, layout as in options; NULL: the present ones
+ * @param inducing          m x d, layout as in options; NULL keeps the present ones
  * @param m                 number of inducing points, at least 1; ignored if inducing is NULL
- * @param options           NULL: defaults (not those of the creation)
- * @return as residual_knn_index_create; ERROR_UNSUPPORTED for an index made from the caller's V. If it is
- *         ERROR_CANCELLED or ERROR_OUT_OF_MEMORY, the index may hold nothing: searches and
- *         residual_knn_index_factor then return ERROR_INVALID_ARGUMENT until another update succeeds, whose
- *         present inducing points are those from before. After other errors it is what it was.
+ * @param options           NULL: the defaults, not the options of the creation
+ * @return as residual_knn_index_create; ERROR_UNSUPPORTED for an index made from the caller's V. After ERROR_CANCELLED
+ *         or ERROR_OUT_OF_MEMORY, the index may be empty: searches and residual_knn_index_factor then return
+ *         ERROR_INVALID_ARGUMENT until another update succeeds. In that update, NULL for inducing stands for the
+ *         inducing points before the failed update. After other errors the index is unchanged.
  * Thread rule: exclusive, like residual_knn_index_free.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_update(
     residual_knn_index* index, const double* lengthscales, int64_t num_lengthscales,
     const double* inducing, int64_t m, const residual_knn_model_options* options);
 
-/** Frees an index. NULL is fine; any thread, but not during a search of the same index. */
+/** Frees an index; NULL does nothing. Any thread, but not while another call uses the index. */
 RESIDUAL_KNN_API void residual_knn_index_free(residual_knn_index* index);
 
-/** What an index holds. */
+/** Description of an index. */
 typedef struct residual_knn_info {
   /** Set by residual_knn_info_init. */
   size_t struct_size;
@@ -387,16 +404,16 @@ typedef struct residual_knn_info {
   int64_t d;
   /** Number of inducing points, or columns of the caller's V. */
   int64_t m;
-  /** Points whose correlation is undefined, see the top of this file. */
+  /** Number of degenerate points; see "Degenerate" at the top of this file. */
   int64_t degenerate_points;
-  /** Bytes held by the index. */
+  /** Memory of the index in bytes. */
   int64_t bytes;
-  /** Seconds that creating it took. */
+  /** Seconds that the creation took. */
   double build_seconds;
-  /** Relative jitter that was used; 0 where the caller gave V. */
+  /** Relative jitter that was used; 0 if the caller gave V. */
   double jitter;
-  /** Quantiles of p / (p + |V|^2), the share of the variance that the inducing points leave over, the nugget
-   * counted as variance, at the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1. */
+  /** Quantiles over the points of p / (p + |V|^2), at the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1. This is the
+   * share of the variance that the inducing points do not explain; the nugget counts as variance. */
   double residual_share[7];
 } residual_knn_info;
 
@@ -407,8 +424,8 @@ RESIDUAL_KNN_API void residual_knn_info_init(residual_knn_info* info, size_t siz
 
 /**
  * Describes an index.
- * @param index  any; after an update that broke off, what is told of V and p means nothing
- * @param info   out: initialized by residual_knn_info_init; filled as far as its struct_size covers
+ * @param index  any; if a failed update has left it empty, the fields derived from V and p are undefined
+ * @param info   out: initialized by residual_knn_info_init; filled as far as its struct_size reaches
  * @return RESIDUAL_KNN_OK or ERROR_INVALID_ARGUMENT. Any thread.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_info(const residual_knn_index* index,
@@ -417,8 +434,8 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_info(const residual_knn_
 /**
  * Copies V and p out of an index.
  * @param layout             enum residual_knn_layout of factor
- * @param factor             out: n x m; NULL to leave it out
- * @param residual_variance  out: n values; NULL to leave it out
+ * @param factor             out: V, n x m; NULL if not wanted
+ * @param residual_variance  out: p, n values; NULL if not wanted
  * @return RESIDUAL_KNN_OK or ERROR_INVALID_ARGUMENT. Any thread.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_factor(const residual_knn_index* index,
@@ -427,7 +444,7 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_factor(const residual_kn
 
 /* ---------------------------------------------------------------- search */
 
-/** How to search. */
+/** Options of a search. */
 typedef struct residual_knn_search_options {
   /** Set by residual_knn_search_options_init. */
   size_t struct_size;
@@ -437,26 +454,26 @@ typedef struct residual_knn_search_options {
   int32_t ranking;
   /** enum residual_knn_strategy; default RESIDUAL_KNN_AUTOMATIC. */
   int32_t strategy;
-  /** Worker threads, the calling one included; 0 (default): one for each available processor. */
+  /** Worker threads, including the calling one; 0 (default): one for each available processor. */
   int32_t threads;
-  /** Queries and candidates of one tile of brute force in double precision, which is then what brute force
-   * uses; 0 (default): chosen by the library. Change speed only. */
+  /** Queries and candidates of one tile of brute force. 0 (default): the library chooses. With another value, brute
+   * force screens in double precision. Tiles affect speed only. */
   int64_t tile_queries;
   int64_t tile_candidates;
-  /** NULL (default), or called during the search. */
+  /** NULL (default), or a function that is called during the search. */
   residual_knn_progress progress;
   /** Passed to progress. */
   void* progress_user;
-  /** 0 (default) or 1: the number of the first row, coordinate and column in error texts, see the top of this
-   * file. */
+  /** 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
+   * top of this file. */
   int64_t message_base;
 } residual_knn_search_options;
 
-/** The name of a strategy as in enum residual_knn_strategy, for example "dual_tree"; NULL for any other
- * value, so that names can be listed by counting from 0. Static; any thread. */
+/** The name of a strategy of enum residual_knn_strategy, for example "dual_tree". NULL for any other value; a loop
+ * from 0 to the first NULL therefore lists all names. A static string. Any thread. */
 RESIDUAL_KNN_API const char* residual_knn_strategy_name(int32_t strategy);
 
-/** One sentence for a value of enum residual_knn_reason; any value is allowed. Static; never NULL; any
+/** One sentence for a value of enum residual_knn_reason. Any value is allowed. A static string, never NULL. Any
  * thread. */
 RESIDUAL_KNN_API const char* residual_knn_reason_string(int32_t reason);
 
@@ -466,53 +483,54 @@ RESIDUAL_KNN_API const char* residual_knn_reason_string(int32_t reason);
 RESIDUAL_KNN_API void residual_knn_search_options_init(residual_knn_search_options* options,
                                                        size_t size);
 
-/** What a search did. */
+/** Report of a search. */
 typedef struct residual_knn_statistics {
   /** Set by residual_knn_statistics_init. */
   size_t struct_size;
-  /** enum residual_knn_strategy that was used, never RESIDUAL_KNN_AUTOMATIC. With a tree, queries that it does
-   * nothing for are answered by brute force. */
+  /** The strategy that was used, of enum residual_knn_strategy; never RESIDUAL_KNN_AUTOMATIC. With a tree, brute force
+   * may still answer some queries, namely those for which the tree dismisses nothing. */
   int32_t strategy;
-  /** Worker threads that were used. */
+  /** Number of worker threads that were used. */
   int32_t threads;
   /** Number of queries. */
   int64_t queries;
-  /** Query-candidate pairs that the question is about. */
+  /** Number of pairs of a query and one of its candidates. */
   int64_t pairs;
-  /** Query-candidate pairs whose residual correlation was computed; more than pairs where tiles reach beyond
-   * the predecessors of a query, or brute force meets some rows around each query first. */
+  /** Number of pairs whose residual correlation was computed. It can exceed `pairs`: tiles may reach beyond the
+   * predecessors of a query, and brute force scores some rows around each query in advance. */
   int64_t pairs_scored;
-  /** Pairs scored by the canonical function, which decides between candidates and returns distances. */
+  /** Number of pairs scored by the canonical function, which decides between candidates and computes distances. */
   int64_t pairs_rescored;
-  /** Seconds that the call took, with what it built. */
+  /** Seconds that the call took, including what it built. */
   double seconds;
-  /** enum residual_knn_reason. */
+  /** Why this strategy was used, of enum residual_knn_reason. */
   int32_t reason;
-  /** Blocks of the tree at its coarsest level, 0 without a tree. */
+  /** Number of blocks at the coarsest level of the tree; 0 without a tree. */
   int32_t coarse_blocks;
-  /** Seconds of this call that went into building trees, which the index keeps. */
+  /** Seconds that this call spent on building trees. The index keeps the trees. */
   double tree_seconds;
-  /** Pairs of a query and a pivot, and of two pivots, whose residual correlation was computed. */
+  /** Number of pairs of a query and a pivot, and of two pivots, whose residual correlation was computed. */
   int64_t pivots_scored;
   int64_t pivots_coupled;
-  /** Pairs of a query and a block that were bounded, and how many of them a bound dismissed. */
+  /** Number of pairs of a query and a block that were bounded, and how many of them their bounds dismissed. */
   int64_t blocks_bounded;
   int64_t blocks_dismissed;
-  /** Pairs of a query and a point that were bounded one by one, and how many of them survived. */
+  /** Number of pairs of a query and a point that were bounded one by one, and how many of them were not dismissed. */
   int64_t points_bounded;
   int64_t survivors;
-  /** Of pairs_scored + pivots_scored + pivots_coupled: those computed in less than double precision
-   * first, single or integers of 8 or 16 bits with a proved margin. */
+  /** How many of pairs_scored + pivots_scored + pivots_coupled were first computed in single precision or in integers
+   * of 8 or 16 bits, with a proved error margin. */
   int64_t scored_in_low_precision;
-  /** Queries that got fewer informative neighbors than the smaller of k and their number of candidates. See
-   * "Informative" at the top of this file. The same for all strategies, threads, layouts and batches. */
+  /** Number of queries with fewer informative neighbors than the smaller of k and their number of candidates; see
+   * "Informative" at the top of this file. It does not depend on strategy, threads, layout or batches. */
   int64_t uninformative_queries;
-  /** If at least half of the queries are uninformative: the median, over up to 16 queries from all over, of the
-   * distance to the nearest candidate in lengthscales. 0 otherwise, and with a covariance callback. */
+  /** The distance in lengthscales from a query to its nearest candidate: the median over up to 16 queries spread over
+   * all queries. It is computed if uninformative_queries is at least half of the queries, and is 0 otherwise. With a
+   * covariance callback, it is always 0. */
   double nearest_lengthscales;
-  /** New points with a coordinate beyond 2^32 lengthscales from 0, see "Ranges" at the top of this file; the
-   * first of them and its first such coordinate, both counted from message_base, that value and its lengthscale. 0, -1,
-   * -1, 0 and 0 if there are none. */
+  /** Number of new points with a coordinate beyond 2^32 lengthscales from 0 (see "Origin" at the top of this file); the
+   * first such point and its first such coordinate, both counted from message_base; the value of that coordinate and
+   * its lengthscale. If there are no such points, these fields are 0, -1, -1, 0 and 0. */
   int64_t coarse_queries;
   int64_t coarse_query;
   int64_t coarse_coordinate;
@@ -527,31 +545,32 @@ RESIDUAL_KNN_API void residual_knn_statistics_init(residual_knn_statistics* stat
                                                    size_t size);
 
 /**
- * What is doubtful about the answer of a search: that at least half of the queries are uninformative, with the likely
- * cause in figures, or that the numbers of new points are too coarse for their lengthscale. Such an answer is right,
- * but hardly what was wanted: lengthscale and points, or points and new points, may be in different units, or the
- * inducing points may be the points themselves.
+ * A warning about the answer of a search, for two cases: (1) at least half of the queries lack informative neighbors;
+ * the warning tells the likely cause in figures. (2) The coordinates of new points are so large that double precision
+ * is too coarse for their lengthscale. The answer is still exact, but probably not what the caller wanted: lengthscale
+ * and points, or points and new points, may be in different units, or the inducing points may be the points themselves.
  * @param index       the index that was searched
- * @param statistics  what the search reported
- * @return one sentence, or "" if there is nothing to say or an argument is NULL; never NULL. Valid until the next call
- *         of this function on this thread. Thread rule: any number of threads at once.
+ * @param statistics  the report of the search
+ * @return one sentence, or "" if there is no warning or an argument is NULL; never NULL. Valid until the next call of
+ *         this function on this thread. Thread rule: any number of threads at once.
  */
 RESIDUAL_KNN_API const char* residual_knn_search_warning(const residual_knn_index* index,
                                                          const residual_knn_statistics* statistics);
 
 /**
- * What is doubtful about the points and inducing points of an index: numbers too coarse for the lengthscale, of which
- * the first row is named and all are counted, or points that all but coincide in lengthscales.
+ * A warning about the points and inducing points of an index, for two cases: (1) coordinates are so large that double
+ * precision is too coarse for their lengthscale; the warning names the first such row and counts all of them. (2) At
+ * least 90 % of the points nearly coincide, measured in lengthscales.
  * @param index  any
  * @return as residual_knn_search_warning
  */
 RESIDUAL_KNN_API const char* residual_knn_index_warning(const residual_knn_index* index);
 
 /**
- * Nearest neighbors of index points among all other index points.
+ * Finds the nearest neighbors of index points among all other index points.
  * @param rows         num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all
  *                     rows in order
- * @param num_queries  length of rows, at least 0; n if rows is NULL
+ * @param num_queries  length of rows, at least 0; must be n if rows is NULL
  * @param options      NULL: defaults
  * @param k            neighbors for each query, at least 1
  * @param neighbors    out: num_queries x k row numbers; NULL only if num_queries is 0
@@ -566,8 +585,8 @@ residual_knn_neighbors(const residual_knn_index* index, const int64_t* rows, int
                        double* distances, residual_knn_statistics* statistics);
 
 /**
- * Nearest neighbors of index points among their predecessors, the points with smaller row numbers:
- * the conditioning sets of a Vecchia approximation. Arguments as residual_knn_neighbors.
+ * Finds the nearest neighbors of index points among their predecessors, which are the points with smaller row numbers.
+ * These neighbors are the conditioning sets of a Vecchia approximation. Arguments as residual_knn_neighbors.
  */
 RESIDUAL_KNN_API residual_knn_status
 residual_knn_predecessors(const residual_knn_index* index, const int64_t* rows, int64_t num_queries,
@@ -575,8 +594,8 @@ residual_knn_predecessors(const residual_knn_index* index, const int64_t* rows, 
                           double* distances, residual_knn_statistics* statistics);
 
 /**
- * Nearest neighbors of new points among all index points. Their V and p follow from the index.
- * @param queries      num_queries x d, layout as in options
+ * Finds the nearest neighbors of new points among all index points. The index computes V and p of the new points.
+ * @param queries      num_queries x d, layout as in options; in the units of points
  * @param num_queries  at least 0
  * The rest as residual_knn_neighbors.
  * @return also ERROR_UNSUPPORTED for an index made from the caller's V.
@@ -587,14 +606,14 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_points(
     residual_knn_statistics* statistics);
 
 /**
- * Nearest neighbors of new points whose V and p the caller gives, for an index made from the
- * caller's V.
+ * Finds the nearest neighbors of new points whose V and p the caller gives. The index must be made from the caller's V
+ * and p.
  * @param query_factor             num_queries x m, layout as in options; NULL if m is 0
  * @param query_residual_variance  num_queries values, not negative
  * @param queries                  num_queries x d; NULL with a covariance callback
  * @param num_queries              at least 0
  * The rest as residual_knn_neighbors.
- * @return also ERROR_UNSUPPORTED for an index that knows its inducing points.
+ * @return also ERROR_UNSUPPORTED for an index made by residual_knn_index_create, which computes V and p itself.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor(
     const residual_knn_index* index, const double* query_factor,
@@ -606,8 +625,8 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor(
  * residual_knn_neighbors with 32-bit row numbers, for R and Fortran.
  * @param rows     counted from base
  * @param base     0 or 1: the number of the first row, in rows and neighbors
- * @param missing  what neighbors holds where there is none; may not be a row number
- * The rest as residual_knn_neighbors; n must not be beyond what int32_t holds.
+ * @param missing  the value in places without a neighbor; must not be a row number
+ * The rest as residual_knn_neighbors. The row numbers of the index must fit int32_t.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_int32(
     const residual_knn_index* index, const int32_t* rows, int64_t num_queries,
@@ -635,25 +654,26 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor_int32(
 
 /* ---------------------------------------------------------------- helpers */
 
-/** How residual_knn_choose_inducing and residual_knn_order_points work. */
+/** Options of residual_knn_choose_inducing and residual_knn_order_points. */
 typedef struct residual_knn_helper_options {
   /** Set by residual_knn_helper_options_init. */
   size_t struct_size;
   /** enum residual_knn_layout of points and inducing points; default RESIDUAL_KNN_POINT_MAJOR. */
   int32_t layout;
-  /** Worker threads of the k-means, the calling one included; 0 (default): one for each available
+  /** Worker threads of the k-means algorithm, including the calling one; 0 (default): one for each available
    * processor. */
   int32_t threads;
   /** Seed of the random draws; default 1. The same seed gives the same answer on every machine. */
   uint64_t seed;
-  /** Lloyd steps of RESIDUAL_KNN_KMEANS at most; default 10; 0: k-means++ rows as they are. */
+  /** Largest number of Lloyd steps of RESIDUAL_KNN_KMEANS; default 10. With 0, the result is the rows that k-means++
+   * drew. */
   int64_t max_iterations;
-  /** NULL (default), or called during the work. */
+  /** NULL (default), or a function that is called during the work. */
   residual_knn_progress progress;
   /** Passed to progress. */
   void* progress_user;
-  /** 0 (default) or 1: the number of the first row, coordinate and column in error texts, see the top of this
-   * file. */
+  /** 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
+   * top of this file. */
   int64_t message_base;
 } residual_knn_helper_options;
 
@@ -680,12 +700,13 @@ residual_knn_choose_inducing(const double* points, int64_t n, int64_t d, const d
                              const residual_knn_helper_options* options, double* inducing);
 
 /**
- * Orders points, for predecessor searches.
+ * Orders points for predecessor searches.
  * @param ordering  enum residual_knn_ordering
- * @param order     out: n row numbers; order[0] comes first
- * The rest as residual_knn_choose_inducing. Maximin starts at the point nearest the center of the
- * scaled points, of which each coordinate is the mean, or the median if far points have drawn the mean out of the
- * range of the middle 80 %; ties go to the smaller row; duplicates come last, in row order.
+ * @param order     out: n row numbers, 0-based; order[0] comes first
+ * The rest as residual_knn_choose_inducing. Maximin starts at the point nearest to the center of the points, all
+ * divided by the lengthscales. Each coordinate of the center is the mean of that coordinate. If far points move the
+ * mean out of the range of the middle 80 % of the values, it is the median. Ties go to the smaller row. Duplicates come
+ * last, in row order.
  */
 RESIDUAL_KNN_API residual_knn_status
 residual_knn_order_points(const double* points, int64_t n, int64_t d, const double* lengthscales,

@@ -63,16 +63,17 @@ Result of a call: one of enum residual_knn_status_code.
 const residual_knn_status = Int32
 
 @doc raw"""
-Status codes. Values are never reused.
+Status codes. A value is never given a second meaning.
 
 - `RESIDUAL_KNN_OK`
-- `RESIDUAL_KNN_ERROR_INVALID_ARGUMENT`: An argument or an option is wrong: NaN or Inf, a negative size, NULL, an unknown enum value.
+- `RESIDUAL_KNN_ERROR_INVALID_ARGUMENT`: An argument or an option is wrong, for example NaN, a negative size, NULL or an unknown enum value.
 - `RESIDUAL_KNN_ERROR_OUT_OF_MEMORY`: Memory could not be allocated.
-- `RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE`: K(Z,Z) + jitter is not positive definite; the message names the failing pivot.
-- `RESIDUAL_KNN_ERROR_CANCELLED`: The progress callback asked to stop.
+- `RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE`: K(Z,Z) + jitter is not positive definite. The message names the pivot at which the factorization failed.
+- `RESIDUAL_KNN_ERROR_CANCELLED`: The progress callback cancelled the call.
 - `RESIDUAL_KNN_ERROR_CALLBACK`: The covariance callback returned non-zero or a value that is not finite.
-- `RESIDUAL_KNN_ERROR_UNSUPPORTED`: The call does not fit this index, for example new points without V on an index made from V.
-- `RESIDUAL_KNN_ERROR_INTERNAL`: A fault of the library itself.
+- `RESIDUAL_KNN_ERROR_UNSUPPORTED`: This kind of index does not support the call. Example: the index was made from V and p, and new points come
+  without their V and p.
+- `RESIDUAL_KNN_ERROR_INTERNAL`: An internal error of the library.
 """
 @enum residual_knn_status_code::Int32 begin
     RESIDUAL_KNN_OK = 0
@@ -86,7 +87,7 @@ Status codes. Values are never reused.
 end
 
 @doc raw"""
-Covariance families; r is the Euclidean distance after division by the lengthscales.
+Covariance families. r is the Euclidean distance of the coordinates divided by their lengthscales.
 
 - `RESIDUAL_KNN_SQUARED_EXPONENTIAL`: variance * exp(-r^2 / 2)
 - `RESIDUAL_KNN_MATERN12`: variance * exp(-r)
@@ -105,7 +106,7 @@ Covariance families; r is the Euclidean distance after division by the lengthsca
 end
 
 @doc raw"""
-Storage order of matrices, see the top of this file.
+Storage order of matrices; see "Layout" at the top of this file.
 
 - `RESIDUAL_KNN_POINT_MAJOR`
 - `RESIDUAL_KNN_DIMENSION_MAJOR`
@@ -116,10 +117,10 @@ Storage order of matrices, see the top of this file.
 end
 
 @doc raw"""
-What makes a neighbor near.
+The distance that a search uses.
 
-- `RESIDUAL_KNN_ABSOLUTE`: Large |rho|; the distance is sqrt(1 - |rho|), between 0 and 1.
-- `RESIDUAL_KNN_SIGNED`: Large rho; the distance is sqrt(1 - rho), between 0 and sqrt(2).
+- `RESIDUAL_KNN_ABSOLUTE`: sqrt(1 - |rho|), between 0 and 1: the neighbors have the largest |rho|.
+- `RESIDUAL_KNN_SIGNED`: sqrt(1 - rho), between 0 and sqrt(2): the neighbors have the largest rho.
 """
 @enum residual_knn_ranking::Int32 begin
     RESIDUAL_KNN_ABSOLUTE = 0
@@ -127,14 +128,15 @@ What makes a neighbor near.
 end
 
 @doc raw"""
-How a search goes about its work. All strategies return the same bytes.
+The algorithm of a search. All strategies return the same bytes.
 
-- `RESIDUAL_KNN_AUTOMATIC`: The library chooses; residual_knn_statistics says what it chose.
-- `RESIDUAL_KNN_BRUTE_FORCE`: Every pair is scored by tiled matrix products; nothing is pruned.
-- `RESIDUAL_KNN_LEVEL_SYNCHRONOUS`: A batch of queries meets the residual tree one level after the other.
-- `RESIDUAL_KNN_BEST_FIRST`: A query at a time, always the open node with the largest bound; the reference for the order of nodes.
-- `RESIDUAL_KNN_BATCHED_BEST_FIRST`: As best-first, but a batch of a query's open nodes is scored together.
-- `RESIDUAL_KNN_DUAL_TREE`: Blocks of queries are compared with blocks of candidates before any query is.
+- `RESIDUAL_KNN_AUTOMATIC`: The library chooses the strategy. residual_knn_statistics reports its choice.
+- `RESIDUAL_KNN_BRUTE_FORCE`: Tiled matrix products score every pair. Nothing is pruned.
+- `RESIDUAL_KNN_LEVEL_SYNCHRONOUS`: A batch of queries descends the residual tree level by level.
+- `RESIDUAL_KNN_BEST_FIRST`: Each query by itself visits the open node with the largest bound next. This is the reference for the order of
+  nodes.
+- `RESIDUAL_KNN_BATCHED_BEST_FIRST`: As best-first, but several open nodes of a query are scored together.
+- `RESIDUAL_KNN_DUAL_TREE`: Blocks of queries are first compared with blocks of candidates, and single queries afterwards.
 """
 @enum residual_knn_strategy::Int32 begin
     RESIDUAL_KNN_AUTOMATIC = 0
@@ -146,17 +148,17 @@ How a search goes about its work. All strategies return the same bytes.
 end
 
 @doc raw"""
-Why a search used the strategy that it used.
+Why a search used its strategy.
 
 - `RESIDUAL_KNN_REASON_REQUESTED`: The caller asked for it.
-- `RESIDUAL_KNN_REASON_FEW_PAIRS`: Brute force: the question has too few pairs for a tree to pay.
-- `RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR`: Brute force: nothing is known about the error of the caller's V and p; see factor_error.
-- `RESIDUAL_KNN_REASON_ROUNDING`: Brute force: rounding may be as large as what the inducing points leave over, so no bound holds.
-- `RESIDUAL_KNN_REASON_NO_COVER`: Brute force: in a sample of blocks, pivots explained too little.
+- `RESIDUAL_KNN_REASON_FEW_PAIRS`: Brute force: there are too few pairs of a query and a candidate for a tree to save time.
+- `RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR`: Brute force: the error of the caller's V and p is not known; see factor_error.
+- `RESIDUAL_KNN_REASON_ROUNDING`: Brute force: rounding errors may be as large as the residual variances, so no bound holds.
+- `RESIDUAL_KNN_REASON_NO_COVER`: Brute force: the pivots explained too little of the residual variance in a sample of blocks.
 - `RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE`: Brute force was faster on a timed sample of the queries.
-- `RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE`: The tree was faster on a timed sample of the queries, or these are too few for a sample.
-- `RESIDUAL_KNN_REASON_REPEATED_POINTS`: Brute force: most rows are the same point as more than k rows before them, and cannot be among the k
-  nearest of any query. A tree would meet them; a scan leaves them out, also where a tree was asked for.
+- `RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE`: The tree was faster on a timed sample of the queries, or there were too few queries for a sample.
+- `RESIDUAL_KNN_REASON_REPEATED_POINTS`: Brute force: most rows are duplicates of more than k earlier rows, and so cannot be among the k nearest of any
+  query. Brute force skips these rows, but a tree cannot. It is therefore used even if a tree was requested.
 """
 @enum residual_knn_reason::Int32 begin
     RESIDUAL_KNN_REASON_REQUESTED = 0
@@ -170,10 +172,10 @@ Why a search used the strategy that it used.
 end
 
 @doc raw"""
-Ways to choose inducing points.
+Methods that choose inducing points.
 
-- `RESIDUAL_KNN_KMEANS`: k-means++ seeding and Lloyd steps in the scaled space.
-- `RESIDUAL_KNN_RANDOM_ROWS`: Distinct rows drawn at random.
+- `RESIDUAL_KNN_KMEANS`: k-means++ seeding, then Lloyd steps; both use the coordinates divided by their lengthscales.
+- `RESIDUAL_KNN_RANDOM_ROWS`: Rows drawn at random, all at different locations.
 """
 @enum residual_knn_inducing_method::Int32 begin
     RESIDUAL_KNN_KMEANS = 0
@@ -181,11 +183,11 @@ Ways to choose inducing points.
 end
 
 @doc raw"""
-Orders of the points.
+Orderings of the points.
 
 - `RESIDUAL_KNN_ORDER_GIVEN`: 0, 1, 2, ...
 - `RESIDUAL_KNN_ORDER_RANDOM`: A random permutation.
-- `RESIDUAL_KNN_ORDER_MAXIMIN`: Exact maximin: each next point is farthest from all before it (Guinness 2018).
+- `RESIDUAL_KNN_ORDER_MAXIMIN`: Exact maximin: each point is the one farthest from all points before it (Guinness 2018).
 """
 @enum residual_knn_ordering::Int32 begin
     RESIDUAL_KNN_ORDER_GIVEN = 0
@@ -194,114 +196,118 @@ Orders of the points.
 end
 
 @doc raw"""
-Progress of a long call, which may have several stages, such as the factor of K(Z,Z) and then V.
+Reports the progress of a long call and can cancel it. A call may have several stages, for example the factor of
+K(Z,Z) and then V.
 
 - `user`: the pointer from the options
-- `done`: work of this stage done so far, in pairs of points or a like unit; starts again at 0 with
-  each stage
-- `total`: all work of this stage, in the same unit, at least 1
-- returns: 0 to go on; anything else cancels the call, which then returns
-  RESIDUAL_KNN_ERROR_CANCELLED within 100 ms.
+- `done`: the work of this stage done so far, in pairs of points or a similar unit; each stage starts at 0
+- `total`: all work of this stage in the same unit, at least 1
+- returns: 0 to continue. Any other value cancels the call, which then returns RESIDUAL_KNN_ERROR_CANCELLED within
+  100 ms.
 
-Called on the calling thread, about every 50 ms.
+Called on the calling thread about every 50 ms.
 """
 macro residual_knn_progress(f)
     return esc(:(@cfunction($f, Int32, (Ptr{Cvoid}, Int64, Int64,))))
 end
 
 @doc raw"""
-Covariances of a block of pairs, for kernels that the library does not know.
+Computes the covariances of a block of pairs, for kernels that the library does not know.
 
 - `user`: the pointer given with the callback
-- `rows`: num_rows row numbers, 0-based. Numbers from n on are new points: n + q is query
-  q of the call to residual_knn_neighbors_of_new_factor that is under way.
+- `rows`: num_rows row numbers, 0-based. Numbers from n on are new points: n + q is query q of the
+  present call of residual_knn_neighbors_of_new_factor.
 - `num_rows`: length of rows
 - `columns`: num_columns row numbers of index points, 0-based
 - `num_columns`: length of columns
 - `covariance`: out: K(x_rows[a], x_columns[b]) at covariance[a * num_columns + b]
-- returns: 0, or anything else to fail the search with RESIDUAL_KNN_ERROR_CALLBACK.
+- returns: 0 for success. Any other value makes the search fail with RESIDUAL_KNN_ERROR_CALLBACK.
 
-A pair's value must not depend on the block in which it is asked for. Blocks also hold pairs that do
-not matter (a point with itself, a point with its successors); their values must be finite too.
-It must not throw, longjmp, or free the index.
+The value of a pair must not depend on the block that contains the pair. Blocks also contain pairs that do not
+affect the answer, such as a point with itself or with its successors; their values must be finite too.
+The callback must not throw, longjmp, or free the index.
 """
 macro residual_knn_covariance(f)
     return esc(:(@cfunction($f, Int32, (Ptr{Cvoid}, Ptr{Int64}, Int64, Ptr{Int64}, Int64, Ptr{Cdouble},))))
 end
 
 @doc raw"""
-Version of the library, "major.minor.patch". Static; never NULL; any thread.
+Version of the library, "major.minor.patch". A static string, never NULL. Any thread.
 """
 function residual_knn_version()
     return ccall(_residual_knn_version[], Cstring, ())
 end
 
 @doc raw"""
-Version of the binary interface: programs built for the same number run with this library.
+Version of the binary interface. A program built for the same number works with this library.
 """
 function residual_knn_abi_version()
     return ccall(_residual_knn_abi_version[], Int32, ())
 end
 
 @doc raw"""
-The SIMD target in use on this processor, for example "AVX3". Static; never NULL; any thread.
+The SIMD target in use on this processor, for example "AVX3". A static string, never NULL. Any thread.
 """
 function residual_knn_simd_target()
     return ccall(_residual_knn_simd_target[], Cstring, ())
 end
 
 @doc raw"""
-The BLAS in use with its version and core type. Static; never NULL; any thread.
+The BLAS in use, with its version and core type. A static string, never NULL. Any thread.
 """
 function residual_knn_blas()
     return ccall(_residual_knn_blas[], Cstring, ())
 end
 
 @doc raw"""
-One sentence for a status code; any value is allowed. Static; never NULL; any thread.
+One sentence for a status code. Any value is allowed. A static string, never NULL. Any thread.
 """
 function residual_knn_status_string(status)
     return ccall(_residual_knn_status_string[], Cstring, (residual_knn_status,), status)
 end
 
 @doc raw"""
-Detail of the last call that failed on this thread: the argument and its value.
-Never NULL; "" if none failed. Valid until the next failing call on this thread.
+The message of the last call that failed on this thread: it names the argument and its value.
+Never NULL; "" if no call has failed. Valid until the next call fails on this thread.
 """
 function residual_knn_last_error()
     return ccall(_residual_knn_last_error[], Cstring, ())
 end
 
 @doc raw"""
-Points, kernel and inducing points, prepared for searches. Opaque.
+An index: points, kernel and inducing points, prepared for searches. Opaque.
 """
 mutable struct residual_knn_index end
 
 @doc raw"""
-The model behind an index.
+The model of an index.
 
 - `struct_size`: Set by residual_knn_model_options_init.
 - `kernel`: enum residual_knn_kernel; default RESIDUAL_KNN_MATERN32.
 - `layout`: enum residual_knn_layout of points, inducing points and V; default RESIDUAL_KNN_POINT_MAJOR.
-- `variance`: K(x, x) without the nugget, from 1e-140 to 1e140; default 1.
-- `nu`: Smoothness of RESIDUAL_KNN_MATERN, positive, at most 50; default 1.5. Ignored by other kernels.
-- `alpha`: Mixture parameter of RESIDUAL_KNN_RATIONAL_QUADRATIC, from 1e-12 to 1e12; default 1.
-- `nugget`: Added to p (not to K(Z,Z)), not negative; default 0. Ignored where the caller gives p.
-- `jitter`: Added to the diagonal of K(Z,Z), relative to the variance, not negative; default 1e-8.
-- `max_jitter`: If above jitter: multiply the jitter by 10 (0 becomes 1e-12) up to this value until K(Z,Z) is
-  positive definite. Default 0: never. residual_knn_index_info says what was used.
-- `threads`: Worker threads, the calling one included; 0 (default): one for each available processor.
-- `concurrent_callback`: Not 0: a covariance callback may be called from several threads at once. Default 0: the calling
-  thread only, and searches then use one thread.
-- `progress`: NULL (default), or called while the index is created.
+- `variance`: K(x, x) without the nugget, between 1e-140 and 1e140; default 1.
+- `nu`: Smoothness of RESIDUAL_KNN_MATERN, positive and at most 50; default 1.5. Other kernels ignore it.
+- `alpha`: Mixture parameter of RESIDUAL_KNN_RATIONAL_QUADRATIC, between 1e-12 and 1e12; default 1. Other kernels ignore
+  it.
+- `nugget`: Nugget, not negative; default 0. It is added to p, but not to K(Z,Z). Ignored if the caller gives p.
+- `jitter`: Jitter relative to the variance, not negative; default 1e-8. jitter * variance is added to the diagonal of
+  K(Z,Z).
+- `max_jitter`: If this exceeds jitter, and K(Z,Z) is not positive definite, the jitter is multiplied by 10 (0 becomes 1e-12)
+  until K(Z,Z) is positive definite or this value is reached. Default 0: the jitter stays as it is.
+  residual_knn_index_info reports the jitter that was used.
+- `threads`: Worker threads, including the calling one; 0 (default): one for each available processor.
+- `concurrent_callback`: Any value but 0: a covariance callback may be called on several threads at once. Default 0: it is called on the
+  calling thread only, and searches use one thread.
+- `progress`: NULL (default), or a function that is called while the index is created.
 - `progress_user`: Passed to progress.
-- `factor_error`: Where the caller gives V and p: a promise, needed for pruning, that R with p on its diagonal is positive
-  semi-definite once factor_error * (p_i + |V_i|^2) is added to each diagonal element. It is so, with a small
-  number, for any V = L^-1 K(Z, .) computed in double precision: 1e-9 is generous for a well-conditioned
-  K(Z,Z). Between 0 and 1; default 0: nothing is promised, and searches use brute force. A promise that
-  does not hold may cost neighbors. Ignored by residual_knn_index_create, which knows its own error.
-- `message_base`: 0 (default) or 1: the number of the first row, coordinate and column in error texts, see the top of this
-  file; texts about the index count from it too.
+- `factor_error`: The error of V and p that the caller gives, between 0 and 1. The caller guarantees this: the matrix R, with p on
+  its diagonal, is positive semi-definite after factor_error * (p_i + |V_i|^2) is added to each diagonal element i.
+  Pruning needs the guarantee. A small value suffices for any V = L^-1 K(Z, .) computed in double precision: 1e-9 is
+  generous if K(Z,Z) is well-conditioned. Default 0: no guarantee, and searches use brute force. If the guarantee is
+  false, searches may miss neighbors. residual_knn_index_create ignores this field, because it bounds its own
+  error.
+- `message_base`: 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
+  top of this file. residual_knn_index_warning uses it too.
 """
 mutable struct residual_knn_model_options
     struct_size::Csize_t
@@ -336,22 +342,22 @@ end
 @doc raw"""
 Creates an index from points, a built-in kernel and inducing points.
 
-- `points`: n x d, layout as in options; read during the call only
+- `points`: n x d, layout as in options; not used after the call
 - `n`: number of points, at least 1
 - `d`: number of coordinates, at least 1
-- `lengthscales`: positive; one for all coordinates or one for each
+- `lengthscales`: positive, in the units of points; one for all coordinates, or one for each
 - `num_lengthscales`: 1 or d
 - `inducing`: m x d, same layout; NULL if m is 0
-- `m`: number of inducing points; 0: rho is the plain correlation
+- `m`: number of inducing points; with 0, rho is the correlation of the kernel itself
 - `options`: NULL: defaults
-- `index`: out: the new index, to be freed with residual_knn_index_free
+- `index`: out: the new index; the caller frees it with residual_knn_index_free
 - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_NOT_POSITIVE_DEFINITE (also for duplicate
   inducing points without jitter), ERROR_OUT_OF_MEMORY or ERROR_CANCELLED. On failure *index is
   untouched.
 
-Memory: n * (m + 2 d + 3) doubles. What searches prepare when they first need it, and the index keeps, adds
-to that: a scan in integers between a quarter and five eighths of V, trees between a third and about the size
-of V again.
+Memory: n * (m + 2 d + 3) doubles. Searches add data when they first need them, and the index keeps these data:
+scans in integers between a quarter and five eighths of the size of V, trees between a third of it and about all
+of it.
 Thread rule: any thread.
 """
 function residual_knn_index_create(points, n, d, lengthscales, num_lengthscales, inducing, m, options, index)
@@ -362,23 +368,24 @@ end
 Creates an index from the caller's own V and p with a built-in kernel.
 
 - `factor`: V, n x m (m x n in dimension-major memory); NULL if m is 0; copied
-- `residual_variance`: p, n values, nugget included, not negative; copied
-- `points`: n x d; the rest as in residual_knn_index_create. Of the options, nugget,
+- `residual_variance`: p, n values, not negative, nugget included; copied
+- `points`: n x d; this and the other arguments as in residual_knn_index_create. The options nugget,
   jitter and max_jitter are ignored.
-- returns: as residual_knn_index_create, never ERROR_NOT_POSITIVE_DEFINITE.
+- returns: as residual_knn_index_create, but never ERROR_NOT_POSITIVE_DEFINITE.
 """
 function residual_knn_index_create_from_factor(factor, m, residual_variance, points, n, d, lengthscales, num_lengthscales, options, index)
     return ccall(_residual_knn_index_create_from_factor[], residual_knn_status, (Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Int64, Ptr{Cdouble}, Int64, Ptr{residual_knn_model_options}, Ptr{Ptr{residual_knn_index}}), factor, m, residual_variance, points, n, d, lengthscales, num_lengthscales, options, index)
 end
 
 @doc raw"""
-Creates an index from the caller's own V and p and a covariance callback: any kernel at all.
+Creates an index from the caller's own V and p and a covariance callback. The kernel can be any.
 
 - `factor`: V, n x m; NULL if m is 0; copied
 - `residual_variance`: p, n values, not negative; copied
-- `covariance`: called during searches, see residual_knn_covariance
-- `covariance_user`: passed to it; must outlive the index
-- `options`: layout (of factor), threads, concurrent_callback, progress and factor_error count
+- `covariance`: called during searches; see residual_knn_covariance
+- `covariance_user`: passed to covariance; must outlive the index
+- `options`: layout (of factor), threads, concurrent_callback, progress, progress_user, factor_error and
+  message_base are used, the other fields are ignored
 - returns: as residual_knn_index_create_from_factor.
 """
 function residual_knn_index_create_from_callback(factor, n, m, residual_variance, covariance, covariance_user, options, index)
@@ -386,20 +393,20 @@ function residual_knn_index_create_from_callback(factor, n, m, residual_variance
 end
 
 @doc raw"""
-Gives an index new hyper-parameters, and new inducing points if given, on the same points: a step of an
-optimizer. Equal, bit for bit, to a new index of the same arguments, but in the memory of the old one and in
-its order of space.
+Gives an index new hyperparameters and, if wanted, new inducing points, as a step of an optimizer does. The points
+stay the same. Later results have the same bytes as those of a new index with the same arguments. The update reuses
+the memory of the index and its spatial order of the points.
 
 - `index`: made by residual_knn_index_create; nothing else may use it during the call
 - `lengthscales`: as for residual_knn_index_create
 - `num_lengthscales`: 1 or d
-- `inducing`: m x d, layout as in options; NULL: the present ones
+- `inducing`: m x d, layout as in options; NULL keeps the present ones
 - `m`: number of inducing points, at least 1; ignored if inducing is NULL
-- `options`: NULL: defaults (not those of the creation)
-- returns: as residual_knn_index_create; ERROR_UNSUPPORTED for an index made from the caller's V. If it is
-  ERROR_CANCELLED or ERROR_OUT_OF_MEMORY, the index may hold nothing: searches and
-  residual_knn_index_factor then return ERROR_INVALID_ARGUMENT until another update succeeds, whose
-  present inducing points are those from before. After other errors it is what it was.
+- `options`: NULL: the defaults, not the options of the creation
+- returns: as residual_knn_index_create; ERROR_UNSUPPORTED for an index made from the caller's V. After ERROR_CANCELLED
+  or ERROR_OUT_OF_MEMORY, the index may be empty: searches and residual_knn_index_factor then return
+  ERROR_INVALID_ARGUMENT until another update succeeds. In that update, NULL for inducing stands for the
+  inducing points before the failed update. After other errors the index is unchanged.
 
 Thread rule: exclusive, like residual_knn_index_free.
 """
@@ -408,25 +415,25 @@ function residual_knn_index_update(index, lengthscales, num_lengthscales, induci
 end
 
 @doc raw"""
-Frees an index. NULL is fine; any thread, but not during a search of the same index.
+Frees an index; NULL does nothing. Any thread, but not while another call uses the index.
 """
 function residual_knn_index_free(index)
     return ccall(_residual_knn_index_free[], Cvoid, (Ptr{residual_knn_index},), index)
 end
 
 @doc raw"""
-What an index holds.
+Description of an index.
 
 - `struct_size`: Set by residual_knn_info_init.
 - `n`: Number of points.
 - `d`: Number of coordinates; 0 with a covariance callback.
 - `m`: Number of inducing points, or columns of the caller's V.
-- `degenerate_points`: Points whose correlation is undefined, see the top of this file.
-- `bytes`: Bytes held by the index.
-- `build_seconds`: Seconds that creating it took.
-- `jitter`: Relative jitter that was used; 0 where the caller gave V.
-- `residual_share`: Quantiles of p / (p + |V|^2), the share of the variance that the inducing points leave over, the nugget
-  counted as variance, at the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1.
+- `degenerate_points`: Number of degenerate points; see "Degenerate" at the top of this file.
+- `bytes`: Memory of the index in bytes.
+- `build_seconds`: Seconds that the creation took.
+- `jitter`: Relative jitter that was used; 0 if the caller gave V.
+- `residual_share`: Quantiles over the points of p / (p + |V|^2), at the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1. This is the
+  share of the variance that the inducing points do not explain; the nugget counts as variance.
 """
 mutable struct residual_knn_info
     struct_size::Csize_t
@@ -455,8 +462,8 @@ end
 @doc raw"""
 Describes an index.
 
-- `index`: any; after an update that broke off, what is told of V and p means nothing
-- `info`: out: initialized by residual_knn_info_init; filled as far as its struct_size covers
+- `index`: any; if a failed update has left it empty, the fields derived from V and p are undefined
+- `info`: out: initialized by residual_knn_info_init; filled as far as its struct_size reaches
 - returns: RESIDUAL_KNN_OK or ERROR_INVALID_ARGUMENT. Any thread.
 """
 function residual_knn_index_info(index, info)
@@ -467,8 +474,8 @@ end
 Copies V and p out of an index.
 
 - `layout`: enum residual_knn_layout of factor
-- `factor`: out: n x m; NULL to leave it out
-- `residual_variance`: out: n values; NULL to leave it out
+- `factor`: out: V, n x m; NULL if not wanted
+- `residual_variance`: out: p, n values; NULL if not wanted
 - returns: RESIDUAL_KNN_OK or ERROR_INVALID_ARGUMENT. Any thread.
 """
 function residual_knn_index_factor(index, layout, factor, residual_variance)
@@ -476,20 +483,20 @@ function residual_knn_index_factor(index, layout, factor, residual_variance)
 end
 
 @doc raw"""
-How to search.
+Options of a search.
 
 - `struct_size`: Set by residual_knn_search_options_init.
 - `layout`: enum residual_knn_layout of the results and of new points; default RESIDUAL_KNN_POINT_MAJOR.
 - `ranking`: enum residual_knn_ranking; default RESIDUAL_KNN_ABSOLUTE.
 - `strategy`: enum residual_knn_strategy; default RESIDUAL_KNN_AUTOMATIC.
-- `threads`: Worker threads, the calling one included; 0 (default): one for each available processor.
-- `tile_queries`: Queries and candidates of one tile of brute force in double precision, which is then what brute force
-  uses; 0 (default): chosen by the library. Change speed only.
+- `threads`: Worker threads, including the calling one; 0 (default): one for each available processor.
+- `tile_queries`: Queries and candidates of one tile of brute force. 0 (default): the library chooses. With another value, brute
+  force screens in double precision. Tiles affect speed only.
 - `tile_candidates`
-- `progress`: NULL (default), or called during the search.
+- `progress`: NULL (default), or a function that is called during the search.
 - `progress_user`: Passed to progress.
-- `message_base`: 0 (default) or 1: the number of the first row, coordinate and column in error texts, see the top of this
-  file.
+- `message_base`: 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
+  top of this file.
 """
 mutable struct residual_knn_search_options
     struct_size::Csize_t
@@ -507,15 +514,15 @@ residual_knn_search_options() = _initialized(residual_knn_search_options, _resid
 Base.cconvert(::Type{Ptr{residual_knn_search_options}}, x::residual_knn_search_options) = Ref(x)
 
 @doc raw"""
-The name of a strategy as in enum residual_knn_strategy, for example "dual_tree"; NULL for any other
-value, so that names can be listed by counting from 0. Static; any thread.
+The name of a strategy of enum residual_knn_strategy, for example "dual_tree". NULL for any other value; a loop
+from 0 to the first NULL therefore lists all names. A static string. Any thread.
 """
 function residual_knn_strategy_name(strategy)
     return ccall(_residual_knn_strategy_name[], Cstring, (Int32,), strategy)
 end
 
 @doc raw"""
-One sentence for a value of enum residual_knn_reason; any value is allowed. Static; never NULL; any
+One sentence for a value of enum residual_knn_reason. Any value is allowed. A static string, never NULL. Any
 thread.
 """
 function residual_knn_reason_string(reason)
@@ -533,36 +540,37 @@ function residual_knn_search_options_init(options, size)
 end
 
 @doc raw"""
-What a search did.
+Report of a search.
 
 - `struct_size`: Set by residual_knn_statistics_init.
-- `strategy`: enum residual_knn_strategy that was used, never RESIDUAL_KNN_AUTOMATIC. With a tree, queries that it does
-  nothing for are answered by brute force.
-- `threads`: Worker threads that were used.
+- `strategy`: The strategy that was used, of enum residual_knn_strategy; never RESIDUAL_KNN_AUTOMATIC. With a tree, brute force
+  may still answer some queries, namely those for which the tree dismisses nothing.
+- `threads`: Number of worker threads that were used.
 - `queries`: Number of queries.
-- `pairs`: Query-candidate pairs that the question is about.
-- `pairs_scored`: Query-candidate pairs whose residual correlation was computed; more than pairs where tiles reach beyond
-  the predecessors of a query, or brute force meets some rows around each query first.
-- `pairs_rescored`: Pairs scored by the canonical function, which decides between candidates and returns distances.
-- `seconds`: Seconds that the call took, with what it built.
-- `reason`: enum residual_knn_reason.
-- `coarse_blocks`: Blocks of the tree at its coarsest level, 0 without a tree.
-- `tree_seconds`: Seconds of this call that went into building trees, which the index keeps.
-- `pivots_scored`: Pairs of a query and a pivot, and of two pivots, whose residual correlation was computed.
+- `pairs`: Number of pairs of a query and one of its candidates.
+- `pairs_scored`: Number of pairs whose residual correlation was computed. It can exceed `pairs`: tiles may reach beyond the
+  predecessors of a query, and brute force scores some rows around each query in advance.
+- `pairs_rescored`: Number of pairs scored by the canonical function, which decides between candidates and computes distances.
+- `seconds`: Seconds that the call took, including what it built.
+- `reason`: Why this strategy was used, of enum residual_knn_reason.
+- `coarse_blocks`: Number of blocks at the coarsest level of the tree; 0 without a tree.
+- `tree_seconds`: Seconds that this call spent on building trees. The index keeps the trees.
+- `pivots_scored`: Number of pairs of a query and a pivot, and of two pivots, whose residual correlation was computed.
 - `pivots_coupled`
-- `blocks_bounded`: Pairs of a query and a block that were bounded, and how many of them a bound dismissed.
+- `blocks_bounded`: Number of pairs of a query and a block that were bounded, and how many of them their bounds dismissed.
 - `blocks_dismissed`
-- `points_bounded`: Pairs of a query and a point that were bounded one by one, and how many of them survived.
+- `points_bounded`: Number of pairs of a query and a point that were bounded one by one, and how many of them were not dismissed.
 - `survivors`
-- `scored_in_low_precision`: Of pairs_scored + pivots_scored + pivots_coupled: those computed in less than double precision
-  first, single or integers of 8 or 16 bits with a proved margin.
-- `uninformative_queries`: Queries that got fewer informative neighbors than the smaller of k and their number of candidates. See
-  "Informative" at the top of this file. The same for all strategies, threads, layouts and batches.
-- `nearest_lengthscales`: If at least half of the queries are uninformative: the median, over up to 16 queries from all over, of the
-  distance to the nearest candidate in lengthscales. 0 otherwise, and with a covariance callback.
-- `coarse_queries`: New points with a coordinate beyond 2^32 lengthscales from 0, see "Ranges" at the top of this file; the
-  first of them and its first such coordinate, both counted from message_base, that value and its lengthscale. 0, -1,
-  -1, 0 and 0 if there are none.
+- `scored_in_low_precision`: How many of pairs_scored + pivots_scored + pivots_coupled were first computed in single precision or in integers
+  of 8 or 16 bits, with a proved error margin.
+- `uninformative_queries`: Number of queries with fewer informative neighbors than the smaller of k and their number of candidates; see
+  "Informative" at the top of this file. It does not depend on strategy, threads, layout or batches.
+- `nearest_lengthscales`: The distance in lengthscales from a query to its nearest candidate: the median over up to 16 queries spread over
+  all queries. It is computed if uninformative_queries is at least half of the queries, and is 0 otherwise. With a
+  covariance callback, it is always 0.
+- `coarse_queries`: Number of new points with a coordinate beyond 2^32 lengthscales from 0 (see "Origin" at the top of this file); the
+  first such point and its first such coordinate, both counted from message_base; the value of that coordinate and
+  its lengthscale. If there are no such points, these fields are 0, -1, -1, 0 and 0.
 - `coarse_query`
 - `coarse_coordinate`
 - `coarse_value`
@@ -609,23 +617,24 @@ function residual_knn_statistics_init(statistics, size)
 end
 
 @doc raw"""
-What is doubtful about the answer of a search: that at least half of the queries are uninformative, with the likely
-cause in figures, or that the numbers of new points are too coarse for their lengthscale. Such an answer is right,
-but hardly what was wanted: lengthscale and points, or points and new points, may be in different units, or the
-inducing points may be the points themselves.
+A warning about the answer of a search, for two cases: (1) at least half of the queries lack informative neighbors;
+the warning tells the likely cause in figures. (2) The coordinates of new points are so large that double precision
+is too coarse for their lengthscale. The answer is still exact, but probably not what the caller wanted: lengthscale
+and points, or points and new points, may be in different units, or the inducing points may be the points themselves.
 
 - `index`: the index that was searched
-- `statistics`: what the search reported
-- returns: one sentence, or "" if there is nothing to say or an argument is NULL; never NULL. Valid until the next call
-  of this function on this thread. Thread rule: any number of threads at once.
+- `statistics`: the report of the search
+- returns: one sentence, or "" if there is no warning or an argument is NULL; never NULL. Valid until the next call of
+  this function on this thread. Thread rule: any number of threads at once.
 """
 function residual_knn_search_warning(index, statistics)
     return ccall(_residual_knn_search_warning[], Cstring, (Ptr{residual_knn_index}, Ptr{residual_knn_statistics}), index, statistics)
 end
 
 @doc raw"""
-What is doubtful about the points and inducing points of an index: numbers too coarse for the lengthscale, of which
-the first row is named and all are counted, or points that all but coincide in lengthscales.
+A warning about the points and inducing points of an index, for two cases: (1) coordinates are so large that double
+precision is too coarse for their lengthscale; the warning names the first such row and counts all of them. (2) At
+least 90 % of the points nearly coincide, measured in lengthscales.
 
 - `index`: any
 - returns: as residual_knn_search_warning
@@ -635,11 +644,11 @@ function residual_knn_index_warning(index)
 end
 
 @doc raw"""
-Nearest neighbors of index points among all other index points.
+Finds the nearest neighbors of index points among all other index points.
 
 - `rows`: num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all
   rows in order
-- `num_queries`: length of rows, at least 0; n if rows is NULL
+- `num_queries`: length of rows, at least 0; must be n if rows is NULL
 - `options`: NULL: defaults
 - `k`: neighbors for each query, at least 1
 - `neighbors`: out: num_queries x k row numbers; NULL only if num_queries is 0
@@ -653,17 +662,17 @@ function residual_knn_neighbors(index, rows, num_queries, options, k, neighbors,
 end
 
 @doc raw"""
-Nearest neighbors of index points among their predecessors, the points with smaller row numbers:
-the conditioning sets of a Vecchia approximation. Arguments as residual_knn_neighbors.
+Finds the nearest neighbors of index points among their predecessors, which are the points with smaller row numbers.
+These neighbors are the conditioning sets of a Vecchia approximation. Arguments as residual_knn_neighbors.
 """
 function residual_knn_predecessors(index, rows, num_queries, options, k, neighbors, distances, statistics)
     return ccall(_residual_knn_predecessors[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int64}, Int64, Ptr{residual_knn_search_options}, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, rows, num_queries, options, k, neighbors, distances, statistics)
 end
 
 @doc raw"""
-Nearest neighbors of new points among all index points. Their V and p follow from the index.
+Finds the nearest neighbors of new points among all index points. The index computes V and p of the new points.
 
-- `queries`: num_queries x d, layout as in options
+- `queries`: num_queries x d, layout as in options; in the units of points
 - `num_queries`: at least 0
 
 The rest as residual_knn_neighbors.
@@ -675,8 +684,8 @@ function residual_knn_neighbors_of_new_points(index, queries, num_queries, optio
 end
 
 @doc raw"""
-Nearest neighbors of new points whose V and p the caller gives, for an index made from the
-caller's V.
+Finds the nearest neighbors of new points whose V and p the caller gives. The index must be made from the caller's V
+and p.
 
 - `query_factor`: num_queries x m, layout as in options; NULL if m is 0
 - `query_residual_variance`: num_queries values, not negative
@@ -685,7 +694,7 @@ caller's V.
 
 The rest as residual_knn_neighbors.
 
-- returns: also ERROR_UNSUPPORTED for an index that knows its inducing points.
+- returns: also ERROR_UNSUPPORTED for an index made by residual_knn_index_create, which computes V and p itself.
 """
 function residual_knn_neighbors_of_new_factor(index, query_factor, query_residual_variance, queries, num_queries, options, k, neighbors, distances, statistics)
     return ccall(_residual_knn_neighbors_of_new_factor[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{residual_knn_search_options}, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, query_factor, query_residual_variance, queries, num_queries, options, k, neighbors, distances, statistics)
@@ -696,9 +705,9 @@ residual_knn_neighbors with 32-bit row numbers, for R and Fortran.
 
 - `rows`: counted from base
 - `base`: 0 or 1: the number of the first row, in rows and neighbors
-- `missing`: what neighbors holds where there is none; may not be a row number
+- `missing`: the value in places without a neighbor; must not be a row number
 
-The rest as residual_knn_neighbors; n must not be beyond what int32_t holds.
+The rest as residual_knn_neighbors. The row numbers of the index must fit int32_t.
 """
 function residual_knn_neighbors_int32(index, rows, num_queries, options, k, base, missing, neighbors, distances, statistics)
     return ccall(_residual_knn_neighbors_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int32}, Int64, Ptr{residual_knn_search_options}, Int32, Int32, Int32, Ptr{Int32}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, rows, num_queries, options, k, base, missing, neighbors, distances, statistics)
@@ -726,18 +735,19 @@ function residual_knn_neighbors_of_new_factor_int32(index, query_factor, query_r
 end
 
 @doc raw"""
-How residual_knn_choose_inducing and residual_knn_order_points work.
+Options of residual_knn_choose_inducing and residual_knn_order_points.
 
 - `struct_size`: Set by residual_knn_helper_options_init.
 - `layout`: enum residual_knn_layout of points and inducing points; default RESIDUAL_KNN_POINT_MAJOR.
-- `threads`: Worker threads of the k-means, the calling one included; 0 (default): one for each available
+- `threads`: Worker threads of the k-means algorithm, including the calling one; 0 (default): one for each available
   processor.
 - `seed`: Seed of the random draws; default 1. The same seed gives the same answer on every machine.
-- `max_iterations`: Lloyd steps of RESIDUAL_KNN_KMEANS at most; default 10; 0: k-means++ rows as they are.
-- `progress`: NULL (default), or called during the work.
+- `max_iterations`: Largest number of Lloyd steps of RESIDUAL_KNN_KMEANS; default 10. With 0, the result is the rows that k-means++
+  drew.
+- `progress`: NULL (default), or a function that is called during the work.
 - `progress_user`: Passed to progress.
-- `message_base`: 0 (default) or 1: the number of the first row, coordinate and column in error texts, see the top of this
-  file.
+- `message_base`: 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
+  top of this file.
 """
 mutable struct residual_knn_helper_options
     struct_size::Csize_t
@@ -779,14 +789,15 @@ function residual_knn_choose_inducing(points, n, d, lengthscales, num_lengthscal
 end
 
 @doc raw"""
-Orders points, for predecessor searches.
+Orders points for predecessor searches.
 
 - `ordering`: enum residual_knn_ordering
-- `order`: out: n row numbers; order[0] comes first
+- `order`: out: n row numbers, 0-based; order[0] comes first
 
-The rest as residual_knn_choose_inducing. Maximin starts at the point nearest the center of the
-scaled points, of which each coordinate is the mean, or the median if far points have drawn the mean out of the
-range of the middle 80 %; ties go to the smaller row; duplicates come last, in row order.
+The rest as residual_knn_choose_inducing. Maximin starts at the point nearest to the center of the points, all
+divided by the lengthscales. Each coordinate of the center is the mean of that coordinate. If far points move the
+mean out of the range of the middle 80 % of the values, it is the median. Ties go to the smaller row. Duplicates come
+last, in row order.
 """
 function residual_knn_order_points(points, n, d, lengthscales, num_lengthscales, ordering, options, order)
     return ccall(_residual_knn_order_points[], residual_knn_status, (Ptr{Cdouble}, Int64, Int64, Ptr{Cdouble}, Int64, Int32, Ptr{residual_knn_helper_options}, Ptr{Int64}), points, n, d, lengthscales, num_lengthscales, ordering, options, order)
