@@ -141,7 +141,7 @@ enum residual_knn_kernel {
   RESIDUAL_KNN_RATIONAL_QUADRATIC = 5
 };
 
-/** Storage order of matrices; see "Layout" at the top of this file. */
+/** Storage order of matrices; see "Layout" at the top of the header. */
 enum residual_knn_layout { RESIDUAL_KNN_POINT_MAJOR = 0, RESIDUAL_KNN_DIMENSION_MAJOR = 1 };
 
 /** The distance that a search uses. */
@@ -309,13 +309,13 @@ typedef struct residual_knn_model_options {
    * error. */
   double factor_error;
   /** 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
-   * top of this file. residual_knn_index_warning uses it too. */
+   * top of the header. residual_knn_index_warning uses it too. */
   int64_t message_base;
 } residual_knn_model_options;
 
 /** Sets struct_size and the defaults.
  * @param options  out: `size` bytes; NULL does nothing
- * @param size     sizeof *options where the caller was compiled */
+ * @param size     sizeof *options as the caller was compiled */
 RESIDUAL_KNN_API void residual_knn_model_options_init(residual_knn_model_options* options,
                                                       size_t size);
 
@@ -404,7 +404,7 @@ typedef struct residual_knn_info {
   int64_t d;
   /** Number of inducing points, or columns of the caller's V. */
   int64_t m;
-  /** Number of degenerate points; see "Degenerate" at the top of this file. */
+  /** Number of degenerate points; see "Degenerate" at the top of the header. */
   int64_t degenerate_points;
   /** Memory of the index in bytes. */
   int64_t bytes;
@@ -419,7 +419,7 @@ typedef struct residual_knn_info {
 
 /** Sets struct_size and zeroes the rest.
  * @param info  out: `size` bytes; NULL does nothing
- * @param size  sizeof *info where the caller was compiled */
+ * @param size  sizeof *info as the caller was compiled */
 RESIDUAL_KNN_API void residual_knn_info_init(residual_knn_info* info, size_t size);
 
 /**
@@ -465,7 +465,7 @@ typedef struct residual_knn_search_options {
   /** Passed to progress. */
   void* progress_user;
   /** 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
-   * top of this file. */
+   * top of the header. */
   int64_t message_base;
 } residual_knn_search_options;
 
@@ -479,7 +479,7 @@ RESIDUAL_KNN_API const char* residual_knn_reason_string(int32_t reason);
 
 /** Sets struct_size and the defaults.
  * @param options  out: `size` bytes; NULL does nothing
- * @param size     sizeof *options where the caller was compiled */
+ * @param size     sizeof *options as the caller was compiled */
 RESIDUAL_KNN_API void residual_knn_search_options_init(residual_knn_search_options* options,
                                                        size_t size);
 
@@ -522,13 +522,13 @@ typedef struct residual_knn_statistics {
    * of 8 or 16 bits, with a proved error margin. */
   int64_t scored_in_low_precision;
   /** Number of queries with fewer informative neighbors than the smaller of k and their number of candidates; see
-   * "Informative" at the top of this file. It does not depend on strategy, threads, layout or batches. */
+   * "Informative" at the top of the header. It does not depend on strategy, threads, layout or batches. */
   int64_t uninformative_queries;
   /** The distance in lengthscales from a query to its nearest candidate: the median over up to 16 queries spread over
    * all queries. It is computed if uninformative_queries is at least half of the queries, and is 0 otherwise. With a
    * covariance callback, it is always 0. */
   double nearest_lengthscales;
-  /** Number of new points with a coordinate beyond 2^32 lengthscales from 0 (see "Origin" at the top of this file); the
+  /** Number of new points with a coordinate beyond 2^32 lengthscales from 0 (see "Origin" at the top of the header); the
    * first such point and its first such coordinate, both counted from message_base; the value of that coordinate and
    * its lengthscale. If there are no such points, these fields are 0, -1, -1, 0 and 0. */
   int64_t coarse_queries;
@@ -540,7 +540,7 @@ typedef struct residual_knn_statistics {
 
 /** Sets struct_size and zeroes the rest.
  * @param statistics  out: `size` bytes; NULL does nothing
- * @param size        sizeof *statistics where the caller was compiled */
+ * @param size        sizeof *statistics as the caller was compiled */
 RESIDUAL_KNN_API void residual_knn_statistics_init(residual_knn_statistics* statistics,
                                                    size_t size);
 
@@ -673,13 +673,13 @@ typedef struct residual_knn_helper_options {
   /** Passed to progress. */
   void* progress_user;
   /** 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
-   * top of this file. */
+   * top of the header. */
   int64_t message_base;
 } residual_knn_helper_options;
 
 /** Sets struct_size and the defaults.
  * @param options  out: `size` bytes; NULL does nothing
- * @param size     sizeof *options where the caller was compiled */
+ * @param size     sizeof *options as the caller was compiled */
 RESIDUAL_KNN_API void residual_knn_helper_options_init(residual_knn_helper_options* options,
                                                        size_t size);
 

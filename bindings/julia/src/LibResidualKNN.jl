@@ -106,7 +106,7 @@ Covariance families. r is the Euclidean distance of the coordinates divided by t
 end
 
 @doc raw"""
-Storage order of matrices; see "Layout" at the top of this file.
+Storage order of matrices; see "Layout" at the top of the header.
 
 - `RESIDUAL_KNN_POINT_MAJOR`
 - `RESIDUAL_KNN_DIMENSION_MAJOR`
@@ -307,7 +307,7 @@ The model of an index.
   false, searches may miss neighbors. residual_knn_index_create ignores this field, because it bounds its own
   error.
 - `message_base`: 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
-  top of this file. residual_knn_index_warning uses it too.
+  top of the header. residual_knn_index_warning uses it too.
 """
 mutable struct residual_knn_model_options
     struct_size::Csize_t
@@ -333,7 +333,7 @@ Base.cconvert(::Type{Ptr{residual_knn_model_options}}, x::residual_knn_model_opt
 Sets struct_size and the defaults.
 
 - `options`: out: `size` bytes; NULL does nothing
-- `size`: sizeof *options where the caller was compiled
+- `size`: sizeof *options as the caller was compiled
 """
 function residual_knn_model_options_init(options, size)
     return ccall(_residual_knn_model_options_init[], Cvoid, (Ptr{residual_knn_model_options}, Csize_t), options, size)
@@ -428,7 +428,7 @@ Description of an index.
 - `n`: Number of points.
 - `d`: Number of coordinates; 0 with a covariance callback.
 - `m`: Number of inducing points, or columns of the caller's V.
-- `degenerate_points`: Number of degenerate points; see "Degenerate" at the top of this file.
+- `degenerate_points`: Number of degenerate points; see "Degenerate" at the top of the header.
 - `bytes`: Memory of the index in bytes.
 - `build_seconds`: Seconds that the creation took.
 - `jitter`: Relative jitter that was used; 0 if the caller gave V.
@@ -453,7 +453,7 @@ Base.cconvert(::Type{Ptr{residual_knn_info}}, x::residual_knn_info) = Ref(x)
 Sets struct_size and zeroes the rest.
 
 - `info`: out: `size` bytes; NULL does nothing
-- `size`: sizeof *info where the caller was compiled
+- `size`: sizeof *info as the caller was compiled
 """
 function residual_knn_info_init(info, size)
     return ccall(_residual_knn_info_init[], Cvoid, (Ptr{residual_knn_info}, Csize_t), info, size)
@@ -496,7 +496,7 @@ Options of a search.
 - `progress`: NULL (default), or a function that is called during the search.
 - `progress_user`: Passed to progress.
 - `message_base`: 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
-  top of this file.
+  top of the header.
 """
 mutable struct residual_knn_search_options
     struct_size::Csize_t
@@ -533,7 +533,7 @@ end
 Sets struct_size and the defaults.
 
 - `options`: out: `size` bytes; NULL does nothing
-- `size`: sizeof *options where the caller was compiled
+- `size`: sizeof *options as the caller was compiled
 """
 function residual_knn_search_options_init(options, size)
     return ccall(_residual_knn_search_options_init[], Cvoid, (Ptr{residual_knn_search_options}, Csize_t), options, size)
@@ -564,11 +564,11 @@ Report of a search.
 - `scored_in_low_precision`: How many of pairs_scored + pivots_scored + pivots_coupled were first computed in single precision or in integers
   of 8 or 16 bits, with a proved error margin.
 - `uninformative_queries`: Number of queries with fewer informative neighbors than the smaller of k and their number of candidates; see
-  "Informative" at the top of this file. It does not depend on strategy, threads, layout or batches.
+  "Informative" at the top of the header. It does not depend on strategy, threads, layout or batches.
 - `nearest_lengthscales`: The distance in lengthscales from a query to its nearest candidate: the median over up to 16 queries spread over
   all queries. It is computed if uninformative_queries is at least half of the queries, and is 0 otherwise. With a
   covariance callback, it is always 0.
-- `coarse_queries`: Number of new points with a coordinate beyond 2^32 lengthscales from 0 (see "Origin" at the top of this file); the
+- `coarse_queries`: Number of new points with a coordinate beyond 2^32 lengthscales from 0 (see "Origin" at the top of the header); the
   first such point and its first such coordinate, both counted from message_base; the value of that coordinate and
   its lengthscale. If there are no such points, these fields are 0, -1, -1, 0 and 0.
 - `coarse_query`
@@ -610,7 +610,7 @@ Base.cconvert(::Type{Ptr{residual_knn_statistics}}, x::residual_knn_statistics) 
 Sets struct_size and zeroes the rest.
 
 - `statistics`: out: `size` bytes; NULL does nothing
-- `size`: sizeof *statistics where the caller was compiled
+- `size`: sizeof *statistics as the caller was compiled
 """
 function residual_knn_statistics_init(statistics, size)
     return ccall(_residual_knn_statistics_init[], Cvoid, (Ptr{residual_knn_statistics}, Csize_t), statistics, size)
@@ -747,7 +747,7 @@ Options of residual_knn_choose_inducing and residual_knn_order_points.
 - `progress`: NULL (default), or a function that is called during the work.
 - `progress_user`: Passed to progress.
 - `message_base`: 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
-  top of this file.
+  top of the header.
 """
 mutable struct residual_knn_helper_options
     struct_size::Csize_t
@@ -766,7 +766,7 @@ Base.cconvert(::Type{Ptr{residual_knn_helper_options}}, x::residual_knn_helper_o
 Sets struct_size and the defaults.
 
 - `options`: out: `size` bytes; NULL does nothing
-- `size`: sizeof *options where the caller was compiled
+- `size`: sizeof *options as the caller was compiled
 """
 function residual_knn_helper_options_init(options, size)
     return ccall(_residual_knn_helper_options_init[], Cvoid, (Ptr{residual_knn_helper_options}, Csize_t), options, size)

@@ -19,7 +19,7 @@ says(f, parts...) = (said = warnings_of(f); length(said) == 1 && all(part -> occ
 
     # Units of the lengthscale, of new points; inducing points that are all points.
     index = ResidualIndex(metres; lengthscales = 0.01)
-    hint = "is the lengthscale in the units of the points"
+    hint = "are lengthscale and points in the same units"
     @test says(() -> knn(index, 3), "all 300 queries", hint)
     @test says(() -> predecessors(index, 3), " of 300 queries", hint)
     @test says(() -> knn(index, [4, 9], 3; statistics = true), "all 2 queries", hint)
@@ -36,7 +36,7 @@ says(f, parts...) = (said = warnings_of(f); length(said) == 1 && all(part -> occ
     for value in (1e20, -9.97e36)
         spoiled = copy(points)
         spoiled[2, 7] = value
-        text = ("points: coordinate 2 of point 7 is ", "the only such point of 300")
+        text = ("points: coordinate 2 of point 7 is ", "the only point with such a value, of 300")
         @test says(() -> ResidualIndex(spoiled; lengthscales = 0.3), text...)
         @test says(() -> ResidualIndex(collect(eachcol(spoiled)); lengthscales = 0.3), text...)
         index = Logging.with_logger(() -> ResidualIndex(spoiled; lengthscales = 0.3), Logging.NullLogger())
@@ -53,7 +53,7 @@ says(f, parts...) = (said = warnings_of(f); length(said) == 1 && all(part -> occ
                    "inducing: coordinate 2 of point 3 is ")
     end
     for text in warnings_of(() -> ResidualIndex([points fill(1e20, 2, 2)]; lengthscales = 0.3))
-        @test occursin("coordinate 1 of point 301", text) && occursin("2 points are so", text)
+        @test occursin("coordinate 1 of point 301", text) && occursin("2 points have such values", text)
     end
     @test length(warnings_of(() -> ResidualIndex([points fill(1e20, 2, 2)]; lengthscales = 0.3))) == 1
 end

@@ -1,20 +1,20 @@
-# Arguments of the exported functions, as the library wants them. Types, shapes and what is missing are judged
-# here, under the names that users know; which values are possible is the library's to say.
+# Converts arguments of the exported functions for the library. Types, shapes and missing values are checked here, with
+# the names that users know. The library checks the ranges of values.
 
-# A value for messages; short, whatever it is.
+# A short text of any value, for messages.
 shown <- function(x) {
   brief <- is.null(x) || (is.atomic(x) && !is.object(x) && length(x) <= 3L)
   text <- if (brief) deparse(unname(x), nlines = 1L)[1L] else described(x)
   if (nchar(text) > 40L) paste0(substr(text, 1L, 37L), "...") else text
 }
 
-# Names that a value may have, for messages.
+# Possible names of a value, for messages.
 quoted <- function(names) paste0("\"", names, "\"", collapse = ", ")
 
-# Whether all arguments of a `...`, in a list, have names.
+# Whether all arguments of a `...`, given as a list, have names.
 all_named <- function(given) length(given) == 0L || (!is.null(names(given)) && all(nzchar(names(given))))
 
-# The values of an enum of the header with their names in lower case and without prefix, for example
+# The values of an enum of the header. Their names are in lower case and without prefix, for example
 # c(kmeans = 0L, random_rows = 1L).
 enum_values <- function(enum) {
   values <- get(paste0(".__E___residual_knn_", enum))
@@ -22,17 +22,17 @@ enum_values <- function(enum) {
   values
 }
 
-# The value of an enum that is called `value`.
+# The value of an enum with the name `value`.
 enum_value <- function(value, enum, name) {
   values <- enum_values(enum)
   if (!is.character(value) || length(value) != 1L || !value %in% names(values)) {
-    others <- if (enum == "kernel") ", or a name that ?kernels explains"
+    others <- if (enum == "kernel") ", or a name that ?kernels lists"
     stop_invalid(name, " is ", shown(value), ", must be one of ", quoted(names(values)), others)
   }
   values[[value]]
 }
 
-# The bits of integer64 are those of other doubles.
+# integer64 is excluded, because R would read its bits as doubles with other values.
 is_number <- function(x) is.numeric(x) && !inherits(x, "integer64")
 
 as_vector <- function(x, name) {
@@ -40,7 +40,7 @@ as_vector <- function(x, name) {
   as.double(x)
 }
 
-# p, a number for each point.
+# p: one number for each point.
 as_residual_variance <- function(x, name) {
   x <- as_vector(x, name)
   bad <- which(!is.finite(x) | x < 0)
@@ -48,7 +48,7 @@ as_residual_variance <- function(x, name) {
   x
 }
 
-# One, or as many as points have columns; see spread_lengthscales() for longitude and latitude.
+# One value, or one for each column of the points; see spread_lengthscales() for longitude and latitude.
 as_lengthscales <- function(x, points, reading = NULL) {
   given <- length(x)
   x <- spread_lengthscales(x, reading)
@@ -66,7 +66,7 @@ as_lengthscales <- function(x, points, reading = NULL) {
   x
 }
 
-# A number; NULL, the library's default, remains NULL.
+# A number. NULL, which stands for the library's default, remains NULL.
 as_number <- function(x, name) {
   if (is.null(x)) {
     return(NULL)
@@ -100,7 +100,7 @@ as_flag <- function(x, name) {
 # Numbers from 1 to `most`, of rows or of coordinates.
 as_positions <- function(x, name, most) {
   if (!is_number(x)) {
-    cure <- if (is.logical(x) && !is.object(x)) paste0("; which(", name, ") gives the numbers of those that are TRUE")
+    cure <- if (is.logical(x) && !is.object(x)) paste0("; which(", name, ") gives the numbers of the TRUE elements")
     stop_invalid(name, " is ", shown(x), ", must be whole numbers between 1 and ", most, cure)
   }
   bad <- which(!is.finite(x) | x != round(x) | x < 1 | x > most)
@@ -110,7 +110,7 @@ as_positions <- function(x, name, most) {
   as.integer(x)
 }
 
-# NULL: all rows.
+# NULL means all rows.
 as_rows <- function(rows, n) if (!is.null(rows)) as_positions(rows, "rows", n)
 
 as_threads <- function(threads) as_whole(threads, "threads")
@@ -120,7 +120,7 @@ model_options <- function(kernel, variance = NULL, nugget = NULL, jitter = NULL,
   kernel <- resolve_kernel(kernel, nu)
   list(
     kernel = kernel$code, nu = kernel$nu,
-    scale = kernel$scale, # of the lengthscales, which the library has no field for
+    scale = kernel$scale, # factor of the lengthscales; not a field of the library
     variance = as_number(variance, "variance"),
     nugget = as_number(nugget, "nugget"),
     jitter = as_number(jitter, "jitter"),
@@ -131,7 +131,7 @@ model_options <- function(kernel, variance = NULL, nugget = NULL, jitter = NULL,
   )
 }
 
-# The seed of a call: one drawn from R's generator, so that set.seed() decides, unless there is one.
+# The seed of a call. Without one, it is drawn from R's generator, so that set.seed() makes results reproducible.
 as_seed <- function(seed) {
   if (is.null(seed)) {
     return(as.double(sample.int(.Machine$integer.max, 1L)))
@@ -141,12 +141,12 @@ as_seed <- function(seed) {
   seed
 }
 
-# An index whose handle can be used.
+# Checks that `index` is an index whose handle can be used.
 require_index <- function(index) {
   if (!inherits(index, "residual_index")) stop_invalid("index is ", shown(index), ", must be made by residual_index()")
   if (!handle_is_open(index$handle)) {
-    stop_invalid("index is closed, or was saved and read again, and must be made anew")
+    stop_invalid("index is closed, or was saved and read again; make a new index")
   }
-  if (is_being_updated(index)) stop_unsupported("index is being updated, and cannot be used meanwhile")
+  if (is_being_updated(index)) stop_unsupported("index is being updated and cannot be used until the update ends")
   index
 }

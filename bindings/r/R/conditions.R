@@ -1,5 +1,5 @@
-# Errors are conditions with the classes residualknn_error_* and residualknn_error, * being the library's
-# word for what went wrong, for example invalid_argument.
+# Errors are conditions of the classes residualknn_error_* and residualknn_error. The * is the library's name of the
+# error, for example invalid_argument.
 
 condition_of <- function(what, message, call = NULL, ...) {
   structure(
@@ -18,7 +18,7 @@ warn_user <- function(...) {
   ))
 }
 
-# Raises what the library finds doubtful about an index, or an answer; "" is nothing.
+# Raises a warning of the library about an index or an answer; "" is no warning.
 warn_of <- function(text, index, matrices) {
   if (!nzchar(text)) {
     return(invisible())
@@ -26,7 +26,7 @@ warn_of <- function(text, index, matrices) {
   warn_user(with_elements(with_names_of_r(text), matrices), lengthscales_of_alias(index))
 }
 
-# The call of a function of this package that the innermost code outside of it made.
+# The innermost call of a function of this package that code outside the package made.
 user_call <- function() {
   call <- NULL
   for (frame in rev(seq_len(sys.nframe() - 1L))) {
@@ -40,8 +40,8 @@ user_call <- function() {
   call
 }
 
-# The outputs of a SWIG wrapper, a single one as it is; a failure if the call failed. `result` is the
-# status (NULL for success), in a list with the outputs if there are any.
+# The outputs of a SWIG wrapper: the output itself if there is one, otherwise a list. If the call failed, an object of
+# class residualknn_failure. `result` is the status (NULL for success), or a list of the status and the outputs.
 status_result <- function(result) {
   status <- if (is.list(result) && is.null(names(result))) result[[1L]] else result
   if (!is.null(status)) {
@@ -50,8 +50,8 @@ status_result <- function(result) {
   if (length(result) == 2L) result[[2L]] else result[-1L]
 }
 
-# `result` of a wrapper unless the call failed; then an error. `matrices` are those that the library got, by
-# their names in R; `names` are those of other arguments, by their names in the header, where they differ.
+# The `result` of a wrapper; an error if the call failed. `matrices` are the matrices that the library got, with their
+# names in R. `names` maps names of other arguments in the header to their names in R where these differ.
 checked <- function(result, matrices = list(), names = character()) {
   if (!inherits(result, "residualknn_failure")) {
     return(result)
@@ -63,7 +63,8 @@ checked <- function(result, matrices = list(), names = character()) {
   stop(condition_of(what, message, user_call(), code = result$code))
 }
 
-# Users called a function of R, which the condition names; the header's `queries` are the argument `query` here.
+# A message of the library without the name of the C function and with names of R. The argument `queries` of the header
+# is `query` in R.
 with_names_of_r <- function(message, names = character()) {
   message <- sub("^residual_knn_[a-z0-9_]+: ", "", message)
   message <- gsub(" is (-?)inf\\b", " is \\1Inf", message)
@@ -72,7 +73,7 @@ with_names_of_r <- function(message, names = character()) {
   if (first %in% names(names)) sub(first, names[[first]], message, fixed = TRUE) else message
 }
 
-# "query: coordinate 2 of row 7 is" as R writes that element: query[7, "lat"] is.
+# Replaces "query: coordinate 2 of row 7 is" by the element as R writes it: query[7, "lat"] is.
 with_elements <- function(message, matrices) {
   parts <- regmatches(message, regexec("^(\\w+): (coordinate|column) (\\d+) of row (\\d+) is", message))[[1L]]
   if (length(parts) == 0L || !parts[2L] %in% names(matrices)) {
@@ -83,9 +84,8 @@ with_elements <- function(message, matrices) {
   sub(parts[1L], paste(element(matrix, position, parts[2L]), "is"), message, fixed = TRUE)
 }
 
-# Runs `call(report)`, where `report` is for the element "progress" of the library's options. Conditions and jumps
-# out of the user's functions pass through it as through any function of R, see library_call in
-# the SWIG interface.
+# Runs `call(report)`; `report` is the element "progress" of the library's options. Conditions and jumps in the user's
+# functions pass through as in any R function; see library_call in the SWIG interface.
 run_call <- function(progress, call, matrices = list(), names = character()) {
   reporter <- progress_reporter(progress)
   on.exit(reporter$close())
@@ -94,12 +94,12 @@ run_call <- function(progress, call, matrices = list(), names = character()) {
   result
 }
 
-# What to do for progress = FALSE, TRUE or a function: report(done, total), NULL if there is nothing to
-# report; finish(), after success; close(), always.
+# The functions for progress = FALSE, TRUE or a function: report(done, total), or NULL if nothing is reported;
+# finish(), called after success; close(), always called.
 progress_reporter <- function(progress) {
   nothing <- function() NULL
   if (is.function(progress)) {
-    # By this name the function stands in messages and tracebacks.
+    # Messages and tracebacks show this name of the function.
     return(list(report = function(done, total) progress(done, total), finish = nothing, close = nothing))
   }
   if (!isTRUE(progress) && !isFALSE(progress)) stop_invalid("progress must be TRUE, FALSE or a function")

@@ -1,9 +1,10 @@
-# Which columns of points are coordinates, and whether two of them are longitude and latitude in degrees, which become
-# a place on the unit sphere. What was settled for the points of an index, its `reading`, holds for its inducing points,
-# its new points and its lengthscales. It is NULL where all columns are coordinates as they are.
+# Selects the columns of points that are coordinates. Two of them may be longitude and latitude in degrees; these are
+# converted to a point on the unit sphere. The `reading` of an index records these choices. It applies to the points of
+# the index, its inducing points, its new points and its lengthscales. It is NULL if all columns are coordinates and
+# none is converted.
 
-# The points of an index or of a helper: a list of `points`, the coordinates that the library gets; `reading`; and
-# `columns`, the columns that were read, as they were.
+# Reads the points of an index or of a helper. Returns a list of `points`, the coordinates for the library; `reading`;
+# and `columns`, the selected columns before conversion.
 read_points <- function(points, lonlat = FALSE, columns = NULL) {
   if (isFALSE(lonlat) && is.null(columns)) {
     points <- as_own_points(points)
@@ -23,7 +24,7 @@ read_points <- function(points, lonlat = FALSE, columns = NULL) {
   list(points = to_coordinates(columns, reading, "points"), reading = reading, columns = columns)
 }
 
-# Inducing points or new points as coordinates like those of the points, of which `points` is the matrix.
+# Reads inducing points or new points with the `reading` of an index whose coordinates are `points`.
 read_like <- function(x, reading, points, name) {
   if (is.null(reading)) {
     return(as_points_like(x, points, name))
@@ -40,8 +41,9 @@ read_like <- function(x, reading, points, name) {
   } else if (ncol(x) != length(reading$labels) || any(names %in% colnames(x))) {
     stop_invalid(
       name, " has ", counted(ncol(x), "column"), if (!is.null(colnames(x))) paste0(" (", toString(colnames(x)), ")"),
-      ", must have ", if (is.null(names)) "just " else paste0("the columns ", toString(names), ", or just "),
-      length(reading$labels), " in the order of these", if (is.null(names)) ": those of points that were read"
+      ", must have ", if (is.null(names)) "only " else paste0("the columns ", toString(names), ", or only "),
+      length(reading$labels), " columns in ",
+      if (is.null(names)) "the order of those read from the points" else "this order"
     )
   } else {
     require_order(colnames(x), names, name) # Lat, Lon for lon, lat
@@ -52,12 +54,12 @@ read_like <- function(x, reading, points, name) {
 # A matrix or data frame whose columns can be taken by name or number.
 as_table <- function(x, name) {
   if (is.data.frame(x)) {
-    return(as.data.frame(x)) # also of classes that take columns in their own way
+    return(as.data.frame(x)) # other classes may select columns differently
   }
   if (is.matrix(x)) x else as_points(x, name)
 }
 
-# Places of longitude and latitude: none for FALSE, the first two columns for TRUE.
+# Column numbers of longitude and latitude: none for FALSE, the first two for TRUE.
 lonlat_columns <- function(lonlat, points) {
   if (isFALSE(lonlat)) {
     return(integer())
@@ -72,12 +74,12 @@ lonlat_columns <- function(lonlat, points) {
   column_places(lonlat, points, "lonlat")
 }
 
-# Columns by their names or numbers.
+# Column numbers of `columns`, which are names or numbers.
 column_places <- function(columns, points, name) {
   if (is.character(columns)) {
     unknown <- setdiff(columns, colnames(points))
     if (length(unknown) > 0L) {
-      has <- if (is.null(colnames(points))) "no names of columns" else quoted(colnames(points))
+      has <- if (is.null(colnames(points))) "no column names" else quoted(colnames(points))
       stop_invalid(name, " has ", shown(unknown[1L]), ", points has ", has)
     }
     columns <- match(columns, colnames(points))
@@ -89,7 +91,8 @@ column_places <- function(columns, points, name) {
   columns
 }
 
-# Columns that nobody asked for are no coordinates: an id would be one of lengthscale 1.
+# Tells which columns are not used. Columns that were not selected are not coordinates: an id column would otherwise be
+# a coordinate with lengthscale 1.
 say_left_out <- function(points, places) {
   left_out <- setdiff(seq_len(ncol(points)), places)
   if (length(left_out) == 0L) {
@@ -98,7 +101,7 @@ say_left_out <- function(points, places) {
   labels <- column_labels(points)
   message(
     "coordinates are the longitude ", labels[places[1L]], " and the latitude ", labels[places[2L]],
-    "; left out: ", toString(labels[left_out]), " (columns = names those that are coordinates too)"
+    "; left out: ", toString(labels[left_out]), " (use the argument columns to add coordinates)"
   )
 }
 
@@ -107,7 +110,7 @@ column_labels <- function(x) {
   if (is.null(names)) paste("column", seq_len(ncol(x))) else names
 }
 
-# What the coordinates are called: as in the command line.
+# The names of the coordinates, as in the command-line program.
 coordinate_names <- function(reading) {
   if (!reading$lonlat) {
     return(reading$names)
@@ -115,9 +118,9 @@ coordinate_names <- function(reading) {
   c(paste0(c("x", "y", "z"), " of ", reading$labels[1L], ",", reading$labels[2L]), reading$labels[-(1:2)])
 }
 
-# Columns that were read as the coordinates that the library gets.
+# Converts the selected columns to the coordinates for the library.
 to_coordinates <- function(columns, reading, name) {
-  force(columns) # its errors are of the call that users made, not of one within R's own functions
+  force(columns) # so that errors name the user's call and not a call inside R's own functions
   if (!reading$lonlat) {
     return(columns)
   }
@@ -137,9 +140,9 @@ require_degrees <- function(columns, column, most, name, what) {
   }
   place <- element(columns, bad[1L] + (column - 1L) * nrow(columns), name)
   cure <- if (column == 1L && all(abs(columns[, 1L]) <= 2 * most)) {
-    "; longitudes that go further around are the same places %% 360"
+    "; longitudes beyond 360 are the same places after %% 360"
   } else if (column == 2L && all(abs(columns[, 1L]) <= 90)) {
-    "; lonlat names longitude first, then latitude"
+    "; lonlat takes the longitude first, then the latitude"
   }
   stop_invalid(
     place, " is ", columns[bad[1L], column], ", must be a ", what, " between -", most, " and ", most, " degrees", cure
@@ -152,14 +155,14 @@ on_sphere <- function(longitude, latitude) {
   cbind(cos(latitude) * cos(longitude), cos(latitude) * sin(longitude), sin(latitude))
 }
 
-# Longitude and latitude in degrees of places that may lie within the sphere, as means of others do.
+# Longitude and latitude in degrees. The points may lie inside the sphere, as means of other points do.
 on_map <- function(xyz) {
   radius <- sqrt(rowSums(xyz^2))
   cbind(atan2(xyz[, 2L], xyz[, 1L]), asin(pmin(pmax(xyz[, 3L] / radius, -1), 1))) * (180 / pi)
 }
 
-# One lengthscale for each coordinate, or one for all. With longitude and latitude also one for the sphere and one for
-# each other column.
+# Returns one lengthscale for all coordinates or one for each. With longitude and latitude, users may also give one for
+# the sphere and one for each other column.
 spread_lengthscales <- function(lengthscales, reading) {
   given <- length(lengthscales)
   if (is.null(reading) || !reading$lonlat || given == 1L || given != length(reading$labels) - 1L) {
@@ -169,7 +172,7 @@ spread_lengthscales <- function(lengthscales, reading) {
   unname(lengthscales[c(1L, 1L, seq_len(given))])
 }
 
-# How print() tells the coordinates.
+# The text of print() about the coordinates.
 described_coordinates <- function(index) {
   reading <- index$reading
   if (is.null(reading) || !reading$lonlat) {

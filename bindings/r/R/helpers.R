@@ -1,4 +1,4 @@
-# Inducing points, orders, and the library itself.
+# Inducing points, orderings and the description of the library.
 
 choose_inducing <- function(points, m, lengthscales = 1, method = "kmeans", max_iterations = NULL,
                             lonlat = FALSE, columns = NULL, seed = NULL,
@@ -14,7 +14,7 @@ choose_inducing <- function(points, m, lengthscales = 1, method = "kmeans", max_
   choose_among(read$points, lengthscales, m, method, options, progress, "m")
 }
 
-# `argument` is what users know the number m by.
+# `argument` is the name of the user's argument for the number m.
 choose_among <- function(points, lengthscales, m, method, options, progress, argument) {
   inducing <- run_call(progress, matrices = list(points = points), names = c(m = argument), function(report) {
     residual_knn_choose_inducing(points, lengthscales, method, m, c(options, progress = report))
@@ -28,7 +28,7 @@ order_points <- function(points, ordering = "maximin", lengthscales = 1, lonlat 
   read <- read_points(points, lonlat, columns)
   lengthscales <- as_lengthscales(lengthscales, read$points, read$reading)
   code <- enum_value(ordering, "ordering", "ordering")
-  # The other orders leave R's generator alone, for nothing is drawn.
+  # The other orderings draw nothing, so they do not use R's generator.
   options <- if (ordering == "random" || !is.null(seed)) list(seed = as_seed(seed)) else list()
   run_call(progress, matrices = list(points = read$points), function(report) {
     residual_knn_order_points(read$points, lengthscales, code, c(options, progress = report))

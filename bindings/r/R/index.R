@@ -1,9 +1,9 @@
-# Indexes. The object is a list around the external pointer `handle`. `points` are the coordinates that the library has,
-# and `columns` what they were read from, see coordinates.R. Both are the caller's own matrix, which R does not copy,
-# where all its columns are coordinates. What update() changes is in the environment `state`, so that all copies of the
-# object, which share the handle, tell the same.
+# Indexes. The object is a list with the external pointer `handle`. `points` are the coordinates in the library, and
+# `columns` are the columns from which they were read; see coordinates.R. If all columns of the caller's matrix are
+# coordinates, both are this matrix, and R does not copy it. The environment `state` holds what update() changes. Copies
+# of the object share the handle and this environment, so they all show the present state.
 
-# `read` is what read_points() returns; NULL without points.
+# `read` is the result of read_points(), or NULL without points.
 new_index <- function(handle, source, read, state) {
   info <- checked(residual_knn_index_info(handle))
   structure(class = "residual_index", list(
@@ -12,13 +12,13 @@ new_index <- function(handle, source, read, state) {
   ))
 }
 
-# Numbers too coarse for their lengthscale, points that all but coincide.
+# Warns of numbers that are too coarse for their lengthscale and of points that nearly coincide.
 warn_of_index <- function(index) {
   matrices <- list(points = index$points, inducing = index$state$inducing)
   warn_of(residual_knn_index_warning(index$handle), index, matrices)
 }
 
-# The model of an index, and `threads` of its searches.
+# The model of an index and the `threads` of its searches.
 index_state <- function(lengthscales, inducing, arguments) {
   state <- new.env(parent = emptyenv())
   state$lengthscales <- lengthscales
@@ -52,7 +52,7 @@ residual_index <- function(points, inducing = NULL, lengthscales = 1, kernel = "
   index
 }
 
-# Inducing points as users give them: NULL for none, how many to choose among the points, or the points themselves.
+# Reads the argument `inducing`: NULL for none, the number of points to choose, or the points themselves.
 read_inducing <- function(inducing, read, lengthscales, seed, threads, progress) {
   if (!is.null(seed)) seed <- as_seed(seed)
   if (is.null(inducing)) inducing <- 0
@@ -62,8 +62,8 @@ read_inducing <- function(inducing, read, lengthscales, seed, threads, progress)
   }
   if (is.na(inducing) || inducing < 0 || inducing != round(inducing)) {
     stop_invalid(
-      "inducing is ", shown(inducing), ": a single number says how many points to choose, and must be whole and not ",
-      "negative; points themselves are the rows of a matrix"
+      "inducing is ", shown(inducing), ": a single number is the number of inducing points, and must be whole and not ",
+      "negative; inducing points themselves must be the rows of a matrix"
     )
   }
   if (inducing == 0) {
@@ -75,16 +75,17 @@ read_inducing <- function(inducing, read, lengthscales, seed, threads, progress)
   choose_among(read$points, lengthscales, inducing, kmeans, options, progress, "inducing")
 }
 
-# "50", TRUE and NA are neither points nor how many.
+# "50", TRUE and NA are neither points nor a number of points.
 require_no_word <- function(inducing) {
   if (is.null(dim(inducing)) && length(inducing) == 1L && (is.character(inducing) || is.logical(inducing))) {
     stop_invalid(
-      "inducing is ", shown(inducing), ", must be how many points to choose, as 50, or the points: ", points_are
+      "inducing is ", shown(inducing), ", must be the number of inducing points, such as 50, or the points: ",
+      points_are
     )
   }
 }
 
-# A single number without dimensions, which says how many. In one dimension, too: a point there is matrix(5).
+# A single number without dimensions is a number of points. In one dimension, a point is written as matrix(5).
 is_count <- function(x) is_number(x) && !is.object(x) && is.null(dim(x)) && length(x) == 1L
 
 residual_index_from_factor <- function(factor, residual_variance, points, lengthscales = 1,
@@ -129,7 +130,7 @@ residual_index_from_callback <- function(covariance, factor, residual_variance, 
   new_index(handle, "callback", NULL, index_state(NULL, NULL, arguments))
 }
 
-# The user's covariance function, and a look at what it returns.
+# The user's covariance function with a check of its result.
 covariance_of_blocks <- function(covariance) {
   force(covariance)
   function(rows, columns) {
@@ -153,13 +154,13 @@ covariance_of_blocks <- function(covariance) {
 
 stop_covariance <- function(...) stop(condition_of("callback", paste0("covariance ", ...)))
 
-# V: a matrix with a row for each point, or NULL, which has no columns.
+# V: a matrix with one row for each point. NULL means no columns.
 as_factor <- function(factor, name) if (!is.null(factor)) as_points(factor, name)
 
 no_factor <- function(rows) matrix(0, rows, 0L)
 
-# Counts of points, by the names of the arguments that have them, are all the same; the one that differs from
-# others that agree is named as the wrong one.
+# Checks that counts of points are equal. Their names are the names of the arguments. If all counts but one agree, the
+# message names that one as wrong.
 require_as_many <- function(...) {
   counts <- unlist(list(...))
   if (length(unique(counts)) == 1L) {
@@ -173,7 +174,7 @@ require_as_many <- function(...) {
     others <- setdiff(names(counts), alone)
     stop_invalid(has(alone), ", must have ", counts[[others[1L]]], " as ", paste(others, collapse = " and "))
   }
-  stop_invalid(paste(vapply(names(counts), has, ""), collapse = ", "), ", must have as many")
+  stop_invalid(paste(vapply(names(counts), has, ""), collapse = ", "), ", must have the same number")
 }
 
 residual_factor <- function(index) {
@@ -195,15 +196,17 @@ update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, 
   if (is.null(lengthscales)) lengthscales <- state$lengthscales
   lengthscales <- as_lengthscales(lengthscales, index$points, index$reading)
   arguments <- state$arguments
-  # The nu of a kernel of before is none of one whose name fixes another.
+  # If the name of the new kernel fixes nu, the previous nu is dropped.
   if (!"nu" %in% names(given) && fixes_nu(given$kernel)) arguments["nu"] <- list(NULL)
   arguments[names(given)] <- given
   options <- do.call(model_options, arguments)
   if (is.null(inducing)) {
-    # Handed over again, for an update that broke off may have left others in the index.
+    # The library gets the points again, because a failed update may have left others in the index.
     inducing <- state$inducing
     if (nrow(inducing) == 0L && num_columns(index) > 0) {
-      stop_invalid("inducing is NULL, must be given: an update broke off, and an index cannot go back to none")
+      stop_invalid(
+        "inducing is NULL, must be given: the last update failed, and an update cannot remove all inducing points"
+      )
     }
   } else {
     inducing <- read_inducing(inducing, index, lengthscales, seed, options$threads, progress)
@@ -220,7 +223,7 @@ update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, 
   invisible(index)
 }
 
-# The `...` of update(), in a list with names.
+# The `...` of update() as a list with names.
 update_arguments <- function(...) {
   given <- list(...)
   possible <- setdiff(names(formals(model_options)), "factor_error")
@@ -241,7 +244,7 @@ close.residual_index <- function(con, ...) {
 
 require_unused <- function(index, what) {
   if (handle_users(index$handle) != 0L) {
-    stop_unsupported("index is in use by a search or an update, in a callback of which it cannot be ", what)
+    stop_unsupported("index is in use by a search or an update, and cannot be ", what, " in a callback of that call")
   }
 }
 
@@ -262,16 +265,16 @@ print.residual_index <- function(x, ...) {
   if (!handle_is_open(x$handle)) {
     cat(", closed")
   } else if (!handle_is_whole(x$handle)) {
-    cat(", ", holds_nothing, sep = "")
+    cat(", ", is_empty, sep = "")
   }
   cat("\n")
   invisible(x)
 }
 
-# What an index has become of which an update broke off.
-holds_nothing <- "holds nothing since an update broke off: update() it again"
+# The state of an index after an update that was cancelled or ran out of memory.
+is_empty <- "is empty because an update was cancelled or ran out of memory: update() it again"
 
-require_whole <- function(index) if (!handle_is_whole(index$handle)) stop_invalid("index ", holds_nothing)
+require_whole <- function(index) if (!handle_is_whole(index$handle)) stop_invalid("index ", is_empty)
 
 counted <- function(n, what) paste0(format(n, big.mark = ",", scientific = FALSE), " ", what, if (n != 1) "s")
 
@@ -293,7 +296,7 @@ print.summary.residual_index <- function(x, ...) {
   cat("Index of ", counted(x$n, "point"), "\n", sep = "")
   if (x$d > 0) line("coordinates", x$d)
   if (!x$whole) {
-    line("state", holds_nothing)
+    line("state", is_empty)
     return(invisible(x))
   }
   line(if (x$source == "inducing") "inducing points" else "columns of V", x$m)
@@ -301,8 +304,8 @@ print.summary.residual_index <- function(x, ...) {
   if (x$source == "inducing") line("relative jitter", format(x$jitter))
   line("degenerate points", x$degenerate_points)
   line("memory", format(structure(x$bytes, class = "object_size"), units = "auto"))
-  line("built in", format(x$build_seconds, digits = 3), " s")
-  cat("Share of the variance that is left over:\n")
+  line("build time", format(x$build_seconds, digits = 3), " s")
+  cat("Share of the variance that is not explained:\n")
   print(x$residual_share, digits = 3)
   invisible(x)
 }

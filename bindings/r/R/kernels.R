@@ -1,8 +1,8 @@
-# Covariance functions: the library's own, and others under the names of the packages that have them. A name stands for
-# the formula of its package in r, the distance after division by `lengthscales`. The library has the same formula in
-# `scale` times the lengthscales. ?kernels explains it.
+# Covariance functions: those of the library, and names of other packages. A name of another package stands for the
+# formula of that package in r, the distance after division by `lengthscales`. The library computes the same formula
+# with `scale` times the lengthscales. See ?kernels.
 
-# Of each name: the library's kernel, its nu if the name fixes it, and the scale, a number or a function of nu.
+# For each name: the library's kernel, nu if the name fixes it, and the scale, which is a number or a function of nu.
 foreign_kernels <- function() {
   of_nu <- function(nu) sqrt(2 * nu)
   exponential <- list(kernel = "matern12", scale = 1)
@@ -23,7 +23,7 @@ foreign_kernels <- function() {
   )
 }
 
-# What the library needs for the kernel of a name: `code` of its enum, `nu` and `scale`.
+# The kernel of a name for the library: the `code` of its enum, `nu` and `scale`.
 resolve_kernel <- function(name, nu) {
   nu <- as_number(nu, "nu")
   known <- is.character(name) && length(name) == 1L && !is.na(name)
@@ -41,46 +41,52 @@ resolve_kernel <- function(name, nu) {
   scale <- kernel$scale
   if (is.function(scale)) {
     used <- if (is.null(nu)) 1.5 else nu
-    # The library refuses another nu.
+    # The library rejects any other nu.
     scale <- if (is.finite(used) && used > 0) scale(used) else 1
   }
   list(code = enum_value(kernel$kernel, "kernel", "kernel"), nu = nu, scale = scale)
 }
 
-# Whether `name` is that of a kernel with a nu of its own.
+# Whether the kernel name `name` fixes nu.
 fixes_nu <- function(name) is.character(name) && length(name) == 1L && !is.null(foreign_kernels()[[name]]$nu)
 
-# The lengthscales that the library gets, with options of model_options().
+# The lengthscales for the library. `options` are those of model_options().
 scaled_lengthscales <- function(lengthscales, options) lengthscales * options$scale
 
-# Names of other packages that stand for what the library does not have, or for a formula of which it would be a guess.
+# Refuses names of other packages that the library does not support, or whose formula would have to be guessed.
 refuse_kernel <- function(name) {
   by_callback <- "; residual_index_from_callback() takes any covariance function"
-  radial <- "this package has kernels of one scaled distance"
+  radial <- "kernels of this package depend on one scaled distance"
   says <- function(...) any(vapply(c(...), grepl, TRUE, x = name))
   why <- if (says("^spherical$", "^wendland", "_tapered$")) {
-    paste0("no kernel of this package has an end of its range", by_callback)
+    paste0("no kernel of this package has compact support", by_callback)
   } else if (says("^powered_exponential", "^powexp$", "^pow_exp$")) {
-    paste0("of its powers there are 1 (\"exponential\") and 2 (\"gaussian\") here", by_callback)
+    paste0("this package has only the powers 1 (\"exponential\") and 2 (\"gaussian\")", by_callback)
   } else if (says("_estimate_shape$")) {
-    "nothing is estimated here: \"matern\" with the nu that was estimated"
+    "this package does not estimate nu; use \"matern\" with the estimated nu"
   } else if (says("_space_?time$")) {
-    "write its name without that ending and \"_scaledim\", or \"_ard\", with a lengthscale for each coordinate"
+    "replace the ending by \"_scaledim\" or \"_ard\", and give a lengthscale for each coordinate"
   } else if (says("_sphere$", "_spheretime$")) {
-    "write \"_isotropic\", or \"_scaledim\" with one lengthscale for the sphere and one for time, and lonlat = TRUE"
+    paste0(
+      "use lonlat = TRUE and replace the ending by \"_isotropic\", or by \"_scaledim\" with one lengthscale for the ",
+      "sphere and one for time"
+    )
   } else if (says("^Matern$", "^Exponential$")) {
     paste0(
-      "for that of the package fields, with aRange, write ",
+      "for the function of the package fields, use ",
       if (name == "Matern") "\"matern_isotropic\" with lengthscales = aRange and nu = smoothness" else
         "\"exponential\" with lengthscales = aRange"
     )
   } else if (says("^gauss$")) {
-    "for that of DiceKriging write \"squared_exponential\" with lengthscales = theta; \"gaussian\" is exp(-r^2)"
+    paste0(
+      "for the covariance of DiceKriging, use \"squared_exponential\" with lengthscales = theta; \"gaussian\" is ",
+      "exp(-r^2)"
+    )
   } else if (says("^exp$", "^matern_?[35]_2$")) {
     own <- c(exp = "matern12", matern3_2 = "matern32", matern5_2 = "matern52")[[sub("matern_", "matern", name)]]
     paste0(
-      "in DiceKriging and RobustGaSP this is a product over the coordinates, and ", radial, "; in one dimension, and ",
-      "for isotropic = TRUE, it is \"", own, "\"", by_callback
+      "in DiceKriging and RobustGaSP this is a product over the coordinates, but ", radial, "; in one dimension, and ",
+      "for isotropic = TRUE, use \"", own, "\"", by_callback
     )
   } else if (says("^linear$")) {
     paste0("it is not stationary", by_callback)
@@ -90,8 +96,8 @@ refuse_kernel <- function(name) {
   if (!is.null(why)) stop_invalid("kernel is \"", name, "\": ", why, "; see ?kernels")
 }
 
-# The library's texts have its own lengthscales. Where a name of another package stands for a multiple of those that
-# were given, this says so.
+# A note for texts of the library, which contain the library's lengthscales: for a kernel name of another package, these
+# may be a multiple of the lengthscales that the user gave.
 lengthscales_of_alias <- function(index) {
   arguments <- index$state$arguments
   scale <- if (index$source == "callback") 1 else resolve_kernel(arguments$kernel, arguments$nu)$scale
@@ -100,7 +106,7 @@ lengthscales_of_alias <- function(index) {
   }
 }
 
-# How print() tells a kernel.
+# The text of print() about the kernel.
 kernel_label <- function(index) {
   if (index$source == "callback") {
     return("by callback")

@@ -1,11 +1,11 @@
-# What searches return: a list of the matrices `index` and `distance`, with a row for each query.
+# Results of searches: a list with the matrices `index` and `distance`, which have one row for each query.
 
-# `matrices` are those that the library got, by their names in R.
+# `matrices` are the matrices that the library got, with their names in R.
 new_neighbors <- function(found, kind, index, rows = NULL, matrices = list()) {
   statistics <- found[[2L]]
-  # SWIG returns the statistics behind the text.
+  # SWIG returns a list of the text and the statistics.
   warn_of(residual_knn_search_warning(index$handle, statistics)[[1L]], index, matrices)
-  # What only the warning needs.
+  # Only the warning needs these fields.
   statistics[c("coarse_query", "coarse_coordinate", "coarse_value", "coarse_lengthscale")] <- NULL
   statistics$strategy <- residual_knn_strategy_name(statistics$strategy)
   statistics$reason <- residual_knn_reason_string(statistics$reason)
@@ -14,10 +14,10 @@ new_neighbors <- function(found, kind, index, rows = NULL, matrices = list()) {
   ))
 }
 
-# The numbers of queries: rows of the index, or of the new points.
+# Row numbers of the queries in the index or among the new points.
 query_numbers <- function(x) if (is.null(x$rows)) seq_len(nrow(x$index)) else x$rows
 
-# A row for each neighbor, as in the files of the command line: those that there are, query after query.
+# One row for each neighbor, query by query, as in the files of the command-line program.
 as.data.frame.residual_neighbors <- function(x, row.names = NULL, optional = FALSE, ...) {
   k <- ncol(x$index)
   rank <- rep(seq_len(k), nrow(x$index))
@@ -42,7 +42,7 @@ print.residual_neighbors <- function(x, ...) {
     format(x$statistics$seconds, digits = 3), " s\n",
     sep = ""
   )
-  # The first predecessors are few or none, which says nothing of the others.
+  # The first rows have few predecessors or none, so they are not typical.
   count <- rowSums(!is.na(x$index))
   shown <- utils::head(which(count == max(count, 0L)), 3L)
   if (length(shown) == 0L || count[shown[1L]] == 0L) {
@@ -56,8 +56,8 @@ print.residual_neighbors <- function(x, ...) {
     dimnames(values) <- list(paste0("[", query_numbers(x)[shown], ",]"), ranks)
     print(values, digits = 4)
   }
-  cat("index of the first queries with ", if (most == ncol(x$index)) "all" else "the most, that is", " ",
-    counted(most, "neighbor"), if (length(ranks) < most) ", the nearest 10", ":\n",
+  cat("index of the first queries with ", if (most == ncol(x$index)) paste("all", counted(most, "neighbor")) else
+      paste0("the largest number of neighbors (", most, ")"), if (length(ranks) < most) ", the nearest 10", ":\n",
     sep = ""
   )
   table(x$index)

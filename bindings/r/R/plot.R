@@ -1,4 +1,4 @@
-# A picture of one point's neighbors.
+# A plot of the neighbors of one point.
 
 plot.residual_index <- function(x, target = 1L, k = min(10L, x$n), predecessors = FALSE, dims = c(1L, 2L),
                                 legend = TRUE, ...) {
@@ -53,8 +53,8 @@ plot.residual_index <- function(x, target = 1L, k = min(10L, x$n), predecessors 
   invisible(list(residual = residual, euclidean = euclidean))
 }
 
-# One scale for both axes where the coordinates that are drawn are measured alike: of longitude and latitude, that of
-# the middle of the map; of others, if they have the same lengthscale. NA: each axis fills its side.
+# The ratio of the scales of the two axes. For longitude and latitude, it is right at the middle of the map. For other
+# coordinates, it is 1 if they have the same lengthscale. Otherwise NA: each axis fills its side.
 aspect <- function(index, dims) {
   reading <- index$reading
   if (!is.null(reading) && reading$lonlat) {
@@ -62,7 +62,7 @@ aspect <- function(index, dims) {
       return(NA)
     }
     middle <- cos(mean(range(index$columns[, 2L])) * (pi / 180))
-    # Not at a pole, of which no map of this kind can be drawn.
+    # The limit avoids the poles, where such a map is not possible.
     ratio <- 1 / max(middle, 0.05)
     return(if (dims[1L] == 1L) ratio else 1 / ratio)
   }
@@ -70,23 +70,23 @@ aspect <- function(index, dims) {
   if (scale[1L] == scale[2L]) 1 else NA
 }
 
-# The inducing points as columns that were read: degrees again, for the sphere.
+# The inducing points in the columns of the user: on the sphere, converted back to degrees.
 inducing_columns <- function(index) {
   inducing <- index$state$inducing
   if (is.null(index$reading) || !index$reading$lonlat) {
     return(inducing)
   }
   map <- on_map(inducing[, 1:3, drop = FALSE])
-  # 190 degrees is -170, whichever of them the points are in.
+  # Longitudes are shifted by multiples of 360 degrees to lie near those of the points.
   middle <- mean(range(index$columns[, 1L]))
   map[, 1L] <- middle + (map[, 1L] - middle + 180) %% 360 - 180
   cbind(map, inducing[, -(1:3), drop = FALSE])
 }
 
-# The place of a legend that covers nothing: over the points, where room is made for it.
+# The default place of the legend: above the points, in added space.
 above <- "above"
 
-# Where graphics::legend() shall draw; NULL for nowhere.
+# The place for graphics::legend(); NULL for no legend.
 as_legend_place <- function(legend) {
   places <- c("topright", "topleft", "top", "bottomright", "bottomleft", "bottom", "right", "left", "center")
   if (isTRUE(legend)) {
@@ -101,16 +101,16 @@ as_legend_place <- function(legend) {
   legend
 }
 
-# What legend() is to show of the layers that were drawn: in as many columns as the picture is wide enough for, and in
-# letters so small that it takes half of the height at most; `share` is what it takes.
+# The legend of the layers that were drawn. It has as many columns as fit the width, and its letters are small enough
+# that it takes at most half of the height. `share` is the share of the height that it takes.
 legend_entries <- function(layers) {
   layers <- rev(layers)
   for (cex in c(0.8, 0.6, 0.45)) {
-    # A letter is about seven tenths as wide as what par("cin") tells, and a sign with its gaps as wide as four.
+    # A letter is about 0.7 times as wide as par("cin"). A symbol with its gaps is as wide as four letters.
     widest <- 0.7 * (max(nchar(names(layers))) + 4) * par("cin")[1L] * cex
     columns <- max(1, min(length(layers), floor(par("pin")[1L] / widest)))
     rows <- ceiling(length(layers) / columns)
-    # legend() is a line higher than its rows, and an axis 4 % longer than its limits at either end.
+    # legend() is one line higher than its rows. An axis extends beyond its limits by 4 % at each end.
     share <- 1.08 * (rows + 1.5) * cex * par("cin")[2L] / par("pin")[2L]
     if (share <= 0.5) break
   }
@@ -121,14 +121,14 @@ legend_entries <- function(layers) {
   ))
 }
 
-# Limits of the vertical axis that leave a share of its length over the points.
+# Limits of the vertical axis that leave a share of its length free above the points.
 with_room_above <- function(y, share) {
   limits <- range(y)
   if (limits[1L] == limits[2L]) limits <- limits + c(-1, 1) * max(abs(limits[1L]), 1) / 2
   c(limits[1L], limits[1L] + diff(limits) / (1 - share))
 }
 
-# Of all points from one, after division by the lengthscales.
+# Squared distances of all points from one, after division by the lengthscales.
 squared_distances <- function(index, target) {
   scale <- rep_len(index$state$lengthscales, index$d)
   total <- numeric(index$n)

@@ -1,9 +1,9 @@
-# Points in rows, from what users have: a matrix of doubles as it is, anything else converted once.
+# Converts points to a matrix of doubles with points in rows. A matrix of doubles is not copied.
 
 as_points <- function(x, name) {
   require_no_foreign_object(x, name)
   if (is.data.frame(x)) x <- matrix_of_columns(x, name)
-  # matrix(nrow = 0, ncol = 2) and the like, which are logical, hold no value of the wrong type.
+  # matrix(nrow = 0, ncol = 2) is logical, but contains no value of the wrong type.
   if (!(is.numeric(x) || (is.logical(x) && length(x) == 0L)) || length(dim(x)) > 2L) {
     stop_invalid(name, " is ", described(x), ", must be ", points_are, cure_of(x, name))
   }
@@ -14,7 +14,7 @@ as_points <- function(x, name) {
 
 points_are <- "a numeric matrix, a data frame of numbers or a numeric vector"
 
-# The columns of a data frame as a matrix. as.matrix() makes a logical one where there are no rows.
+# The columns of a data frame as a matrix. Without rows, as.matrix() would return a logical matrix.
 matrix_of_columns <- function(x, name) {
   require_numeric_columns(x, name)
   if (nrow(x) == 0L) matrix(0, 0L, length(x), dimnames = list(NULL, names(x))) else as.matrix(x)
@@ -28,14 +28,14 @@ as_own_points <- function(x) {
   x
 }
 
-# Points with the columns of others.
+# Points with the same columns as `points`.
 as_points_like <- function(x, points, name) {
   names <- colnames(points)
-  # Before anything is said of other columns, which are not needed.
+  # This check comes first: an error about one of the other columns, which are not needed, would mislead.
   if (length(dim(x)) == 2L && ncol(x) > ncol(points) && !is.null(names) && all(names %in% colnames(x))) {
     stop_invalid(
       name, " has ", counted(ncol(x), "column"), ", the points of the index have ", ncol(points), ": ", name, "[, ",
-      written(names), "] has these"
+      written(names), "] selects these"
     )
   }
   is_bare <- is.null(dim(x)) && length(x) == ncol(points)
@@ -50,8 +50,8 @@ as_points_like <- function(x, points, name) {
   x
 }
 
-# A column with the name of another one holds the wrong coordinate, also where one of them is in capitals; names that
-# the points do not have may be anything.
+# Refuses columns in the wrong order: a column must not have the name of a different column of the points. Case is
+# ignored, unless names differ only by case. Names that the points do not have are allowed.
 require_order <- function(names, expected, what) {
   if (is.null(names) || is.null(expected) || length(names) != length(expected)) {
     return(invisible())
@@ -62,16 +62,17 @@ require_order <- function(names, expected, what) {
     return(invisible())
   }
   all_of_them <- if (setequal(names, expected)) paste0(": ", what, if (what == "lengthscales") "[" else "[, ",
-    written(expected), "] has theirs"
+    written(expected), "] has their order"
   )
   stop_invalid(
-    what, " has ", names[moved[1L]], " in place ", moved[1L], ", where the points have ", expected[moved[1L]],
-    "; its names are ", paste(names, collapse = ", "), ", those of the points ", paste(expected, collapse = ", "),
+    what, " has ", names[moved[1L]], " in place ", moved[1L], ", but the points have ", expected[moved[1L]],
+    " there; its names are ", paste(names, collapse = ", "), ", the names of the points are ",
+    paste(expected, collapse = ", "),
     all_of_them
   )
 }
 
-# Which element of the matrices is not finite, as R writes it; NULL if all are finite. It takes memory.
+# A message about the first element of the matrices that is not finite; NULL if all are finite. It needs memory.
 first_not_finite <- function(matrices) {
   for (name in names(matrices)) {
     bad <- which(!is.finite(matrices[[name]]))
@@ -82,7 +83,7 @@ first_not_finite <- function(matrices) {
   NULL
 }
 
-# How R writes the element of a matrix at a position: x[7, 2], or x[7, "depth"] where columns have names.
+# An element of a matrix as R code: x[7, 2], or x[7, "depth"] if the columns have names.
 element <- function(x, position, name) {
   place <- arrayInd(position, dim(x))
   paste0(name, "[", place[1L], ", ", column_label(x, place[2L]), "]")

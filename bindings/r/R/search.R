@@ -6,7 +6,7 @@ neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, r
   index <- require_index(index)
   require_whole(index)
   is_new <- !is.null(query) || !is.null(query_factor) || !is.null(query_residual_variance)
-  if (is_new && !is.null(rows)) stop_invalid("rows and new points exclude one another")
+  if (is_new && !is.null(rows)) stop_invalid("rows must be NULL if there are new points")
   options <- search_options(ranking, strategy, search_threads(index, threads))
   if (!is_new) {
     rows <- as_rows(rows, index$n)
@@ -49,7 +49,9 @@ neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, r
   if (is.null(query_factor)) query_factor <- no_factor(num_queries)
   columns <- num_columns(index)
   if (ncol(query_factor) != columns) {
-    stop_invalid("query_factor has ", counted(ncol(query_factor), "column"), ", the factor of the index ", columns)
+    stop_invalid(
+      "query_factor has ", counted(ncol(query_factor), "column"), ", must have ", columns, " as V of the index"
+    )
   }
   k <- as_k(k, index$n)
   matrices <- list(query_factor = query_factor, query = query)
@@ -74,12 +76,12 @@ predecessors <- function(index, k = min(10L, index$n), rows = NULL, ranking = "a
   new_neighbors(found, "predecessors", index, rows)
 }
 
-# No point has more neighbors than there are points, and a larger answer could only ask for memory.
+# Limits k to the number of points: a point cannot have more neighbors, and a larger answer would waste memory.
 as_k <- function(k, num_points) {
   k <- as_needed_whole(k, "k", most = Inf)
   if (k < 1) stop_invalid("k is ", k, ", must be at least 1")
   if (k > num_points) {
-    # Beyond 2^53 the digits say nothing.
+    # Beyond 2^53, not all digits are exact.
     counts <- vapply(c(k, num_points), function(x) format(x, scientific = x > 2^53), "")
     warn_user(
       "k is ", counts[1L], ", but there ", if (num_points == 1) "is only 1 point" else
@@ -98,14 +100,15 @@ as_query <- function(query, index) {
   read_like(query, index$reading, index$points, "query")
 }
 
-# A bare number may be meant as a point, as a row or as k; a bare vector, but for one dimension, as a point or as rows.
+# A number without dimensions may be meant as a point, as a row or as k. A vector without dimensions may be meant as a
+# point or as rows, except in one dimension.
 stop_bare_query <- function(query, d) {
   what <- if (length(query) <= 3L) shown(query) else "..."
-  if (endsWith(what, "...")) what <- "..." # what was cut off is no code
+  if (endsWith(what, "...")) what <- "..." # a text that was cut off is not code
   is_whole <- all(is.finite(query) & query == round(query))
   ways <- c(
     if (is_whole) paste0("rows = ", what, " for points of the index"),
-    if (is_whole && length(query) == 1L) paste0("k = ", what, " for so many neighbors"),
+    if (is_whole && length(query) == 1L) paste0("k = ", what, " for the number of neighbors"),
     if (length(query) == d) paste0("matrix(", what, ", nrow = 1) for a new point")
   )
   stop_invalid(
@@ -114,7 +117,7 @@ stop_bare_query <- function(query, d) {
   )
 }
 
-# Those that were asked for, of the index, or of the options.
+# The threads of the call, of the index or of the options, whichever is given first.
 search_threads <- function(index, threads) {
   if (is.null(threads)) threads <- index$state$arguments$threads
   if (is.null(threads)) threads <- getOption("residualknn.threads")

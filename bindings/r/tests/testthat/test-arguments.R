@@ -224,8 +224,8 @@ test_that("a column with the name of another one is refused", {
     moved <- which(tolower(names) %in% colnames(places) & tolower(names) != colnames(places))[1]
     text <- function(what) {
       paste0(
-        "^", what, " has ", names[moved], " in place ", moved, ", where the points have ", colnames(places)[moved],
-        "; its names are ", paste(names, collapse = ", "), ", those of the points long, lat, depth"
+        "^", what, " has ", names[moved], " in place ", moved, ", but the points have ", colnames(places)[moved],
+        " there; its names are ", paste(names, collapse = ", "), ", the names of the points are long, lat, depth"
       )
     }
     frame <- stats::setNames(places[1:3, ], names)
@@ -244,7 +244,7 @@ test_that("a column with the name of another one is refused", {
   # The way out, which works.
   all_moved <- places[4:9, changed$all]
   picked <- "query\\[, c\\(\"long\", \"lat\", \"depth\"\\)\\]"
-  expect_error(neighbors(index, all_moved), paste(picked, "has theirs"), class = invalid)
+  expect_error(neighbors(index, all_moved), paste(picked, "has their order"), class = invalid)
   # Other names, or none, may be anything.
   expected <- neighbors(index, places[4:9, ], k = 2)$index
   expect_identical(neighbors(index, all_moved[, names(places)], k = 2)$index, expected)

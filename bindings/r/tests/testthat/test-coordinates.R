@@ -42,7 +42,7 @@ test_that("longitude and latitude are places on the unit sphere, for all that an
   # One for the sphere and one for each other column.
   same(make(c(0.5, 200)))
   same(make(c(sphere = 0.5, depth = 200)))
-  expect_error(make(c(depth = 200, sphere = 0.5)), "depth in place 1, where .* the sphere", class = invalid)
+  expect_error(make(c(depth = 200, sphere = 0.5)), "depth in place 1, but .* the sphere", class = invalid)
   expect_error(make(c(1, 2, 3)), "has 3 values, must have 1 or 4, or 2 \\(one for the sphere\\)", class = invalid)
   same(residual_index(places, seeds, scales, lonlat = c(5, 2), columns = 4))
   same(residual_index(places[, c("lon", "lat", "depth")], seeds, scales, lonlat = TRUE, columns = "depth"))
@@ -97,7 +97,7 @@ test_that("on the sphere, no rows have an empty answer, and one row is one", {
 
 test_that("columns that nobody asked for are left out, and that is said", {
   places <- some_places(30)
-  said <- "coordinates are the longitude lon and the latitude lat; left out: id, name, depth (columns = names those"
+  said <- "coordinates are the longitude lon and the latitude lat; left out: id, name, depth (use the argument"
   expect_message(index <- residual_index(places, lonlat = c("lon", "lat")), said, fixed = TRUE)
   expect_identical(index$d, 3)
   expect_message(order_points(places, lonlat = c("lon", "lat")), said, fixed = TRUE)
@@ -117,7 +117,7 @@ test_that("what cannot be longitude and latitude is refused where it stands", {
     expect_error(residual_index(points, lonlat = lonlat, columns = columns), text, fixed = TRUE, class = invalid)
   }
   refused("lonlat has \"long\", points has \"id\", \"lat\"", lonlat = c("long", "lat"))
-  refused("lonlat has \"a\", points has no names", unname(as.matrix(places[, c(2, 4)])), c("a", "b"))
+  refused("lonlat has \"a\", points has no column names", unname(as.matrix(places[, c(2, 4)])), c("a", "b"))
   for (wrong in list("lon", 1, NA, 1:3, c(TRUE, FALSE), NULL, list("lon", "lat"))) refused("lonlat is ", lonlat = wrong)
   refused("lonlat[2] is 6, must be a whole number between 1 and 5", lonlat = c(1, 6))
   refused("lonlat has \"lon\" twice", lonlat = c("lon", "lon"))
@@ -130,22 +130,22 @@ test_that("what cannot be longitude and latitude is refused where it stands", {
     places
   }
   refused("points[7, \"lon\"] is 361, must be a longitude between -360 and 360 degrees", changed(7, "lon", 361))
-  refused("and 360 degrees; longitudes that go further around are the same places %% 360", changed(7, "lon", 371.6))
+  refused("and 360 degrees; longitudes beyond 360 are the same places after %% 360", changed(7, "lon", 371.6))
   refused("points[9, \"lat\"] is -90.5, must be a latitude between -90 and 90 degrees", changed(9, "lat", -90.5))
   refused("points[9, \"lat\"] is NA, must be finite", changed(9, "lat", NA))
   # The columns of `places` as they are read: longitude, latitude, depth.
   refused("points[9, \"depth\"] is Inf, must be finite", changed(9, "depth", Inf), columns = "depth")
   swapped <- data.frame(lat = c(10, 20), lon = c(170, 120))
-  expect_error(residual_index(swapped, lonlat = TRUE), "is 170, must be a latitude .*; lonlat names longitude first")
+  expect_error(residual_index(swapped, lonlat = TRUE), "is 170, must be a latitude .*; lonlat takes the long")
   index <- residual_index(places, lonlat = c("lon", "lat"), columns = "depth")
   expect_error(neighbors(index, places[, c("lon", "lat")]), class = invalid, fixed = TRUE,
-    "query has 2 columns (lon, lat), must have the columns lon, lat, depth, or just 3 in the order of these"
+    "query has 2 columns (lon, lat), must have the columns lon, lat, depth, or only 3 columns in this order"
   )
   moved <- stats::setNames(places[1:3], c("lat", "lon", "z"))
   expect_error(neighbors(index, moved), "query has 3 columns \\(lat, lon, z\\)", class = invalid)
   expect_error(neighbors(index, changed(3, "lon", NaN)), "query[3, \"lon\"] is NaN", fixed = TRUE, class = invalid)
   capitals <- stats::setNames(places[, c("lat", "lon", "depth")], c("Lat", "Lon", "Depth"))
-  expect_error(neighbors(index, capitals), "^query has Lat in place 1, where the points have lon", class = invalid)
+  expect_error(neighbors(index, capitals), "^query has Lat in place 1, but the points have lon there", class = invalid)
   worded <- places
   worded$lat <- "north"
   error <- expect_error(neighbors(index, worded), "query has a column that is not numeric: \"lat\"", class = invalid)
@@ -191,7 +191,7 @@ test_that("a single number of inducing points is how many", {
   update(index, scales, inducing = 5, seed = 8)
   expect_identical(index$state$inducing, choose_inducing(points, 5, scales, seed = 8))
   for (word in list("50", TRUE, NA, NA_character_)) {
-    text <- "^inducing is .*, must be how many points to choose, as 50, or the points: a numeric matrix"
+    text <- "^inducing is .*, must be the number of inducing points, such as 50, or the points: a numeric matrix"
     expect_error(residual_index(points, word), text, class = invalid)
     expect_error(update(index, inducing = word), text, class = invalid)
   }
@@ -203,7 +203,7 @@ test_that("a single number of inducing points is how many", {
   }
   expect_identical(residual_index(line, c(5, 6))$state$inducing, matrix(c(5, 6)))
   for (wrong in list(0.5, -1, NaN, NA_real_)) {
-    expect_error(residual_index(points, wrong), "^inducing is .*: a single number says how many", class = invalid)
+    expect_error(residual_index(points, wrong), "^inducing is .*: a single number is the number", class = invalid)
   }
   expect_error(residual_index(points, 1e10), "inducing is 1e\\+10, must be a whole number of at most", class = invalid)
   expect_error(residual_index(points, 201), "^inducing is 201, must be at most", class = invalid)

@@ -26,7 +26,7 @@ test_that("printing, head() and as.data.frame() of results show neighbors that e
   # Queries go by their rows.
   expect_output(print(predecessors(index, k = 4, rows = c(2, 31, 9))), "\n\\[31,\\][^\n]*\n\\[9,\\][^\n]*\nand their")
   # Where no query has k neighbors, those with the most.
-  expect_output(print(predecessors(index, k = 4, rows = 1:3)), "with the most, that is 2 neighbors:\n +1 2\n\\[3,\\]")
+  expect_output(print(predecessors(index, 4, rows = 1:3)), "the largest number of neighbors \\(2\\):\n +1 2\n\\[3,\\]")
   expect_output(print(predecessors(index, k = 4, rows = 1)), "\nno query has a candidate$")
   expect_output(print(predecessors(index, k = 4, rows = integer())), "^<[^\n]*\n?$")
   expect_output(print(neighbors(index, k = 12)), "with all 12 neighbors, the nearest 10:")

@@ -60,15 +60,15 @@ test_that("columns that are no numbers are named, with the call that makes numbe
   frame$depth <- structure(c(1, 2), units = "m", class = "units")
   frame$bag <- list(1, 2:3)
   expected <- list(
-    `the flag` = "is a logical vector, and as.numeric(points[[\"the flag\"]]) makes numbers",
+    `the flag` = "is a logical vector, and as.numeric(points[[\"the flag\"]]) gives numbers",
     kind = "is of class factor, and as.numeric(as.character(points$kind)) gives the numbers",
     day = "is of class Date, and as.numeric(points$day) gives days",
     time = "is of class POSIXct, and as.numeric(points$time) gives seconds",
     local = "is of class POSIXlt, and as.numeric(as.POSIXct(points$local)) gives seconds",
-    name = "is a character vector, and as.numeric(points$name) makes numbers",
+    name = "is a character vector, and as.numeric(points$name) gives numbers",
     wait = "is of class difftime, and as.numeric(points$wait, units = \"days\") gives days",
-    z = "is a complex vector, and cbind(Re(points$z), Im(points$z)) makes two columns",
-    id = "is of class integer64, and as.double(points$id) makes numbers",
+    z = "is a complex vector, and cbind(Re(points$z), Im(points$z)) gives two columns",
+    id = "is of class integer64, and as.double(points$id) gives numbers",
     depth = "is of class units, and units::drop_units(points$depth) gives",
     bag = "is a list"
   )
@@ -78,7 +78,7 @@ test_that("columns that are no numbers are named, with the call that makes numbe
     text <- paste0("points has a column that is not numeric: ", deparse(column), " ", expected[[column]])
     for (wrong in list(points, tibble_like(points))) {
       error <- expect_error(residual_index(wrong), text, fixed = TRUE, class = invalid)
-      expect_match(conditionMessage(error), "; points[, \"x\"] has the numbers alone", fixed = TRUE)
+      expect_match(conditionMessage(error), "; points[, \"x\"] selects the numeric columns", fixed = TRUE)
     }
     for (use in list(
       function(x) neighbors(residual_index(cbind(1:3, 2)), x), function(x) residual_index(cbind(1:3, 2), x)
@@ -87,7 +87,7 @@ test_that("columns that are no numbers are named, with the call that makes numbe
       expect_error(use(points), named, fixed = TRUE, class = invalid)
     }
     # The cure is R code that gives as many numbers.
-    code <- regmatches(expected[[column]], regexec("and (.*\\)) (makes|gives)", expected[[column]]))[[1]][2]
+    code <- regmatches(expected[[column]], regexec("and (.*\\)) gives", expected[[column]]))[[1]][2]
     if (!column %in% c("bag", "id", "depth")) {
       cured <- eval(parse(text = code)[[1]])
       expect_true(is.numeric(cured) && NROW(cured) == 2L, label = code)
@@ -101,11 +101,11 @@ test_that("columns that are no numbers are named, with the call that makes numbe
   # Texts and levels that are no numbers have no such call.
   for (site in list(c("north", "south"), factor(c("a", "2")), c("1", "x"))) {
     expect_error(residual_index(data.frame(x = 1:2, site = site)),
-      "\"site\" is (a character vector|of class factor); points\\[, \"x\"\\] has the numbers alone$",
+      "\"site\" is (a character vector|of class factor); points\\[, \"x\"\\] selects the numeric columns$",
       class = invalid
     )
   }
-  expect_error(residual_index(data.frame(x = 1:2, site = c(NA, "7.5"))), "as.numeric(points$site) makes numbers of it",
+  expect_error(residual_index(data.frame(x = 1:2, site = c(NA, "7.5"))), "as.numeric(points$site) gives numbers;",
     fixed = TRUE, class = invalid
   )
   clock <- structure(c(60L, 120L), class = "ITime")
@@ -155,7 +155,7 @@ expect_cure <- function(x, cure) {
 }
 
 test_that("spatial objects are refused with the call that gives their coordinates, and degrees are noticed", {
-  degrees <- ", which are degrees, for lonlat = TRUE"
+  degrees <- ", which are degrees: use lonlat = TRUE"
   of_points <- "sf::st_coordinates(points) gives its coordinates"
   for (wkt in c("GEOGCRS[\"WGS 84\"]", "GEOGCS[\"WGS 84\"]", " GEODCRS[\"x\"]")) {
     expect_cure(sf_like("POINT", wkt), paste0(of_points, degrees))
@@ -168,7 +168,7 @@ test_that("spatial objects are refused with the call that gives their coordinate
   expect_cure(sf_like("POINT")$where[[1]], of_points)
   # Without rows, st_geometry() is of no kind.
   expect_cure(structure(list(), class = c("sfc_GEOMETRY", "sfc")), of_points)
-  expect_cure(structure(c(xmin = 0, ymin = 0, xmax = 1, ymax = 2), class = "bbox"), "it holds the edges of a box")
+  expect_cure(structure(c(xmin = 0, ymin = 0, xmax = 1, ymax = 2), class = "bbox"), "it holds the limits of a box")
   expect_cure(sf_like("POLYGON"), "sf::st_coordinates(sf::st_centroid(sf::st_geometry(points))) gives")
   expect_cure(sf_like("MULTIPOINT"), "sf::st_coordinates(sf::st_cast(sf::st_geometry(points), \"POINT\")) gives")
   expect_cure(sf_like("LINESTRING")$where, "sf::st_coordinates(sf::st_centroid(points)) gives")
@@ -212,7 +212,7 @@ test_that("the call for objects of sf gives their points", {
   skip_if(is.null(sf), "sf is not installed")
   places <- random_points(6, 2)
   points <- sf$st_as_sf(data.frame(places, v = 1), coords = 1:2, crs = 4326)
-  expect_match(conditionMessage(expect_error(residual_index(points))), "which are degrees, for lonlat = TRUE$")
+  expect_match(conditionMessage(expect_error(residual_index(points))), "which are degrees: use lonlat = TRUE$")
   for (x in list(points, sf$st_geometry(points), sf$st_cast(sf$st_combine(points), "MULTIPOINT"))) {
     expect_equal(unname(cured(x)), places)
   }
@@ -226,7 +226,7 @@ test_that("the call for objects of sp gives their points", {
   skip_if(is.null(sp), "sp is not installed")
   places <- cbind(x = c(0.1, 0.5, 0.3), y = c(0.2, 0.9, 0.4))
   points <- sp$SpatialPoints(places, sp$CRS("+proj=longlat +datum=WGS84"))
-  expect_match(conditionMessage(expect_error(residual_index(points))), "which are degrees, for lonlat = TRUE$")
+  expect_match(conditionMessage(expect_error(residual_index(points))), "which are degrees: use lonlat = TRUE$")
   for (x in list(points, sp$SpatialPointsDataFrame(points, data.frame(v = 1:3)))) {
     expect_identical(unname(cured(x)), unname(places))
   }

@@ -78,7 +78,7 @@ test_that("an update without inducing points keeps none", {
   expect_same_answers(index, residual_index(points, lengthscales = 0.1))
 })
 
-test_that("an update that broke off says what to do, and another one makes the index whole", {
+test_that("after an update that failed, the index says what to do, and another update repairs it", {
   skip_on_cran() # takes some seconds
   points <- random_points(200000, 3)
   break_off <- function(index) {
@@ -92,11 +92,11 @@ test_that("an update that broke off says what to do, and another one makes the i
       update(index, inducing = points[1:600, ], kernel = "matern", nu = 0.8, threads = 1, progress = third),
       class = "residualknn_error_cancelled"
     )
-    nothing <- "holds nothing since an update broke off: update\\(\\) it again"
-    expect_error(neighbors(index, k = 2, rows = 1), nothing, class = "residualknn_error_invalid_argument")
-    expect_error(residual_factor(index), nothing, class = "residualknn_error_invalid_argument")
-    expect_output(print(index), nothing)
-    expect_output(print(summary(index)), nothing)
+    empty <- "is empty because an update was cancelled or ran out of memory: update\\(\\) it again"
+    expect_error(neighbors(index, k = 2, rows = 1), empty, class = "residualknn_error_invalid_argument")
+    expect_error(residual_factor(index), empty, class = "residualknn_error_invalid_argument")
+    expect_output(print(index), empty)
+    expect_output(print(summary(index)), empty)
   }
   index <- residual_index(points, points[1:50, ], 0.3)
   break_off(index)
@@ -106,7 +106,7 @@ test_that("an update that broke off says what to do, and another one makes the i
   expect_identical(neighbors(index, k = 3, rows = 700:705)$distance, neighbors(fresh, k = 3, rows = 700:705)$distance)
   plain <- residual_index(points)
   break_off(plain)
-  expect_error(update(plain, 0.2), "broke off", class = "residualknn_error_invalid_argument")
+  expect_error(update(plain, 0.2), "the last update failed", class = "residualknn_error_invalid_argument")
   update(plain, 0.2, inducing = points[1:50, ])
   expect_identical(neighbors(plain, k = 3, rows = 700:705)$index, neighbors(fresh, k = 3, rows = 700:705)$index)
 })

@@ -26,7 +26,7 @@ test_that("lengthscales in other units than the points are noticed by every sear
     expect_s3_class(heard[[1]], warned)
     text <- conditionMessage(heard[[1]])
     expect_match(text, "fewer informative neighbors than requested")
-    expect_match(text, "is the lengthscale in the units of the points", fixed = TRUE)
+    expect_match(text, "are lengthscale and points in the same units", fixed = TRUE)
     expect_identical(conditionCall(heard[[1]])[[1]], search[[1]])
     expect_gt(found$statistics$uninformative_queries, nrow(found$index) / 2)
     expect_gt(found$statistics$nearest_lengthscales, 3)
@@ -69,7 +69,7 @@ test_that("numbers too coarse for their lengthscale are named as R writes them",
   filled$east[c(9, 12)] <- -3.4e38
   heard <- warnings_of(index <- residual_index(filled, lengthscales = 0.2))
   expect_length(heard, 1)
-  expect_match(conditionMessage(heard[[1]]), "^points\\[7, \"north\"\\] is 1e\\+20, where .* 3 rows have such values, of 60$")
+  expect_match(conditionMessage(heard[[1]]), "^points\\[7, \"north\"\\] is 1e\\+20, .* 3 rows have such values, of 60$")
   expect_identical(conditionCall(heard[[1]])[[1]], quote(residual_index))
   # The others have the neighbors that they have without these rows.
   rest <- setdiff(1:60, c(7, 9, 12))
@@ -92,10 +92,10 @@ test_that("numbers too coarse for their lengthscale are named as R writes them",
   expect_identical(conditionCall(heard[[1]])[[1]], quote(update.residual_index))
 })
 
-test_that("points that all but coincide are noticed", {
+test_that("points that nearly coincide are reported", {
   points <- 1 + random_points(50, 2) * 1e-9
   expect_warning(residual_index(points), "nearly coincide", class = warned)
-  expect_warning(residual_index(matrix(3, 50, 2)), "one place", class = warned)
+  expect_warning(residual_index(matrix(3, 50, 2)), "same coordinates", class = warned)
 })
 
 test_that("a text on lengthscales that a name of another package has multiplied says so", {
