@@ -11,6 +11,7 @@
 #include "model/residual_model.h"
 #include "search/candidate_list.h"
 #include "search/canonical_score.h"
+#include "simd/screen.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
 
@@ -39,8 +40,9 @@ enum class Spread {
   kMinusOne,   // the same with the other sign
   kNearOne,    // where small differences matter most to the distance
   kHeavyTail,  // few large, many small: thresholds prune much
+  kFarTies,    // a few units apart where the distance, with a sign, changes least
 };
-constexpr int kSpreads = 9;
+constexpr int kSpreads = 10;
 
 double DrawRho(Random& random, Spread spread) {
   const double sign = random.Chance(0.5) ? 1 : -1;
@@ -64,6 +66,8 @@ double DrawRho(Random& random, Spread spread) {
       return sign * (1 - std::pow(10, random.Uniform(-17, -3)));
     case Spread::kHeavyTail:
       return sign * std::pow(random.Uniform(), 8);
+    case Spread::kFarTies:
+      return -0.97 + step * kUnit;
   }
   return 0;
 }
@@ -99,6 +103,7 @@ class Scene {
   [[nodiscard]] Ranking ranking() const { return ranking_; }
   [[nodiscard]] double query_inverse_deviation() const { return block_.inverse_deviation[0]; }
   [[nodiscard]] double covariance(int64_t row) const { return covariance_[row]; }
+  [[nodiscard]] double rho(int64_t row) const { return rho_[row]; }
   [[nodiscard]] double Distance(int64_t row) const { return scorer_.Distance(rho_[row]); }
 
   // What ranks the row, in the list's units: up to rounding |R| / sqrt(p), or R / sqrt(p).
@@ -167,6 +172,7 @@ struct Manner {
   bool ascending = true;
   int64_t longest_chunk = 100;
   bool obey_threshold = true;  // candidates below the threshold stay away, as with the screen
+  int64_t first_rows = 0;  // given canonically while nothing proves more than a distance below 1
 };
 
 Manner DrawManner(Random& random) {
@@ -176,7 +182,8 @@ Manner DrawManner(Random& random) {
           .extreme = random.Uniform(),
           .ascending = random.Chance(0.5),
           .longest_chunk = random.LogInteger(1, 700),
-          .obey_threshold = random.Chance(0.7)};
+          .obey_threshold = random.Chance(0.7),
+          .first_rows = random.Chance(0.5) ? 0 : random.LogInteger(1, 400)};
 }
 
 std::vector<int64_t> DrawCandidates(Random& random, int64_t n, bool ascending) {
@@ -191,6 +198,7 @@ struct Totals {
   int64_t appended = 0;
   int64_t kept_away = 0;
   int64_t rescored_on_the_way = 0;
+  int64_t first_rows = 0;
 };
 
 class Feeder {
@@ -210,6 +218,9 @@ class Feeder {
       AppendChunk(candidates.data() + next, count);
       next += static_cast<size_t>(count);
       if (random_.Chance(0.1)) list_.Prune();
+      if (manner_.first_rows > 0 && list_.NeedsFirstRows() && random_.Chance(0.5)) {
+        AppendFirstRows(candidates);
+      }
       if (list_.threshold() < before) return Fail("the threshold went down");
       before = list_.threshold();
     }
@@ -219,8 +230,23 @@ class Feeder {
   [[nodiscard]] int64_t appended() const { return appended_; }
   [[nodiscard]] int64_t kept_away() const { return kept_away_; }
   [[nodiscard]] int64_t rescored() const { return rescored_; }
+  [[nodiscard]] int64_t first_rows() const { return first_rows_; }
 
  private:
+  // All candidates below a row, whether they have been appended or not.
+  void AppendFirstRows(const std::vector<int64_t>& candidates) {
+    std::vector<int64_t> rows;
+    std::vector<double> rho;
+    for (const int64_t row : candidates) {
+      if (row >= manner_.first_rows) continue;
+      rows.push_back(row);
+      rho.push_back(scene_.rho(row));
+    }
+    first_rows_ += static_cast<int64_t>(rows.size());
+    has_first_rows_ = true;
+    list_.AppendFirstRows(rows, rho, manner_.first_rows, scene_.scorer());
+  }
+
   void AppendChunk(const int64_t* candidates, int64_t count) {
     rows_.clear();
     scores_.clear();
@@ -229,7 +255,7 @@ class Feeder {
     const double threshold = list_.threshold();
     for (int64_t i = 0; i < count; ++i) {
       const int64_t row = candidates[i];
-      const double residual = scene_.DisturbedResidual(row, Disturbance());
+      const double residual = scene_.DisturbedResidual(row, Disturbance()) * (1 + Rounding());
       const double s = scene_.model().inverse_deviation()[row];
       if (manner_.obey_threshold && (residual + manner_.error) * s < threshold) {
         ++kept_away_;
@@ -251,9 +277,16 @@ class Feeder {
     return random_.Uniform(-most, most);
   }
 
+  // Of what the list grants the roundings of a score, 16 u, as much as the arithmetic of this test leaves.
+  double Rounding() {
+    constexpr int64_t kMost = 5;
+    return 2 * kUnit * static_cast<double>(random_.Integer(-kMost, kMost));
+  }
+
   // The score that the screen sees may be below the true one by as much as it adds.
   bool ThresholdIsSound(const std::vector<Neighbor>& nearest) {
     for (const Neighbor& neighbor : nearest) {
+      if (has_first_rows_ && neighbor.row < manner_.first_rows) continue;  // at hand for good
       if (scene_.Score(neighbor.row) < list_.threshold()) {
         return Fail("the threshold excludes row " + std::to_string(neighbor.row));
       }
@@ -271,6 +304,8 @@ class Feeder {
   int64_t appended_ = 0;
   int64_t kept_away_ = 0;
   int64_t rescored_ = 0;
+  int64_t first_rows_ = 0;
+  bool has_first_rows_ = false;
 };
 
 bool SameNeighbors(std::span<const Neighbor> found, const std::vector<Neighbor>& expected) {
@@ -295,16 +330,18 @@ bool SelectionHolds(Random& random, const Scene& scene, const Manner& manner, Ca
   const std::vector<Neighbor> expected = scene.Select(candidates, manner.k);
   Feeder feeder(scene, manner, list, random);
   if (!feeder.Feed(candidates, expected)) return false;
-  int64_t rescored = feeder.rescored();
+  int64_t rescored = feeder.rescored() + feeder.first_rows();
   if (!SameNeighbors(list.Finish(scene.scorer(), rescored), expected)) return false;
   // What is returned was scored canonically, and nothing twice.
-  if (rescored < static_cast<int64_t>(expected.size()) || rescored > feeder.appended()) {
+  if (rescored < static_cast<int64_t>(expected.size()) ||
+      rescored > feeder.appended() + feeder.first_rows()) {
     return Fail(std::to_string(rescored) + " of " + std::to_string(feeder.appended()) +
                 " candidates were rescored");
   }
   totals.appended += feeder.appended();
   totals.kept_away += feeder.kept_away();
   totals.rescored_on_the_way += feeder.rescored();
+  totals.first_rows += feeder.first_rows();
   return true;
 }
 
@@ -332,10 +369,13 @@ bool RandomSelectionsHold(const TestRun& run) {
       return Fail(seed, Describe(spread, ranking, manner, n, m));
     }
   }
-  std::printf("candidates appended %lld, below the threshold %lld, rescored on the way %lld\n",
-              static_cast<long long>(totals.appended), static_cast<long long>(totals.kept_away),
-              static_cast<long long>(totals.rescored_on_the_way));
-  return (totals.kept_away > 0 && totals.rescored_on_the_way > 0) ||
+  std::printf(
+      "candidates appended %lld, below the threshold %lld, rescored on the way %lld, first rows "
+      "%lld\n",
+      static_cast<long long>(totals.appended), static_cast<long long>(totals.kept_away),
+      static_cast<long long>(totals.rescored_on_the_way),
+      static_cast<long long>(totals.first_rows));
+  return (totals.first_rows > 0 && totals.kept_away > 0 && totals.rescored_on_the_way > 0) ||
          Fail("the thresholds or the crowded lists were never tested");
 }
 
@@ -393,6 +433,61 @@ bool ThresholdsAreSharp() {
               std::to_string(kNeighbors) + " neighbors");
 }
 
+// Screened and canonical scores of the same products differ by a third of the 16 u that the list grants them: one rounding
+// of the screened score, and of the canonical one those of the product of two 1 / sqrt(p), of two products with that, and
+// of the unit.
+bool RoundingsHold(const TestRun& run) {
+  constexpr int64_t kRows = 1000;
+  constexpr int64_t kSlack = residual_knn::kScreenSlack;
+  double largest = 0;
+  for (int64_t i = 0; i < run.Scaled(100); ++i) {
+    Random random(run.seed + static_cast<uint64_t>(i));
+    std::vector<double> factor(kRows);
+    std::vector<double> p(kRows);
+    for (double& x : factor) x = random.Normal();
+    for (double& x : p) x = std::pow(10, random.Uniform(-10, 1));
+    residual_knn::Monitor monitor;
+    const ResidualModel model(residual_knn::CovarianceCallback{}, {factor.data(), kRows, 1}, p, 0,
+                              1, monitor);
+    // V of the query is 1: products are the rows' own V, in the screen and in the canonical score.
+    const double one = 1;
+    QueryBlock block;
+    block.count = 1;
+    block.factor = &one;
+    block.inverse_deviation.assign(1, std::exp(random.Uniform(-5, 5)));
+    CanonicalScorer scorer(model, Ranking::kSigned);
+    scorer.SetQuery(block, 0);
+    std::vector<int64_t> rows(kRows + kSlack);
+    std::iota(rows.begin(), rows.end(), int64_t{0});
+    std::vector<double> covariances(kRows + kSlack);
+    for (double& x : covariances) x = random.Normal();
+    std::vector<double> rho(kRows);
+    scorer.Score({rows.data(), kRows}, {covariances.data(), kRows}, rho);
+    factor.resize(kRows + kSlack);
+    residual_knn::ScreenTile tile;
+    tile.inverse_deviation = model.inverse_deviation();
+    tile.count = kRows;
+    residual_knn::ScreenQuery query;
+    query.products = factor.data();
+    query.covariances = covariances.data();
+    query.signed_ranking = true;
+    query.threshold = -std::numeric_limits<double>::infinity();
+    std::vector<double> scores(rows.size());
+    std::vector<double> found_covariances(rows.size());
+    const residual_knn::ScreenSurvivors survivors{rows.data(), scores.data(),
+                                                  found_covariances.data()};
+    const int64_t found = Screen(tile, query, survivors);
+    const double unit = 1 / block.inverse_deviation[0];
+    for (int64_t s = 0; s < found; ++s) {
+      const double canonical = rho[rows[s]] * unit;
+      if (canonical == 0) continue;
+      largest = std::max(largest, std::abs(scores[s] - canonical) / std::abs(canonical) / kUnit);
+    }
+  }
+  std::printf("screened and canonical scores differ by up to %.2f u\n", largest);
+  return (largest > 1 && largest < 16) || Fail(run.seed, "roundings of scores");
+}
+
 bool NothingHolds() {
   Random random(1);
   const Scene scene(random, 10, 3, Spread::kUniform, Ranking::kAbsolute);
@@ -406,6 +501,9 @@ bool NothingHolds() {
 void TestRandomSelections(void** state) {
   assert_true(RandomSelectionsHold(*static_cast<const TestRun*>(*state)));
 }
+void TestRoundings(void** state) {
+  assert_true(RoundingsHold(*static_cast<const TestRun*>(*state)));
+}
 void TestCrowds(void**) { assert_true(CrowdsHold()); }
 void TestThresholds(void**) { assert_true(ThresholdsAreSharp()); }
 void TestNothing(void**) { assert_true(NothingHolds()); }
@@ -418,6 +516,7 @@ int main(int argc, char** argv) {
   TestRun run = ParseTestRun(argc, argv);
   const CMUnitTest tests[] = {
       cmocka_unit_test_prestate(TestRandomSelections, &run),
+      cmocka_unit_test_prestate(TestRoundings, &run),
       cmocka_unit_test(TestCrowds),
       cmocka_unit_test(TestThresholds),
       cmocka_unit_test(TestNothing),
