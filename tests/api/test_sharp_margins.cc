@@ -33,9 +33,9 @@ bool SameAnswers(const residual_knn_index* index, const Question& question) {
 
 // ------------------------------------------------------------------------- points of a leaf
 
-// Clusters of three points on a line, no inducing points. Where the tree cuts through a cluster, a query and its nearest
-// point are in different leaves; their correlation is 1 but for 1e-9, and so is the bound on the pair, of which the part
-// outside the span of the leaf's pivots may be up to 0.3.
+// Clusters on a line, no inducing points. Where the tree cuts through a cluster, a query and its nearest point may be in
+// different leaves; their correlation is 1 but for 1e-9, and so is the bound on the pair. Clusters are so near to each other
+// that the pivot of one may explain all but 0.3 of the next, and that much of the bound is outside the span of the pivots.
 bool TwinsHold(uint64_t seed) {
   Random random(seed);
   constexpr int64_t kRows = 4096;
@@ -44,9 +44,10 @@ bool TwinsHold(uint64_t seed) {
       random.Chance(0.5) ? RESIDUAL_KNN_SQUARED_EXPONENTIAL : RESIDUAL_KNN_MATERN32;
   model.kernel.lengthscales = {1.0};
   model.points = {kRows, 1, {}};
-  const double gap = random.Uniform(0.05, 0.4);
-  for (int64_t i = 0; i < kRows; ++i) {
-    model.points.values.push_back(gap * static_cast<double>(i / 3) + 1e-5 * random.Normal());
+  const double gap = random.Uniform(0.2, 0.6);
+  const int64_t size = random.Integer(20, 60);
+  for (const int64_t i : RandomPermutation(random, kRows)) {
+    model.points.values.push_back(gap * static_cast<double>(i / size) + 1e-5 * random.Normal());
   }
   FactorCopy factor;
   factor.p.assign(kRows, 1.0);
@@ -55,12 +56,13 @@ bool TwinsHold(uint64_t seed) {
   Question question;
   question.rows.resize(kRows);
   std::iota(question.rows.begin(), question.rows.end(), int64_t{0});
-  return SameAnswers(created.index.get(), question) || Fail(seed, "clusters of three");
+  return SameAnswers(created.index.get(), question) ||
+         Fail(seed, "clusters of " + std::to_string(size));
 }
 
 void TestTwins(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
-  for (int64_t i = 0; i < run.Scaled(4); ++i) {
+  for (int64_t i = 0; i < run.Scaled(6); ++i) {
     assert_true(TwinsHold(run.seed + static_cast<uint64_t>(i)));
   }
 }
@@ -112,7 +114,7 @@ bool WrongOrderIsSeenThrough(uint64_t seed) {
   const std::vector<double> next = StepsOf(random, 0.55);
   // In steps: what the product with the signs is off by, and by how much the nearer row is ahead.
   const double off = 0.45 * static_cast<double>(kEntries);
-  const double ahead = std::accumulate(near.begin(), near.end(), 0.0) - 0.5 * off;
+  const double ahead = std::accumulate(near.begin(), near.end(), 0.0) - 0.1 * off;
   const double scale = ahead / std::accumulate(next.begin(), next.end(), 0.0);
   Model model;
   model.kernel.family = RESIDUAL_KNN_MATERN32;
