@@ -8,10 +8,10 @@
 #include "c_api/arguments.h"
 #include "c_api/caller_struct.h"
 #include "c_api/guard.h"
-#include "model/inducing_points.h"
-#include "model/ordering.h"
 #include "model/robust_origin.h"
 #include "model/scaled_points.h"
+#include "points/inducing_points.h"
+#include "points/ordering.h"
 
 using residual_knn::DenseMatrixView;
 using residual_knn::Guard;

@@ -11,14 +11,14 @@
 #include "c_api/caller_struct.h"
 #include "c_api/guard.h"
 #include "c_api/index_handle.h"
-#include "model/robust_origin.h"
+#include "model/model_builder.h"
 
+using residual_knn::BuildModel;
 using residual_knn::CheckedMatrix;
 using residual_knn::CovarianceFunction;
 using residual_knn::Guard;
 using residual_knn::Monitor;
 using residual_knn::ResidualModel;
-using residual_knn::ScaledPoints;
 
 namespace {
 
@@ -104,18 +104,9 @@ residual_knn_status residual_knn_index_create(const double* points, int64_t n, i
     const int threads = residual_knn::CheckedThreads(o.threads);
     CovarianceFunction covariance = ReadCovariance(o);
     Monitor monitor(o.progress, o.progress_user);
-    residual_knn::PointScaling scaling{{scales.begin(), scales.end()},
-                                       OriginOf(point_matrix, monitor)};
-    ScaledPoints scaled_points(point_matrix, scales, "points", scaling.origin);
-    ScaledPoints scaled_inducing(inducing_matrix, scales, "inducing", scaling.origin);
-    residual_knn::InducingFactor factor(covariance, std::move(scaled_inducing),
-                                        {o.jitter, o.max_jitter}, monitor);
-    residual_knn::OriginalPoints original(point_matrix);
-    residual_knn::OriginalPoints original_inducing(inducing_matrix);
-    ResidualModel model(std::move(covariance), o.nugget, std::move(scaled_points),
-                        std::move(scaling), std::move(factor), threads, monitor);
-    model.KeepOriginals(std::move(original), std::move(original_inducing));
-    Publish(std::move(model), start, o.message_base, index);
+    Publish(BuildModel({point_matrix, scales}, {inducing_matrix, {o.jitter, o.max_jitter}},
+                       std::move(covariance), o.nugget, threads, monitor),
+            start, o.message_base, index);
   });
 }
 
@@ -176,12 +167,9 @@ residual_knn_status residual_knn_index_create_from_factor(
     const int threads = residual_knn::CheckedThreads(o.threads);
     Monitor monitor(o.progress, o.progress_user);
     CovarianceFunction covariance = ReadCovariance(o);
-    residual_knn::PointScaling scaling{{scales.begin(), scales.end()},
-                                       OriginOf(point_matrix, monitor)};
-    ScaledPoints scaled_points(point_matrix, scales, "points", scaling.origin);
-    Publish(ResidualModel(std::move(covariance), std::move(scaled_points), std::move(scaling),
-                          factor_matrix, {residual_variance, static_cast<size_t>(n)},
-                          CheckedFactorError(o), threads, monitor),
+    const residual_knn::GivenFactor given{
+        factor_matrix, {residual_variance, static_cast<size_t>(n)}, CheckedFactorError(o)};
+    Publish(BuildModel({point_matrix, scales}, std::move(covariance), given, threads, monitor),
             start, o.message_base, index);
   });
 }
@@ -200,10 +188,11 @@ residual_knn_status residual_knn_index_create_from_callback(
     if (covariance == nullptr) residual_knn::ThrowInvalid("covariance is NULL");
     const int threads = residual_knn::CheckedThreads(o.threads);
     Monitor monitor(o.progress, o.progress_user);
-    Publish(ResidualModel(residual_knn::CovarianceCallback{covariance, covariance_user,
-                                                           o.concurrent_callback != 0},
-                          factor_matrix, {residual_variance, static_cast<size_t>(n)},
-                          CheckedFactorError(o), threads, monitor),
+    Publish(ResidualModel(
+                residual_knn::CovarianceCallback{covariance, covariance_user,
+                                                 o.concurrent_callback != 0},
+                {factor_matrix, {residual_variance, static_cast<size_t>(n)}, CheckedFactorError(o)},
+                threads, monitor),
             start, o.message_base, index);
   });
 }

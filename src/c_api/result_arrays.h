@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "search/search.h"
+#include "query/result_sink.h"
 
 namespace residual_knn {
 

@@ -78,17 +78,19 @@ SearchStatistics SearchInto(const residual_knn_index& index, const QuerySet& que
                             const SearchSettings& settings, const ResultArrays<Row>& arrays,
                             Monitor& monitor, bool may_be_cancelled) {
   const ResidualModel& model = index.model;
-  residual_knn::Prepared& prepared = *index.prepared;
+  const auto search = [&](ArraySink<Row>& sink) {
+    return Search({model, queries, settings, sink, monitor}, *index.prepared);
+  };
   if (model.callback().function != nullptr || may_be_cancelled) {
     residual_knn::StagedResults<Row> staged(arrays);
     ArraySink<Row> sink(staged.arrays());
-    const SearchStatistics statistics = Search(model, prepared, queries, settings, sink, monitor);
+    const SearchStatistics statistics = search(sink);
     staged.Commit();
     return statistics;
   }
   ArraySink<Row> sink(arrays);
   try {
-    return Search(model, prepared, queries, settings, sink, monitor);
+    return search(sink);
   } catch (...) {
     sink.Clear();
     throw;

@@ -42,7 +42,7 @@ PanelSums SquaresOfInverse(const FactorAtHand& factor, int threads, Monitor& mon
     const int64_t width = std::min(kPanelWidth, rows);
     for (int64_t i = 0; i < width; ++i) panel[i * kPanelWidth + i] = 1;
     double squares[kPanelWidth];
-    Pace pace(monitor, worker == 0);
+    Pace pace({monitor, worker});
     ForwardSubstitutePaced(factor.lower.data() + first * (factor.m + 1), factor.m, rows,
                            panel.data(), squares, pace);
     sums[p] = std::accumulate(squares, squares + width, 0.0);
@@ -70,7 +70,7 @@ RowTotals TotalsOf(const FactorAtHand& factor, int threads, Monitor& monitor) {
   PanelSums sums(traces.size());
   monitor.Start(m);
   ParallelFor(threads, NumPanels(m), monitor, [&](int64_t p, int worker) {
-    Pace pace(monitor, worker == 0);
+    Pace pace({monitor, worker});
     const int64_t end = std::min((p + 1) * kPanelWidth, m);
     for (int64_t a = p * kPanelWidth; a < end; ++a) {
       const double* row = factor.lower.data() + a * m;

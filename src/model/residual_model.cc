@@ -47,29 +47,22 @@ void CopyFactor(const DenseMatrixView& factor, std::span<const double> residual_
   monitor.Start(factor.rows);
   ParallelFor(threads, blocks, monitor, [&](int64_t block, int worker) {
     const int64_t end = std::min((block + 1) * kFactorBlock, factor.rows);
-    for (int64_t i = block * kFactorBlock; i < end && !monitor.Stopped(); ++i) {
-      copy_row(i);
-      if (worker == 0) monitor.Poll();
-    }
+    ThreadMonitor thread_monitor(monitor, worker);
+    for (int64_t i = block * kFactorBlock; i < end && thread_monitor.GoOn(); ++i) copy_row(i);
     monitor.Advance(end - block * kFactorBlock);
   });
 }
 
-ResidualModel::ResidualModel(CovarianceFunction covariance, double nugget, ScaledPoints points,
-                             PointScaling scaling, InducingFactor inducing, int threads,
-                             Monitor& monitor)
-    : n_(points.size()),
-      points_(std::move(points)),
-      scaling_(std::move(scaling)),
-      covariance_(std::move(covariance)),
-      inducing_(std::move(inducing)),
-      nugget_(nugget) {
+ResidualModel::ResidualModel(InducingParts parts, int threads, Monitor& monitor)
+    : n_(parts.points.size()),
+      points_(std::move(parts.points)),
+      scaling_(std::move(parts.scaling)),
+      covariance_(std::move(parts.covariance)),
+      inducing_(std::move(parts.inducing)),
+      original_(std::move(parts.original)),
+      original_inducing_(std::move(parts.original_inducing)),
+      nugget_(parts.nugget) {
   Compute(threads, monitor);
-}
-
-void ResidualModel::KeepOriginals(OriginalPoints points, OriginalPoints inducing) {
-  original_ = std::move(points);
-  original_inducing_ = std::move(inducing);
 }
 
 ModelUpdate ResidualModel::PrepareUpdate(CovarianceFunction covariance, double nugget,
@@ -113,12 +106,12 @@ void ResidualModel::Compute(int threads, Monitor& monitor) {
     const int64_t first = block * kFactorBlock;
     const int64_t count = std::min(kFactorBlock, n_ - first);
     // Panels one by one, so that the caller hears from us also when m is large.
-    for (int64_t done = 0; done < count && !monitor.Stopped(); done += kPanelWidth) {
+    ThreadMonitor thread_monitor(monitor, worker);
+    for (int64_t done = 0; done < count && thread_monitor.GoOn(); done += kPanelWidth) {
       const int64_t size = std::min(kPanelWidth, count - done);
       inducing_->Solve(view, points_, first + done, size, panels[worker],
                        factor_.data() + (first + done) * m_, squares.data() + first + done);
       monitor.Advance(size);
-      if (worker == 0) monitor.Poll();
     }
   });
   for (int64_t i = 0; i < n_; ++i) {
@@ -128,30 +121,26 @@ void ResidualModel::Compute(int threads, Monitor& monitor) {
   deficit_ = inducing_->Deficit(view, largest_norm_, threads, monitor);
 }
 
-ResidualModel::ResidualModel(CovarianceFunction covariance, ScaledPoints points,
-                             PointScaling scaling, const DenseMatrixView& factor,
-                             std::span<const double> residual_variance, double factor_error,
-                             int threads, Monitor& monitor)
-    : ResidualModel(CovarianceCallback{}, factor, residual_variance, factor_error, threads,
-                    monitor) {
-  points_ = std::move(points);
-  scaling_ = std::move(scaling);
-  covariance_ = std::move(covariance);
+ResidualModel::ResidualModel(CovarianceParts parts, const GivenFactor& given, int threads,
+                             Monitor& monitor)
+    : ResidualModel(CovarianceCallback{}, given, threads, monitor) {
+  points_ = std::move(parts.points);
+  scaling_ = std::move(parts.scaling);
+  covariance_ = std::move(parts.covariance);
 }
 
-ResidualModel::ResidualModel(const CovarianceCallback& callback, const DenseMatrixView& factor,
-                             std::span<const double> residual_variance, double factor_error,
+ResidualModel::ResidualModel(const CovarianceCallback& callback, const GivenFactor& given,
                              int threads, Monitor& monitor)
-    : n_(factor.rows),
-      m_(factor.columns),
-      factor_(static_cast<size_t>(CheckedSize(factor.rows, factor.columns, "n x m"))),
-      residual_variance_(residual_variance.begin(), residual_variance.end()),
+    : n_(given.factor.rows),
+      m_(given.factor.columns),
+      factor_(static_cast<size_t>(CheckedSize(n_, m_, "n x m"))),
+      residual_variance_(given.residual_variance.begin(), given.residual_variance.end()),
       callback_(callback) {
   std::vector<double> squares(static_cast<size_t>(n_));
-  CopyFactor(factor, residual_variance, {"factor", "residual_variance"}, factor_.data(), squares,
-             threads, monitor);
+  CopyFactor(given.factor, given.residual_variance, {"factor", "residual_variance"}, factor_.data(),
+             squares, threads, monitor);
   Finish(squares, monitor);
-  deficit_ = {factor_error > 0, 0, factor_error};
+  deficit_ = {given.error > 0, 0, given.error};
 }
 
 double ResidualModel::InverseDeviation(double residual_variance, double squared_norm, int64_t m) {

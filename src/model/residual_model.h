@@ -35,6 +35,32 @@ struct PointScaling {
   std::vector<double> origin;
 };
 
+// What a model with inducing points is made of: V and p follow from it. The original points are kept for updates.
+struct InducingParts {
+  CovarianceFunction covariance;
+  double nugget = 0;
+  ScaledPoints points;
+  PointScaling scaling;
+  InducingFactor inducing;
+  OriginalPoints original;
+  OriginalPoints original_inducing;
+};
+
+// A built-in covariance of points.
+struct CovarianceParts {
+  CovarianceFunction covariance;
+  ScaledPoints points;
+  PointScaling scaling;
+};
+
+// The caller's V (n x m) and p (n values). `error` is what the caller promises, see factor_error of
+// residual_knn_model_options; 0: nothing.
+struct GivenFactor {
+  DenseMatrixView factor;
+  std::span<const double> residual_variance;
+  double error = 0;
+};
+
 // A change of hyper-parameters, ready to be applied.
 struct ModelUpdate {
   CovarianceFunction covariance;
@@ -48,11 +74,16 @@ struct ModelUpdate {
 class ResidualModel {
  public:
   // From inducing points: V and p are computed.
-  ResidualModel(CovarianceFunction covariance, double nugget, ScaledPoints points,
-                PointScaling scaling, InducingFactor inducing, int threads, Monitor& monitor);
+  ResidualModel(InducingParts parts, int threads, Monitor& monitor);
 
-  // What updates need of the points and inducing points that the model was made of.
-  void KeepOriginals(OriginalPoints points, OriginalPoints inducing);
+  // From the caller's V and p with a built-in covariance.
+  ResidualModel(CovarianceParts parts, const GivenFactor& given, int threads, Monitor& monitor);
+
+  // From the caller's V and p with the caller's covariance.
+  ResidualModel(const CovarianceCallback& callback, const GivenFactor& given, int threads,
+                Monitor& monitor);
+
+  // Only models with inducing points have updates.
   [[nodiscard]] bool CanUpdate() const { return inducing_.has_value(); }
 
   // What new hyper-parameters, and new inducing points unless null, make of the same points; whatever is wrong
@@ -64,16 +95,6 @@ class ResidualModel {
   // Computes V and p in the memory of the old ones: the same bits as a new model of the same arguments. If this
   // fails or is stopped, the model is of no use until another update.
   void Apply(ModelUpdate update, int threads, Monitor& monitor);
-
-  // From the caller's V and p with a built-in covariance.
-  ResidualModel(CovarianceFunction covariance, ScaledPoints points, PointScaling scaling,
-                const DenseMatrixView& factor, std::span<const double> residual_variance,
-                double factor_error, int threads, Monitor& monitor);
-
-  // From the caller's V and p with the caller's covariance.
-  ResidualModel(const CovarianceCallback& callback, const DenseMatrixView& factor,
-                std::span<const double> residual_variance, double factor_error, int threads,
-                Monitor& monitor);
 
   [[nodiscard]] int64_t n() const { return n_; }
   [[nodiscard]] int64_t m() const { return m_; }

@@ -18,10 +18,10 @@ class Lazy {
   Lazy& operator=(const Lazy&) = delete;
   ~Lazy() { Take().reset(); }
 
-  // make() returns a unique_ptr<T>, always of the same value. While another thread makes it, waits, and polls if
-  // `polls`: that is for the calling thread alone. If making fails or is cancelled, the next caller tries again.
+  // make() returns a unique_ptr<T>, always of the same value. While another thread makes it, waits and
+  // looks at the monitor. If making fails or is cancelled, the next caller tries again.
   template <class Make>
-  const T& Get(Monitor& monitor, bool polls, const Make& make) {
+  const T& Get(ThreadMonitor monitor, const Make& make) {
     Patience patience(claim_);
     bool waits = MakingScope::Innermost() == nullptr;
     while (true) {
@@ -32,7 +32,7 @@ class Lazy {
       }
       if (!waits) return Keep(make, nullptr);
       waits = patience.Wait();
-      if (polls) monitor.Look();
+      monitor.Look();
     }
   }
 

@@ -37,13 +37,12 @@ void Monitor::Poll() {
   next_poll_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
 }
 
-void Monitor::LookAs(bool polls) {
-  if (polls) Poll();
-  if (Stopped()) ThrowCancelled();
-}
-
 void Monitor::ThrowIfCancelled() const {
   if (cancelled_) ThrowCancelled();
+}
+
+void ThreadMonitor::Look() {
+  if (!GoOn()) ThrowCancelled();
 }
 
 }  // namespace residual_knn

@@ -31,11 +31,7 @@ class Monitor {
   // Calling thread only: throws ERROR_CANCELLED if the callback asked to stop.
   void ThrowIfCancelled() const;
 
-  // Any thread, where nothing has to be put in order first: polls if `polls`, which is for the calling thread, and
-  // throws ERROR_CANCELLED if the work should end early.
-  void LookAs(bool polls);
-
-  // The same on the calling thread.
+  // Calling thread only: runs the callback if it is due, and throws ERROR_CANCELLED if it has asked to stop.
   void Look() {
     Poll();
     ThrowIfCancelled();
@@ -53,6 +49,29 @@ class Monitor {
   std::atomic<bool> stopped_{false};
   bool cancelled_ = false;
   std::chrono::steady_clock::time_point next_poll_{};
+};
+
+// The monitor as one thread may use it: the calling thread runs the callback, all others only see whether to stop.
+class ThreadMonitor {
+ public:
+  // A Monitor without a worker is the calling thread's, which is worker 0 of ParallelFor.
+  ThreadMonitor(Monitor& monitor, int worker = 0)  // NOLINT(google-explicit-constructor)
+      : monitor_(&monitor), is_calling_thread_(worker == 0) {}
+
+  // Runs the callback if it is due. False if the work should end early.
+  [[nodiscard]] bool GoOn() {
+    if (is_calling_thread_) monitor_->Poll();
+    return !monitor_->Stopped();
+  }
+  // The same, but throws ERROR_CANCELLED. For code that leaves nothing behind that must be put in order.
+  void Look();
+
+  [[nodiscard]] bool Stopped() const { return monitor_->Stopped(); }
+  void Advance(int64_t units) { monitor_->Advance(units); }
+
+ private:
+  Monitor* monitor_;
+  bool is_calling_thread_;
 };
 
 }  // namespace residual_knn

@@ -14,22 +14,20 @@ class Pace {
   // So many multiplications of long products count as a unit.
   static constexpr int64_t kMultiplications = 16;
 
-  // polls: on the calling thread.
-  explicit Pace(Monitor& monitor, bool polls = true) : monitor_(monitor), polls_(polls) {}
+  explicit Pace(ThreadMonitor monitor) : monitor_(monitor) {}
 
   // Throws once the work should end.
   void Spend(int64_t work) {
     spent_ += work;
     if (spent_ < kWorkBetweenLooks) return;
     spent_ = 0;
-    monitor_.LookAs(polls_);
+    monitor_.Look();
   }
 
  private:
   static constexpr int64_t kWorkBetweenLooks = int64_t{1} << 16;
 
-  Monitor& monitor_;
-  bool polls_;
+  ThreadMonitor monitor_;
   int64_t spent_ = 0;
 };
 

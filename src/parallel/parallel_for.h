@@ -16,7 +16,7 @@ int ResolveThreads(int requested);
 // worker 0 is the calling thread, and the only one if a thread cannot be started. Indices are taken
 // in ascending order. Ends early when the monitor is stopped. Rethrows the first exception of a
 // task, and throws ERROR_CANCELLED if the callback cancelled. Tasks that last longer than some 10
-// ms should look at monitor.Stopped(), and poll it when they run as worker 0.
+// ms should look at ThreadMonitor(monitor, worker).
 void ParallelFor(int threads, int64_t count, Monitor& monitor,
                  const std::function<void(int64_t index, int worker)>& task);
 

@@ -1,6 +1,6 @@
 #include "search/automatic.h"
 
-#include "search/brute_force.h"
+#include "scan/brute_force.h"
 
 namespace residual_knn {
 namespace {
@@ -26,21 +26,22 @@ int32_t ReasonNotToPrune(const ResidualModel& model) {
                                      : RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR;
 }
 
-int32_t ReasonToScan(const ResidualModel& model, Prepared& prepared, int64_t pairs,
-                     const SearchSettings& settings, Monitor& monitor) {
+int32_t ReasonToScan(const SearchJob& job, Prepared& prepared, int64_t pairs) {
+  const ResidualModel& model = job.model;
+  TreeStore& trees = prepared.trees();
   if (!model.deficit().known) return ReasonNotToPrune(model);
-  if (prepared.trees.Spoiled(monitor) > model.n() / kMostSpoiledOneIn)
+  if (trees.Spoiled(job.monitor) > model.n() / kMostSpoiledOneIn)
     return RESIDUAL_KNN_REASON_ROUNDING;
-  const QuantizedFit fit = FitOf(model, prepared, settings, monitor);
+  const QuantizedFit fit = FitOf(job, prepared.scans());
   // Until there is a tree, small questions add up: it is built once they would have paid for it.
   const double work =
       static_cast<double>(pairs) * static_cast<double>(model.m() + 10 * model.d() + 20);
   const double faster = fit.bits8 ? kFaster8 : fit.bits16 ? kFaster16 : 1;
   const double build = static_cast<double>(model.n()) * kBuildWork * faster;
-  const double before = prepared.asked.fetch_add(work, std::memory_order_relaxed);
-  if (!prepared.trees.Has(0) && before + work < build) return RESIDUAL_KNN_REASON_FEW_PAIRS;
+  const double before = prepared.AskedBefore(work);
+  if (!trees.Has(0) && before + work < build) return RESIDUAL_KNN_REASON_FEW_PAIRS;
   const double most = fit.bits16 ? kMostCoverQuantized : kMostCover;
-  if (prepared.trees.Cover(monitor) > most) return RESIDUAL_KNN_REASON_NO_COVER;
+  if (trees.Cover(job.monitor) > most) return RESIDUAL_KNN_REASON_NO_COVER;
   return RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
 }
 

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "query/search_job.h"
 #include "search/prepared.h"
-#include "search/search.h"
 
 namespace residual_knn {
 
@@ -13,7 +13,6 @@ int32_t ReasonNotToPrune(const ResidualModel& model);
 
 // Brute force with the reason, or RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE where a timed sample should decide.
 // `pairs` are those of the question.
-int32_t ReasonToScan(const ResidualModel& model, Prepared& prepared, int64_t pairs,
-                     const SearchSettings& settings, Monitor& monitor);
+int32_t ReasonToScan(const SearchJob& job, Prepared& prepared, int64_t pairs);
 
 }  // namespace residual_knn

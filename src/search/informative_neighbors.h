@@ -13,7 +13,7 @@
 #include <span>
 
 #include "model/residual_model.h"
-#include "search/search.h"
+#include "query/result_sink.h"
 
 namespace residual_knn {
 

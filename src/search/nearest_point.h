@@ -3,7 +3,7 @@
 
 #include "model/residual_model.h"
 #include "parallel/monitor.h"
-#include "search/query_set.h"
+#include "query/query_set.h"
 
 namespace residual_knn {
 

@@ -1,8 +1,6 @@
 #include "search/prepared.h"
 
 #include <algorithm>
-#include <memory>
-#include <utility>
 #include <vector>
 
 namespace residual_knn {
@@ -20,11 +18,8 @@ void Prepared::AdoptOrders(Prepared& other, std::span<const double> old_lengthsc
     factors.push_back(LengthscaleOf(old_lengthscales, c) / LengthscaleOf(new_lengthscales, c));
   const auto [least, largest] = std::minmax_element(factors.begin(), factors.end());
   if (!(*largest <= kMostStretch * *least)) return;
-  trees.AdoptOrders(other.trees, factors);
-  if (std::unique_ptr<Neighborhoods> kept = other.neighborhoods.Take()) {
-    kept->Rescale(factors);
-    neighborhoods.Put(std::move(kept));
-  }
+  trees_.AdoptOrders(other.trees_, factors);
+  scans_.AdoptOrders(other.scans_, factors);
 }
 
 double Prepared::ScanSeconds(int64_t k) const {
@@ -35,16 +30,6 @@ double Prepared::ScanSeconds(int64_t k) const {
 void Prepared::SetScanSeconds(int64_t k, double seconds) {
   scan_time_.store({static_cast<int32_t>(k), static_cast<float>(seconds)},
                    std::memory_order_relaxed);
-}
-
-int64_t Prepared::bytes() {
-  int64_t sum = trees.bytes();
-  for (Lazy<QuantizedFactor>* each : {&factor8_, &factor16_}) {
-    if (const QuantizedFactor* made = each->IfMade()) sum += made->bytes();
-  }
-  if (const Neighborhoods* made = neighborhoods.IfMade()) sum += made->bytes();
-  if (const RepeatedPoints* made = repeated.IfMade()) sum += made->bytes();
-  return sum;
 }
 
 }  // namespace residual_knn

@@ -2,56 +2,69 @@
 
 #include <algorithm>
 #include <numeric>
-#include <string>
 #include <vector>
 
-#include "base/error.h"
+#include "scan/brute_force.h"
 #include "search/automatic.h"
-#include "search/brute_force.h"
 #include "search/informative_neighbors.h"
 #include "search/nearest_point.h"
 #include "search/tree_search.h"
 
 namespace residual_knn {
+namespace {
 
-SearchStatistics Search(const ResidualModel& model, Prepared& prepared, const QuerySet& queries,
-                        const SearchSettings& given, ResultSink& sink, Monitor& monitor) {
-  InformativeSink results(model, sink);
-  SearchSettings settings = given;
-  settings.threads = UsableThreads(model, given.threads);
-  int64_t pairs = 0;
-  for (int64_t i = 0; i < queries.size(); ++i) pairs += queries.Pairs(i);
-  // What is prepared on the way is not counted: it is done once, and short.
-  monitor.Start(std::max<int64_t>(pairs, 1));
+// A callback that is not concurrent is called from the calling thread alone.
+int UsableThreads(const ResidualModel& model, int threads) {
+  const CovarianceCallback& callback = model.callback();
+  return callback.function != nullptr && !callback.concurrent ? 1 : threads;
+}
+
+SearchStatistics ScanAll(const SearchJob& job, ScanStore& store) {
+  std::vector<int64_t> all(static_cast<size_t>(job.queries.size()));
+  std::iota(all.begin(), all.end(), int64_t{0});
+  return SearchBruteForce(job, store, all);
+}
+
+// Settings as they are, `settings.strategy` perhaps automatic.
+SearchStatistics SearchByChoice(const SearchJob& job, Prepared& prepared, int64_t pairs) {
   int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;
-  bool scan = settings.strategy == RESIDUAL_KNN_BRUTE_FORCE;
-  const bool compare = settings.strategy == RESIDUAL_KNN_AUTOMATIC;
+  bool scan = job.settings.strategy == RESIDUAL_KNN_BRUTE_FORCE;
+  const bool compare = job.settings.strategy == RESIDUAL_KNN_AUTOMATIC;
   if (compare) {
-    reason = ReasonToScan(model, prepared, pairs, settings, monitor);
+    reason = ReasonToScan(job, prepared, pairs);
     scan = reason != RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
-    settings.strategy = RESIDUAL_KNN_DUAL_TREE;
-  } else if (!scan && !model.deficit().known) {
-    reason = ReasonNotToPrune(model);
+  } else if (!scan && !job.model.deficit().known) {
+    reason = ReasonNotToPrune(job.model);
     scan = true;
   }
-  if (!scan && MostRowsRepeat(model, prepared, settings.k, monitor)) {
+  if (!scan && MostRowsRepeat(job, prepared.scans())) {
     reason = RESIDUAL_KNN_REASON_REPEATED_POINTS;
     scan = true;
   }
-  SearchStatistics statistics;
-  if (scan) {
-    std::vector<int64_t> all(static_cast<size_t>(queries.size()));
-    std::iota(all.begin(), all.end(), int64_t{0});
-    statistics = SearchBruteForce(model, prepared, queries, all, settings, results, monitor);
-    statistics.reason = reason;
-  } else {
-    statistics = SearchTree(model, prepared, queries, settings, compare, results, monitor);
-  }
+  if (!scan && !compare) return SearchTree(job, prepared);
+  if (!scan) return SearchTreeOrScan(job, prepared);
+  SearchStatistics statistics = ScanAll(job, prepared.scans());
+  statistics.reason = reason;
+  return statistics;
+}
+
+}  // namespace
+
+SearchStatistics Search(const SearchJob& given, Prepared& prepared) {
+  InformativeSink results(given.model, given.results);
+  SearchSettings settings = given.settings;
+  settings.threads = UsableThreads(given.model, settings.threads);
+  const SearchJob job{given.model, given.queries, settings, results, given.monitor};
+  int64_t pairs = 0;
+  for (int64_t i = 0; i < job.queries.size(); ++i) pairs += job.queries.Pairs(i);
+  // What is prepared on the way is not counted: it is done once, and short.
+  job.monitor.Start(std::max<int64_t>(pairs, 1));
+  SearchStatistics statistics = SearchByChoice(job, prepared, pairs);
   statistics.pairs = pairs;
   statistics.uninformative_queries = results.uninformative();
-  statistics.coarse_queries = queries.coarse();
-  if (AreMany(statistics.uninformative_queries, queries.size()) && !monitor.Stopped()) {
-    statistics.nearest_lengthscales = MedianNearestDistance(model, queries, monitor);
+  statistics.coarse_queries = job.queries.coarse();
+  if (AreMany(statistics.uninformative_queries, job.queries.size()) && !job.monitor.Stopped()) {
+    statistics.nearest_lengthscales = MedianNearestDistance(job.model, job.queries, job.monitor);
   }
   return statistics;
 }

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "search/chunk_plan.h"
+#include "descent/chunk_plan.h"
 
 namespace residual_knn {
 

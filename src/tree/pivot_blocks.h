@@ -20,8 +20,8 @@
 
 #include "base/aligned_vector.h"
 #include "model/residual_model.h"
+#include "points/space_order.h"
 #include "tree/block_factor.h"
-#include "tree/space_order.h"
 
 namespace residual_knn {
 

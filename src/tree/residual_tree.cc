@@ -82,12 +82,11 @@ void ResidualTree::PrepareCouplings(const ResidualModel& model) {
 }
 
 const Coupling* ResidualTree::coupling(const ResidualModel& model, int64_t home,
-                                       CouplingScratch& scratch, Monitor& monitor,
-                                       bool polls) const {
+                                       CouplingScratch& scratch, ThreadMonitor monitor) const {
   if (couplings_.empty()) return nullptr;
-  return &couplings_[home]->Get(monitor, polls, [&] {
+  return &couplings_[home]->Get(monitor, [&] {
     auto made = std::make_unique<Coupling>();
-    Pace pace(monitor, polls);
+    Pace pace(monitor);
     made->Compute(model, margins_, levels_.back(), home, scratch, pace);
     return made;
   });

@@ -9,10 +9,10 @@
 #include "base/aligned_vector.h"
 #include "model/residual_model.h"
 #include "parallel/lazy.h"
+#include "points/space_order.h"
 #include "simd/covariance_view.h"
 #include "tree/coupling.h"
 #include "tree/pivot_blocks.h"
-#include "tree/space_order.h"
 
 namespace residual_knn {
 
@@ -52,8 +52,7 @@ class ResidualTree {
   // Of block `home` of the coarsest level with all others, computed when first asked for; null where keeping
   // all of them would take too much memory. Any thread.
   [[nodiscard]] const Coupling* coupling(const ResidualModel& model, int64_t home,
-                                         CouplingScratch& scratch, Monitor& monitor,
-                                         bool polls) const;
+                                         CouplingScratch& scratch, ThreadMonitor monitor) const;
 
   // Points by position. V32 is there if some leaf is single.
   [[nodiscard]] PointsView points() const { return {coordinates_.data(), stride_, dimensions_}; }

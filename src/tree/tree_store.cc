@@ -42,7 +42,7 @@ void TreeStore::AdoptOrders(TreeStore& other, std::span<const double> factors) {
 }
 
 int64_t TreeStore::Spoiled(Monitor& monitor) {
-  return spoiled_.Get(monitor, true, [this] {
+  return spoiled_.Get(monitor, [this] {
     const Margins margins(model_);
     const double* scales = model_.inverse_deviation();
     return std::make_unique<int64_t>(std::count_if(
@@ -51,15 +51,14 @@ int64_t TreeStore::Spoiled(Monitor& monitor) {
 }
 
 double TreeStore::Cover(Monitor& monitor) {
-  return cover_.Get(monitor, true, [&] {
-    return std::make_unique<double>(SampleCover(model_, TreeShape(), monitor));
-  });
+  return cover_.Get(
+      monitor, [&] { return std::make_unique<double>(SampleCover(model_, TreeShape(), monitor)); });
 }
 
 const ResidualTree& TreeStore::Get(int stage, int threads, Monitor& monitor, double& seconds) {
   const auto start = Clock::now();
   const TreeShape shape = ShapeFor(Cover(monitor));
-  const ResidualTree& tree = trees_[stage]->Get(monitor, true, [&] {
+  const ResidualTree& tree = trees_[stage]->Get(monitor, [&] {
     return std::make_unique<ResidualTree>(model_, sizes_[stage], shape, orders_[stage], threads,
                                           monitor);
   });

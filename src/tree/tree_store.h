@@ -25,7 +25,7 @@ class TreeStore {
   // Rows of a stage.
   [[nodiscard]] int64_t size(int stage) const { return sizes_[stage]; }
 
-  // The tree of a stage, built now if nobody has. Any thread; while another builds, waits and polls. Adds
+  // The tree of a stage, built now if nobody has. Any thread; while another builds, waits. Adds
   // what that took to `seconds`.
   const ResidualTree& Get(int stage, int threads, Monitor& monitor, double& seconds);
 

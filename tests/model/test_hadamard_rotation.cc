@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "model/hadamard_rotation.h"
+#include "scan/hadamard_rotation.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
 

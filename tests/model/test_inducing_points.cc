@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "model/inducing_points.h"
+#include "points/inducing_points.h"
 #include "simd/for_each_target.h"
 #include "support/float_text.h"
 #include "support/random_data.h"

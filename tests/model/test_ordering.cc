@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "model/ordering.h"
+#include "points/ordering.h"
 #include "simd/for_each_target.h"
 #include "support/random_data.h"
 #include "support/test_run.h"

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "base/error.h"
-#include "model/hadamard_rotation.h"
-#include "model/quantized_factor.h"
-#include "search/query_set.h"
+#include "query/query_set.h"
+#include "scan/hadamard_rotation.h"
+#include "scan/quantized_factor.h"
 #include "simd/quantized_product.h"
 #include "simd/screen_quantized.h"
 #include "support/engine_model.h"
@@ -362,7 +362,7 @@ std::vector<Query> Loaded(const residual_knn::QuerySet& queries, const ResidualM
   residual_knn::QueryBlock block;
   std::vector<int64_t> which(static_cast<size_t>(queries.size()));
   std::iota(which.begin(), which.end(), int64_t{0});
-  queries.Load(which, block, monitor, false);
+  queries.Load(which, block, monitor);
   std::vector<Query> loaded;
   for (int64_t q = 0; q < block.count; ++q) {
     if (block.inverse_deviation[q] == 0) continue;  // never quantized

@@ -43,7 +43,7 @@ bool OneValueForAll() {
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&] {
         Monitor monitor;
-        const int& value = lazy.Get(monitor, true, [&] {
+        const int& value = lazy.Get(monitor, [&] {
           ++makes;
           std::this_thread::sleep_for(2ms);
           return Made();
@@ -69,7 +69,7 @@ bool FailuresAreForgotten() {
     threads.emplace_back([&] {
       Monitor monitor;
       try {
-        lazy.Get(monitor, true, [&]() -> std::unique_ptr<int> {
+        lazy.Get(monitor, [&]() -> std::unique_ptr<int> {
           std::this_thread::sleep_for(2ms);
           if (++makes <= 3) throw std::runtime_error("no");
           return Made();
@@ -87,7 +87,7 @@ bool FailuresAreForgotten() {
 // A making that needs its own value, so many deep, on its own thread or on that of a worker.
 int GetNested(Lazy<int>& lazy, int depth, bool by_worker) {
   Monitor monitor;
-  return lazy.Get(monitor, true, [&] {
+  return lazy.Get(monitor, [&] {
     if (depth == 0) return Made();
     std::atomic<int> inner = 0;
     ParallelFor(by_worker ? 2 : 1, by_worker ? 2 : 1, monitor, [&](int64_t, int worker) {
@@ -122,11 +122,11 @@ bool CrossedMakingsHold() {
     for (int i = 0; i < 2; ++i) {
       threads.emplace_back([&, i] {
         Monitor monitor;
-        const int value = lazies[i].Get(monitor, true, [&] {
+        const int value = lazies[i].Get(monitor, [&] {
           ++inside;
           while (inside < 2) std::this_thread::yield();
           Monitor inner;
-          return std::make_unique<int>(lazies[1 - i].Get(inner, true, Made));
+          return std::make_unique<int>(lazies[1 - i].Get(inner, Made));
         });
         if (value != kValue) ++wrong;
       });
@@ -149,7 +149,7 @@ struct Joiner {
     joiner.entered = true;
     std::thread([&] {
       Monitor monitor;
-      joiner.value = joiner.lazy.Get(monitor, true, Made);
+      joiner.value = joiner.lazy.Get(monitor, Made);
     }).join();
     return 0;
   }
@@ -158,7 +158,7 @@ struct Joiner {
 bool JoiningCallbackHolds() {
   Joiner joiner;
   Monitor monitor(Joiner::Progress, &joiner);
-  joiner.lazy.Get(monitor, true, [&] {
+  joiner.lazy.Get(monitor, [&] {
     monitor.Poll();
     return Made();
   });
@@ -176,7 +176,7 @@ bool ShortCallbacksAreWaitedFor() {
   };
   std::thread maker([&] {
     Monitor monitor(quiet, nullptr);
-    lazy.Get(monitor, true, [&] {
+    lazy.Get(monitor, [&] {
       ++makes;
       inside = true;
       for (int i = 0; i < 300; ++i) {
@@ -188,7 +188,7 @@ bool ShortCallbacksAreWaitedFor() {
   });
   while (!inside) std::this_thread::yield();
   Monitor monitor;
-  lazy.Get(monitor, true, [&] {
+  lazy.Get(monitor, [&] {
     ++makes;
     return Made();
   });
@@ -208,7 +208,7 @@ bool WaitingPolls() {
   std::atomic<bool> done = false;
   std::thread maker([&] {
     Monitor monitor;
-    lazy.Get(monitor, true, [&] {
+    lazy.Get(monitor, [&] {
       inside = true;
       while (!done) std::this_thread::sleep_for(1ms);
       return Made();
@@ -219,7 +219,7 @@ bool WaitingPolls() {
   Monitor monitor(CountCall, &calls);
   bool cancelled = false;
   try {
-    lazy.Get(monitor, true, Made);
+    lazy.Get(monitor, Made);
   } catch (const residual_knn::Error& error) {
     cancelled = error.status() == RESIDUAL_KNN_ERROR_CANCELLED;
   }
@@ -247,7 +247,7 @@ bool ForkedChildrenMakeTheirOwn() {
   std::atomic<bool> done = false;
   std::thread maker([&] {
     Monitor monitor;
-    lazy.Get(monitor, true, [&] {
+    lazy.Get(monitor, [&] {
       inside = true;
       while (!done) std::this_thread::sleep_for(1ms);
       return Made();
@@ -256,7 +256,7 @@ bool ForkedChildrenMakeTheirOwn() {
   while (!inside) std::this_thread::yield();
   const auto get = [&] {
     Monitor monitor;
-    return lazy.Get(monitor, true, Made) == kValue;
+    return lazy.Get(monitor, Made) == kValue;
   };
   bool well = InChild(get) == 0;
   well = InChild([&] { return InChild(get) == 0 && get(); }) == 0 && well;
@@ -285,7 +285,7 @@ bool ForkInCallbackHolds(int threads) {
   bool got = false;
   bool refused = false;
   try {
-    got = lazy.Get(monitor, true, [&] {
+    got = lazy.Get(monitor, [&] {
       std::atomic<int> started = 0;
       ParallelFor(threads, 50, monitor, [&](int64_t, int worker) {
         ++started;
@@ -302,7 +302,7 @@ bool ForkInCallbackHolds(int threads) {
   if (forker.child == 0) {
     // What is refused once is there the next time.
     Monitor quiet;
-    const bool again = lazy.Get(quiet, true, Made) == kValue;
+    const bool again = lazy.Get(quiet, Made) == kValue;
     _exit((got != refused) && again && (threads > 1 || got) ? 0 : 1);
   }
   int status = 0;

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "model/residual_model.h"
-#include "search/candidate_list.h"
-#include "search/canonical_score.h"
+#include "score/candidate_list.h"
+#include "score/canonical_score.h"
 #include "simd/screen.h"
 #include "support/random_data.h"
 #include "support/test_run.h"

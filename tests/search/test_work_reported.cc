@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "model/inducing_points.h"
-#include "model/ordering.h"
 #include "parallel/monitor.h"
+#include "points/inducing_points.h"
+#include "points/ordering.h"
+#include "query/query_set.h"
 #include "search/prepared.h"
-#include "search/query_set.h"
 #include "search/search.h"
 #include "support/engine_model.h"
 #include "support/random_data.h"
@@ -85,7 +85,7 @@ bool SearchesHold(const TestRun& run) {
           const auto queries = residual_knn::MakeRowQueries(model, rows.data(), n, predecessors);
           Monitor monitor;
           NoResults results;
-          residual_knn::Search(model, prepared, *queries, settings, results, monitor);
+          residual_knn::Search({model, *queries, settings, results, monitor}, prepared);
           if (!AllIsDone("strategy " + std::to_string(strategy) +
                              (predecessors ? ", predecessors" : "") + ", threads " +
                              std::to_string(threads) + ", tile " + std::to_string(tile),
@@ -119,17 +119,17 @@ Counts CouplingsOf(Random& random, int64_t m) {
     const auto queries = residual_knn::MakeRowQueries(model, rows.data(), spec.points.n, false);
     Monitor monitor;
     NoResults results;
-    return residual_knn::Search(model, prepared, *queries, settings, results, monitor)
+    return residual_knn::Search({model, *queries, settings, results, monitor}, prepared)
         .pivots_coupled;
   };
   const int64_t first = coupled();
   const int64_t second = coupled();
   Monitor monitor;
   double seconds = 0;
-  const residual_knn::ResidualTree& tree = prepared.trees.Get(0, 1, monitor, seconds);
+  const residual_knn::ResidualTree& tree = prepared.trees().Get(0, 1, monitor, seconds);
   const int64_t pivots = tree.level(tree.top()).num_pivots();
   residual_knn::CouplingScratch scratch;
-  const bool kept = tree.top() > 0 && tree.coupling(model, 0, scratch, monitor, false) != nullptr;
+  const bool kept = tree.top() > 0 && tree.coupling(model, 0, scratch, monitor) != nullptr;
   std::printf("m %lld: %lld and then %lld pairs of %lld pivots, %s\n", static_cast<long long>(m),
               static_cast<long long>(first), static_cast<long long>(second),
               static_cast<long long>(pivots), kept ? "kept" : "not kept");

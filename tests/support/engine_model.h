@@ -5,11 +5,9 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "model/residual_model.h"
-#include "model/robust_origin.h"
+#include "model/model_builder.h"
 #include "support/random_data.h"
 
 namespace residual_knn_test {
@@ -29,30 +27,19 @@ struct EngineSpec {
   }
 };
 
+inline residual_knn::DenseMatrixView ViewOf(const Points& points) {
+  return {points.values.data(), points.n, points.d};
+}
+
 // Throws where K(Z,Z) is not positive definite even with a jitter of 1e-3.
 inline residual_knn::ResidualModel MakeEngineModel(const EngineSpec& spec) {
-  using residual_knn::ScaledPoints;
   residual_knn::Monitor monitor;
   residual_knn::CovarianceParameters parameters;
   parameters.kernel = spec.kernel;
-  residual_knn::CovarianceFunction covariance(parameters);
   const std::vector<double> lengthscales = {1.0};
-  const residual_knn::DenseMatrixView points{spec.points.values.data(), spec.points.n,
-                                             spec.points.d};
-  const residual_knn::DenseMatrixView inducing{spec.inducing.values.data(), spec.inducing.n,
-                                               spec.inducing.d};
-  residual_knn::PointScaling scaling{lengthscales, residual_knn::OriginOf(points, monitor)};
-  ScaledPoints scaled(points, lengthscales, "points", scaling.origin);
-  ScaledPoints scaled_inducing(inducing, lengthscales, "inducing", scaling.origin);
-  residual_knn::InducingFactor factor(covariance, std::move(scaled_inducing), {spec.jitter, 1e-3},
-                                      monitor);
-  return {std::move(covariance),
-          spec.nugget,
-          std::move(scaled),
-          std::move(scaling),
-          std::move(factor),
-          1,
-          monitor};
+  return BuildModel({ViewOf(spec.points), lengthscales},
+                    {ViewOf(spec.inducing), {spec.jitter, 1e-3}},
+                    residual_knn::CovarianceFunction(parameters), spec.nugget, 1, monitor);
 }
 
 // Of a caller's V, points.n x m, and p, with an error as in model_options; lengthscale 1.
@@ -62,17 +49,8 @@ inline residual_knn::ResidualModel MakeGivenModel(
     double factor_error) {
   residual_knn::Monitor monitor;
   const std::vector<double> lengthscales = {1.0};
-  const residual_knn::DenseMatrixView view{points.values.data(), points.n, points.d};
-  residual_knn::PointScaling scaling{lengthscales, residual_knn::OriginOf(view, monitor)};
-  residual_knn::ScaledPoints scaled(view, lengthscales, "points", scaling.origin);
-  return {residual_knn::CovarianceFunction(parameters),
-          std::move(scaled),
-          std::move(scaling),
-          {factor.data(), points.n, m},
-          p,
-          factor_error,
-          1,
-          monitor};
+  return BuildModel({ViewOf(points), lengthscales}, residual_knn::CovarianceFunction(parameters),
+                    {{factor.data(), points.n, m}, p, factor_error}, 1, monitor);
 }
 
 // Covariance of scaled points, variance 1, exact but for the last digits of Quad.

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "base/error.h"
-#include "search/block_bounder.h"
-#include "search/query_columns.h"
+#include "descent/block_bounder.h"
+#include "descent/query_columns.h"
 #include "simd/pivot_bounds.h"
 #include "support/engine_model.h"
 #include "support/test_run.h"
@@ -100,7 +100,7 @@ class Case {
       : model_(model), kernel_(kernel), tree_(tree), chunk_(model, settings_, queries.size()) {
     std::vector<int64_t> which(static_cast<size_t>(queries.size()));
     std::iota(which.begin(), which.end(), int64_t{0});
-    chunk_.Load(queries, which, tree, monitor_, false);
+    chunk_.Load(queries, which, tree, monitor_);
     rho_.resize(static_cast<size_t>(chunk_.count() * tree.size()));
     for (int64_t q = 0; q < chunk_.count(); ++q) {
       for (int64_t row = 0; row < tree.size(); ++row) rho_[q * tree.size() + row] = Rho(q, row);
@@ -119,7 +119,7 @@ class Case {
   // For queries that are rows: through the pivots of their own blocks.
   bool CouplingsHold(Tallies& tallies) {
     if (tree_.top() == 0) return true;
-    residual_knn::Pace pace(monitor_, false);
+    residual_knn::Pace pace(monitor_);
     for (int64_t q = 0; q < chunk_.count(); ++q) {
       const int64_t position = tree_.position(chunk_.block().self[q]);
       if (position < 0 || chunk_.degenerate(q)) continue;

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "model/residual_model.h"
+#include "scan/neighborhoods.h"
 #include "support/engine_model.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
-#include "tree/neighborhoods.h"
 
 #include "support/cmocka_in_cxx.h"
 

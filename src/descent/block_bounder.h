@@ -1,0 +1,46 @@
+// Bounds of queries against sibling blocks: their pivots in one matrix product, then |z| and the bound.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/aligned_vector.h"
+#include "descent/query_columns.h"
+#include "descent/tree_counters.h"
+#include "tree/residual_tree.h"
+
+namespace residual_knn {
+
+// Coordinates and bounds of some queries in blocks from first_block on. Reused.
+struct BoundedBlocks {
+  int64_t first_block = 0;
+  int64_t first_pivot = 0;
+  int64_t width = 0;
+  bool single = false;
+  AlignedVector z;        // pivots x width
+  AlignedVector squares;  // blocks x width, |z|^2
+  AlignedVector totals;   // blocks x width, |phi|^2 with errors of these products
+  AlignedVector bounds;   // blocks x width
+
+  [[nodiscard]] double Bound(int64_t block, int64_t column) const {
+    return bounds[(block - first_block) * width + column];
+  }
+};
+
+class BlockBounder {
+ public:
+  explicit BlockBounder(const ResidualModel& model) : model_(model) {}
+
+  // Blocks [first, last) of level l against the columns.
+  void Bound(const ResidualTree& tree, int l, int64_t first, int64_t last,
+             const QueryColumns& chunk, const Columns& columns, BoundedBlocks& out,
+             TreeCounters& counters);
+
+ private:
+  const ResidualModel& model_;
+  AlignedVector products_;
+  AlignedFloats products32_;
+  std::vector<double> covariances_;
+};
+
+}  // namespace residual_knn

@@ -1,0 +1,59 @@
+// Which queries meet which tree together.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "query/search_job.h"
+#include "tree/tree_store.h"
+
+namespace residual_knn {
+
+// Queries that meet one tree, in the order of its leaves, and how they are cut.
+struct Chunk {
+  const ResidualTree* tree;
+  const std::vector<int64_t>* queries;
+  int64_t first;
+  int64_t count;
+  int64_t home;  // block of the coarsest level that all are rows of, or -1
+
+  [[nodiscard]] std::span<const int64_t> Queries() const {
+    return {queries->data() + first, static_cast<size_t>(count)};
+  }
+};
+
+class ChunkPlan {
+ public:
+  // Queries that meet a tree together: enough for efficient products, few enough for the caches.
+  static constexpr int64_t kMost = 1024;
+  // Fewer where k is large.
+  static int64_t MostInChunk(const SearchSettings& settings);
+
+  ChunkPlan(const SearchJob& job, TreeStore& trees);
+  ChunkPlan(const ChunkPlan&) = delete;
+  ChunkPlan& operator=(const ChunkPlan&) = delete;
+
+  [[nodiscard]] std::span<const Chunk> chunks() const { return chunks_; }
+  // Queries that no tree is for: exceptional rows, and those with few candidates.
+  [[nodiscard]] std::span<const int64_t> brute() const { return brute_; }
+  // That trees took which were built for this.
+  [[nodiscard]] double tree_seconds() const { return tree_seconds_; }
+  [[nodiscard]] int64_t coarse_blocks() const { return coarse_blocks_; }
+
+ private:
+  // Sorts a stage's queries by leaf; those that are exceptional rows go to brute force.
+  void SortInto(const ResidualTree& tree, std::vector<int64_t>& stage);
+  // Whether single precision can take a query.
+  [[nodiscard]] bool FitsSingle(const ResidualTree& tree, int64_t query) const;
+  void Cut(const ResidualTree& tree, const std::vector<int64_t>& stage);
+
+  const SearchJob job_;
+  std::vector<std::vector<int64_t>> stages_;
+  std::vector<int64_t> brute_;
+  std::vector<Chunk> chunks_;
+  double tree_seconds_ = 0;
+  int64_t coarse_blocks_ = 0;
+};
+
+}  // namespace residual_knn

@@ -1,0 +1,66 @@
+// Scores queries against points of one leaf, or against a list of rows, and keeps what may be near.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/aligned_vector.h"
+#include "descent/query_columns.h"
+#include "descent/tree_counters.h"
+#include "simd/screen.h"
+#include "tree/residual_tree.h"
+
+namespace residual_knn {
+
+class LeafScorer {
+ public:
+  explicit LeafScorer(const ResidualModel& model, const SearchSettings& settings)
+      : model_(model), settings_(settings) {}
+
+  // All points of a leaf, by one matrix product, for the columns.
+  void ScoreLeaf(const ResidualTree& tree, int64_t leaf, QueryColumns& chunk,
+                 const Columns& columns, TreeCounters& counters);
+
+  // Points of a leaf, counted from its first, for query q.
+  void ScorePoints(const ResidualTree& tree, int64_t leaf, QueryColumns& chunk, int64_t q,
+                   std::span<const int32_t> points, TreeCounters& counters);
+
+  // The same for rows in no leaf, ascending, in double precision.
+  void ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk, const Columns& columns,
+                 TreeCounters& counters);
+
+ private:
+  // Products of the columns with V of the rows, in double precision.
+  void MultiplyRows(std::span<const int64_t> rows, const Columns& columns);
+  // Covariances of queries with rows, from the callback.
+  void AskBlock(std::span<const int64_t> queries, std::span<const int64_t> rows);
+  // Each column's query against all rows, whose products are at hand.
+  void ScreenColumns(ScreenTile& tile, std::span<const int64_t> rows, QueryColumns& chunk,
+                     const Columns& columns, bool single, TreeCounters& counters);
+  void Gather(std::span<const int64_t> rows);
+  // Scattered rows as a tile, covariances from `view` or, for the queries, from the callback.
+  ScreenTile Gathered(std::span<const int64_t> queries, std::span<const int64_t> rows,
+                      CovarianceView& view);
+  void ScreenInSingle(QueryColumns& chunk, int64_t q, TreeCounters& counters);
+  void ScoreCanonically(QueryColumns& chunk, int64_t q, TreeCounters& counters);
+  void Screen(const ScreenTile& tile, ScreenQuery& query, std::span<const int64_t> rows,
+              QueryColumns& chunk, int64_t q, bool single, TreeCounters& counters);
+
+  const ResidualModel& model_;
+  const SearchSettings& settings_;
+  AlignedVector products_;
+  AlignedFloats products32_;
+  AlignedVector factor_;
+  std::vector<double> covariances_;
+  std::vector<int64_t> rows_;
+  std::vector<int64_t> positions_;
+  int64_t stride_ = 0;
+  std::vector<double> coordinates_;
+  std::vector<double> scales_;
+  std::vector<int64_t> found_;
+  std::vector<double> scores_;
+  std::vector<double> found_covariances_;
+};
+
+}  // namespace residual_knn

@@ -1,0 +1,124 @@
+// A chunk of queries as the tree meets them: one query a column, with what rounding adds to each.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/aligned_vector.h"
+#include "query/query_set.h"
+#include "query/result_sink.h"
+#include "query/search_settings.h"
+#include "score/candidate_list.h"
+#include "score/canonical_score.h"
+#include "simd/forward_substitution.h"
+#include "tree/residual_tree.h"
+
+namespace residual_knn {
+
+// Columns as matrix products and SIMD read them. Count is rounded up to whole vectors; what is beyond is 0.
+struct Columns {
+  int64_t count = 0;
+  int64_t width = 0;               // count, rounded up to kColumnUnit
+  const double* factor = nullptr;  // count x m
+  const float* factor32 = nullptr;
+  int64_t stride = 0;  // of coordinates
+  const double* coordinates = nullptr;
+  const double* scales = nullptr;            // 1 / sqrt(p)
+  const double* totals = nullptr;            // 1 + what the model's deficit adds
+  const double* squared_errors32 = nullptr;  // (error of a product / sqrt(p))^2
+  const double* squared_errors64 = nullptr;
+  const int64_t* queries = nullptr;  // which queries of the chunk
+  // What a covariance callback calls the queries: count of them.
+  const int64_t* callback_rows = nullptr;
+};
+
+class QueryColumns {
+ public:
+  QueryColumns(const ResidualModel& model, const SearchSettings& settings, int64_t most);
+
+  // Of the sums and roots that make a bound, in single precision where points are bounded one by one: at most
+  // Margins::kMaxRank products of numbers whose squares sum to little more than 1.
+  static constexpr double kBoundRounding =
+      2 * static_cast<double>(Margins::kMaxRank + 16) * 0x1p-24;
+
+  // Most queries of one chunk.
+  [[nodiscard]] int64_t most() const { return most_; }
+
+  // The listed queries against `tree`. Incomplete if the monitor was stopped.
+  void Load(const QuerySet& queries, std::span<const int64_t> which, const ResidualTree& tree,
+            ThreadMonitor monitor);
+
+  [[nodiscard]] int64_t count() const { return block_.count; }
+  [[nodiscard]] const QueryBlock& block() const { return block_; }
+  [[nodiscard]] bool degenerate(int64_t q) const { return block_.inverse_deviation[q] == 0; }
+  // Whether products with single blocks may be in single precision.
+  [[nodiscard]] bool single() const { return single_; }
+  // All queries.
+  [[nodiscard]] const Columns& all() const { return all_; }
+  // Leaf in whose region the query is.
+  [[nodiscard]] int64_t home_leaf(int64_t q) const { return home_leaf_[q]; }
+
+  // Nothing with |rho| below this, errors included, can be among the k nearest.
+  [[nodiscard]] double Threshold(int64_t q) const {
+    return lists_[q].threshold() * block_.inverse_deviation[q] - slack_[q];
+  }
+  [[nodiscard]] CandidateList& list(int64_t q) { return lists_[q]; }
+  [[nodiscard]] double Error(bool single, int64_t q) const {
+    return single ? error32_[q] : error64_[q];
+  }
+  // How many of a leaf's rows, which ascend, are candidates.
+  [[nodiscard]] int64_t Valid(std::span<const int64_t> rows, int64_t q) const;
+
+  // Appends survivors of a screen; returns how many had to be scored canonically.
+  int64_t Append(int64_t q, std::span<const int64_t> rows, std::span<const double> scores,
+                 std::span<const double> covariances, bool single);
+  // Scores rows canonically and appends those that may be near.
+  int64_t AppendCanonical(int64_t q, std::span<const int64_t> rows,
+                          std::span<const double> covariances);
+  // Decides query q and hands its neighbors over.
+  void Write(int64_t q, ResultSink& results, int64_t& rescored);
+
+ private:
+  void PrepareErrors(const ResidualTree& tree);
+
+  const ResidualModel& model_;
+  const SearchSettings& settings_;
+  int64_t most_;
+  int64_t stride_;
+  bool single_ = false;
+  QueryBlock block_;
+  CanonicalScorer scorer_;
+  std::vector<CandidateList> lists_;
+  AlignedFloats factor32_;
+  AlignedVector coordinates_;
+  AlignedVector scales_;
+  AlignedVector totals_;
+  AlignedVector squared_errors32_;
+  AlignedVector squared_errors64_;
+  std::vector<double> error32_;
+  std::vector<double> error64_;
+  std::vector<double> slack_;
+  std::vector<int64_t> home_leaf_;
+  std::vector<int64_t> queries_;
+  std::vector<double> rho_;
+  Columns all_;
+};
+
+// Some columns of a chunk, gathered side by side.
+class SelectedColumns {
+ public:
+  // `which` lists queries of the chunk, ascending, and stays as it is while the selection is in use.
+  const Columns& Select(const QueryColumns& from, int64_t m, int64_t dimensions,
+                        std::span<const int64_t> which, bool single);
+
+ private:
+  AlignedVector factor_;
+  AlignedFloats factor32_;
+  AlignedVector coordinates_;
+  AlignedVector values_;
+  std::vector<int64_t> callback_rows_;
+  Columns columns_;
+};
+
+}  // namespace residual_knn

@@ -1,0 +1,94 @@
+// What one worker of a tree search has, and the steps that all traversals are made of.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "descent/block_bounder.h"
+#include "descent/leaf_scorer.h"
+#include "descent/query_columns.h"
+#include "descent/tree_counters.h"
+#include "query/search_job.h"
+#include "tree/coupling.h"
+#include "tree/residual_tree.h"
+
+namespace residual_knn {
+
+// A traversal calls, for the queries of the chunk that are not degenerate: the steps below, until no block
+// whose bound reaches a query's threshold is left.
+class TreeWorker {
+ public:
+  // Worker `index` of the job; chunks have up to `most` queries.
+  TreeWorker(const SearchJob& job, int64_t most, int index);
+
+  // Loads a chunk, and scores the leaves around each query and the exceptional rows, for first thresholds.
+  // False if the monitor was stopped.
+  bool Begin(const ResidualTree& tree, std::span<const int64_t> which);
+
+  [[nodiscard]] const ResidualTree& tree() const { return *tree_; }
+  [[nodiscard]] QueryColumns& chunk() { return chunk_; }
+  // Queries of the chunk that search: all that are not degenerate, have candidates and are not left.
+  [[nodiscard]] std::span<const int64_t> searching() const { return searching_; }
+  // Queries of the set, of all chunks so far, that a tree does nothing for: the points around them are all but
+  // uncorrelated with them, and no bound is below that. Finish does not write them.
+  [[nodiscard]] std::span<const int64_t> left() const { return left_; }
+  [[nodiscard]] TreeCounters& counters() { return counters_; }
+
+  // Blocks [first, last) of level l against some queries of the chunk.
+  void Bound(int l, int64_t first, int64_t last, std::span<const int64_t> which,
+             BoundedBlocks& bounded);
+  // Of the queries that `bounded` was made for, those that a block cannot be dismissed for.
+  void CollectOpen(int l, int64_t block, std::span<const int64_t> which,
+                   const BoundedBlocks& bounded, std::vector<int64_t>& open);
+  // Points of a leaf for the queries that are still open to it.
+  void SearchLeaf(int64_t leaf, std::span<const int64_t> which, const BoundedBlocks& bounded);
+  // The same for one query and its coordinates z in the leaf's span.
+  void SearchPoints(int64_t leaf, int64_t q, const float* z, double square, double total);
+  // Depth first through blocks [first, last) of level l.
+  void Descend(int l, int64_t first, int64_t last, std::span<const int64_t> which);
+
+  // True if the query has met the leaf in Begin.
+  [[nodiscard]] bool IsNear(int64_t leaf, int64_t q) const {
+    return chunk_.home_leaf(q) / 2 == leaf / 2;
+  }
+  [[nodiscard]] bool HasCandidates(const PivotBlock& block, int64_t q) const {
+    return block.begin < block.end && block.smallest_row < chunk_.block().limit[q];
+  }
+
+  void Finish();
+
+  [[nodiscard]] const ResidualModel& model() const { return model_; }
+  [[nodiscard]] ThreadMonitor& monitor() { return monitor_; }
+
+ private:
+  struct Frame {
+    BoundedBlocks bounded;
+    std::vector<int64_t> open;
+  };
+
+  void ScoreNear();
+  void ScoreExceptional();
+  void LeaveUncorrelated();
+
+  const SearchJob job_;
+  const ResidualModel& model_;
+  ThreadMonitor monitor_;
+  const ResidualTree* tree_ = nullptr;
+  QueryColumns chunk_;
+  SelectedColumns selected_;
+  BlockBounder bounder_;
+  LeafScorer scorer_;
+  TreeCounters counters_;
+  std::vector<int64_t> searching_;
+  std::span<const int64_t> which_;  // the queries of the set that the chunk holds
+  std::vector<bool> is_left_;       // of the chunk
+  std::vector<int64_t> left_;
+  std::vector<Frame> frames_;
+  std::vector<int64_t> near_;
+  std::vector<float> z_;
+  std::vector<int32_t> points_;
+  std::vector<Neighbor> degenerate_;
+};
+
+}  // namespace residual_knn

@@ -1,0 +1,232 @@
+#include "query/query_set.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "base/checked_size.h"
+#include "base/error.h"
+#include "simd/dot.h"
+#include "simd/forward_substitution.h"
+
+namespace residual_knn {
+namespace {
+
+void Resize(QueryBlock& block, int64_t count, int64_t dimensions) {
+  block.count = count;
+  block.largest_limit = 0;
+  block.points.resize(static_cast<size_t>(count * dimensions));
+  block.inverse_deviation.resize(static_cast<size_t>(count));
+  block.norm.resize(static_cast<size_t>(count));
+  block.self.resize(static_cast<size_t>(count));
+  block.callback_row.resize(static_cast<size_t>(count));
+  block.slot.resize(static_cast<size_t>(count));
+  block.limit.resize(static_cast<size_t>(count));
+}
+
+class RowQueries : public QuerySet {
+ public:
+  RowQueries(const ResidualModel& model, const int64_t* rows, int64_t count, bool predecessors)
+      : model_(model), rows_(rows), count_(count), predecessors_(predecessors) {
+    if (rows == nullptr) return;
+    for (int64_t i = 0; i < count; ++i) {
+      if (rows[i] < 0 || rows[i] >= model.n()) {
+        ThrowInvalid("rows[" + Ordinal{i} + "] is " + Ordinal{rows[i]} +
+                     ", must be a row of the index, which has n = " + std::to_string(model.n()));
+      }
+    }
+    // Blocks of predecessor queries are cut to fit the triangle.
+    if (predecessors && !std::is_sorted(rows, rows + count)) {
+      order_.resize(static_cast<size_t>(count));
+      std::iota(order_.begin(), order_.end(), int64_t{0});
+      std::stable_sort(order_.begin(), order_.end(),
+                       [rows](int64_t a, int64_t b) { return rows[a] < rows[b]; });
+    }
+  }
+
+  [[nodiscard]] int64_t size() const override { return count_; }
+
+  void Load(std::span<const int64_t> queries, QueryBlock& block,
+            ThreadMonitor /*monitor*/) const override {
+    const auto count = static_cast<int64_t>(queries.size());
+    Resize(block, count, model_.d());
+    bool contiguous = true;
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t row = Row(queries[i]);
+      contiguous = contiguous && row == Row(queries[0]) + i;
+      block.self[i] = row;
+      block.callback_row[i] = row;
+      block.slot[i] = Slot(queries[i]);
+      block.limit[i] = CandidateLimit(row);
+      block.largest_limit = std::max(block.largest_limit, block.limit[i]);
+      block.inverse_deviation[i] = model_.inverse_deviation()[row];
+      model_.points().CopyPoint(row, block.points.data() + i * model_.d());
+      double square = 0;
+      DotRows(model_.factor(row), model_.factor(0), model_.m(), &row, 1, &square);
+      block.norm[i] = std::sqrt(square);
+    }
+    if (contiguous) {
+      block.factor = count > 0 ? model_.factor(Row(queries[0])) : nullptr;
+      return;
+    }
+    const int64_t m = model_.m();
+    block.owned_factor.resize(static_cast<size_t>(count * m));
+    for (int64_t i = 0; i < count; ++i) {
+      std::copy_n(model_.factor(block.self[i]), m, block.owned_factor.data() + i * m);
+    }
+    block.factor = block.owned_factor.data();
+  }
+
+  [[nodiscard]] int64_t Pairs(int64_t query) const override {
+    return predecessors_ ? Row(query) : model_.n() - 1;
+  }
+  [[nodiscard]] int64_t RowOf(int64_t query) const override { return Row(query); }
+  [[nodiscard]] int64_t Limit(int64_t query) const override { return CandidateLimit(Row(query)); }
+  void CopyPoint(int64_t query, double* out) const override {
+    model_.points().CopyPoint(Row(query), out);
+  }
+
+ private:
+  [[nodiscard]] int64_t Slot(int64_t i) const { return order_.empty() ? i : order_[i]; }
+  [[nodiscard]] int64_t Row(int64_t i) const { return rows_ == nullptr ? i : rows_[Slot(i)]; }
+  [[nodiscard]] int64_t CandidateLimit(int64_t row) const {
+    return predecessors_ ? row : model_.n();
+  }
+
+  const ResidualModel& model_;
+  const int64_t* rows_;
+  int64_t count_;
+  bool predecessors_;
+  std::vector<int64_t> order_;
+};
+
+// What both kinds of new points share.
+class NewQueries : public QuerySet {
+ public:
+  NewQueries(const ResidualModel& model, ScaledPoints points)
+      : model_(model), points_(std::move(points)) {}
+
+  [[nodiscard]] CoarsePoints coarse() const override { return points_.coarse(); }
+  [[nodiscard]] int64_t Pairs(int64_t /*query*/) const override { return model_.n(); }
+  [[nodiscard]] int64_t RowOf(int64_t /*query*/) const override { return -1; }
+  [[nodiscard]] int64_t Limit(int64_t /*query*/) const override { return model_.n(); }
+  void CopyPoint(int64_t query, double* out) const override { points_.CopyPoint(query, out); }
+
+ protected:
+  void LoadAllButFactor(std::span<const int64_t> queries, QueryBlock& block) const {
+    Resize(block, static_cast<int64_t>(queries.size()), model_.d());
+    block.largest_limit = model_.n();
+    for (size_t i = 0; i < queries.size(); ++i) {
+      block.self[i] = -1;
+      block.callback_row[i] = model_.n() + queries[i];
+      block.slot[i] = queries[i];
+      block.limit[i] = model_.n();
+      points_.CopyPoint(queries[i], block.points.data() + static_cast<int64_t>(i) * model_.d());
+    }
+  }
+  [[nodiscard]] const ResidualModel& model() const { return model_; }
+  [[nodiscard]] const ScaledPoints& points() const { return points_; }
+
+ private:
+  const ResidualModel& model_;
+  ScaledPoints points_;
+};
+
+class NewPointQueries : public NewQueries {
+ public:
+  NewPointQueries(const ResidualModel& model, const DenseMatrixView& queries)
+      : NewQueries(model, ScaledPoints(queries, model.scaling().lengthscales, "queries",
+                                       model.scaling().origin)) {}
+
+  [[nodiscard]] int64_t size() const override { return points().size(); }
+
+  void Load(std::span<const int64_t> queries, QueryBlock& block,
+            ThreadMonitor monitor) const override {
+    LoadAllButFactor(queries, block);
+    const int64_t m = model().m();
+    const auto count = static_cast<int64_t>(queries.size());
+    block.owned_factor.resize(static_cast<size_t>(count * m));
+    block.selected = points().Selected(queries, std::move(block.selected));
+    const CovarianceFunction& covariance = *model().covariance();
+    for (int64_t done = 0; done < count; done += kPanelWidth) {
+      if (!monitor.GoOn()) return;
+      model().inducing()->Solve(covariance.view(), block.selected, done,
+                                std::min(kPanelWidth, count - done), block.panel,
+                                block.owned_factor.data() + done * m, block.norm.data() + done);
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      const double square = block.norm[i];
+      const double p = covariance.variance() + model().nugget() - square;
+      block.inverse_deviation[i] = ResidualModel::InverseDeviation(std::max(p, 0.0), square, m);
+      block.norm[i] = std::sqrt(square);
+    }
+    block.factor = block.owned_factor.data();
+  }
+};
+
+class NewFactorQueries : public NewQueries {
+ public:
+  NewFactorQueries(const ResidualModel& model, const DenseMatrixView& factor,
+                   std::span<const double> residual_variance, const DenseMatrixView& queries,
+                   int threads, Monitor& monitor)
+      : NewQueries(model, model.covariance() == nullptr
+                              ? ScaledPoints()
+                              : ScaledPoints(queries, model.scaling().lengthscales, "queries",
+                                             model.scaling().origin)),
+        factor_(static_cast<size_t>(CheckedSize(factor.rows, factor.columns, "num_queries x m"))),
+        residual_variance_(residual_variance.begin(), residual_variance.end()),
+        squares_(residual_variance.size()) {
+    CopyFactor(factor, residual_variance, {"query_factor", "query_residual_variance"},
+               factor_.data(), squares_, threads, monitor);
+  }
+
+  [[nodiscard]] int64_t size() const override {
+    return static_cast<int64_t>(residual_variance_.size());
+  }
+
+  void Load(std::span<const int64_t> queries, QueryBlock& block,
+            ThreadMonitor /*monitor*/) const override {
+    LoadAllButFactor(queries, block);
+    const int64_t m = model().m();
+    block.owned_factor.resize(queries.size() * static_cast<size_t>(m));
+    for (size_t i = 0; i < queries.size(); ++i) {
+      const int64_t query = queries[i];
+      block.inverse_deviation[i] =
+          ResidualModel::InverseDeviation(residual_variance_[query], squares_[query], m);
+      block.norm[i] = std::sqrt(squares_[query]);
+      std::copy_n(factor_.data() + query * m, m,
+                  block.owned_factor.data() + static_cast<int64_t>(i) * m);
+    }
+    block.factor = block.owned_factor.data();
+  }
+
+ private:
+  AlignedVector factor_;
+  std::vector<double> residual_variance_;
+  std::vector<double> squares_;
+};
+
+}  // namespace
+
+std::unique_ptr<QuerySet> MakeRowQueries(const ResidualModel& model, const int64_t* rows,
+                                         int64_t count, bool predecessors) {
+  return std::make_unique<RowQueries>(model, rows, count, predecessors);
+}
+
+std::unique_ptr<QuerySet> MakeNewPointQueries(const ResidualModel& model,
+                                              const DenseMatrixView& queries) {
+  return std::make_unique<NewPointQueries>(model, queries);
+}
+
+std::unique_ptr<QuerySet> MakeNewFactorQueries(const ResidualModel& model,
+                                               const DenseMatrixView& query_factor,
+                                               std::span<const double> query_residual_variance,
+                                               const DenseMatrixView& queries, int threads,
+                                               Monitor& monitor) {
+  return std::make_unique<NewFactorQueries>(model, query_factor, query_residual_variance, queries,
+                                            threads, monitor);
+}
+
+}  // namespace residual_knn

@@ -1,0 +1,21 @@
+// One search as all its parts see it: what is asked, how to search, and where answers and reports go.
+#pragma once
+
+#include "model/residual_model.h"
+#include "parallel/monitor.h"
+#include "query/query_set.h"
+#include "query/result_sink.h"
+#include "query/search_settings.h"
+
+namespace residual_knn {
+
+// Refers to values that outlive the search.
+struct SearchJob {
+  const ResidualModel& model;
+  const QuerySet& queries;
+  const SearchSettings& settings;
+  ResultSink& results;
+  Monitor& monitor;
+};
+
+}  // namespace residual_knn

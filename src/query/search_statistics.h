@@ -1,0 +1,42 @@
+// What a search reports about its work. The fields mean what those of residual_knn_statistics mean.
+#pragma once
+
+#include <cstdint>
+
+#include "model/scaled_points.h"
+#include "residual_knn.h"
+
+namespace residual_knn {
+
+struct SearchStatistics {
+  int32_t strategy = RESIDUAL_KNN_AUTOMATIC;
+  int threads = 0;
+  int64_t pairs = 0;
+  int64_t pairs_scored = 0;
+  int64_t pairs_rescored = 0;
+  int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;
+  int64_t coarse_blocks = 0;
+  double tree_seconds = 0;
+  int64_t pivots_scored = 0;
+  int64_t pivots_coupled = 0;
+  int64_t blocks_bounded = 0;
+  int64_t blocks_dismissed = 0;
+  int64_t points_bounded = 0;
+  int64_t survivors = 0;
+  int64_t scored_in_low_precision = 0;
+  int64_t uninformative_queries = 0;
+  double nearest_lengthscales = 0;
+  CoarsePoints coarse_queries;
+  // The sum over brute force's threads of the seconds that each worked.
+  double scan_seconds = 0;
+
+  // Adds what brute force counted for a part of the queries.
+  void AddCounts(const SearchStatistics& part) {
+    pairs_scored += part.pairs_scored;
+    pairs_rescored += part.pairs_rescored;
+    scored_in_low_precision += part.scored_in_low_precision;
+    scan_seconds += part.scan_seconds;
+  }
+};
+
+}  // namespace residual_knn

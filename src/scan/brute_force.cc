@@ -1,0 +1,79 @@
+#include "scan/brute_force.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "scan/double_scan.h"
+#include "scan/quantized_scan.h"
+
+namespace residual_knn {
+namespace {
+
+// Scans leave out rows that repeat more than k others. Where these are more than one row in so many, scans are better
+// than a tree.
+constexpr int64_t kRepeatedOneIn = 2;
+// What is prepared for scans, integers above all, takes about as long as so many queries gain by it.
+constexpr int64_t kFewQueries = 64;
+
+// k rows that are the same point, and perhaps the query itself, are nearer or tie and come first.
+std::vector<int64_t> HopelessRows(const SearchJob& job, ScanStore& store) {
+  return store.Repeated(job.monitor).RowsAfter(job.settings.k + 1);
+}
+
+}  // namespace
+
+QuantizedFit FitOf(const SearchJob& job, ScanStore& store) {
+  // Tiles are those of the scan in double precision.
+  if (job.settings.tile_queries > 0 || job.settings.tile_candidates > 0) return {};
+  return store.Fit(job.monitor);
+}
+
+void PrepareBruteForce(const SearchJob& job, ScanStore& store) {
+  const int threads = job.settings.threads;
+  const QuantizedFit fit = FitOf(job, store);
+  if (fit.bits8) store.Factor(ElementBits::k8, threads, job.monitor);
+  if (fit.bits16 && (!fit.bits8 || fit.leaves_to_16)) {
+    store.Factor(ElementBits::k16, threads, job.monitor);
+  }
+  if (job.model.covariance() != nullptr) {
+    store.GetNeighborhoods(threads, job.monitor);
+    store.Repeated(job.monitor);
+  }
+}
+
+bool MostRowsRepeat(const SearchJob& job, ScanStore& store) {
+  return std::ssize(HopelessRows(job, store)) > job.model.n() / kRepeatedOneIn;
+}
+
+SearchStatistics SearchBruteForce(const SearchJob& job, ScanStore& store,
+                                  std::span<const int64_t> which) {
+  SearchStatistics statistics;
+  statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
+  const auto add = [&](const SearchStatistics& part) {
+    statistics.threads = std::max(statistics.threads, part.threads);
+    statistics.AddCounts(part);
+  };
+  const int threads = job.settings.threads;
+  std::vector<int64_t> left(which.begin(), which.end());
+  ScanAids aids;
+  std::vector<int64_t> hopeless;
+  const bool many = std::ssize(left) >= kFewQueries;
+  if (job.model.covariance() != nullptr && (many || store.HasNeighborhoods())) {
+    aids.neighborhoods = &store.GetNeighborhoods(threads, job.monitor);
+    hopeless = HopelessRows(job, store);
+    aids.hopeless = hopeless;
+  }
+  for (const ElementBits bits : {ElementBits::k8, ElementBits::k16}) {
+    if (left.empty() || aids.neighborhoods == nullptr) break;
+    if (std::ssize(left) < kFewQueries && !store.HasFactor(bits)) continue;
+    if (!FitOf(job, store).Suits(bits)) continue;
+    const QuantizedFactor& factor = store.Factor(bits, threads, job.monitor);
+    const std::vector<int64_t> given = std::exchange(left, {});
+    add(SearchQuantized(job, factor, aids, given, left));
+  }
+  if (!left.empty() || which.empty()) add(SearchInDouble(job, aids, left));
+  return statistics;
+}
+
+}  // namespace residual_knn

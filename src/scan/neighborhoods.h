@@ -1,0 +1,52 @@
+// Which rows are near which in space: where a scan looks first, so that it soon knows what is not worth a look.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/residual_model.h"
+#include "points/space_order.h"
+
+namespace residual_knn {
+
+class Neighborhoods {
+ public:
+  static constexpr int64_t kRowsAround = 256;
+
+  Neighborhoods(const ResidualModel& model, int threads, Monitor& monitor);
+
+  // See SpaceOrder::Rescale.
+  void Rescale(std::span<const double> factors) { order_.Rescale(factors); }
+
+  // A node of the space order as a range of its leaves.
+  struct Region {
+    int64_t first_leaf = 0;
+    int64_t last_leaf = -1;
+  };
+
+  // The smallest region around a point, or around row `self` if that is not negative, that has at least `wanted` rows
+  // below `limit`, or all of them; `rows` receives these.
+  Region Around(int64_t self, const double* point, int64_t limit, int64_t wanted,
+                std::vector<int32_t>& rows) const;
+
+  // The leaf of row `self`, or of a point if that is negative.
+  [[nodiscard]] int64_t LeafOf(int64_t self, const double* point) const {
+    return self >= 0 ? leaf_of_[self] : order_.LeafOf(point);
+  }
+
+  [[nodiscard]] bool Holds(const Region& region, int64_t row) const {
+    return leaf_of_[row] >= region.first_leaf && leaf_of_[row] <= region.last_leaf;
+  }
+
+  // Those of its rows that are below `limit`.
+  void CopyRows(const Region& region, int64_t limit, std::vector<int32_t>& rows) const;
+
+  [[nodiscard]] int64_t bytes() const;
+
+ private:
+  SpaceOrder order_;
+  std::vector<int32_t> leaf_of_;
+};
+
+}  // namespace residual_knn

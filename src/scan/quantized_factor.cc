@@ -1,0 +1,337 @@
+#include "scan/quantized_factor.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "model/product_error.h"
+#include "parallel/pace.h"
+#include "parallel/parallel_for.h"
+#include "scan/hadamard_rotation.h"
+#include "simd/quantized_product.h"
+#include "simd/screen_quantized.h"
+
+namespace residual_knn {
+namespace {
+
+constexpr double kLargestByte = 127;
+constexpr double kLargestWord = 32767;
+// Below 46340 by more than half a step in each of kMostColumns entries.
+constexpr double kLargestNorm = 46000;
+// 255 x 127 x m stays below 2^31.
+constexpr int64_t kMostColumns = 66'000;
+constexpr double kLargestCoordinate = 1e4;
+// 1 / sqrt(p) within this and its inverse: scores neither overflow nor underflow in single precision.
+constexpr double kLeastScale = 1e-15;
+
+// |D| / |V| where entries are alike, the largest about 3.2 times their deviation.
+constexpr double kDeviation = 3.46;  // sqrt(12): steps in the deviation of what rounding takes
+constexpr double kCoarseness8 = 3.2 / kLargestByte / kDeviation;
+constexpr double kCoarseness16 = 3.2 / kLargestWord / kDeviation;
+// Margins in terms of rho: of a row of 16 bits with a typical query, of a query of 8 bits with a typical row, and
+// of two typical rows of 8 bits.
+constexpr double kMostMargin16 = 0.02;
+constexpr double kMostMargin8 = 0.35;
+constexpr double kTypicalMargin8 = 0.15;
+// More exceptional rows than one in so many are too many.
+constexpr int64_t kOneIn = 16;
+// Rows that are exceptional because they are far may be more, one in so many: the others still gain by integers.
+constexpr int64_t kFarOneIn = 2;
+// More queries than one in so many that 8 bits leave to 16 are worth the preparation of those.
+constexpr int64_t kFewLeftOneIn = 128;
+
+double Ratio(const ResidualModel& model, int64_t row) {
+  const double scale = model.inverse_deviation()[row];
+  const double variance = model.covariance()->variance() + model.nugget();
+  // |V|^2 = K - p; where the caller gives p they may be other things, and this an estimate.
+  return std::sqrt(std::max(variance * scale * scale - 1, 0.0));
+}
+
+// Coordinates that single precision would round by too much of a lengthscale.
+bool IsFar(const ResidualModel& model, int64_t row) {
+  for (int64_t c = 0; c < model.d(); ++c) {
+    if (std::abs(model.points()(row, c)) > kLargestCoordinate) return true;
+  }
+  return false;
+}
+
+// For the rounding of a sum of up to kMostColumns squares.
+constexpr double kSumSlack = 1 + 1e-9;
+
+// The largest slope of -log K in the distance while K is above exp(-87) variance, not small for a general Matern, which
+// is not screened here.
+double LargestLogSlope(const CovarianceFunction& covariance) {
+  constexpr double kFar = 16;  // no slope of a Gaussian or a rational quadratic is above this
+  const CovarianceView view = covariance.view();
+  switch (view.family) {
+    case CovarianceFamily::kMatern12:
+      return 1;
+    case CovarianceFamily::kMatern32:
+      return std::sqrt(3.0);
+    case CovarianceFamily::kMatern52:
+      return std::sqrt(5.0);
+    case CovarianceFamily::kRationalQuadratic:
+      return std::min(std::sqrt(view.alpha / 2), kFar);
+    case CovarianceFamily::kSquaredExponential:
+    case CovarianceFamily::kMaternTable:
+      break;
+  }
+  return kFar;
+}
+
+float RoundedUp(double x) { return static_cast<float>(x * (1 + 0x1p-22)); }
+
+double Norm(const double* v, int64_t m) {
+  double square = 0;
+  for (int64_t e = 0; e < m; ++e) square += v[e] * v[e];
+  return std::sqrt(square) * kSumSlack;
+}
+
+struct RowSteps {
+  float unit = 1;
+  double rest = 0;  // |D|, with the roundings of the rotation and of the sum
+};
+
+// v rounded to integers of at most `largest_integer`, in steps of a unit.
+RowSteps RoundToSteps(const double* v, int64_t m, double norm, double largest_integer,
+                      double* integers) {
+  double largest = 0;
+  for (int64_t e = 0; e < m; ++e) largest = std::max(largest, std::abs(v[e]));
+  double step = largest / largest_integer;
+  if (largest_integer > kLargestByte) step = std::max(step, norm / kLargestNorm);
+  RowSteps steps;
+  // A little more than the least, so that no quotient rounds to more than the largest integer.
+  steps.unit = std::max(RoundedUp(step), std::numeric_limits<float>::min());
+  const auto unit = static_cast<double>(steps.unit);
+  const double inverse = 1 / unit;
+  constexpr double kMagic = 0x1.8p52;  // what is added to it loses its fraction
+  double square = 0;
+  for (int64_t e = 0; e < m; ++e) {
+    const double q = (v[e] * inverse + kMagic) - kMagic;
+    const double rest = v[e] - q * unit;
+    square += rest * rest;
+    integers[e] = q;
+  }
+  steps.rest = std::sqrt(square) * kSumSlack + 2 * kRotationError * norm;
+  return steps;
+}
+
+// Words of two integers each.
+template <class Put>
+void PackPairs(const double* integers, int64_t m, const Put& put) {
+  for (int64_t e = 0; e < m; e += 2) {
+    put(e / 2, PairOf(static_cast<int16_t>(integers[e]),
+                      e + 1 < m ? static_cast<int16_t>(integers[e + 1]) : int16_t{0}));
+  }
+}
+
+// Words of four integers each, moved by `move`.
+template <class Put>
+void PackQuads(const double* integers, int64_t m, int32_t move, const Put& put) {
+  for (int64_t e = 0; e < m; e += 4) {
+    std::array<int32_t, 4> bytes{};
+    for (int64_t i = 0; i < 4; ++i) {
+      bytes[static_cast<size_t>(i)] =
+          move + (e + i < m ? static_cast<int32_t>(integers[e + i]) : 0);
+    }
+    put(e / 4, QuadOf(bytes));
+  }
+}
+
+void PackFine(const double* integers, int64_t m, int64_t stride, int16_t* out) {
+  for (int64_t e = 0; e < m; ++e) out[e] = static_cast<int16_t>(integers[e]);
+  std::fill(out + m, out + stride, int16_t{0});
+}
+
+}  // namespace
+
+QuantizedFit::QuantizedFit(const ResidualModel& model, Monitor& monitor) {
+  if (model.covariance() == nullptr || !CanScreenQuantized(model.covariance()->view())) return;
+  const double variance = model.covariance()->variance();
+  if (model.m() < 16 || model.m() > kMostColumns || !(variance > 1e-12 && variance < 1e12) ||
+      !FitsSinglePrecision(model.largest_norm()) ||
+      model.n() > std::numeric_limits<int32_t>::max() - 64) {
+    return;
+  }
+  Pace pace(monitor);
+  std::vector<double> ratios(static_cast<size_t>(model.n()));
+  int64_t far = 0;
+  for (int64_t i = 0; i < model.n(); ++i) {
+    const double scale = model.inverse_deviation()[i];
+    if (scale != 0 && !(scale > kLeastScale && scale < 1 / kLeastScale)) return;
+    ratios[i] = Ratio(model, i);
+    pace.Spend(model.d() + 4);
+    far += IsFar(model, i) ? 1 : 0;
+  }
+  const auto middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
+  std::nth_element(ratios.begin(), middle, ratios.end(), [&](double a, double b) {
+    pace.Spend(1);
+    return a < b;
+  });
+  median_ratio = *middle;
+  const auto exceptional = std::count_if(ratios.begin(), ratios.end(), [&](double ratio) {
+    return 2 * kCoarseness16 * median_ratio * ratio > kMostMargin16;
+  });
+  bits16 = exceptional <= model.n() / kOneIn && far <= model.n() / kFarOneIn;
+  bits8 = bits16 && MultipliesBytesFast() &&
+          2 * kCoarseness8 * median_ratio * median_ratio < kTypicalMargin8;
+  const auto left = std::count_if(ratios.begin(), ratios.end(), [&](double ratio) {
+    return 2 * kCoarseness8 * median_ratio * ratio > kMostMargin8;
+  });
+  leaves_to_16 = left > model.n() / kFewLeftOneIn;  // far queries suit neither
+}
+
+QuantizedFactor::QuantizedFactor(const ResidualModel& model, const QuantizedFit& fit,
+                                 ElementBits bits, int threads, Monitor& monitor)
+    : bits_(bits),
+      median_ratio_(fit.median_ratio),
+      words_(bits == ElementBits::k8 ? (model.m() + 3) / 4 : (model.m() + 1) / 2),
+      groups_((model.n() + kPackedGroup - 1) / kPackedGroup),
+      stride_(model.n() + kQuantizedSlack) {
+  const int64_t n = model.n();
+  const auto room = static_cast<size_t>(stride_);
+  packed_.resize(static_cast<size_t>(groups_ * kPackedGroup * words_));
+  for (AlignedFloats* each : {&units_, &rests_, &norms_, &scales_}) each->assign(room, 0.0F);
+  coordinates_.assign(room * static_cast<size_t>(model.d()) + kQuantizedSlack, 0.0F);
+  if (bits == ElementBits::k8) {
+    fine_stride_ = (model.m() + kFineUnit - 1) / kFineUnit * kFineUnit;
+    fine_.resize(static_cast<size_t>(n * fine_stride_));
+    fine_units_.assign(room, 0.0F);
+    fine_rests_.assign(room, 0.0F);
+  }
+  constexpr int64_t kGroupsAtOnce = 32;
+  std::vector<std::vector<double>> scratch(static_cast<size_t>(threads),
+                                           std::vector<double>(static_cast<size_t>(2 * model.m())));
+  ParallelFor(threads, (groups_ + kGroupsAtOnce - 1) / kGroupsAtOnce, monitor,
+              [&](int64_t task, int worker) {
+                const int64_t end = std::min((task + 1) * kGroupsAtOnce, groups_);
+                for (int64_t g = task * kGroupsAtOnce; g < end; ++g) {
+                  std::fill_n(packed_.data() + g * kPackedGroup * words_, kPackedGroup * words_, 0);
+                  for (int64_t row = g * kPackedGroup; row < std::min(n, (g + 1) * kPackedGroup);
+                       ++row) {
+                    SetRow(model, row, scratch[worker].data());
+                  }
+                }
+              });
+  for (int64_t row = 0; row < n; ++row) {
+    if (std::isnan(scales_[row])) exceptional_.push_back(row);
+  }
+  for (const float x : coordinates_) {
+    largest_coordinate_ = std::max(largest_coordinate_, static_cast<double>(std::abs(x)));
+  }
+}
+
+const int32_t* QuantizedFactor::group(int64_t g) const {
+  return packed_.data() + g * kPackedGroup * words_;
+}
+
+void QuantizedFactor::SetRow(const ResidualModel& model, int64_t row, double* scratch) {
+  const int64_t m = model.m();
+  std::copy_n(model.factor(row), m, scratch);
+  RotateByHadamard(scratch, m);
+  const double norm = Norm(scratch, m);
+  double* integers = scratch + m;
+  int32_t* words = packed_.data() + row / kPackedGroup * kPackedGroup * words_ + row % kPackedGroup;
+  const auto put = [&](int64_t at, int32_t word) { words[at * kPackedGroup] = word; };
+  const bool bytes = bits_ == ElementBits::k8;
+  const RowSteps steps =
+      RoundToSteps(scratch, m, norm, bytes ? kLargestByte : kLargestWord, integers);
+  units_[row] = steps.unit;
+  rests_[row] = RoundedUp(steps.rest);
+  norms_[row] = RoundedUp(norm + steps.rest);
+  if (bytes) {
+    PackQuads(integers, m, kByteMove, put);
+    const RowSteps fine = RoundToSteps(scratch, m, norm, kLargestWord, integers);
+    PackFine(integers, m, fine_stride_, fine_.data() + row * fine_stride_);
+    fine_units_[row] = fine.unit;
+    fine_rests_[row] = RoundedUp(fine.rest);
+    // Entries that are all alike may fit 8 bits better than 16.
+    norms_[row] = RoundedUp(norm + std::max(steps.rest, fine.rest));
+  } else {
+    PackPairs(integers, m, put);
+  }
+  const double scale = model.inverse_deviation()[row];
+  const bool far = IsFar(model, row);
+  const bool exceptional =
+      far || 2 * kCoarseness16 * median_ratio_ * Ratio(model, row) > kMostMargin16;
+  scales_[row] = exceptional ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(scale);
+  // Those of far rows stay 0: they are not used, and would spoil the margins of the others.
+  for (int64_t c = 0; c < model.d() && !far; ++c) {
+    coordinates_[c * stride_ + row] = static_cast<float>(model.points()(row, c));
+  }
+}
+
+bool QuantizedFactor::Quantize(const ResidualModel& model, const double* v, double norm,
+                               double inverse_deviation, std::span<const double> point,
+                               double* scratch, int32_t* words, int16_t* fine,
+                               QueryIntegers& row) const {
+  const int64_t m = model.m();
+  const double margin =
+      bits_ == ElementBits::k8 ? kMostMargin8 / kCoarseness8 : kMostMargin16 / kCoarseness16;
+  // V of a new point may be anything; single precision was found to do for that of the index.
+  if (!(norm <= 2 * std::max(model.largest_norm(), std::sqrt(model.covariance()->variance()))) ||
+      2 * median_ratio_ * norm * inverse_deviation > margin) {
+    return false;
+  }
+  for (const double x : point) {
+    if (!(std::abs(x) <= 2 * kLargestCoordinate)) return false;
+  }
+  std::copy_n(v, m, scratch);
+  RotateByHadamard(scratch, m);
+  const auto put = [&](int64_t at, int32_t word) { words[at] = word; };
+  double* integers = scratch + m;
+  const bool bytes = bits_ == ElementBits::k8;
+  const RowSteps steps =
+      RoundToSteps(scratch, m, norm, bytes ? kLargestByte : kLargestWord, integers);
+  row.unit = steps.unit;
+  row.norm = RoundedUp(norm);
+  // The integer becomes a float, is multiplied by the product of two units and subtracted: four roundings.
+  row.rest = RoundedUp(steps.rest + 0x1p-22 * norm);
+  SetCovarianceError(model, point, row);
+  const double rounding =
+      ProductError(m) * norm;  // of the canonical product, and of what is computed here
+  if (bytes) {
+    PackQuads(integers, m, 0, put);
+    row.offset = -kByteMove * static_cast<int32_t>(std::accumulate(integers, integers + m, 0.0));
+    const RowSteps finer = RoundToSteps(scratch, m, norm, kLargestWord, integers);
+    PackFine(integers, m, fine_stride_, fine);
+    row.fine_unit = static_cast<double>(finer.unit);
+    row.fine_rest = finer.rest + rounding;
+  } else {
+    PackPairs(integers, m, put);
+    row.fine_unit = static_cast<double>(row.unit);
+    row.fine_rest = steps.rest + rounding;
+  }
+  return true;
+}
+
+void QuantizedFactor::SetCovarianceError(const ResidualModel& model, std::span<const double> point,
+                                         QueryIntegers& query) const {
+  double magnitude = largest_coordinate_;
+  for (const double x : point) magnitude = std::max(magnitude, std::abs(x));
+  const double variance = model.covariance()->variance();
+  const auto d = static_cast<double>(model.d());
+  const double shift = 0x1p-22 * std::sqrt(d) * magnitude;  // of a distance
+  query.covariance_error = RoundedUp(variance * (0x1p-24 * (d + 24) + shift));
+  const double change =
+      std::expm1(LargestLogSlope(*model.covariance()) * shift) + 0x1p-24 * (88 * (d + 8) + 40);
+  if (change < 0.5) {
+    query.covariance_rate = RoundedUp(change / (1 - change));
+    // What is below exp(-87) is computed as at most that, times a polynomial of the distance.
+    query.covariance_floor = RoundedUp(1e-28 * (d + 1) * variance);
+  } else {
+    query.covariance_rate = 0;
+    query.covariance_floor = query.covariance_error;
+  }
+}
+
+int64_t QuantizedFactor::bytes() const {
+  const size_t floats = units_.size() + rests_.size() + norms_.size() + fine_units_.size() +
+                        fine_rests_.size() + coordinates_.size() + scales_.size();
+  return static_cast<int64_t>(packed_.size() * sizeof(int32_t) + fine_.size() * sizeof(int16_t) +
+                              floats * sizeof(float) + exceptional_.size() * sizeof(int64_t));
+}
+
+}  // namespace residual_knn

@@ -1,0 +1,438 @@
+#include "scan/quantized_scan.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "blas/blas.h"
+#include "model/product_error.h"
+#include "scan/block_search.h"
+#include "scan/first_candidates.h"
+#include "scan/order_by_space.h"
+#include "score/candidate_list.h"
+#include "score/canonical_score.h"
+#include "score/degenerate_query.h"
+#include "score/keep_others.h"
+#include "simd/covariance_row.h"
+#include "simd/prefetch.h"
+#include "simd/quantized_product.h"
+#include "simd/screen.h"
+#include "simd/screen_quantized.h"
+
+namespace residual_knn {
+namespace {
+
+// Their products, the packed candidates and the queries together stay in a second-level cache of 1 MiB where m is
+// some hundreds.
+constexpr int64_t kBlock = 192;
+constexpr int64_t kTile = 512;
+static_assert(kTile % kPackedGroup == 0);
+
+// Canonical scores take some dozens of times as long as pairs that are screened. Where more than one pair in so many
+// gets one, after a first few, margins of integers are too wide for the data: the next scan does better.
+constexpr int64_t kMostRescoredOneIn = 8;
+constexpr int64_t kFewPairs = 1'000'000;
+
+class Worker {
+ public:
+  // scales: 1 / sqrt(p) of all rows, NaN for those that the screen leaves out.
+  Worker(const SearchJob& job, const QuantizedFactor& quantized, const ScanAids& aids,
+         const float* scales, int64_t block, int index)
+      : job_(job),
+        model_(job.model),
+        settings_(job.settings),
+        monitor_(job.monitor, index),
+        quantized_(quantized),
+        neighborhoods_(*aids.neighborhoods),
+        kept_scales_(scales),
+        scorer_(model_, settings_.ranking),
+        first_(model_, aids.neighborhoods),
+        view_(model_.covariance()->view()),
+        lists_(static_cast<size_t>(block)),
+        words_(static_cast<size_t>(block * quantized.words())),
+        fine_(static_cast<size_t>(block * quantized.fine_stride())),
+        integers_(static_cast<size_t>(block)),
+        offsets_(static_cast<size_t>(block)),
+        regions_(static_cast<size_t>(block)),
+        met_(static_cast<size_t>(block)),
+        scratch_(static_cast<size_t>(2 * model_.m())),
+        points_(static_cast<size_t>(block * model_.d())),
+        products_(static_cast<size_t>(block * kTile + kQuantizedSlack)) {
+    constexpr auto kRoom = static_cast<size_t>(kTile + kQuantizedSlack);
+    found_.resize(kRoom);
+    found_scores_.resize(kRoom);
+    fine_products_.resize(kRoom);
+    errors_.resize(kRoom);
+    rows_.resize(kRoom);
+    scores_.resize(kRoom);
+    covariances_.resize(kRoom);
+    coordinates_.resize(kRoom * static_cast<size_t>(model_.d()));
+    exact_products_.resize(static_cast<size_t>(block * kTile + kScreenSlack));
+  }
+
+  void SearchBlock(std::span<const int64_t> which) {
+    if (RescoresTooMuch()) {
+      left_.insert(left_.end(), which.begin(), which.end());
+      return;
+    }
+    job_.queries.Load(which, block_, monitor_);
+    if (monitor_.Stopped()) return;
+    Prepare(which);
+    if (std::none_of(fit_.begin(), fit_.end(), [](bool fit) { return fit; })) return;
+    for (int64_t q = 0; q < block_.count && monitor_.GoOn(); ++q) {
+      if (Searches(q)) SearchAround(q);
+    }
+    auto exceptional = quantized_.exceptional();
+    exceptional = exceptional.first(static_cast<size_t>(
+        std::lower_bound(exceptional.begin(), exceptional.end(), block_.largest_limit) -
+        exceptional.begin()));
+    while (!exceptional.empty()) {
+      if (!monitor_.GoOn()) return;
+      const size_t count = std::min<size_t>(kTile, exceptional.size());
+      SearchExceptional(exceptional.first(count));
+      exceptional = exceptional.subspan(count);
+    }
+    for (int64_t begin = 0; begin < block_.largest_limit; begin += kTile) {
+      if (!monitor_.GoOn()) return;
+      SearchTile(begin, std::min(begin + kTile, block_.largest_limit));
+    }
+    int64_t pairs = 0;
+    for (int64_t q = 0; q < block_.count && monitor_.GoOn(); ++q) {
+      if (!fit_[q]) continue;
+      Write(q);
+      pairs += job_.queries.Pairs(which[q]);
+    }
+    monitor_.Advance(pairs);
+  }
+
+  [[nodiscard]] const SearchStatistics& statistics() const { return statistics_; }
+  [[nodiscard]] std::span<const int64_t> left() const { return left_; }
+
+ private:
+  void Prepare(std::span<const int64_t> which) {
+    const int64_t d = model_.d();
+    fit_.assign(static_cast<size_t>(block_.count), true);
+    for (int64_t q = 0; q < block_.count; ++q) {
+      const std::span<const double> point(block_.points.data() + q * d, static_cast<size_t>(d));
+      std::copy(point.begin(), point.end(), points_.begin() + q * d);
+      int32_t* words = words_.data() + q * quantized_.words();
+      if (block_.inverse_deviation[q] == 0) {  // decided without any score
+        std::fill_n(words, quantized_.words(), 0);
+        offsets_[q] = 0;
+        continue;
+      }
+      QueryIntegers& row = integers_[q];
+      fit_[q] = quantized_.Quantize(model_, block_.factor + q * model_.m(), block_.norm[q],
+                                    block_.inverse_deviation[q], point, scratch_.data(), words,
+                                    FineOf(q), row);
+      offsets_[q] = row.offset;
+      if (fit_[q]) {
+        lists_[q].Reset(settings_.k, block_.inverse_deviation[q], 0);
+      } else {
+        left_.push_back(which[q]);
+      }
+    }
+  }
+
+  [[nodiscard]] bool HasFineRows() const { return quantized_.bits() == ElementBits::k8; }
+
+  int16_t* FineOf(int64_t q) { return fine_.data() + q * quantized_.fine_stride(); }
+
+  [[nodiscard]] bool RescoresTooMuch() const {
+    return statistics_.pairs_scored > kFewPairs &&
+           rescored_ > statistics_.pairs_scored / kMostRescoredOneIn;
+  }
+
+  void Multiply(int64_t first, int64_t count, int64_t begin, int64_t groups) {
+    const int64_t words = quantized_.words();
+    const int32_t* packed = quantized_.group(begin / kPackedGroup);
+    const int32_t* queries = words_.data() + first * words;
+    if (quantized_.bits() == ElementBits::k8) {
+      MultiplyBytes(queries, offsets_.data() + first, count, packed, groups, words,
+                    products_.data(), kTile);
+    } else {
+      MultiplyPairs(queries, count, packed, groups, words, products_.data(), kTile);
+    }
+  }
+
+  [[nodiscard]] bool Searches(int64_t q) const {
+    return fit_[q] && block_.inverse_deviation[q] > 0;
+  }
+
+  void SearchTile(int64_t begin, int64_t end) {
+    // Predecessor queries are in ascending order: those at the front may have no candidates here.
+    int64_t first = 0;
+    while (first < block_.count && block_.limit[first] <= begin) ++first;
+    const int64_t count = block_.count - first;
+    const int64_t groups = (end - begin + kPackedGroup - 1) / kPackedGroup;
+    if (HasFineRows()) {
+      // What survives is looked up at random: while products are computed, it comes near.
+      PrefetchLines(
+          quantized_.fine() + begin * quantized_.fine_stride(),
+          static_cast<int64_t>(sizeof(int16_t)) * (end - begin) * quantized_.fine_stride());
+    }
+    Multiply(first, count, begin, groups);
+    statistics_.pairs_scored += count * (end - begin);
+    statistics_.scored_in_low_precision += count * (end - begin);
+    QuantizedTile tile;
+    tile.covariance = &view_;
+    tile.coordinates = quantized_.coordinates();
+    tile.stride = quantized_.stride();
+    tile.dimensions = model_.d();
+    tile.scales = kept_scales_;
+    tile.units = quantized_.units();
+    tile.rests = quantized_.rests();
+    tile.norms = quantized_.norms();
+    QuantizedQuery query;
+    query.signed_ranking = settings_.ranking == Ranking::kSigned;
+    for (int64_t q = first; q < block_.count; ++q) {
+      if (!Searches(q)) continue;
+      const int64_t candidates = std::min(end, block_.limit[q]) - begin;
+      query.point = points_.data() + q * model_.d();
+      query.unit = integers_[q].unit;
+      query.norm = integers_[q].norm;
+      query.rest = integers_[q].rest;
+      query.covariance_error = integers_[q].covariance_error;
+      query.covariance_rate = integers_[q].covariance_rate;
+      query.covariance_floor = integers_[q].covariance_floor;
+      for (int64_t done = 0; done < candidates;) {
+        const double threshold = lists_[q].threshold();
+        // Scale, product and comparison round by fewer than 16 of 2^-24 relative to the score.
+        query.threshold = static_cast<float>(threshold - 1e-6 * std::abs(threshold));
+        tile.first = begin + done;
+        tile.count = lists_[q].AtOnce(candidates - done);
+        query.products = products_.data() + (q - first) * kTile + done;
+        const int64_t found = ScreenQuantized(tile, query, found_.data(), found_scores_.data());
+        if (found > 0) AppendFound(q, found, query.products - tile.first);
+        done += tile.count;
+      }
+    }
+  }
+
+  // The rows around a query give a threshold that few others reach.
+  void SearchAround(int64_t q) {
+    met_[q].clear();
+    scorer_.SetQuery(block_, q);
+    if (HasFineRows()) {
+      SearchRegion(q);
+    } else {
+      const int64_t wanted = FirstCandidates::Wanted(settings_.k, block_.limit[q]);
+      const int64_t scored = first_.AppendAround(block_, q, wanted, scorer_, lists_[q], met_[q]);
+      statistics_.pairs_scored += scored;
+      statistics_.pairs_rescored += scored;
+    }
+    AppendFirstRows(q);
+  }
+
+  // All rows of a region, with 16 bits.
+  void SearchRegion(int64_t q) {
+    regions_[q] = neighborhoods_.Around(
+        block_.self[q], block_.points.data() + q * model_.d(), block_.limit[q],
+        std::max(Neighborhoods::kRowsAround / 2, settings_.k), near_);
+    std::erase_if(
+        near_, [&](int32_t row) { return row == block_.self[q] || std::isnan(kept_scales_[row]); });
+    statistics_.pairs_scored += static_cast<int64_t>(near_.size());
+    statistics_.scored_in_low_precision += static_cast<int64_t>(near_.size());
+    const auto count = static_cast<int64_t>(near_.size());
+    for (int64_t begin = 0; begin < count;) {
+      const int64_t taken = std::min(lists_[q].AtOnce(count - begin), kTile);
+      std::copy_n(near_.begin() + begin, taken, found_.begin());
+      AppendRows(q, static_cast<size_t>(taken));
+      lists_[q].Prune();
+      // What is not correlated would fill the list.
+      AppendFirstRows(q);
+      begin += taken;
+    }
+  }
+
+  void AppendFirstRows(int64_t q) {
+    const int64_t scored = first_.AppendFirstRows(block_, q, settings_.k, scorer_, lists_[q]);
+    statistics_.pairs_scored += scored;
+    statistics_.pairs_rescored += scored;
+  }
+
+  // Whether a query has met a row before it met the tiles.
+  [[nodiscard]] bool HasMet(int64_t q, int32_t row) const {
+    if (row == block_.self[q]) return true;
+    return HasFineRows() ? neighborhoods_.Holds(regions_[q], row)
+                         : std::binary_search(met_[q].begin(), met_[q].end(), int64_t{row});
+  }
+
+  // Of what a screen has found, whatever was not met before; `products` is that of row 0.
+  void AppendFound(int64_t q, int64_t found, const int32_t* products) {
+    size_t kept = 0;
+    for (int64_t s = 0; s < found; ++s) {
+      const int32_t row = found_[s];
+      if (HasMet(q, row)) continue;
+      if (!HasFineRows()) fine_products_[kept] = products[row];
+      found_[kept++] = row;
+    }
+    if (kept > 0) AppendRows(q, kept);
+  }
+
+  // The first rows of found_. Products of 16 bits that are not at hand are computed.
+  void AppendRows(int64_t q, size_t kept) {
+    const auto count = static_cast<int64_t>(kept);
+    std::copy_n(found_.begin(), count, rows_.begin());
+    if (HasFineRows()) {
+      DotPairRows(FineOf(q), quantized_.fine(), quantized_.fine_stride(), found_.data(), count,
+                  fine_products_.data());
+    }
+    model_.points().CopySelected({rows_.data(), kept}, coordinates_.data(), count + kScreenSlack);
+    CovarianceRow(view_, {coordinates_.data(), count + kScreenSlack, model_.d()}, 0, count,
+                  block_.points.data() + q * model_.d(), covariances_.data());
+    Append(q, ScreenFine(q, kept));
+  }
+
+  // Of the first rows of rows_, with products of 16 bits and covariances in double precision, those that may be near.
+  ScreenedRows ScreenFine(int64_t q, size_t count) {
+    const double threshold = lists_[q].threshold();
+    const double unit = integers_[q].fine_unit;
+    const bool is_signed = settings_.ranking == Ranking::kSigned;
+    size_t kept = 0;
+    for (size_t s = 0; s < count; ++s) {
+      const int64_t row = rows_[s];
+      const double product = static_cast<double>(fine_products_[s]) * unit *
+                             static_cast<double>(quantized_.fine_units()[row]);
+      const double residual = covariances_[s] - product;
+      const double ranked = is_signed ? residual : std::abs(residual);
+      const double scale = model_.inverse_deviation()[row];
+      // With room for the roundings of this comparison.
+      const double error = quantized_.ProductErrorWith(integers_[q], row) * (1 + 1e-9);
+      if ((ranked + error) * scale < threshold) continue;
+      rows_[kept] = row;
+      covariances_[kept] = covariances_[s];
+      errors_[kept] = error;
+      scores_[kept++] = ranked * scale;
+    }
+    return {{rows_.data(), kept},
+            {scores_.data(), kept},
+            {covariances_.data(), kept},
+            {errors_.data(), kept}};
+  }
+
+  void Append(int64_t q, const ScreenedRows& screened) {
+    scorer_.SetQuery(block_, q);
+    const int64_t rescored = lists_[q].Append(screened, model_.inverse_deviation(), scorer_);
+    rescored_ += rescored;
+    statistics_.pairs_rescored += rescored;
+  }
+
+  // Rows that the quantized screen skips, in double precision.
+  void SearchExceptional(std::span<const int64_t> rows) {
+    const auto width = static_cast<int64_t>(rows.size());
+    const int64_t m = model_.m();
+    gathered_.resize(static_cast<size_t>(width * m));
+    scales_.assign(static_cast<size_t>(width + kScreenSlack), 0.0);
+    for (int64_t j = 0; j < width; ++j) {
+      std::copy_n(model_.factor(rows[j]), m, gathered_.data() + j * m);
+      scales_[j] = model_.inverse_deviation()[rows[j]];
+    }
+    model_.points().CopySelected(rows, coordinates_.data(), width + kScreenSlack);
+    blas::MultiplyTransposed(block_.factor, block_.count, gathered_.data(), width, m,
+                             exact_products_.data());
+    statistics_.pairs_scored += block_.count * width;
+    ScreenTile tile;
+    tile.covariance = &view_;
+    tile.points = {coordinates_.data(), width + kScreenSlack, model_.d()};
+    tile.inverse_deviation = scales_.data();
+    for (int64_t q = 0; q < block_.count; ++q) {
+      if (!Searches(q)) continue;
+      tile.count = std::lower_bound(rows.begin(), rows.end(), block_.limit[q]) - rows.begin();
+      ScreenQuery query;
+      query.point = block_.points.data() + q * model_.d();
+      query.products = exact_products_.data() + q * width;
+      query.signed_ranking = settings_.ranking == Ranking::kSigned;
+      query.error = ScreenError(m, block_.norm[q], model_.largest_norm());
+      query.threshold = lists_[q].threshold();
+      const int64_t found =
+          Screen(tile, query, {rows_.data(), scores_.data(), covariances_.data()});
+      const size_t kept = KeepOthers({rows_.data(), scores_.data(), covariances_.data()}, found,
+                                     rows, block_.self[q], met_[q]);
+      if (kept == 0) continue;
+      lists_[q].SetError(query.error);
+      Append(q, {{rows_.data(), kept}, {scores_.data(), kept}, {covariances_.data(), kept}});
+    }
+  }
+
+  void Write(int64_t q) {
+    if (block_.inverse_deviation[q] == 0) {
+      WriteDegenerate(block_, q, settings_.k, degenerate_, job_.results);
+      return;
+    }
+    scorer_.SetQuery(block_, q);
+    job_.results.Write(block_, q, lists_[q].Finish(scorer_, statistics_.pairs_rescored));
+  }
+
+  const SearchJob job_;
+  const ResidualModel& model_;
+  const SearchSettings& settings_;
+  ThreadMonitor monitor_;
+  const QuantizedFactor& quantized_;
+  const Neighborhoods& neighborhoods_;
+  const float* kept_scales_;
+  CanonicalScorer scorer_;
+  FirstCandidates first_;
+  CovarianceView view_;
+  QueryBlock block_;
+  std::vector<CandidateList> lists_;
+  std::vector<int32_t> words_;
+  std::vector<int16_t> fine_;
+  std::vector<QueryIntegers> integers_;
+  std::vector<int32_t> offsets_;
+  std::vector<Neighborhoods::Region> regions_;  // with fine rows: what was met first
+  std::vector<std::vector<int64_t>> met_;       // without
+  std::vector<double> scratch_;
+  std::vector<int32_t> near_;
+  std::vector<float> points_;
+  std::vector<bool> fit_;
+  std::vector<int64_t> left_;
+  AlignedVectorOf<int32_t> products_;
+  std::vector<int32_t> found_;
+  std::vector<float> found_scores_;
+  std::vector<int32_t> fine_products_;
+  std::vector<int64_t> rows_;
+  std::vector<double> scores_;
+  std::vector<double> errors_;
+  std::vector<double> covariances_;
+  std::vector<double> coordinates_;
+  std::vector<double> scales_;
+  AlignedVector gathered_;
+  AlignedVector exact_products_;
+  std::vector<Neighbor> degenerate_;
+  int64_t rescored_ = 0;  // because margins left too many candidates open
+  SearchStatistics statistics_;
+};
+
+}  // namespace
+
+SearchStatistics SearchQuantized(const SearchJob& job, const QuantizedFactor& quantized,
+                                 const ScanAids& aids, std::span<const int64_t> which,
+                                 std::vector<int64_t>& left) {
+  const int64_t count = std::ssize(which);
+  const int threads = job.settings.threads;
+  const int64_t most = std::min(CandidateList::MostAtOnce(job.settings.k), kBlock);
+  const int64_t fair = (count + threads - 1) / threads;
+  const int64_t block = std::clamp<int64_t>(fair, 1, most);
+  const int64_t blocks = (count + block - 1) / block;
+  const std::vector<int64_t> ordered =
+      OrderBySpace(job.model, job.queries, which, *aids.neighborhoods, block);
+  std::vector<float> masked;
+  const float* scales = aids.Masked(quantized.scales(), job.model.n() + kQuantizedSlack, masked);
+  SearchStatistics statistics;
+  statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
+  statistics.threads = static_cast<int>(std::clamp<int64_t>(blocks, 1, threads));
+  std::vector<Worker> workers;
+  workers.reserve(static_cast<size_t>(statistics.threads));
+  for (int i = 0; i < statistics.threads; ++i) {
+    workers.emplace_back(job, quantized, aids, scales, block, i);
+  }
+  statistics.scan_seconds = SearchBlocks(workers, ordered, block, job.monitor);
+  for (const Worker& worker : workers) {
+    statistics.AddCounts(worker.statistics());
+    left.insert(left.end(), worker.left().begin(), worker.left().end());
+  }
+  std::sort(left.begin(), left.end());
+  return statistics;
+}
+
+}  // namespace residual_knn

@@ -1,0 +1,214 @@
+#include "score/candidate_list.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+namespace residual_knn {
+namespace {
+
+// Why no neighbor is lost, with u = 2^-53 and scores in units in which |rho| = 1 is `unit`:
+//
+// Screened and canonical score of a pair differ by at most error / sqrt(p_j), for the two sums of products,
+// and by the roundings of subtraction, the product of the two 1 / sqrt(p) (three of them on either side),
+// and the multiplications by them: fewer than 16 u |score| together.
+constexpr double kUnit = 0x1p-53;
+constexpr double kRelativeSlack = 16 * kUnit;
+// Two correlations may round to one distance, and then the smaller row is nearer. 1 - |rho| is exact or
+// within u, and the square root shrinks a gap by at most 0.35 (at distance sqrt 2) to 0.5 (at 1), with half
+// an ulp of at most 2 u: correlations more than 8 u apart on top of their errors have different distances.
+// Both intervals of a comparison are widened by that much.
+constexpr double kTieSlack = 8 * kUnit;
+// Beyond |rho| = 1 all distances are 0 (or sqrt 2), and rows decide: what is proved never excludes a
+// candidate that would tie there. Scores are clamped at 2 units, so that none is infinite.
+// For |x| < 2^-54, 1 - x rounds to 1: correlations below this, errors included, mean a distance of 1 (in signed ranking
+// of 1 or more). Of candidates at distance 1 the smallest rows are nearest.
+constexpr double kNoCorrelation = 0x1p-55;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+constexpr size_t kLeastCapacity = 256;
+
+size_t CapacityFor(int64_t k) { return std::max(4 * static_cast<size_t>(k), kLeastCapacity); }
+
+}  // namespace
+
+int64_t CandidateList::MostAtOnce(int64_t k) {
+  constexpr size_t kBytesOfAll = 16 << 20;
+  // With what a decision needs beside the candidate.
+  constexpr size_t kBytesOfOne = sizeof(Candidate) + 24;
+  return std::max(static_cast<int64_t>(kBytesOfAll / (CapacityFor(k) * kBytesOfOne)), int64_t{1});
+}
+
+void CandidateList::Reset(int64_t k, double query_inverse_deviation, double error) {
+  k_ = static_cast<size_t>(k);
+  capacity_ = CapacityFor(k);
+  error_ = error;
+  unit_ = 1 / query_inverse_deviation;
+  proved_ = -kInfinity;
+  threshold_ = -kInfinity;
+  floor_ = kNoCorrelation * unit_;
+  floor_holds_ = false;
+  first_rows_ = 0;
+  size_at_prune_ = 0;
+  candidates_.clear();
+  // Grown once and for all: a search allocates nothing for a query. Large k grow as they need.
+  constexpr size_t kReserved = 1024;
+  if (capacity_ <= kReserved && candidates_.capacity() < capacity_ + k_ + 1) {
+    candidates_.reserve(capacity_ + k_ + 1);
+    bounds_.reserve(capacity_ + k_ + 1);
+    open_rows_.reserve(capacity_ + k_ + 1);
+    open_covariances_.reserve(capacity_ + k_ + 1);
+    open_rho_.reserve(capacity_ + k_ + 1);
+    neighbors_.reserve(capacity_ + k_ + 1);
+  }
+}
+
+double CandidateList::ClampScore(double score) const {
+  return std::clamp(score, -2 * unit_, 2 * unit_);
+}
+
+int64_t CandidateList::Append(const ScreenedRows& screened, const double* inverse_deviation,
+                              const CanonicalScorer& scorer) {
+  int64_t rescored = 0;
+  for (size_t i = 0; i < screened.rows.size(); ++i) {
+    const int64_t row = screened.rows[i];
+    if (row < first_rows_) continue;
+    const double score = ClampScore(screened.scores[i]);
+    const double error =
+        (screened.errors.empty() ? error_ : screened.errors[i]) * inverse_deviation[row];
+    const double slack = error + kRelativeSlack * std::abs(score) + kTieSlack * unit_;
+    if (score + slack < proved_) continue;
+    if (floor_holds_ && score + error < floor_) continue;
+    Push({score, slack, screened.covariances[i], row, -1}, scorer, rescored);
+  }
+  PruneIfGrown();
+  return rescored;
+}
+
+int64_t CandidateList::AppendScored(std::span<const int64_t> rows, std::span<const double> rho,
+                                    const CanonicalScorer& scorer) {
+  int64_t rescored = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] < first_rows_) continue;
+    const Candidate candidate = Scored(rows[i], rho[i], 0, scorer);
+    if (candidate.score + candidate.slack >= proved_) Push(candidate, scorer, rescored);
+  }
+  PruneIfGrown();
+  return rescored;
+}
+
+double CandidateList::LargestKthScore() {
+  if (candidates_.size() < k_) return kInfinity;
+  bounds_.resize(candidates_.size());
+  std::transform(candidates_.begin(), candidates_.end(), bounds_.begin(),
+                 [](const Candidate& c) { return c.score + c.slack; });
+  const auto kth = bounds_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
+  std::nth_element(bounds_.begin(), kth, bounds_.end(), std::greater<>());
+  return *kth;
+}
+
+void CandidateList::AppendFirstRows(std::span<const int64_t> rows, std::span<const double> rho,
+                                    int64_t end, const CanonicalScorer& scorer) {
+  std::erase_if(candidates_, [end](const Candidate& c) { return c.row < end; });
+  for (size_t i = 0; i < rows.size(); ++i) {
+    candidates_.push_back(Scored(rows[i], rho[i], 0, scorer));
+  }
+  first_rows_ = end;
+  const auto before_others = [end](const Candidate& c) {
+    return c.distance >= 0 && (c.distance < 1 || (c.distance == 1 && c.row < end));
+  };
+  const auto before = std::count_if(candidates_.begin(), candidates_.end(), before_others);
+  floor_holds_ = static_cast<size_t>(before) >= k_;
+  if (floor_holds_) {
+    // Half the floor pays for the roundings of slacks.
+    std::erase_if(candidates_, [this](const Candidate& c) {
+      return c.distance < 0 && c.score + (c.slack - kTieSlack * unit_) < floor_ / 2;
+    });
+  }
+  Prune();
+}
+
+void CandidateList::Push(const Candidate& candidate, const CanonicalScorer& scorer,
+                         int64_t& rescored) {
+  candidates_.push_back(candidate);
+  if (candidates_.size() < capacity_) return;
+  Prune();
+  // Ties and near-ties could keep everything: decide them for good.
+  if (candidates_.size() > capacity_ / 2) rescored += Resolve(scorer);
+}
+
+void CandidateList::PruneIfGrown() {
+  if (candidates_.size() > std::max(k_, size_at_prune_ + size_at_prune_ / 4)) Prune();
+}
+
+CandidateList::Candidate CandidateList::Scored(int64_t row, double rho, double covariance,
+                                               const CanonicalScorer& scorer) const {
+  const double ranked = scorer.ranking() == Ranking::kAbsolute ? std::abs(rho) : rho;
+  const double score = ClampScore(ranked * unit_);
+  return {score, kRelativeSlack * std::abs(score) + kTieSlack * unit_, covariance, row,
+          scorer.Distance(rho)};
+}
+
+void CandidateList::Prune() {
+  if (candidates_.size() >= k_) {
+    bounds_.resize(candidates_.size());
+    std::transform(candidates_.begin(), candidates_.end(), bounds_.begin(),
+                   [this](const Candidate& c) { return Lower(c); });
+    const auto kth = bounds_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
+    std::nth_element(bounds_.begin(), kth, bounds_.end(), std::greater<>());
+    const double certain = unit_ * (1 - kTieSlack);
+    const double proved = std::min(*kth, certain);
+    if (proved > proved_ && proved > -certain) {
+      proved_ = proved;
+      // The screen compares without the small slacks of the candidate, at most these; taken twice, they
+      // also cover those relative to its error.
+      threshold_ = proved_ - 2 * (kRelativeSlack * std::abs(proved_) + kTieSlack * unit_);
+    }
+    std::erase_if(candidates_, [this](const Candidate& c) { return c.score + c.slack < proved_; });
+  }
+  if (floor_holds_) threshold_ = std::max(threshold_, floor_);
+  size_at_prune_ = candidates_.size();
+}
+
+int64_t CandidateList::Resolve(const CanonicalScorer& scorer) {
+  open_rows_.clear();
+  open_covariances_.clear();
+  for (const Candidate& c : candidates_) {
+    if (c.distance >= 0) continue;
+    open_rows_.push_back(c.row);
+    open_covariances_.push_back(c.covariance);
+  }
+  open_rho_.resize(open_rows_.size());
+  scorer.Score(open_rows_, open_covariances_, open_rho_);
+  size_t next = 0;
+  for (Candidate& c : candidates_) {
+    if (c.distance >= 0) continue;
+    c = Scored(c.row, open_rho_[next++], c.covariance, scorer);
+  }
+  KeepNearest();
+  return static_cast<int64_t>(open_rows_.size());
+}
+
+void CandidateList::KeepNearest() {
+  if (candidates_.size() > k_) {
+    const auto kth = candidates_.begin() + static_cast<std::ptrdiff_t>(k_);
+    std::nth_element(candidates_.begin(), kth, candidates_.end(),
+                     [](const Candidate& a, const Candidate& b) {
+                       return Neighbor{a.distance, a.row} < Neighbor{b.distance, b.row};
+                     });
+    candidates_.erase(kth, candidates_.end());
+  }
+  Prune();
+}
+
+std::span<const Neighbor> CandidateList::Finish(const CanonicalScorer& scorer, int64_t& rescored) {
+  Prune();
+  rescored += Resolve(scorer);
+  neighbors_.clear();
+  for (const Candidate& c : candidates_) neighbors_.push_back({c.distance, c.row});
+  std::sort(neighbors_.begin(), neighbors_.end());
+  return neighbors_;
+}
+
+}  // namespace residual_knn

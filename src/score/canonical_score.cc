@@ -1,0 +1,17 @@
+#include "score/canonical_score.h"
+
+#include "simd/dot.h"
+
+namespace residual_knn {
+
+void CanonicalScorer::Score(std::span<const int64_t> rows, std::span<const double> covariances,
+                            std::span<double> rho) const {
+  DotRows(factor_, model_.factor(0), model_.m(), rows.data(), static_cast<int64_t>(rows.size()),
+          rho.data());
+  for (size_t c = 0; c < rows.size(); ++c) {
+    // The product of the two deviations first: rho_ij and rho_ji have the same bits.
+    rho[c] = (covariances[c] - rho[c]) * (inverse_deviation_ * model_.inverse_deviation()[rows[c]]);
+  }
+}
+
+}  // namespace residual_knn

@@ -1,0 +1,38 @@
+// The one function that decides between candidates and makes distances. All strategies end here, so
+// that all return the same bytes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "model/residual_model.h"
+#include "query/query_set.h"
+#include "query/ranking.h"
+
+namespace residual_knn {
+
+class CanonicalScorer {
+ public:
+  CanonicalScorer(const ResidualModel& model, Ranking ranking) : model_(model), ranking_(ranking) {}
+
+  // The query that Score is about; the block must stay loaded.
+  void SetQuery(const QueryBlock& block, int64_t query) {
+    factor_ = block.factor + query * model_.m();
+    inverse_deviation_ = block.inverse_deviation[query];
+  }
+
+  // Residual correlations with candidate rows whose covariances are known.
+  void Score(std::span<const int64_t> rows, std::span<const double> covariances,
+             std::span<double> rho) const;
+
+  [[nodiscard]] double Distance(double rho) const { return DistanceOf(rho, ranking_); }
+  [[nodiscard]] Ranking ranking() const { return ranking_; }
+
+ private:
+  const ResidualModel& model_;
+  Ranking ranking_;
+  const double* factor_ = nullptr;
+  double inverse_deviation_ = 0;
+};
+
+}  // namespace residual_knn
