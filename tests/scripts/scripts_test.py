@@ -7,6 +7,7 @@ SPDX-License-Identifier: Apache-2.0
 import os
 import pathlib
 import re
+import shutil
 import stat
 import subprocess
 import tempfile
@@ -38,6 +39,42 @@ class EnvironmentTest(unittest.TestCase):
                 self.assertEqual((found.returncode, found.stdout, found.stderr), (0, wanted.stdout, ""))
         text = f"umask 077; source '{ROOT}/scripts/lib/environment.bash'; umask"
         self.assertEqual(bash(text).stdout, "0022\n")
+
+
+class IncludesTest(unittest.TestCase):
+    TABLE = "| `src/low/` | words | include |\n| `src/high/` | words | low |\n"
+
+    def check(self, files, table=TABLE):
+        """Runs check-includes on a project of these files."""
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / "scripts").mkdir()
+            shutil.copy(ROOT / "scripts/check-includes", root / "scripts")
+            (root / "CONTRIBUTING.md").write_text(table, encoding="utf-8")
+            for name, text in {"low/a.h": "", "high/b.h": '#include "low/a.h"\n', **files}.items():
+                path = root / "src" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            return run([str(root / "scripts/check-includes")], root)
+
+    def test_downwards(self):
+        found = self.check({"high/c.cc": '#include "high/b.h"\n#include <vector>\n'})
+        self.assertEqual((found.returncode, found.stderr), (0, ""))
+
+    def test_backwards(self):
+        for files, wanted in (
+                ({"low/c.cc": '#include "high/b.h"\n'}, "src/low/c.cc includes high/b.h: src/low may not use high"),
+                ({"high/c.h": '#include "high/d.h"\n', "high/d.cc": '#include "high/c.h"\n'}, "c -> d -> c"),
+                ({"new/c.h": ""}, "disagree about src/new")):
+            with self.subTest(wanted):
+                found = self.check(files)
+                self.assertEqual(found.returncode, 1)
+                self.assertIn(wanted, found.stderr)
+
+    def test_table_backwards(self):
+        found = self.check({}, "| `src/low/` | words | high |\n| `src/high/` | words | low |\n")
+        self.assertEqual(found.returncode, 1)
+        self.assertIn("src/low may use high, which is not above it", found.stderr)
 
 
 class LongCommandTest(unittest.TestCase):

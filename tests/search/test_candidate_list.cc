@@ -143,9 +143,7 @@ class Scene {
     }
     residual_knn::Monitor monitor;
     return {residual_knn::CovarianceCallback{},
-            {factor.data(), n, m, false},
-            residual_variance,
-            0,
+            {{factor.data(), n, m, false}, residual_variance, 0},
             1,
             monitor};
   }
@@ -447,7 +445,7 @@ bool RoundingsHold(const TestRun& run) {
     for (double& x : factor) x = random.Normal();
     for (double& x : p) x = std::pow(10, random.Uniform(-10, 1));
     residual_knn::Monitor monitor;
-    const ResidualModel model(residual_knn::CovarianceCallback{}, {factor.data(), kRows, 1}, p, 0,
+    const ResidualModel model(residual_knn::CovarianceCallback{}, {{factor.data(), kRows, 1}, p, 0},
                               1, monitor);
     // V of the query is 1: products are the rows' own V, in the screen and in the canonical score.
     const double one = 1;
