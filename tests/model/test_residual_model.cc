@@ -50,7 +50,7 @@ bool RowsHold(uint64_t seed) {
   const Rows rows = DrawRows(random);
   residual_knn::Monitor monitor;
   const ResidualModel model(residual_knn::CovarianceCallback{},
-                            {rows.factor.data(), rows.n(), rows.m}, rows.p, 1e-12, 1, monitor);
+                            {{rows.factor.data(), rows.n(), rows.m}, rows.p, 1e-12}, 1, monitor);
   Quad largest = 0;
   for (int64_t i = 0; i < rows.n(); ++i) {
     const Quad square = rows.Square(i);
