@@ -57,7 +57,7 @@ class Couples {
 
   bool Hold(Tally& tally) {
     for (int64_t home = 0; home < blocks_.size(); ++home) {
-      residual_knn::Pace pace(monitor_, false);
+      residual_knn::Pace pace(monitor_);
       coupling_.Compute(model_, tree_.margins(), blocks_, home, scratch_, pace);
       for (int64_t other = 0; other < blocks_.size(); ++other) {
         // Of a block with itself the pivots meet copies of themselves, whose correlation is not among the given ones.
