@@ -1,6 +1,7 @@
-// Status strings and the text of the last error, which each thread has for itself.
+// Texts of statuses and reasons, names of strategies, and the text of the last error, which each thread has for itself.
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <string>
@@ -14,20 +15,41 @@
 namespace residual_knn_test {
 namespace {
 
-bool StatusStringsHold() {
+constexpr int32_t kLowest = std::numeric_limits<int32_t>::min();
+constexpr int32_t kHighest = std::numeric_limits<int32_t>::max();
+
+// Values 0 .. last have texts, each of its own, and all other values one more.
+bool TextsHold(const std::string& name, const char* (*text_of)(int32_t), int32_t last) {
   std::set<std::string> texts;
-  for (int32_t status = RESIDUAL_KNN_OK; status <= RESIDUAL_KNN_ERROR_INTERNAL; ++status) {
-    const char* text = residual_knn_status_string(status);
-    if (text == nullptr || std::strlen(text) < 4) return Fail("status " + std::to_string(status));
+  for (int32_t value = 0; value <= last; ++value) {
+    const char* text = text_of(value);
+    if (text == nullptr || std::strlen(text) < 4) return Fail(name + " " + std::to_string(value));
     texts.insert(text);
   }
-  if (texts.size() != RESIDUAL_KNN_ERROR_INTERNAL + 1) return Fail("two statuses have one text");
-  for (const int32_t status :
-       {-1, RESIDUAL_KNN_ERROR_INTERNAL + 1, 1000, std::numeric_limits<int32_t>::min(),
-        std::numeric_limits<int32_t>::max()}) {
-    const char* text = residual_knn_status_string(status);
+  if (std::ssize(texts) != last + 1) return Fail("two values have one text: " + name);
+  for (const int32_t value : {-1, last + 1, 1000, kLowest, kHighest}) {
+    const char* text = text_of(value);
     if (text == nullptr || *text == '\0' || texts.contains(text)) {
-      return Fail("status " + std::to_string(status));
+      return Fail(name + " " + std::to_string(value));
+    }
+  }
+  return true;
+}
+
+// Names are made of small letters and underscores; other values have none.
+bool StrategyNamesHold() {
+  std::set<std::string> names;
+  for (const int32_t strategy : kAllStrategies) {
+    const char* name = residual_knn_strategy_name(strategy);
+    if (name == nullptr || std::strspn(name, "abcdefghijklmnopqrstuvwxyz_") != std::strlen(name)) {
+      return Fail("strategy " + std::to_string(strategy));
+    }
+    names.insert(name);
+  }
+  if (names.size() != std::size(kAllStrategies)) return Fail("two strategies have one name");
+  for (const int32_t strategy : {-1, RESIDUAL_KNN_DUAL_TREE + 1, kLowest, kHighest}) {
+    if (residual_knn_strategy_name(strategy) != nullptr) {
+      return Fail("strategy " + std::to_string(strategy) + " has a name");
     }
   }
   return true;
@@ -71,7 +93,11 @@ bool LastErrorHolds() {
          Fail(last);
 }
 
-void TestStatusStrings(void** /*state*/) { assert_true(StatusStringsHold()); }
+void TestTexts(void** /*state*/) {
+  assert_true(TextsHold("status", residual_knn_status_string, RESIDUAL_KNN_ERROR_INTERNAL));
+  assert_true(TextsHold("reason", residual_knn_reason_string, RESIDUAL_KNN_REASON_REPEATED_POINTS));
+  assert_true(StrategyNamesHold());
+}
 void TestLastError(void** /*state*/) { assert_true(LastErrorHolds()); }
 
 }  // namespace
@@ -80,7 +106,7 @@ void TestLastError(void** /*state*/) { assert_true(LastErrorHolds()); }
 int main() {
   using namespace residual_knn_test;
   const CMUnitTest tests[] = {
-      cmocka_unit_test(TestStatusStrings),
+      cmocka_unit_test(TestTexts),
       cmocka_unit_test(TestLastError),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

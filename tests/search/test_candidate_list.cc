@@ -57,7 +57,7 @@ double DrawRho(Random& random, Spread spread) {
     case Spread::kNearTies:
       return sign * (0.7 + step * kUnit);
     case Spread::kTiny:
-      return sign * std::pow(10, random.Uniform(-19, -14));
+      return sign * std::pow(10, random.Uniform(-18, -15));
     case Spread::kBeyondOne:
       return random.Chance(0.5) ? 1 + step * kUnit : random.Uniform(0.99, 1.5);
     case Spread::kMinusOne:
