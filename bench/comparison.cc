@@ -63,8 +63,8 @@ void PrintComparison(std::ostream& out, const std::vector<Measurement>& rows) {
   std::erase_if(groups, [](const auto& group) { return group.second.size() < 2; });
   if (groups.empty()) return;
 
-  out << "\nStrategies side by side: x_total, or x_gemm where an index serves many searches "
-         "(origin); the time of automatic over that of the best and of brute force\n"
+  out << "\nStrategies side by side: x_total, or x_gemm if an index serves many searches "
+         "(origin); and the time of automatic divided by that of the best and of brute force\n"
       << PadRight("workload", kNameWidth) << PadLeft("n", kSizeWidth) << PadLeft("thr", 4);
   for (const Strategy& strategy : Strategies()) {
     const int width = std::max(kLeastWidth, static_cast<int>(strategy.name.size())) + 1;

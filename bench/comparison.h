@@ -1,4 +1,4 @@
-// The strategies side by side, and automatic against the best of them.
+// Compares the strategies with each other, and automatic with the best of them.
 #pragma once
 
 #include <iosfwd>
@@ -8,7 +8,7 @@
 
 namespace residual_knn::bench {
 
-// A line for each workload, n and thread count that ran with several strategies.
+// Writes one line for each workload, n and thread count that ran with several strategies.
 void PrintComparison(std::ostream& out, const std::vector<Measurement>& rows);
 
 }  // namespace residual_knn::bench

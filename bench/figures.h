@@ -1,4 +1,4 @@
-// Figures as text for tables.
+// Numbers as text for tables.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@ std::string Fixed(double value, int digits);
 // Three significant digits.
 std::string Short(double value);
 
-// Seconds, ratios, counts: as many digits as tell something, never an exponent.
+// Seconds, ratios and counts with their significant digits and without an exponent.
 std::string Figure(double value);
 
-// `part` of `whole` in percent, "-" if there is no whole.
+// `part` in percent of `whole`; "-" if `whole` is 0.
 std::string Percent(int64_t part, int64_t whole);
 
 std::string PadLeft(const std::string& text, int width);

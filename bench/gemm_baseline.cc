@@ -20,7 +20,7 @@
 namespace residual_knn::bench {
 namespace {
 
-// From a product that stays in the second-level cache to one that amortizes packing best.
+// From a product that fits the second-level cache to one that amortizes packing best.
 constexpr auto kShapes = std::to_array<TileShape>(
     {{256, 512}, {256, 2048}, {512, 1024}, {512, 2048}, {1024, 1024}, {1024, 4096}});
 constexpr int kTrials = 2;
@@ -52,7 +52,7 @@ GemmBaseline::GemmBaseline(GemmJob job, int32_t threads, double full_seconds, do
     job_.AppendTiles(shape_, block, &tiles_);
     pairs = CountPairs(tiles_);
   }
-  // A job without pairs, such as the predecessors of row 0 alone, takes no time at all.
+  // A job without pairs, such as the predecessors of row 0 only, takes no time.
   share_ = all_pairs == 0 ? 1.0 : static_cast<double>(pairs) / static_cast<double>(all_pairs);
 }
 
@@ -95,13 +95,13 @@ double GemmBaseline::ChooseShape() {
   }
   for (std::vector<double>& product : products_) product.assign(static_cast<size_t>(largest), 0.0);
 
-  // The job is done soonest, not the most pairs a second: shapes differ in how many pairs beyond
-  // the triangle they take along.
+  // The criterion is the time of the whole job, not pairs per second, because shapes differ in the number of pairs
+  // outside the triangle that they compute.
   double soonest = std::numeric_limits<double>::infinity();
   double rate_of_soonest = 0;
   for (int trial = 0; trial < kTrials; ++trial) {
     for (const TileShape shape : kShapes) {
-      // Random blocks until there is surely enough for the trial on any processor of today.
+      // Random blocks, until there is enough work for the trial on any present processor.
       const double enough = kTrialSeconds * 5e11 / (2.0 * static_cast<double>(job_.m())) *
                             static_cast<double>(products_.size());
       const int64_t num_blocks = job_.NumBlocks(shape);
@@ -135,12 +135,12 @@ std::string GemmCore() { return openblas_get_corename(); }
 
 void UseKernelsOfLibrary(char** argv) {
   constexpr const char* kVariable = "OPENBLAS_CORETYPE";
-  const std::string library = residual_knn_blas();  // ends in "core NAME"
+  const std::string library = residual_knn_blas();  // its end is "core NAME"
   const std::string core = library.substr(library.find_last_of(' ') + 1);
   if (core == GemmCore() || getenv(kVariable) != nullptr) return;
   setenv(kVariable, core.c_str(), 1);
   execv("/proc/self/exe", argv);
-  // The report names both kernels; it goes on with those that there are.
+  // Continues with the present kernels; the report names both.
 }
 
 }  // namespace residual_knn::bench

@@ -1,4 +1,4 @@
-// The yardstick: how long bare cblas_dgemm calls over all pairs of a job take.
+// The baseline: the time of bare cblas_dgemm calls over all pairs of a job.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +10,17 @@
 namespace residual_knn::bench {
 
 struct GemmTime {
-  // Of the whole job, extrapolated or not.
+  // For the whole job, extrapolated or not.
   double seconds;
-  // Billions of multiplications and additions a second, all threads together.
+  // Billions of multiplications and additions per second, over all threads.
   double gflops;
 };
 
 class GemmBaseline {
  public:
-  // Tries several tile shapes and keeps the fastest. `threads` workers, each of which calls
-  // single-threaded BLAS on tiles of its own. A job of more than `full_seconds` is timed on random
-  // blocks of queries, about `sample_seconds` of work, and extrapolated.
+  // Tries several tile shapes and keeps the fastest. Each of `threads` workers calls single-threaded BLAS on its own
+  // tiles. A job of more than `full_seconds` is timed on random blocks of queries with about `sample_seconds` of work,
+  // and extrapolated.
   GemmBaseline(GemmJob job, int32_t threads, double full_seconds, double sample_seconds);
 
   GemmTime Run();
@@ -34,9 +34,9 @@ class GemmBaseline {
     double seconds = 0;
   };
 
-  // Multiplies the tiles on all threads; stops early when `limit_seconds` have passed.
+  // Multiplies the tiles on all threads. Stops early after `limit_seconds`.
   Progress Multiply(const std::vector<GemmTile>& tiles, double limit_seconds);
-  // Sets the shape with which the job is done soonest; returns its pairs a second.
+  // Sets the shape with which the job takes the least time; returns its pairs per second.
   double ChooseShape();
   int64_t PairsOfAllTiles(TileShape shape) const;
 
@@ -46,15 +46,16 @@ class GemmBaseline {
   // The tiles that are timed, and their share of the job.
   std::vector<GemmTile> tiles_;
   double share_ = 1;
-  // One product a worker.
+  // One product for each worker.
   std::vector<std::vector<double>> products_;
 };
 
-// OpenBLAS's name for the processor, as linked into this program.
+// The name of the processor in the OpenBLAS that is linked into this program.
 std::string GemmCore();
 
-// Starts the program again, with OPENBLAS_CORETYPE set, where the kernels for the bare products are not those that the
-// library uses. An OpenBLAS that does not know the processor takes slow ones; the library helps itself.
+// Restarts the program with OPENBLAS_CORETYPE set if the kernels for the bare products differ from those of the
+// library. An OpenBLAS that does not know the processor uses slow kernels; the library avoids this for its own
+// OpenBLAS.
 void UseKernelsOfLibrary(char** argv);
 
 }  // namespace residual_knn::bench

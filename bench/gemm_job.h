@@ -24,12 +24,11 @@ struct GemmTile {
 
 class GemmJob {
  public:
-  // `factor` is V, n x m, the values of one point side by side; it must outlive the job. `rows` are
-  // the queries (empty: every row). With `predecessors` only rows before a query are its
-  // candidates, otherwise all n.
+  // `factor` is V, n x m in point-major order; it must outlive the job. `rows` are the queries (empty: every row). With
+  // `predecessors`, the candidates of a query are the rows before it, otherwise all n rows.
   GemmJob(std::span<const double> factor, int64_t m, std::vector<int64_t> rows, bool predecessors);
 
-  // Tiles point into the job's own copy of the queries' V.
+  // Tiles refer to the job's own copy of the V of the queries.
   GemmJob(const GemmJob&) = delete;
   GemmJob& operator=(const GemmJob&) = delete;
   GemmJob(GemmJob&&) = default;
@@ -43,8 +42,7 @@ class GemmJob {
     return (num_queries_ + shape.queries - 1) / shape.queries;
   }
 
-  // Appends the tiles of one block. For predecessors they follow the triangle: a tile leaves out
-  // queries that lie wholly before its candidates.
+  // Appends the tiles of one block. For predecessors, a tile omits queries that precede all of its candidates.
   void AppendTiles(TileShape shape, int64_t block, std::vector<GemmTile>* tiles) const;
 
   // Multiplies a tile by one call of cblas_dgemm; `product` holds at least Pairs() values.
@@ -60,7 +58,7 @@ class GemmJob {
   bool predecessors_;
   std::vector<int64_t> rows_;
   int64_t num_queries_;
-  // V of the queries where they are not simply all rows.
+  // V of the queries, unless the queries are all rows.
   std::vector<double> gathered_;
   const double* query_factor_;
 };

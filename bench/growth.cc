@@ -15,14 +15,14 @@ namespace {
 constexpr size_t kTimes = 3;
 constexpr int kWidth = 9;
 
-// Microseconds a row and thread: tree, search, both.
+// Microseconds per row and thread: tree, search, both.
 std::array<double, kTimes> Micros(const Measurement& row) {
   const double scale = 1e6 * row.threads / static_cast<double>(row.queries);
   return {scale * row.tree_seconds, scale * row.search_seconds,
           scale * (row.tree_seconds + row.search_seconds)};
 }
 
-// The exponent of n between two measurements; "-" where a time is zero.
+// The exponent of n between two measurements; "-" if a time is zero.
 std::string Exponent(double from, double to, int64_t n_from, int64_t n_to) {
   if (!(from > 0) || !(to > 0)) return "-";
   return Fixed(
@@ -62,8 +62,9 @@ void PrintGrowth(std::ostream& out, const std::vector<Measurement>& rows) {
     if (by_n.size() < 2) continue;
     out << "\nGrowth of " << std::get<0>(key) << ", " << std::get<1>(key) << ", "
         << std::get<2>(key)
-        << " thread(s): microseconds a row and thread, and their exponent of n since the last n "
-           "(a whole job grows with one more)\n";
+        << " thread(s): microseconds per row and thread, and their exponent of n since the "
+           "previous n "
+           "(the exponent of a whole job is larger by one)\n";
     PrintSeries(out, by_n);
   }
   out << std::flush;

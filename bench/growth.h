@@ -1,4 +1,4 @@
-// How the time a row grows with the number of points.
+// The growth of the time per row with the number of points.
 #pragma once
 
 #include <iosfwd>
@@ -8,8 +8,8 @@
 
 namespace residual_knn::bench {
 
-// For each workload, strategy and thread count that ran with several n: seconds for V, and
-// microseconds a row and thread for the tree, the search and both.
+// Writes, for each workload, strategy and thread count that ran with several n, the seconds for V and the microseconds
+// per row and thread for the tree, the search and both.
 void PrintGrowth(std::ostream& out, const std::vector<Measurement>& rows);
 
 }  // namespace residual_knn::bench

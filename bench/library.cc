@@ -9,7 +9,7 @@ namespace {
 
 // Watches a search through its progress callback.
 struct TimeLimit {
-  // Earlier than this a projection says little.
+  // An earlier projection would be inaccurate.
   static constexpr double kWatchSeconds = 10.0;
 
   Stopwatch stopwatch;
@@ -20,7 +20,7 @@ struct TimeLimit {
     TimeLimit& self = *static_cast<TimeLimit*>(user);
     const double seconds = self.stopwatch.Seconds();
     if (seconds < kWatchSeconds) return 0;
-    // Half a unit more than reported, so that a search that has reported nothing is projected too.
+    // Half a unit is added, so that a search without reported progress is projected too.
     const double share = (static_cast<double>(done) + 0.5) / static_cast<double>(total);
     self.projected_seconds = seconds / share;
     return self.projected_seconds > self.limit_seconds ? 1 : 0;

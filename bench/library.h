@@ -1,4 +1,4 @@
-// The library's calls as the bench makes them: errors become exceptions, handles free themselves.
+// Calls of the library for the bench. Errors become exceptions, and handles free their index.
 #pragma once
 
 #include <residual_knn.h>
@@ -18,7 +18,7 @@ class LibraryError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Throws LibraryError with the library's detail unless status is RESIDUAL_KNN_OK.
+// Throws LibraryError with the library's message unless status is RESIDUAL_KNN_OK.
 void Check(residual_knn_status status, std::string_view what);
 
 struct IndexDeleter {
@@ -28,34 +28,34 @@ using Index = std::unique_ptr<residual_knn_index, IndexDeleter>;
 
 Index CreateIndex(const Workload& workload, int32_t threads);
 
-// Same points and inducing points, the hyper-parameters of the workload.
+// Updates the index to the hyperparameters of the workload, with the same points and inducing points.
 void UpdateIndex(residual_knn_index* index, const Workload& workload, int32_t threads);
 
 residual_knn_info InfoOf(const residual_knn_index* index);
 
-// V (n x m, the values of one point side by side) and p of an index.
+// V (n x m, point-major) and p of an index.
 struct Factor {
   std::vector<double> factor;
   std::vector<double> residual_variance;
 };
 Factor FactorOf(const residual_knn_index* index);
 
-// Answers of a search: `k` places for each query, those of one query side by side.
+// Results of a search: `k` places for each query; the places of one query are contiguous.
 struct Answers {
   std::vector<int64_t> neighbors;
   std::vector<double> distances;
 };
 
 struct SearchResult {
-  // It was going to take longer than allowed and was cancelled; only projected_seconds counts.
+  // True if the search was cancelled because it would take too long. Then only projected_seconds is valid.
   bool cancelled = false;
   double seconds = 0;
   double projected_seconds = 0;
   residual_knn_statistics statistics = {};
 };
 
-// Searches for the neighbors of `rows` (empty: every row), as the workload asks. Cancels once the
-// search is expected to take longer than `limit_seconds`.
+// Searches for the neighbors of `rows` (empty: every row) as the workload specifies. Cancels the search if it is
+// expected to take longer than `limit_seconds`.
 SearchResult Search(const residual_knn_index* index, const Workload& workload,
                     const std::vector<int64_t>& rows, int32_t strategy, int32_t threads,
                     double limit_seconds, Answers* answers);

@@ -1,5 +1,5 @@
-// residual-knn-bench: speed of the searches beside their recall, their memory and the bare matrix
-// product. Uses the public header only.
+// residual-knn-bench: measures the speed, recall and memory of searches, and compares them with the bare matrix
+// product. Uses only the public header.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
@@ -46,7 +46,7 @@ void PrintList() {
   }
 }
 
-// The entries that the names stand for; throws CLI::ValidationError for a name that is none.
+// The entries with these names. Throws CLI::ValidationError for an unknown name.
 std::vector<const WorkloadEntry*> SelectWorkloads(const std::vector<std::string>& names) {
   std::vector<const WorkloadEntry*> selected;
   for (const std::string& name : names) {
@@ -77,7 +77,7 @@ std::vector<const Strategy*> SelectStrategies(const std::vector<std::string>& na
   return selected;
 }
 
-// Collects rows, shows each as soon as it is there, and keeps the JSON file complete.
+// Collects rows, prints each row at once, and keeps the JSON file complete.
 class Results {
  public:
   explicit Results(std::string json_path) : json_path_(std::move(json_path)) { Write(); }
@@ -107,7 +107,7 @@ class Results {
   std::vector<Measurement> rows_;
 };
 
-// Exit status: 0 if something ran and nothing failed. Data that is not there is no failure.
+// Returns the exit status: 0 if something ran and nothing failed. Absent data is not a failure.
 int Run(const Arguments& arguments, const std::vector<const WorkloadEntry*>& workloads,
         const std::vector<const Strategy*>& strategies) {
   Results results(arguments.json);
@@ -159,39 +159,40 @@ void AskForGrowth(const CLI::App& app, Arguments* arguments) {
 int Main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app(
-      "Speed of residual-correlation neighbor searches, beside their recall, their memory "
-      "and the bare matrix product.");
+      "Measures the speed, recall and memory of residual-correlation neighbor searches, and "
+      "compares them with the bare matrix product.");
   app.add_flag("--list", arguments.list, "Show the workloads and the strategies");
   CLI::Option* workload =
       app.add_option("--workload", arguments.workloads, "Workloads to run, or all")->delimiter(',');
-  app.add_flag("--growth", arguments.growth,
-               "The workload growth for n from 32,000 to 1,000,000 (or those of --n): how the time "
-               "a row grows. Strategy automatic, unless --strategies says otherwise")
+  app.add_flag(
+         "--growth", arguments.growth,
+         "The workload growth for n from 32,000 to 1,000,000 (or the numbers of --n): shows how "
+         "the time per row grows. Strategy automatic, unless --strategies is given")
       ->excludes(workload);
   app.add_flag(
       "--updates", arguments.updates,
-      "Instead of searches: what an update of the index costs beside a new index, median of "
-      "--repeats steps");
+      "Measures the update of an index and the creation of a new index instead of searches; "
+      "median of --repeats steps");
   app.add_option("--strategies", arguments.strategies, "Strategies to run, or all")
       ->delimiter(',')
       ->capture_default_str();
   app.add_option("--threads", arguments.threads,
-                 "Thread counts, for the search and the bare products alike; default: one for each "
+                 "Thread counts for the search and for the bare products; default: one for each "
                  "processor that this process may use")
       ->delimiter(',')
       ->check(CLI::Range(1, 1024));
   app.add_option("--n", arguments.sizes,
                  "Numbers of points instead of the workload's own; with several, the growth of the "
-                 "time a row is shown")
+                 "time per row is shown")
       ->delimiter(',')
       ->check(CLI::Range(int64_t{2}, int64_t{1} << 31));
   app.add_option("--json", arguments.json, "File for the rows as a JSON list");
   app.add_option("--repeats", arguments.measurement.repeats,
-                 "Repeats of each search; the median counts")
+                 "Repeats of each search; the median is reported")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--budget", arguments.measurement.budget_seconds,
-                 "Seconds of searching after which a row is not repeated any more")
+                 "Seconds of searching after which a row is not repeated")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--limit", arguments.measurement.limit_seconds,
@@ -199,7 +200,7 @@ int Main(int argc, char** argv) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--sample-rows", arguments.measurement.sample_rows,
-                 "Search only so many random queries of the job")
+                 "Search only this number of random queries of the job")
       ->check(CLI::PositiveNumber);
   app.add_option("--sample", arguments.measurement.recall_rows,
                  "Queries whose answer is checked; default: the workload's own number")

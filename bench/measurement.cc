@@ -12,10 +12,10 @@
 namespace residual_knn::bench {
 namespace {
 
-// Bare products that would take longer are extrapolated from a sample of this length.
+// Longer bare products are extrapolated from a sample of this length.
 constexpr double kFullGemmSeconds = 20;
 constexpr double kSampledGemmSeconds = 5;
-// A search that is too long is measured on about so much of it, at most this share of the limit.
+// A search that is too long is measured on a part of about this many seconds, and at most this share of the limit.
 constexpr double kSampledSearchSeconds = 15;
 constexpr double kSampledShareOfLimit = 0.25;
 constexpr int64_t kFewestSampledQueries = 1024;
@@ -65,14 +65,14 @@ WorkloadBench::Times WorkloadBench::Alternate(const residual_knn_index* index,
     if (repeat > 0 && spent >= options_.budget_seconds) break;
     const GemmTime gemm = baseline->Run();
 
-    // No answer of an earlier search may pass for one of this.
+    // Clears the results, so that results of an earlier search are not taken for new ones.
     std::fill(answers_.neighbors.begin(), answers_.neighbors.end(), int64_t{-2});
     std::fill(answers_.distances.begin(), answers_.distances.end(), std::nan(""));
     SearchResult search;
     const auto run = [&] {
       search = Search(index, workload_, rows, strategy.value, threads, limit_seconds, &answers_);
     };
-    // Once: a later search takes memory again that the allocator kept from this one.
+    // Only once: a later search reuses memory that the allocator kept from this one.
     if (repeat == 0) {
       memory->Measure(run);
     } else {
@@ -98,7 +98,7 @@ WorkloadBench::Times WorkloadBench::Alternate(const residual_knn_index* index,
 Measurement WorkloadBench::Measure(const Strategy& strategy, int32_t threads) {
   PeakMemory memory;
   Index index;
-  // Without trees, so that the first search builds what it needs.
+  // A new index has no trees, so the first search builds what it needs.
   const auto create_index = [&] {
     index.reset();
     memory = PeakMemory();

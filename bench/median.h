@@ -1,4 +1,4 @@
-// The middle of some measurements.
+// The median of measurements.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 namespace residual_knn::bench {
 
-// Of two in the middle, their mean.
+// For an even number of values, the mean of the two middle values.
 inline double Median(std::vector<double> values) {
   const size_t middle = values.size() / 2;
   std::sort(values.begin(), values.end());

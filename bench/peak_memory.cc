@@ -26,14 +26,14 @@ std::optional<int64_t> StatusBytes(std::string_view name) {
   return std::nullopt;
 }
 
-// Makes the present resident size the peak (VmHWM).
+// Resets the peak (VmHWM) to the present resident size.
 bool ResetPeak() {
   std::ofstream clear("/proc/self/clear_refs");
   clear << "5" << std::flush;
   return clear.good();
 }
 
-// Hands freed memory back, so that a call that takes it again is seen to take it.
+// Returns freed memory to the system, so that later use of it is counted.
 void ReleaseFreedMemory() {
 #if defined(__GLIBC__)
   malloc_trim(0);

@@ -1,4 +1,4 @@
-// Peak resident memory of chosen calls, from Linux's /proc.
+// Peak resident memory of selected calls, from /proc of Linux.
 #pragma once
 
 #include <cstdint>
@@ -7,14 +7,14 @@
 
 namespace residual_knn::bench {
 
-// What a sequence of calls held at its peak beyond what the process held before the first. Memory
-// that the process takes or gives back between the calls does not count.
+// The peak memory of a sequence of calls, in addition to the memory of the process before the first call. Changes
+// between the calls are not counted.
 class PeakMemory {
  public:
-  // Runs `call` and takes its peak into account.
+  // Runs `call` and records its peak.
   void Measure(const std::function<void()>& call);
 
-  // Bytes; empty where the kernel does not tell, or does not let the peak be reset.
+  // Bytes; empty if the kernel does not report the peak or cannot reset it.
   std::optional<int64_t> Bytes() const;
 
  private:

@@ -1,4 +1,4 @@
-// Where the points of a workload come from: random draws from a fixed seed, and files.
+// Sources of the points of a workload: random draws with a fixed seed, and files.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,7 @@
 
 namespace residual_knn::bench {
 
-// n x d draws, the values of one point side by side. A smaller n gives the first points of a
-// larger.
+// n x d draws in point-major order. A smaller n gives the first points of a larger n.
 std::vector<double> UniformPoints(int64_t n, int64_t d, uint64_t seed);
 std::vector<double> NormalPoints(int64_t n, int64_t d, uint64_t seed);
 
@@ -22,12 +21,12 @@ std::vector<double> RasterPoints(int64_t n);
 // UniformPoints of two coordinates, sorted by the first.
 std::vector<double> SortedPoints(int64_t n, uint64_t seed);
 
-// Every `one_in`-th point (d values each) becomes a copy of a random other.
+// Replaces every `one_in`-th point (d values each) by a copy of another random point.
 std::vector<double> RepeatSome(std::vector<double> points, int64_t d, int64_t one_in,
                                uint64_t seed);
 
-// n points (x, y, z, day) on the unit sphere in random order: floats that drift, and report every
-// ten days of a quarter, as the Argo floats do.
+// n points (x, y, z, day) on the unit sphere in random order: floats drift and report every ten days for a quarter of a
+// year, as the Argo floats do.
 std::vector<double> FloatTracks(int64_t n, uint64_t seed);
 
 // `count` distinct rows of n in random order.
@@ -38,7 +37,7 @@ void ShufflePoints(int64_t d, uint64_t seed, std::vector<double>* points);
 
 bool FileExists(const std::string& path);
 
-// The named columns of a table, the values of one row side by side.
+// The named columns of a table, with the values of one row contiguous.
 std::vector<double> ReadPoints(const std::string& path, std::span<const std::string_view> names);
 
 // Keeps the first n points of those read from `path`; n = 0 keeps all.

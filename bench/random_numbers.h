@@ -1,4 +1,4 @@
-// Random numbers that are the same on every machine: mt19937_64 under Boost's distributions.
+// Random numbers that are the same on every machine: mt19937_64 with distributions of Boost.
 // (The distributions of the standard library differ between implementations.)
 #pragma once
 

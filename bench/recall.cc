@@ -50,7 +50,7 @@ RecallReference::RecallReference(const Workload& workload, const Factor& factor)
     const double explained = SquaredNorm(
         std::span(factor_.factor)
             .subspan(static_cast<size_t>(i * workload_.m), static_cast<size_t>(workload_.m)));
-    // The documented rounding level of p.
+    // The rounding level of p as documented.
     const double level =
         8.0 * static_cast<double>(workload_.m + 8) * std::ldexp(1.0, -53) * (p + explained);
     degenerate_[i] = p <= level;
@@ -120,7 +120,7 @@ Recall RecallReference::Score(const std::vector<int64_t>& rows, const Answers& a
       const double distance = Distance(row, neighbor);
       if (distance <= worst + kTolerance) ++recall.right;
       const double error = std::abs(answers.distances[place * k + rank] - distance);
-      // A NaN is as wrong as can be; std::max would drop it.
+      // NaN counts as an infinite error; std::max would ignore it.
       recall.distance_error = std::isnan(error) ? INFINITY : std::max(recall.distance_error, error);
     }
   }

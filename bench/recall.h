@@ -1,9 +1,9 @@
-// How many of a search's answers are right, by an independent reference: plain float64 loops over
-// all candidates, straight from the definition of the distance.
+// The recall of a search, measured with an independent reference: plain float64 loops over all candidates, from the
+// definition of the distance.
 //
-// The plain sums round too. Where p/K is near 1e-7, as on `origin`, they were found up to 3e-8 away
-// from a __float128 evaluation with the same V and p (the library 3e-9), so that distance_error
-// there is the reference's own.
+// The plain sums have rounding errors too. If p/K is near 1e-7, as on `origin`, they differ by up to 3e-8 from a
+// __float128 evaluation with the same V and p, and the library differs by 3e-9. There, distance_error is the error of
+// the reference.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,10 @@ namespace residual_knn::bench {
 
 struct Recall {
   int64_t rows = 0;
-  // Neighbors that exist in the sampled rows, and how many of them were found.
+  // Number of true neighbors of the sampled rows, and how many of them were found.
   int64_t expected = 0;
   int64_t right = 0;
-  // Largest difference between a returned distance and the reference's for the same pair.
+  // Largest difference between a returned distance and the reference distance of the same pair.
   double distance_error = 0;
 
   double Share() const {
@@ -34,9 +34,8 @@ class RecallReference {
   // Both must outlive the reference.
   RecallReference(const Workload& workload, const Factor& factor);
 
-  // Scores the answers for `rows` (empty: every row) at `sample` random places of that list. A
-  // neighbor is right if it is another permitted row, not given twice, and its reference distance
-  // is at most the k-th smallest plus 1e-9.
+  // Checks the answers for `rows` (empty: every row) at `sample` random places of that list. A neighbor is right if it
+  // is an allowed candidate, occurs only once, and its reference distance is at most the k-th smallest plus 1e-9.
   Recall Score(const std::vector<int64_t>& rows, const Answers& answers, int64_t sample);
 
  private:
@@ -49,7 +48,7 @@ class RecallReference {
   const Workload& workload_;
   const Factor& factor_;
   std::vector<bool> degenerate_;
-  // Worst distances of the rows that were asked for so far.
+  // The k-th smallest distances computed so far, by row.
   std::unordered_map<int64_t, double> worst_;
 };
 

@@ -19,7 +19,7 @@ namespace {
 constexpr std::array<const char*, 7> kShareLevels = {"0", "1", "5", "50", "95", "99", "100"};
 constexpr double kMebibyte = 1024.0 * 1024.0;
 
-// Cut, not rounded: one wrong neighbor must not look like none.
+// Truncated, not rounded, so that one wrong neighbor is visible.
 std::string RecallText(const Recall& recall) {
   return recall.expected == 0 ? "-" : Fixed(std::floor(recall.Share() * 1e5) * 1e-5, 5);
 }
@@ -28,7 +28,7 @@ std::string PeakText(const Measurement& row) {
   return row.peak_bytes ? Fixed(static_cast<double>(*row.peak_bytes) / kMebibyte, 0) : "?";
 }
 
-// `text` in a column: names to the left, figures to the right.
+// `text` in a column: names are left-aligned, numbers right-aligned.
 struct Column {
   const char* title;
   int width;
@@ -59,7 +59,7 @@ void PrintCells(std::ostream& out, const std::array<std::string, kColumns.size()
   out << '\n';
 }
 
-// Totals of the first search, for each of its queries.
+// Totals of the first search divided by the number of its queries.
 class PerQuery {
  public:
   explicit PerQuery(const residual_knn_statistics& statistics)
@@ -75,7 +75,7 @@ int64_t Scores(const residual_knn_statistics& statistics) {
   return statistics.pairs_scored + statistics.pivots_scored + statistics.pivots_coupled;
 }
 
-// Why a search was fast or slow.
+// Writes the statistics that show why a search was fast or slow.
 void PrintStatistics(std::ostream& out, const Measurement& row) {
   const residual_knn_statistics& s = row.statistics;
   const PerQuery each(s);
@@ -102,7 +102,7 @@ void PrintPublished(std::ostream& out, const Measurement& row) {
       << " thread(s)\n";
 }
 
-// Null if there is no whole.
+// Null if the whole is 0.
 nlohmann::ordered_json Share(int64_t part, int64_t whole) {
   if (whole == 0) return nullptr;
   return static_cast<double>(part) / static_cast<double>(whole);
@@ -163,7 +163,7 @@ void PrintRow(std::ostream& out, const Measurement& row) {
   if (row.sampled) {
     out << "    SAMPLED: " << row.queries_searched << " of " << row.queries
         << " queries searched in " << Figure(row.search_seconds_measured)
-        << " s; the rest follows by the number of pairs\n";
+        << " s; the whole job is extrapolated by the number of pairs\n";
   }
   out << std::flush;
 }

@@ -1,4 +1,4 @@
-// What the user sees of the measurements: the table and the JSON file.
+// The output of the measurements: the table and the JSON file.
 #pragma once
 
 #include <iosfwd>
@@ -9,7 +9,7 @@
 
 namespace residual_knn::bench {
 
-// What could not be measured: for want of data, or because of an error.
+// A measurement that was not possible, because data are absent or because of an error.
 struct MissingRow {
   std::string workload;
   bool failed;
@@ -21,11 +21,10 @@ void PrintRow(std::ostream& out, const Measurement& row);
 void PrintRow(std::ostream& out, const MissingRow& row);
 
 nlohmann::ordered_json ToJson(const Measurement& row);
-// The main keys of a measured row with null for what is not known, and the reason under `skipped`
-// or `error`.
+// The main keys of a measured row, with null for unknown values, and the reason in `skipped` or `error`.
 nlohmann::ordered_json ToJson(const MissingRow& row);
 
-// Replaces the file; throws std::runtime_error naming it if it cannot be written.
+// Replaces the file. Throws a std::runtime_error that names the file if it cannot be written.
 void WriteJson(const std::string& path, const nlohmann::ordered_json& rows);
 
 }  // namespace residual_knn::bench

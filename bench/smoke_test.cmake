@@ -23,7 +23,7 @@ function(expect_contains text what)
   endif()
 endfunction()
 
-# What --list shows are the library's strategies.
+# --list shows the strategies of the library.
 run_bench(0 --list)
 foreach(name origin origin-all argo vif canopy million growth rough10 rough20 raster raster-shuffled sorted
              sorted-shuffled repeated uncorrelated smooth3
@@ -31,7 +31,7 @@ foreach(name origin origin-all argo vif canopy million growth rough10 rough20 ra
   expect_contains("${output}" " ${name}: ")
 endforeach()
 
-# Orders and ties; one small size serves all.
+# Orders and ties, with one small size.
 run_bench(0 --workload raster,raster-shuffled,sorted,sorted-shuffled,repeated,uncorrelated --n 1500
             --strategies brute_force --threads 1 --repeats 1)
 expect_contains("${output}" "uncorrelated")
@@ -39,7 +39,7 @@ expect_contains("${output}" "uncorrelated")
 run_bench(0 --workload vif --n 2000 --updates --threads 2 --repeats 3)
 expect_contains("${output}" "V the same")
 
-# Two sizes, two strategies, two thread counts: eight rows, each with every key.
+# Two sizes, two strategies and two thread counts give eight rows. Each row has every key.
 set(json_file ${FOLDER}/bench_smoke.json)
 run_bench(0 --workload vif --n 1000,2000 --strategies automatic,brute_force --threads 1,2 --repeats 1 --json ${json_file})
 expect_contains("${output}" "p/K 0%:")
@@ -64,7 +64,7 @@ foreach(row RANGE ${last})
     message(FATAL_ERROR "row ${row}: workload ${workload}, recall ${recall} of ${recall_rows} rows")
   endif()
   if(peak_bytes STREQUAL "")
-    message("SKIPPED: this kernel does not tell the peak memory")
+    message("SKIPPED: this kernel does not report the peak memory")
     set(peak_bytes 1)
   endif()
   foreach(key rows_per_second x_gemm x_gemm_total peak_bytes search_seconds gemm_seconds)
@@ -79,13 +79,13 @@ foreach(row RANGE ${last})
               points_bounded survivors)
     string(JSON each GET "${json}" ${row} per_query ${key})
   endforeach()
-  # The search alone never takes longer than tree and search, nor these than the whole job.
+  # The search alone takes at most as long as tree and search, and these at most as long as the whole job.
   if(x_gemm LESS x_gemm_total OR NOT whole_seconds GREATER search_seconds)
     message(FATAL_ERROR "row ${row}: x_gemm ${x_gemm}, x_gemm_total ${x_gemm_total}, whole ${whole_seconds} s")
   endif()
 endforeach()
 
-# Every strategy gives right answers, and the comparison has a line of them.
+# Every strategy gives right answers, and the comparison has a line with all strategies.
 run_bench(0 --workload origin --n 1500 --repeats 2 --json ${json_file})
 file(READ ${json_file} json)
 string(JSON length LENGTH "${json}")
@@ -99,14 +99,14 @@ foreach(row RANGE 5)
   endif()
 endforeach()
 
-# Growth: automatic on its own workload.
+# --growth runs automatic on its own workload.
 run_bench(0 --growth --n 500,1000 --repeats 1 --threads 1)
 expect_contains("${output}" "Growth of growth, automatic, 1 thread(s)")
 expect_contains("${output}" "tree us")
 run_bench(fails --growth --workload vif)
 expect_contains("${errors}" "--workload")
 
-# A sample of the queries is marked as one.
+# A sample of the queries is marked as a sample.
 run_bench(0 --workload vif --n 2000 --strategies brute_force --sample-rows 300 --repeats 1 --json ${json_file})
 expect_contains("${output}" "SAMPLED: 300 of 2000")
 file(READ ${json_file} json)
@@ -116,14 +116,15 @@ if(NOT sampled OR NOT recall EQUAL 1)
   message(FATAL_ERROR "sampled ${sampled}, recall ${recall}")
 endif()
 
-# Absent data is seen: a skipped row and a failure if nothing else ran, a twin where there is one.
+# With absent data, the row is skipped; if nothing else ran, that is a failure. A workload with a synthetic twin uses
+# it.
 run_bench(fails --workload canopy --shared ${FOLDER}/absent)
 expect_contains("${output}" "SKIPPED: no ${FOLDER}/absent/data/bcef.csv.gz")
 run_bench(0 --workload canopy,argo --n 600 --shared ${FOLDER}/absent --strategies brute_force --repeats 1)
 expect_contains("${output}" "SKIPPED")
 expect_contains("${output}" "SYNTHETIC TWIN")
 
-# A job that fails is no reason to leave out the next, but the status tells.
+# After a failed job, the next jobs still run, but the exit status reports the failure.
 run_bench(fails --workload vif --n 100,300 --strategies brute_force --repeats 1)
 expect_contains("${output}" "FAILED: vif needs n >= 200")
 expect_contains("${output}" "p/K 0%:")

@@ -15,13 +15,13 @@ std::string_view SummaryOf(int32_t strategy) {
     case RESIDUAL_KNN_BRUTE_FORCE:
       return "every pair by tiled matrix products";
     case RESIDUAL_KNN_LEVEL_SYNCHRONOUS:
-      return "a batch of queries meets the tree level by level";
+      return "a batch of queries descends the tree level by level";
     case RESIDUAL_KNN_BEST_FIRST:
-      return "query by query, the node with the largest bound first";
+      return "each query visits the node with the largest bound first";
     case RESIDUAL_KNN_BATCHED_BEST_FIRST:
-      return "best_first with a batch of nodes at a time";
+      return "best_first with several nodes at a time";
     case RESIDUAL_KNN_DUAL_TREE:
-      return "blocks of queries against blocks of candidates first";
+      return "compares blocks of queries with blocks of candidates first";
     default:
       return "";
   }

@@ -1,4 +1,4 @@
-// The search strategies by the library's names.
+// The search strategies with the names of the library.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +11,17 @@ struct Strategy {
   std::string_view name;
   // enum residual_knn_strategy
   int32_t value;
-  // Empty for one that the library gained and strategies.cc does not describe.
+  // Empty for a new strategy that strategies.cc does not describe yet.
   std::string_view summary;
 };
 
-// All that the library has, in its order.
+// All strategies of the library, in its order.
 std::span<const Strategy> Strategies();
 
-// The strategy of that name, or NULL.
+// The strategy with this name, or NULL.
 const Strategy* FindStrategy(std::string_view name);
 
-// The name of an enum residual_knn_strategy; "unknown" for one that the library does not name.
+// The name of a value of enum residual_knn_strategy; "unknown" if the library has no name for it.
 std::string_view StrategyName(int32_t value);
 
 }  // namespace residual_knn::bench

@@ -1,4 +1,4 @@
-// What an update of an index costs beside a new index: a step of an optimizer.
+// Compares the time of an update of an index with that of a new index, as in a step of an optimizer.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace residual_knn::bench {
 
-// Alternates new indices and updates of one index, with lengthscales that move by a percent a step, and prints both
-// medians. Throws if V of an update is not, byte for byte, that of the new index.
+// Alternates new indexes and updates of one index. Lengthscales change by one percent in each step. Prints both
+// medians. Throws if V after an update does not have the same bytes as V of the new index.
 void PrintUpdates(std::ostream& out, const Workload& workload, int32_t threads, int64_t repeats);
 
 }  // namespace residual_knn::bench

@@ -64,8 +64,8 @@ Workload MakeOrigin(const WorkloadRequest& request) {
   return workload;
 }
 
-// What the predecessor jobs with Matern 3/2 and k-means++ inducing points share. Points must be
-// set.
+// Sets the common properties of predecessor jobs with Matern 3/2 and k-means++ inducing points. The points must be set
+// before.
 void CompleteMaternPredecessors(const WorkloadRequest& request, Workload* workload) {
   workload->n = static_cast<int64_t>(workload->points.size()) / workload->d;
   workload->m = kInducing;
@@ -159,7 +159,7 @@ Workload MakeCanopy(const WorkloadRequest& request) {
   return workload;
 }
 
-// Points that come in an order of their own, or the same points shuffled: what an order costs is the ratio of the two.
+// Points in a special order, or the same points shuffled. The ratio of the two times is the cost of the order.
 Workload MakeRows(const WorkloadRequest& request, const char* name, std::vector<double> points,
                   bool shuffled) {
   Workload workload;
@@ -207,7 +207,7 @@ Workload MakeRepeated(const WorkloadRequest& request) {
   return workload;
 }
 
-// A mistake of units: nothing is correlated with anything.
+// A lengthscale in wrong units: all points are uncorrelated.
 Workload MakeUncorrelated(const WorkloadRequest& request) {
   Workload workload =
       MakeRows(request, "uncorrelated",

@@ -11,17 +11,17 @@
 
 namespace residual_knn::bench {
 
-// What a workload is made from.
+// The parameters of a workload.
 struct WorkloadRequest {
-  // Number of points; 0: the workload's own. Files are cut after so many rows.
+  // Number of points; 0: the number of the workload. Of files, the first n rows are used.
   int64_t n = 0;
   // Folder with the reference data.
   std::string shared_directory;
-  // Workers for the choice of inducing points; 0: one for each processor.
+  // Threads for the choice of inducing points; 0: one for each processor.
   int32_t threads = 0;
 };
 
-// A data file that the workload cannot do without is not there.
+// Thrown if a data file that the workload needs is absent.
 class MissingData : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -30,14 +30,14 @@ class MissingData : public std::runtime_error {
 struct WorkloadEntry {
   std::string_view name;
   std::string_view summary;
-  // Part of `all`.
+  // True if it is part of `all`.
   bool standard;
   Workload (*make)(const WorkloadRequest& request);
 };
 
 std::span<const WorkloadEntry> WorkloadEntries();
 
-// The entry of that name, or NULL.
+// The entry with this name, or NULL.
 const WorkloadEntry* FindWorkload(std::string_view name);
 
 }  // namespace residual_knn::bench

@@ -1,5 +1,5 @@
 /*
- * The nearest predecessors of a dozen weather stations, in C99, with options.
+ * Finds the nearest predecessors of twelve weather stations, in C99, with options.
  *
  *   cc -std=c99 neighbors.c $(pkg-config --cflags --libs residual_knn) -o neighbors
  *
@@ -38,7 +38,7 @@ int main(void) {
     return EXIT_FAILURE;
   }
 
-  /* The first stations have fewer than three predecessors: the places that stay empty hold -1. */
+  /* The first stations have fewer than three predecessors. Places without a neighbor hold -1. */
   puts("query,rank,neighbor,distance");
   for (row = 0; row < NUM_STATIONS; ++row) {
     for (rank = 0; rank < NUM_NEIGHBORS && neighbors[row * NUM_NEIGHBORS + rank] >= 0; ++rank) {

@@ -1,5 +1,5 @@
-// The nearest predecessors of a dozen weather stations, in C++11: the index freed by a unique_ptr,
-// a status other than RESIDUAL_KNN_OK turned into an exception.
+// Finds the nearest predecessors of twelve weather stations, in C++11. A unique_ptr frees the index. A status other
+// than RESIDUAL_KNN_OK becomes an exception.
 //
 //   c++ -std=c++11 neighbors.cpp $(pkg-config --cflags --libs residual_knn) -o neighbors
 //

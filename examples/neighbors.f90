@@ -1,5 +1,5 @@
-! The nearest predecessors of a dozen weather stations, in Fortran 2008 by iso_c_binding. A Fortran array
-! whose first index is the coordinate has the points one after the other, as the library wants them.
+! Finds the nearest predecessors of twelve weather stations, in Fortran 2008 with iso_c_binding. In a Fortran array
+! whose first index is the coordinate, the values of one point are contiguous. This is the library's point-major layout.
 !
 !   gfortran -std=f2008 neighbors.f90 $(pkg-config --libs residual_knn) -o neighbors
 !
@@ -14,7 +14,7 @@ module residual_knn
     enumerator :: squared_exponential, matern12, matern32, matern52, matern, rational_quadratic
   end enum
 
-  ! residual_knn_model_options, field by field.
+  ! The fields of residual_knn_model_options.
   type, bind(c) :: model_options
     integer(c_size_t) :: struct_size
     integer(c_int32_t) :: kernel
@@ -71,7 +71,7 @@ module residual_knn
 
 contains
 
-  ! The library's text for the last call that failed.
+  ! The library's message for the last call that failed.
   function error_text() result(text)
     character(:), allocatable :: text
     character(kind=c_char), pointer :: letters(:)
@@ -121,7 +121,7 @@ program neighbors_of_stations
     neighbors, distances, c_null_ptr))
   call index_free(index)
 
-  ! Rows count from 1 here, and from 0 in what the examples print.
+  ! Rows count from 1 here. The examples print rows counted from 0.
   print '(a)', 'query,rank,neighbor,distance'
   do row = 1, num_stations
     do rank = 1, num_neighbors

@@ -1,12 +1,12 @@
--- The nearest predecessors of a dozen weather stations, by LuaJIT: its FFI reads residual_knn.h itself, so
--- no type, function or constant is written down here.
+-- Finds the nearest predecessors of twelve weather stations, with LuaJIT. Its FFI reads residual_knn.h, so this program
+-- declares no type, function or constant of the library.
 --
 --   luajit neighbors.lua [path of libresidual_knn.so.0 [path of residual_knn.h]]
 --
 -- SPDX-License-Identifier: Apache-2.0
 local ffi = require("ffi")
 
--- LuaJIT parses C without a preprocessor: its lines go, and with them what is for C++ only.
+-- LuaJIT parses C without a preprocessor, so preprocessor lines and C++ code are removed.
 local function declare(path)
   local file = assert(io.open(path))
   local header = file:read("*a")

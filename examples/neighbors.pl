@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# The nearest predecessors of a dozen weather stations, from Perl by FFI::Platypus.
+# Finds the nearest predecessors of twelve weather stations, in Perl with FFI::Platypus.
 #
 #   perl neighbors.pl [path of libresidual_knn.so.0]
 #
@@ -7,7 +7,7 @@
 use strict;
 use warnings;
 
-# residual_knn_model_options of residual_knn.h, field by field.
+# The fields of residual_knn_model_options in residual_knn.h.
 package ModelOptions {
     use FFI::Platypus::Record;
 

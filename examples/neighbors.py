@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The nearest predecessors of a dozen weather stations, from Python with NumPy and ctypes.
+"""Finds the nearest predecessors of twelve weather stations, in Python with NumPy and ctypes.
 
     python3 neighbors.py [path of libresidual_knn.so.0]
 
@@ -31,7 +31,7 @@ NUM_NEIGHBORS = 3
 
 
 class ModelOptions(ctypes.Structure):
-    """residual_knn_model_options of residual_knn.h, field by field."""
+    """The fields of residual_knn_model_options in residual_knn.h."""
     _fields_ = [
         ("struct_size", ctypes.c_size_t),
         ("kernel", ctypes.c_int32),
@@ -76,7 +76,7 @@ def load_library(path):
 
 
 def as_points(values, name):
-    """A matrix with a point in each row, as float64 without gaps: `values` itself where it is one."""
+    """A contiguous float64 matrix with a point in each row; not a copy if `values` is one already."""
     if np.ma.is_masked(values):
         raise ValueError(f"{name} has masked values")
     array = np.asarray(values)
@@ -89,12 +89,12 @@ def as_points(values, name):
 
 
 def layout_of(array):
-    """The library's word for the order of an array of as_points()."""
+    """The library's layout of an array from as_points()."""
     return POINT_MAJOR if array.flags.c_contiguous else DIMENSION_MAJOR
 
 
 def nearest_predecessors(library, points, inducing_points, k):
-    """The k nearest predecessors of each point and their distances, two n x k arrays."""
+    """Returns the k nearest predecessors of each point and their distances, two n x k arrays."""
     options = ModelOptions()
     library.residual_knn_model_options_init(ctypes.byref(options), ctypes.sizeof(options))
     options.kernel = MATERN52

@@ -1,5 +1,5 @@
-//! The nearest predecessors of a dozen weather stations, in Rust without any crate: the index freed by
-//! Drop, a status other than OK turned into an Err.
+//! Finds the nearest predecessors of twelve weather stations, in Rust without a crate. Drop frees the index. A status
+//! other than OK becomes an Err.
 //!
 //!     rustc --edition 2021 $(pkg-config --libs-only-L residual_knn) -l residual_knn neighbors.rs
 //!
@@ -10,7 +10,7 @@ use std::mem::{size_of, MaybeUninit};
 use std::os::raw::{c_char, c_void};
 use std::ptr::{null, null_mut};
 
-/// The part of residual_knn.h that this program uses, under the header's names.
+/// The part of residual_knn.h that this program uses, with the names of the header.
 #[allow(non_camel_case_types)]
 mod sys {
     use super::{c_char, c_void};
@@ -90,7 +90,7 @@ const INDUCING_POINTS: [[f64; 2]; 3] = [[20.0, 25.0], [80.0, 35.0], [40.0, 70.0]
 const LENGTHSCALES: [f64; 2] = [40.0, 25.0];
 const NUM_NEIGHBORS: usize = 3;
 
-/// Ok, or the library's text for the call that has just failed on this thread.
+/// Ok, or the library's message for the call that has just failed on this thread.
 fn check(status: i32) -> Result<(), String> {
     if status == sys::RESIDUAL_KNN_OK {
         return Ok(());
@@ -138,7 +138,7 @@ impl Index {
         })
     }
 
-    /// For each point, the numbers of its k nearest predecessors, -1 where there is none, and their distances.
+    /// For each point, the row numbers of its k nearest predecessors (-1 for none) and the distances.
     fn predecessors(&self, k: usize) -> Result<(Vec<i64>, Vec<f64>), String> {
         let mut neighbors = vec![0; self.num_points * k];
         let mut distances = vec![0.0; self.num_points * k];

@@ -1,6 +1,6 @@
 /*
- * The nearest predecessors of a dozen weather stations, by a program that is not linked with the
- * library but loads it while it runs, as a plugin host or a language's foreign-function call does.
+ * Finds the nearest predecessors of twelve weather stations. The program is not linked with the library; it loads the
+ * library at run time, as plugin hosts and foreign-function interfaces do.
  *
  *   cc -std=c99 $(pkg-config --cflags residual_knn) neighbors_dlopen.c -ldl -o neighbors_dlopen
  *   ./neighbors_dlopen [path of libresidual_knn.so.0]
@@ -30,8 +30,7 @@ typedef struct library {
   const char* (*last_error)(void);
 } library;
 
-/* ISO C has no conversion from dlsym's object pointer to a function pointer: the bytes are copied.
- */
+/* ISO C cannot convert the object pointer of dlsym to a function pointer, so the bytes are copied. */
 static void look_up(void* handle, const char* name, void* function, size_t size) {
   void* const symbol = dlsym(handle, name);
   if (symbol == NULL) {
@@ -86,7 +85,7 @@ int main(int argc, char** argv) {
   int row;
   int rank;
 
-  /* Closing and loading again must work too: hosts do it. */
+  /* Closing and loading again must work too, because hosts do this. */
   for (row = 0; row < 2; ++row) {
     const library lib = load(path);
     search(&lib, neighbors, distances);

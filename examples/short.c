@@ -1,4 +1,4 @@
-/* The shortest whole use: the two nearest predecessors of each of five points.
+/* A minimal complete program: finds the two nearest predecessors of each of five points.
  *
  *   cc -std=c99 short.c $(pkg-config --cflags --libs residual_knn)
  *

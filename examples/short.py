@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The shortest whole use from Python: NumPy's memory goes in, and the answer comes in an array of NumPy's.
+"""A minimal complete program in Python. The library reads and writes the memory of NumPy arrays.
 
     LD_LIBRARY_PATH=folder-of-the-library python3 short.py
 

@@ -1,6 +1,6 @@
 /*
- * The small case that all examples of this folder solve: a dozen weather stations on a map, east
- * and north in kilometers, three inducing points, and a covariance that decays faster northwards.
+ * The data of all examples in this folder: twelve weather stations on a map, with coordinates east and north in
+ * kilometers, three inducing points, and a covariance that decays faster to the north.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
