@@ -14,7 +14,7 @@ namespace residual_knn {
 namespace {
 
 constexpr unsigned kZlibBuffer = 1U << 18;
-constexpr size_t kLongestRead = size_t{1} << 30;  // gzread counts in unsigned int
+constexpr size_t kLongestRead = size_t{1} << 30;  // gzread takes an unsigned int
 
 std::string SystemMessage(int code) { return std::generic_category().message(code); }
 
@@ -75,7 +75,7 @@ size_t ByteSource::Read(std::span<char> buffer) {
     const int count = gzread(file_.get(), buffer.data() + filled, wanted);
     if (count < 0) ThrowReadError();
     if (count == 0) {
-      // A gzip file that is cut off ends quietly; only the error state tells.
+      // The end of a truncated gzip file is not reported as an error; only the error state shows it.
       int code = Z_OK;
       gzerror(file_.get(), &code);
       if (code != Z_OK) ThrowReadError();
@@ -94,14 +94,14 @@ void ByteSource::ThrowReadError() const {
     throw std::runtime_error(path_ + ": cannot be read: " + SystemMessage(system_error));
   }
   if (code == Z_MEM_ERROR) throw std::bad_alloc();
-  throw std::runtime_error(path_ + ": the gzip data is damaged or cut off");
+  throw std::runtime_error(path_ + ": the gzip data is damaged or truncated");
 }
 
 std::optional<int64_t> ByteSource::MostBytes() const {
   if (is_standard_input_) return std::nullopt;
   struct stat status {};
   if (stat(path_.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-  // Deflate cannot do better than 1032 : 1.
+  // The compression ratio of deflate is at most 1032.
   constexpr int64_t kBestRatio = 1032;
   return gzdirect(file_.get()) != 0 ? int64_t{status.st_size} : status.st_size * kBestRatio;
 }

@@ -6,7 +6,7 @@
 namespace residual_knn {
 namespace {
 
-// The bytes of the first character of a text that is not empty; 0 if it is not UTF-8.
+// The number of bytes of the first character of a non-empty text; 0 if it is not UTF-8.
 size_t CharacterSize(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   if (first < 0x80) return 1;

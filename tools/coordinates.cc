@@ -31,7 +31,7 @@ std::string Listed(const std::vector<std::string>& names) {
   return names.size() > kMost ? list + ", ..." : list;
 }
 
-// Names for people, cut where there are many.
+// Names for messages, shortened if there are many.
 std::string Spoken(std::span<const std::string> names) {
   constexpr size_t kMost = 20;
   std::string list;
@@ -45,7 +45,7 @@ std::string EncodingHint(const std::vector<std::string>& names) {
   return utf8 ? "" : " (the file is not UTF-8: iconv -f WINDOWS-1252 -t UTF-8 may help)";
 }
 
-// The numbers of the columns of these names, each of which must occur once.
+// The numbers of the columns with these names. Each name must occur exactly once.
 std::vector<int64_t> FindColumns(const TableHeader& header, std::span<const std::string> names) {
   std::unordered_map<std::string_view, int64_t> first;
   std::unordered_set<std::string_view> repeated;
@@ -57,7 +57,7 @@ std::vector<int64_t> FindColumns(const TableHeader& header, std::span<const std:
   for (const std::string& name : names) {
     const auto at = first.find(name);
     if (at == first.end()) {
-      throw std::runtime_error("no column " + Quoted(name) + "; there are " +
+      throw std::runtime_error("no column " + Quoted(name) + "; the columns are " +
                                Listed(header.columns) + EncodingHint(header.columns) +
                                DidYouMean(name, header.columns));
     }
@@ -70,9 +70,9 @@ std::vector<int64_t> FindColumns(const TableHeader& header, std::span<const std:
 void CheckAllNamed(const TableHeader& header) {
   const auto nameless = std::find(header.columns.begin(), header.columns.end(), "");
   if (nameless == header.columns.end()) return;
-  // Row names written by R and pandas look like this, and are no coordinate.
+  // R and pandas write row names in this way. They are not a coordinate.
   throw std::runtime_error("column " + std::to_string(nameless - header.columns.begin() + 1) +
-                           " has no name; choose the coordinates by --columns");
+                           " has no name; choose the coordinates with --columns");
 }
 
 void CheckRange(const Table& table, int64_t column, double most) {
@@ -85,13 +85,13 @@ void CheckRange(const Table& table, int64_t column, double most) {
     std::string message = DescribeCell(table, row, column);
     message += ": " + RealToText(value) + " is beyond " + RealToText(most) + " degrees (--lonlat)";
     if (most == kMostLongitude && std::abs(value) <= 2 * kMostLongitude) {
-      message += "; longitudes that go further around are the same places modulo 360";
+      message += "; longitudes beyond 360 are the same places modulo 360";
     }
     throw std::runtime_error(message);
   }
 }
 
-// Columns 0 and 1 become the three coordinates of a place on the unit sphere.
+// Converts columns 0 and 1 to the three coordinates of a point on the unit sphere.
 std::vector<double> WithSphere(const Table& table) {
   const auto n = static_cast<size_t>(table.rows);
   std::vector<double> values(table.values.size() + n);
@@ -139,7 +139,7 @@ Coordinates CoordinateReader::ReadPoints(const std::string& path) {
     return FromTable(ReadTable(
         path, [this](const TableHeader& header) { return SelectFirst(header); }, csv_));
   } catch (const CellError& error) {
-    // Most likely a column of names that nobody meant as a coordinate.
+    // Most likely a column of names that was not meant as a coordinate.
     if (columns_.has_value() || !lonlat_.empty()) throw;
     throw std::runtime_error(std::string(error.what()) + "; --columns chooses the coordinates");
   }
@@ -220,8 +220,8 @@ std::vector<int64_t> CoordinateReader::SelectMatching(const TableHeader& header)
     if (header.columns.size() != settled_.size()) {
       throw std::runtime_error(
           "has " + std::to_string(header.columns.size()) +
-          " columns; beside points from a file of another format it must have " + "just these " +
-          std::to_string(settled_.size()) + ", in this order: " + Listed(settled_));
+          " columns; because its format differs from that of the points, it must have " +
+          "only these " + std::to_string(settled_.size()) + ", in this order: " + Listed(settled_));
     }
     for (size_t column = 0; column < settled_.size(); ++column) {
       selected.push_back(static_cast<int64_t>(column));

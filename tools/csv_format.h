@@ -1,4 +1,4 @@
-// How the text of CSV files is laid out.
+// The format of CSV files.
 #pragma once
 
 #include <string>
@@ -6,22 +6,22 @@
 
 namespace residual_knn {
 
-// As a delimiter: cells are separated by any number of spaces and tabs.
+// As a delimiter, it means any number of spaces and tabs.
 inline constexpr char kWhitespace = ' ';
 
 struct CsvFormat {
   enum class Header {
-    kJudged,  // the first line names the columns; one that looks like data is an error
-    kNames,   // the first line names the columns, whatever it holds
+    kJudged,  // the first line names the columns; a line that looks like data is an error
+    kNames,   // the first line always names the columns
     kNone     // the first line is the first row; the columns are called 0, 1, ...
   };
   Header header = Header::kJudged;
   char delimiter = ',';
   char decimal = '.';
-  // Lines that begin with it, after spaces and tabs, are left out; '\0': none.
+  // Lines that begin with it, after spaces and tabs, are skipped; '\0' means none.
   char comment = '\0';
-  // A file whose first line is exactly these names, separated by commas, has the default format
-  // whatever else is said here: the program has written it itself. Empty: none.
+  // If the first line of a file is exactly these names, separated by commas, the file was written by this program and
+  // has the default format. Then the other fields do not apply. Empty: no such file.
   std::vector<std::string> known_names;
 };
 

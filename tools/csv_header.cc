@@ -12,12 +12,13 @@ void CheckHeader(std::span<const std::string> cells, const CsvFormat& format) {
   const std::string& first = cells.front();
   if (first.starts_with('#')) {
     throw std::runtime_error(
-        "the first line begins with '#': --comment '#' leaves such lines out; if it names the "
-        "columns, take the '#' away, or say --header");
+        "the first line begins with '#': --comment '#' skips such lines; if the line names the "
+        "columns, remove the '#' or use --header");
   }
   if (first.starts_with("sep=")) {
     throw std::runtime_error(
-        "the first line, 'sep=', speaks to Excel: tail -n +2 FILE | residual-knn neighbors - ...");
+        "the first line, 'sep=', is only for Excel; remove it: tail -n +2 FILE | residual-knn "
+        "neighbors - ...");
   }
   const auto is_like_number = [&format](const std::string& cell) {
     return IsNumberLike(cell, format.decimal);
@@ -27,15 +28,15 @@ void CheckHeader(std::span<const std::string> cells, const CsvFormat& format) {
   };
   const auto name = std::find_if_not(cells.begin(), cells.end(), is_like_number);
   if (name == cells.end()) {
-    throw std::runtime_error(
-        "the first line must name the columns, but holds nothing but numbers (" + Quoted(first) +
-        "): --no-header takes it as the first row, --header as names");
+    throw std::runtime_error("the first line must name the columns, but contains only numbers (" +
+                             Quoted(first) +
+                             "): --no-header reads it as the first row, --header as names");
   }
   const auto number = std::find_if(cells.begin(), cells.end(), is_number);
   if (number != cells.end()) {
-    throw std::runtime_error("the first line holds names (" + Quoted(*name) + ") and numbers (" +
+    throw std::runtime_error("the first line contains names (" + Quoted(*name) + ") and numbers (" +
                              Quoted(*number) +
-                             "): --header takes it as names, --no-header as the first row");
+                             "): --header reads it as names, --no-header as the first row");
   }
 }
 

@@ -1,4 +1,4 @@
-// Whether the first line of a CSV file names the columns or is data.
+// Decides whether the first line of a CSV file names the columns or is data.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace residual_knn {
 
-// Throws a std::runtime_error, with the cure, unless the cells can be nothing but names.
+// Throws a std::runtime_error, with a remedy, unless all cells are certainly names.
 //
-// A cell is like a number if it is one, of any size, or says that one is missing. A line of names
-// has no number; empty cells and words for missing values are allowed beside names.
+// A cell is like a number if it is a number of any size or a word for a missing value. A line of names has no number.
+// It may have empty cells and words for missing values besides names.
 void CheckHeader(std::span<const std::string> cells, const CsvFormat& format);
 
 }  // namespace residual_knn

@@ -6,7 +6,7 @@ bool CsvLineFilter::Take(char c, std::string* out) {
   const bool line_end = c == '\n' || c == '\r';
   if (after_return_ && c == '\n') {
     after_return_ = false;
-    // The second half of the end of a comment line goes the way of the line.
+    // The \n of \r\n at the end of a comment line is removed with the line.
     if (!comment_ended_by_return_) *out += c;
     return false;
   }
@@ -24,7 +24,7 @@ bool CsvLineFilter::Take(char c, std::string* out) {
     return false;
   }
   if (line_end) {
-    // Blanks at the end of a line count for nothing.
+    // Blanks at the end of a line are ignored.
     if (!joins_) *out += blanks_;
     blanks_.clear();
     *out += c;

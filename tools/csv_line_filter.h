@@ -1,5 +1,5 @@
-// Prepares text for CsvScanner: leaves comment lines out and makes one tab of the spaces and tabs
-// between two cells. What stands in quotes stays as it is.
+// Prepares text for CsvScanner: removes comment lines, and replaces the spaces and tabs between two cells by one
+// tab. Quoted text is not changed.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +12,17 @@ namespace residual_knn {
 
 class CsvLineFilter {
  public:
-  // What separates the cells of whitespace-delimited text once it is filtered.
+  // The delimiter of whitespace-delimited text after the filter.
   static constexpr char kSeparator = '\t';
 
   explicit CsvLineFilter(const CsvFormat& format)
       : comment_(format.comment), joins_(format.delimiter == kWhitespace) {}
 
-  // False: the text may go to the scanner as it is.
+  // If false, the text needs no filter.
   [[nodiscard]] bool IsNeeded() const { return comment_ != '\0' || joins_; }
 
-  // Takes the next byte; bytes for the scanner are added to `out`. True if the byte ended a comment
-  // line, of which nothing was passed on.
+  // Takes the next byte and appends bytes for the scanner to `out`. True if the byte ended a comment line; nothing
+  // of that line was appended.
   bool Take(char c, std::string* out);
 
  private:
@@ -31,11 +31,11 @@ class CsvLineFilter {
   char comment_;
   bool joins_;
   bool at_line_start_ = true;
-  bool after_return_ = false;  // the line before ended in \r; a \n still belongs to it
+  bool after_return_ = false;  // the previous line ended in \r; a \n now belongs to it
   bool comment_ended_by_return_ = false;
   bool in_comment_ = false;
   bool in_quotes_ = false;
-  std::string blanks_;  // seen, and not yet known to stand between two cells
+  std::string blanks_;  // blanks that may or may not be between two cells
 };
 
 }  // namespace residual_knn

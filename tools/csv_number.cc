@@ -18,10 +18,10 @@ bool SaysNoNumber(const RealText& real) {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// A whole number of so many digits may lie beyond 2^53.
+// A whole number with this many digits may be larger than 2^53.
 constexpr size_t kManyDigits = 16;
 
-// True unless `text` is digits alone, and not those of `value`.
+// False if `text` consists of digits only, but they are not exactly `value`.
 bool IsExact(std::string_view text, double value) {
   if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
   if (text.size() < kManyDigits || !std::all_of(text.begin(), text.end(), IsDigit)) return true;
@@ -34,7 +34,7 @@ bool IsExact(std::string_view text, double value) {
   return error == std::errc{} && (text == exact || (text.empty() && value == 0));
 }
 
-// The text with the marks that std::from_chars knows, or nothing if that cannot be.
+// The text with the decimal mark and exponent that std::from_chars reads; empty if that is not possible.
 std::string Plain(std::string_view text, char decimal) {
   std::string plain(text);
   for (size_t i = 0; i < plain.size(); ++i) {
@@ -50,7 +50,7 @@ std::string Plain(std::string_view text, char decimal) {
   return plain;
 }
 
-// Digits in threes behind a mark: "1,234" or "1.234.567,8".
+// Groups of three digits after a separator: "1,234" or "1.234.567,8".
 bool HasThousands(std::string_view text, char mark) {
   const size_t first = text.find(mark);
   if (first == std::string_view::npos || first == 0) return false;
@@ -66,7 +66,7 @@ bool EqualsLowerCase(std::string_view text, std::string_view lower_case) {
       });
 }
 
-// Without the minus signs of typesetting, U+2212 and the dash U+2013, which are no part of a number.
+// The text without the minus sign U+2212 or the dash U+2013, which are not part of a number.
 std::string_view WithoutTypeset(std::string_view text) {
   for (const std::string_view minus : {"\xE2\x88\x92", "\xE2\x80\x93"}) {
     if (text.starts_with(minus)) return text.substr(minus.size());
@@ -83,7 +83,7 @@ bool LooksLikeDate(std::string_view text) {
   return true;
 }
 
-// Numbers with something between them that may separate columns.
+// Whether the text contains several numbers with possible delimiters between them.
 bool SeveralNumbers(std::string_view text) {
   constexpr std::string_view kBetween = "; \t|:";
   size_t numbers = 0;
@@ -111,7 +111,7 @@ RealText ParseCsvNumber(std::string_view text, char decimal) {
     if (!plain.empty()) real = ParseReal(plain);
   }
   if (real.fault == nullptr && !IsExact(text, real.value)) {
-    return {0, "is a whole number that no double equals"};
+    return {0, "is a whole number that a double cannot represent exactly"};
   }
   return real;
 }
@@ -124,7 +124,7 @@ bool IsMissing(std::string_view text) {
       "#div/0!", "#num!",   "#value!", "#ref!",         "nat",       ".inf",     "\xE2\x88\x9E"};
   constexpr std::string_view kMarks = ".-+*?_ ";
   if (text.find_first_not_of(kMarks) == std::string_view::npos) return true;
-  // Also nan(0x8000), -nan(ind), 1.#QNAN and 1.#INF of C libraries.
+  // C libraries also write nan(0x8000), -nan(ind), 1.#QNAN and 1.#INF.
   if (text.find(".#") != std::string_view::npos) return true;
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
   if (std::any_of(kWords.begin(), kWords.end(),
@@ -148,32 +148,31 @@ bool IsNumberLike(std::string_view text, char decimal) {
 std::string CsvNumberHint(std::string_view text, const CsvFormat& format) {
   const char other = format.decimal == '.' ? ',' : '.';
   if (IsMissing(text)) {
-    return " (a point needs all its coordinates: leave out the rows that lack one)";
+    return " (every point needs all coordinates: remove rows with missing values)";
   }
   if (!text.empty() && text[0] == '#') {
-    return " (--comment '#' leaves out lines that begin with #)";
+    return " (--comment '#' skips lines that begin with #)";
   }
   const std::string shown(1, other);
   if (ParseCsvNumber(text, other).fault == nullptr) {
     std::string hint = " (if '" + shown + "' is its decimal mark: --decimal " + shown;
-    if (HasThousands(text, other)) hint += "; marks of thousands are not read";
+    if (HasThousands(text, other)) hint += "; thousands separators are not allowed";
     return hint + ")";
   }
   if (text.find_first_of("0123456789") != std::string_view::npos &&
       (HasThousands(text, other) || HasThousands(text, '\'') || HasThousands(text, ' ') ||
        HasThousands(text, '_') || HasThousands(text, format.decimal))) {
-    return " (marks of thousands are not read)";
+    return " (thousands separators are not allowed)";
   }
   if (text.starts_with("\xE2\x88\x92")) return " (its minus is the sign U+2212, not '-')";
   if (text.size() > 1 && text.front() == '\'' && text.back() == '\'') {
-    return " (quotes of CSV are double)";
+    return " (CSV uses double quotes)";
   }
-  if (LooksLikeDate(text)) return " (dates are not read: give days or seconds)";
-  if (SeveralNumbers(text))
-    return " (these are several numbers: --delimiter says what separates them)";
+  if (LooksLikeDate(text)) return " (dates are not allowed: convert them to days or seconds)";
+  if (SeveralNumbers(text)) return " (these are several numbers: set --delimiter)";
   const bool digits = text.find_first_not_of("+-0123456789") == std::string_view::npos;
   if (digits && text.size() >= kManyDigits) {
-    return " (subtract the least of the column first, or divide by 1000)";
+    return " (subtract the minimum of the column, or divide by 1000)";
   }
   return {};
 }

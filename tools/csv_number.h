@@ -1,8 +1,8 @@
-// Numbers in the cells of CSV files, and what stands there in place of one.
+// Numbers in the cells of CSV files, and texts that replace missing numbers.
 //
-// A number is decimal: digits with at most one decimal mark, an exponent behind e, E, d or D (which
-// Fortran writes), a sign. Nothing may stand beside it, and between its digits nothing but the mark.
-// It is read as the nearest double; a whole number in digits alone must be a double.
+// A number is decimal: a sign, digits with at most one decimal mark, and an exponent after e, E, d or D (as Fortran
+// writes it). The cell must contain nothing else. The number is rounded to the nearest double. A whole number that is
+// written in digits only must be a double exactly.
 #pragma once
 
 #include <string>
@@ -15,13 +15,13 @@ namespace residual_knn {
 
 RealText ParseCsvNumber(std::string_view text, char decimal);
 
-// True of what programs write in place of a missing number: nothing, NA, NaN, NULL, nodata, ".", "-", ...
+// True for texts that programs write for a missing number: nothing, NA, NaN, NULL, nodata, ".", "-", ...
 bool IsMissing(std::string_view text);
 
-// True of a number of any size, an infinite one and a missing one; also behind a minus that typesetters use.
+// True for a number of any size, an infinite number and a missing number, also after a typographic minus sign.
 bool IsNumberLike(std::string_view text, char decimal);
 
-// What may help with a cell that holds no number: " (...)", or nothing.
+// A hint for a cell that is not a number: " (...)", or an empty text.
 std::string CsvNumberHint(std::string_view text, const CsvFormat& format);
 
 }  // namespace residual_knn

@@ -12,7 +12,7 @@
 namespace residual_knn::cli {
 namespace {
 
-constexpr const char* kGroup = "CSV files that are read";
+constexpr const char* kGroup = "CSV input files";
 
 constexpr std::array<std::pair<const char*, char>, 9> kDelimiterWords = {{
     {"tab", '\t'},
@@ -26,7 +26,7 @@ constexpr std::array<std::pair<const char*, char>, 9> kDelimiterWords = {{
     {"pipe", '|'},
 }};
 
-// One character that is neither letter, digit, space nor among `excluded`.
+// A single character that is not a letter, a digit, a space or one of `excluded`.
 bool IsPunctuation(const std::string& text, std::string_view excluded) {
   return text.size() == 1 && std::ispunct(static_cast<unsigned char>(text[0])) != 0 &&
          excluded.find(text[0]) == std::string_view::npos;
@@ -37,16 +37,19 @@ char TakeDelimiter(const std::string& option, const std::string& text) {
     if (text == word) return delimiter;
   }
   if (!IsPunctuation(text, "+-.\"'")) {
-    ThrowOption(option, Quoted(text) +
-                            " is neither tab, nor space (spaces and tabs), nor one character that "
-                            "no number and no quote has, as ',', ';' or '|'");
+    ThrowOption(option,
+                Quoted(text) +
+                    " is not a delimiter: use tab, space (spaces and tabs), or one character "
+                    "that does not occur in numbers or quotes, such as ',', ';' or '|'");
   }
   return text[0];
 }
 
 char TakeComment(const std::string& option, const std::string& text) {
   if (!IsPunctuation(text, "+-.,\"")) {
-    ThrowOption(option, Quoted(text) + " is not one character that begins no number, as '#'");
+    ThrowOption(option, Quoted(text) +
+                            " is not a comment character: use one character that cannot begin a "
+                            "number, such as '#'");
   }
   return text[0];
 }
@@ -55,15 +58,16 @@ char TakeComment(const std::string& option, const std::string& text) {
 
 void AddCsvOptions(CLI::App& command, CsvOptions* options) {
   AddText(command, "--delimiter", "tab|space|CHAR",
-          "What separates cells: tab; space (any number of spaces\n"
+          "Delimiter of the cells: tab; space (any number of spaces\n"
           "and tabs); or a character such as ';'. Default ','",
           [options](const std::string& option, const std::string& text) {
             options->delimiter = TakeDelimiter(option, text);
           })
       ->group(kGroup);
   AddText(command, "--decimal", ".|,",
-          "The decimal mark; default '.'. With ',' the delimiter is\n"
-          "';' unless given (beside ',' such numbers need quotes)",
+          "The decimal mark; default '.'. With ',' the default\n"
+          "delimiter is ';' (with the delimiter ',', such numbers\n"
+          "need quotes)",
           [options](const std::string& option, const std::string& text) {
             if (text != "." && text != ",")
               ThrowOption(option, Quoted(text) + " is not '.' or ','");
@@ -71,7 +75,7 @@ void AddCsvOptions(CLI::App& command, CsvOptions* options) {
           })
       ->group(kGroup);
   AddText(command, "--comment", "CHAR",
-          "Leave out lines that begin with this character, as '#';\n"
+          "Skip lines that begin with this character, such as '#';\n"
           "default: none",
           [options](const std::string& option, const std::string& text) {
             options->comment = TakeComment(option, text);
@@ -79,12 +83,12 @@ void AddCsvOptions(CLI::App& command, CsvOptions* options) {
       ->group(kGroup);
   CLI::Option* header = command
                             .add_flag("--header", options->header,
-                                      "The first line names the columns, whatever it holds;\n"
-                                      "default: it does, and numbers in it are an error")
+                                      "The first line names the columns, even if it contains\n"
+                                      "numbers; by default, numbers in it are an error")
                             ->group(kGroup);
   command
       .add_flag("--no-header", options->no_header,
-                "The first line is the first row; the columns are then\ncalled 0, 1, ...")
+                "There is no header line; the columns are called\n0, 1, ...")
       ->excludes(header)
       ->group(kGroup);
 }
@@ -97,7 +101,7 @@ CsvFormat CsvFormatOf(const CsvOptions& options) {
   if (options.header) format.header = CsvFormat::Header::kNames;
   if (options.no_header) format.header = CsvFormat::Header::kNone;
   if (format.comment != '\0' && format.comment == format.delimiter) {
-    throw CLI::ValidationError("--comment", "is the delimiter, too");
+    throw CLI::ValidationError("--comment", "is also the delimiter");
   }
   return format;
 }

@@ -1,4 +1,4 @@
-// The options that say how CSV files are laid out.
+// The options for the format of CSV files.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,17 +9,17 @@
 namespace residual_knn::cli {
 
 struct CsvOptions {
-  std::optional<char> delimiter;  // none: ',', or ';' beside decimal commas
+  std::optional<char> delimiter;  // none: ',', or ';' with decimal commas
   char decimal = '.';
   char comment = '\0';
   bool header = false;
   bool no_header = false;
 };
 
-// Declares them; parsing fills `options`, which must outlive the app.
+// Declares the options. Parsing fills `options`, which must outlive the app.
 void AddCsvOptions(CLI::App& command, CsvOptions* options);
 
-// Throws a CLI::ParseError for options that do not go together.
+// Throws a CLI::ParseError for options that contradict each other.
 CsvFormat CsvFormatOf(const CsvOptions& options);
 
 }  // namespace residual_knn::cli

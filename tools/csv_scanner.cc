@@ -6,7 +6,7 @@
 namespace residual_knn {
 namespace {
 
-// No cell of a table is longer; a zipped file of a few bytes can hold any length.
+// The longest allowed cell. A gzipped file of a few bytes could contain a cell of any length.
 constexpr size_t kLongestCell = size_t{1} << 24;
 
 int64_t CountLineEnds(std::string_view text) {
@@ -92,7 +92,7 @@ void CsvScanner::RowCallback(int terminator, void* scanner) {
 void CsvScanner::TakeCell(std::string_view text) {
   if (blank_line_ != 0)
     throw CsvError(blank_line_,
-                   "the line is blank; blank lines may stand at the end of the file only");
+                   "the line is blank; blank lines are allowed only at the end of the file");
   if (cells_in_row_ == 0) row_line_ = line_;
   after_carriage_return_ = false;
   sink_.OnCell(text, line_);

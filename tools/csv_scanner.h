@@ -1,8 +1,8 @@
-// Splits CSV text into cells with libcsv and counts the lines of the file, which libcsv does not.
+// Splits CSV text into cells with libcsv, and counts the lines of the file, which libcsv does not do.
 //
-// Cells are separated by the delimiter; quotes protect delimiters and line ends and are doubled
-// inside; spaces and tabs around cells do not count; lines end in \n, \r\n or \r. With whitespace as
-// the delimiter, spaces and tabs at either end of a line do not count either.
+// The delimiter separates cells. Quoted cells may contain delimiters, line ends and doubled quotes. Spaces and tabs
+// around cells are ignored. Lines end in \n, \r\n or \r. If the delimiter is whitespace, spaces and tabs at both ends
+// of a line are ignored too.
 #pragma once
 
 #include <csv.h>
@@ -20,7 +20,7 @@
 
 namespace residual_knn {
 
-// Text that is not CSV. `line` is counted from 1.
+// Thrown for text that is not CSV. `line` counts from 1.
 class CsvError : public std::runtime_error {
  public:
   CsvError(int64_t line, const std::string& message) : std::runtime_error(message), line_(line) {}
@@ -34,9 +34,9 @@ class CsvError : public std::runtime_error {
 class CsvSink {
  public:
   virtual ~CsvSink() = default;
-  // A cell and the line on which it begins.
+  // A cell, and the line on which it begins.
   virtual void OnCell(std::string_view text, int64_t line) = 0;
-  // The row of the cells since the last call ends; it began on `line` and has at least one cell.
+  // The end of a row. Its cells were passed since the previous call; the row began on `line` and has at least one cell.
   virtual void OnRow(int64_t line) = 0;
 };
 
@@ -47,9 +47,9 @@ class CsvScanner {
   CsvScanner(const CsvScanner&) = delete;
   CsvScanner& operator=(const CsvScanner&) = delete;
 
-  // Takes the next piece of text. Throws CsvError, or what the sink threw.
+  // Takes the next part of the text. Throws CsvError or the exception of the sink.
   void Feed(std::string_view text);
-  // Takes the end of the text. Blank lines are errors except here at the end.
+  // Ends the text. Blank lines are errors except at the end.
   void Finish();
 
  private:
@@ -62,17 +62,17 @@ class CsvScanner {
 
   CsvSink& sink_;
   CsvLineFilter filter_;
-  std::string filtered_;  // text on its way from the filter to libcsv
+  std::string filtered_;  // text from the filter for libcsv
   csv_parser parser_{};
   int64_t line_ = 1;
   int64_t row_line_ = 1;
   int64_t cells_in_row_ = 0;
-  int64_t blank_line_ = 0;  // the first of the blank lines just before, 0: none
+  int64_t blank_line_ = 0;  // the first of the preceding blank lines; 0: none
   bool after_carriage_return_ = false;
-  std::exception_ptr stored_;  // must not fly through libcsv's frames
+  std::exception_ptr stored_;  // an exception must not pass through the frames of libcsv
 };
 
-// The cells of one line of CSV; none of a blank line or a comment.
+// The cells of one line of CSV. A blank line or a comment has no cells.
 std::vector<std::string> SplitCsvLine(std::string_view line, const CsvFormat& format = {});
 
 }  // namespace residual_knn

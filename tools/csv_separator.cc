@@ -17,7 +17,7 @@ using Line = std::vector<std::string>;
 constexpr size_t kMostLines = 8;
 constexpr std::array<char, 5> kCandidates = {'\t', ';', '|', ',', kWhitespace};
 
-// The first lines that hold something, without the last one if it may go on.
+// The first lines that are not blank, without the last one if it may be incomplete.
 std::vector<std::string_view> SampleLines(std::string_view start, bool whole, char comment) {
   std::vector<std::string_view> lines;
   while (!start.empty() && lines.size() < kMostLines) {
@@ -33,7 +33,7 @@ std::vector<std::string_view> SampleLines(std::string_view start, bool whole, ch
   return lines;
 }
 
-// The cells of each line; nothing if a line cannot be split, as where quotes hold line ends.
+// The cells of each line; nothing if a line cannot be split, for example because quotes contain line ends.
 std::vector<Line> Split(const std::vector<std::string_view>& lines, const CsvFormat& format,
                         char delimiter) {
   CsvFormat other = format;
@@ -57,7 +57,7 @@ bool AllNumbers(const Line& cells) {
   return std::all_of(cells.begin(), cells.end(), IsNumberWithAnyMark);
 }
 
-// A number in the line: names of places hold spaces and the like as well.
+// Whether the line contains a number. Names of places may contain delimiters too.
 bool HasNumber(const Line& cells) {
   return std::any_of(cells.begin(), cells.end(), [](const std::string& cell) {
     return !IsMissing(cell) && IsNumberWithAnyMark(cell);
@@ -66,9 +66,9 @@ bool HasNumber(const Line& cells) {
 
 struct Shape {
   size_t header = 0;
-  size_t rows = 0;         // cells of each row; 0: they differ, or there is none
-  bool numbers = true;     // all cells of all rows
-  bool has_number = true;  // each row
+  size_t rows = 0;         // cells of each row; 0: they differ, or there are no rows
+  bool numbers = true;     // all cells of all rows are numbers
+  bool has_number = true;  // each row contains a number
 };
 
 Shape ShapeOf(const std::vector<Line>& lines) {
@@ -83,11 +83,11 @@ Shape ShapeOf(const std::vector<Line>& lines) {
   return shape;
 }
 
-// What the lines say of a delimiter.
+// The result of splitting the lines by a delimiter.
 enum class Fit { kNone, kRowNames, kTable };
 
-// kTable: `found`, the lines split by another delimiter, is a table that `given` is not. kRowNames:
-// it is one but for the first cell of each row, which no name in the header belongs to.
+// `found` are the lines split by another delimiter. kTable: `found` is a table, but `given` is not. kRowNames: `found`
+// is a table if the first cell of each row, which has no name in the header, is ignored.
 Fit FitOf(const std::vector<Line>& found, const std::vector<Line>& given, char delimiter,
           const CsvFormat& format) {
   const Shape shape = ShapeOf(found);
@@ -100,7 +100,7 @@ Fit FitOf(const std::vector<Line>& found, const std::vector<Line>& given, char d
   }
   if (shape.rows < 2) return Fit::kNone;
   if (shape.rows == shape.header + 1) {
-    // A column of numbers with decimal commas, or with marks of thousands, looks so, too.
+    // A column of numbers with decimal commas or thousands separators looks the same.
     const bool narrow = shape.header == 1 && (delimiter == kWhitespace || delimiter == ',');
     const bool fits = given[0].size() == 1 && shape.has_number && delimiter != format.decimal &&
                       !(narrow && shape.numbers);
@@ -111,14 +111,14 @@ Fit FitOf(const std::vector<Line>& found, const std::vector<Line>& given, char d
   if (given[0].size() == 1) {
     fits = shape.has_number || delimiter != kWhitespace;
   } else if (!AllNumbers(given[0])) {
-    // Commas in numbers split the lines, too.
+    // Commas in numbers split the lines too.
     fits = shape.numbers &&
            (AllNumbers(found[0]) || (delimiter != kWhitespace && !ShapeOf(given).numbers));
   }
   return fits ? Fit::kTable : Fit::kNone;
 }
 
-// The decimal mark in use, as far as the lines tell: ',' if a number needs it.
+// The probable decimal mark: ',' if a number needs it.
 char DecimalOf(const std::vector<Line>& lines) {
   for (const Line& line : lines) {
     for (const std::string& cell : line) {
@@ -138,16 +138,15 @@ std::string Describe(const std::vector<Line>& lines, char delimiter, const CsvFo
   if (shape.rows == shape.header + 1) {
     return text +
            ", and the header has one name fewer than the rows have cells, as R's write.table "
-           "writes "
-           "it: write.csv(..., row.names = FALSE) in R, or tail -n +2 FILE | residual-knn "
-           "neighbors - --no-header " +
+           "writes it: use write.csv(..., row.names = FALSE) in R, or tail -n +2 FILE | "
+           "residual-knn neighbors - --no-header " +
            options + " --columns 1,...";
   }
   if (decimal == ',') text += ", with decimal commas";
   if (delimiter == ',' && format.decimal == ',') {
-    return text + ": leave out --delimiter and --decimal";
+    return text + ": omit --delimiter and --decimal";
   }
-  return text + ": " + options + " reads them";
+  return text + ": use " + options;
 }
 
 }  // namespace
@@ -169,7 +168,7 @@ std::string FindWrongDelimiter(std::string_view start, bool whole, const CsvForm
   const std::vector<std::string_view> lines = SampleLines(start, whole, format.comment);
   if (lines.empty()) return {};
   std::vector<Line> given = Split(lines, format, format.delimiter);
-  // Quotes in the middle of cells, as they are if another delimiter stands before them.
+  // Quotes in the middle of cells, as they occur after a different delimiter.
   if (given.empty()) given.assign(lines.size(), Line(1));
   for (const Fit wanted : {Fit::kTable, Fit::kRowNames}) {
     for (const char candidate : kCandidates) {

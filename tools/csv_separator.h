@@ -1,4 +1,4 @@
-// What separates the cells of a CSV file, judged by its first lines.
+// Guesses the delimiter of a CSV file from its first lines.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace residual_knn {
 
-// `start` holds the first bytes of the text, `whole` tells that they are all. Returns an empty text
-// if the delimiter of `format` may be right, else what the delimiter seems to be, and the cure.
+// `start` is the first bytes of the text; `whole` is true if it is the whole text. Returns an empty text if the
+// delimiter of `format` may be right. Otherwise returns the probable delimiter and the remedy.
 std::string FindWrongDelimiter(std::string_view start, bool whole, const CsvFormat& format);
 
-// For messages: "tabs", "spaces" or "';'".
+// The delimiter in messages: "tabs", "spaces" or "';'".
 std::string DelimiterName(char delimiter);
 
-// What stands behind --delimiter, quoted for a shell.
+// The value of --delimiter, quoted for a shell.
 std::string DelimiterWord(char delimiter);
 
 }  // namespace residual_knn

@@ -11,7 +11,7 @@ namespace {
 using namespace std::string_view_literals;
 
 std::string UnpackCure(std::string_view command) {
-  return "read it by: " + std::string(command) + " FILE | residual-knn neighbors - ...";
+  return "use: " + std::string(command) + " FILE | residual-knn neighbors - ...";
 }
 
 std::string PandasCure(std::string_view name) {
@@ -33,22 +33,21 @@ std::string SpreadsheetCure() {
 }
 
 std::string VectorCure() {
-  return "ogr2ogr -f CSV points.csv FILE -lco GEOMETRY=AS_XY writes the coordinates as columns X, "
-         "Y";
+  return "use: ogr2ogr -f CSV points.csv FILE -lco GEOMETRY=AS_XY, which writes the coordinates to "
+         "columns X, Y";
 }
 
 std::string RasterCure() {
   return "gdal_translate -of XYZ -co ADD_HEADER_LINE=YES -co COLUMN_SEPARATOR=, FILE points.csv";
 }
 
-std::string PictureCure() { return "the points must come as numbers, in CSV or .npy"; }
+std::string PictureCure() { return "the points must be numbers, in CSV or .npy"; }
 
 std::string IconvCure(std::string_view encoding) {
-  return "read it by: iconv -f " + std::string(encoding) +
-         " -t UTF-8 FILE | residual-knn neighbors - ...";
+  return "use: iconv -f " + std::string(encoding) + " -t UTF-8 FILE | residual-knn neighbors - ...";
 }
 
-// A kind that stands in fixed bytes at a fixed place.
+// A kind of file with fixed bytes at a fixed offset.
 struct Signature {
   size_t offset;
   std::string_view bytes;
@@ -57,7 +56,7 @@ struct Signature {
 };
 
 constexpr std::array kSignatures = {
-    // Packed files.
+    // Compressed files.
     Signature{0,
               "\xFD"
               "7zXZ\0"sv,
@@ -67,11 +66,9 @@ constexpr std::array kSignatures = {
     Signature{0, "\x5D\x00\x00"sv, "an LZMA file",
               [] { return UnpackCure("xz --format=lzma -dc"); }},
     Signature{0, "\x1F\x9D"sv, "a file of compress (.Z)", [] { return UnpackCure("gzip -dc"); }},
-    Signature{0, "\x1F\x8B"sv, "a gzip file within a gzip file",
-              [] {
-                return std::string(
-                    "read it by: gzip -dc FILE | gzip -dc | residual-knn neighbors - ...");
-              }},
+    Signature{
+        0, "\x1F\x8B"sv, "a gzip file within a gzip file",
+        [] { return std::string("use: gzip -dc FILE | gzip -dc | residual-knn neighbors - ..."); }},
     Signature{0, "7z\xBC\xAF\x27\x1C"sv, "a 7-Zip archive", [] { return UnpackCure("7z x -so"); }},
     Signature{0, "LZIP\1"sv, "an lzip file", [] { return UnpackCure("lzip -dc"); }},
     Signature{0, "Rar!\x1A\x07"sv, "a RAR archive", [] { return UnpackCure("unrar p -inul"); }},
@@ -88,7 +85,7 @@ constexpr std::array kSignatures = {
                            "GeoPackage: ") +
                        VectorCure();
               }},
-    // Of statistics programs.
+    // Statistics programs.
     Signature{0, "RDX2\n"sv, "an R workspace (.RData)",
               [] { return "after load(FILE), " + RCure("OBJECT"); }},
     Signature{0, "RDX3\n"sv, "an R workspace (.RData)",
@@ -165,8 +162,8 @@ bool IsControl(char c) {
   return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f';
 }
 
-// A header may begin with the letters of some signatures, as in "PAR1,PAR2"; bytes that no text has
-// follow in the files that are meant.
+// Whether the file may be text although it begins with a signature. A CSV header may begin with the letters of a short
+// signature, as in "PAR1,PAR2". In the binary files, control characters follow.
 bool MayBeText(std::string_view bytes, std::string_view start) {
   constexpr size_t kShortWord = 4;
   constexpr size_t kLooked = 256;
@@ -187,8 +184,8 @@ std::optional<ForeignKind> FindSignature(std::string_view start) {
   return std::nullopt;
 }
 
-// An R object in text: the letter A, the version of the format, of R, and of the oldest R that can
-// read it, a line each.
+// An R object as text. Its lines are: the letter A, the version of the format, the version of R, and the oldest version
+// of R that can read it.
 std::optional<ForeignKind> FindTextRds(std::string_view start) {
   const bool version2 = start.starts_with("A\n2\n");
   if (!version2 && !start.starts_with("A\n3\n")) return std::nullopt;
@@ -234,7 +231,7 @@ std::optional<ForeignKind> FindZip(std::string_view start) {
 }
 
 std::optional<ForeignKind> FindPacked(std::string_view start) {
-  // Both end in what the packed blocks begin with, so that text which begins with BZh stays text.
+  // The patterns include the start of the compressed data, so that text that begins with BZh is not taken for bzip2.
   const bool bzip2 = start.starts_with("BZh") && HasAt(start, 4, "1AY&SY");
   const bool empty_bzip2 = start.starts_with("BZh") && HasAt(start, 4, "\x17\x72\x45\x38"sv);
   if (bzip2 || empty_bzip2) return ForeignKind{"a bzip2 file", UnpackCure("bzip2 -dc")};
@@ -249,7 +246,7 @@ std::optional<ForeignKind> FindPacked(std::string_view start) {
   return std::nullopt;
 }
 
-// A table of dBase, as it lies beside a shapefile: version, then a date, then counts.
+// A dBase table, as it accompanies a shapefile: version, date, then counts.
 std::optional<ForeignKind> FindDbf(std::string_view start) {
   constexpr size_t kHeader = 32;
   if (start.size() < kHeader) return std::nullopt;
@@ -264,7 +261,7 @@ std::optional<ForeignKind> FindDbf(std::string_view start) {
   return ForeignKind{"a dBase table", "ogr2ogr -f CSV points.csv FILE"};
 }
 
-// Text of Windows programs and of spreadsheets' "Unicode text".
+// UTF-16 and UTF-32, as some Windows programs and the "Unicode text" of spreadsheets use them.
 std::optional<ForeignKind> FindEncoding(std::string_view start) {
   if (start.starts_with("\xFF\xFE\x00\x00"sv) || start.starts_with("\x00\x00\xFE\xFF"sv)) {
     return ForeignKind{"text in UTF-32", IconvCure("UTF-32")};
@@ -272,7 +269,7 @@ std::optional<ForeignKind> FindEncoding(std::string_view start) {
   if (start.starts_with("\xFF\xFE"sv) || start.starts_with("\xFE\xFF"sv)) {
     return ForeignKind{"text in UTF-16", IconvCure("UTF-16")};
   }
-  // Without a mark: every second byte of such digits and letters is NUL.
+  // Without a byte order mark: every second byte of ASCII characters is NUL.
   constexpr size_t kLooked = 512;
   const std::string_view looked = start.substr(0, std::min(start.size(), kLooked) / 2 * 2);
   std::array<size_t, 2> nuls{};
@@ -280,10 +277,12 @@ std::optional<ForeignKind> FindEncoding(std::string_view start) {
   const size_t pairs = looked.size() / 2;
   if (pairs < 2) return std::nullopt;
   if (nuls[0] == 0 && nuls[1] * 10 >= pairs * 9) {
-    return ForeignKind{"text in UTF-16 (little-endian, without a mark)", IconvCure("UTF-16LE")};
+    return ForeignKind{"text in UTF-16 (little-endian, without a byte order mark)",
+                       IconvCure("UTF-16LE")};
   }
   if (nuls[1] == 0 && nuls[0] * 10 >= pairs * 9) {
-    return ForeignKind{"text in UTF-16 (big-endian, without a mark)", IconvCure("UTF-16BE")};
+    return ForeignKind{"text in UTF-16 (big-endian, without a byte order mark)",
+                       IconvCure("UTF-16BE")};
   }
   return std::nullopt;
 }
@@ -306,9 +305,10 @@ std::optional<ForeignKind> FindMarkup(std::string_view start) {
     if (holds("<kml") || holds("<gpx") || holds("gml")) {
       return ForeignKind{"XML with places (KML, GPX or GML)", VectorCure()};
     }
-    return ForeignKind{"an HTML or XML document",
-                       "a download may have brought a page in place of the file; a table in it: "
-                       "pandas.read_html(FILE)[0].to_csv(\"points.csv\", index=False)"};
+    return ForeignKind{
+        "an HTML or XML document",
+        "perhaps a web page was downloaded instead of the file; to convert a table in it: "
+        "pandas.read_html(FILE)[0].to_csv(\"points.csv\", index=False)"};
   }
   const bool object = start[0] == '{' && (next == '"' || next == '}');
   const bool array = start[0] == '[' && next != '\0' &&
@@ -328,7 +328,7 @@ bool BeginsWithWord(std::string_view text, std::string_view lower_case) {
          std::isspace(static_cast<unsigned char>(text[lower_case.size()])) != 0;
 }
 
-// Text whose first lines tell what the numbers below them are.
+// Text formats that the first lines identify.
 std::optional<ForeignKind> FindDescribedText(std::string_view start) {
   if (start.starts_with(kByteOrderMark)) start.remove_prefix(kByteOrderMark.size());
   start.remove_prefix(std::min(start.find_first_not_of(" \t\r\n"), start.size()));
@@ -346,7 +346,7 @@ std::optional<ForeignKind> FindDescribedText(std::string_view start) {
   return std::nullopt;
 }
 
-// Bytes that no text has, before the end of the first line.
+// Whether the first line contains bytes that do not occur in text.
 bool IsBinary(std::string_view start) {
   const std::string_view line = start.substr(0, start.find_first_of("\r\n"));
   return std::any_of(line.begin(), line.end(),
@@ -361,8 +361,7 @@ std::optional<ForeignKind> FindForeignKind(std::string_view start) {
     if (std::optional<ForeignKind> kind = find(start)) return kind;
   }
   if (IsBinary(start)) {
-    return ForeignKind{"no text: it holds control characters in its first line",
-                       "it must be CSV in UTF-8, or .npy"};
+    return ForeignKind{"a binary file of an unknown kind", "it must be CSV in UTF-8, or .npy"};
   }
   return std::nullopt;
 }

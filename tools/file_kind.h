@@ -1,4 +1,4 @@
-// Files of other kinds than CSV in UTF-8 and .npy, told by their first bytes.
+// Recognizes files other than CSV in UTF-8 and .npy by their first bytes.
 #pragma once
 
 #include <optional>
@@ -8,11 +8,11 @@
 namespace residual_knn {
 
 struct ForeignKind {
-  std::string name;  // "an xz archive", to stand behind "is"
-  std::string cure;  // how to make a table of it that can be read
+  std::string name;  // for example "an xz archive", used after "is"
+  std::string cure;  // how to convert it to a table that can be read
 };
 
-// `start` holds the first bytes of a file, some 64 KiB or all. Nothing if they may be CSV or .npy.
+// `start` is the first bytes of a file, about 64 KiB or all. Returns nothing if the file may be CSV or .npy.
 std::optional<ForeignKind> FindForeignKind(std::string_view start);
 
 }  // namespace residual_knn

@@ -6,7 +6,7 @@ namespace residual_knn::cli {
 namespace {
 
 constexpr size_t kBufferBytes = size_t{1} << 18;
-constexpr int kGzipWindow = 15 + 16;  // the largest window, with the header and the end of gzip
+constexpr int kGzipWindow = 15 + 16;  // the largest window, with gzip header and trailer
 constexpr int kMemoryLevel = 8;       // zlib's default
 
 }  // namespace
@@ -20,7 +20,7 @@ GzipEncoder::GzipEncoder() : zipped_(kBufferBytes) {
 GzipEncoder::~GzipEncoder() { deflateEnd(&stream_); }
 
 void GzipEncoder::Run(std::string_view bytes, int flush, const Sink& sink) {
-  // zlib does not write to it; its interface is older than const.
+  // zlib does not write to it, but its interface lacks const.
   stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream_.avail_in = static_cast<uInt>(bytes.size());
   do {

@@ -1,4 +1,4 @@
-// Zips bytes as gzip does. The same bytes give the same result: no name and no time is kept.
+// Compresses bytes in the gzip format. The same bytes give the same result, because no name and no time are stored.
 #pragma once
 
 #include <zlib.h>
@@ -11,7 +11,7 @@ namespace residual_knn::cli {
 
 class GzipEncoder {
  public:
-  // Receives zipped bytes.
+  // Receives compressed bytes.
   using Sink = std::function<void(std::string_view bytes)>;
 
   GzipEncoder();
@@ -21,7 +21,7 @@ class GzipEncoder {
 
   void Encode(std::string_view bytes, const Sink& sink) { Run(bytes, Z_NO_FLUSH, sink); }
 
-  // Nothing may follow.
+  // Ends the data. No more bytes may be added.
   void Finish(const Sink& sink) { Run({}, Z_FINISH, sink); }
 
  private:

@@ -1,4 +1,4 @@
-// The library's options for choosing inducing points and for orders, as a run has them.
+// The library's options for choosing inducing points and for orderings, from the options of a run.
 #pragma once
 
 #include "residual_knn.h"
@@ -7,7 +7,7 @@
 
 namespace residual_knn::cli {
 
-// `progress` must outlive their use. Points are dimension-major.
+// `progress` must outlive the use of the result. Points are dimension-major.
 residual_knn_helper_options HelperOptions(const NeighborsOptions& options, ProgressBar* progress);
 
 }  // namespace residual_knn::cli

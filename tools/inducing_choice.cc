@@ -14,7 +14,7 @@ namespace {
 constexpr int64_t kMostByDefault = 200;
 constexpr int64_t kPointsPerInducingPoint = 10;
 
-// The number of distinct points, or `enough` if there are at least so many.
+// The number of distinct points, or `enough` if that is smaller.
 int64_t CountDistinct(const Coordinates& points, int64_t enough) {
   const auto n = static_cast<size_t>(points.n);
   const auto less = [&points, n](size_t a, size_t b) {

@@ -18,7 +18,7 @@ struct InducingPoints {
 
 InducingPoints ReadInducingPoints(const std::string& path, const CoordinateReader& reader);
 
-// Throws a std::runtime_error if more are asked for than there are points.
+// Throws a std::runtime_error if the requested number exceeds the number of points.
 void CheckInducingCount(const NeighborsOptions& options, const Coordinates& points);
 
 InducingPoints ChooseInducingPoints(const NeighborsOptions& options, const Coordinates& points,

@@ -1,4 +1,4 @@
-// `residual-knn info`: what this build is and what it found on this machine.
+// `residual-knn info`: describes this build, its SIMD target and its BLAS.
 #pragma once
 
 namespace residual_knn::cli {

@@ -16,12 +16,12 @@ namespace {
 constexpr size_t kSphereCoordinates = 3;
 constexpr size_t kMostShown = 20;
 
-// a - b of finite numbers, finite.
+// a - b of finite numbers, limited to finite numbers.
 double Difference(double a, double b) {
   return std::min(a - b, std::numeric_limits<double>::max() / 4);
 }
 
-// A width of the middle of the values that a few strange ones do not change; 0 if all are the same.
+// The width of the middle half of the values, which a few outliers do not change; 0 if all values are equal.
 double Spread(std::span<const double> column) {
   std::vector<double> values(column.begin(), column.end());
   const size_t quarter = values.size() / 4;
@@ -70,7 +70,7 @@ std::vector<double> AutomaticLengthscales(const Coordinates& points, bool sphere
   }
   const double factor = std::sqrt(static_cast<double>(scales.size())) / 4;
   for (double& scale : scales) {
-    // The smallest doubles have no three digits; nobody measures in them.
+    // Subnormal doubles do not have three digits.
     const double rounded = InThreeDigits(factor * scale);
     scale = std::isnormal(rounded) ? rounded : 1;
   }

@@ -1,4 +1,4 @@
-// The lengthscales of a run: given, or by a rule from the points.
+// The lengthscales of a run: given, or computed from the points by a rule.
 #pragma once
 
 #include <string>
@@ -8,17 +8,16 @@
 
 namespace residual_knn::cli {
 
-// One of `given` for all coordinates or one for each. Throws a std::runtime_error if their number
-// is another.
+// Checks that there is one lengthscale for all coordinates or one for each. Throws a std::runtime_error otherwise.
 void CheckLengthscales(const std::vector<double>& given, const Coordinates& points);
 
-// One for each coordinate: sqrt(d) / 4 times its interquartile range, where that is 0 its range, 1
-// where all its values are the same; in three digits. The first three coordinates share the largest
-// of theirs if they are places on a sphere. Two points of a normal cloud are then some four
-// lengthscales apart, for any number d of coordinates.
+// Computes one lengthscale for each coordinate: sqrt(d) / 4 times its interquartile range, rounded to three digits. If
+// that range is 0, the full range is used; if all values are equal, the lengthscale is 1. If the first three
+// coordinates are points on a sphere, they get the largest of their three lengthscales. Two points of a normal
+// distribution are then about four lengthscales apart, for any number d of coordinates.
 std::vector<double> AutomaticLengthscales(const Coordinates& points, bool sphere);
 
-// "0.2 (x), 3.5 (y)", for people.
+// A text for messages: "0.2 (x), 3.5 (y)".
 std::string DescribeLengthscales(const std::vector<double>& lengthscales,
                                  const Coordinates& points);
 

@@ -1,4 +1,4 @@
-// The little that C++ wants around the C library: exceptions and an owned index.
+// C++ helpers for the C library: exceptions and an owned index.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,11 @@
 
 namespace residual_knn::cli {
 
-// Throws a std::runtime_error "<context>: <what the library says>" unless status is OK.
+// Throws a std::runtime_error "<context>: <message of the library>" unless status is OK.
 void CheckStatus(residual_knn_status status, const std::string& context);
 
-// The library's text about a row of the points, with the row of the file in its place. `order`: for
-// each point of the index its row in the file, or empty; rows are counted from `base`.
+// Replaces the row number in a text of the library about the points by the row of the file. `order` has, for each point
+// of the index, its row in the file, or is empty. Rows count from `base`.
 std::string InFileRows(const std::string& text, std::span<const int64_t> order, int64_t base);
 
 struct IndexDeleter {

@@ -1,4 +1,5 @@
-// residual-knn: nearest neighbors under the residual-correlation distance, from files to files.
+// The program residual-knn: reads points from files and writes their nearest neighbors under the residual-correlation
+// distance to files.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -25,8 +26,8 @@ namespace {
 constexpr int kFailure = 1;
 constexpr int kWrongUse = 2;
 
-// A closed standard stream would give its number to the next file that is opened, which would then
-// be written to in its place. These stand-ins fail instead.
+// Replaces closed standard streams. Otherwise the next opened file would get the number of a closed stream, and output
+// for the stream would go to that file. Reading from or writing to a replacement fails.
 void FillStandardStreams() {
   for (int descriptor = 0; descriptor <= 2; ++descriptor) {
     if (fcntl(descriptor, F_GETFD) >= 0) continue;
@@ -55,7 +56,7 @@ std::vector<std::string> OptionNames(const CLI::App& command) {
   return names;
 }
 
-// What was typed and nobody expected: an option, a subcommand or one file too many.
+// Describes an unexpected argument: an option, a subcommand or one file too many.
 std::string DescribeUnexpected(const CLI::App& app) {
   using residual_knn::cli::DidYouMean;
   const std::vector<std::string> rest = app.remaining(true);
@@ -64,7 +65,8 @@ std::string DescribeUnexpected(const CLI::App& app) {
   if (subcommands.empty() && !rest.front().starts_with('-')) {
     const std::string& typed = rest.front();
     const std::vector<std::string> known = {"neighbors", "info"};
-    return "unknown subcommand " + residual_knn::Quoted(typed) + "; there are neighbors and info" +
+    return "unknown subcommand " + residual_knn::Quoted(typed) +
+           "; the subcommands are neighbors and info" +
            (typed == "help" ? "; did you mean '--help'?" : DidYouMean(typed, known));
   }
   const auto option = std::find_if(rest.begin(), rest.end(),
@@ -79,7 +81,7 @@ std::string DescribeUnexpected(const CLI::App& app) {
     return "unexpected argument " + residual_knn::Quoted(rest.front()) + ": info takes none";
   }
   return "unexpected argument " + residual_knn::Quoted(rest.front()) +
-         ": POINTS is one file, and values stand behind their option";
+         ": POINTS is one file, and a value must follow its option";
 }
 
 int Run(int argc, char** argv) {
@@ -87,7 +89,7 @@ int Run(int argc, char** argv) {
   CLI::App app("Nearest neighbors under the residual-correlation distance.", "residual-knn");
   app.set_version_flag("--version", "residual-knn " + std::string(residual_knn_version()),
                        "Print the version and exit");
-  app.require_subcommand(0, 1);  // not 1: a misspelled one would go unnamed in the error
+  app.require_subcommand(0, 1);  // not 1: the error would not name a misspelled subcommand
   NeighborsOptions options;
   CLI::App* neighbors = app.add_subcommand("neighbors");
   AddNeighborsOptions(*neighbors, &options);
@@ -113,7 +115,7 @@ int Run(int argc, char** argv) {
     RunInfo();
     return 0;
   }
-  return Fail("a subcommand is missing: neighbors or info; --help says more", kWrongUse);
+  return Fail("a subcommand is missing: neighbors or info; see --help", kWrongUse);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ void WriteMessageLine(std::string_view text) {
     line += static_cast<unsigned char>(c) < 0x20 || c == '\x7f' ? ' ' : c;
   }
   line += '\n';
-  // Where standard error is gone, nobody can be told.
+  // A failure is ignored: without standard error, it cannot be reported.
   [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, line.data(), line.size());
 }
 

@@ -1,4 +1,4 @@
-// What the program says on standard error beside the progress bar: a line each, whatever it holds.
+// Messages on standard error besides the progress bar. Each message is one line.
 #pragma once
 
 #include <string>
@@ -8,18 +8,18 @@
 
 namespace residual_knn::cli {
 
-// "residual-knn: <text>", without control characters.
+// Writes "residual-knn: <text>", without control characters.
 void WriteMessageLine(std::string_view text);
 
-// Notes and warnings of a run; with --quiet there are none.
+// Notes and warnings of a run. --quiet turns them off.
 class Messages {
  public:
   Messages(bool quiet, ProgressBar* progress) : quiet_(quiet), progress_(progress) {}
 
-  // What was done with the input.
+  // A note about the use of the input.
   void Note(std::string_view text);
 
-  // "warning: <text>"; nothing if the text is empty.
+  // Writes "warning: <text>"; nothing if the text is empty.
   void Warn(std::string_view text);
 
  private:

@@ -25,7 +25,7 @@
 namespace residual_knn::cli {
 namespace {
 
-// What came out, in the library's numbers.
+// The result, in the row numbers of the library.
 struct Answer {
   int64_t num_queries = 0;
   int64_t places = 0;
@@ -71,7 +71,7 @@ IndexHandle BuildIndex(const NeighborsOptions& options, const Question& question
   return IndexHandle(index);
 }
 
-// Row numbers of the queries as the index counts them; empty: all rows in the index's order.
+// Row numbers of the queries in the index. Empty: all rows in the order of the index.
 std::vector<int64_t> IndexRows(const Question& question) {
   std::vector<int64_t> rows = question.rows;
   if (!question.positions.empty()) {
@@ -89,7 +89,7 @@ Answer Search(const NeighborsOptions& options, const Question& question,
   answer.num_queries = question.points.n;
   if (new_points) answer.num_queries = question.new_points.n;
   if (some_rows) answer.num_queries = static_cast<int64_t>(question.rows.size());
-  // More places than candidates would only hold "none"; the library wants at least one place.
+  // More places than candidates would stay empty. The library needs at least one place.
   const int64_t candidates = new_points ? question.points.n : question.points.n - 1;
   answer.places = std::max<int64_t>(std::min(options.k, candidates), 1);
   int64_t size = 0;
@@ -137,14 +137,14 @@ void WriteAnswer(const NeighborsOptions& options, const Question& question, cons
   named.distances = std::span(answer.distances.get(), size);
   named.query_rows = question.rows;
   named.file_rows = question.order;
-  // All rows were searched in the index's order; rows from --queries in theirs.
+  // Without --queries, all rows were searched in the order of the index.
   if (options.queries.empty()) named.result_rows = question.positions;
   WriteNeighbors(named, options.base, options.output, outputs, progress);
 }
 
 void WriteFiles(const NeighborsOptions& options, const Question& question, const Answer& answer,
                 ProgressBar* progress) {
-  // A bar and what is written would mix on one terminal.
+  // The bar and the output would mix on the same terminal.
   const bool stats_mix = !options.stats.empty() && !IsStaged(options.stats);
   if (stats_mix || isatty(STDOUT_FILENO) == 1) {
     progress->Pause();

@@ -5,7 +5,7 @@
 
 namespace residual_knn::cli {
 
-// Throws a std::exception whose text is fit for the user.
+// Throws a std::exception whose text is a message for the user.
 void RunNeighbors(NeighborsOptions options);
 
 }  // namespace residual_knn::cli

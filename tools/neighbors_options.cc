@@ -17,7 +17,7 @@ constexpr std::array<Choice, 6> kKernels = {{
     {"rational-quadratic", RESIDUAL_KNN_RATIONAL_QUADRATIC},
 }};
 
-// What others call them, for "did you mean".
+// Names of kernels in other software, for "did you mean".
 constexpr std::array<Choice, 7> kKernelNames = {{
     {"gaussian", RESIDUAL_KNN_SQUARED_EXPONENTIAL},
     {"rbf", RESIDUAL_KNN_SQUARED_EXPONENTIAL},
@@ -44,62 +44,60 @@ constexpr double kMostNu = 50;
 constexpr int64_t kMostThreads = 1024;
 
 constexpr const char* kDescription =
-    "k nearest neighbors of every row of POINTS under the residual-correlation distance\n"
-    "sqrt(1 - |rho|), where rho is the correlation of two points given the inducing points.";
+    "Finds the k nearest neighbors of every row of POINTS under the residual-correlation distance\n"
+    "sqrt(1 - |rho|). rho is the correlation of two points given the inducing points.";
 
 constexpr const char* kFooter =
-    "Files that are read: CSV in UTF-8 (one header line; also gzipped) or .npy (integers of 8 to\n"
-    "64 bits and floats of 16 to 64 bits, of either byte order, C or Fortran order, points in\n"
-    "rows); '-' is standard input, for one of them. The columns of an .npy file, and of CSV with\n"
-    "--no-header, are called 0, 1, ...; beside points from a file of the other format, a file "
-    "must\n"
-    "hold just the columns that are used, in their order (longitude and latitude first). The\n"
-    "options for CSV hold for all CSV files that are read.\n"
+    "Input files: CSV in UTF-8 with one header line, also gzipped; or .npy with points in\n"
+    "rows (integers of 8 to 64 bits and floats of 16 to 64 bits, either byte order, C or\n"
+    "Fortran order). '-' is standard input; only one input can be '-'. The CSV options apply\n"
+    "to all CSV input files. The columns of .npy, and of CSV with --no-header, are called 0,\n"
+    "1, ... A file in another format than POINTS must have only the columns that are used, in\n"
+    "their order (longitude and latitude first).\n"
     "\n"
-    "Numbers in CSV: digits with at most one decimal mark and an exponent behind e, E, d or D; no\n"
-    "marks of thousands, no units. A missing, infinite or out-of-range number in a column that is\n"
-    "used is an error, as is a whole number, in CSV or .npy, that no double equals. A first line\n"
-    "with such cells, or with numbers, is no header until --header says so ('2019' is a number,\n"
-    "'2.5km' a name). Lines may end in \\n, \\r\\n or \\r; a blank line is an error but at the "
-    "end.\n"
+    "Numbers in CSV: digits with at most one decimal mark, and an exponent after e, E, d or\n"
+    "D. No thousands separators, no units. In a column that is used, a missing, infinite or\n"
+    "out-of-range number is an error. A whole number, in CSV or .npy, that a double cannot\n"
+    "represent exactly is an error too. A first line that contains numbers is an error unless\n"
+    "--header or --no-header is given ('2019' is a number, '2.5km' is a name). Lines may end\n"
+    "in \\n, \\r\\n or \\r. Blank lines are allowed only at the end.\n"
     "\n"
-    "Lengthscales are in the units of their coordinates; with --lonlat, those of x, y, z are in\n"
-    "radii of the sphere (0.1 is 637 km on Earth). auto: for each of d coordinates sqrt(d) / 4 "
-    "times\n"
-    "its interquartile range (its range where that is 0, 1 where all values are the same), "
-    "rounded\n"
-    "to three digits; x, y, z of --lonlat share the largest of theirs. It is a start, not an\n"
-    "estimate.\n"
+    "Lengthscales are in the units of their coordinates. With --lonlat, the unit of x, y and\n"
+    "z is the radius of the sphere (0.1 is 637 km on Earth). auto: for each of d coordinates,\n"
+    "sqrt(d) / 4 times its interquartile range, rounded to three digits. If the interquartile\n"
+    "range is 0, the full range is used; if all values are equal, the lengthscale is 1. x, y\n"
+    "and z of --lonlat get the largest of their three values. auto is a starting value, not\n"
+    "an estimate.\n"
     "\n"
-    "Output: CSV with the columns query, rank, neighbor and distance. Queries come in the order\n"
-    "of --queries or --new-points, otherwise in the order of POINTS, also with --order. Ranks "
-    "begin\n"
-    "at 0. Row numbers are those of the file that was read, counted from --base and without the\n"
-    "header. A query with fewer than k candidates has fewer lines. Distances are the shortest "
-    "text\n"
-    "that reads back as the same double.\n"
-    "With -o NAME.npy: NAME.npy holds the neighbors (int64, queries x k, -1 where there is none,\n"
-    "whatever --base is) and NAME.distances.npy the distances (float64, queries x k, +Inf where\n"
-    "there is none). More neighbors than there are points are not listed: k is then their number.\n"
+    "Output: CSV with the columns query, rank, neighbor and distance. Queries are in the\n"
+    "order of --queries or --new-points, otherwise in the order of POINTS, also with --order.\n"
+    "Ranks count from 0. Row numbers are those of the input file without its header, counted\n"
+    "from --base. A query with fewer than k candidates has fewer lines. Distances are written\n"
+    "with the fewest digits that read back as the same double.\n"
     "\n"
-    "A file is written whole or not at all. Standard error tells what was used as coordinates, "
-    "and\n"
-    "warns; --quiet leaves that out, errors come always. On a terminal it shows progress, unless\n"
-    "standard output is a pipe, whose reader may print there. A reader that closes the pipe ends "
-    "the\n"
-    "program without a message, as other programs do (SIGPIPE).";
+    "With -o NAME.npy: NAME.npy has the neighbors (int64, queries x k; -1 in places without a\n"
+    "neighbor, whatever --base is), and NAME.distances.npy has the distances (float64,\n"
+    "queries x k; +Inf in those places). If k is larger than the number of points, that\n"
+    "number is used.\n"
+    "\n"
+    "Each output file is written completely or not at all. Standard error shows which columns\n"
+    "are coordinates, and warnings; --quiet turns these off, but not errors. On a terminal it\n"
+    "shows the progress, unless standard output is a pipe, whose reader may write to the\n"
+    "terminal. If the reader closes the pipe, the program ends without a message (SIGPIPE),\n"
+    "as is usual.";
 
 void AddPointOptions(CLI::App& command, NeighborsOptions* options) {
   AddPath(command, "POINTS", &options->points,
-          "CSV or .npy file, a point a row; '-': standard input")
+          "CSV or .npy file with points in rows; '-': standard\ninput")
       ->required();
   AddNames(command, "--columns", &options->columns,
            "Columns that are coordinates; default: all, or none\n"
-           "beside --lonlat")
+           "if --lonlat is given")
       ->group("Points");
   AddNames(command, "--lonlat", &options->lonlat,
            "Columns of longitude and latitude in degrees; they\n"
-           "become x, y, z on the unit sphere, placed first")
+           "are converted to x, y, z on the unit sphere, which\n"
+           "become the first coordinates")
       ->type_name("LON,LAT")
       ->group("Points");
 }
@@ -120,7 +118,7 @@ void AddModelOptions(CLI::App& command, NeighborsOptions* options) {
       ->group(group);
   AddRealsOrAuto(command, "--lengthscale", Sign::kPositive, &options->lengthscales,
                  "One for all coordinates or one for each, in their units;\n"
-                 "auto: by the points, see below. Required")
+                 "auto: computed from the points, see below. Required")
       ->group(group);
   AddReal(command, "--nugget", Sign::kNotNegative, &options->nugget,
           "Added to the residual variance; default 0")
@@ -130,8 +128,9 @@ void AddModelOptions(CLI::App& command, NeighborsOptions* options) {
           "covariance, relative to the variance; default 1e-8")
       ->group(group);
   AddReal(command, "--max-jitter", Sign::kNotNegative, &options->max_jitter,
-          "Multiply the jitter by 10, up to this, until the\n"
-          "covariance is positive definite; default: never")
+          "Largest jitter: it is multiplied by 10 up to this value\n"
+          "until that covariance is positive definite; default:\n"
+          "it is not increased")
       ->group(group);
 }
 
@@ -139,104 +138,110 @@ void AddInducingOptions(CLI::App& command, NeighborsOptions* options) {
   const std::string group = "Inducing points";
   CLI::Option* count =
       AddWhole(command, "--inducing", 0, std::numeric_limits<int32_t>::max(), &options->inducing,
-               "How many to choose among POINTS; 0: none, rho is then\n"
-               "the plain correlation; default: a tenth of the points,\n"
-               "at most 200, at most the number of distinct points")
+               "Number of inducing points to choose for POINTS. With 0,\n"
+               "rho is the correlation itself. Default: a tenth of the\n"
+               "points, at most 200 and at most the number of distinct\n"
+               "points")
           ->group(group);
   CLI::Option* method =
       AddChoice(command, "--inducing-method", kInducingMethods, &options->inducing_method,
-                "How to choose: k-means++ with Lloyd steps in the scaled\n"
-                "space, or distinct rows at random; default kmeans")
+                "kmeans: k-means++ and Lloyd steps, with coordinates\n"
+                "divided by their lengthscales; random: distinct rows at\n"
+                "random. Default kmeans")
           ->group(group);
   AddPath(command, "--inducing-points", &options->inducing_points,
-          "Take them from a file with the columns of POINTS, or\n"
-          "one of --write-inducing")
+          "File with inducing points. It has the columns of POINTS,\n"
+          "or was written by --write-inducing")
       ->excludes(count)
       ->excludes(method)
       ->group(group);
   AddUnsigned(command, "--seed", &options->seed,
-              "Of the choice of inducing points and --order random;\ndefault 1")
+              "Seed of the choice of inducing points and of\n--order random; default 1")
       ->group(group);
 }
 
 void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
   const std::string group = "Search";
   AddWhole(command, "-k", 1, std::numeric_limits<int32_t>::max(), &options->k,
-           "Neighbors of each query; default 30, or all points if\n"
-           "there are fewer")
+           "Number of neighbors of each query; default 30, or the\n"
+           "number of points if that is smaller")
       ->group(group);
-  CLI::Option* predecessors =
-      command
-          .add_flag("--predecessors", options->predecessors,
-                    "Only among the points that come earlier (in --order):\n"
-                    "the conditioning sets of a Vecchia approximation")
-          ->group(group);
+  CLI::Option* predecessors = command
+                                  .add_flag("--predecessors", options->predecessors,
+                                            "Search only among the points that are earlier in\n"
+                                            "--order: the conditioning sets of a Vecchia\n"
+                                            "approximation")
+                                  ->group(group);
   AddChoice(command, "--order", kOrders, &options->order,
-            "Order that decides what is earlier: as in the file, at\n"
-            "random from --seed, or exact maximin of the scaled\n"
-            "coordinates; default given. Matters to --predecessors\n"
-            "only, and never changes row numbers in the output")
+            "Order of the points for --predecessors: given, as in the\n"
+            "file; random, from --seed; maximin, exact, for\n"
+            "coordinates divided by their lengthscales. Default\n"
+            "given. Row numbers in the output do not change")
       ->group(group);
   command
       .add_flag("--signed", options->signed_ranking,
                 "Rank by rho, not |rho|; the distance is sqrt(1 - rho)")
       ->group(group);
   CLI::Option* queries = AddPath(command, "--queries", &options->queries,
-                                 "Only for these rows of POINTS: a file with one column,\n"
-                                 "or a column 'row', of row numbers counted from --base")
+                                 "File with the row numbers of the queries in POINTS,\n"
+                                 "counted from --base, in its only column or in a column\n"
+                                 "'row'; default: all rows")
                              ->group(group);
   AddPath(command, "--new-points", &options->new_points,
-          "Neighbors among POINTS for the points of this file,\n"
-          "which has the columns of POINTS")
+          "File with new points as queries. It has the columns of\n"
+          "POINTS; the neighbors are among POINTS")
       ->excludes(queries)
       ->excludes(predecessors)
       ->group(group);
   AddChoice(command, "--strategy", StrategyChoices(), &options->strategy,
-            "How to search; default automatic: the library chooses\n"
-            "(--stats says what and why). Never changes the answer")
+            "Search algorithm; default automatic: the library chooses\n"
+            "(--stats shows its choice and the reason). The answer\n"
+            "does not depend on it")
       ->group(group);
   AddWhole(command, "--threads", 0, kMostThreads, &options->threads,
-           "Threads to use; 0 or none: all processors. Never changes\nthe answer")
+           "Number of threads; 0 (default): one for each available\nprocessor. The answer does not "
+           "depend on it")
       ->group(group);
 }
 
 void AddOutputOptions(CLI::App& command, NeighborsOptions* options) {
   const std::string group = "Output";
   AddPath(command, "-o,--output", &options->output,
-          "CSV, or what the name ends in: .csv.gz or .npy; default\n"
-          "and '-': CSV to standard output")
+          "Output file: CSV, or .csv.gz or .npy by the ending of its\n"
+          "name. Default and '-': CSV on standard output")
       ->group(group);
   AddWhole(command, "--base", 0, 1, &options->base,
            "Number of the first row, in --queries and in the output;\ndefault 0")
       ->type_name("0|1")
       ->group(group);
   AddPath(command, "--stats", &options->stats,
-          "Write what the search did, why, and what is known of\n"
-          "the points to this file: as JSON if the name ends in\n"
-          ".json, as text if in .txt, .log or nothing; '-': text\n"
-          "to standard output")
+          "Write statistics of the search and of the points to this\n"
+          "file: as JSON if its name ends in .json, as text if in\n"
+          ".txt or .log or without an ending. '-': text on standard\n"
+          "output")
       ->group(group);
   AddPath(command, "--write-inducing", &options->write_inducing,
-          "Write the inducing points to this file (as -o), which\n"
-          "--inducing-points reads")
+          "Write the inducing points to this file (formats as for\n"
+          "-o). --inducing-points reads it")
       ->group(group);
   AddPath(command, "--write-order", &options->write_order,
-          "Write the rows of POINTS in --order to this file (as\n"
-          "-o), in a column 'row', counted from --base")
+          "Write the row numbers of POINTS in --order to this file\n"
+          "(formats as for -o), in a column 'row', counted from\n"
+          "--base")
       ->group(group);
   command
       .add_flag("-q,--quiet", options->quiet,
-                "No notes, warnings and progress on standard error;\nerrors come always")
+                "No notes, warnings or progress on standard error, only\nerrors")
       ->group(group);
 }
 
-// What CLI11 cannot know.
+// Checks that CLI11 cannot make.
 void CheckTogether(const CLI::App& command, const NeighborsOptions& options) {
   if (command.count("--lengthscale") == 0) {
     throw CLI::ValidationError(
         "--lengthscale",
         "is required: one for all coordinates or one for each, in their units, or "
-        "auto (by a rule from the points, see --help)");
+        "auto (computed from the points, see --help)");
   }
   CsvFormatOf(options.csv);
   const auto only_for = [&command](const std::string& option, bool fits,
@@ -249,15 +254,15 @@ void CheckTogether(const CLI::App& command, const NeighborsOptions& options) {
   only_for("--alpha", options.kernel == RESIDUAL_KNN_RATIONAL_QUADRATIC, "rational-quadratic");
   if (options.nu > kMostNu) {
     throw CLI::ValidationError("--nu", "is more than " + RealToText(kMostNu) +
-                                           "; --kernel squared-exponential is the limit");
+                                           "; for larger nu, use --kernel squared-exponential");
   }
   if (!options.lonlat.empty() && options.lonlat.size() != 2) {
-    throw CLI::ValidationError("--lonlat", "takes two names, of longitude and latitude, not " +
+    throw CLI::ValidationError("--lonlat", "needs two names, longitude and latitude, not " +
                                                std::to_string(options.lonlat.size()));
   }
   if (options.columns && options.columns->empty() && options.lonlat.empty()) {
     throw CLI::ValidationError("--columns",
-                               "the list is empty; without --lonlat that leaves no coordinate");
+                               "the list is empty, so there are no coordinates without --lonlat");
   }
 }
 

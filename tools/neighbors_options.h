@@ -14,12 +14,12 @@
 
 namespace residual_knn::cli {
 
-// As a number of inducing points: the program chooses one that suits the points.
+// As the number of inducing points: the program computes the number from the points.
 inline constexpr int64_t kInducingByPoints = -1;
 
 struct NeighborsOptions {
   std::string points;
-  // None named: all columns, or none beside lonlat.
+  // Without a value: all columns, or none if lonlat is given.
   std::optional<std::vector<std::string>> columns;
   std::vector<std::string> lonlat;
   CsvOptions csv;
@@ -28,7 +28,7 @@ struct NeighborsOptions {
   double nu = 1.5;
   double alpha = 1;
   double variance = 1;
-  // Empty: by the points. Never without a word of the user's: units are not known.
+  // Empty: computed from the points. The user must request this by "auto", because the units are not known.
   std::vector<double> lengthscales;
   double nugget = 0;
   double jitter = 1e-8;
@@ -63,8 +63,8 @@ std::span<const Choice> KernelChoices();
 // The words of --strategy: the library's names.
 std::span<const Choice> StrategyChoices();
 
-// Declares the options; parsing fills `options`, which must outlive the app, and throws a
-// CLI::ParseError for options that do not go together.
+// Declares the options. Parsing fills `options`, which must outlive the app, and throws a CLI::ParseError for options
+// that contradict each other.
 void AddNeighborsOptions(CLI::App& command, NeighborsOptions* options);
 
 }  // namespace residual_knn::cli

@@ -15,7 +15,7 @@
 namespace residual_knn {
 namespace {
 
-// Reads the few kinds of Python literals that the description consists of.
+// Reads the Python literals that occur in the description.
 class LiteralReader {
  public:
   explicit LiteralReader(std::string_view text) : text_(text) {}
@@ -95,7 +95,7 @@ class LiteralReader {
     const std::optional<int64_t> value = ParseWhole(text_.substr(at_, end - at_));
     if (!value) Fail("expected a size");
     at_ = end;
-    if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // of Python 2
+    if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // written by Python 2
     return *value;
   }
 
@@ -103,38 +103,38 @@ class LiteralReader {
   size_t at_ = 0;
 };
 
-// What NumPy's letters for types that are not read stand for, and the cure.
+// The meaning of NumPy's letters for unsupported types, and the remedy.
 std::string_view ForeignType(char kind) {
   switch (kind) {
     case 'b':
-      return "of truth values; array.astype('int8') makes numbers of them";
+      return "of truth values; array.astype('int8') converts them to numbers";
     case 'f':
       return "of long doubles; array.astype('float64') rounds them";
     case 'c':
-      return "of complex numbers; array.real, or numpy.column_stack([array.real, array.imag])";
+      return "of complex numbers; use array.real, or numpy.column_stack([array.real, array.imag])";
     case 'M':
-      return "of dates; (array - array.min()) / numpy.timedelta64(1, 'D') makes days of them";
+      return "of dates; (array - array.min()) / numpy.timedelta64(1, 'D') converts them to days";
     case 'm':
-      return "of time differences; array / numpy.timedelta64(1, 'D') makes days of them";
+      return "of time differences; array / numpy.timedelta64(1, 'D') converts them to days";
     case 'U':
     case 'S':
     case 'a':
-      return "of text; array.astype('float64') reads its numbers";
+      return "of text; array.astype('float64') converts it to numbers";
     case 'O':
-      return "of Python objects; array.astype('float64') makes numbers of them";
+      return "of Python objects; array.astype('float64') converts them to numbers";
     case 'V':
-      return "of bytes without a meaning";
+      return "of raw bytes";
     default:
-      return "of no known type";
+      return "unknown";
   }
 }
 
-// "<f8": byte order, kind, bytes of an item.
+// For example "<f8": byte order, kind, bytes of an item.
 NpyType ParseType(std::string_view name) {
   const auto refuse = [name](char kind) {
-    throw std::runtime_error("the array's type is " + Quoted(name) + ", " +
-                             std::string(ForeignType(kind)) +
-                             " (integers of 8 to 64 bits and floats of 16 to 64 bits are read)");
+    throw std::runtime_error(
+        "the array's type is " + Quoted(name) + ", " + std::string(ForeignType(kind)) +
+        " (supported are integers of 8 to 64 bits and floats of 16 to 64 bits)");
   };
   constexpr std::string_view kOrders = "<>|=";
   const char kind = name.size() > 1 ? name[1] : ' ';
@@ -168,7 +168,7 @@ void CheckShape(const NpyHeader& header) {
   }
   int64_t bytes = header.type.bytes;
   for (const int64_t size : header.shape) {
-    // Ten times less than the limit: room for what is computed from it.
+    // A tenth of the limit, so that sizes computed from it do not overflow.
     if (__builtin_mul_overflow(bytes, size, &bytes) || bytes > INT64_MAX / 10) {
       throw std::runtime_error("the array's shape is too large");
     }
@@ -188,15 +188,16 @@ double HalfToDouble(uint32_t bits) {
   return sign * std::ldexp(fraction + 0x400, static_cast<int>(exponent) - 25);
 }
 
-// By the way there and back; a double of 2^63 or 2^64 has no way back.
+// Checks by conversion to a double and back. A double of 2^63 or 2^64 cannot be converted back.
 template <typename Integer>
 double Exactly(Integer value) {
   const auto real = static_cast<double>(value);
   constexpr double kEnd = std::is_signed_v<Integer> ? 0x1p63 : 0x1p64;
   if (real >= kEnd || static_cast<Integer>(real) != value) {
-    throw std::runtime_error(std::to_string(value) +
-                             " is a whole number that no double equals (subtract the least of the "
-                             "column first, or divide by 1000)");
+    throw std::runtime_error(
+        std::to_string(value) +
+        " is a whole number that a double cannot represent exactly (subtract the "
+        "minimum of the column, or divide by 1000)");
   }
   return real;
 }
@@ -207,7 +208,7 @@ int64_t NpyLengthFieldBytes(int major, int minor) {
   if (minor == 0 && major == 1) return 2;
   if (minor == 0 && (major == 2 || major == 3)) return 4;
   throw std::runtime_error(".npy version " + std::to_string(major) + "." + std::to_string(minor) +
-                           " is unknown; 1.0, 2.0 and 3.0 are known");
+                           " is not supported; 1.0, 2.0 and 3.0 are");
 }
 
 NpyHeader ParseNpyDescription(std::string_view text) {
@@ -223,7 +224,7 @@ NpyHeader ParseNpyDescription(std::string_view text) {
     if (key == "descr") {
       if (reader.ListFollows()) {
         throw std::runtime_error(
-            "the array is one of records; it must be one of plain numbers: "
+            "the array has records instead of plain numbers; use: "
             "numpy.lib.recfunctions.structured_to_unstructured(array)");
       }
       header.type = ParseType(reader.String());
@@ -251,7 +252,7 @@ NpyHeader ParseNpyDescription(std::string_view text) {
 }
 
 double LoadNpyItem(NpyType type, const char* bytes) {
-  uint64_t bits = 0;  // of the item, in its low bytes
+  uint64_t bits = 0;  // the item, in the low bytes
   for (int64_t i = 0; i < type.bytes; ++i) {
     const int64_t place = type.big_endian ? i : type.bytes - 1 - i;
     bits = bits << 8 | static_cast<unsigned char>(bytes[place]);

@@ -1,5 +1,5 @@
-// The header of .npy files: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
-// and numbers in their byte order, which is little-endian here.
+// The header of .npy files, https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, and their numbers.
+// Files are written in little-endian byte order.
 #pragma once
 
 #include <bit>
@@ -14,8 +14,8 @@ namespace residual_knn {
 
 inline constexpr std::string_view kNpyMagic = "\x93NUMPY";
 
-// A type of numbers that is read: integers of 8 to 64 bits and floats of 16 to 64 bits, of either
-// byte order. All others are refused by name.
+// A supported type of numbers: integers of 8 to 64 bits and floats of 16 to 64 bits, of either byte order. Other types
+// are errors that name the type.
 struct NpyType {
   enum class Kind { kFloat, kSigned, kUnsigned };
   Kind kind = Kind::kFloat;
@@ -32,18 +32,17 @@ struct NpyHeader {
   std::vector<int64_t> shape;  // none negative, the product fits
 };
 
-// Bytes of the length field that follows magic and version (major, minor). Throws a
+// The size in bytes of the length field, which follows the magic string and the version (major, minor). Throws a
 // std::runtime_error for versions other than 1.0, 2.0 and 3.0.
 int64_t NpyLengthFieldBytes(int major, int minor);
 
-// Reads the description after the length field, a Python dictionary. Throws a std::runtime_error
-// that says what is wrong.
+// Reads the description after the length field, a Python dictionary. Throws a std::runtime_error if it is wrong.
 NpyHeader ParseNpyDescription(std::string_view text);
 
 // All bytes before the data of a C-ordered rows x columns array, little-endian.
 std::string NpyPreamble(NpyType type, int64_t rows, int64_t columns);
 
-// The number of this type at `bytes`. Throws a std::runtime_error if no double equals it.
+// The number of this type at `bytes`. Throws a std::runtime_error if a double cannot represent it exactly.
 double LoadNpyItem(NpyType type, const char* bytes);
 
 // A number at `bytes`, which need not be aligned.

@@ -1,4 +1,4 @@
-// Items of .npy files on their way into a file.
+// Writes items of .npy files.
 #pragma once
 
 #include <bit>

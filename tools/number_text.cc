@@ -7,7 +7,7 @@
 namespace residual_knn {
 namespace {
 
-// std::from_chars takes no '+', people do.
+// std::from_chars does not accept a leading '+', but users write it.
 std::string_view WithoutPlus(std::string_view text) {
   const bool plus = text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+';
   return plus ? text.substr(1) : text;

@@ -1,4 +1,4 @@
-// Numbers to and from text, the same in every locale.
+// Converts numbers to and from text, in the same way in every locale.
 #pragma once
 
 #include <cstdint>
@@ -10,21 +10,22 @@ namespace residual_knn {
 
 struct RealText {
   double value = 0;
-  // NULL if `value` is the finite number that the text says, else what is wrong: "is empty", ...
+  // NULL if the text is the finite number `value`; otherwise the fault, for example "is empty".
   const char* fault = nullptr;
 };
 
-// Reads a decimal number that fills the whole text; a leading '+' is allowed.
+// Reads a decimal number; the text must contain nothing else. A leading '+' is allowed.
 RealText ParseReal(std::string_view text);
 
-// Reads a decimal whole number that fills the whole text; nothing if it is not one or does not fit.
+// Reads a decimal whole number; the text must contain nothing else. Nothing if it is not a whole number or does not
+// fit.
 std::optional<int64_t> ParseWhole(std::string_view text);
 std::optional<uint64_t> ParseUnsigned(std::string_view text);
 
-// Longest text that the functions below write.
+// The length of the longest text that the functions below write.
 inline constexpr int kLongestNumber = 32;
 
-// Write at `to` and return the end. Reals are the shortest text that reads back as the same number.
+// Write to `to` and return the end. Reals are written as the shortest text that reads back as the same number.
 char* WriteReal(double value, char* to);
 char* WriteWhole(int64_t value, char* to);
 

@@ -10,7 +10,7 @@
 namespace residual_knn::cli {
 namespace {
 
-// How messages call an option that was declared as "-o,--output": by its last name.
+// The name of an option in messages: for "-o,--output", the last name.
 std::string SpokenName(const std::string& declared) {
   return declared.substr(declared.rfind(',') + 1);
 }
@@ -45,7 +45,7 @@ std::vector<std::string> TakeNames(const std::string& option, const std::string&
   return names;
 }
 
-// A suggestion for the word of a choice.
+// A suggestion for a word that is not a choice.
 std::string MeantChoice(const std::string& text, std::span<const Choice> choices,
                         std::span<const Choice> others) {
   for (const Choice& other : others) {

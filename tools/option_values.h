@@ -1,5 +1,5 @@
-// Options whose values are numbers or one of several words: CLI11 hands over the text, it is read
-// the same in every locale, and errors name the option, the value and what is allowed.
+// Options whose values are numbers or one of several words. CLI11 passes the text, which is read in the same way in
+// every locale. Errors name the option, the value and the allowed values.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -15,18 +15,18 @@ namespace residual_knn::cli {
 // Throws a CLI::ParseError.
 [[noreturn]] void ThrowOption(const std::string& option, const std::string& message);
 
-// An option whose text goes to `take`, with the name by which messages call it.
+// Adds an option. `take` gets the name of the option for messages, and its text.
 CLI::Option* AddText(
     CLI::App& app, const std::string& name, const std::string& type, const std::string& help,
     const std::function<void(const std::string& spoken, const std::string& text)>& take);
 
-// What a real number must be besides finite.
+// The allowed signs of a real number, which must also be finite.
 enum class Sign { kPositive, kNotNegative };
 
 CLI::Option* AddReal(CLI::App& app, const std::string& name, Sign sign, double* value,
                      const std::string& help);
 
-// X,X,...; or "auto", which makes the list empty.
+// X,X,...; "auto" gives an empty list.
 CLI::Option* AddRealsOrAuto(CLI::App& app, const std::string& name, Sign sign,
                             std::vector<double>* values, const std::string& help);
 
@@ -36,7 +36,7 @@ CLI::Option* AddWhole(CLI::App& app, const std::string& name, int64_t least, int
 CLI::Option* AddUnsigned(CLI::App& app, const std::string& name, uint64_t* value,
                          const std::string& help);
 
-// NAME,NAME,... split as a line of CSV; no name empty. The empty text is an empty list.
+// NAME,NAME,..., split like a line of CSV. A name must not be empty. An empty text is an empty list.
 CLI::Option* AddNames(CLI::App& app, const std::string& name,
                       std::optional<std::vector<std::string>>* values, const std::string& help);
 
@@ -44,7 +44,7 @@ CLI::Option* AddNames(CLI::App& app, const std::string& name,
 CLI::Option* AddNames(CLI::App& app, const std::string& name, std::vector<std::string>* values,
                       const std::string& help);
 
-// The name of a file; not empty.
+// The name of a file, not empty.
 CLI::Option* AddPath(CLI::App& app, const std::string& name, std::string* value,
                      const std::string& help);
 
@@ -54,7 +54,7 @@ struct Choice {
   int32_t value;
 };
 
-// `others` are words that are not taken, but tell which choice was meant.
+// `others` are words that are not allowed, but used to suggest a choice.
 CLI::Option* AddChoice(CLI::App& app, const std::string& name, std::span<const Choice> choices,
                        int32_t* value, const std::string& help,
                        std::span<const Choice> others = {});

@@ -21,7 +21,7 @@ struct NamedFile {
   std::string path;
 };
 
-// One name for the spellings of a stream: "-" and what links to descriptor `number`.
+// A unique name of a stream: "-" and links to descriptor `number` are the same.
 std::string StreamKey(const std::string& path, std::string_view name, std::string_view number) {
   const bool stream = path == "-" || path == "/dev/" + std::string(name) ||
                       path == "/dev/fd/" + std::string(number) ||
@@ -29,7 +29,7 @@ std::string StreamKey(const std::string& path, std::string_view name, std::strin
   return stream ? "-" : path;
 }
 
-// One name for the spellings of one output: other folders, links, the standard output.
+// A unique name of an output file or of standard output, so that different paths to the same file are found.
 std::string OutputKey(const std::string& path) {
   if (StreamKey(path, "stdout", "1") == "-") return "-";
   std::error_code ignored;
@@ -63,8 +63,8 @@ void CheckStandardInput(const NeighborsOptions& options) {
   for (const NamedFile& input : InputsOf(options)) {
     if (StreamKey(input.path, "stdin", "0") != "-") continue;
     if (!reader.empty()) {
-      throw std::runtime_error(input.option + ": standard input is taken by " + reader +
-                               "; it can be one of them");
+      throw std::runtime_error(input.option + ": standard input is already used by " + reader +
+                               "; only one input can be '-'");
     }
     reader = input.option;
   }
@@ -87,7 +87,7 @@ void CheckOutputs(const NeighborsOptions& options) {
       const std::string& other = outputs[static_cast<size_t>(taken - keys.begin())].option;
       throw std::runtime_error(output.option + ": " +
                                (key == "-" ? std::string("standard output") : output.path) +
-                               " is taken by " + other);
+                               " is already used by " + other);
     }
     keys.push_back(key);
   }
@@ -96,7 +96,8 @@ void CheckOutputs(const NeighborsOptions& options) {
     for (const NamedFile& input : InputsOf(options)) {
       std::error_code ignored;
       if (!input.path.empty() && std::filesystem::equivalent(input.path, output.path, ignored)) {
-        throw std::runtime_error(output.path + ": is read and cannot be written too");
+        throw std::runtime_error(output.path +
+                                 ": is an input file and cannot be an output file too");
       }
     }
     CheckWritable(output.path);

@@ -1,5 +1,5 @@
-// Checks of the files of a run before hours of work: everything that is to be written can be, and
-// replaces no input; standard input is read for one thing only.
+// Checks the files of a run before the computation starts: all output files can be written, no output replaces an
+// input, and only one input is standard input.
 #pragma once
 
 #include "tools/neighbors_options.h"

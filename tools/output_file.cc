@@ -17,14 +17,14 @@ namespace residual_knn::cli {
 namespace {
 
 constexpr size_t kBufferBytes = size_t{1} << 20;
-constexpr mode_t kNewFileMode = 0666;  // less the umask
+constexpr mode_t kNewFileMode = 0666;  // without the bits of the umask
 
 std::string FolderOf(const std::string& target) {
   const std::string folder = std::filesystem::path(target).parent_path().string();
   return folder.empty() ? "." : folder;
 }
 
-// A name beside the target that no file has, most likely.
+// A name in the folder of the target that is most likely not in use.
 std::string TemporaryName(const std::string& target) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
   std::random_device random;
@@ -67,7 +67,7 @@ OutputFile::OutputFile(std::string path, Staging staging, Packing packing)
     owns_descriptor_ = true;
     return;
   }
-  // Renaming over a file asks only for a writable folder; a protected file is to stay protected.
+  // Renaming over a file needs only a writable folder. This check keeps a read-only file from being replaced.
   if (exists && faccessat(AT_FDCWD, target_.c_str(), W_OK, AT_EACCESS) != 0) ThrowWriteError(errno);
   OpenStaged(staging);
   if (exists && fchmod(descriptor_, status.st_mode & 07777) != 0) {
@@ -82,7 +82,7 @@ void OutputFile::OpenStaged(Staging staging) {
   owns_descriptor_ = true;
   if (staging == Staging::kAutomatic) {
     descriptor_ = open(FolderOf(target_).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, kNewFileMode);
-    // Without /proc it could not be given a name later.
+    // Without /proc, the file could not get a name later.
     if (descriptor_ >= 0 && access(ProcessPath(descriptor_).c_str(), F_OK) == 0) return;
     if (descriptor_ >= 0) close(descriptor_);
   }
@@ -149,7 +149,7 @@ void OutputFile::Finish() {
   Flush();
   if (encoder_) encoder_->Finish([this](std::string_view zipped) { WriteAll(zipped); });
   if (staged_) {
-    // Some file systems report a full disk only now.
+    // Some file systems report a full disk only at this point.
     if (fsync(descriptor_) != 0) ThrowWriteError(errno);
   } else if (owns_descriptor_) {
     const int failed = close(descriptor_);

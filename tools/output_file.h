@@ -1,8 +1,8 @@
-// One file being written, which appears under its name whole or not at all.
+// An output file. It appears under its name complete or not at all.
 //
-// Regular files are written without a name (O_TMPFILE) or, where the file system cannot do that,
-// under a hidden name beside the target, and renamed over the target when complete. What is not a
-// regular file (standard output, a pipe, /dev/null) is written directly.
+// A regular file is written without a name (O_TMPFILE). If the file system does not support that, it is written under a
+// hidden name in the folder of the target. It gets its name when it is complete. Standard output, pipes, /dev/null and
+// other files that are not regular are written directly.
 #pragma once
 
 #include <cstddef>
@@ -16,42 +16,41 @@
 
 namespace residual_knn::cli {
 
-// How an unfinished file is kept.
+// The kinds of unfinished files.
 enum class Staging { kAutomatic, kNamed };
 
-// How the bytes of a file are packed.
+// The compression of a file.
 enum class Packing { kNone, kGzip };
 
-// True if a file of this name would be staged: it is a regular file, or none yet.
+// True if a file of this name would be staged: it is a regular file or does not exist.
 bool IsStaged(const std::string& path);
 
 class OutputFile {
  public:
-  // Opens; "-" and "/dev/stdout" are standard output. Throws a std::runtime_error that names the
-  // file.
+  // Opens the file; "-" and "/dev/stdout" are standard output. Throws a std::runtime_error that names the file.
   OutputFile(std::string path, Staging staging, Packing packing = Packing::kNone);
-  // Discards what was not published.
+  // Discards a file that was not published.
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
   void Write(std::string_view bytes);
 
-  // Room for `size` more bytes, to be claimed by Wrote; valid until the next call. `size` must be
-  // far below the size of the buffer, 1 MiB.
+  // Returns space for `size` more bytes; report the bytes written there to Wrote. It is valid until the next call.
+  // `size` must be far below the size of the buffer, 1 MiB.
   char* Room(size_t size);
   void Wrote(size_t size) { filled_ += size; }
 
-  // Brings all bytes to the disk; after it only Publish may follow. Throws if any of it failed.
+  // Writes all bytes to the disk. Only Publish may follow. Throws if any write failed.
   void Finish();
 
-  // Gives a finished file its name, for what is staged; nothing to do for the rest.
+  // Gives a finished staged file its name. Does nothing for other files.
   void Publish();
 
-  // True if an unfinished file has a name that someone must remove.
+  // True if the unfinished file has a name, so that it must be removed if the program ends.
   [[nodiscard]] bool HasTemporaryName() const { return !temporary_path_.empty(); }
 
-  // The file ends early when a signal waits in `hold`.
+  // Writing stops early if a signal is pending in `hold`.
   void Heed(const SignalHold* hold) { hold_ = hold; }
 
  private:
@@ -61,15 +60,15 @@ class OutputFile {
   void Close();
   [[noreturn]] void ThrowWriteError(int system_error) const;
 
-  std::string path_;    // as the caller called it
-  std::string target_;  // the same with symbolic links resolved
+  std::string path_;    // as the caller gave it
+  std::string target_;  // the path with symbolic links resolved
   std::string temporary_path_;
   const SignalHold* hold_ = nullptr;
   int descriptor_ = -1;
   bool owns_descriptor_ = false;
   bool staged_ = false;
   std::vector<char> buffer_;
-  std::unique_ptr<GzipEncoder> encoder_;  // none: the bytes are written as they are
+  std::unique_ptr<GzipEncoder> encoder_;  // none: no compression
   size_t filled_ = 0;
 };
 

@@ -8,7 +8,7 @@
 namespace residual_knn::cli {
 namespace {
 
-// In small letters; with what stands before .gz, as in ".csv.gz".
+// The ending in lower case. Before .gz, it includes the ending before it, as in ".csv.gz".
 std::string EndingOf(const std::string& path) {
   std::string name = std::filesystem::path(path).filename().string();
   std::transform(name.begin(), name.end(), name.begin(),
@@ -26,9 +26,10 @@ OutputFormat TableFormatOf(const std::string& path) {
   if (ending == ".npy") return OutputFormat::kNpy;
   if (ending == ".csv.gz") return OutputFormat::kGzippedCsv;
   if (ending.empty() || ending == ".csv" || ending == ".txt") return OutputFormat::kCsv;
-  throw std::runtime_error(path + ": " + ending +
-                           " cannot be written; .csv, .csv.gz and .npy can (names without an "
-                           "ending and .txt are CSV)");
+  throw std::runtime_error(
+      path + ": " + ending +
+      " cannot be written; the formats are .csv, .csv.gz and .npy (names without an "
+      "ending and .txt are CSV)");
 }
 
 Packing PackingOf(OutputFormat format) {

@@ -1,4 +1,4 @@
-// What a file is written as, told by the ending of its name without regard to case.
+// The format of an output file, from the ending of its name. Case is ignored.
 #pragma once
 
 #include <string>

@@ -3,14 +3,14 @@
 namespace residual_knn::cli {
 
 void CheckWritable(const std::string& path) {
-  // Opening a pipe has effects of its own; it is left for when there is something to write.
+  // Opening a pipe has side effects, so pipes are opened only when there is output.
   if (!IsStaged(path)) return;
   const SignalHold hold;
   const OutputFile probe(path, Staging::kAutomatic);
 }
 
 OutputFile& OutputSet::Open(const std::string& path, Packing packing) {
-  // Held from before the file exists; not for pipes, which may wait for a reader for long.
+  // Signals are held from before the file exists. Pipes are excluded, because they may wait long for a reader.
   const bool held_for_earlier = hold_.has_value();
   if (!held_for_earlier && IsStaged(path)) hold_.emplace();
   files_.push_back(std::make_unique<OutputFile>(path, staging_, packing));

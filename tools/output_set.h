@@ -1,4 +1,4 @@
-// The files that one run writes: all are complete before the first gets its name.
+// The output files of one run. All are complete before the first gets its name.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace residual_knn::cli {
 
-// Throws, as opening would, if the file surely could not be written; leaves everything as it is.
+// Throws, as opening does, if the file certainly cannot be written. Changes nothing.
 void CheckWritable(const std::string& path);
 
 class OutputSet {
@@ -23,12 +23,12 @@ class OutputSet {
   // The file lives as long as the set.
   OutputFile& Open(const std::string& path, Packing packing = Packing::kNone);
 
-  // Finishes all files, then names them.
+  // Finishes all files, then gives them their names.
   void Publish();
 
  private:
   Staging staging_;
-  // Before the files, so that they are removed before a held signal ends the program.
+  // Declared before the files, so that these are removed before a held signal ends the program.
   std::optional<SignalHold> hold_;
   std::vector<std::unique_ptr<OutputFile>> files_;
 };

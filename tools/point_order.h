@@ -1,4 +1,4 @@
-// Points in another order than in their file, and the way back.
+// Reorders points, and inverts the order.
 #pragma once
 
 #include <cstdint>

@@ -11,14 +11,14 @@
 namespace residual_knn::cli {
 namespace {
 
-// A cell of CSV that reads back as it is.
+// A CSV cell that reads back as the same text.
 std::string CsvText(const std::string& text) {
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
   return quoted += '"';
 }
 
-// A number is written by `write`, as WriteReal and WriteWhole do, and followed by `end`.
+// Writes a number with `write`, such as WriteReal or WriteWhole, and then `end`.
 template <typename Number>
 void WriteCell(char* (*write)(Number, char*), Number value, char end, OutputFile* file) {
   char* const text = file->Room(kLongestNumber + 1);

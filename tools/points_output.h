@@ -1,4 +1,4 @@
-// Writes what a run has chosen: its inducing points and the order of its points.
+// Writes the inducing points and the order of the points of a run.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 
 namespace residual_knn::cli {
 
-// Both write into a file of `outputs`, which is not yet published.
+// Both functions write to a file of `outputs`, which the caller publishes.
 
-// A column for each coordinate.
+// Writes one column for each coordinate.
 void WriteInducing(const Question& question, const std::string& path, OutputSet* outputs);
 
-// The rows of the points' file in their order, in a column "row". `base` is the number of the first.
+// Writes the row numbers of POINTS in their order, in a column "row". `base` is the number of the first row.
 void WriteOrder(const Question& question, int64_t base, const std::string& path,
                 OutputSet* outputs);
 

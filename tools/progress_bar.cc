@@ -75,7 +75,7 @@ void ProgressBar::Update(int64_t done, int64_t total) {
   next_draw_ = now + kTimeBetweenDraws;
   const double fraction = std::clamp(
       static_cast<double>(done) / static_cast<double>(std::max<int64_t>(total, 1)), 0.0, 1.0);
-  // The library counts from 0 again when one call has several parts.
+  // If a call has several stages, the library starts again at 0.
   if (fraction < last_fraction_) stage_start_ = now;
   last_fraction_ = fraction;
   std::string left;
@@ -84,7 +84,7 @@ void ProgressBar::Update(int64_t done, int64_t total) {
     left = ClockText(seconds * (1 - fraction) / fraction) + " left";
   }
   const std::string percent = std::to_string(static_cast<int>(100 * fraction)) + "%";
-  // The last column stays empty: some terminals wrap on it.
+  // The last column stays empty, because some terminals would wrap the line.
   const int room = TerminalWidth(descriptor_) - kStageWidth - 8 - 14 - 1;
   std::string line = Padded(stage_, kStageWidth);
   if (room >= 10) {
@@ -109,10 +109,10 @@ int32_t ProgressBar::Callback(void* bar, int64_t done, int64_t total) {
 }
 
 void ProgressBar::Draw(const std::string& line) {
-  // To the first column, and clear what stood there.
+  // Moves to the first column and clears the line.
   const size_t widest = static_cast<size_t>(std::max(TerminalWidth(descriptor_) - 1, 1));
   const std::string text = "\r\x1b[K" + line.substr(0, widest);
-  // A terminal that went away is no reason to stop.
+  // A failure is ignored: the run does not need the terminal.
   [[maybe_unused]] const ssize_t ignored = write(descriptor_, text.data(), text.size());
   drawn_ = !line.empty();
 }

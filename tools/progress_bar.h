@@ -1,5 +1,5 @@
-// A line on a terminal that says how far a run is and how long it will still take. Draws nothing
-// where the descriptor is not a terminal, or where another program may write on the same line.
+// A line on a terminal with the progress of a run and the estimated remaining time. Draws nothing if the descriptor is
+// not a terminal, or if another program may write on the same line.
 #pragma once
 
 #include <chrono>
@@ -10,28 +10,27 @@
 
 namespace residual_knn::cli {
 
-// True if a program reads what is written to the descriptor, and may print it, or more, on a
-// terminal: it is a pipe or a socket.
+// True if the descriptor is a pipe or a socket. Then another program reads it and may write to the terminal.
 bool HasReader(int descriptor);
 
 class ProgressBar {
  public:
   explicit ProgressBar(int descriptor, bool wanted = true);
-  // Leaves an empty line behind, so that a message may follow.
+  // Clears the line, so that a message may follow.
   ~ProgressBar();
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  // A new stage begins; its estimate starts afresh.
+  // Begins a new stage with a new estimate of the time.
   void StartStage(const std::string& name);
 
-  // Removes the line and draws no more until the next stage.
+  // Removes the line. Draws nothing until the next stage.
   void Pause();
 
-  // `done` of `total` units of the stage are done.
+  // Reports that `done` of `total` units of the stage are done.
   void Update(int64_t done, int64_t total);
 
-  // For options structs of the library: NULL where nothing would be drawn.
+  // The callback for the options of the library; NULL if nothing would be drawn.
   [[nodiscard]] residual_knn_progress callback() const;
 
  private:

@@ -22,7 +22,7 @@ void SettleLengthscales(const Coordinates& points, NeighborsOptions* options, Me
 
 void SettleK(int64_t n, NeighborsOptions* options, Messages* messages) {
   if (options->k <= n) return;
-  // The default is silent about it.
+  // There is no warning for the default k.
   if (options->k_given) {
     const std::string points =
         n == 1 ? "there is only 1 point" : "there are only " + std::to_string(n) + " points";
@@ -53,9 +53,10 @@ void OrderPoints(const NeighborsOptions& options, ProgressBar* progress, Questio
 void CheckInducingFile(const NeighborsOptions& options, const CoordinateReader& reader) {
   if (options.write_inducing.empty() || reader.ReadsNpyOfCoordinates()) return;
   if (TableFormatOf(options.write_inducing) != OutputFormat::kNpy) return;
-  throw std::runtime_error("--write-inducing: " + options.write_inducing +
-                           ": .npy holds no names, without which --inducing-points could not tell "
-                           "these coordinates; give a name that ends in .csv");
+  throw std::runtime_error(
+      "--write-inducing: " + options.write_inducing +
+      ": .npy has no column names, and --inducing-points needs them to recognize "
+      "these coordinates; use a name that ends in .csv");
 }
 
 }  // namespace

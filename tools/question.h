@@ -1,4 +1,4 @@
-// What a run is asked: points, inducing points, order and queries, read and checked.
+// The input of a run, read and checked: points, inducing points, order and queries.
 #pragma once
 
 #include <cstdint>
@@ -16,17 +16,17 @@ namespace residual_knn::cli {
 struct Question {
   Coordinates points;  // in the order of the file
   InducingPoints inducing;
-  std::vector<std::string> inducing_columns;  // their names in a file of them
-  // Rows of the file in the order of the index; empty: the file's. Never without predecessors: an
-  // order could change nothing but which of two tied rows comes first.
+  std::vector<std::string> inducing_columns;  // column names for an output file of them
+  // Rows of the file in the order of the index; empty: the order of the file. It is used for predecessors only. In
+  // other searches, an order could only change which of two tied rows comes first.
   std::vector<int64_t> order;
   std::vector<int64_t> positions;      // the inverse of order
-  std::vector<int64_t> written_order;  // for --write-order; empty: the file's
-  std::vector<int64_t> rows;           // --queries, as in the file
+  std::vector<int64_t> written_order;  // for --write-order; empty: the order of the file
+  std::vector<int64_t> rows;           // row numbers of --queries in the file
   Coordinates new_points;
 };
 
-// Settles in `options` what depends on the points: the lengthscales and k. Says what was read.
+// Sets the lengthscales and k in `options`, which depend on the points. Writes a note about the columns that were read.
 Question ReadQuestion(NeighborsOptions* options, ProgressBar* progress, Messages* messages);
 
 }  // namespace residual_knn::cli

@@ -18,7 +18,7 @@ std::vector<int64_t> SelectRowColumn(const TableHeader& header) {
   }
   if (header.columns.size() == 1) return {0};
   throw std::runtime_error("has " + std::to_string(header.columns.size()) +
-                           " columns; row numbers stand in the only column or in one called 'row'");
+                           " columns; row numbers must be in the only column or in a column 'row'");
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
-// Keeps Ctrl-C and its like waiting while a file with a name is unfinished, so that it can be
-// removed before the program ends. No handler is installed: a held signal takes its usual effect
-// when the hold ends.
+// Delays Ctrl-C and similar signals while an unfinished file has a name, so that the file can be removed before the
+// program ends. No handler is installed: a delayed signal has its usual effect when the hold ends.
 #pragma once
 
 #include <csignal>
@@ -14,7 +13,7 @@ class SignalHold {
   SignalHold(const SignalHold&) = delete;
   SignalHold& operator=(const SignalHold&) = delete;
 
-  // True once a held signal waits.
+  // True if a held signal is pending.
   [[nodiscard]] bool SignalWaits() const;
 
  private:

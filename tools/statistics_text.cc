@@ -24,7 +24,7 @@ std::string Significant(double value, int digits) {
   return out.str();
 }
 
-// Never with an exponent; decimals where they tell something.
+// A number without exponent, with decimals only if they are significant.
 std::string Mean(int64_t sum, int64_t count) {
   const double mean = static_cast<double>(sum) / static_cast<double>(count);
   std::ostringstream out;
@@ -40,7 +40,7 @@ std::string Seconds(double seconds) {
   return out.str();
 }
 
-// `part` of `whole` in percent; "-" if there is no whole.
+// `part` in percent of `whole`; "-" if `whole` is 0.
 std::string Percent(int64_t part, int64_t whole) {
   if (whole == 0) return "- %";
   return Significant(100.0 * static_cast<double>(part) / static_cast<double>(whole), 3) + " %";
@@ -79,7 +79,7 @@ void SayIndex(const std::vector<std::string>& coordinates, const residual_knn_in
               Lines* lines) {
   std::string names;
   for (const std::string& name : coordinates) names += (names.empty() ? "" : ", ") + name;
-  // A column may be called anything, but a line is a line.
+  // Column names may contain line ends, which are replaced.
   std::replace_if(
       names.begin(), names.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   lines->Say("points", std::to_string(info.n) + ", coordinates " + names);
@@ -119,7 +119,7 @@ std::string StatisticsText(const NeighborsOptions& options,
   lines.Say("uninformative", std::to_string(statistics.uninformative_queries) +
                                  " of the queries (" +
                                  Percent(statistics.uninformative_queries, statistics.queries) +
-                                 ") have fewer informative neighbors than were asked for");
+                                 ") have fewer informative neighbors than requested");
 
   lines.CountTitles();
   const int64_t scores =

@@ -1,4 +1,4 @@
-// The text of --stats, for a person: enough to see why a search was fast or slow.
+// The text of --stats for users. It shows why a search was fast or slow.
 #pragma once
 
 #include <string>

@@ -11,7 +11,7 @@
 namespace residual_knn::cli {
 namespace {
 
-// Longer words are no slip of the fingers.
+// Longer words are not typing errors.
 constexpr size_t kLongestWord = 64;
 constexpr size_t kShortestStart = 3;
 
@@ -25,8 +25,7 @@ std::string Simplified(std::string_view word) {
   return simple;
 }
 
-// Letters to insert, to leave out, to replace or to swap with their neighbor (optimal string
-// alignment).
+// The number of letters to insert, delete, replace or swap with their neighbor (optimal string alignment distance).
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> before(b.size() + 1);
   std::vector<size_t> last(b.size() + 1);
@@ -53,7 +52,10 @@ std::string DidYouMean(std::string_view typed, std::span<const std::string> word
   const std::string simple = Simplified(typed);
   if (simple.empty() || simple.size() > kLongestWord) return {};
   const std::string* nearest = nullptr;
-  size_t least = simple.size() < 4 ? 2 : simple.size() / 3 + 2;  // one more than is near
+  size_t least =
+      simple.size() < 4
+          ? 2
+          : simple.size() / 3 + 2;  // one more than the largest distance that counts as near
   for (const std::string& word : words) {
     const std::string candidate = Simplified(word);
     if (candidate.size() > kLongestWord) continue;
@@ -61,7 +63,7 @@ std::string DidYouMean(std::string_view typed, std::span<const std::string> word
     if (simple.size() >= kShortestStart && candidate.starts_with(simple)) {
       distance = std::min(distance, size_t{1});
     }
-    // Nothing of a word of one letter is left when that is replaced.
+    // If the letter of a one-letter word is replaced, nothing of the word remains.
     if (distance >= candidate.size() && distance > 0) continue;
     if (distance < least) {
       least = distance;

@@ -1,4 +1,4 @@
-// "Did you mean": the known word that is nearest to one that was typed.
+// "Did you mean": finds the known word nearest to a typed word.
 #pragma once
 
 #include <span>
@@ -7,8 +7,8 @@
 
 namespace residual_knn::cli {
 
-// "; did you mean '...'?" or, if no word is near, an empty text. Case, '-' and '_' make no
-// difference, and the beginning of a word is near to it.
+// Returns "; did you mean '...'?", or an empty text if no word is near. Case, '-' and '_' are ignored. The beginning of
+// a word is near to the word.
 std::string DidYouMean(std::string_view typed, std::span<const std::string> words);
 
 }  // namespace residual_knn::cli

@@ -32,11 +32,11 @@ Table ReadTable(const std::string& path) { return ReadTable(path, AllColumns); }
 
 Table ReadTable(const std::string& path, const ColumnSelector& select, const CsvFormat& csv) {
   ByteSource source(path);
-  // The content decides, not the name: a CSV file never begins with the bytes of .npy.
+  // The content decides, not the name. A CSV file never begins with the magic bytes of .npy.
   if (source.Peek().starts_with(kNpyMagic)) return ReadNpyTable(source, select);
   if (const std::optional<ForeignKind> kind = FindForeignKind(source.Peek())) {
     throw std::runtime_error(source.path() + ": is " + kind->name +
-                             (source.IsZipped() ? ", gzipped" : "") + ", which is not read; " +
+                             (source.IsZipped() ? ", gzipped" : "") + ", which cannot be read; " +
                              kind->cure);
   }
   if (HasNpyName(path)) {

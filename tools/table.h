@@ -1,7 +1,6 @@
-// Tables of numbers from files or standard input: CSV, plain or gzipped, and .npy.
+// Reads tables of numbers from files or standard input: CSV, plain or gzipped, and .npy.
 //
-// Every error is a std::runtime_error whose text names the file and, where there is one, the line
-// and the column.
+// Every error is a std::runtime_error whose text names the file and, if possible, the line and the column.
 #pragma once
 
 #include <cstdint>
@@ -18,31 +17,30 @@ namespace residual_knn {
 
 enum class TableFormat { kCsv, kNpy };
 
-// From row `row` on, each row begins one line after the one before; row `row` begins on line
-// `line`. Only quoted cells that contain line ends make more than one of these.
+// Row `row` begins on line `line`, and each following row begins one line after the previous row. A table has more than
+// one of these only if quoted cells contain line ends.
 struct TableLine {
   int64_t row = 0;
   int64_t line = 0;
 };
 
 struct Table {
-  // Names of the columns; those of an .npy file, or of a CSV file without a header, are called by
-  // their numbers, "0", "1", ...
+  // Names of the columns. In .npy files and in CSV files without a header, these are the numbers "0", "1", ...
   std::vector<std::string> columns;
   int64_t rows = 0;
   // Dimension-major: column c begins at values[c * rows].
   std::vector<double> values;
 
-  // Where the table came from, for messages.
+  // The source of the table, for messages.
   std::string path;
   TableFormat format = TableFormat::kCsv;
-  // For each column its number in the file, counted from 0.
+  // For each column, its number in the file, counted from 0.
   std::vector<int64_t> file_columns;
   // Empty for .npy.
   std::vector<TableLine> lines;
 };
 
-// A cell of a CSV file holds no finite number.
+// Thrown if a cell of a CSV file is not a finite number.
 class CellError : public std::runtime_error {
  public:
   CellError(const std::string& message, std::string column)
@@ -55,7 +53,7 @@ class CellError : public std::runtime_error {
   std::string column_;
 };
 
-// What is known of a table before its rows are read.
+// The properties of a table that are known before its rows are read.
 struct TableHeader {
   std::string path;
   TableFormat format = TableFormat::kCsv;
@@ -65,22 +63,21 @@ struct TableHeader {
 // The most columns that a file may have.
 inline constexpr int64_t kMostColumns = int64_t{1} << 20;
 
-// Chooses columns: distinct numbers counted from 0, in the order in which the table is to have
-// them. The text of a std::runtime_error from it is put behind the file and line.
+// Selects columns: distinct numbers counted from 0, in the order of the columns of the table. If it throws a
+// std::runtime_error, its text is appended to the file and line.
 using ColumnSelector = std::function<std::vector<int64_t>(const TableHeader& header)>;
 
 std::vector<int64_t> AllColumns(const TableHeader& header);
 
-// Reads a whole file, or standard input if the path is "-". It must have a header, unless
-// CsvFormat says otherwise, and may have no rows. NaN and infinite values are errors.
+// Reads a whole file, or standard input if the path is "-". CSV must have a header unless CsvFormat says otherwise.
+// There may be no rows. NaN and infinite values are errors.
 Table ReadTable(const std::string& path);
 
-// Reads the chosen columns only; what stands in the others does not matter. `csv` does not matter
-// to .npy.
+// Reads only the selected columns; the content of the others is ignored. `csv` is ignored for .npy.
 Table ReadTable(const std::string& path, const ColumnSelector& select, const CsvFormat& csv = {});
 
-// Names a place for a message: "points.csv: line 7, column 2 'y'", or "points.npy: row 6, column 1"
-// (counted from 0, as NumPy does).
+// The name of a cell for messages: "points.csv: line 7, column 2 'y'", or "points.npy: row 6, column 1" (counted from
+// 0, as in NumPy).
 std::string DescribeCell(const Table& table, int64_t row, int64_t column);
 
 }  // namespace residual_knn

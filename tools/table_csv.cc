@@ -112,12 +112,12 @@ class CsvTableBuilder final : public CsvSink {
   [[noreturn]] void ThrowWidth(int64_t line) const {
     const int64_t width = Width();
     const bool named = format_.header != CsvFormat::Header::kNone;
-    std::string counts = "the row has " + std::to_string(cells_) + " cells, the " +
-                         (named ? "header " : "first row ") + std::to_string(width);
+    std::string counts = "the row has " + std::to_string(cells_) + " cells, but the " +
+                         (named ? "header has " : "first row has ") + std::to_string(width);
     if (format_.decimal == '.' && format_.delimiter == ',' && cells_ == 2 * width) {
-      counts += width == 1 ? " (decimal commas? --decimal , reads them)"
-                           : " (decimal commas? beside ',' they need quotes, or another separator: "
-                             "then --decimal , reads them)";
+      counts += width == 1 ? " (decimal commas? use --decimal ,)"
+                           : " (decimal commas? write them in quotes or use another delimiter, and "
+                             "--decimal ,)";
     }
     if (cells_ < width) {
       throw std::runtime_error(
@@ -126,10 +126,10 @@ class CsvTableBuilder final : public CsvSink {
     }
     if (cells_ == width + 1 && rows_ == 0 && named && !ends_empty_) {
       counts +=
-          " (row names, as R's write.table writes them? write.csv(..., row.names = FALSE) in "
+          " (row names, as R's write.table writes them? use write.csv(..., row.names = FALSE) in "
           "R, or tail -n +2 FILE | residual-knn neighbors - --no-header --columns 1,...)";
     } else if (cells_ == width + 1) {
-      counts += " (a delimiter at the end of a line begins another cell)";
+      counts += " (a delimiter at the end of a line begins one more cell)";
     }
     throw std::runtime_error(CsvLine(header_.path, line) + ", column " + std::to_string(width + 1) +
                              ": no such column; " + counts);
@@ -137,15 +137,15 @@ class CsvTableBuilder final : public CsvSink {
 
   const ColumnSelector& select_;
   const CsvFormat& format_;
-  TableHeader header_;  // until the first line has ended, its cells
+  TableHeader header_;  // its columns are the cells read so far until the first line ends
   std::vector<int64_t> first_lines_;
   size_t first_bytes_ = 0;
   std::vector<int64_t> selected_;
-  std::optional<ColumnStore> store_;  // once the first line has ended
+  std::optional<ColumnStore> store_;  // set when the first line ends
   std::vector<TableLine> lines_;
   int64_t rows_ = 0;
   int64_t cells_ = 0;
-  bool ends_empty_ = false;  // the last cell
+  bool ends_empty_ = false;  // whether the last cell is empty
 };
 
 void CheckDelimiter(ByteSource& source, std::string_view start, const CsvFormat& format) {

@@ -28,7 +28,7 @@ NpyHeader ReadHeader(ByteSource& source) {
   ReadExactly(source, start);
   const auto major = static_cast<unsigned char>(start[kNpyMagic.size()]);
   const auto minor = static_cast<unsigned char>(start[kNpyMagic.size() + 1]);
-  std::array<char, 4> length{};  // little-endian, zero beyond the field
+  std::array<char, 4> length{};  // little-endian; zero after the field
   ReadExactly(source,
               std::span(length).first(static_cast<size_t>(NpyLengthFieldBytes(major, minor))));
   const int64_t bytes = LoadLittleEndian<uint32_t>(length.data());
@@ -38,7 +38,7 @@ NpyHeader ReadHeader(ByteSource& source) {
   return ParseNpyDescription(description);
 }
 
-// Puts the items, in file order, into the columns where they belong.
+// Stores the items, which are in file order, in their columns.
 class ItemPlacer {
  public:
   ItemPlacer(const std::string& path, const NpyHeader& header, int64_t columns, ColumnStore* store)
@@ -56,7 +56,7 @@ class ItemPlacer {
       const double value = LoadNpyItem(header_.type, bytes);
       if (std::isfinite(value)) return value;
       fault = std::isnan(value) ? "the value is NaN" : "the value is infinite";
-      fault += " (a point needs all its coordinates: leave out the rows that lack one)";
+      fault += " (every point needs all coordinates: remove rows with missing values)";
     } catch (const std::runtime_error& error) {
       fault = error.what();
     }
@@ -84,7 +84,7 @@ class ItemPlacer {
   int64_t column_ = 0;
 };
 
-// Before hours of reading, where it is known beforehand.
+// Checks the size before reading, if it is known.
 void CheckDataFits(const ByteSource& source, int64_t items, int64_t item_bytes) {
   const std::optional<int64_t> most = source.MostBytes();
   if (most && items * item_bytes > *most) {
@@ -122,7 +122,7 @@ Table ReadNpyTable(ByteSource& source, const ColumnSelector& select) {
     if (header.shape.size() == 2) file_columns = header.shape[1];
     if (file_columns > kMostColumns) {
       throw std::runtime_error("the array has " + std::to_string(file_columns) +
-                               " columns; points go in rows");
+                               " columns; points must be in rows");
     }
     for (int64_t column = 0; column < file_columns; ++column) {
       names.columns.push_back(std::to_string(column));

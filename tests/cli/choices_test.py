@@ -55,7 +55,7 @@ class WrittenTest(cli_support.ProgramTest):
                     if result.returncode != 0:
                         # Only .npy, which has no names, and only where a reader could go wrong.
                         self.assertEqual(name, "z.npy")
-                        self.assertIn(b".npy holds no names", result.stderr)
+                        self.assertIn(b".npy has no column names", result.stderr)
                         self.assertTrue("--lonlat" in case or case[0] == "points.npy")
                         self.assertNotIn("z.npy", self.file_names())
                         continue

@@ -197,7 +197,7 @@ class LayoutTest(cli_support.ProgramTest):
         self.file("points.csv", text.encode("latin-1"))
         result = self.run_program("neighbors", "points.csv", "--columns", "länge,y")
         message = result.stderr.decode("utf-8")
-        self.assertIn("no column 'länge'; there are 'l?nge', 'y'", message)
+        self.assertIn("no column 'länge'; the columns are 'l?nge', 'y'", message)
         self.assertIn("iconv", message)
 
 
@@ -241,11 +241,11 @@ REFUSED = [
     ("write.csv2 of R", '"";"x";"y"\n"1";1,5;2,5\n', [], ["--delimiter ';' --decimal ,"]),
     ("commas, said to be semicolons", "x,y\n1,2\n3,4\n", ["--delimiter", ";"],
      ["','", "--delimiter ,"]),
-    ("commas, said to be decimal", "x,y\n1,2\n3,4\n", ["--decimal", ","], ["','", "leave out"]),
+    ("commas, said to be decimal", "x,y\n1,2\n3,4\n", ["--decimal", ","], ["','", "omit"]),
     ("commas, said to be tabs", "x,y\n1.5,2\n3,4\n", ["--delimiter", "tab"], ["--delimiter ,"]),
     ("tabs, said to be semicolons", "x\ty\n1\t2\n", ["--delimiter", ";"], ["--delimiter tab"]),
     ("decimal commas, unquoted", "x,y\n1,5,2,5\n3,5,4,5\n", [],
-     ["line 2", "need quotes", "--decimal ,"]),
+     ["line 2", "in quotes", "--decimal ,"]),
     ("one column of decimal commas", "x\n1,5\n2,5\n", [], ["line 2", "--decimal ,"]),
     ("quoted decimal commas", 'x,y\n"1,5",2\n', [], ["'1,5' is not a number", "--decimal ,"]),
     ("decimal points among commas", "x;y\n1,5;2,5\n1.5;2\n", ["--decimal", ","],
@@ -264,7 +264,7 @@ REFUSED = [
     ("a whole number between doubles", "x,y\n9007199254740993,2\n", [],
      ["line 2, column 1 'x'", "double"]),
     ("nanoseconds between doubles", "x,y\n1577836800000000001,2\n", [], ["double"]),
-    ("a missing value", "x,y\n1,2\nNA,3\n", [], ["line 3, column 1 'x'", "leave out the rows"]),
+    ("a missing value", "x,y\n1,2\nNA,3\n", [], ["line 3, column 1 'x'", "remove rows"]),
     ("a delimiter at the end", "x,y\n1,2,\n", [], ["line 2, column 3", "delimiter at the end"]),
     ("a delimiter at the end of all lines", "x,y,\n1,2,\n", [], ["column 3 has no name"]),
     ("a comment", "# made by, me\nx,y\n1,2\n", [], ["line 1", "--comment '#'"]),
@@ -274,7 +274,7 @@ REFUSED = [
     ("a blank line among rows", "x y\n1 2\n   \n3 4\n", ["--delimiter", "space"],
      ["line 3", "blank"]),
     ("two columns of one number", "1,1\n2,3\n", ["--header"], ["two columns are called '1'"]),
-    ("a short first row", "1,2\n1,2,3\n", ["--no-header"], ["line 2, column 3", "first row 2"]),
+    ("a short first row", "1,2\n1,2,3\n", ["--no-header"], ["line 2, column 3", "first row has 2"]),
     ("a name beyond the columns", "1,2\n3,4\n", ["--no-header", "--columns", "2"],
      ["no column '2'", "'0', '1'"]),
     ("names that are not there", "1,2\n3,4\n", ["--no-header", "--columns", "x"],

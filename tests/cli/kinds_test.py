@@ -163,8 +163,8 @@ KINDS = {
     "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", ["PDF"]),
     "png": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR", ["PNG"]),
     "jpeg": (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", ["JPEG"]),
-    "raw doubles": (ARRAY.tobytes(), ["no text", ".npy"]),
-    "raw floats": ((ARRAY + 0.1).astype("f4").tobytes(), ["no text", ".npy"]),
+    "raw doubles": (ARRAY.tobytes(), ["a binary file", ".npy"]),
+    "raw floats": ((ARRAY + 0.1).astype("f4").tobytes(), ["a binary file", ".npy"]),
 }
 
 
@@ -251,7 +251,7 @@ class StandardInputTest(cli_support.ProgramTest):
         for first, second in itertools.permutations(["-", "/dev/stdin", "/dev/fd/0"], 2):
             result = self.run_program("neighbors", first, "--queries", second, input=b"")
             self.assertEqual(result.returncode, 1)
-            self.assertIn(b"--queries: standard input is taken by POINTS", result.stderr)
+            self.assertIn(b"--queries: standard input is already used by POINTS", result.stderr)
 
     def test_errors_name_it(self):
         for data, fragment in ((b"x,y\n1,2\n3,z\n", "standard input: line 3, column 2 'y'"),
@@ -331,7 +331,7 @@ class NpyTest(cli_support.ProgramTest):
                     result = self.run_program("neighbors", self.file(name, content))
                     self.assertEqual(result.returncode, 0 if exact else 1)
                     if not exact:
-                        self.assertIn(b"that no double equals", result.stderr)
+                        self.assertIn(b"a double cannot represent exactly", result.stderr)
 
     def test_description_of_python_2(self):
         content = saved(ARRAY).replace(b"(40, 2), }  ", b"(40L, 2L), }")

@@ -167,7 +167,7 @@ class SuggestionTest(cli_support.ProgramTest):
 
     def test_subcommand_comes_first(self):
         result = self.run_program("points.csv", "--lengthscale", "1")
-        self.assertIn(b"unknown subcommand 'points.csv'; there are neighbors and info",
+        self.assertIn(b"unknown subcommand 'points.csv'; the subcommands are neighbors and info",
                       result.stderr)
         result = self.run_program("help")
         self.assertIn(b"did you mean '--help'?", result.stderr)
