@@ -4,10 +4,9 @@ ccall wrappers.
 
     python3 bindings/julia/generate.py [--check]
 
-SWIG parses the header (`swig -xml residual_knn_xml.i`); this program turns the parse tree into Julia and
-takes the comments, which SWIG drops, from the header itself. It stops at anything that it does not know
-rather than guess. Equal headers give equal bytes. With --check nothing is written, and the exit code says
-whether the file is what it would be.
+SWIG parses the header (`swig -xml residual_knn_xml.i`). This program converts the parse tree to Julia. SWIG drops the
+comments, so the program reads them from the header itself. It stops at any construct that it does not know. The same
+header always gives the same bytes. With --check, the program writes nothing and fails if the file is out of date.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -44,14 +43,14 @@ PROLOGUE = '''\
 #
 # SPDX-License-Identifier: Apache-2.0
 """
-The C interface of libresidual_knn under its own names: no checks, no conversions, 0-based row numbers.
-The comments are those of the header.
+The C interface of libresidual_knn with its own names: no checks, no conversions, row numbers from 0.
+The comments are those of the header, `residual_knn.h`.
 """
 module LibResidualKNN
 '''
 
-# The library's init functions are told how many bytes this module knows, and write no more; what an older library does
-# not know stays zero.
+# The init functions of the library get the size that this module knows, and write at most that many bytes. Fields that
+# an older library does not know stay zero.
 INITIALIZED = '''\
 function _initialized(::Type{T}, init::Ptr{Cvoid}) where {T}
     words = zeros(UInt64, sizeof(T) ÷ sizeof(UInt64))
@@ -90,7 +89,7 @@ def parameters(element):
 
 
 def parse_header():
-    """The declarations of the header as SWIG's tree has them, in their order."""
+    """The declarations of the header in SWIG's tree, in the order of the header."""
     with tempfile.TemporaryDirectory() as folder:
         tree_file = pathlib.Path(folder) / "tree.xml"
         try:
@@ -107,21 +106,21 @@ def parse_header():
 
 
 def read_comments(header):
-    """{name: comment} for everything that a /** comment */ stands before."""
+    """{name: comment} for every declaration after a /** comment */."""
     comments = {}
     for match in re.finditer(r"/\*\*(.*?)\*/\s*(.*?)[;{,}]", header, re.DOTALL):
         comment, declared = match.groups()
         lines = [re.sub(r"^\s*\* ?", "", line).rstrip() for line in comment.strip().splitlines()]
-        # The name: of a pointer to a function, before a parameter list, after enum or struct, or last.
+        # The name is in a function pointer, before a parameter list, after enum or struct, or at the end.
         for pattern in (r"\(\*\s*(\w+)\)", r"(\w+)\s*\(", r"\b(?:enum|struct)\s+(\w+)\s*$",
                         r"(\w+)\s*(?:\[\d+\]\s*)?(?:=\s*-?\w+\s*)?$"):
             name = re.search(pattern, declared.strip())
             if name:
-                # The fields of two structs may share a name; a field is looked up with its struct.
+                # Fields of two structs may have the same name, so a field is looked up with its struct.
                 comments[match.end(), name.group(1)] = "\n".join(lines)
                 break
         else:
-            fail(f"a comment before something without a name: {declared!r}")
+            fail(f"a comment before a declaration without a name: {declared!r}")
     return comments
 
 
@@ -152,7 +151,7 @@ class Comments:
     def check_all_used(self):
         unused = sorted(name for place, name in self._places.keys() - self._used)
         if unused:
-            fail(f"comments of the header that no declaration took: {', '.join(unused)}")
+            fail(f"comments of the header without a declaration: {', '.join(unused)}")
 
 
 def as_markdown(comment):
@@ -178,11 +177,11 @@ def as_markdown(comment):
 
 
 def docstring(text):
-    """A Julia docstring with this text, or nothing."""
+    """A Julia docstring with this text; '' without text."""
     if not text:
         return ""
     if '"""' in text or text.endswith("\\"):
-        fail(f"a comment that a Julia string cannot hold as it is: {text}")
+        fail(f"a comment that cannot be in a Julia string: {text}")
     return f'@doc raw"""\n{text}\n"""\n'
 
 
@@ -191,7 +190,7 @@ def indented(text, by):
 
 
 class Generator:
-    """Turns the declarations of the header into Julia."""
+    """Converts the declarations of the header to Julia."""
 
     def __init__(self, declarations, comments):
         self._declarations = declarations
@@ -268,7 +267,7 @@ class Generator:
             fail(f"typedef {name} is a {declarator}{swig_type}")
         if swig_type == f"struct {name}":
             if name in self._structs:
-                return ""  # its fields came before
+                return ""  # declared before, with its fields
             self._structs.add(name)
             return docstring(self._comments.of(name)) + f"mutable struct {name} end\n"
         self._aliases[name] = self.julia_type(swig_type)
@@ -277,7 +276,7 @@ class Generator:
     def function(self, node):
         values = attributes(node)
         name = values["name"]
-        # "f(p.q(const).double,int32_t).p.": what follows the parameters belongs to the result.
+        # "f(p.q(const).double,int32_t).p.": the part after the parameters belongs to the result.
         depth = 0
         for place, letter in enumerate(values["decl"]):
             depth += (letter == "(") - (letter == ")")
@@ -318,7 +317,7 @@ class Generator:
         if missing:
             fail(f"structs without an init function: {', '.join(missing)}")
         self._comments.check_all_used()
-        symbols = ["# Where the functions are: set when the library is loaded, so that no path is compiled in.\n" +
+        symbols = ["# Addresses of the functions. They are set when the library is loaded, so no path is compiled in.\n" +
                    "".join(f"const _{f} = Ref{{Ptr{{Cvoid}}}}(C_NULL)\n" for f in self._functions)]
         load = ["\"Looks up every function in the library with this handle of Libdl; throws if one is missing.\"\n"
                 "function load_symbols!(handle)\n" +
@@ -336,7 +335,7 @@ def main(arguments):
     if not arguments:
         OUTPUT.write_text(text, encoding="utf-8")
     elif not OUTPUT.exists() or OUTPUT.read_text(encoding="utf-8") != text:
-        fail(f"{OUTPUT.name} is not what the header gives; run bindings/julia/generate.py")
+        fail(f"{OUTPUT.name} is out of date; run bindings/julia/generate.py")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 /*
- * The C interface as SWIG sees it, for generate.py: `swig -xml` turns it into a parse tree. No typemaps
- * are needed, for the Julia package calls the library by ccall and compiles nothing.
+ * The SWIG interface for generate.py: `swig -xml` converts it to a parse tree. It needs no typemaps, because the
+ * Julia package calls the library by ccall and compiles nothing.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

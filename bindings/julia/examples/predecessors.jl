@@ -1,5 +1,5 @@
 using ResidualKNN
-points = rand(2, 10_000)                    # a point in each column
+points = rand(2, 10_000)                    # each column is a point
 points = points[:, order_points(points; lengthscales = 0.2)]
 inducing = choose_inducing(points, 100; lengthscales = 0.2)
 index = ResidualIndex(points; lengthscales = 0.2, inducing = inducing, kernel = :matern52, nugget = 0.01)

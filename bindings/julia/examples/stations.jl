@@ -1,5 +1,5 @@
-# The nearest predecessors of a dozen weather stations, from Julia: the case of the programs in examples/,
-# and the same CSV, in which rows count from 0.
+# Finds the nearest predecessors of twelve weather stations. The programs in examples/ solve the same problem. The output
+# is the same CSV, in which rows count from 0.
 #
 # SPDX-License-Identifier: Apache-2.0
 using ResidualKNN

@@ -2,14 +2,14 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 """
-The C interface of libresidual_knn under its own names: no checks, no conversions, 0-based row numbers.
-The comments are those of the header.
+The C interface of libresidual_knn with its own names: no checks, no conversions, row numbers from 0.
+The comments are those of the header, `residual_knn.h`.
 """
 module LibResidualKNN
 
 using Libdl
 
-# Where the functions are: set when the library is loaded, so that no path is compiled in.
+# Addresses of the functions. They are set when the library is loaded, so no path is compiled in.
 const _residual_knn_version = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_abi_version = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_simd_target = Ref{Ptr{Cvoid}}(C_NULL)

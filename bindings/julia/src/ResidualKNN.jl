@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Exact k nearest neighbors under the residual-correlation distance of Gaussian-process approximations
-(Vecchia, VIF), by the C library libresidual_knn.
+Finds exact k nearest neighbors under the residual-correlation distance of Gaussian-process approximations (Vecchia, VIF)
+with the C library libresidual_knn.
 
-Points are columns, row numbers of the library are column numbers here and count from 1.
+Each column of a matrix is a point. Column numbers count from 1; the C library calls them row numbers.
 
 ```julia
 using ResidualKNN
 index = ResidualIndex(points; lengthscales = 0.1, inducing = 200, kernel = :matern52)
-idxs, dists = predecessors(index, 10)    # 10 x n matrices; 0 and Inf where there is none
+idxs, dists = predecessors(index, 10)    # 10 x n matrices; 0 and Inf in places without a neighbor
 idxs, dists = knn(index, new_points, 10)
 ```
 
@@ -17,8 +17,8 @@ See [`ResidualIndex`](@ref), [`update!`](@ref), [`knn`](@ref), [`predecessors`](
 [`ResidualKNNError`](@ref) and [`IndexInUseError`](@ref).
 `ResidualKNN.LibResidualKNN` is the C interface itself.
 
-The library is looked for, in this order, at the path in the environment variable
-`RESIDUAL_KNN_LIBRARY`, by its soname, and by its bare name where the dynamic linker looks.
+The package looks for the library at the path in the environment variable `RESIDUAL_KNN_LIBRARY`. If the variable is not
+set, it asks the dynamic linker, first for the soname and then for the name without a version.
 """
 module ResidualKNN
 
@@ -60,22 +60,22 @@ function open_library()
         handle === nothing || return handle
     end
     error("libresidual_knn was not found as $(join(names, " or ")); install it where the dynamic linker " *
-          "looks, or set RESIDUAL_KNN_LIBRARY to its path")
+          "finds it, or set RESIDUAL_KNN_LIBRARY to its path")
 end
 
 function __init__()
     LibResidualKNN.load_symbols!(open_library())
     found = VersionNumber(unsafe_string(LibResidualKNN.residual_knn_version()))
     if found.major != HEADER_VERSION.major || found < HEADER_VERSION
-        error("libresidual_knn $found is loaded, but this package needs $HEADER_VERSION, or newer with the " *
-              "same major version")
+        error("libresidual_knn $found is loaded, but this package needs $HEADER_VERSION or a newer version with the " *
+              "same major number")
     end
 end
 
 """
     ResidualKNN.library()
 
-Version, binary interface, SIMD target and BLAS of the loaded library, as a named tuple.
+The version, the binary interface, the SIMD target and the BLAS of the loaded library, as a named tuple.
 """
 library() = (version = VersionNumber(unsafe_string(LibResidualKNN.residual_knn_version())),
              abi = Int(LibResidualKNN.residual_knn_abi_version()),

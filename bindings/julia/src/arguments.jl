@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# What users hand over, as the library wants it. Types and shapes are judged here, where they have the names that
-# users know; values (NaN, a negative nugget) are left to the library.
+# Converts arguments for the library. Types and shapes are checked here, with the names that users know. The library
+# checks values, such as NaN or a negative nugget.
 
 invalid(parts...) = throw(ArgumentError(string(parts...)))
 
-# For messages: scalars as they are, anything else by its type.
+# A text for messages: scalars by their value, other objects by their type.
 described(x::Union{Number,Symbol,AbstractString,Nothing,Missing}) = repr(x)
 described(x) = summary(x)
 
@@ -14,7 +14,7 @@ function as_float(x, name)
     try
         return Float64(x)
     catch # numbers of other packages
-        invalid(name, " is a ", typeof(x), ", which is no Float64 and cannot be made one")
+        invalid(name, " is a ", typeof(x), ", which cannot be converted to Float64")
     end
 end
 
@@ -23,7 +23,7 @@ function number(x, name)
     return as_float(x, name)
 end
 
-# A whole number of any type, also 3.0, as one of the type of `most`.
+# Converts a whole number of any type, also 3.0, to the type of `most`.
 function whole(x, name, least, most, what = "")
     x isa Real && !(x isa Bool) && isinteger(x) || invalid(name, " is ", described(x), ", must be a whole number")
     x >= least || invalid(name, " is ", x, ", must be at least ", least)
@@ -40,8 +40,8 @@ function check_size(what, found, needed, hint = "")
     found == needed || throw(DimensionMismatch("$what is $found, must be $needed$hint"))
 end
 
-# Float64 arrays whose columns stand one after the other in memory are the library's point-major layout as they
-# are; anything else is copied once.
+# Float64 arrays whose columns are contiguous in memory have the library's point-major layout. Other arrays are copied
+# once.
 is_dense(x) = false
 is_dense(x::StridedVector{Float64}) = stride(x, 1) == 1
 is_dense(x::StridedMatrix{Float64}) = stride(x, 1) == 1 && (size(x, 2) <= 1 || stride(x, 2) == size(x, 1))
@@ -75,14 +75,14 @@ function row_numbers(rows, n)
     eltype(rows) === Bool && invalid("rows are Bool, must be numbers; use findall(rows)")
     for (place, row) in enumerate(rows)
         row isa Integer && !(row isa Bool) ||
-            invalid("rows[", place, "] is ", described(row), ", must be the number of a column (new points are a ",
-                    "matrix, with a point in each column)")
+            invalid("rows[", place, "] is ", described(row), ", must be the number of a column (new points are the ",
+                    "columns of a matrix)")
         1 <= row <= n || invalid("rows[", place, "] is ", row, ", must be between 1 and ", n)
     end
     return Int64[row - 1 for row in rows]
 end
 
-# k of a search, an Int32. There are no more neighbors than points, however many are asked for.
+# The k of a search as an Int32. It is limited to the number of points.
 function check_k(k, n)
     asked = whole(k, "k", 1, Inf)
     asked <= n || @warn "k is $k, but there $(n == 1 ? "is only 1 point" : "are only $n points"): k = $n is used"

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# A progress function, or nothing, and what it threw (anything, so also nothing); lives as long as the call.
+# A progress function or nothing, and the exception that it threw (of any type, even nothing). It lives as long as the
+# call.
 mutable struct Progress
     report::Any
     failure::Union{Nothing,Some}
 end
 
-# Every call has this as its progress callback, for two reasons besides the caller's function. Ctrl-C is
-# held back while the library's code runs and comes out here. And a thread in C code does not let another
-# thread's garbage collection begin; here it does. Without that, two threads could wait for each other: one
-# for the collector inside a callback, one inside the library for what the first is about to finish.
+# The progress callback of every call. Besides the caller's function, it has two purposes. First, Ctrl-C is held back while
+# the library's code runs, and is delivered here. Second, a thread in C code blocks the garbage collection of other
+# threads, and this callback lets it run. Otherwise two threads could wait for each other: one for the collector in a
+# callback, the other in the library for a result of the first.
 function report_progress(user::Ptr{Cvoid}, done::Int64, total::Int64)::Int32
     state = unsafe_pointer_to_objref(user)::Progress
     try
@@ -29,7 +30,7 @@ mutable struct Covariance
     block::Any
 end
 
-# What a covariance function threw is kept with the task: several may search the same index.
+# The exception of a covariance function is stored in the task, because several tasks may search the same index.
 const COVARIANCE_FAILURE = :ResidualKNN_covariance_failure
 
 function one_based(numbers::Ptr{Int64}, count::Int64)
@@ -47,7 +48,7 @@ function compute_covariances(user::Ptr{Cvoid}, rows::Ptr{Int64}, num_rows::Int64
             invalid("the covariance function returned ", described(block), ", must return a matrix")
         check_size("the size of a block of covariances", size(block), (num_rows, num_columns))
         eltype(block) <: Real || (block = dense(block, "block of covariances"))
-        # The library's block has its rows one after the other.
+        # In the library's block, rows are contiguous.
         permutedims!(unsafe_wrap(Array, covariance, (num_columns, num_rows)), block, (2, 1))
         return 0
     catch failure

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Makes a call of the library by call(options) and throws what went wrong.
+# Calls the library by call(options) and throws if the call failed.
 function run(call, options, progress)
     state = Progress(reporter(progress), nothing)
     options.progress = LibResidualKNN.@residual_knn_progress(report_progress)
@@ -8,7 +8,7 @@ function run(call, options, progress)
     options.message_base = 1
     task = current_task()
     sticky = task.sticky
-    task.sticky = true # a callback that waits must not come back on another thread
+    task.sticky = true # a callback that waits must continue on the same thread
     local status, text
     try
         disable_sigint() do
@@ -28,7 +28,7 @@ function run(call, options, progress)
     return nothing
 end
 
-# The same for the short calls that take no options.
+# The same for short calls without options.
 function run(call)
     status = call()
     status == STATUS_CODES[:ok] && return nothing

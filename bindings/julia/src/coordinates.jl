@@ -1,33 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-# Points as users give them, and as the library gets them: a Float64 matrix with a point in each column, whose
-# longitude and latitude, if it has these, have become a place on the unit sphere.
+# Converts points of users for the library: to a Float64 matrix with a point in each column. Longitude and latitude, if
+# there are any, become a point on the unit sphere.
 
-# What a point has: `given` coordinates, of which the two with the numbers `lonlat` are longitude and latitude.
+# The coordinates of a point: their number `given`, and the numbers `lonlat` of longitude and latitude among them.
 struct Coordinates
     given::Int
     lonlat::Union{Nothing,Tuple{Int,Int}}
 end
 
-# Coordinates that the library sees: three on the sphere instead of two, before all others.
+# The number of coordinates for the library. Longitude and latitude become three coordinates, which come first.
 num_used(coordinates) = coordinates.given + (coordinates.lonlat !== nothing)
 
 is_point(x) = x isa Union{AbstractVector,Tuple}
 
-# One point, and not numbers of columns, which are integers.
+# Whether x is one point. A vector of integers is a vector of column numbers.
 is_single_point(x::Tuple) = true
 is_single_point(x::AbstractVector{<:Integer}) = false
 is_single_point(x::AbstractVector{<:Real}) = true
 is_single_point(x::AbstractVector) = any(value -> value isa Real && !(value isa Integer), x) && !any(is_point, x)
 is_single_point(x) = false
 
-# Several points, in a form that says so.
+# Whether x is a matrix or a list of points.
 are_points(x) = x isa AbstractMatrix || is_list_of_points(x)
 is_list_of_points(x::AbstractVector{T}) where {T} =
-    T <: Union{AbstractVector,Tuple} || (!(T <: Real) && any(is_point, x)) # copy_point! names what is none
-is_list_of_points(x::Base.Generator) = true # as eachcol makes
+    T <: Union{AbstractVector,Tuple} || (!(T <: Real) && any(is_point, x)) # copy_point! reports elements that are not points
+is_list_of_points(x::Base.Generator) = true # for example from eachcol
 is_list_of_points(x) = false
 
-# d x n: a matrix, or a list of n points, which is copied.
+# A d x n matrix. A list of n points is copied.
 function point_matrix(x, name)
     x isa AbstractMatrix && return dense(x, name)
     x isa AbstractVector && isempty(x) && !(eltype(x) <: Real) && return zeros(0, 0)
@@ -35,7 +35,7 @@ function point_matrix(x, name)
                                     "vector of points", point_hint(x))
     list = x isa Base.Generator ? collect(x) : x
     Base.has_offset_axes(list) && invalid(name, " does not count from 1")
-    isempty(list) && return zeros(0, 0) # of a generator
+    isempty(list) && return zeros(0, 0) # an empty generator
     result = Matrix{Float64}(undef, length(first(list)), length(list))
     for (i, point) in enumerate(list)
         copy_point!(view(result, :, i), point, name, i)
@@ -46,12 +46,12 @@ end
 element(name, i) = string(name, "[", i, "]")
 element(name, ::Nothing) = name # a single point
 
-point_hint(x::AbstractVector) = "; reshape(x, 1, :) makes the first of numbers"
-point_hint(x::Tuple) = "; [x] makes the second of a single point"
+point_hint(x::AbstractVector) = "; for points with one coordinate, use reshape(x, 1, :)"
+point_hint(x::Tuple) = "; for a single point, use [x]"
 point_hint(x::Union{Number,Symbol,AbstractString,Nothing,Missing}) = ""
-point_hint(x) = "; permutedims(Matrix(x)) makes the first of a table"
+point_hint(x) = "; for a table, use permutedims(Matrix(x))"
 
-# The point is the i-th of some.
+# Copies the i-th point of a list, or a single point if i is nothing.
 function copy_point!(column, point, name, i)
     is_point(point) || invalid(element(name, i), " is ", described(point), ", must be a vector or tuple of numbers")
     length(point) == length(column) ||
@@ -62,7 +62,7 @@ function copy_point!(column, point, name, i)
     end
 end
 
-# The points of an index or of a helper, and what their coordinates are.
+# The points of an index or of a helper, and their Coordinates.
 function own_points(x, lonlat)
     points = point_matrix(x, "points")
     d, n = size(points)
@@ -73,17 +73,17 @@ function own_points(x, lonlat)
     return as_used(points, "points", coordinates), coordinates
 end
 
-# More coordinates than points, and more than places in space and time have.
+# More coordinates than points, and more than the four of space and time.
 looks_transposed(points) = size(points, 1) > max(size(points, 2), 4)
 
-# Further points with the coordinates of `coordinates`, or as the library has them, where that is something else: the
-# inducing points that choose_inducing made. An empty answer for no points.
+# Inducing points or new points with the given `coordinates`. They may already be converted for the library, as the inducing
+# points of choose_inducing are. The result is empty if there are no points.
 function points_like(x, name, coordinates)
     points = point_matrix(x, name)
     given, used = coordinates.given, num_used(coordinates)
     d, n = size(points)
     n == 0 && d in (0, given, used) && return zeros(used, 0)
-    d == used && return points # before lonlat: without it, these are the same
+    d == used && return points # first, because given == used without lonlat
     d == given && return as_used(points, name, coordinates)
     hint = n in (given, used) ? "; a point is a column here: did you mean permutedims($name)?" : ""
     check_size("the number of coordinates of $name", d, given, hint)
@@ -94,7 +94,7 @@ function point_like(x, name, coordinates)
     column = Matrix{Float64}(undef, length(x), 1)
     length(x) in (coordinates.given, num_used(coordinates)) || check_size(
         "the number of coordinates of $name", length(x), coordinates.given,
-        coordinates.given == 1 ? "; reshape(x, 1, :) makes points of numbers" : "")
+        coordinates.given == 1 ? "; for points with one coordinate, use reshape(x, 1, :)" : "")
     copy_point!(view(column, :, 1), x, name, nothing)
     return points_like(column, name, coordinates)
 end
@@ -105,14 +105,14 @@ function lonlat_places(lonlat, d)
     places = lonlat === true ? (1, 2) : lonlat
     places isa Union{Tuple,AbstractVector} && length(places) == 2 && all(c -> c isa Integer && !(c isa Bool), places) ||
         invalid("lonlat is ", described(lonlat), ", must be true, false, or the numbers of the coordinates that are ",
-                "longitude and latitude, as (1, 2)")
+                "longitude and latitude, such as (1, 2)")
     all(c -> 1 <= c <= d, places) && allunique(places) ||
-        invalid("lonlat is ", lonlat === true ? "true, which stands for (1, 2)" : repr(lonlat), "; it must be two of ",
+        invalid("lonlat is ", lonlat === true ? "true, which means (1, 2)" : repr(lonlat), "; it must be two of ",
                 "the ", d, d == 1 ? " coordinate" : " coordinates", " of points")
     return Int(first(places)), Int(last(places))
 end
 
-# Points as the library gets them.
+# Converts points for the library.
 function as_used(points, name, coordinates)
     coordinates.lonlat === nothing && return points
     longitude, latitude = coordinates.lonlat
@@ -134,16 +134,16 @@ end
 
 place_text(name, c, i) = string(name, ": coordinate ", c, " of point ", i, " is ")
 
-# A coordinate in degrees, in radians.
+# Converts a coordinate from degrees to radians.
 function degrees(points, name, c, i, most, what)
     value = points[c, i]
     isfinite(value) || invalid(place_text(name, c, i), value, ", must be finite")
-    abs(value) <= most || invalid(place_text(name, c, i), value, ", which is no ", what, " in degrees: it is beyond ",
-                                  most, what == "latitude" ? "; lonlat names longitude first" : "")
+    abs(value) <= most || invalid(place_text(name, c, i), value, ", must be a ", what, " between -", most, " and ",
+                                  most, " degrees", what == "latitude" ? "; lonlat takes the longitude first" : "")
     return value * (π / 180)
 end
 
-# A copy, for an index keeps it.
+# The lengthscales, as a copy because an index keeps them.
 function lengthscale_vector(x, coordinates, num_points = 0)
     x === nothing && throw(UndefKeywordError(:lengthscales))
     x isa Number && return lengthscale_vector([number(x, "lengthscales")], coordinates)
@@ -156,7 +156,7 @@ function lengthscale_vector(x, coordinates, num_points = 0)
     d = num_used(coordinates)
     count = length(scales)
     count in (1, d) && return scales
-    hint = coordinates.lonlat !== nothing ? ": of x, y and z on the unit sphere, then of the other coordinates" :
+    hint = coordinates.lonlat !== nothing ? ": for x, y and z on the unit sphere, then for the other coordinates" :
            count == num_points ? "; a point is a column here: did you mean permutedims(points)?" : ""
     throw(DimensionMismatch("lengthscales has $count values, must have " * (d == 1 ? "1" : "1 or $d") * hint))
 end

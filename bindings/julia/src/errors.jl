@@ -5,36 +5,37 @@ const STATUS_CODES = enum_symbols(LibResidualKNN.residual_knn_status_code)
 """
     ResidualKNNError{code} <: Exception
 
-A call of the library failed. `message` says why; `code` is the status in
-`residual_knn.h` as a symbol: `:error_not_positive_definite`, `:error_cancelled`, ... The ones to expect have names:
+A call of the library failed. `message` gives the reason. `code` is the status in `residual_knn.h` as a symbol:
+`:error_not_positive_definite`, `:error_cancelled`, ... The most common types have names:
 
 - [`NotPositiveDefiniteError`](@ref): K(Z, Z) + jitter is not positive definite
 - [`CancelledError`](@ref): `progress` returned `false`
-- [`CallbackError`](@ref): a covariance function gave a value that is not finite
-- [`UnsupportedError`](@ref): the question does not fit this index
+- [`CallbackError`](@ref): a covariance function returned a value that is not finite
+- [`UnsupportedError`](@ref): this kind of index does not support the call
 
-Arguments that are wrong (NaN, a negative nugget, an unknown kernel or keyword, a closed index) are an `ArgumentError`,
-shapes that do not fit a `DimensionMismatch`, an index that something else uses an [`IndexInUseError`](@ref). What a
-callback throws comes through as it is. Messages count points and coordinates from 1.
+Other exceptions of this package: `ArgumentError` for wrong arguments (NaN, a negative nugget, an unknown kernel or
+keyword, a closed index); `DimensionMismatch` for wrong shapes; [`IndexInUseError`](@ref) for an index that another call
+uses. An exception thrown in a callback reaches the caller unchanged. Messages count points and coordinates from 1.
 """
 struct ResidualKNNError{code} <: Exception
     message::String
 end
 
-"K(Z, Z) + jitter is not positive definite; the message names the failing pivot."
+"K(Z, Z) + jitter is not positive definite. The message names the pivot at which the factorization failed."
 const NotPositiveDefiniteError = ResidualKNNError{:error_not_positive_definite}
 "`progress` returned `false`."
 const CancelledError = ResidualKNNError{:error_cancelled}
-"A covariance function gave a value that is not finite."
+"A covariance function returned a value that is not finite."
 const CallbackError = ResidualKNNError{:error_callback}
-"The question does not fit this index: new points without their V and p for an index made from V and p, say."
+"This kind of index does not support the call. Example: new points without V and p for an index made from V and p."
 const UnsupportedError = ResidualKNNError{:error_unsupported}
 
 """
     IndexInUseError <: Exception
 
-An index was to be closed or updated while something else uses it, or used while it is updated: in a callback of its
-own search or update, or in another task. It is as it was; do it when that is over.
+A call tried to close or update an index during another call that uses it, or to use an index during its update. The
+other call is in another task, or the failing call is in its callback. The index is unchanged; repeat the call
+after the other one has ended.
 """
 struct IndexInUseError <: Exception
     message::String
@@ -46,8 +47,8 @@ function Base.showerror(io::IO, e::ResidualKNNError{code}) where {code}
     print(io, "ResidualKNNError: ", e.message, " (", code, ")")
 end
 
-# A sentence of the library in this package's words: its functions, and points that are columns. Its numbers count from
-# 1 already.
+# Converts a text of the library to the terms of this package: its function names, and points instead of rows. Numbers in
+# the text count from 1 already.
 function julia_text(text)
     for change in (r"^residual_knn_\w+: " => "",
                    r"\bcoordinate (\d+) of row (\d)" => s"coordinate \1 of point \2",
@@ -61,10 +62,10 @@ function julia_text(text)
     return text
 end
 
-# A text of the library, in words of this package.
+# The same for a C string.
 text_of(text) = julia_text(unsafe_string(text))
 
-# What the library finds doubtful, if it does.
+# Logs a warning of the library, if there is one.
 say(warning) = isempty(warning) || @warn warning
 
 # The exception for a status that is not OK, with the text of the thread's last error.

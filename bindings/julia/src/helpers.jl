@@ -3,13 +3,14 @@
 """
     choose_inducing(points, m; lengthscales, method = :kmeans, ...)
 
-`m` inducing points for points as in [`ResidualIndex`](@ref), as a d x m matrix; with `lonlat`, (d + 1) x m, for their
-longitude and latitude have become x, y and z. `ResidualIndex` and `update!` know these by their size.
+Chooses `m` inducing points for `points`, which are as in [`ResidualIndex`](@ref). The result is a d x m matrix. With
+`lonlat` it is (d + 1) x m, because longitude and latitude become x, y and z; `ResidualIndex` and `update!` recognize
+such points by their number of coordinates.
 
-- `method`: `:kmeans` (default), k-means++ seeding and at most `max_iterations` (default 10) Lloyd steps in
-  the space scaled by `lengthscales`; `:random_rows`, distinct points drawn at random
-- `seed`: an integer, default 1. The same seed gives the same answer on every machine; Julia's own
-  random numbers are not used.
+- `method`: `:kmeans` (default), k-means++ seeding and at most `max_iterations` (default 10) Lloyd steps, with
+  coordinates divided by `lengthscales`; `:random_rows`, points drawn at random, all at different locations
+- `seed`: an integer, default 1. The same seed gives the same answer on every machine. Julia's random generator is not
+  used.
 - `lengthscales`, `lonlat`, `threads`, `progress`: as in [`ResidualIndex`](@ref)
 """
 function choose_inducing(points, m; lengthscales = nothing, method = :kmeans, lonlat = nothing, progress = nothing,
@@ -22,7 +23,7 @@ function choose_inducing(points, m; lengthscales = nothing, method = :kmeans, lo
     return chosen_inducing(points, m, lengthscales, code_of(INDUCING_METHODS, method, "method"), options, progress)
 end
 
-# Of points as the library gets them.
+# Chooses inducing points for points that are already converted.
 function chosen_inducing(points, m, lengthscales, code, options, progress)
     d, n = size(points)
     inducing = Matrix{Float64}(undef, d, m)
@@ -36,14 +37,14 @@ end
 """
     order_points(points; lengthscales, ordering = :maximin, ...)
 
-An order of the points, for [`predecessors`](@ref): a permutation of 1:n whose first element comes first, to be
-used as `points[:, order]`.
+Orders the points for [`predecessors`](@ref). The result is a permutation of 1:n; use it as `points[:, order]`.
 
-- `ordering`: `:maximin` (default), each next point is farthest from all before it; `:random`; `:given`
-- `seed`: of `:random`, an integer, default 1
+- `ordering`: `:maximin` (default), each point is the one farthest from all points before it; `:random`, a random
+  permutation; `:given`, the present order
+- `seed`: the seed of `:random`, an integer, default 1
 - `lengthscales`, `lonlat`, `progress`: as in [`ResidualIndex`](@ref)
 
-Orders are made by one thread.
+This function uses one thread.
 """
 function order_points(points; lengthscales = nothing, ordering = :maximin, lonlat = nothing, progress = nothing,
                       settings...)

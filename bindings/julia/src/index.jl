@@ -6,44 +6,46 @@
     ResidualIndex(covariance, factor, residual_variance; ...)
     ResidualIndex(f, any of these; ...)
 
-Points, a covariance and inducing points, prepared for searches with [`knn`](@ref) and
-[`predecessors`](@ref).
+Makes an index from points, a covariance and inducing points, for searches with [`knn`](@ref) and [`predecessors`](@ref).
 
-`points` is a d x n matrix, a point in each column, or a list of n points: a vector of vectors, static vectors or
-tuples, or `eachcol(x)`. With dense `Float64` columns (a `Matrix{Float64}`, a view of some of its columns) the library
-reads Julia's memory; anything else is converted once. It keeps what it needs: the matrix may change or go afterwards.
+`points` is a d x n matrix with a point in each column, or a list of n points: a vector of vectors, static vectors or
+tuples, or `eachcol(x)`. Dense `Float64` columns (a `Matrix{Float64}`, or a view of some of its columns) are not copied.
+Other points are converted once. The index keeps what it needs, so the matrix may change afterwards.
 
-- `lengthscales`: one for all coordinates, or a vector or tuple of d
-- `inducing`: d x m matrix (or a list) of inducing points, see [`choose_inducing`](@ref); or how many, as `200`, which
-  `choose_inducing` then chooses by k-means with `seed` (default 1); none by default, which makes ρ the plain correlation
-- `lonlat`: `true` where the first two coordinates are longitude (up to ±360) and latitude (up to ±90) in degrees, or
-  the numbers of those that are, as `(2, 1)`. They become x, y and z on the unit sphere, before all other coordinates:
-  a point then has d + 1 coordinates, for which `lengthscales` count too, and 0.1 on the sphere is about 640 km of the
-  Earth. So it is for inducing points and new points: these have longitude and latitude where `points` have them, or are
-  on the sphere already if they have d + 1 coordinates. Default `false`
+- `lengthscales`: positive numbers in the units of the points: one for all coordinates, or a vector or tuple of d
+- `inducing`: d x m matrix (or a list) of inducing points, see [`choose_inducing`](@ref); or their number, such as
+  `200`, and then `choose_inducing` chooses them by k-means with `seed` (default 1). By default there are none, and ρ is
+  the correlation itself
+- `lonlat`: `true` if the first two coordinates are longitude (between -360 and 360) and latitude (between -90 and 90)
+  in degrees, or the numbers of these two coordinates, such as `(2, 1)`; default `false`. See "Longitude and latitude"
 - `kernel`, a symbol, a string or a type with such a name: `:squared_exponential`, `:matern12`, `:matern32` (default),
   `:matern52`, `:matern` with smoothness `nu` (default 1.5, at most 50), `:rational_quadratic` with `alpha` (default 1),
-  or a name from another package; see below
+  or a name of another package; see below
 - `variance`: K(x, x) without the nugget; default 1
-- `nugget`: added to each point's residual variance; default 0
-- `jitter`: added to the diagonal of K(Z, Z), relative to `variance`; default 1e-8. With `max_jitter`
-  above it, it is multiplied by 10 up to that value until K(Z, Z) is positive definite.
-- `threads`: worker threads, of searches too unless they say otherwise; default 0, one for each processor, whatever
-  `Threads.nthreads()` is
-- `progress`: `true` shows a bar on stderr; or a function of the work done and all work, called about every 50 ms on
-  the calling thread.
-  If it returns `false` or throws, the call ends within 100 ms by a [`CancelledError`](@ref), or by what
-  was thrown. Ctrl-C ends a call likewise, with or without such a function.
+- `nugget`: added to the residual variance of each point; default 0
+- `jitter`: relative to `variance`; default 1e-8. `jitter * variance` is added to the diagonal of K(Z, Z)
+- `max_jitter`: if this exceeds `jitter`, and K(Z, Z) is not positive definite, the jitter is multiplied by 10 until
+  K(Z, Z) is positive definite or this value is reached
+- `threads`: number of worker threads of this call and of the searches of the index, unless these have a `threads`
+  keyword; default 0, one for each available processor. It does not depend on `Threads.nthreads()`
+- `progress`: `true` shows a bar on stderr; or a function of the work done and of all work, which is called about every
+  50 ms on the calling thread. If the function returns `false`, the call ends within 100 ms with a
+  [`CancelledError`](@ref). If it throws, the call ends with that exception. Ctrl-C ends a call in the same way, with or
+  without such a function
 
-With your own V and p, `factor` is the m x n matrix V (column i is V_i = L⁻¹ K(Z, x_i)) and
-`residual_variance` the vector p with the nugget in it; both are copied. `nugget` and `jitter` are then
-unknown keywords. `factor_error` is a promise, needed for pruning, of how exact they are; see
+# Your own V and p
+
+`factor` is the m x n matrix V (column i is V_i = L⁻¹ K(Z, x_i)), and `residual_variance` is the vector p, nugget
+included. Both are copied. There are no keywords `nugget` and `jitter` then. `factor_error` bounds the error of V and p.
+Pruning needs this bound; without it, searches compare all pairs. See
 `?ResidualKNN.LibResidualKNN.residual_knn_model_options`.
 
-The third form is for any kernel at all: `covariance(rows, columns)` returns the matrix of covariances of
-the points with numbers `rows` with those with numbers `columns`, `length(rows)` x `length(columns)`.
-Numbers from n + 1 on are the new points of the search under way. It runs on the thread that searches and
-nowhere else, one block at a time; what it throws ends the search. A pair's value must not depend on its block.
+# Your own kernel
+
+In the third form, the kernel can be any. `covariance(rows, columns)` returns the `length(rows)` x `length(columns)`
+matrix of the covariances of the points with the numbers `rows` with the points with the numbers `columns`. Numbers from
+n + 1 on are the new points of the present search. The function runs on the searching thread only, for one block at a
+time. An exception in it ends the search. The value of a pair must not depend on the block that contains it.
 
 ```julia
 index = ResidualIndex(V, p) do rows, columns
@@ -51,15 +53,24 @@ index = ResidualIndex(V, p) do rows, columns
 end
 ```
 
-Any number of threads may search an index at the same time. Closing or updating it meanwhile, also in a callback, is an
-[`IndexInUseError`](@ref). An index cannot be copied or serialized: another name for it is enough within a process,
-and another process makes one of its own from the same arguments.
+# Longitude and latitude
 
-`close(index)` frees its memory, which is about n (m + 2d + 3) numbers of 8 bytes, and that much again after
-searches; closing twice is fine. Without it that happens once the index is unreachable and Julia's collector has run.
-The collector is asked to run when a new index is made and 256 MB of indexes (half as much as was in use, if that is
-more) have come since it last was; sooner, it is up to you. The last form closes the index itself, and returns
-`f(index)`.
+With `lonlat`, longitude and latitude are converted to x, y and z on the unit sphere. These come first; the other
+coordinates follow. A point then has d + 1 coordinates, and `lengthscales` has one value or d + 1 values. Distances are
+straight lines through the sphere in units of its radius: on the Earth, 0.1 is about 640 km. Inducing points and new
+points may have longitude and latitude in the same places as `points`, or d + 1 coordinates on the sphere.
+
+# Threads and memory
+
+Any number of threads may search an index at the same time. Closing or updating it during a search, also in a callback,
+is an [`IndexInUseError`](@ref). An index cannot be copied or serialized. Within a process, let another variable refer to
+the same index; in another process, make a new index from the same arguments.
+
+An index takes about n (m + 2d + 3) numbers of 8 bytes, and up to twice as much after searches. `close(index)` frees this
+memory; it may be called more than once. Otherwise the memory is freed when the index is unreachable and Julia's
+collector has run. Before a new index is made, the package runs the collector if indexes of at least 256 MB (or half of
+the memory of the older indexes, if that is more) were added since its last run. The last form closes the index itself
+and returns `f(index)`.
 
 ```julia
 idxs, dists = ResidualIndex(points; lengthscales = 0.2) do index
@@ -69,36 +80,38 @@ end
 
 # Kernels
 
-With r the Euclidean distance of two points after division by the lengthscales, K is `variance` times
+Let r be the Euclidean distance of two points after division by the lengthscales. K is `variance` times one of these:
 
 - `:squared_exponential`: exp(-r² / 2)
 - `:matern12`: exp(-r)
 - `:matern32`: (1 + a) exp(-a), a = √3 r
 - `:matern52`: (1 + a + a² / 3) exp(-a), a = √5 r
-- `:matern`: 2^(1 - ν) / Γ(ν) a^ν K_ν(a), a = √(2ν) r, with K_ν the modified Bessel function of the second kind
+- `:matern`: 2^(1 - ν) / Γ(ν) a^ν K_ν(a), a = √(2ν) r, where K_ν is the modified Bessel function of the second kind
   (Rasmussen and Williams 2006, 4.14)
 - `:rational_quadratic`: (1 + r² / (2α))^-α (Rasmussen and Williams 2006, 4.19)
 
 # Kernels and parameters of other packages
 
-A name from another package stands for the formula that it has there. With `lengthscales` what is called range there, the
+A name of another package stands for the formula of that package. If `lengthscales` is the range in that package, the
 covariances are the same.
 
 - GpGp: `:exponential_isotropic`: exp(-r); `:matern_isotropic`: as `:matern`, but with a = r;
   `:matern15_isotropic`: (1 + r) exp(-r); `:matern25_isotropic`: (1 + r + r² / 3) exp(-r); `:matern35_isotropic` and
-  `:matern45_isotropic`, which fix ν to 3.5 and 4.5; and all these with `_scaledim` instead of `_isotropic`:
+  `:matern45_isotropic`, which fix ν to 3.5 and 4.5. The same names with `_scaledim` instead of `_isotropic`:
   `:exponential_scaledim`, `:matern_scaledim`, `:matern15_scaledim`, `:matern25_scaledim`, `:matern35_scaledim`,
-  `:matern45_scaledim`. There is no √(2ν) in them: `:matern15_isotropic` is `:matern32` with √3 times the lengthscales,
-  `:matern25_isotropic` is `:matern52` with √5 times. GpGp's nugget is relative: `nugget = variance * nugget_of_gpgp`
-- spNNGP: `:exponential`: exp(-r) and `:gaussian`: exp(-r²), with `lengthscales = 1 / phi`; for its Matérn, `:matern`
-  with `lengthscales = sqrt(2nu) / phi`. `variance = sigma.sq`, `nugget = tau.sq`
-- GPBoost: `:exponential`, `:gaussian` and `:matern`, which has the √(2ν), also as `:exponential_ard`, `:gaussian_ard` and
-  `:matern_ard`; `variance` and `lengthscales` are variance and range, `nugget` is the error variance
+  `:matern45_scaledim`. These formulas do not contain √(2ν): `:matern15_isotropic` is `:matern32` with √3 times the
+  lengthscales, and `:matern25_isotropic` is `:matern52` with √5 times the lengthscales. GpGp's nugget is relative to the
+  variance: `nugget = variance * nugget_of_gpgp`
+- spNNGP: `:exponential`: exp(-r) and `:gaussian`: exp(-r²), with `lengthscales = 1 / phi`. For its Matérn covariance,
+  use `:matern` with `lengthscales = sqrt(2nu) / phi`. `variance = sigma.sq`, `nugget = tau.sq`
+- GPBoost: `:exponential`, `:gaussian` and `:matern`, also as `:exponential_ard`, `:gaussian_ard` and `:matern_ard`. Its
+  Matérn covariance contains √(2ν), as here. `variance` and `lengthscales` are its variance and range, `nugget` is its
+  error variance
 - KernelFunctions.jl: `:SqExponentialKernel`, `:SEKernel`, `:GaussianKernel` and `:RBFKernel`: exp(-r² / 2);
   `:ExponentialKernel`, `:LaplacianKernel` and `:Matern12Kernel`; `:Matern32Kernel`; `:Matern52Kernel`; `:MaternKernel`;
-  `:RationalQuadraticKernel`. They are those above: `σ² * Matern32Kernel() ∘ ScaleTransform(1 / l)` is
-  `kernel = :Matern32Kernel, variance = σ², lengthscales = l`, an `ARDTransform(v)` is `lengthscales = 1 ./ v`,
-  `MaternKernel(ν = 2)` is `kernel = :MaternKernel, nu = 2`, `RationalQuadraticKernel(α = 2)` is
+  `:RationalQuadraticKernel`. The formulas are those above. `σ² * Matern32Kernel() ∘ ScaleTransform(1 / l)` is
+  `kernel = :Matern32Kernel, variance = σ², lengthscales = l`; an `ARDTransform(v)` is `lengthscales = 1 ./ v`;
+  `MaternKernel(ν = 2)` is `kernel = :MaternKernel, nu = 2`; `RationalQuadraticKernel(α = 2)` is
   `kernel = :RationalQuadraticKernel, alpha = 2`
 """
 mutable struct ResidualIndex
@@ -107,13 +120,13 @@ mutable struct ResidualIndex
     d::Int
     m::Int
     source::Symbol # :inducing, :factor or :callback
-    coordinates::Coordinates # of points, and of new ones
-    lengthscales::Vector{Float64} # these, the kernel and the options are what update! starts from
-    kernel::Symbol # by the user's name for it
+    coordinates::Coordinates # of the points and of new points
+    lengthscales::Vector{Float64} # update! starts from these, the kernel and the options
+    kernel::Symbol # the user's name of the kernel
     options::LibResidualKNN.residual_knn_model_options
     covariance::Union{Nothing,Covariance} # the library holds its address
     users::Threads.Atomic{Int} # see access.jl
-    bytes::Int # that have been counted, see memory.jl
+    bytes::Int # as counted in memory.jl
 
     function ResidualIndex(handle::Ptr{residual_knn_index}, source, coordinates, lengthscales, kernel, options, covariance)
         index = new(handle, 0, 0, 0, source, coordinates, lengthscales, kernel, options, covariance,
@@ -124,17 +137,17 @@ end
 
 Base.propertynames(::ResidualIndex, private::Bool = false) = private ? fieldnames(ResidualIndex) : (:n, :d, :m)
 
-# Arrays are made by these numbers, which the library then fills.
+# Arrays for the library are made with these sizes, so they must not be changed.
 Base.setproperty!(::ResidualIndex, name::Symbol, value) =
-    invalid("$name of an index cannot be set; update! gives it another model")
+    invalid("$name of an index cannot be set; use update! to change its model")
 
-# The library's memory has one owner, which frees it.
+# The library's memory has one owner, which frees it, so there are no copies.
 no_copy() = invalid("an index cannot be copied or serialized; make another from the same arguments")
 Base.copy(::ResidualIndex) = no_copy()
 Base.deepcopy_internal(::ResidualIndex, ::IdDict) = no_copy()
 Serialization.serialize(::AbstractSerializer, ::ResidualIndex) = no_copy()
 
-# In a ccall, the handle, with the index kept alive until the call is over.
+# A ccall gets the handle; the index is kept alive until the call ends.
 Base.cconvert(::Type{Ptr{residual_knn_index}}, index::ResidualIndex) = index
 function Base.unsafe_convert(::Type{Ptr{residual_knn_index}}, index::ResidualIndex)
     isopen(index) || invalid("the index is closed")
@@ -147,7 +160,7 @@ function create_index(create, source, options, progress, coordinates, lengthscal
     handle = Ref{Ptr{residual_knn_index}}(C_NULL)
     try
         run(options -> create(options, handle), options, progress)
-    catch # Ctrl-C may come when the index is there already
+    catch # Ctrl-C may come after the index was created
         LibResidualKNN.residual_knn_index_free(handle[])
         rethrow()
     end
@@ -160,7 +173,7 @@ function create_index(create, source, options, progress, coordinates, lengthscal
     return index
 end
 
-# The caller uses the index.
+# The caller must have entered the index, see access.jl.
 function note_sizes!(index)
     info = read_info(index)
     setfield!(index, :n, info.n)
@@ -187,8 +200,7 @@ function ResidualIndex(points; lengthscales = nothing, inducing = nothing, lonla
     if inducing isa Number
         inducing = counted_inducing(inducing, points, lengthscales, seed, options.threads, progress)
     else
-        seed === nothing || invalid("seed is ", described(seed), ", but there is nothing to choose unless inducing is ",
-                                    "a number of points")
+        seed === nothing || invalid("seed is ", described(seed), ", but it is used only if inducing is a number of points")
         inducing = inducing === nothing ? zeros(d, 0) : points_like(inducing, "inducing", coordinates)
     end
     scales = library_scales(lengthscales, kernel, options.nu)
@@ -198,7 +210,7 @@ function ResidualIndex(points; lengthscales = nothing, inducing = nothing, lonla
     end
 end
 
-# So many inducing points as choose_inducing makes.
+# `count` inducing points, chosen by choose_inducing.
 function counted_inducing(count, points, lengthscales, seed, threads, progress)
     m = whole(count, "inducing", 0, size(points, 2), ", the number of points")
     options = set!(LibResidualKNN.residual_knn_helper_options(), INDUCING_SETTINGS,
@@ -220,7 +232,7 @@ function ResidualIndex(points, factor, residual_variance; settings...)
     return make(points, factor, residual_variance; settings...)
 end
 
-# V has a column for each of `count` points.
+# Checks that V has a column for each of `count` points.
 function check_factor(factor, name, count)
     hint = size(factor, 1) == count ? "; V has a column for each point: did you mean permutedims($name)?" : ""
     check_size("the number of columns of $name", size(factor, 2), count, hint)
@@ -263,7 +275,7 @@ ResidualIndex(f, points, factor, residual_variance; settings...) =
 
 function closed_after(f, arguments...; settings...)
     f isa Base.Callable || invalid("the first of several arguments is ", described(f), ", must be a function of the ",
-                                   "index; inducing points are a keyword")
+                                   "index; give inducing points by the keyword inducing")
     index = ResidualIndex(arguments...; settings...)
     try
         return f(index)
@@ -275,27 +287,29 @@ end
 """
     update!(index; lengthscales, inducing, kernel, variance, nugget, jitter, max_jitter, nu, alpha, threads, progress)
 
-Gives an index made from points, a kernel and inducing points new hyper-parameters, and new inducing points if given,
-on the same points: a step of an optimizer. Keywords that are left out stay as they are, but for
-`progress`, and for a `nu` that the name of a kernel fixes, which goes with that kernel. The answers are those of a new
-index, at less cost. Returns the index. `inducing` is points, not a number of them, for the index does not keep its own
-points for [`choose_inducing`](@ref).
+Gives an index new hyperparameters and, if wanted, new inducing points, as a step of an optimizer does. The index must be
+made from points, a kernel and inducing points; its points stay the same. Returns the index. Later answers are those of a
+new index; the update costs less than making one.
 
-Nothing else may use the index meanwhile, see [`IndexInUseError`](@ref). Where the arguments are wrong or K(Z, Z)
-is not positive definite, the index stays what it was. After an update that was cancelled it may hold nothing, as its
-display then says, and searches throw until another `update!` succeeds, for which the inducing points of before are
-still there.
+Keywords that are not given keep their values. There are two exceptions: `progress` is not kept, and a `nu` that the name
+of the previous kernel fixed is dropped with that kernel. `inducing` must be points and not their number, because the
+index does not keep its points for [`choose_inducing`](@ref).
+
+No other call may use the index during an update, see [`IndexInUseError`](@ref). If an argument is wrong or K(Z, Z) is not
+positive definite, the index is unchanged. After an update that was cancelled or ran out of memory, the index may be empty.
+Its display shows this, and searches throw until another `update!` succeeds. That update can still keep the previous
+inducing points.
 """
 function update!(index::ResidualIndex; lengthscales = nothing, inducing = nothing, progress = nothing, settings...)
     options = set!(deepcopy(index.options), MODEL_SETTINGS, settings, (:lengthscales, :inducing, :progress))
     kernel = index.source === :inducing ? note_kernel!(options, settings, index.kernel) : :none
-    index.source === :inducing || throw(UnsupportedError("the index was made from V and p, and has no inducing " *
-                                                         "points to update from; make another"))
+    index.source === :inducing || throw(UnsupportedError("the index was made from V and p and cannot be updated; " *
+                                                         "make a new one"))
     lengthscales = lengthscales === nothing ? index.lengthscales :
                    lengthscale_vector(lengthscales, index.coordinates, index.n)
     if inducing !== nothing
-        inducing isa Number && invalid("inducing is ", inducing, ", must be points: choose_inducing(points, ", inducing,
-                                       "; lengthscales = ...) makes them, for an index does not keep its points")
+        inducing isa Number && invalid("inducing is ", inducing, ", must be points: use choose_inducing(points, ",
+                                       inducing, "; lengthscales = ...), because an index does not keep its points")
         inducing = points_like(inducing, "inducing", index.coordinates)
         size(inducing, 2) == 0 && invalid("inducing has no points, must have at least one")
     end
@@ -322,11 +336,11 @@ end
 
 Base.isopen(index::ResidualIndex) = index.handle != C_NULL
 
-# The caller is alone with the index.
+# No other call may use the index.
 function free_handle!(index)
     handle = index.handle
     setfield!(index, :handle, Ptr{residual_knn_index}(C_NULL))
-    LibResidualKNN.residual_knn_index_free(handle) # NULL is fine
+    LibResidualKNN.residual_knn_index_free(handle) # NULL does nothing
     count_bytes!(index, 0)
     return nothing
 end
@@ -336,16 +350,17 @@ function Base.close(index::ResidualIndex)
     return alone_shortly(() -> free_handle!(index), index, "closed")
 end
 
-# The finalizer. An unreachable index is in no use, but finalize(index) and the end of the process come at any
-# time: then it is for the next collection.
+# The finalizer. No call uses an unreachable index. But finalize(index) or the end of the process may come during a call;
+# then the next collection tries again.
 function free_unreachable(index)
     enter_alone!(index) || return finalizer(free_unreachable, index)
     free_handle!(index)
     leave_alone!(index)
 end
 
-# Does it hold nothing, after an update that broke off? A search for no point tells; `nothing`: not now.
-function holds_nothing(index)
+# Whether the index is empty after a failed update; `nothing` if this cannot be found out now. A search without queries
+# fails on an empty index.
+function is_empty(index)
     try
         return shared_shortly(index) do
             LibResidualKNN.residual_knn_predecessors(index, Int64[], 0, C_NULL, 1, C_NULL, C_NULL, C_NULL) !=
@@ -362,15 +377,15 @@ function Base.show(io::IO, index::ResidualIndex)
     if !isopen(index)
         print(io, "closed)")
     else
-        print(io, index.n, index.n == 1 ? " point" : " points", holds_nothing(index) === true ? ", not usable)" : ")")
+        print(io, index.n, index.n == 1 ? " point" : " points", is_empty(index) === true ? ", empty)" : ")")
     end
 end
 
 function Base.show(io::IO, ::MIME"text/plain", index::ResidualIndex)
     isopen(index) || return print(io, "ResidualIndex (closed)")
-    empty = holds_nothing(index)
+    empty = is_empty(index)
     println(io, "ResidualIndex", empty === nothing ? " (being updated)" :
-                                 empty ? " (holds nothing, for an update broke off; update! mends it)" : "")
+                                 empty ? " (empty because an update failed; update! it again)" : "")
     println(io, "  Number of points: ", index.n)
     index.covariance === nothing && println(io, "  Dimensions: ", index.d, sphere_text(index.coordinates))
     println(io, "  Inducing points: ", index.m)
@@ -391,7 +406,7 @@ function covariance_text(index)
                   join(scales[1:min(5, end)], ", "), length(scales) > 5 ? ", ..." : "", "; variance ", options.variance, nugget)
 end
 
-# A record of the library as a named tuple, without its size.
+# A struct of the library as a named tuple, without the field struct_size.
 function named_tuple(record::T; replaced...) where {T}
     names = filter(!=(:struct_size), fieldnames(T))
     return merge(NamedTuple{names}(map(name -> getfield(record, name), names)), (; replaced...))
@@ -400,24 +415,31 @@ end
 """
     index_info(index)
 
-What an index holds, as a named tuple: `n`, `d` and `m`; `degenerate_points`, whose residual variance is at its
-rounding level, which puts them at distance 1 from every point; `bytes`; `build_seconds`; the
-`jitter` that was used; `residual_share`, quantiles of p / (p + |V|²) at the levels 0, 0.01, 0.05, 0.5,
-0.95, 0.99 and 1: the share of the variance, the nugget included, that the inducing points leave over.
+Describes an index by a named tuple:
+
+- `n`, `d`, `m`: the numbers of points, coordinates and inducing points
+- `degenerate_points`: the number of points whose residual variance is at its rounding level; their distance to every
+  point is 1
+- `bytes`: the memory of the index
+- `build_seconds`: the seconds that its creation took
+- `jitter`: the relative jitter that was used
+- `residual_share`: quantiles of p / (p + |V|²) at the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1. This is the share of
+  the variance that the inducing points do not explain; the nugget counts as variance
 """
 function index_info(index::ResidualIndex)
-    holds_nothing(index) === true && invalid("the index holds nothing since an update broke off; update! it again, or ",
-                                             "close it")
+    is_empty(index) === true &&
+        invalid("the index is empty because an update was cancelled or ran out of memory: update! it again, or close it")
     return named_tuple(shared_shortly(() -> read_info(index), index))
 end
 
 """
     residual_factor(index)
 
-Copies of V (m x n) and p (n): `factor, residual_variance`, as the constructor with three arguments takes them.
+Returns copies of V (m x n) and p (length n) as `factor, residual_variance`, the form for the constructor with three
+arguments.
 """
 function residual_factor(index::ResidualIndex)
-    return shared_shortly(index) do # m stays what it is
+    return shared_shortly(index) do # m must not change
         factor = Matrix{Float64}(undef, index.m, index.n)
         residual_variance = Vector{Float64}(undef, index.n)
         run() do

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# Kernels by their names in the header, and by those that they have in other packages. A name stands for the formula of
-# its package in r, the distance after division by the lengthscales; the library has the same formula in `scale` times
-# the lengthscales. The R package does likewise.
+# Kernels by their names in the header and in other packages. A name of another package stands for the formula of that
+# package in r, the distance after division by the lengthscales. The library computes the same formula with `scale`
+# times the lengthscales. The R package does the same.
 
 const KERNELS = enum_symbols(LibResidualKNN.residual_knn_kernel)
 
-# The library's kernel, its nu if the name fixes it, and the scale as a function of nu.
+# The library's kernel, nu if the name fixes it, and the scale as a function of nu.
 struct Formula
     kernel::Symbol
     nu::Union{Nothing,Float64}
@@ -43,39 +43,39 @@ end
 
 const FORMULAS = formulas_by_name()
 
-# The name of a kernel that a user gives: a symbol, a string, or a type with that name.
+# The kernel name that a user gives as a symbol, a string or a type with that name.
 function kernel_name(kernel, what)
     name = kernel isa Type ? nameof(kernel) : kernel
     name isa Union{Symbol,AbstractString} && haskey(FORMULAS, Symbol(name)) && return Symbol(name)
     object = nameof(typeof(kernel))
     invalid(what, " is ", described(kernel), ", must be ",
             haskey(FORMULAS, object) ? "a name: :$object, with its parameters as lengthscales, variance, nu or alpha" :
-            "one of $(join(sort!(repr.(collect(keys(KERNELS)))), ", "))", "; ?ResidualIndex has the names of other ",
+            "one of $(join(sort!(repr.(collect(keys(KERNELS)))), ", "))", "; ?ResidualIndex lists the names of other ",
             "packages")
 end
 
 kernel_code(kernel, what) = KERNELS[FORMULAS[kernel_name(kernel, what)].kernel]
 
-# The name of the kernel that `given` keywords ask for, or `before`; its nu goes into the options.
+# The name of the kernel in the keywords `given`, or `before` if there is none. Its nu is stored in the options.
 function note_kernel!(options, given, before = :matern32)
     kernel = get(given, :kernel, nothing)
     name = kernel === nothing ? before : kernel_name(kernel, "kernel")
     fixed = FORMULAS[name].nu
     nu = get(given, :nu, nothing)
     if fixed === nothing
-        # That of a name is none of the next one's.
+        # If the previous name fixed nu, that nu is dropped.
         nu === nothing && FORMULAS[before].nu !== nothing && name != before &&
             (options.nu = LibResidualKNN.residual_knn_model_options().nu)
         return name
     end
-    nu === nothing || nu == fixed || invalid("nu is ", nu, ", but that of ", repr(name), " is ", fixed)
+    nu === nothing || nu == fixed || invalid("nu is ", nu, ", but the nu of ", repr(name), " is ", fixed)
     options.nu = fixed
     return name
 end
 
-# The lengthscales that the library gets.
+# The lengthscales for the library.
 function library_scales(lengthscales, kernel, nu)
-    isfinite(nu) && nu > 0 || return lengthscales # the library refuses this nu
+    isfinite(nu) && nu > 0 || return lengthscales # the library rejects this nu
     scale = FORMULAS[kernel].scale(nu)
     return scale == 1 ? lengthscales : lengthscales .* scale
 end

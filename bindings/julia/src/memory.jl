@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# The library's memory is none that Julia's collector knows of: dropped indexes would not make it run. So it is
-# counted here, and the collector is asked to run before a new index is made when much has come since last time.
+# Julia's collector does not know the memory of the library, so unreachable indexes would not make it run. This file counts
+# the memory. If much was added since the last collection, a collection runs before a new index is made.
 
-const OPEN_BYTES = Threads.Atomic{Int}(0) # of all indexes that have not been closed
-const KEPT_BYTES = Threads.Atomic{Int}(0) # what was left of them by the last collection
+const OPEN_BYTES = Threads.Atomic{Int}(0) # of all indexes that are not closed
+const KEPT_BYTES = Threads.Atomic{Int}(0) # of indexes that the last collection did not free
 const WORTH_COLLECTING = 256 * 2^20
 
 function collect_dropped_indexes()

@@ -8,7 +8,8 @@ const ORDERINGS = enum_symbols(LibResidualKNN.residual_knn_ordering)
 code_in(symbols) = (x, name) -> code_of(symbols, x, name)
 thread_count(x, name) = whole(x, name, 0, typemax(Int32))
 
-# The keywords that are fields of the library's options, each with what makes the field's value of the user's.
+# The keywords that are fields of the library's options. Each has a function that converts the user's value to the
+# field's value.
 const COVARIANCE_SETTINGS = (kernel = kernel_code, variance = number, nu = number, alpha = number)
 const MODEL_SETTINGS = merge(COVARIANCE_SETTINGS, (nugget = number, jitter = number, max_jitter = number,
                                              threads = thread_count))
@@ -19,12 +20,12 @@ const ORDER_SETTINGS = (seed = (x, name) -> whole(x, name, 0, typemax(UInt64)),)
 const INDUCING_SETTINGS = merge(ORDER_SETTINGS, (max_iterations = (x, name) -> whole(x, name, 0, typemax(Int64)),
                                                  threads = thread_count))
 
-# Sets the fields for which `given` has a value; `nothing` leaves what is there. others: the keywords of the same
-# function that are no fields.
+# Sets the fields for which `given` has a value; `nothing` keeps the present value. `others` are the other keywords of the
+# same function, which are not fields.
 function set!(options, settings, given, others)
     for (name, value) in given
         haskey(settings, name) ||
-            invalid("there is no keyword ", name, "; there are ", join(sort!([keys(settings)..., others...]), ", "))
+            invalid("there is no keyword ", name, "; the keywords are ", join(sort!([keys(settings)..., others...]), ", "))
         value === nothing || setproperty!(options, name, settings[name](value, string(name)))
     end
     return options

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# What progress = true stands for: a bar on one line of stderr.
+# The progress function for progress = true: a bar on one line of stderr.
 mutable struct ProgressBar
-    percent::Int # that is shown
+    percent::Int # on the screen
 end
 
 function (bar::ProgressBar)(done, total)
@@ -15,7 +15,7 @@ function (bar::ProgressBar)(done, total)
     return
 end
 
-# The end of the call: of its line, too, if there is one.
+# Ends the line of the bar, if there is one, at the end of a call.
 finish(report, succeeded) = nothing
 function finish(bar::ProgressBar, succeeded)
     bar.percent < 0 && return
@@ -28,5 +28,5 @@ function reporter(progress)
     progress in (nothing, false) && return nothing
     progress === true && return ProgressBar(-1)
     applicable(progress, Int64(0), Int64(1)) && return progress
-    invalid("progress is ", described(progress), ", must be true, false, or a function of the work done and all work")
+    invalid("progress is ", described(progress), ", must be true, false, or a function of the work done and of all work")
 end

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Makes a search by search(options, idxs, dists, statistics), a call of the library.
+# Runs a search by search(options, idxs, dists, statistics), which calls the library.
 function search_neighbors(search, index, num_queries, k; progress = nothing, statistics = false, settings...)
     options = LibResidualKNN.residual_knn_search_options()
     options.threads = index.options.threads
@@ -18,7 +18,7 @@ function search_neighbors(search, index, num_queries, k; progress = nothing, sta
         end
     end
     say(warning[])
-    idxs .+= 1 # -1, for none, becomes 0
+    idxs .+= 1 # -1, for no neighbor, becomes 0
     statistics || return idxs, dists
     reason = unsafe_string(LibResidualKNN.residual_knn_reason_string(record.reason))
     return idxs, dists, named_tuple(record; strategy = symbol_of(STRATEGIES, record.strategy), reason = reason)
@@ -45,61 +45,72 @@ end
     knn(index, queries, query_factor, query_residual_variance, k; ...)
     knn(index, query_factor, query_residual_variance, k; ...)
 
-The `k` nearest neighbors, among all points of the index, of all of them, of those with the numbers
-`rows`, or of new points: `idxs, dists`, two k x (number of queries) matrices, nearest first; two vectors of length k for
-a single `point`, as in NearestNeighbors.jl. The first four may leave out `k`, which is then 10, or n if that is less.
+Finds the `k` nearest neighbors among all points of the index. The queries are all points of the index, the points with
+the numbers `rows`, or new points. Returns `idxs, dists`, two k x (number of queries) matrices with the nearest neighbor
+first. For a single `point` these are two vectors of length k, as in NearestNeighbors.jl. The first four forms work
+without `k`; it is then 10, or n if that is less.
 
-A point is not its own neighbor; ties go to the smaller number. The distance is √(1 - |ρ|) with ρ the residual
-correlation. `rows` is a vector of integers, as `[5]` or `2:9`. `queries` is a d x q matrix with a new point in each
-column, or a vector of q points; `point` is a tuple of numbers, or a vector of numbers that are no integers (integers
-would be `rows`). With `lonlat`, they have longitude and latitude where the points have them. An index made from V and p
-needs them for new points too: m x q `query_factor`, `query_residual_variance` of length q, and `queries` unless it has a
-covariance function.
+A point is not its own neighbor. Ties go to the smaller number. The distance is √(1 - |ρ|), where ρ is the residual
+correlation.
 
-Where there are fewer than `k` candidates (n - 1 for points of the index, n for new ones), 0 and `Inf` fill up. `k`
-beyond n is taken as n, with a warning.
+- `rows` is a vector of integers, such as `[5]` or `2:9`.
+- `queries` is a d x q matrix with a new point in each column, or a vector of q points.
+- `point` is a tuple of numbers, or a vector of numbers that are not integers (integers would be `rows`).
+- With `lonlat`, new points have longitude and latitude in the same places as the points.
+- `query_factor` (m x q) and `query_residual_variance` (length q) are V and p of the new points. An index made from V and p
+  needs them. It also needs `queries` unless it has a covariance function.
 
-Where an answer is right but hardly what was wanted there is a warning (`@warn`, once) with the likely cause: at least
-half of the queries have neighbors that say nothing, for example, because lengthscales and points are in different units.
+If there are fewer than `k` candidates (there are n - 1 for points of the index and n for new points), the free places
+hold 0 and `Inf`. If `k` is larger than n, n is used, with a warning.
 
-- `ranking`: `:absolute` (default); or `:signed` for large ρ, with the distance √(1 - ρ)
+There is also a warning (`@warn`, once) if the answer is exact but probably not what was wanted, with the likely cause.
+For example, at least half of the queries lack informative neighbors because lengthscales and points are in different
+units.
+
+- `ranking`: `:absolute` (default), as above; or `:signed`, with the distance √(1 - ρ), so that the neighbors have the
+  largest ρ
 - `strategy`: `:automatic` (default), `:brute_force`, `:level_synchronous`, `:best_first`,
-  `:batched_best_first`, `:dual_tree`. All give the same answer.
-- `threads`: worker threads of this search; default: those of the index. 0: one for each processor
+  `:batched_best_first`, `:dual_tree`. All give the same answer
+- `threads`: number of worker threads of this search; default: as for the index. 0 means one for each available processor
 - `progress`: as in [`ResidualIndex`](@ref)
-- `statistics`: with `true`, `idxs, dists, statistics` are returned. The last is a named tuple: what the search did, see
-  below.
+- `statistics`: with `true`, the result is `idxs, dists, statistics`. The last is a named tuple that reports what the
+  search did; see below
 
-So that Ctrl-C can end a search at any time, the library keeps its results apart until it has succeeded: 16
-bytes for each neighbor besides the matrices themselves.
+The library first writes its results to memory of its own, so that Ctrl-C can end a search at any time. This takes 16
+bytes for each neighbor in addition to the matrices.
 
 # Statistics
 
-To score is to compute a residual correlation; a pivot is the point that stands for a block of the tree, and a bound
-says how near the points of a block may be.
+To score a pair is to compute its residual correlation. A tree divides the points into blocks. A pivot is a point that
+represents a block, and a bound is an upper limit of |ρ| for the points of a block.
 
-- `strategy`: the strategy that was used, never `:automatic`; `reason`: a sentence, why that one
-- `threads`: worker threads that were used
-- `queries`: number of queries; `pairs`: pairs of a query and a candidate that the question is about
-- `pairs_scored`: such pairs that were scored; more than `pairs` where blocks of work reach beyond the predecessors of a
-  query, or brute force meets some rows around each query first
-- `pairs_rescored`: pairs scored by the function that decides between candidates and gives the distances
-- `seconds`: that the search took, with what it built; `tree_seconds`: of these, for trees, which the index keeps
-- `coarse_blocks`: blocks of the tree at its coarsest level, 0 without a tree
-- `pivots_scored`: pairs of a query and a pivot that were scored; `pivots_coupled`: pairs of two pivots that were
-- `blocks_bounded`: pairs of a query and a block for which a bound was computed; `blocks_dismissed`: those that the
-  bound dismissed
-- `points_bounded`: pairs of a query and a single point for which a bound was computed; `survivors`: those that the
-  bound did not dismiss
-- `scored_in_low_precision`: of all that was scored, what was first scored in less than double precision, with a proved
-  margin
-- `uninformative_queries`: queries with fewer informative neighbors than the smaller of `k` and the number of their
-  candidates; an informative one has a correlation above rounding and jitter
-- `nearest_lengthscales`: if at least half of the queries are uninformative, the median distance, in lengthscales, of up
-  to 16 of them from their nearest candidate; 0 otherwise
-- `coarse_queries`: new points with a coordinate beyond 2^32 lengthscales from 0, whose numbers are coarse then
-- `coarse_query`: the first of them, from 1; `coarse_coordinate`: its first such coordinate, from 1; `coarse_value`: its
-  value; `coarse_lengthscale`: the lengthscale there. Without any: -1, -1, 0 and 0
+- `strategy`: the strategy that was used, never `:automatic`; `reason`: why it was used, as a sentence
+- `threads`: number of worker threads that were used
+- `queries`: number of queries; `pairs`: number of pairs of a query and one of its candidates
+- `pairs_scored`: number of pairs that were scored. It can exceed `pairs`: blocks of work may reach beyond the
+  predecessors of a query, and brute force scores some rows around each query in advance
+- `pairs_rescored`: number of pairs scored by the function that decides between candidates and computes the distances
+- `seconds`: seconds that the search took, including what it built; `tree_seconds`: the part of them for building trees,
+  which the index keeps
+- `coarse_blocks`: number of blocks at the coarsest level of the tree; 0 without a tree
+- `pivots_scored`: number of pairs of a query and a pivot that were scored; `pivots_coupled`: number of pairs of two
+  pivots that were scored
+- `blocks_bounded`: number of pairs of a query and a block for which a bound was computed; `blocks_dismissed`: how many of
+  these the bound dismissed
+- `points_bounded`: number of pairs of a query and a single point for which a bound was computed; `survivors`: how many of
+  these the bound did not dismiss
+- `scored_in_low_precision`: how many of all scored pairs were first scored in single precision or in integers, with a
+  proved error margin
+- `uninformative_queries`: number of queries with fewer informative neighbors than the smaller of `k` and their number of
+  candidates. A neighbor is informative if its correlation is larger than rounding errors and the jitter alone could make
+  it
+- `nearest_lengthscales`: the distance in lengthscales from a query to its nearest candidate, as the median over up to 16
+  queries. It is computed if at least half of the queries lack informative neighbors, and is 0 otherwise
+- `coarse_queries`: number of new points with a coordinate beyond 2^32 lengthscales from 0, where double precision is
+  coarse
+- `coarse_query`: the number of the first such point; `coarse_coordinate`: the number of its first such coordinate;
+  `coarse_value`: the value of that coordinate; `coarse_lengthscale`: its lengthscale. Numbers count from 1. If there are
+  no such points, these are -1, -1, 0 and 0
 """
 function knn(index::ResidualIndex, rows, k; settings...)
     is_single_point(rows) && return search_single_point(index, rows, k; settings...)
@@ -107,7 +118,7 @@ function knn(index::ResidualIndex, rows, k; settings...)
     return search_rows(LibResidualKNN.residual_knn_neighbors, index, rows, check_k(k, index.n); settings...)
 end
 
-# Something to search for, and not k.
+# Whether x describes queries and is not k.
 is_question(x) = x isa Union{AbstractArray,Tuple,Base.Generator,Colon}
 
 function knn(index::ResidualIndex, k; settings...)
@@ -118,7 +129,7 @@ knn(index::ResidualIndex; settings...) = knn(index, default_k(index.n); settings
 
 function require_inducing(index)
     index.source === :inducing ||
-        throw(UnsupportedError("the index was made from V and p, and needs those of new points too: knn(index, " *
+        throw(UnsupportedError("the index was made from V and p, so it needs V and p of new points too: knn(index, " *
                                (index.source === :callback ? "" : "queries, ") *
                                "query_factor, query_residual_variance, k)"))
 end
@@ -141,11 +152,11 @@ function search_single_point(index, point, k; settings...)
     return (vec(answer[1]), vec(answer[2]), answer[3:end]...)
 end
 
-# queries: a dense matrix, or C_NULL with a covariance function.
+# `queries` is a dense matrix, or C_NULL with a covariance function.
 function search_new_factor(index, queries, factor, residual_variance, k; settings...)
     k = check_k(k, index.n)
     index.source === :inducing &&
-        throw(UnsupportedError("the index knows its inducing points, and makes V and p of new points itself: " *
+        throw(UnsupportedError("the index computes V and p of new points itself: " *
                                "knn(index, queries, k)"))
     factor = dense_matrix(factor, "query_factor")
     residual_variance = dense_vector(residual_variance, "query_residual_variance")
@@ -166,7 +177,7 @@ function knn(index::ResidualIndex, queries, query_factor, query_residual_varianc
 end
 
 function knn(index::ResidualIndex, query_factor, query_residual_variance, k; settings...)
-    index.source === :callback || invalid("an index without a covariance function needs the new points themselves")
+    index.source === :callback || invalid("an index without a covariance function needs the coordinates of the new points")
     return search_new_factor(index, C_NULL, query_factor, query_residual_variance, k; settings...)
 end
 
@@ -174,13 +185,13 @@ end
     predecessors(index, k; ...)
     predecessors(index, rows, k; ...)
 
-The `k` nearest neighbors of all points, or of those with the numbers `rows`, among their predecessors, the
-points with smaller numbers: the conditioning sets of a Vecchia approximation. `idxs, dists`, `k` and keywords as
-in [`knn`](@ref). Point i has i - 1 predecessors; places beyond hold 0 and `Inf`.
+Finds the `k` nearest neighbors of all points, or of the points with the numbers `rows`, among their predecessors, which
+are the points with smaller numbers. These neighbors are the conditioning sets of a Vecchia approximation. `idxs, dists`,
+`k` and the keywords are as in [`knn`](@ref). Point i has i - 1 predecessors; the other places hold 0 and `Inf`.
 """
 function predecessors(index::ResidualIndex, rows, k; settings...)
     are_points(rows) && invalid("rows is ", described(rows), ", must be a vector of column numbers: new points have no ",
-                                "predecessors; knn(index, queries, k) finds their neighbors")
+                                "predecessors; use knn(index, queries, k) for their neighbors")
     return search_rows(LibResidualKNN.residual_knn_predecessors, index, rows, check_k(k, index.n); settings...)
 end
 

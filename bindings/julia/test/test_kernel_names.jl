@@ -40,7 +40,7 @@ end
         @test same(knn(index, 3), knn(plain(; expected...), 3))
     end
     for call in (() -> make(:matern35_isotropic; nu = 2.5), () -> update!(index; nu = 2.5))
-        @test throws_text(call, ArgumentError, "nu is 2.5, but that of :matern35_")
+        @test throws_text(call, ArgumentError, "nu is 2.5, but the nu of :matern35_")
     end
     # The nu that a name fixes goes with the name.
     update!(index; kernel = :matern)

@@ -61,7 +61,7 @@ end
                           ((), "is 0, must be 2"))
         @test throws_text(() -> knn(index, point, 3), DimensionMismatch, text)
     end
-    @test throws_text(() -> knn(line, [4.4, 5.5], 2), DimensionMismatch, "reshape(x, 1, :) makes points of numbers")
+    @test throws_text(() -> knn(line, [4.4, 5.5], 2), DimensionMismatch, "one coordinate, use reshape(x, 1, :)")
     @test throws_text(() -> predecessors(index, (0.5, 0.5), 3), ArgumentError, "rows is")
     factor, p = residual_factor(index)
     own = ResidualIndex(model.points, factor, p; lengthscales = 0.3)
@@ -72,7 +72,7 @@ end
                            (Any[(0.1, 0.2), (0.3, nothing)], "queries[2][2] is nothing, must be a number"))
         @test throws_text(() -> knn(index, points, 3), ArgumentError, text)
     end
-    for (inducing, ending) in (((0.5, 0.5), "; [x] makes the second of a single point"), ("5", "or a vector of points"),
+    for (inducing, ending) in (((0.5, 0.5), "; for a single point, use [x]"), ("5", "or a vector of points"),
                                (missing, "or a vector of points"), (:kmeans, "or a vector of points"))
         failure = thrown(() -> ResidualIndex(model.points; lengthscales = 1, inducing = inducing))
         @test failure isa ArgumentError && endswith(failure.msg, ending)

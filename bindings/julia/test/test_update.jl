@@ -55,13 +55,13 @@
     @test throws_text(() -> update!(index; nugget = 0.1), ArgumentError, "closed")
 end
 
-@testset "an update that broke off" begin
+@testset "an update that fails" begin
     points = rand(MersenneTwister(101), 2, 15_000)
     first_inducing, second_inducing = points[:, 1:300], points[:, 301:1000]
     index = ResidualIndex(points; lengthscales = 0.3, inducing = first_inducing, threads = 1)
     text() = repr(MIME("text/plain"), index)
     healthy = text()
-    # Cancelled later and later, until it holds nothing.
+    # Cancelled later and later, until it is empty.
     for stop in 1:50
         reports = Ref(0)
         progress(done, total) = (reports[] += 1; reports[] < stop)
@@ -74,8 +74,8 @@ end
               () -> residual_factor(index), () -> index_info(index))
         @test throws_text(f, ArgumentError, "index is empty because an update was cancelled or ran out of memory")
     end
-    @test occursin("holds nothing", text()) && occursin("update! mends it", text())
-    @test repr(index) == "ResidualIndex(15000 points, not usable)"
+    @test occursin("empty because an update failed; update! it again", text())
+    @test repr(index) == "ResidualIndex(15000 points, empty)"
     @test index.m == 300
     update!(index; lengthscales = 0.25)
     @test text() == replace(healthy, "Lengthscale: 0.3;" => "Lengthscale: 0.25;") && index.m == index_info(index).m == 300
