@@ -1,9 +1,9 @@
-# Flags that every target of this project shares.
+# Compiler flags of all targets of this project.
 add_library(residual_knn_flags INTERFACE)
 target_compile_options(residual_knn_flags INTERFACE
   $<$<BOOL:${RESIDUAL_KNN_WARNINGS}>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion;-Wno-sign-conversion>
-  # Sums in the order of the code, and fused multiply-adds only where it asks for them: the answer must not depend on
-  # the optimizer, whatever a project around this one wants.
+  # Sums are computed in the order of the code, and fused multiply-adds only if the code calls for them. The answer must
+  # not depend on the optimizer, even if an enclosing project sets other flags.
   $<$<NOT:$<BOOL:${PROJECT_IS_TOP_LEVEL}>>:-fno-fast-math>
   -ffp-contract=off
   $<$<BOOL:${RESIDUAL_KNN_WARNINGS_AS_ERRORS}>:-Werror>)

@@ -1,11 +1,11 @@
-# What `cmake --install` puts where: library, header, command-line program, pkg-config file and CMake
-# package. Everything finds everything else by relative paths, so an installed copy may be moved.
+# The rules of `cmake --install`: library, header, command-line program, pkg-config file and CMake package. All paths
+# between the installed files are relative, so an installed copy can be moved.
 include(CMakePackageConfigHelpers)
 
 set(residual_knn_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/residual_knn)
 set(residual_knn_pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-# The engine's objects are inside the shared library and are not exported.
+# The objects of the engine are inside the shared library and are not exported.
 install(TARGETS residual_knn EXPORT residual_knn-targets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES include/residual_knn.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
@@ -19,7 +19,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/residual_knn-config.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/residual_knn-config-version.cmake
   DESTINATION ${residual_knn_cmake_dir})
 
-# The pkg-config file knows the prefix only relative to itself, unless it was given absolute folders.
+# The pkg-config file has the prefix relative to itself, unless absolute folders are given.
 file(RELATIVE_PATH residual_knn_pc_to_prefix
   ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 foreach(kind LIB INCLUDE)

@@ -1,23 +1,23 @@
-# The BLAS under the engine, as the target residual_knn_blas.
+# The BLAS of the engine, as the target residual_knn_blas.
 #
-# By default the static archive of OpenBLAS's pthread flavor is linked in and hidden, so that the host's
-# BLAS, its threads and its error handler are never touched. The serial flavor is not used: Debian
-# builds it without locks, and concurrent callers get wrong products from it.
+# By default, the static archive of the pthread flavor of OpenBLAS is linked in and hidden, so that the host's BLAS, its
+# threads and its error handler are not affected. The serial flavor is not used, because Debian builds it without locks:
+# concurrent callers would get wrong products.
 set(RESIDUAL_KNN_BLAS "private" CACHE STRING "private: OpenBLAS linked in and hidden; system: the shared library")
 set_property(CACHE RESIDUAL_KNN_BLAS PROPERTY STRINGS private system)
 
 add_library(residual_knn_blas INTERFACE)
 find_path(OPENBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread openblas-pthread openblas REQUIRED)
 if(RESIDUAL_KNN_BLAS STREQUAL "private")
-  # NAMES with the folder: a plain libopenblas.a may be any flavor.
+  # NAMES includes the folder, because libopenblas.a alone may be any flavor.
   find_library(OPENBLAS_LIBRARY NAMES openblas-pthread/libopenblas.a REQUIRED)
 elseif(RESIDUAL_KNN_BLAS STREQUAL "system")
   find_library(OPENBLAS_LIBRARY NAMES openblas PATH_SUFFIXES openblas-pthread REQUIRED)
 else()
   message(FATAL_ERROR "RESIDUAL_KNN_BLAS is '${RESIDUAL_KNN_BLAS}', must be private or system")
 endif()
-# openblas_get_parallel() is 1 for pthreads, 0 for the serial flavor and 2 for OpenMP, whose pool hangs forked
-# children.
+# openblas_get_parallel() is 1 for pthreads, 0 for the serial flavor and 2 for OpenMP. The thread pool of OpenMP blocks
+# forked children.
 set(flavor_check ${CMAKE_CURRENT_BINARY_DIR}/openblas_flavor.c)
 file(WRITE ${flavor_check} "#include <cblas.h>\nint main(void) { return openblas_get_parallel() == 1 ? 0 : 1; }\n")
 try_run(OPENBLAS_FLAVOR_STATUS OPENBLAS_FLAVOR_COMPILED ${CMAKE_CURRENT_BINARY_DIR}/openblas_flavor ${flavor_check}

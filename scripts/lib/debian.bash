@@ -1,4 +1,4 @@
-# What this machine says about its Debian.
+# The Debian release of this machine.
 #
 # SPDX-License-Identifier: Apache-2.0
 
@@ -13,7 +13,7 @@ debian_release() {
   [[ $(os_release ID) != debian ]] || os_release VERSION_ID
 }
 
-# debian_mirror: the address that apt has this release from; nothing on other systems.
+# debian_mirror: the address from which apt gets this release; nothing on other systems.
 debian_mirror() {
   [[ $(os_release ID) == debian ]] || return 0
   # shellcheck disable=SC2016 # apt's own placeholders

@@ -1,15 +1,15 @@
-# Checks that cannot be made on this machine: never left out without a word.
+# Reports checks that cannot run on this machine.
 #
 # SPDX-License-Identifier: Apache-2.0
 
 # shellcheck source=scripts/lib/debian.bash
 source "${BASH_SOURCE[0]%/*}/debian.bash"
 
-# Some checks are bound to the versions of the tools that Debian 12 has.
+# Some checks need the tool versions of Debian 12.
 home_release=12
 
-# left_out WHAT WHY: says that a check is left out; scripts/test repeats that in its last lines. Where the variable CI is
-# set, that is a failure.
+# left_out WHAT WHY: reports that a check is left out. scripts/test repeats this in its last lines. If the variable CI
+# is set, it is a failure.
 left_out() {
   if [[ -n ${CI:-} ]]; then
     printf '%s: not checked: %s: %s; CI has to check it\n' "${0##*/}" "$1" "$2" >&2
@@ -18,8 +18,8 @@ left_out() {
   note_left_out "$1" "$2"
 }
 
-# left_out_of_release WHAT WHY: the same for a check that is bound to versions. On a release other than Debian 12 it
-# is left out in CI too.
+# left_out_of_release WHAT WHY: the same for a check that needs the versions of Debian 12. On other releases, it is left
+# out in CI too.
 left_out_of_release() {
   if [[ $(debian_release) == "$home_release" ]]; then
     left_out "$1" "$2"
@@ -28,7 +28,7 @@ left_out_of_release() {
   fi
 }
 
-# note_left_out WHAT WHY: says it, and is no failure anywhere.
+# note_left_out WHAT WHY: reports it; never a failure.
 note_left_out() {
   local line="LEFT OUT: $1: $2"
   printf '%s\n' "$line"

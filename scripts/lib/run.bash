@@ -1,4 +1,4 @@
-# Commands that take long: they neither flood the screen nor fall silent, and what went wrong is shown.
+# Runs long commands with little output, signs of progress, and the end of the output after a failure.
 #
 # SPDX-License-Identifier: Apache-2.0
 
@@ -7,7 +7,7 @@ die() {
   exit 1
 }
 
-# make_folder FOLDER: makes it, unless it is there and can be written to.
+# make_folder FOLDER: creates it unless it exists and is writable.
 make_folder() {
   if mkdir -p -- "$1" && [[ -w $1 ]]; then
     return
@@ -20,7 +20,7 @@ run_tail_lines=100
 run_ticker=''
 trap 'stop_ticks' EXIT # a script with a trap of its own calls it there
 
-# start_ticks WHAT [LOG]: from now on says every 15 seconds that WHAT still runs, with the last line of LOG.
+# start_ticks WHAT [LOG]: reports every 15 seconds that WHAT still runs, with the last line of LOG.
 start_ticks() {
   local what=$1 log=${2:-} start=$SECONDS
   (
@@ -28,7 +28,7 @@ start_ticks() {
     while true; do
       sleep "$run_tick_seconds" &> /dev/null &
       wait "$!"
-      # However the script ends, this ends with it.
+      # This process ends with the script, however that ends.
       kill -0 "$$" 2> /dev/null || exit 0
       local last=''
       [[ -z $log ]] || last=$(tail -c 4000 -- "$log" 2> /dev/null | tr '\r\0' '\n ' | awk 'NF { last = $0 } END { print last }')
@@ -45,8 +45,8 @@ stop_ticks() {
   run_ticker=''
 }
 
-# quietly WHAT COMMAND...: prints nothing but ticks. If the command fails, shows the end of what it printed, says
-# where all of that is, and ends the script.
+# quietly WHAT COMMAND...: prints only ticks. If the command fails, it shows the end of the output and the file with all
+# output, and ends the script.
 quietly() {
   local what=$1 log status=0
   shift
@@ -62,7 +62,7 @@ quietly() {
   rm -f -- "$log"
 }
 
-# aloud WHAT COMMAND...: lets the command print, with ticks between its lines.
+# aloud WHAT COMMAND...: shows the output of the command, with ticks between its lines.
 aloud() {
   local what=$1
   shift

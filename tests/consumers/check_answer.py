@@ -1,4 +1,4 @@
-"""Compares what the consumers printed with the definition, and with one another.
+"""Compares the output of the consumers with the definition and with each other.
 
     python3 check_answer.py ANSWER.csv...
 
@@ -28,7 +28,7 @@ def matern52(a, b):
 
 
 def nearest_predecessors():
-    """{(query, rank): (neighbor, distance)}, straight from the definition in residual_knn.h."""
+    """{(query, rank): (neighbor, distance)} from the definition in residual_knn.h."""
     points, inducing = example.STATIONS, example.INDUCING_POINTS
     lower = np.linalg.cholesky(
         matern52(inducing, inducing) + JITTER * example.VARIANCE * np.eye(len(inducing)))

@@ -1,4 +1,4 @@
-"""Gives the examples in Python their points as every kind of array: the answer must be the same, or an error.
+"""Runs the Python examples with the points in every kind of array. The answer must be the same, or an error.
 
     LD_LIBRARY_PATH=FOLDER python3 check_arrays.py LIBRARY
 
@@ -20,7 +20,7 @@ import neighbors as example  # noqa: E402
 
 
 class Table:
-    """What pandas gives NumPy: an object that converts itself, of columns in one block of memory."""
+    """As from pandas: an object that converts itself to an array, with its columns in one block of memory."""
 
     def __init__(self, array):
         self.block = np.ascontiguousarray(array.T)
@@ -33,13 +33,13 @@ class Table:
 
 
 def gapped(array, rows, columns):
-    """The same values with other numbers between them."""
+    """The same values in an array with other numbers between them."""
     room = np.full((array.shape[0] * rows, array.shape[1] * columns), -77.0)
     room[::rows, ::columns] = array
     return room[::rows, ::columns]
 
 
-# Of a matrix of float64 whose values float32 and int16 have too.
+# Variants of a float64 matrix whose values are exact in float32 and int16.
 FORMS = {
     "C order": np.ascontiguousarray,
     "Fortran order": np.asfortranarray,
@@ -61,14 +61,14 @@ FORMS = {
     "not aligned": lambda a: np.frombuffer(b"-" + a.tobytes(), "V1")[1:].view(np.float64).reshape(a.shape),
 }
 
-# What is no matrix of d columns; `error` is what Python says.
+# Objects that are not a matrix with d columns, and the `error` of Python.
 WRONG = {
     "one column more": (lambda a: np.column_stack([a, a[:, 0]]), ValueError),
     "one column": (lambda a: a[:, 0], ValueError),
     "a point in each column": (lambda a: a.T, ValueError),
     "text": (lambda a: [["a", "b"]] * len(a), (TypeError, ValueError)),
 }
-# What only the longer example looks at.
+# Cases that only the longer example checks.
 WRONG_TYPE = {
     "complex": (lambda a: a + 1j, TypeError),
     "dates": (lambda a: a.astype("M8[D]"), TypeError),
@@ -81,14 +81,14 @@ INDUCING = np.array([[20.0, 25], [80, 35], [50, 70]])
 
 
 def literal(pattern, source):
-    """The only list of lists that stands behind `pattern`."""
+    """The only list of lists that follows `pattern`."""
     found = re.findall(pattern + r"(\[\[.*?\]\])", source)
     assert len(found) == 1, f"short.py has {len(found)} of {pattern}"
     return found[0]
 
 
 def ask_short(points, inducing, scale):
-    """The neighbors of short.py, whose lines are those of README.md, with other data."""
+    """The neighbors of short.py, whose lines are also in README.md, with other data."""
     source = (EXAMPLES / "short.py").read_text(encoding="utf-8")
     for name, text in (("given_points", literal(r"points, scale = rows\(", source)),
                        ("given_inducing", literal(r"inducing, neighbors = rows\(", source)), ("given_scale", "[40]")):
