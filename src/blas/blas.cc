@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "blas/openblas_host.h"
 #include "blas/work_buffer.h"
@@ -28,6 +29,7 @@ blasint Size(int64_t value) {
 template <class Value, class Gemm>
 void MultiplyTransposedBy(const Gemm& gemm, const Value* a, int64_t rows, const Value* b,
                           int64_t columns, int64_t m, Value* out) {
+  RESIDUAL_KNN_ASSERT(rows >= 0 && columns >= 0 && m >= 0);
   if (rows == 0 || columns == 0) return;
   if (m == 0) {
     std::fill_n(out, rows * columns, Value{0});

@@ -6,6 +6,7 @@
 
 #include "blas/blas.h"
 #include "descent/traversal.h"
+#include "simd/forward_substitution.h"
 #include "simd/pivot_bounds.h"
 #include "tree/coupling.h"
 
@@ -56,7 +57,7 @@ class DualTree : public Traversal {
     const PivotBlock& h = blocks[home];
     const auto queries = worker.searching();
     count_ = static_cast<int64_t>(queries.size());
-    width_ = (count_ + kColumnUnit - 1) / kColumnUnit * kColumnUnit;
+    width_ = ColumnWidth(count_);
     coefficients_.assign(static_cast<size_t>(h.rank * width_), 0.0F);
     rests_.assign(static_cast<size_t>(width_), 0.0);
     totals_.assign(static_cast<size_t>(width_), 1.0);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "blas/blas.h"
 #include "model/callback_covariance.h"
 #include "score/keep_others.h"
@@ -98,6 +99,7 @@ void LeafScorer::ScorePoints(const ResidualTree& tree, int64_t leaf, QueryColumn
 
 void LeafScorer::ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk,
                            const Columns& columns, TreeCounters& counters) {
+  RESIDUAL_KNN_ASSERT(std::is_sorted(rows.begin(), rows.end()));
   MultiplyRows(rows, columns);
   counters.pairs_scored += columns.count * static_cast<int64_t>(rows.size());
   CovarianceView view;

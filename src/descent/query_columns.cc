@@ -4,18 +4,15 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/assert.h"
+#include "simd/forward_substitution.h"
+
 namespace residual_knn {
-namespace {
-
-int64_t RoundUp(int64_t count) { return (count + kColumnUnit - 1) / kColumnUnit * kColumnUnit; }
-
-}  // namespace
-
 QueryColumns::QueryColumns(const ResidualModel& model, const SearchSettings& settings, int64_t most)
     : model_(model),
       settings_(settings),
       most_(most),
-      stride_(RoundUp(most) + kColumnUnit),
+      stride_(ColumnWidth(most) + kColumnUnit),
       scorer_(model, settings.ranking),
       lists_(static_cast<size_t>(most)),
       error32_(static_cast<size_t>(most)),
@@ -55,7 +52,7 @@ void QueryColumns::Load(const QuerySet& queries, std::span<const int64_t> which,
     std::copy_n(block_.factor, count() * model_.m(), factor32_.data());
   }
   all_ = {count(),
-          RoundUp(count()),
+          ColumnWidth(count()),
           block_.factor,
           single_ ? factor32_.data() : nullptr,
           stride_,
@@ -91,6 +88,7 @@ void QueryColumns::PrepareErrors(const ResidualTree& tree) {
 }
 
 int64_t QueryColumns::Valid(std::span<const int64_t> rows, int64_t q) const {
+  RESIDUAL_KNN_ASSERT(std::is_sorted(rows.begin(), rows.end()));
   const int64_t limit = block_.limit[q];
   if (rows.empty() || rows.back() < limit) return static_cast<int64_t>(rows.size());
   return std::lower_bound(rows.begin(), rows.end(), limit) - rows.begin();
@@ -115,54 +113,6 @@ int64_t QueryColumns::AppendCanonical(int64_t q, std::span<const int64_t> rows,
 void QueryColumns::Write(int64_t q, ResultSink& results, int64_t& rescored) {
   scorer_.SetQuery(block_, q);
   results.Write(block_, q, lists_[q].Finish(scorer_, rescored));
-}
-
-const Columns& SelectedColumns::Select(const QueryColumns& from, int64_t m, int64_t dimensions,
-                                       std::span<const int64_t> which, bool single) {
-  const Columns& all = from.all();
-  const auto count = static_cast<int64_t>(which.size());
-  if (count == all.count) return all;
-  columns_.count = count;
-  columns_.width = RoundUp(count);
-  columns_.queries = which.data();
-  callback_rows_.resize(which.size());
-  for (int64_t i = 0; i < count; ++i) callback_rows_[i] = all.callback_rows[which[i]];
-  columns_.callback_rows = callback_rows_.data();
-  if (single) {
-    factor32_.resize(static_cast<size_t>(from.most() * m));
-    for (int64_t i = 0; i < count; ++i) {
-      std::copy_n(all.factor32 + which[i] * m, m, factor32_.data() + i * m);
-    }
-    columns_.factor32 = factor32_.data();
-  } else {
-    factor_.resize(static_cast<size_t>(from.most() * m));
-    for (int64_t i = 0; i < count; ++i) {
-      std::copy_n(all.factor + which[i] * m, m, factor_.data() + i * m);
-    }
-    columns_.factor = factor_.data();
-  }
-  const auto gather = [&](const double* values, double* out) {
-    for (int64_t i = 0; i < count; ++i) out[i] = values[which[i]];
-    std::fill(out + count, out + columns_.width, 0.0);
-  };
-  const int64_t stride = RoundUp(from.most()) + kColumnUnit;
-  columns_.stride = stride;
-  coordinates_.resize(static_cast<size_t>(stride * dimensions) + kColumnUnit);
-  for (int64_t c = 0; c < dimensions; ++c) {
-    gather(all.coordinates + c * all.stride, coordinates_.data() + c * stride);
-  }
-  values_.resize(static_cast<size_t>(4 * stride));
-  double* at = values_.data();
-  gather(all.scales, at);
-  gather(all.totals, at + stride);
-  gather(all.squared_errors32, at + 2 * stride);
-  gather(all.squared_errors64, at + 3 * stride);
-  columns_.coordinates = coordinates_.data();
-  columns_.scales = at;
-  columns_.totals = at + stride;
-  columns_.squared_errors32 = at + 2 * stride;
-  columns_.squared_errors64 = at + 3 * stride;
-  return columns_;
 }
 
 }  // namespace residual_knn

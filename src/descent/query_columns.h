@@ -6,32 +6,15 @@
 #include <vector>
 
 #include "base/aligned_vector.h"
+#include "descent/columns.h"
 #include "query/query_set.h"
 #include "query/result_sink.h"
 #include "query/search_settings.h"
 #include "score/candidate_list.h"
 #include "score/canonical_score.h"
-#include "simd/forward_substitution.h"
 #include "tree/residual_tree.h"
 
 namespace residual_knn {
-
-// Columns as matrix products and SIMD read them. Count is rounded up to whole vectors; what is beyond is 0.
-struct Columns {
-  int64_t count = 0;
-  int64_t width = 0;               // count, rounded up to kColumnUnit
-  const double* factor = nullptr;  // count x m
-  const float* factor32 = nullptr;
-  int64_t stride = 0;  // of coordinates
-  const double* coordinates = nullptr;
-  const double* scales = nullptr;            // 1 / sqrt(p)
-  const double* totals = nullptr;            // 1 + what the model's deficit adds
-  const double* squared_errors32 = nullptr;  // (error of a product / sqrt(p))^2
-  const double* squared_errors64 = nullptr;
-  const int64_t* queries = nullptr;  // which queries of the chunk
-  // What a covariance callback calls the queries: count of them.
-  const int64_t* callback_rows = nullptr;
-};
 
 class QueryColumns {
  public:
@@ -103,22 +86,6 @@ class QueryColumns {
   std::vector<int64_t> queries_;
   std::vector<double> rho_;
   Columns all_;
-};
-
-// Some columns of a chunk, gathered side by side.
-class SelectedColumns {
- public:
-  // `which` lists queries of the chunk, ascending, and stays as it is while the selection is in use.
-  const Columns& Select(const QueryColumns& from, int64_t m, int64_t dimensions,
-                        std::span<const int64_t> which, bool single);
-
- private:
-  AlignedVector factor_;
-  AlignedFloats factor32_;
-  AlignedVector coordinates_;
-  AlignedVector values_;
-  std::vector<int64_t> callback_rows_;
-  Columns columns_;
 };
 
 }  // namespace residual_knn

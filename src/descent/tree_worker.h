@@ -8,6 +8,7 @@
 #include "descent/block_bounder.h"
 #include "descent/leaf_scorer.h"
 #include "descent/query_columns.h"
+#include "descent/selected_columns.h"
 #include "descent/tree_counters.h"
 #include "query/search_job.h"
 #include "tree/coupling.h"

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/assert.h"
 #include "base/checked_size.h"
 #include "base/describe.h"
 #include "base/error.h"
@@ -98,6 +99,9 @@ ScaledPoints::ScaledPoints(const DenseMatrixView& points, std::span<const double
 
 void ScaledPoints::CopySelected(std::span<const int64_t> points, double* out,
                                 int64_t stride) const {
+  RESIDUAL_KNN_ASSERT(stride >= std::ssize(points));
+  RESIDUAL_KNN_ASSERT(std::all_of(points.begin(), points.end(),
+                                  [this](int64_t point) { return point >= 0 && point < n_; }));
   for (int64_t c = 0; c < d_; ++c) {
     const double* from = coordinate(c);
     double* to = out + c * stride;

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "parallel/making.h"
 
@@ -99,6 +100,7 @@ class Crew {
 
 void ParallelFor(int threads, int64_t count, Monitor& monitor,
                  const std::function<void(int64_t, int)>& task) {
+  RESIDUAL_KNN_ASSERT(threads >= 1 && count >= 0);
   Crew crew(count, monitor, task);
   const int others = static_cast<int>(std::min<int64_t>(threads, count)) - 1;
   std::vector<std::jthread> crew_threads;

@@ -11,6 +11,7 @@
 #include "base/dense_matrix_view.h"
 #include "model/scaled_points.h"
 #include "parallel/monitor.h"
+#include "points/k_means_options.h"
 
 namespace residual_knn {
 
@@ -18,15 +19,6 @@ namespace residual_knn {
 // locations. Locations are those of `originals`, the points before they were scaled, if given.
 std::vector<int64_t> ChooseRandomRows(const ScaledPoints& points, int64_t m, uint64_t seed,
                                       Monitor& monitor, const DenseMatrixView& originals = {});
-
-struct KMeansOptions {
-  int64_t m = 0;
-  // Lloyd steps at most.
-  int64_t max_iterations = 0;
-  uint64_t seed = 0;
-  // At least 1.
-  int threads = 1;
-};
 
 struct KMeansResult {
   // The k-means++ seeds. They are the answer if there was no Lloyd step, so that a caller can take
@@ -37,9 +29,7 @@ struct KMeansResult {
   std::vector<double> centers;
 };
 
-// k-means++ (Arthur and Vassilvitskii 2007), then Lloyd steps until no assignment changes. A
-// cluster that lost all its points takes the point that is farthest from its center. Throws if
-// there are fewer than m locations.
+// k-means++ seeds, then Lloyd steps until no assignment changes. Throws if there are fewer than m locations.
 KMeansResult ChooseKMeans(const ScaledPoints& points, const KMeansOptions& options,
                           Monitor& monitor, const DenseMatrixView& originals = {});
 

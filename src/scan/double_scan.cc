@@ -4,6 +4,7 @@
 #include <numeric>
 #include <vector>
 
+#include "base/assert.h"
 #include "blas/blas.h"
 #include "model/callback_covariance.h"
 #include "model/product_error.h"
@@ -81,6 +82,8 @@ class Worker {
     const auto count = static_cast<int64_t>(which.size());
     job_.queries.Load(which, block_, monitor_);
     if (monitor_.Stopped()) return;
+    RESIDUAL_KNN_ASSERT(std::is_sorted(block_.limit.begin(), block_.limit.end()));
+    RESIDUAL_KNN_ASSERT(count <= tiling_.queries);
     for (int64_t q = 0; q < count; ++q) {
       if (block_.inverse_deviation[q] > 0) {
         lists_[q].Reset(settings_.k, block_.inverse_deviation[q], ErrorOfProducts(q));

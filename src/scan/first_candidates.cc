@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/assert.h"
 #include "model/callback_covariance.h"
 #include "simd/covariance_row.h"
 #include "simd/screen.h"
@@ -24,6 +25,7 @@ int64_t FirstCandidates::Wanted(int64_t k, int64_t candidates) {
 int64_t FirstCandidates::AppendAround(const QueryBlock& block, int64_t q, int64_t wanted,
                                       const CanonicalScorer& scorer, CandidateList& list,
                                       std::vector<int64_t>& met) {
+  RESIDUAL_KNN_ASSERT(model_.covariance() != nullptr);
   FindAround(block, q, wanted, met);
   ComputeCovariances(block, q, met);
   list.AppendScored(met, Score(met, scorer), scorer);

@@ -35,9 +35,9 @@ constexpr double kCoarseness16 = 3.2 / kLargestWord / kDeviation;
 constexpr double kMostMargin16 = 0.02;
 constexpr double kMostMargin8 = 0.35;
 constexpr double kTypicalMargin8 = 0.15;
-// More exceptional rows than one in so many are too many.
+// More rows outside the integers than one in so many are too many.
 constexpr int64_t kOneIn = 16;
-// Rows that are exceptional because they are far may be more, one in so many: the others still gain by integers.
+// Rows that are far from the others may stay outside the integers up to one in so many: the others still gain.
 constexpr int64_t kFarOneIn = 2;
 // More queries than one in so many that 8 bits leave to 16 are worth the preparation of those.
 constexpr int64_t kFewLeftOneIn = 128;
@@ -140,7 +140,7 @@ void PackQuads(const double* integers, int64_t m, int32_t move, const Put& put) 
   }
 }
 
-void PackFine(const double* integers, int64_t m, int64_t stride, int16_t* out) {
+void Pack16(const double* integers, int64_t m, int64_t stride, int16_t* out) {
   for (int64_t e = 0; e < m; ++e) out[e] = static_cast<int16_t>(integers[e]);
   std::fill(out + m, out + stride, int16_t{0});
 }
@@ -171,10 +171,10 @@ QuantizedFit::QuantizedFit(const ResidualModel& model, Monitor& monitor) {
     return a < b;
   });
   median_ratio = *middle;
-  const auto exceptional = std::count_if(ratios.begin(), ratios.end(), [&](double ratio) {
+  const auto outside = std::count_if(ratios.begin(), ratios.end(), [&](double ratio) {
     return 2 * kCoarseness16 * median_ratio * ratio > kMostMargin16;
   });
-  bits16 = exceptional <= model.n() / kOneIn && far <= model.n() / kFarOneIn;
+  bits16 = outside <= model.n() / kOneIn && far <= model.n() / kFarOneIn;
   bits8 = bits16 && MultipliesBytesFast() &&
           2 * kCoarseness8 * median_ratio * median_ratio < kTypicalMargin8;
   const auto left = std::count_if(ratios.begin(), ratios.end(), [&](double ratio) {
@@ -193,13 +193,13 @@ QuantizedFactor::QuantizedFactor(const ResidualModel& model, const QuantizedFit&
   const int64_t n = model.n();
   const auto room = static_cast<size_t>(stride_);
   packed_.resize(static_cast<size_t>(groups_ * kPackedGroup * words_));
-  for (AlignedFloats* each : {&units_, &rests_, &norms_, &scales_}) each->assign(room, 0.0F);
+  for (AlignedFloats* each : {&units_, &rests_, &norm_bounds_, &scales_}) each->assign(room, 0.0F);
   coordinates_.assign(room * static_cast<size_t>(model.d()) + kQuantizedSlack, 0.0F);
   if (bits == ElementBits::k8) {
-    fine_stride_ = (model.m() + kFineUnit - 1) / kFineUnit * kFineUnit;
-    fine_.resize(static_cast<size_t>(n * fine_stride_));
-    fine_units_.assign(room, 0.0F);
-    fine_rests_.assign(room, 0.0F);
+    stride16_ = (model.m() + kFineUnit - 1) / kFineUnit * kFineUnit;
+    rows16_.resize(static_cast<size_t>(n * stride16_));
+    units16_.assign(room, 0.0F);
+    rests16_.assign(room, 0.0F);
   }
   constexpr int64_t kGroupsAtOnce = 32;
   std::vector<std::vector<double>> scratch(static_cast<size_t>(threads),
@@ -216,7 +216,7 @@ QuantizedFactor::QuantizedFactor(const ResidualModel& model, const QuantizedFit&
                 }
               });
   for (int64_t row = 0; row < n; ++row) {
-    if (std::isnan(scales_[row])) exceptional_.push_back(row);
+    if (std::isnan(scales_[row])) outside_integers_.push_back(row);
   }
   for (const float x : coordinates_) {
     largest_coordinate_ = std::max(largest_coordinate_, static_cast<double>(std::abs(x)));
@@ -240,23 +240,22 @@ void QuantizedFactor::SetRow(const ResidualModel& model, int64_t row, double* sc
       RoundToSteps(scratch, m, norm, bytes ? kLargestByte : kLargestWord, integers);
   units_[row] = steps.unit;
   rests_[row] = RoundedUp(steps.rest);
-  norms_[row] = RoundedUp(norm + steps.rest);
+  norm_bounds_[row] = RoundedUp(norm + steps.rest);
   if (bytes) {
     PackQuads(integers, m, kByteMove, put);
-    const RowSteps fine = RoundToSteps(scratch, m, norm, kLargestWord, integers);
-    PackFine(integers, m, fine_stride_, fine_.data() + row * fine_stride_);
-    fine_units_[row] = fine.unit;
-    fine_rests_[row] = RoundedUp(fine.rest);
+    const RowSteps steps16 = RoundToSteps(scratch, m, norm, kLargestWord, integers);
+    Pack16(integers, m, stride16_, rows16_.data() + row * stride16_);
+    units16_[row] = steps16.unit;
+    rests16_[row] = RoundedUp(steps16.rest);
     // Entries that are all alike may fit 8 bits better than 16.
-    norms_[row] = RoundedUp(norm + std::max(steps.rest, fine.rest));
+    norm_bounds_[row] = RoundedUp(norm + std::max(steps.rest, steps16.rest));
   } else {
     PackPairs(integers, m, put);
   }
   const double scale = model.inverse_deviation()[row];
   const bool far = IsFar(model, row);
-  const bool exceptional =
-      far || 2 * kCoarseness16 * median_ratio_ * Ratio(model, row) > kMostMargin16;
-  scales_[row] = exceptional ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(scale);
+  const bool outside = far || 2 * kCoarseness16 * median_ratio_ * Ratio(model, row) > kMostMargin16;
+  scales_[row] = outside ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(scale);
   // Those of far rows stay 0: they are not used, and would spoil the margins of the others.
   for (int64_t c = 0; c < model.d() && !far; ++c) {
     coordinates_[c * stride_ + row] = static_cast<float>(model.points()(row, c));
@@ -265,7 +264,7 @@ void QuantizedFactor::SetRow(const ResidualModel& model, int64_t row, double* sc
 
 bool QuantizedFactor::Quantize(const ResidualModel& model, const double* v, double norm,
                                double inverse_deviation, std::span<const double> point,
-                               double* scratch, int32_t* words, int16_t* fine,
+                               double* scratch, int32_t* words, int16_t* v16,
                                QueryIntegers& row) const {
   const int64_t m = model.m();
   const double margin =
@@ -295,14 +294,14 @@ bool QuantizedFactor::Quantize(const ResidualModel& model, const double* v, doub
   if (bytes) {
     PackQuads(integers, m, 0, put);
     row.offset = -kByteMove * static_cast<int32_t>(std::accumulate(integers, integers + m, 0.0));
-    const RowSteps finer = RoundToSteps(scratch, m, norm, kLargestWord, integers);
-    PackFine(integers, m, fine_stride_, fine);
-    row.fine_unit = static_cast<double>(finer.unit);
-    row.fine_rest = finer.rest + rounding;
+    const RowSteps steps16 = RoundToSteps(scratch, m, norm, kLargestWord, integers);
+    Pack16(integers, m, stride16_, v16);
+    row.unit16 = static_cast<double>(steps16.unit);
+    row.rest16 = steps16.rest + rounding;
   } else {
     PackPairs(integers, m, put);
-    row.fine_unit = static_cast<double>(row.unit);
-    row.fine_rest = steps.rest + rounding;
+    row.unit16 = static_cast<double>(row.unit);
+    row.rest16 = steps.rest + rounding;
   }
   return true;
 }
@@ -328,10 +327,10 @@ void QuantizedFactor::SetCovarianceError(const ResidualModel& model, std::span<c
 }
 
 int64_t QuantizedFactor::bytes() const {
-  const size_t floats = units_.size() + rests_.size() + norms_.size() + fine_units_.size() +
-                        fine_rests_.size() + coordinates_.size() + scales_.size();
-  return static_cast<int64_t>(packed_.size() * sizeof(int32_t) + fine_.size() * sizeof(int16_t) +
-                              floats * sizeof(float) + exceptional_.size() * sizeof(int64_t));
+  const size_t floats = units_.size() + rests_.size() + norm_bounds_.size() + units16_.size() +
+                        rests16_.size() + coordinates_.size() + scales_.size();
+  return static_cast<int64_t>(packed_.size() * sizeof(int32_t) + rows16_.size() * sizeof(int16_t) +
+                              floats * sizeof(float) + outside_integers_.size() * sizeof(int64_t));
 }
 
 }  // namespace residual_knn

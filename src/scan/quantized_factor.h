@@ -49,7 +49,7 @@ struct QuantizedFit {
 struct QueryIntegers {
   float unit = 0;
   int32_t offset = 0;  // of products of 8 bits
-  // The product with row j, in single precision, is off by at most norm rests()[j] + rest norms()[j].
+  // The product with row j, in single precision, is off by at most norm rests()[j] + rest norm_bounds()[j].
   float norm = 0;
   float rest = 0;
   // A covariance that is computed as K is off by at most the smaller of covariance_error and
@@ -58,8 +58,8 @@ struct QueryIntegers {
   float covariance_rate = 0;
   float covariance_floor = 0;
   // The same for products of 16 bits in double precision; see ProductErrorWith.
-  double fine_unit = 0;
-  double fine_rest = 0;
+  double unit16 = 0;
+  double rest16 = 0;
 };
 
 class QuantizedFactor {
@@ -73,38 +73,38 @@ class QuantizedFactor {
   [[nodiscard]] const int32_t* group(int64_t g) const;
   // What a product of row j with a query is to be multiplied by, times the unit of the query.
   [[nodiscard]] const float* units() const { return units_.data(); }
-  [[nodiscard]] const float* rests() const { return rests_.data(); }  // |D|
-  [[nodiscard]] const float* norms() const { return norms_.data(); }  // |V| + |D|
+  [[nodiscard]] const float* rests() const { return rests_.data(); }              // |D|
+  [[nodiscard]] const float* norm_bounds() const { return norm_bounds_.data(); }  // |V| + |D|
   [[nodiscard]] const float* coordinates() const { return coordinates_.data(); }
   [[nodiscard]] int64_t stride() const { return stride_; }
-  // 1 / sqrt(p), NaN for exceptional rows.
+  // 1 / sqrt(p), NaN for rows outside the integers.
   [[nodiscard]] const float* scales() const { return scales_.data(); }
   // Rows with so small a p that the margin would let them always pass, and those too far from the origin for
   // single precision; ascending.
-  [[nodiscard]] std::span<const int64_t> exceptional() const { return exceptional_; }
+  [[nodiscard]] std::span<const int64_t> outside_integers() const { return outside_integers_; }
 
-  // Bound on the error of R with row j, from the product of 16 bits, the query's fine_unit and fine_units()[j], and the
+  // Bound on the error of R with row j, from the product of 16 bits, the query's unit16 and units16()[j], and the
   // covariance in double precision: against the canonical score, whose product rounds as well.
   [[nodiscard]] double ProductErrorWith(const QueryIntegers& query, int64_t j) const {
-    return static_cast<double>(query.norm) * static_cast<double>(fine_rests()[j]) +
-           query.fine_rest * static_cast<double>(norms_[j]);
+    return static_cast<double>(query.norm) * static_cast<double>(rests16()[j]) +
+           query.rest16 * static_cast<double>(norm_bounds_[j]);
   }
 
-  // With words of 8 bits: the rows once more with 16 bits, each fine_stride() values.
-  [[nodiscard]] const int16_t* fine() const { return fine_.data(); }
-  [[nodiscard]] int64_t fine_stride() const { return fine_stride_; }
+  // With words of 8 bits: the rows once more with 16 bits, each stride16() values.
+  [[nodiscard]] const int16_t* rows16() const { return rows16_.data(); }
+  [[nodiscard]] int64_t stride16() const { return stride16_; }
   // Of the rows of 16 bits, whichever they are.
-  [[nodiscard]] const float* fine_units() const {
-    return bits_ == ElementBits::k8 ? fine_units_.data() : units_.data();
+  [[nodiscard]] const float* units16() const {
+    return bits_ == ElementBits::k8 ? units16_.data() : units_.data();
   }
-  [[nodiscard]] const float* fine_rests() const {
-    return bits_ == ElementBits::k8 ? fine_rests_.data() : rests_.data();
+  [[nodiscard]] const float* rests16() const {
+    return bits_ == ElementBits::k8 ? rests16_.data() : rests_.data();
   }
 
   // Quantizes a query with V (m values), 1 / sqrt(p), |V| and scaled coordinates; `words` has words() values,
-  // `fine` fine_stride(), scratch 2 m. False if the margins would let it keep too many candidates.
+  // `v16` stride16(), scratch 2 m. False if the margins would let it keep too many candidates.
   bool Quantize(const ResidualModel& model, const double* v, double norm, double inverse_deviation,
-                std::span<const double> point, double* scratch, int32_t* words, int16_t* fine,
+                std::span<const double> point, double* scratch, int32_t* words, int16_t* v16,
                 QueryIntegers& row) const;
 
   [[nodiscard]] int64_t bytes() const;
@@ -119,18 +119,18 @@ class QuantizedFactor {
   int64_t words_ = 0;
   int64_t groups_ = 0;
   int64_t stride_ = 0;
-  int64_t fine_stride_ = 0;
+  int64_t stride16_ = 0;
   double largest_coordinate_ = 0;
   AlignedVectorOf<int32_t> packed_;
-  AlignedVectorOf<int16_t> fine_;
+  AlignedVectorOf<int16_t> rows16_;
   AlignedFloats units_;
   AlignedFloats rests_;
-  AlignedFloats norms_;
-  AlignedFloats fine_units_;
-  AlignedFloats fine_rests_;
+  AlignedFloats norm_bounds_;
+  AlignedFloats units16_;
+  AlignedFloats rests16_;
   AlignedFloats coordinates_;
   AlignedFloats scales_;
-  std::vector<int64_t> exceptional_;
+  std::vector<int64_t> outside_integers_;
 };
 
 }  // namespace residual_knn

@@ -3,19 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
-#include "blas/blas.h"
-#include "model/product_error.h"
+#include "base/assert.h"
 #include "scan/block_search.h"
 #include "scan/first_candidates.h"
 #include "scan/order_by_space.h"
+#include "scan/outside_rows.h"
+#include "scan/screen16.h"
 #include "score/candidate_list.h"
 #include "score/canonical_score.h"
 #include "score/degenerate_query.h"
-#include "score/keep_others.h"
-#include "simd/covariance_row.h"
 #include "simd/prefetch.h"
 #include "simd/quantized_product.h"
-#include "simd/screen.h"
 #include "simd/screen_quantized.h"
 
 namespace residual_knn {
@@ -34,39 +32,35 @@ constexpr int64_t kFewPairs = 1'000'000;
 
 class Worker {
  public:
-  // scales: 1 / sqrt(p) of all rows, NaN for those that the screen leaves out.
+  // inverse_deviations: 1 / sqrt(p) of all rows, NaN for those that the screen leaves out.
   Worker(const SearchJob& job, const QuantizedFactor& quantized, const ScanAids& aids,
-         const float* scales, int64_t block, int index)
+         const float* inverse_deviations, int64_t block, int index)
       : job_(job),
         model_(job.model),
         settings_(job.settings),
         monitor_(job.monitor, index),
         quantized_(quantized),
         neighborhoods_(*aids.neighborhoods),
-        kept_scales_(scales),
+        inverse_deviations_(inverse_deviations),
         scorer_(model_, settings_.ranking),
         first_(model_, aids.neighborhoods),
         view_(model_.covariance()->view()),
         lists_(static_cast<size_t>(block)),
         words_(static_cast<size_t>(block * quantized.words())),
-        fine_(static_cast<size_t>(block * quantized.fine_stride())),
+        v16_(static_cast<size_t>(block * quantized.stride16())),
         integers_(static_cast<size_t>(block)),
         offsets_(static_cast<size_t>(block)),
         regions_(static_cast<size_t>(block)),
         met_(static_cast<size_t>(block)),
         scratch_(static_cast<size_t>(2 * model_.m())),
         points_(static_cast<size_t>(block * model_.d())),
-        products_(static_cast<size_t>(block * kTile + kQuantizedSlack)) {
+        products_(static_cast<size_t>(block * kTile + kQuantizedSlack)),
+        screen16_(job, quantized, kTile),
+        outside_(job, block, kTile) {
     constexpr auto kRoom = static_cast<size_t>(kTile + kQuantizedSlack);
     found_.resize(kRoom);
     found_scores_.resize(kRoom);
-    fine_products_.resize(kRoom);
-    errors_.resize(kRoom);
-    rows_.resize(kRoom);
-    scores_.resize(kRoom);
-    covariances_.resize(kRoom);
-    coordinates_.resize(kRoom * static_cast<size_t>(model_.d()));
-    exact_products_.resize(static_cast<size_t>(block * kTile + kScreenSlack));
+    products16_.resize(kRoom);
   }
 
   void SearchBlock(std::span<const int64_t> which) {
@@ -76,20 +70,20 @@ class Worker {
     }
     job_.queries.Load(which, block_, monitor_);
     if (monitor_.Stopped()) return;
+    RESIDUAL_KNN_ASSERT(std::is_sorted(block_.limit.begin(), block_.limit.end()));
     Prepare(which);
     if (std::none_of(fit_.begin(), fit_.end(), [](bool fit) { return fit; })) return;
     for (int64_t q = 0; q < block_.count && monitor_.GoOn(); ++q) {
       if (Searches(q)) SearchAround(q);
     }
-    auto exceptional = quantized_.exceptional();
-    exceptional = exceptional.first(static_cast<size_t>(
-        std::lower_bound(exceptional.begin(), exceptional.end(), block_.largest_limit) -
-        exceptional.begin()));
-    while (!exceptional.empty()) {
+    auto outside = quantized_.outside_integers();
+    outside = outside.first(static_cast<size_t>(
+        std::lower_bound(outside.begin(), outside.end(), block_.largest_limit) - outside.begin()));
+    while (!outside.empty()) {
       if (!monitor_.GoOn()) return;
-      const size_t count = std::min<size_t>(kTile, exceptional.size());
-      SearchExceptional(exceptional.first(count));
-      exceptional = exceptional.subspan(count);
+      const size_t count = std::min<size_t>(kTile, outside.size());
+      SearchOutside(outside.first(count));
+      outside = outside.subspan(count);
     }
     for (int64_t begin = 0; begin < block_.largest_limit; begin += kTile) {
       if (!monitor_.GoOn()) return;
@@ -123,7 +117,7 @@ class Worker {
       QueryIntegers& row = integers_[q];
       fit_[q] = quantized_.Quantize(model_, block_.factor + q * model_.m(), block_.norm[q],
                                     block_.inverse_deviation[q], point, scratch_.data(), words,
-                                    FineOf(q), row);
+                                    V16(q), row);
       offsets_[q] = row.offset;
       if (fit_[q]) {
         lists_[q].Reset(settings_.k, block_.inverse_deviation[q], 0);
@@ -133,9 +127,9 @@ class Worker {
     }
   }
 
-  [[nodiscard]] bool HasFineRows() const { return quantized_.bits() == ElementBits::k8; }
+  [[nodiscard]] bool HasRows16() const { return quantized_.bits() == ElementBits::k8; }
 
-  int16_t* FineOf(int64_t q) { return fine_.data() + q * quantized_.fine_stride(); }
+  int16_t* V16(int64_t q) { return v16_.data() + q * quantized_.stride16(); }
 
   [[nodiscard]] bool RescoresTooMuch() const {
     return statistics_.pairs_scored > kFewPairs &&
@@ -164,11 +158,10 @@ class Worker {
     while (first < block_.count && block_.limit[first] <= begin) ++first;
     const int64_t count = block_.count - first;
     const int64_t groups = (end - begin + kPackedGroup - 1) / kPackedGroup;
-    if (HasFineRows()) {
+    if (HasRows16()) {
       // What survives is looked up at random: while products are computed, it comes near.
-      PrefetchLines(
-          quantized_.fine() + begin * quantized_.fine_stride(),
-          static_cast<int64_t>(sizeof(int16_t)) * (end - begin) * quantized_.fine_stride());
+      PrefetchLines(quantized_.rows16() + begin * quantized_.stride16(),
+                    static_cast<int64_t>(sizeof(int16_t)) * (end - begin) * quantized_.stride16());
     }
     Multiply(first, count, begin, groups);
     statistics_.pairs_scored += count * (end - begin);
@@ -178,10 +171,10 @@ class Worker {
     tile.coordinates = quantized_.coordinates();
     tile.stride = quantized_.stride();
     tile.dimensions = model_.d();
-    tile.scales = kept_scales_;
+    tile.scales = inverse_deviations_;
     tile.units = quantized_.units();
     tile.rests = quantized_.rests();
-    tile.norms = quantized_.norms();
+    tile.norms = quantized_.norm_bounds();
     QuantizedQuery query;
     query.signed_ranking = settings_.ranking == Ranking::kSigned;
     for (int64_t q = first; q < block_.count; ++q) {
@@ -212,7 +205,7 @@ class Worker {
   void SearchAround(int64_t q) {
     met_[q].clear();
     scorer_.SetQuery(block_, q);
-    if (HasFineRows()) {
+    if (HasRows16()) {
       SearchRegion(q);
     } else {
       const int64_t wanted = FirstCandidates::Wanted(settings_.k, block_.limit[q]);
@@ -228,8 +221,9 @@ class Worker {
     regions_[q] = neighborhoods_.Around(
         block_.self[q], block_.points.data() + q * model_.d(), block_.limit[q],
         std::max(Neighborhoods::kRowsAround / 2, settings_.k), near_);
-    std::erase_if(
-        near_, [&](int32_t row) { return row == block_.self[q] || std::isnan(kept_scales_[row]); });
+    std::erase_if(near_, [&](int32_t row) {
+      return row == block_.self[q] || std::isnan(inverse_deviations_[row]);
+    });
     statistics_.pairs_scored += static_cast<int64_t>(near_.size());
     statistics_.scored_in_low_precision += static_cast<int64_t>(near_.size());
     const auto count = static_cast<int64_t>(near_.size());
@@ -250,11 +244,12 @@ class Worker {
     statistics_.pairs_rescored += scored;
   }
 
-  // Whether a query has met a row before it met the tiles.
+  // Whether a query has met a row before it met the tiles: all rows of a region, which would take too long to sort, or
+  // the few that are listed.
   [[nodiscard]] bool HasMet(int64_t q, int32_t row) const {
     if (row == block_.self[q]) return true;
-    return HasFineRows() ? neighborhoods_.Holds(regions_[q], row)
-                         : std::binary_search(met_[q].begin(), met_[q].end(), int64_t{row});
+    return HasRows16() ? neighborhoods_.Holds(regions_[q], row)
+                       : std::binary_search(met_[q].begin(), met_[q].end(), int64_t{row});
   }
 
   // Of what a screen has found, whatever was not met before; `products` is that of row 0.
@@ -263,51 +258,18 @@ class Worker {
     for (int64_t s = 0; s < found; ++s) {
       const int32_t row = found_[s];
       if (HasMet(q, row)) continue;
-      if (!HasFineRows()) fine_products_[kept] = products[row];
+      if (!HasRows16()) products16_[kept] = products[row];
       found_[kept++] = row;
     }
     if (kept > 0) AppendRows(q, kept);
   }
 
-  // The first rows of found_. Products of 16 bits that are not at hand are computed.
+  // The first rows of found_, after the second screen.
   void AppendRows(int64_t q, size_t kept) {
-    const auto count = static_cast<int64_t>(kept);
-    std::copy_n(found_.begin(), count, rows_.begin());
-    if (HasFineRows()) {
-      DotPairRows(FineOf(q), quantized_.fine(), quantized_.fine_stride(), found_.data(), count,
-                  fine_products_.data());
-    }
-    model_.points().CopySelected({rows_.data(), kept}, coordinates_.data(), count + kScreenSlack);
-    CovarianceRow(view_, {coordinates_.data(), count + kScreenSlack, model_.d()}, 0, count,
-                  block_.points.data() + q * model_.d(), covariances_.data());
-    Append(q, ScreenFine(q, kept));
-  }
-
-  // Of the first rows of rows_, with products of 16 bits and covariances in double precision, those that may be near.
-  ScreenedRows ScreenFine(int64_t q, size_t count) {
-    const double threshold = lists_[q].threshold();
-    const double unit = integers_[q].fine_unit;
-    const bool is_signed = settings_.ranking == Ranking::kSigned;
-    size_t kept = 0;
-    for (size_t s = 0; s < count; ++s) {
-      const int64_t row = rows_[s];
-      const double product = static_cast<double>(fine_products_[s]) * unit *
-                             static_cast<double>(quantized_.fine_units()[row]);
-      const double residual = covariances_[s] - product;
-      const double ranked = is_signed ? residual : std::abs(residual);
-      const double scale = model_.inverse_deviation()[row];
-      // With room for the roundings of this comparison.
-      const double error = quantized_.ProductErrorWith(integers_[q], row) * (1 + 1e-9);
-      if ((ranked + error) * scale < threshold) continue;
-      rows_[kept] = row;
-      covariances_[kept] = covariances_[s];
-      errors_[kept] = error;
-      scores_[kept++] = ranked * scale;
-    }
-    return {{rows_.data(), kept},
-            {scores_.data(), kept},
-            {covariances_.data(), kept},
-            {errors_.data(), kept}};
+    const Query16 query{block_.points.data() + q * model_.d(), integers_[q], V16(q),
+                        lists_[q].threshold()};
+    const std::span<const int32_t> products(products16_.data(), HasRows16() ? 0 : kept);
+    Append(q, screen16_.Keep(query, {found_.data(), kept}, products));
   }
 
   void Append(int64_t q, const ScreenedRows& screened) {
@@ -317,40 +279,15 @@ class Worker {
     statistics_.pairs_rescored += rescored;
   }
 
-  // Rows that the quantized screen skips, in double precision.
-  void SearchExceptional(std::span<const int64_t> rows) {
-    const auto width = static_cast<int64_t>(rows.size());
-    const int64_t m = model_.m();
-    gathered_.resize(static_cast<size_t>(width * m));
-    scales_.assign(static_cast<size_t>(width + kScreenSlack), 0.0);
-    for (int64_t j = 0; j < width; ++j) {
-      std::copy_n(model_.factor(rows[j]), m, gathered_.data() + j * m);
-      scales_[j] = model_.inverse_deviation()[rows[j]];
-    }
-    model_.points().CopySelected(rows, coordinates_.data(), width + kScreenSlack);
-    blas::MultiplyTransposed(block_.factor, block_.count, gathered_.data(), width, m,
-                             exact_products_.data());
-    statistics_.pairs_scored += block_.count * width;
-    ScreenTile tile;
-    tile.covariance = &view_;
-    tile.points = {coordinates_.data(), width + kScreenSlack, model_.d()};
-    tile.inverse_deviation = scales_.data();
+  void SearchOutside(std::span<const int64_t> rows) {
+    outside_.Multiply(block_, rows);
+    statistics_.pairs_scored += block_.count * std::ssize(rows);
     for (int64_t q = 0; q < block_.count; ++q) {
       if (!Searches(q)) continue;
-      tile.count = std::lower_bound(rows.begin(), rows.end(), block_.limit[q]) - rows.begin();
-      ScreenQuery query;
-      query.point = block_.points.data() + q * model_.d();
-      query.products = exact_products_.data() + q * width;
-      query.signed_ranking = settings_.ranking == Ranking::kSigned;
-      query.error = ScreenError(m, block_.norm[q], model_.largest_norm());
-      query.threshold = lists_[q].threshold();
-      const int64_t found =
-          Screen(tile, query, {rows_.data(), scores_.data(), covariances_.data()});
-      const size_t kept = KeepOthers({rows_.data(), scores_.data(), covariances_.data()}, found,
-                                     rows, block_.self[q], met_[q]);
-      if (kept == 0) continue;
-      lists_[q].SetError(query.error);
-      Append(q, {{rows_.data(), kept}, {scores_.data(), kept}, {covariances_.data(), kept}});
+      const ScreenedRows screened = outside_.Screen(q, lists_[q].threshold(), met_[q]);
+      if (screened.rows.empty()) continue;
+      lists_[q].SetError(outside_.Error(q));
+      Append(q, screened);
     }
   }
 
@@ -369,17 +306,17 @@ class Worker {
   ThreadMonitor monitor_;
   const QuantizedFactor& quantized_;
   const Neighborhoods& neighborhoods_;
-  const float* kept_scales_;
+  const float* inverse_deviations_;
   CanonicalScorer scorer_;
   FirstCandidates first_;
   CovarianceView view_;
   QueryBlock block_;
   std::vector<CandidateList> lists_;
   std::vector<int32_t> words_;
-  std::vector<int16_t> fine_;
+  std::vector<int16_t> v16_;
   std::vector<QueryIntegers> integers_;
   std::vector<int32_t> offsets_;
-  std::vector<Neighborhoods::Region> regions_;  // with fine rows: what was met first
+  std::vector<Neighborhoods::Region> regions_;  // with rows of 16 bits: what was met first
   std::vector<std::vector<int64_t>> met_;       // without
   std::vector<double> scratch_;
   std::vector<int32_t> near_;
@@ -389,15 +326,9 @@ class Worker {
   AlignedVectorOf<int32_t> products_;
   std::vector<int32_t> found_;
   std::vector<float> found_scores_;
-  std::vector<int32_t> fine_products_;
-  std::vector<int64_t> rows_;
-  std::vector<double> scores_;
-  std::vector<double> errors_;
-  std::vector<double> covariances_;
-  std::vector<double> coordinates_;
-  std::vector<double> scales_;
-  AlignedVector gathered_;
-  AlignedVector exact_products_;
+  std::vector<int32_t> products16_;
+  Screen16 screen16_;
+  OutsideRows outside_;
   std::vector<Neighbor> degenerate_;
   int64_t rescored_ = 0;  // because margins left too many candidates open
   SearchStatistics statistics_;

@@ -1,11 +1,13 @@
 // What a scan knows of the rows beforehand: which lie around a query, and which cannot be anybody's neighbors.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <vector>
 
+#include "base/assert.h"
 #include "scan/neighborhoods.h"
 
 namespace residual_knn {
@@ -19,6 +21,7 @@ struct ScanAids {
   // otherwise a copy of its `count` values in `memory`.
   template <class Value>
   const Value* Masked(const Value* scales, int64_t count, std::vector<Value>& memory) const {
+    RESIDUAL_KNN_ASSERT(std::is_sorted(hopeless.begin(), hopeless.end()));
     if (hopeless.empty()) return scales;
     memory.assign(scales, scales + count);
     for (const int64_t row : hopeless) {

@@ -5,6 +5,8 @@
 #include <functional>
 #include <limits>
 
+#include "base/assert.h"
+
 namespace residual_knn {
 namespace {
 
@@ -41,6 +43,9 @@ int64_t CandidateList::MostAtOnce(int64_t k) {
 }
 
 void CandidateList::Reset(int64_t k, double query_inverse_deviation, double error) {
+  RESIDUAL_KNN_ASSERT(k >= 1);
+  RESIDUAL_KNN_ASSERT(query_inverse_deviation > 0);
+  RESIDUAL_KNN_ASSERT(error >= 0);
   k_ = static_cast<size_t>(k);
   capacity_ = CapacityFor(k);
   error_ = error;
@@ -70,6 +75,9 @@ double CandidateList::ClampScore(double score) const {
 
 int64_t CandidateList::Append(const ScreenedRows& screened, const double* inverse_deviation,
                               const CanonicalScorer& scorer) {
+  RESIDUAL_KNN_ASSERT(screened.scores.size() == screened.rows.size());
+  RESIDUAL_KNN_ASSERT(screened.covariances.size() == screened.rows.size());
+  RESIDUAL_KNN_ASSERT(screened.errors.empty() || screened.errors.size() == screened.rows.size());
   int64_t rescored = 0;
   for (size_t i = 0; i < screened.rows.size(); ++i) {
     const int64_t row = screened.rows[i];
@@ -88,6 +96,7 @@ int64_t CandidateList::Append(const ScreenedRows& screened, const double* invers
 
 int64_t CandidateList::AppendScored(std::span<const int64_t> rows, std::span<const double> rho,
                                     const CanonicalScorer& scorer) {
+  RESIDUAL_KNN_ASSERT(rho.size() == rows.size());
   int64_t rescored = 0;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (rows[i] < first_rows_) continue;
@@ -110,6 +119,9 @@ double CandidateList::LargestKthScore() {
 
 void CandidateList::AppendFirstRows(std::span<const int64_t> rows, std::span<const double> rho,
                                     int64_t end, const CanonicalScorer& scorer) {
+  RESIDUAL_KNN_ASSERT(rho.size() == rows.size());
+  RESIDUAL_KNN_ASSERT(
+      std::all_of(rows.begin(), rows.end(), [end](int64_t row) { return row < end; }));
   std::erase_if(candidates_, [end](const Candidate& c) { return c.row < end; });
   for (size_t i = 0; i < rows.size(); ++i) {
     candidates_.push_back(Scored(rows[i], rho[i], 0, scorer));

@@ -1,11 +1,13 @@
 #include "score/canonical_score.h"
 
+#include "base/assert.h"
 #include "simd/dot.h"
 
 namespace residual_knn {
 
 void CanonicalScorer::Score(std::span<const int64_t> rows, std::span<const double> covariances,
                             std::span<double> rho) const {
+  RESIDUAL_KNN_ASSERT(covariances.size() == rows.size() && rho.size() == rows.size());
   DotRows(factor_, model_.factor(0), model_.m(), rows.data(), static_cast<int64_t>(rows.size()),
           rho.data());
   for (size_t c = 0; c < rows.size(); ++c) {

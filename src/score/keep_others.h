@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/assert.h"
 #include "simd/screen.h"
 
 namespace residual_knn {
@@ -15,6 +16,7 @@ namespace residual_knn {
 inline size_t KeepOthers(const ScreenSurvivors& survivors, int64_t found,
                          std::span<const int64_t> rows, int64_t self,
                          std::span<const int64_t> met = {}) {
+  RESIDUAL_KNN_ASSERT(std::is_sorted(met.begin(), met.end()));
   size_t kept = 0;
   for (int64_t s = 0; s < found; ++s) {
     const int64_t row = rows.empty() ? survivors.row[s] : rows[survivors.row[s]];

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
+
 namespace residual_knn {
 namespace {
 
@@ -13,6 +15,7 @@ constexpr int64_t kScannedOneIn = 32;
 
 TimedSample::TimedSample(const QuerySet& queries, std::span<const Chunk* const> chunks, int threads)
     : queries_(queries), threads_(threads) {
+  RESIDUAL_KNN_ASSERT(chunks.size() >= kFewChunks);
   // Groups of chunks from all over; of every second one, brute force may get some queries.
   const size_t count = std::min(chunks.size() / 4, 2 * static_cast<size_t>(threads));
   const size_t step = chunks.size() / (2 * count);

@@ -5,6 +5,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "base/assert.h"
 #include "simd/dispatch.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -97,6 +98,8 @@ void ForwardSubstitute(const double* lower, int64_t stride, int64_t m, double* p
 
 void ForwardSubstituteColumns(const double* lower, int64_t stride, int64_t m, double* panel,
                               int64_t panel_stride, int64_t columns, double* squares) {
+  RESIDUAL_KNN_ASSERT(columns % kColumnUnit == 0 && panel_stride % kColumnUnit == 0);
+  RESIDUAL_KNN_ASSERT(columns <= panel_stride && m <= stride);
   Chosen(HWY_DISPATCH_TABLE(ForwardSubstituteTarget))(lower, stride, 0, m, panel, panel_stride,
                                                       columns, squares);
 }

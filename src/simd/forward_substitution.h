@@ -20,9 +20,15 @@ void ForwardSubstitute(const double* lower, int64_t stride, int64_t m, double* p
 void ForwardSubstituteRows(const double* lower, int64_t stride, int64_t begin, int64_t end,
                            double* panel, double* squares);
 
+// Columns of wider panels come in multiples of this.
+inline constexpr int64_t kColumnUnit = 16;
+// `count` columns, rounded up.
+inline int64_t ColumnWidth(int64_t count) {
+  return (count + kColumnUnit - 1) / kColumnUnit * kColumnUnit;
+}
+
 // The same for a wider panel: `columns` right-hand sides, a multiple of kColumnUnit, with
 // `panel_stride` doubles from row to row, a multiple of kColumnUnit too.
-inline constexpr int64_t kColumnUnit = 16;
 void ForwardSubstituteColumns(const double* lower, int64_t stride, int64_t m, double* panel,
                               int64_t panel_stride, int64_t columns, double* squares);
 

@@ -5,6 +5,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "base/assert.h"
 #include "simd/dispatch.h"
 #include "simd/store_selected-inl.h"
 
@@ -127,17 +128,20 @@ HWY_EXPORT(ColumnSquaresTarget);
 
 void BlockBounds(const double* squares, const double* totals, int64_t count, double unexplained,
                  double largest_total, double* out) {
+  RESIDUAL_KNN_ASSERT(count % 8 == 0);
   Chosen(HWY_DISPATCH_TABLE(BlockBoundsTarget))(squares, totals, count, unexplained, largest_total,
                                                 out);
 }
 
 int64_t OpenPoints(const float* z, int64_t rank, const float* w, int64_t stride, const float* root,
                    int64_t count, float rest, float threshold, int32_t* out) {
+  RESIDUAL_KNN_ASSERT(count <= stride);
   return Chosen(HWY_DISPATCH_TABLE(OpenPointsTarget))(z, rank, w, stride, root, count, rest,
                                                       threshold, out);
 }
 
 void ColumnSquares(const float* values, int64_t rows, int64_t stride, int64_t count, double* out) {
+  RESIDUAL_KNN_ASSERT(count % 8 == 0 && count <= stride);
   Chosen(HWY_DISPATCH_TABLE(ColumnSquaresTarget))(values, rows, stride, count, out);
 }
 }  // namespace residual_knn

@@ -37,7 +37,7 @@ void Coupling::Compute(const ResidualModel& model, const Margins& margins,
                        Pace& pace) {
   const PivotBlock& h = blocks[home];
   const int64_t r = h.rank;
-  const int64_t width = (r + kColumnUnit - 1) / kColumnUnit * kColumnUnit;
+  const int64_t width = ColumnWidth(r);
   const int64_t total = blocks.num_pivots();
   images_.resize(static_cast<size_t>(total * r));
   norms_.assign(static_cast<size_t>(blocks.size()), 0.0);

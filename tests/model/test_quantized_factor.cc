@@ -134,8 +134,8 @@ class Case {
       }
     }
     tally_.exceptional += std::ssize(exceptional);
-    return std::equal(exceptional.begin(), exceptional.end(), factor_.exceptional().begin(),
-                      factor_.exceptional().end()) ||
+    return std::equal(exceptional.begin(), exceptional.end(), factor_.outside_integers().begin(),
+                      factor_.outside_integers().end()) ||
            Fail("exceptional rows are not those without a scale");
   }
 
@@ -143,7 +143,7 @@ class Case {
     const int64_t m = model_.m();
     std::vector<double> scratch(static_cast<size_t>(2 * m));
     std::vector<int32_t> words(static_cast<size_t>(factor_.words()));
-    std::vector<int16_t> fine(static_cast<size_t>(factor_.fine_stride()));
+    std::vector<int16_t> fine(static_cast<size_t>(factor_.stride16()));
     QueryIntegers row;
     if (!factor_.Quantize(model_, query.v.data(), query.norm, query.inverse_deviation, query.point,
                           scratch.data(), words.data(), fine.data(), row)) {
@@ -170,7 +170,7 @@ class Case {
     std::vector<double> signs(rotated.size());
     for (int64_t e = 0; e < m; ++e) {
       const double unit =
-          static_cast<double>(is_fine ? factor_.fine_units()[row] : factor_.units()[row]);
+          static_cast<double>(is_fine ? factor_.units16()[row] : factor_.units()[row]);
       signs[e] = rotated[e] < unit * Element(row, e, is_fine) ? -1 : 1;
     }
     // The transpose of the rotation, entry by entry.
@@ -206,7 +206,7 @@ class Case {
   [[nodiscard]] bool Counts(int64_t j) const { return factor_.scales()[j] > 0; }
 
   [[nodiscard]] bool NextToZero(int64_t j) const {
-    return static_cast<double>(factor_.norms()[j]) < 1e-6 * model_.largest_norm();
+    return static_cast<double>(factor_.norm_bounds()[j]) < 1e-6 * model_.largest_norm();
   }
 
   [[nodiscard]] std::vector<double> Row(int64_t j) const {
@@ -214,7 +214,7 @@ class Case {
   }
 
   [[nodiscard]] int32_t Element(int64_t j, int64_t e, bool is_fine) const {
-    if (is_fine) return factor_.fine()[j * factor_.fine_stride() + e];
+    if (is_fine) return factor_.rows16()[j * factor_.stride16() + e];
     const int64_t in_word = factor_.bits() == ElementBits::k8 ? 4 : 2;
     const auto word = static_cast<uint32_t>(
         factor_.group(j / kPackedGroup)[e / in_word * kPackedGroup + j % kPackedGroup]);
@@ -249,7 +249,7 @@ class Case {
   // Of a product.
   [[nodiscard]] double Margin(const QueryIntegers& row, int64_t j) const {
     return static_cast<double>(row.norm) * static_cast<double>(factor_.rests()[j]) +
-           static_cast<double>(row.rest) * static_cast<double>(factor_.norms()[j]) + LostNorms(row);
+           static_cast<double>(row.rest) * static_cast<double>(factor_.norm_bounds()[j]) + LostNorms(row);
   }
 
   bool ProductsHold(const QueryIntegers& row, const std::vector<Quad>& exact,
@@ -284,7 +284,7 @@ class Case {
     tile.scales = factor_.scales();
     tile.units = factor_.units();
     tile.rests = factor_.rests();
-    tile.norms = factor_.norms();
+    tile.norms = factor_.norm_bounds();
     tile.count = model_.n();
     residual_knn::QuantizedQuery asked;
     asked.point = point.data();
@@ -300,7 +300,7 @@ class Case {
     std::vector<int32_t> rows(static_cast<size_t>(model_.n() + kPackedGroup));
     std::vector<float> scores(rows.size());
     const int64_t found = residual_knn::ScreenQuantized(tile, asked, rows.data(), scores.data());
-    if (found != model_.n() - std::ssize(factor_.exceptional())) {
+    if (found != model_.n() - std::ssize(factor_.outside_integers())) {
       return Fail("not all rows but the exceptional ones passed");
     }
     for (int64_t s = 0; s < found; ++s) {
@@ -332,14 +332,14 @@ class Case {
     if (has_fine) {
       std::vector<int32_t> candidates(static_cast<size_t>(model_.n()));
       std::iota(candidates.begin(), candidates.end(), 0);
-      residual_knn::DotPairRows(fine.data(), factor_.fine(), factor_.fine_stride(),
+      residual_knn::DotPairRows(fine.data(), factor_.rows16(), factor_.stride16(),
                                 candidates.data(), model_.n(), products.data());
     }
     for (int64_t j = 0; j < model_.n(); ++j) {
       if (!Counts(j)) continue;
       // As the scan computes it, in double precision.
-      const double product = static_cast<double>(products[j]) * row.fine_unit *
-                             static_cast<double>(factor_.fine_units()[j]);
+      const double product = static_cast<double>(products[j]) * row.unit16 *
+                             static_cast<double>(factor_.units16()[j]);
       const Quad error = exact[j] - product;  // the covariance is the same in both
       const double margin = factor_.ProductErrorWith(row, j) + LostNorms(row);
       if (!tally_.Count(has_fine ? kFine : kFine16, error, margin, NextToZero(j)))

@@ -1,0 +1,29 @@
+// Some queries of a chunk, gathered side by side.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/aligned_vector.h"
+#include "descent/columns.h"
+#include "descent/query_columns.h"
+
+namespace residual_knn {
+
+class SelectedColumns {
+ public:
+  // `which` lists queries of the chunk, ascending, and stays as it is while the selection is in use.
+  const Columns& Select(const QueryColumns& from, int64_t m, int64_t dimensions,
+                        std::span<const int64_t> which, bool single);
+
+ private:
+  AlignedVector factor_;
+  AlignedFloats factor32_;
+  AlignedVector coordinates_;
+  AlignedVector values_;
+  std::vector<int64_t> callback_rows_;
+  Columns columns_;
+};
+
+}  // namespace residual_knn

@@ -1,0 +1,43 @@
+// Rows that integers do not represent well enough: a scan in integers screens them in double precision.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/aligned_vector.h"
+#include "query/search_job.h"
+#include "score/candidate_list.h"
+
+namespace residual_knn {
+
+// A part of these rows at a time. One for each worker: its memory is reused.
+class OutsideRows {
+ public:
+  // At most `queries` times `rows` products at once.
+  OutsideRows(const SearchJob& job, int64_t queries, int64_t rows);
+
+  // Computes the products of a block of queries with these rows, which ascend. Both must stay while Screen is called.
+  void Multiply(const QueryBlock& block, std::span<const int64_t> rows);
+
+  // Of these rows, the candidates of query q that reach the threshold of its list, without those that it has met
+  // (ascending); valid until the next call.
+  ScreenedRows Screen(int64_t q, double threshold, std::span<const int64_t> met);
+  // The bound on the error of the products of query q.
+  [[nodiscard]] double Error(int64_t q) const;
+
+ private:
+  const ResidualModel& model_;
+  const bool is_signed_;
+  const QueryBlock* block_ = nullptr;
+  std::span<const int64_t> rows_;
+  AlignedVector v_;
+  AlignedVector products_;
+  std::vector<double> inverse_deviations_;
+  std::vector<double> coordinates_;
+  std::vector<int64_t> found_;
+  std::vector<double> scores_;
+  std::vector<double> covariances_;
+};
+
+}  // namespace residual_knn
