@@ -1,7 +1,7 @@
-// Points that are hard on trees and lists: all on a line, all alike, sorted, a tight cluster in sparse data,
-// and every other point asked for. Sampled rows of every strategy have the bytes of brute force with tiles of
-// its own, which scans in double precision. And an index after a cancelled build or search, or with two threads
-// in its first search, answers as if nothing had happened.
+// Point sets that are hard for trees and lists: all on a line, all identical, sorted, a tight cluster in sparse data,
+// and queries for every second point. Sampled rows of every strategy must have the bytes of brute force with chosen
+// tiles, which scans in double precision. An index must also give the same answers after a cancelled build or search,
+// and after a first search by two threads at once.
 #include <cmath>
 #include <string>
 #include <thread>
@@ -139,7 +139,7 @@ struct Cancel {
   }
 };
 
-// Cancels searches of a fresh index (its tree is being built) and then of the same with its tree.
+// Cancels searches of a new index, whose tree is being built, and then of the same index with its tree.
 bool SurvivesCancelling(const TestRun& run, const Model& model, int32_t strategy) {
   const CreatedIndex created = CreateIndex(model);
   if (created.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
@@ -196,7 +196,7 @@ void TestTwoThreadsInAFreshIndex(void** state) {
               Fail(run.seed, "two threads in one fresh index disagree with brute force"));
 }
 
-// New points whose V is of another magnitude than that of the index, by the caller's own numbers.
+// New points with V from the caller, of a magnitude different from that of the index.
 struct UnlikeCase {
   double index_v;
   double query_v;
@@ -246,7 +246,7 @@ bool IsAskedByStrangers(uint64_t seed, const UnlikeCase& c) {
 
 void TestStrangers(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
-  // With a promise only where it holds: V of the index is as good as 0.
+  // factor_error is given only if it is true: V of the index is almost 0.
   constexpr UnlikeCase kCases[] = {
       {0, 0.1, 0.99, 1, 1e-9},   {1e-170, 0.1, 0.99, 1, 1e-15}, {0, 1e30, 1, 1, 1e-9},
       {0.3, 1e44, 1e88, 16, 0},  {0.1, 1e43, 1e86, 16, 0},      {1e-3, 1e60, 1e120, 16, 0},

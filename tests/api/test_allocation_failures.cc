@@ -1,5 +1,6 @@
-// Memory that cannot be had, at the first, second, third ... allocation of every exported function, once or from then on:
-// nothing is thrown across the boundary, the status says so, the same call then succeeds, and nothing leaks.
+// Makes the first, second, third ... allocation of every exported function fail, only this one or all from then on. No
+// exception may leave the library, the status must report the failure, the same call must then succeed, and nothing may
+// leak.
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -16,7 +17,7 @@
 
 #include "support/cmocka_in_cxx.h"
 
-// Of the C library, which this program's own stand before.
+// The functions of the C library, which this program overrides.
 extern "C" {
 void* __libc_malloc(size_t);            // NOLINT(bugprone-reserved-identifier)
 void* __libc_calloc(size_t, size_t);    // NOLINT(bugprone-reserved-identifier)
@@ -81,11 +82,11 @@ constexpr int64_t kD = 2;
 constexpr int64_t kM = 16;
 constexpr int32_t kK = 4;
 constexpr int64_t kQueries = 90;
-// All allocations up to this one, then one in some.
+// Every allocation up to this number fails in turn; after it, only some do.
 constexpr int64_t kAllUpTo = 50;
 constexpr int64_t kStride = 61;
 
-// Calls on their own, of which any may be the first that a process makes.
+// Single calls; each may be the first call of a process.
 using Call = std::function<residual_knn_status()>;
 
 struct Refusal {
@@ -93,7 +94,7 @@ struct Refusal {
   bool persistent;
 };
 
-// During its life the allocation `first`, and with persistent all after it, are refused.
+// While it lives, the allocation `first` fails; with persistent, all following ones fail too.
 class Refused {
  public:
   explicit Refused(const Refusal& refusal) {
@@ -106,14 +107,14 @@ class Refused {
   Refused& operator=(const Refused&) = delete;
 };
 
-// `call` with each allocation refused in turn, until it makes no more. `prepare` and `end` go around it, without
-// refusals: end says whether the outputs are as they should be after a success.
+// Runs `call` with each of its allocations failing in turn. `prepare` and `end` run before and after it without
+// failures; end returns whether the outputs are right after a success.
 struct Attempt {
   std::string name;
   std::function<bool()> prepare;
   Call call;
   std::function<bool()> end;
-  bool counts_leaks = true;  // threads keep memory of their own
+  bool counts_leaks = true;  // threads keep memory
 };
 
 bool Survives(const Attempt& attempt) {
@@ -259,7 +260,7 @@ bool CreationsSurvive(Data& data) {
 
 bool SearchSurvives(Data& data, const std::string& name, const Call& create, const Call& search,
                     bool counts_leaks) {
-  // What the outputs are without a refusal.
+  // The outputs without a failed allocation.
   if (create() != RESIDUAL_KNN_OK || search() != RESIDUAL_KNN_OK) {
     return Fail(name + ": " + residual_knn_last_error());
   }
@@ -280,7 +281,7 @@ bool SearchSurvives(Data& data, const std::string& name, const Call& create, con
 bool SearchesSurvive(Data& data) {
   const Call create = [&] { return Create(data, RESIDUAL_KNN_MATERN32, 1); };
   for (const int32_t strategy : kAllStrategies) {
-    // What automatic chooses depends on the clock, and allocations with it; its answer does not.
+    // The choice of automatic, and so its allocations, depend on the clock. Its answer does not.
     for (const int32_t threads : {1, 2}) {
       residual_knn_search_options options = SearchOptions();
       options.strategy = strategy;
@@ -372,7 +373,7 @@ bool HelpersSurvive(Data& data) {
   return true;
 }
 
-// Those that cannot fail, and the wrong arguments of those that can.
+// Functions that cannot fail, and wrong arguments of functions that can.
 bool QuietFunctionsSurvive(Data& data) {
   if (Create(data, RESIDUAL_KNN_MATERN32, 1) != RESIDUAL_KNN_OK) return false;
   std::vector<double> factor(kN * kM);
@@ -398,7 +399,7 @@ bool QuietFunctionsSurvive(Data& data) {
                   residual_knn_info_init(&info, sizeof info);
                   const residual_knn_status status = residual_knn_index_info(data.index, &info);
                   if (status != RESIDUAL_KNN_OK) return status;
-                  // A message that cannot be put together is one of memory.
+                  // If the message cannot be allocated, the error is out of memory.
                   const residual_knn_status bad =
                       residual_knn_index_factor(data.index, 12345, factor.data(), nullptr);
                   if (bad == RESIDUAL_KNN_OK) return bad + RESIDUAL_KNN_ERROR_INTERNAL;
@@ -433,7 +434,7 @@ void TestHelpers(void**) {
 
 int main() {
   using namespace residual_knn_test;
-  // Output gets its buffer now.
+  // Standard output allocates its buffer here, before the tests.
   static char buffer[1 << 12];
   std::setvbuf(stdout, buffer, _IOLBF, sizeof buffer);
   const CMUnitTest tests[] = {

@@ -1,5 +1,5 @@
-// Every argument and option of the functions that create an index, with every kind of bad value:
-// one row a case. Each must fail with the right status, name the argument, and leave *index alone.
+// Every argument and option of the functions that create an index, with every kind of bad value. Each row of a table is
+// a case. Each call must fail with the right status, name the argument, and leave *index untouched.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -44,7 +44,7 @@ constexpr int kPointsBits = kInducingBit | kFactorBit;
 constexpr int kGivenBits = kFactorBit | kCallbackBit;
 constexpr int kAllBits = 7;
 
-// Arguments of any of the three functions; good until a case changes them.
+// Arguments for all three functions. They are valid until a case changes them.
 struct Arguments {
   std::vector<double> points;
   int64_t n = 7;
@@ -100,10 +100,10 @@ residual_knn_status Create(Way way, Arguments& a, residual_knn_index** index) {
 
 struct Case {
   const char* name;
-  int ways;  // which functions it concerns
+  int ways;  // the functions of this case
   std::function<void(Arguments&)> change;
   const char* argument;    // the word that the message must have; null: the call must succeed
-  const char* value = "";  // and the text
+  const char* value = "";  // and the text of the value
 };
 
 std::vector<Case> PointerAndSizeCases() {
@@ -236,7 +236,7 @@ std::vector<Case> ValueCases() {
     const char* name;
     double value;
   };
-  // -1 and 0 are bad where the value must be positive.
+  // -1 and 0 are bad if the value must be positive.
   constexpr Bad kNotFinite[] = {{"NaN", kNan}, {"Inf", kInf}, {"-Inf", -kInf}};
   constexpr Bad kNotPositive[] = {{"0", 0.0}, {"-0", -0.0}, {"-1", -1.0}, {"-1e-300", -1e-300}};
   for (const Bad& bad : kNotFinite) {
@@ -453,7 +453,7 @@ bool CaseHolds(Way way, const Case& test) {
                            (test.argument != nullptr ? std::string(" for ") + test.argument : "");
   Arguments arguments;
   test.change(arguments);
-  // Never dereferenced: a mark that the call must not replace.
+  // A marker that the call must not replace. It is never dereferenced.
   auto* const mark = reinterpret_cast<residual_knn_index*>(&arguments);
   residual_knn_index* index = mark;
   const residual_knn_status status = Create(way, arguments, &index);

@@ -1,5 +1,5 @@
-// Bad input of the functions beside create and search: choosing inducing points, ordering points,
-// describing an index and copying its factor. One row a case, as in test_bad_input_create.
+// Bad input for the functions other than create and search: choosing inducing points, ordering points, describing an
+// index and copying its factor. Each row of a table is a case, as in test_bad_input_create.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
-// Every argument and option of the eight search functions, with every kind of bad value: one row a
-// case. Each must fail with the right status, name the argument and leave neighbors, distances and
-// statistics alone; then a good search with the same index must still give the good answer.
+// Every argument and option of the eight search functions, with every kind of bad value. Each row of a table is a case.
+// Each call must fail with the right status, name the argument, and leave neighbors, distances and statistics
+// untouched. A valid search of the same index must then still give the right answer.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -31,7 +31,7 @@ constexpr int64_t kD = 2;
 constexpr int64_t kM = 5;
 constexpr int64_t kQueries = 6;
 constexpr int32_t kK = 3;
-// Room for every case that has to write.
+// Enough space for every case that writes.
 constexpr int64_t kRoom = 4096;
 
 enum Function {
@@ -76,7 +76,7 @@ const char* NameOf(int function) {
 enum class Origin { kInducing, kFactor, kCallback };
 constexpr Origin kOrigins[] = {Origin::kInducing, Origin::kFactor, Origin::kCallback};
 
-// One index of each origin over the same points.
+// One index from each create function, over the same points.
 class Indices {
  public:
   Indices() : callback_(model_.kernel, model_.points, &queries_) {
@@ -114,7 +114,7 @@ class Indices {
   IndexHandle callback_index_;
 };
 
-// Arguments of any of the eight functions; good until a case changes them.
+// Arguments for all eight functions. They are valid until a case changes them.
 struct Arguments {
   const residual_knn_index* index;
   Origin origin;
@@ -146,7 +146,7 @@ struct Arguments {
         query_factor(indices.query_factor().v),
         query_residual_variance(indices.query_factor().p) {
     options().threads = 1;
-    // Poison behind struct_size, so that a write shows.
+    // Poison after struct_size, so that a write is noticed.
     std::memset(reinterpret_cast<unsigned char*>(&statistics) + sizeof(size_t), kPoison,
                 sizeof statistics - sizeof(size_t));
   }
@@ -211,7 +211,7 @@ struct Case {
   int functions;
   std::function<void(Arguments&)> change;
   const char* argument;    // the word that the message must have; null: the call must succeed
-  const char* value = "";  // and the text
+  const char* value = "";  // and the text of the value
 };
 
 std::vector<Case> PointerAndSizeCases() {
@@ -483,7 +483,7 @@ std::vector<Case> StructSizeCases() {
   };
 }
 
-// The good search of a function, and whether statistics and outputs are written as they should be.
+// A valid search with a function. Checks that statistics and outputs are written correctly.
 struct GoodAnswer {
   std::vector<int64_t> neighbors;
   std::vector<double> distances;
@@ -581,8 +581,8 @@ bool CasesHold(const std::vector<Case>& cases) {
   return all;
 }
 
-// New points go with an index that knows its inducing points, a new factor with one that does not;
-// coordinates are needed where the library evaluates the kernel.
+// New points need an index made from inducing points; a new factor needs an index made from V and p. Coordinates are
+// needed if the library evaluates the kernel.
 bool UnfitCallsHold() {
   const Indices indices;
   bool all = true;

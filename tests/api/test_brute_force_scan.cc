@@ -1,6 +1,6 @@
-// The scans of brute force - bytes first, words of 16 bits, double precision only - return the bytes that double
-// precision in tiles of the caller's choice returns, which nothing screens before. What an index holds and what
-// statistics say prove which scan a case went through.
+// The scans of brute force (8-bit first, 16-bit, double precision only) must return the same bytes as double precision
+// with tiles chosen by the caller, which uses no other screen. The memory of the index and the statistics show which
+// scan a case used.
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -18,10 +18,10 @@
 namespace residual_knn_test {
 namespace {
 
-// What a scan makes of V and keeps.
+// The representation of V that a scan builds and keeps.
 enum class Words { kNone, k16, k8, kBoth };
 
-// Only this target multiplies bytes fast; the others use 16 bits instead.
+// Only this target has fast products of bytes. The others use 16 bits.
 bool HasFastBytes() { return std::string(residual_knn_simd_target()) == "AVX3_DL"; }
 
 struct Scan {
@@ -30,7 +30,7 @@ struct Scan {
   Words words = Words::kNone;
 };
 
-// The first rows, whatever their points are: inducing points, next to nothing left over; near them, a little more;
+// Changes the first rows: inducing points, with almost no residual variance; points near them, with a little more;
 // duplicates of each other.
 void PlaceSpecialRows(Random& random, Model& model, int64_t tiny, int64_t small, int64_t twins) {
   Points& points = model.points;
@@ -59,14 +59,14 @@ Model ModelIn(Random& random, int64_t n, int64_t d, int64_t m, double lengthscal
   return model;
 }
 
-// The share of p in the variance, at the middle of the points, decides how short words may be.
+// The median share of p in the variance decides how short the words may be.
 Scan EasyScan(Random& random) {
   Scan scan{"much is left over", ModelIn(random, 2100, 2, 37, 0.15), Words::k8};
   PlaceSpecialRows(random, scan.model, 12, 20, 200);
   return scan;
 }
 
-// So many queries that bytes do not suit that these are scanned with 16 bits after the others.
+// Enough queries do not fit 8 bits that these are scanned with 16 bits after the others.
 Scan MixedScan(Random& random) {
   Scan scan{"some queries need 16 bits", ModelIn(random, 2600, 3, 64, 0.17), Words::kBoth};
   scan.model.kernel.family = RESIDUAL_KNN_RATIONAL_QUADRATIC;
@@ -81,14 +81,14 @@ Scan WordScan(Random& random) {
   return scan;
 }
 
-// Hardly anything is left over anywhere.
+// The residual variance is almost 0 everywhere.
 Scan SpoiledScan(Random& random) {
   Scan scan{"hardly anything is left over", ModelIn(random, 1500, 1, 40, 0.5), Words::kNone};
   scan.model.kernel.family = RESIDUAL_KNN_MATERN52;
   return scan;
 }
 
-// A family that single precision does not know.
+// A family without a screen in single precision.
 Scan TableScan(Random& random) {
   Scan scan{"a table of the covariance", ModelIn(random, 1200, 2, 20, 0.2), Words::kNone};
   scan.model.kernel.family = RESIDUAL_KNN_MATERN;
@@ -125,7 +125,7 @@ std::vector<Question> Questions(Random& random, const Scan& scan) {
   questions[2].kind = QueryKind::kNeighbors;
   questions[3].kind = QueryKind::kPredecessors;
   for (size_t i = 2; i < 4; ++i) questions[i].rows = RandomRowNumbers(random, n, 150);
-  // The same row again and again.
+  // The same row repeated.
   std::fill_n(questions[2].rows.begin() + 20, 10, questions[2].rows[0]);
   questions[4].kind = QueryKind::kNewPoints;
   questions[4].queries = RandomPoints(random, Shape::kUniform, 120, scan.model.points.d);
@@ -142,13 +142,13 @@ std::vector<Question> Questions(Random& random, const Scan& scan) {
   return questions;
 }
 
-// One model twice: what automatic builds, a tree perhaps, stays apart from what scans make.
+// Two indexes of one model, so that data built by automatic, such as a tree, are separate from those of scans.
 struct Indices {
   CreatedIndex scanned;
   CreatedIndex automatic;
 };
 
-// One question, asked of brute force and of automatic, both rankings; sums up the pairs that brute force screened.
+// Searches with brute force and with automatic, in both rankings. Sums the pairs that brute force screened.
 bool QuestionHolds(const Indices& indices, const Question& question, Random& random,
                    int64_t& screened) {
   for (const int32_t ranking : {RESIDUAL_KNN_ABSOLUTE, RESIDUAL_KNN_SIGNED}) {
@@ -180,8 +180,8 @@ bool QuestionHolds(const Indices& indices, const Question& question, Random& ran
   return true;
 }
 
-// What a row takes: its places in neighborhoods; words, and what goes with each row (units, rests, norms, scales,
-// coordinates; with bytes also fine rows, their units and rests).
+// The memory of a row: its places in neighborhoods, its words, and the data of the row (units, rests, norms, scales,
+// coordinates; with 8 bits also the 16-bit rows, their units and rests).
 int64_t BytesOfWords(const Model& model, Words words) {
   const int64_t places = 8 + 4;
   const int64_t with_row = 4 * (4 + model.points.d);
@@ -205,7 +205,7 @@ bool HoldsWords(const Scan& scan, int64_t bytes) {
   Words words = scan.words;
   if (!HasFastBytes() && words != Words::kNone) words = Words::k16;
   const int64_t expected = BytesOfWords(scan.model, words);
-  // A little for the ends of arrays and for exceptional rows, and for rows that repeat others.
+  // Some extra for the ends of arrays, for exceptional rows, and for rows that repeat others.
   const int64_t slack = 20'000 + 16 * scan.model.points.n;
   return (bytes >= expected && bytes <= expected + slack) ||
          Fail("scans have made " + std::to_string(bytes) + " bytes of words, not about " +
@@ -237,8 +237,8 @@ bool ScanHolds(uint64_t seed, Scan (*make)(Random&)) {
   return HoldsWords(scan, bytes) || Fail(seed, scan.name);
 }
 
-// V and p as a caller may give them, with p so large or so small that 1 / sqrt(p) is next to zero or infinite in
-// single precision; p of the queries makes up for it.
+// V and p from a caller, with p so large or so small that 1 / sqrt(p) is almost 0 or infinite in single precision. p of
+// the queries compensates for it.
 bool ScalesHold(uint64_t seed, bool is_large) {
   constexpr int64_t kRows = 1500;
   constexpr int64_t kQueries = 100;
@@ -270,11 +270,10 @@ bool ScalesHold(uint64_t seed, bool is_large) {
          Fail(seed, std::string("another answer where p is ") + (is_large ? "large" : "small"));
 }
 
-// Tiles of any size: the same answer, in no more memory than there is.
+// Tiles of any size give the same answer within the available memory.
 bool ExtremeTilesHold(const TestRun& run) {
   const uint64_t seed = run.seed;
-  const bool sanitized =
-      run.size < 1;  // then each size of one against two of the other, and shorter lists
+  const bool sanitized = run.size < 1;  // then fewer combinations of sizes, and shorter lists
   Random random(seed);
   Model model;
   model.kernel.lengthscales = {0.3};
@@ -295,7 +294,7 @@ bool ExtremeTilesHold(const TestRun& run) {
     for (const int64_t count : {0, 1, 40, 700}) {
       Question question;
       question.kind = kind;
-      // Also lists that take much memory.
+      // Includes lists that take much memory.
       question.k = count != 40 ? 4 : sanitized ? 3000 : 100'000;
       question.rows = RandomRowNumbers(random, model.points.n, count);
       const Answer expected = Ask(created.index.get(), question);

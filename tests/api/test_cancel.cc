@@ -1,8 +1,8 @@
-// Progress callbacks: on the calling thread only, with sensible numbers, and when one says stop,
-// the call stops, asks no more, fails with ERROR_CANCELLED and leaves its outputs alone.
+// Progress callbacks run only on the calling thread and get consistent numbers. If a callback cancels, the call stops,
+// does not call it again, fails with ERROR_CANCELLED and leaves its outputs untouched.
 //
-// How soon it stops is printed; the processor time until then must be below two seconds. How long the callback is not
-// heard, and so cannot stop the call, is measured in test_progress.
+// The test prints the latency of the cancellation; the processor time until the call returns must be below two seconds.
+// The time between two callbacks is measured in test_progress.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -53,7 +53,7 @@ class Watcher {
     if (total < 1 || done < 0 || done > total) {
       problem_ = std::to_string(done) + " of " + std::to_string(total) + " done";
     }
-    // A call may work in stages, each with a total of its own.
+    // A call may have several stages, each with its own total.
     if (total == last_total_ && done < last_done_) {
       problem_ = "went back from " + std::to_string(last_done_) + " to " + std::to_string(done) +
                  " of " + std::to_string(total);
@@ -78,15 +78,15 @@ class Watcher {
   std::string problem_;
 };
 
-// A call that takes long enough to be asked about a few times.
+// A call that takes long enough for several callbacks.
 struct Job {
   const char* name;
   // Runs the call with this watcher and many or one thread; sets touched if an output changed.
   std::function<residual_knn_status(Watcher& watcher, int32_t threads, bool& touched)> run;
 };
 
-// Lets each job begin, and cancels it at its first, second, third and fourth callback. The later
-// ones may find a finished job on a fast machine; the first may not.
+// Starts each job, and cancels it at its first, second, third and fourth callback. On a fast machine, the job may
+// finish before a later callback, but not before the first.
 bool JobHolds(const Job& job) {
   double slowest = 0;
   int64_t cancelled = 0;
@@ -152,7 +152,7 @@ bool SearchesHold(const TestRun& run) {
       options.threads = threads;
       options.progress = Watcher::Progress;
       options.progress_user = &watcher;
-      // A job that an earlier run finished has filled them.
+      // An earlier run that finished has filled them.
       neighbors.Poison();
       neighbors32.Poison();
       distances.Poison();
@@ -186,7 +186,7 @@ bool SearchesHold(const TestRun& run) {
   for (const Job& job : jobs) {
     if (!JobHolds(job)) return false;
   }
-  // The index is as good as before.
+  // The index is unchanged.
   Question question;
   question.rows = {0, n - 1, n / 2};
   question.k = kK;
@@ -195,7 +195,7 @@ bool SearchesHold(const TestRun& run) {
          Fail("cancelled searches harmed the index");
 }
 
-// Slow covariances, so that few points do for long jobs.
+// Slow covariances, so that few points give long jobs.
 int32_t SlowCovariance(void* /*user*/, const int64_t* rows, int64_t num_rows,
                        const int64_t* columns, int64_t num_columns, double* covariance) {
   std::this_thread::sleep_for(std::chrono::milliseconds(2));
@@ -305,7 +305,7 @@ bool HelpersHold(const TestRun& run) {
   return std::all_of(std::begin(jobs), std::end(jobs), JobHolds);
 }
 
-// A search that is let run to its end was told everything it did.
+// If a search is not cancelled, its callback is told about all of its work.
 bool UncancelledSearchHolds(const TestRun& run) {
   const Model model = BigModel(run);
   const CreatedIndex created = CreateIndex(model, RESIDUAL_KNN_POINT_MAJOR, 0);

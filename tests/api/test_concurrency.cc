@@ -1,5 +1,5 @@
-// Many threads at once, threads left behind, and forked children: what a host like R or Julia does
-// to a library. Every result is compared with that of a serial run, byte by byte.
+// Many threads at once, remaining threads, and forked children, as in hosts such as R or Julia. Every result must have
+// the same bytes as that of a serial run.
 #include <signal.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -94,7 +94,7 @@ bool SearchesOfOneIndexHold(const TestRun& run) {
                       ": another answer");
         }
       }
-      // Errors of one caller are no one else's.
+      // An error of one caller is not visible to other callers.
       Question bad = questions[caller][0];
       bad.rows[0] = 1'000'000 + caller;
       if (Ask(created.index.get(), bad).status != RESIDUAL_KNN_ERROR_INVALID_ARGUMENT ||
@@ -108,8 +108,8 @@ bool SearchesOfOneIndexHold(const TestRun& run) {
   });
 }
 
-// Every caller creates, searches and frees indices of its own: small ones, where the matrix
-// products are short and the buffers of a BLAS change hands quickly.
+// Every caller creates, searches and frees its own small indexes. Their matrix products are short, so the buffers of a
+// BLAS change owners quickly.
 bool IndicesOfManyCallersHold(const TestRun& run) {
   std::vector<Model> models;
   std::vector<FactorCopy> factors;
@@ -142,7 +142,7 @@ bool IndicesOfManyCallersHold(const TestRun& run) {
   });
 }
 
-// Each caller has its callback on its own thread, unless it allowed otherwise.
+// The callback of each caller runs on its thread, unless the caller allowed other threads.
 bool CallbacksOfManyCallersHold() {
   const Model model = DrawConcurrentModel(3, 400, 0);
   const std::vector<double> variance(model.points.n, 1.0);
@@ -164,7 +164,7 @@ bool CallbacksOfManyCallersHold() {
   });
 }
 
-// Whatever was called, only the threads of the program are left: none of ours, none of a BLAS.
+// After any calls, only the threads of the program exist, and no thread of the library or of a BLAS.
 bool NoThreadIsLeft() {
   if (CountTasks() > kOwnTasks) return Fail("loading the library has started threads");
   const Model model = DrawConcurrentModel(9, 3000, 200);
@@ -196,7 +196,7 @@ bool NoThreadIsLeft() {
   return WaitForTasks(kOwnTasks) || Fail("threads are left after the helpers");
 }
 
-// In the child: searches the inherited index and a new one. The exit code says how it went.
+// Runs in the child: searches the inherited index and a new one. The exit code tells the result.
 [[noreturn]] void RunChild(const residual_knn_index* index, const Model& model,
                            const std::vector<Question>& questions,
                            const std::vector<Answer>& expected, int32_t threads) {
@@ -239,7 +239,7 @@ bool ForkedChildrenHold(const TestRun& run) {
   for (int i = 0; i < kChildren; ++i) {
     const pid_t child = fork();
     if (child == 0) RunChild(created.index.get(), model, questions, expected, 1 + i % 3);
-    // The parent goes on meanwhile.
+    // The parent continues at the same time.
     const bool same = Ask(created.index.get(), questions[0], manner).SameAs(expected[0]);
     if (!ChildIsWell(child)) return false;
     if (!same) return Fail("the parent got another answer");
@@ -273,7 +273,7 @@ int main(int argc, char** argv) {
   using namespace residual_knn_test;
   TestRun run = ParseTestRun(argc, argv);
   const CMUnitTest tests[] = {
-      // First, in a process that had no other thread yet.
+      // First, in a process without other threads so far.
       cmocka_unit_test(TestNoThreadIsLeft),
       cmocka_unit_test_prestate(TestForkedChildren, &run),
       cmocka_unit_test_prestate(TestSearchesOfOneIndex, &run),

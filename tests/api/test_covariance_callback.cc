@@ -1,5 +1,5 @@
-// Covariance callbacks that fail or give nonsense: the search must fail as promised, leave its outputs
-// alone, and the index must be as good as before. And how often they are called.
+// Covariance callbacks that fail or return wrong values: the search must fail as documented, leave its outputs
+// untouched, and the index must be unchanged. Also counts the calls.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -24,7 +24,7 @@ constexpr int64_t kQueries = 50;
 constexpr int32_t kK = 4;
 constexpr int64_t kTile = 64;
 
-// exp(-|i - j| / 10), until told to misbehave from a certain call on.
+// exp(-|i - j| / 10), until it is told to fail at a certain call.
 struct Covariance {
   int64_t misbehave_at = -1;  // number of the call
   int32_t status = 0;         // to return then
@@ -123,7 +123,7 @@ bool FailuresHold() {
   for (const Misbehavior& misbehavior : kMisbehaviors) {
     for (int way = 0; way < kWays; ++way) {
       for (const int32_t threads : {1, 3}) {
-        // The first block, one in the middle, the last.
+        // The first block, a middle one, the last one.
         Covariance dry_run;
         const IndexHandle counted = Create(dry_run, threads > 1);
         Outputs good;
@@ -149,7 +149,7 @@ bool FailuresHold() {
           if (std::string(residual_knn_last_error()).find("callback") == std::string::npos) {
             return Fail(name + ": " + residual_knn_last_error());
           }
-          // It misbehaves once only: the index must now give what it always gave.
+          // It fails only once, so the index must now give the usual answer.
           Outputs again;
           if (Search(index.get(), way, threads, again) != RESIDUAL_KNN_OK ||
               std::memcmp(again.distances.data(), good.distances.data(),
@@ -167,8 +167,7 @@ bool FailuresHold() {
   return true;
 }
 
-// Covariances beyond all reason, but finite: correlations are clamped, nothing is NaN, the order
-// holds.
+// Absurd but finite covariances: correlations are clamped, nothing is NaN, and the order is right.
 struct Wild {
   double scale;
 };
@@ -210,7 +209,7 @@ bool WildCovariancesHold() {
           const Answer answer = Ask(index, question, manner);
           if (answer.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
           for (int64_t i = 0; i < kPoints; ++i) {
-            // By hand: rho of each kind, clamped.
+            // rho of each kind computed here, clamped.
             std::vector<std::pair<double, int64_t>> order;
             for (int64_t j = 0; j < kPoints; ++j) {
               if (j == i) continue;
@@ -242,7 +241,7 @@ bool WildCovariancesHold() {
   return true;
 }
 
-// exp(-rate |i - j|); counts what it is asked for.
+// exp(-rate |i - j|); counts calls and pairs.
 struct Counted {
   double rate = 0;
   std::atomic<int64_t> calls = 0;
@@ -263,8 +262,8 @@ int32_t EvaluateCounted(void* user, const int64_t* rows, int64_t num_rows, const
   return 0;
 }
 
-// A call may cost far more than its pairs, above all in other languages: each block of queries takes one for each tile,
-// and one for the first rows if nothing else is correlated. Ties at distance 1 are not scored again.
+// A call may cost much more than its pairs, above all in other languages. Each block of queries needs one call for each
+// tile, and one for the first rows if nothing else is correlated. Ties at distance 1 are not scored again.
 bool CallsAreFew() {
   for (const double rate : {0.1, 1000.0}) {
     Counted counted;

@@ -1,5 +1,5 @@
-// The same bytes for any number of threads, any tile size, any split of the queries into calls and
-// any order of them: on problems that span many tiles, unlike those of test_search_properties.
+// Results have the same bytes for any number of threads, any tile size, any split of the queries into calls and any
+// order of the queries. The problems span many tiles, unlike those of test_search_properties.
 #include <algorithm>
 #include <cstring>
 #include <iterator>
@@ -23,8 +23,8 @@ struct Problem {
   Question new_points;
 };
 
-// n is no multiple of anything; a third of the points are twins, and some are inducing points, so
-// that ties and nearly degenerate points are among the answers.
+// n is not a multiple of a block size. A third of the points are duplicates, and some are inducing points, so that the
+// answers include ties and nearly degenerate points.
 Problem DrawProblem(const TestRun& run, int32_t family, int64_t m) {
   Random random(run.seed);
   Problem problem;
@@ -58,8 +58,7 @@ std::vector<const Question*> QuestionsOf(const Problem& problem) {
   return {&problem.neighbors, &problem.predecessors, &problem.some_rows, &problem.new_points};
 }
 
-// Searches of an index made by any number of threads, by any number of threads, in tiles of any
-// size.
+// Searches with any number of threads and tiles of any size, in an index made by any number of threads.
 bool ThreadsAndTilesHold(const Problem& problem) {
   const CreatedIndex serial = CreateIndex(problem.model);
   if (serial.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
@@ -73,7 +72,7 @@ bool ThreadsAndTilesHold(const Problem& problem) {
   for (const Question* question : QuestionsOf(problem)) {
     const Answer expected = Ask(serial.index.get(), *question);
     if (expected.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
-    // Single rows of long questions are left to the short ones.
+    // Single rows are tried with the short questions only.
     const bool is_long = question->all_rows;
     for (const int32_t threads : {1, 2, 5}) {
       for (const auto& tile : kTiles) {
@@ -92,7 +91,7 @@ bool ThreadsAndTilesHold(const Problem& problem) {
   return true;
 }
 
-// `order` says where each query of `shuffled` was in `expected`.
+// `order` is the place of each query of `shuffled` in `expected`.
 bool SameShuffled(const Answer& shuffled, const Answer& expected,
                   const std::vector<int64_t>& order) {
   for (size_t q = 0; q < order.size(); ++q) {
@@ -115,7 +114,7 @@ bool BatchesHold(const TestRun& run, const Problem& problem) {
     const Answer expected = Ask(created.index.get(), *question);
     if (expected.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
     const int64_t count = question->count();
-    // Pieces of all sizes; single queries in some of the places.
+    // Parts of all sizes; single queries at some places.
     for (int64_t first = 0; first < count;) {
       const int64_t size = random.Chance(0.5) ? 1 : random.LogInteger(1, count);
       const int64_t piece = std::min(size, count - first);
@@ -150,8 +149,7 @@ bool BatchesHold(const TestRun& run, const Problem& problem) {
   return true;
 }
 
-// A new point where an index point is has that point's V and p, whatever stands beside it in the
-// call.
+// A new point at the place of an index point has the same V and p, independent of the other points of the call.
 bool NewPointsHaveTheFactorOfRows(const Problem& problem) {
   const CreatedIndex created = CreateIndex(problem.model);
   Question question = problem.new_points;
@@ -169,7 +167,7 @@ bool NewPointsHaveTheFactorOfRows(const Problem& problem) {
   if (as_points.status != RESIDUAL_KNN_OK || as_rows.status != RESIDUAL_KNN_OK) {
     return Fail(residual_knn_last_error());
   }
-  // The answers are the same but for the row itself, which is a candidate of the new point only.
+  // The answers are the same except for the row itself, which is a candidate of the new point only.
   const int64_t k = question.k;
   for (int64_t q = 0; q < rows; ++q) {
     int64_t rank = 0;

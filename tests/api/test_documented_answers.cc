@@ -1,5 +1,5 @@
-// The answers that the header promises where the question is odd: identical points, degenerate
-// points, fewer candidates than k, inducing points that coincide.
+// The documented answers in special cases: identical points, degenerate points, fewer candidates than k, inducing
+// points that coincide.
 #include <algorithm>
 #include <cctype>
 #include <cmath>
@@ -25,7 +25,7 @@ std::vector<int64_t> AllRows(int64_t n) {
   return rows;
 }
 
-// Every query has the smallest candidates in order, all at one distance.
+// Every query has the candidates with the smallest row numbers, in order, all at the same distance.
 bool SmallestRowsFirst(const Answer& answer, const Question& question, int64_t n, double low,
                        double high) {
   if (answer.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
@@ -78,8 +78,8 @@ bool AskedInAllWays(const residual_knn_index* index, const Points& points, doubl
   return true;
 }
 
-// All points in one place: without a nugget they are the same random variable, at distance 0 but
-// for rounding; with one at sqrt(nugget / (K + nugget)).
+// All points are at the same place. Without a nugget, they are the same random variable, at distance 0 up to rounding.
+// With a nugget, the distance is sqrt(nugget / (K + nugget)).
 bool IdenticalPointsHold() {
   Model model;
   model.points = {300, 2, std::vector<double>(600, 0.25)};
@@ -102,7 +102,7 @@ bool IdenticalPointsHold() {
       }
     }
   }
-  // Beside an inducing point, p is not degenerate with this jitter.
+  // Near an inducing point, p is not degenerate with this jitter.
   model.kernel = {};
   model.nugget = 0;
   model.inducing = {1, 2, {0.75, 0.25}};
@@ -111,7 +111,7 @@ bool IdenticalPointsHold() {
          Fail("identical points beside an inducing point");
 }
 
-// Every point an inducing point, no jitter: nothing is left of any of them.
+// Every point is an inducing point, without jitter: all residual variances are 0.
 bool DegeneratePointsHold() {
   Random random(11);
   Model model;
@@ -132,7 +132,7 @@ bool DegeneratePointsHold() {
     return Fail("all points degenerate");
   }
 
-  // p = 0 among other points: at distance 1, after all that correlate.
+  // A point with p = 0 among other points: at distance 1, after all correlated points.
   Model some = model;
   some.inducing = {0, 2, {}};
   FactorCopy factor{0, {}, std::vector<double>(30, 1.0)};
@@ -206,7 +206,7 @@ bool FewCandidatesHold() {
          Fail("a new point where the only point is");
 }
 
-// The number behind `word` in the text, or -1.
+// The number after `word` in the text, or -1.
 int64_t NumberAfter(const std::string& text, const std::string& word) {
   size_t at = text.find(word);
   if (at == std::string::npos) return -1;
@@ -219,8 +219,8 @@ int64_t NumberAfter(const std::string& text, const std::string& word) {
   return number;
 }
 
-// Two inducing points in one place are an error without jitter, whatever rounding makes of the
-// pivot, and no error with the default.
+// Two inducing points at the same place are an error without jitter, for any rounding of the pivot. With the default
+// jitter, they are not an error.
 bool DuplicateInducingPointsHold(const TestRun& run) {
   const int64_t cases = run.Scaled(200);
   for (int64_t i = 0; i < cases; ++i) {
@@ -256,7 +256,7 @@ bool DuplicateInducingPointsHold(const TestRun& run) {
   return true;
 }
 
-// Jitter grows tenfold up to max_jitter, if asked, and the info says where it stopped.
+// The jitter grows tenfold up to max_jitter, and the info reports its last value.
 bool EscalationHolds() {
   Random random(4);
   Model model;
@@ -272,7 +272,7 @@ bool EscalationHolds() {
                                      model.inducing.values.data(), 40, &options, index);
   };
   residual_knn_index* index = nullptr;
-  // Forty points of so smooth a function within one lengthscale: hopeless at 1e-19.
+  // Forty points of a smooth function within one lengthscale: never positive definite with 1e-19.
   if (create(1e-19, 0, &index) != RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE ||
       create(1e-19, 1e-20, &index) != RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE ||
       create(1e-19, 1e-18, &index) != RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE ||
@@ -286,17 +286,17 @@ bool EscalationHolds() {
   if (!(used > 1e-18 && used <= 1e-6) || std::abs(steps - std::round(steps)) > 1e-9) {
     return Fail("jitter " + std::to_string(used) + " after escalation");
   }
-  // The same as asking for that jitter at once.
+  // The result is the same as with that jitter from the start.
   index = nullptr;
   if (create(used, 0, &index) != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
   const IndexHandle direct(index);
   if (FactorOf(direct.get()).v != FactorOf(escalated.get()).v) return Fail("V after escalation");
-  // From no jitter at all as well.
+  // Also from a jitter of 0.
   index = nullptr;
   if (create(0, 1e-6, &index) != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
   const IndexHandle from_zero(index);
   if (!(InfoOf(index).jitter > 0 && InfoOf(index).jitter <= 1e-6)) return Fail("jitter from 0");
-  // Not where it is not needed.
+  // The jitter does not grow if that is not needed.
   index = nullptr;
   if (create(1e-6, 1e-2, &index) != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
   const IndexHandle enough(index);

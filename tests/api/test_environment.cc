@@ -1,8 +1,8 @@
-// No environment variable changes an answer: the program runs itself under each setting and compares what
-// the bytes of V, p, neighbors and distances add up to.
+// No environment variable changes an answer. The program runs itself with each setting, and compares checksums of V, p,
+// neighbors and distances.
 //
 //   test_environment           the test
-//   test_environment --print   prints the sum for the environment it runs in
+//   test_environment --print   prints the checksum for its environment
 #include <locale.h>
 
 #include <cstdio>
@@ -34,7 +34,7 @@ uint64_t SumOf(const std::vector<T>& values, uint64_t sum) {
 }
 
 bool PrintSum() {
-  setlocale(LC_ALL, "");  // as hosts do that speak their user's language
+  setlocale(LC_ALL, "");  // as localized hosts do
   Random random(1);
   Model model;
   model.kernel.lengthscales = {0.3};
@@ -57,7 +57,7 @@ bool PrintSum() {
   return true;
 }
 
-// What the program prints under a setting such as "NAME=value".
+// The output of the program with a setting such as "NAME=value".
 std::string OutputUnder(const std::string& setting) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe");
   const std::string command = "env '" + setting + "' '" + self + "' --print";

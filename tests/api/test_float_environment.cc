@@ -1,5 +1,5 @@
-// The caller's floating-point environment (rounding, flushed subnormals, traps) neither changes an answer
-// nor is changed by a call, and callbacks run in the default one.
+// The caller's floating-point environment (rounding, flushed subnormals, traps) does not change an answer, and a call
+// does not change that environment. Callbacks run in the default environment.
 #include <fenv.h>
 
 #include <cmath>
@@ -21,8 +21,7 @@
 namespace residual_knn_test {
 namespace {
 
-// Everything that a call computes, with integers in between: comparisons must not depend on the
-// environment either.
+// Everything that a call computes, as integers, because comparisons must not depend on the environment.
 struct Everything {
   std::vector<Answer> answers;
   FactorCopy factor;
@@ -44,10 +43,10 @@ constexpr bool kCanFlush = true;
 constexpr bool kCanFlush = false;
 #endif
 
-// The bits that a host sets, as far as this processor has them.
+// The bits that a host may set on this processor.
 struct Environment {
   int rounding;
-  bool flush;  // subnormals to zero, in and out
+  bool flush;  // subnormal inputs and outputs become zero
   bool traps;
 };
 
@@ -68,14 +67,14 @@ void Enter(const Environment& environment) {
   if (environment.traps) feenableexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW);
 }
 
-// As the processor rounds it now, not as the compiler would.
+// Computed by the processor with the present rounding, not by the compiler.
 double Quarter(double value) {
   volatile double x = value;
   x = x / 4;
   return x;
 }
 
-// Far apart in one coordinate: covariances reach the subnormal numbers.
+// Points far apart in one coordinate, so that covariances reach subnormal numbers.
 Model DrawEnvironmentModel() {
   Random random(21);
   Model model;
@@ -113,7 +112,7 @@ int32_t Progress(void* user, int64_t /*done*/, int64_t /*total*/) {
   return 0;
 }
 
-// The calls themselves; nothing of the test computes with doubles in between.
+// The calls. The test does not compute with doubles between them.
 bool CallEverything(const Model& model, const Points& queries, const Points& unordered,
                     int32_t threads, Everything& out) {
   Manner manner;
@@ -206,7 +205,7 @@ bool EnvironmentsHold() {
   return true;
 }
 
-// Failing calls give the environment back as well.
+// Failing calls restore the environment too.
 bool FailuresHold() {
   Enter({FE_UPWARD, kCanFlush, false});
   const uint32_t before = ControlBits();
@@ -229,7 +228,7 @@ void TestFlushing(void** /*state*/) {
   Enter({FE_TONEAREST, true, false});
   const bool flushes = Quarter(std::numeric_limits<double>::min()) == 0;
   fesetenv(FE_DFL_ENV);
-  assert_true(flushes);  // or the environments that flush were the default one
+  assert_true(flushes);  // otherwise the flushing environments would be the default one
   assert_true(Quarter(std::numeric_limits<double>::min()) > 0);
 }
 

@@ -1,5 +1,5 @@
-// A process that forks while its threads search an index for the first time, as R's mclapply and Python's
-// multiprocessing do: every child ends, with the same bytes; so does a child that a callback forks.
+// A process forks while its threads search an index for the first time, as with R's mclapply and Python's
+// multiprocessing. Every child must end with the same bytes. The same holds for a child that a callback forks.
 #include <signal.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -65,7 +65,7 @@ std::vector<Case> DrawCases(uint64_t seed, const Model& model) {
   return cases;
 }
 
-// Every question by every strategy, beginning with the given one.
+// Every question with every strategy, starting with the given strategy.
 bool AllHold(const residual_knn_index* index, const std::vector<Case>& cases, int64_t first,
              int32_t threads) {
   bool same = true;
@@ -132,7 +132,7 @@ bool StormHolds(const TestRun& run) {
   return true;
 }
 
-// Forks at one of its calls. The child searches the same index there, or goes on.
+// Forks at one of its calls. The child then searches the same index, or continues the call.
 struct Forker {
   const residual_knn_index* index;
   const std::vector<Case>* cases;
@@ -163,7 +163,7 @@ bool ForkingCallbackHolds(const Model& model, const std::vector<Case>& cases, Fo
   manner.progress_user = &forker;
   const Answer answer = Ask(forker.index, cases[0].question, manner);
   if (forker.child == 0) {
-    // The call goes on as in the parent, or says that it cannot, and can be repeated.
+    // The call continues as in the parent, or fails and can be repeated.
     const bool cancelled = answer.status == RESIDUAL_KNN_ERROR_CANCELLED && threads > 1;
     if (!answer.SameAs(cases[0].expected) && !cancelled) _exit(2);
     _exit(AllHold(forker.index, cases, strategy, kChildThreads) ? 0 : 1);
@@ -178,7 +178,7 @@ bool ForkingCallbacksHold(const TestRun& run) {
   for (const int32_t strategy : kAllStrategies) {
     for (const int32_t threads : {1, 3}) {
 #ifdef __SANITIZE_THREAD__
-      if (threads > 1) continue;  // the sanitizer does not know children that lost threads
+      if (threads > 1) continue;  // the sanitizer does not support children that lost threads
 #endif
       for (const int64_t fork_at : {1, 3}) {
         for (const bool returns : {false, true}) {

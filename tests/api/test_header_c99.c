@@ -1,5 +1,5 @@
-/* The header from plain C99: it compiles without a warning, its numbers are the ones that programs
- * were built with, and the init functions set every field of a struct full of rubbish. */
+/* The header in plain C99: it compiles without a warning, its constants have not changed, and the init functions set
+ * every field of a struct with arbitrary content. */
 #include "residual_knn.h"
 
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-/* A value once given is never changed and never reused. */
+/* Published values never change and are never reused. */
 static void test_constants(void** state) {
   static const struct {
     const char* name;
@@ -69,7 +69,7 @@ static void test_constants(void** state) {
   assert_int_equal(wrong, 0);
 }
 
-/* Structs grow at the end only: on 64-bit systems every field stays where programs look for it. */
+/* Structs grow only at the end: on 64-bit systems the offset of every field is fixed. */
 static void test_offsets(void** state) {
   (void)state;
   if (sizeof(void*) != 8) {
@@ -145,7 +145,7 @@ static void test_offsets(void** state) {
   assert_int_equal(offsetof(residual_knn_statistics, coarse_lengthscale), 176);
 }
 
-/* Compared as bits: a default that is off by an ulp is another default. */
+/* Defaults are compared as bits. */
 static void assert_bits(double value, double expected) {
   assert_memory_equal(&value, &expected, sizeof value);
 }
@@ -221,7 +221,7 @@ static void test_records_start_empty(void** state) {
   assert_memory_equal(&statistics, zeros, sizeof statistics);
 }
 
-/* A program that knows fewer fields than the library, one that knows more, and sizes that are no struct's. */
+/* A program that knows fewer fields than the library, a program that knows more, and impossible sizes. */
 static void test_caller_size(void** state) {
   unsigned char bytes[sizeof(residual_knn_model_options) + 64];
   residual_knn_model_options* const options = (residual_knn_model_options*)(void*)bytes;
@@ -266,7 +266,7 @@ static void test_version(void** state) {
   assert_true(strlen(residual_knn_blas()) > 0);
 }
 
-/* An answer that can be worked out by hand, from C. */
+/* An answer that can be computed by hand. */
 static void test_search_from_c(void** state) {
   const double points[] = {0, 1, 3, 7};
   const double lengthscale = 2;

@@ -1,5 +1,5 @@
-// residual_knn_index_update: an updated index is, byte for byte, a new index of the same arguments, whatever it
-// was before and whatever searches it has served; and what a failed update leaves behind.
+// residual_knn_index_update: an updated index has the same bytes as a new index with the same arguments, independent of
+// its earlier state and searches. Also checks the state after a failed update.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -21,7 +21,7 @@ namespace {
 constexpr int64_t kUsualIndices = 25;
 constexpr int kSteps = 4;
 
-// One step of an optimizer: `model` has the new hyper-parameters; its inducing points count if `new_inducing`.
+// One step of an optimizer. `model` has the new hyperparameters; its inducing points are used if `new_inducing`.
 residual_knn_status Update(residual_knn_index* index, const Model& model, bool new_inducing,
                            int32_t layout, const residual_knn_model_options& options) {
   const Points& z = model.inducing;
@@ -31,7 +31,7 @@ residual_knn_status Update(residual_knn_index* index, const Model& model, bool n
                                    new_inducing ? inducing.data() : nullptr, z.n, &options);
 }
 
-// Everything that an index tells, compared with a new one.
+// Compares all output of an index with that of a new one.
 bool IsLikeNew(const residual_knn_index* updated, const Model& model, Random& random) {
   const CreatedIndex fresh = CreateIndex(model);
   if (fresh.status != RESIDUAL_KNN_OK) return Fail("the new index was refused");
@@ -56,7 +56,7 @@ bool IsLikeNew(const residual_knn_index* updated, const Model& model, Random& ra
   return true;
 }
 
-// Other hyper-parameters, and sometimes other inducing points, more or fewer.
+// Other hyperparameters, and sometimes other inducing points, more or fewer.
 bool ChangeModel(Random& random, Model& model) {
   for (double& lengthscale : model.kernel.lengthscales) lengthscale *= random.Uniform(0.4, 2.5);
   model.kernel.variance *= random.Uniform(0.5, 2);
@@ -106,7 +106,7 @@ void TestLikeNew(void** state) {
   assert_true(2 * refused < run.Scaled(kUsualIndices));
 }
 
-// An index large enough for trees and for scans in integers, which an update must not leave behind.
+// An index large enough for trees and for scans in integers. An update must discard their data.
 Model LargeModel(Random& random, int64_t n = 6000, int64_t m = 40) {
   Model model;
   model.kernel.lengthscales = {0.2, 0.3};
@@ -143,7 +143,7 @@ void TestPreparationsAreRenewed(void** state) {
   }
 }
 
-// Watches one stage of an update, which it knows by its total: the factor reports m pivots, V and p report n points.
+// Watches one stage of an update, identified by its total: the factor reports m pivots, V and p report n points.
 struct Watcher {
   int64_t total = 0;
   bool cancels = false;
@@ -172,8 +172,8 @@ struct UpdateInStages {
 
 constexpr int64_t kMostPoints = 160'000;
 
-// Callbacks are apart in time: so many points, the more the faster this machine is, that there are several while V is
-// computed, and surely one the next time.
+// Callbacks have a fixed interval. Chooses the number of points for this machine so that there are several callbacks
+// while V is computed, and certainly one in the next run.
 constexpr int64_t kEnoughCalls = 3;
 UpdateInStages DrawUpdateInStages(const TestRun& run) {
   for (int64_t n = std::max<int64_t>(run.Scaled(10'000), 5000); n <= kMostPoints; n *= 2) {
@@ -197,12 +197,12 @@ UpdateInStages DrawUpdateInStages(const TestRun& run) {
   return {};
 }
 
-// Cancelled before anything of the index has changed, an update leaves it what it was; cancelled later, the index says
-// that it holds nothing, and the next update mends it.
+// If an update is cancelled before it changed the index, the index is unchanged. If it is cancelled later, the index is
+// empty, and the next update makes it usable again.
 void TestCancelledUpdate(void** state) {
   const UpdateInStages drawn = DrawUpdateInStages(*static_cast<const TestRun*>(*state));
   residual_knn_index* index = drawn.created.index.get();
-  assert_non_null(index);  // or no update was asked about while it computed V
+  assert_non_null(index);  // otherwise no callback came while V was computed
   const int64_t n = drawn.before.points.n;
   Question question;
   question.k = 5;
@@ -228,7 +228,7 @@ void TestCancelledUpdate(void** state) {
   assert_true(Ask(index, question).SameAs(before));
 }
 
-// What is wrong with the arguments is said before anything changes.
+// Wrong arguments are reported before anything changes.
 void TestBadUpdates(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
   Random random(run.seed);
@@ -274,7 +274,7 @@ void TestBadUpdates(void** state) {
                      c.status);
     assert_true(Ask(index, question).SameAs(before));
   }
-  // No inducing points of its own: there is nothing to compute V from.
+  // Without inducing points, V cannot be computed.
   const CreatedIndex given = CreateIndexFromFactor(model, FactorOf(index));
   assert_int_equal(residual_knn_index_update(given.index.get(), good, 2, nullptr, 0, &options),
                    RESIDUAL_KNN_ERROR_UNSUPPORTED);

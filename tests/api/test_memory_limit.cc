@@ -1,5 +1,6 @@
-// Under a limit of the address space calls return, and say that memory is out; without the limit the same calls work
-// again: creating and updating an index, searches by every strategy and of new points, with one thread and with several.
+// With a limit of the address space, calls return and report that memory is exhausted. Without the limit, the same
+// calls work again. Tested are creating and updating an index, searches with every strategy and for new points, with
+// one thread and with several.
 #include <malloc.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -24,7 +25,7 @@ namespace residual_knn_test {
 namespace {
 
 constexpr unsigned kWatchdogSeconds = 60;
-// So few are searched for in double precision, by BLAS.
+// So few queries are searched in double precision with BLAS.
 constexpr int64_t kQueries = 8;
 
 int64_t AddressSpace() {
@@ -34,10 +35,10 @@ int64_t AddressSpace() {
   return pages * sysconf(_SC_PAGESIZE);
 }
 
-// The limit that holds for this process until the end of the scope.
+// Limits this process until the end of the scope.
 class AddressSpaceLimit {
  public:
-  // Room beyond what is mapped now; below 0: nothing more can be mapped, whatever is given back.
+  // Space in addition to the mapped memory. Below 0, nothing more can be mapped, even after memory was returned.
   explicit AddressSpaceLimit(int64_t room) {
     getrlimit(RLIMIT_AS, &before_);
     rlimit limit = before_;
@@ -54,7 +55,7 @@ class AddressSpaceLimit {
   bool set_ = false;
 };
 
-// Of the process's first products: BLAS has no work buffer yet, and cannot get one.
+// The first products of the process: BLAS has no work buffer yet, and cannot get one.
 bool FirstSearchSaysSo() {
   Random random(11);
   Model model;
@@ -81,13 +82,13 @@ bool FirstSearchSaysSo() {
   return answer.status == RESIDUAL_KNN_OK || Fail(residual_knn_last_error());
 }
 
-// The stack is address space too, and a process whose stack cannot grow is ended.
+// The stack is part of the address space too, and a process whose stack cannot grow is killed.
 void GrowStack() {
   volatile char room[1 << 20];
   for (size_t i = 0; i < sizeof room; i += 1024) room[i] = 1;
 }
 
-// One call: `prepare` and `holds` run without a limit, `call` under it, in that order. Nothing of the test may
+// One call. `prepare` runs without a limit, `call` with the limit, and `holds` without it. The test itself must not
 // allocate in `call`.
 struct Attempt {
   std::function<bool()> prepare;
@@ -128,7 +129,8 @@ Outcome OutcomeOf(const Attempt& attempt, int64_t room) {
   return status == RESIDUAL_KNN_OK ? kDone : kRefused;
 }
 
-// In a child, whose heap has no holes that would do instead of new memory. Its exit status, or -1 if a signal ended it.
+// Runs in a child, whose heap has no free parts that could replace new memory. Returns its exit status, or -1 if a
+// signal ended it.
 int OutcomeOfChild(const Attempt& attempt, int64_t room) {
   std::fflush(stdout);
   const pid_t child = fork();
@@ -142,7 +144,7 @@ int OutcomeOfChild(const Attempt& attempt, int64_t room) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-// With no room at first and more each time, until the call succeeds.
+// Starts without space and adds more each time, until the call succeeds.
 bool SaysSoUntilThereIsRoom(const std::string& name, const Attempt& attempt) {
   int refused = 0;
   for (int64_t room = kNoRoom; room <= kMostRoom; room = std::max(8 * room, kLeastRoom)) {
@@ -166,10 +168,10 @@ constexpr int64_t kD = 2;
 constexpr int64_t kM = 40;
 constexpr int32_t kK = 5;
 
-// What calls read and write, allocated beforehand.
+// Input and output of the calls, allocated in advance.
 struct Data {
   Model model;
-  Model other;  // to update to, with more inducing points, so that V needs more room
+  Model other;  // for the update; it has more inducing points, so that V needs more space
   std::vector<int64_t> neighbors = std::vector<int64_t>(kN * kK);
   std::vector<double> distances = std::vector<double>(kN * kK);
 };
@@ -214,7 +216,7 @@ residual_knn_status Search(Data& data, const residual_knn_index* index, bool new
                                 data.distances.data(), nullptr);
 }
 
-// That the index answers as `expected` does.
+// Checks that the answers of the index are `expected`.
 bool AnswersAs(const residual_knn_index* index, const residual_knn_index* expected) {
   Question question;
   question.k = kK;
@@ -238,7 +240,7 @@ bool CreationsAndUpdatesSaySo(Data& data, int32_t threads) {
         return AnswersAs(index, CreateIndex(data.model).index.get());
       }};
   const Attempt update{
-      // By one thread: others would leave heaps of their own, with room in them.
+      // With one thread, because others would leave their own heaps with free space.
       [&] { return Create(data.model, 1, &index) == RESIDUAL_KNN_OK; },
       [&] { return Update(data.other, threads, index); },
       [&](residual_knn_status status) {
@@ -252,7 +254,7 @@ bool CreationsAndUpdatesSaySo(Data& data, int32_t threads) {
          SaysSoUntilThereIsRoom("update" + with, update);
 }
 
-// Of a new index each time, which has no tree yet.
+// Uses a new index each time, which has no tree yet.
 bool SearchesSaySo(Data& data, bool new_points, int32_t strategy, int32_t threads) {
   CreatedIndex created;
   const Attempt search{
@@ -303,7 +305,7 @@ void TestFirstSearch(void** /*state*/) {
 
 int main() {
   using namespace residual_knn_test;
-  // What is freed goes back to the system, so that the limit is felt.
+  // Freed memory is returned to the system, so that the limit is effective.
   mallopt(M_MMAP_THRESHOLD, 1 << 16);
   mallopt(M_TRIM_THRESHOLD, 0);
   const CMUnitTest tests[] = {

@@ -1,5 +1,5 @@
-// message_base: every error text that counts rows, coordinates, columns or places does so from the number that the
-// caller's options say, and no text does without saying so here.
+// message_base: every error text with a number of a row, coordinate, column or place counts from the value in the
+// caller's options. The table here lists all such texts.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,7 @@ constexpr int64_t kN = 9;
 constexpr int64_t kD = 2;
 constexpr int64_t kM = 3;
 
-// Points, inducing points, V, p and new points that are good until a case spoils them.
+// Points, inducing points, V, p and new points. They are valid until a case changes them.
 struct Data {
   std::vector<double> points;
   std::vector<double> inducing = {0.5, 1.5, 3.5, 0.5, 6.5, 2.5};
@@ -106,7 +106,7 @@ residual_knn_status CreateFromCallback(const Data& data, int64_t base, IndexHand
   return status;
 }
 
-// A place for the answers of searches that fail.
+// Output arrays for searches that fail.
 struct Answers {
   int64_t neighbors[64];
   int32_t neighbors32[64];
@@ -206,7 +206,7 @@ Data With(const std::function<void(Data&)>& spoil) {
 struct Case {
   const char* name;
   std::function<residual_knn_status(int64_t base)> run;
-  const char* from_zero;  // what the text holds where it counts from 0
+  const char* from_zero;  // part of the text that counts from 0
   const char* from_one;
 };
 
@@ -321,7 +321,7 @@ bool IsRefused(residual_knn_status status, int64_t base) {
          Fail("status " + std::to_string(status) + ": " + text);
 }
 
-// Any other base is an error of its own, which comes before what else is wrong.
+// Any other base is an error, which precedes other errors.
 bool OtherBasesFail() {
   const Data bad_point = With([](Data& d) { d.points[3] = kNan; });
   const Data bad_query = With([](Data& d) { d.queries[0] = kNan; });
@@ -340,7 +340,7 @@ bool OtherBasesFail() {
   return true;
 }
 
-// Options of programs that do not know the field yet count from 0, whatever stands behind them.
+// Options of programs that do not know the field count from 0, whatever bytes follow them.
 bool OlderCallersCountFromZero() {
   residual_knn_model_options options = ModelFrom(1);
   options.struct_size = offsetof(residual_knn_model_options, message_base);

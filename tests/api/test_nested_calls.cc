@@ -1,6 +1,6 @@
-// Callbacks that call the library themselves: a progress callback that searches the index that the call is about, by
-// every strategy, on its own thread or on one that it waits for; that asks for its description; that creates and
-// updates other indices. And covariance callbacks that do so. Nested three deep, with the same bytes each time.
+// Callbacks that call the library. A progress callback searches the index of its call with every strategy, on its own
+// thread or on another thread for which it waits, describes the index, and creates and updates other indexes.
+// Covariance callbacks do the same. Calls are nested three deep, and give the same bytes each time.
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,7 +44,7 @@ Question DrawNestedQuestion(uint64_t seed, int64_t n, QueryKind kind) {
   return question;
 }
 
-// What callbacks do, and what came of it.
+// The actions of the callbacks and their results.
 struct Nest {
   const residual_knn_index* index = nullptr;
   std::vector<Question> questions;
@@ -140,7 +140,7 @@ bool ProgressCallbacksHold(const TestRun& run) {
   return true;
 }
 
-// An index that is created or updated, while callbacks search another.
+// Creates or updates an index while callbacks search another one.
 bool CreationsHold(const TestRun& run) {
   const Model model = DrawNestedModel(run.seed, run.Scaled(8000), 60);
   const Model small = DrawNestedModel(run.seed + 1, 300, 20);
@@ -170,7 +170,7 @@ bool CreationsHold(const TestRun& run) {
   return Ask(index, nest.questions[0]).SameAs(nest.expected[0]) || Fail("another index");
 }
 
-// A covariance callback that searches the index which asks it, at its first calls.
+// A covariance callback that searches the calling index at its first calls.
 struct SearchingCovariance {
   const residual_knn_index* index = nullptr;
   Question question;

@@ -1,6 +1,6 @@
-// A bad value spoils its own row and no other: fill values and outliers, in one or many rows, in points, inducing
-// points and queries, leave neighbors and distances of the sound rows what they are without them, leave brute force in
-// low precision and the tree at work, and leave inducing points and orders in their places.
+// A bad value affects its own row only. Fill values and outliers in one or many rows of points, inducing points or
+// queries do not change the neighbors and distances of the sound rows. Brute force still works in low precision, the
+// tree still dismisses, and inducing points and orderings do not change.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -30,12 +30,12 @@ Model ModelOf(Points points, double lengthscale, Points inducing) {
   model.kernel.lengthscales = {lengthscale};
   model.points = std::move(points);
   model.inducing = std::move(inducing);
-  // At inducing points p would be the jitter, which makes a difference of 1e-16 one of 1e-8.
+  // At inducing points, p would be the jitter, so a difference of 1e-16 would become 1e-8.
   model.nugget = 0.1;
   return model;
 }
 
-// Sound points first, so that row numbers are the same with and without the bad rows.
+// Sound points come first, so that row numbers are the same with and without the bad rows.
 Points WithBadRows(Random& random, const Points& sound, int64_t bad, double value,
                    bool all_columns) {
   Points points = sound;
@@ -58,7 +58,8 @@ Question SoundRows(int64_t n, int32_t k, QueryKind kind) {
   return question;
 }
 
-// Neighbors the same, distances to the last digits. Distances near 0 amplify: they are compared squared.
+// Compares neighbors, and distances up to the last digits. Distances near 0 amplify errors, so their squares are
+// compared.
 bool IsSame(const Answer& answer, const Answer& expected, double tolerance,
             const std::string& name) {
   if (answer.status != RESIDUAL_KNN_OK || expected.status != RESIDUAL_KNN_OK) {
@@ -67,7 +68,7 @@ bool IsSame(const Answer& answer, const Answer& expected, double tolerance,
   for (size_t i = 0; i < expected.neighbors.size(); ++i) {
     const double a = answer.distances[i];
     const double b = expected.distances[i];
-    // Ties that rounding breaks may change places; then distances say so.
+    // Ties broken by rounding may change places; then the distances are equal up to rounding.
     const bool close = a == b || std::abs(a * a - b * b) <= tolerance;
     if (!close || (answer.neighbors[i] != expected.neighbors[i] && a != b &&
                    std::abs(a * a - b * b) > tolerance)) {
@@ -97,7 +98,7 @@ void TestSoundRowsKeepTheirNeighbors(void** state) {
           const Points inducing = RandomRowsOf(random, sound, bad == 3 ? 0 : 8);
           Model model = ModelOf(sound, 0.5, inducing);
           const CreatedIndex without = CreateIndex(model);
-          // Callers see bad inducing points where these are rows of the points.
+          // Inducing points that are rows of the points may include bad rows.
           const bool in_inducing = bad == 1 && inducing.n > 0;
           model.points = WithBadRows(random, sound, bad, value, bad == 60);
           if (in_inducing) {
@@ -109,13 +110,13 @@ void TestSoundRowsKeepTheirNeighbors(void** state) {
           const CreatedIndex with = CreateIndex(model);
           const std::string name = std::to_string(value) + ", d " + std::to_string(d) + ", bad " +
                                    std::to_string(bad) + ", center " + std::to_string(center);
-          // -9999 is as near to rows around 0 as its lengthscale says; here it is too far for any.
+          // Whether -9999 is near to rows around 0 depends on the lengthscale. Here it is too far from all rows.
           Question question = SoundRows(sound.n, 5, QueryKind::kPredecessors);
           const Answer expected = Ask(without.index.get(), question);
           const Answer answer = Ask(with.index.get(), question);
           if (!IsSame(answer, expected, 1e-12, name)) fail();
           if (DifferentRows(answer, expected) != 0) fail_msg("%s", name.c_str());
-          // A query that is itself bad does not disturb the others.
+          // A bad query does not affect the others.
           question.kind = QueryKind::kNewPoints;
           question.queries = RandomRowsOf(random, sound, 10);
           const Answer clean = Ask(without.index.get(), question);
@@ -132,11 +133,11 @@ void TestSoundRowsKeepTheirNeighbors(void** state) {
   }
 }
 
-// Against the definition in quadruple precision, without inducing points.
+// Compares with the definition in quadruple precision, without inducing points.
 void TestDistancesAreExact(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   for (const double value : kBadValues) {
-    // Twenty bad rows of eighty; epochs in nanoseconds, whose steps are 256 of them.
+    // Twenty bad rows of eighty; times in nanoseconds, whose doubles are 256 ns apart.
     for (const double center : {0.0, 5e5, 1.6e18}) {
       const double unit = center > 1e15 ? 1e9 : 1;
       Points points{60, 2, {}};
@@ -177,7 +178,7 @@ void TestUpdateGivesTheSameBytes(void** state) {
   assert_true(FactorOf(updated.index.get()).SameAs(FactorOf(fresh.index.get())));
 }
 
-// The culprit is named, whatever its row and column.
+// The message names the bad value for any row and column.
 void TestCulpritIsNamed(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   Points points = Normal(random, 20, 2, 0);
@@ -210,7 +211,7 @@ void TestCulpritIsNamed(void** state) {
       std::strstr(residual_knn_last_error(), "inducing: coordinate 0 of row 1 is 1e+145"));
 }
 
-// One far row, or some, leave brute force in integers and the tree what they are.
+// One or several far rows do not change the work of brute force in integers and of the tree.
 void TestFarRowsCostNothing(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
   Random random(run.seed);
@@ -244,7 +245,7 @@ void TestFarRowsCostNothing(void** state) {
   }
 }
 
-// As many places as the caller's numbers say, and centers where the points are.
+// The number of distinct places is that of the caller's numbers, and centers are near the points.
 void TestInducingPoints(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const double four[] = {0.5, 0.6, 0.7, 1e20};
@@ -267,11 +268,11 @@ void TestInducingPoints(void** state) {
   for (int64_t i = 0; i < 20; ++i) {
     among += std::abs(centers[2 * i] - 4.5e6) < 10 && std::abs(centers[2 * i + 1] - 4.5e6) < 10;
   }
-  // The bad values are at two places as far as doubles of that size go, of which a few centers may be.
+  // In doubles of that size, the bad values are at two places. A few centers may be there.
   assert_true(among >= 10);
 }
 
-// The outlier comes, the rest is in its order; only true duplicates are last.
+// The outlier has its place, the other points keep their order, and only true duplicates are last.
 void TestMaximin(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const double lengthscale = 1;
@@ -290,7 +291,8 @@ void TestMaximin(void** state) {
   assert_int_equal(order[1], 300);
   assert_int_equal(order[301], 301);
   assert_int_equal(order[302], 302);
-  // It starts in the middle of the sound points, not at row 0 because all are as far from a center at 3e17.
+  // It starts in the middle of the sound points. With a center at 3e17, all points would tie, and it would start at row
+  // 0.
   const int64_t first = order[0];
   assert_true(std::hypot(sound(first, 0), sound(first, 1)) < 0.5);
   const std::set<int64_t> rows(order.begin(), order.end());

@@ -1,16 +1,15 @@
-// Distances against quadruple precision, on models where almost nothing is left of the variance.
+// Compares distances with quadruple precision, on models whose residual variance is almost 0.
 //
-// What is asserted, for every pair that a search returns, with rho, p and the weights from the
-// definition in __float128:
+// The assertion, for every pair that a search returns, with rho, p and the weights computed from the definition in
+// __float128:
 //
 //   |(1 - d^2) - rho| <= C eps (m + 8) K (s_ij + |rho| (s_ii + s_jj) / 2)
 //   s_ij = a_i a_j / sqrt(p_i p_j),  a_i = 1 + |K(Z,Z)^-1 K(Z, x_i)|
 //
-// where K is the variance, eps = 2^-52 and C = 1/8. a_i are the weights with which an error in a
-// covariance enters V_i . V_j: near 1 among the inducing points, growing outside of them. The
-// second half is the error of p_i and p_j. Printed besides: the largest ratio to this bound, and to
-// the shorter eps (m + 8) K / sqrt(p_i p_j), a good rule of thumb but no bound where weights are
-// large.
+// where K is the variance, eps = 2^-52 and C = 1/8. a_i is the weight with which an error in a covariance enters V_i .
+// V_j. It is near 1 among the inducing points and grows outside of them. The second half is the error of p_i and p_j.
+// The test also prints the largest ratio to this bound, and to the simpler eps (m + 8) K / sqrt(p_i p_j), which is a
+// rule of thumb, but not a bound if weights are large.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -27,7 +26,7 @@ namespace residual_knn_test {
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-// Over many seeds the largest error was half of this, with the Bessel functions; 0.03 without.
+// Over many seeds, the largest error was half of this with the Bessel functions, and 0.03 without them.
 constexpr double kBoundFactor = 0.125;
 
 struct Setup {
@@ -107,7 +106,7 @@ bool PrecisionHolds(const TestRun& run, const Setup& setup) {
       const double distance = answer.distances[q * question.k + rank];
       if (static_cast<double>(factor.p[i]) < 4 * factor.DegenerateLevel(i) ||
           static_cast<double>(factor.p[j]) < 4 * factor.DegenerateLevel(j)) {
-        continue;  // at the rounding level, where the correlation is not defined
+        continue;  // degenerate: the correlation is undefined
       }
       const auto rho = static_cast<double>(Rho(model.kernel, side, i, side, j));
       const double error = std::abs((1 - distance * distance) - rho);

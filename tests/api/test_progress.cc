@@ -1,7 +1,6 @@
-// Progress of long calls at sizes that people have: `done` never goes back within a stage and never beyond `total`, it
-// moves while a stage lasts, and the callback is heard all the time. What is measured is the processor time of the
-// calling thread between two callbacks, so that a busy machine does not matter: a call that is silent for long cannot
-// be cancelled for as long.
+// Progress of long calls at realistic sizes. Within a stage, `done` never decreases, never exceeds `total`, and
+// increases during the stage. Callbacks come regularly, because a call can be cancelled only in a callback. The test
+// measures the processor time of the calling thread between two callbacks, so that other programs do not matter.
 #include <time.h>
 
 #include <algorithm>
@@ -19,15 +18,15 @@
 namespace residual_knn_test {
 namespace {
 
-// Sanitized programs are some ten times as slow; what they do between two looks is the same.
+// Programs with sanitizers are about ten times slower, but do the same work between two polls.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr double kSlowdown = 10;
 #else
 constexpr double kSlowdown = 1;
 #endif
-// Of the calling thread. A callback comes each 50 ms; a stage without looks lasted six seconds.
+// Time of the calling thread. A callback comes every 50 ms; a stage without polls once took six seconds.
 constexpr double kLongestSilence = 0.25 * kSlowdown;
-// In a stage that lasts so long, something has been seen to be done.
+// A stage of this length must report some work.
 constexpr double kLongStage = 0.5;
 
 double ThreadSeconds() {
@@ -131,7 +130,7 @@ residual_knn_status Create(const Model& model, Listener& listener, residual_knn_
                                    model.inducing.values.data(), model.inducing.n, &options, index);
 }
 
-// Inducing points by the thousand: V of few points, and all of L.
+// Thousands of inducing points: V of few points, and all of L.
 bool ManyInducingPointsHold(const TestRun& run) {
   Random random(run.seed);
   Model model;
@@ -147,7 +146,7 @@ bool ManyInducingPointsHold(const TestRun& run) {
   const double before = ThreadSeconds();
   if (!IsHeard("create, many inducing points", create)) return false;
   const double all = ThreadSeconds() - before;
-  // At moments in every stage.
+  // Cancels at several times in every stage.
   for (const double share : {0.15, 0.85}) {
     const std::string name = "create, cancelled after " + std::to_string(share);
     if (!IsHeard(name, create, share * all)) return false;

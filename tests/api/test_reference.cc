@@ -1,5 +1,5 @@
-// The oracle's answers on real data: 32,436 ocean measurements, 200 inducing points, Matern 3/2.
-// Skipped (exit code 77) where the reference folder is absent.
+// Compares with reference answers for real data: 32,436 ocean measurements, 200 inducing points, Matern 3/2.
+// Skipped (exit code 77) if the reference folder is absent.
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -26,7 +26,7 @@ const std::string& Folder() {
   return folder;
 }
 
-// The numbers of a CSV file with a header, row after row; nothing if it cannot be read.
+// The numbers of a CSV file with a header, in row order; nothing if it cannot be read.
 std::optional<Points> ReadCsv(const std::string& name) {
   std::ifstream file(Folder() + name + ".csv");
   std::string line;
@@ -67,8 +67,8 @@ std::optional<Oracle> ReadOracle(const std::string& name) {
   return oracle;
 }
 
-// May `neighbor` stand where the oracle has another? Only if the oracle's distances of the two
-// differ by less than the tolerance; one that the oracle left out can only tie with its last one.
+// Whether `neighbor` is allowed at a place where the reference has another neighbor. The reference distances of the two
+// must differ by less than the tolerance. A neighbor that is not in the reference can only tie with its last one.
 bool IsTie(const std::vector<Place>& places, size_t rank, int64_t neighbor) {
   for (const Place& place : places) {
     if (place.neighbor == neighbor) {
@@ -124,7 +124,7 @@ bool SameAsOracle(const char* name, const residual_knn_index* index, QueryKind k
   }
   std::printf("%s: %lld neighbors compared, %lld ties, largest difference of distances %.2g\n",
               name, static_cast<long long>(compared), static_cast<long long>(ties), largest);
-  // 402 queries with 30 neighbors each, but for the few rows with fewer predecessors.
+  // 402 queries with 30 neighbors each, except for the few rows with fewer predecessors.
   return compared > 11'000 || Fail(std::string(name) + ": too few neighbors");
 }
 

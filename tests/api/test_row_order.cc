@@ -1,6 +1,6 @@
-// The order of rows, and ties, change neither answers nor what they cost: files are often sorted, points are often
-// repeated, and lengthscales are often far below the distances between points. What a search costs is told by its
-// statistics, which do not depend on the machine's load.
+// The order of rows, and ties, change neither the answers nor their cost. Files are often sorted, points are often
+// repeated, and lengthscales are often far below the distances between points. The cost is taken from the statistics of
+// a search, which do not depend on the load of the machine.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -47,7 +47,7 @@ Question AllRows(QueryKind kind, int64_t n, int32_t k) {
   return question;
 }
 
-// Orders that files have: by a coordinate up or down, row after row of a raster, along a curve, outwards, by cluster.
+// Typical orders of files: by a coordinate up or down, by rows of a raster, along a curve, outwards, by cluster.
 constexpr const char* kOrderNames[] = {
     "by x",     "by x, falling", "by y", "by strips of x, then y", "along a Z curve",
     "outwards", "by tiles"};
@@ -89,7 +89,7 @@ std::vector<int64_t> OrderOf(int64_t order, const Points& points) {
 bool CostsLittle(const Answer& answer, const Answer& shuffled) {
   const residual_knn_statistics& is = answer.statistics;
   const residual_knn_statistics& was = shuffled.statistics;
-  // Canonical scores take some dozens of times as long as what a scan does with a pair.
+  // A canonical score takes dozens of times as long as the work of a scan for a pair.
   const int64_t most_rescored = std::max(2 * was.pairs_rescored, is.pairs / 40);
   const int64_t scored = is.pairs_scored + is.pivots_scored + is.pivots_coupled;
   const int64_t most_scored =
@@ -147,8 +147,8 @@ void TestSortedRows(void** state) {
   }
 }
 
-// A raster row after row, also with lengthscales below its spacing: before most rows of it lie rows of many regions, all
-// as near as the others.
+// A raster in row order, also with lengthscales below its spacing. Most rows have predecessors from many regions at the
+// same distance.
 void TestRasters(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
   Random random(run.seed);
@@ -185,7 +185,7 @@ void TestRasters(void** state) {
   }
 }
 
-// Rows in the order in which they must be found by each query; a row may stand in it itself.
+// Rows in the order in which each query must find them. The query itself may be among them.
 using Expected = std::vector<int64_t> (*)(int64_t query, int64_t n);
 
 std::vector<int64_t> SmallestRows(int64_t /*query*/, int64_t n) {
@@ -194,7 +194,7 @@ std::vector<int64_t> SmallestRows(int64_t /*query*/, int64_t n) {
   return rows;
 }
 
-// Locations take turns: rows of the same one are nearest.
+// Locations alternate, so that rows of the same location are nearest.
 constexpr int64_t kLocations = 4;
 std::vector<int64_t> SameLocation(int64_t query, int64_t n) {
   std::vector<int64_t> rows;
@@ -202,7 +202,7 @@ std::vector<int64_t> SameLocation(int64_t query, int64_t n) {
   return rows;
 }
 
-// Rows come in pairs of neighbors: first the other of a pair, then the smallest rows.
+// Rows are pairs of neighbors. The other row of the pair is nearest, then the smallest rows.
 std::vector<int64_t> PartnerFirst(int64_t query, int64_t n) {
   std::vector<int64_t> rows = SmallestRows(query, n);
   const int64_t partner = query ^ 1;
@@ -217,7 +217,7 @@ bool RowsAre(const Answer& answer, QueryKind kind, int64_t n, Expected expected)
     const int64_t limit = kind == QueryKind::kPredecessors ? q : n;
     std::vector<int64_t> rows = expected(q, n);
     std::erase_if(rows, [&](int64_t row) { return row >= limit || (!is_new && row == q); });
-    // Where a predecessor is to come whose place the list does not reach, the expected rows end early.
+    // The expected rows end early if the next predecessor is beyond the end of the list.
     const auto places = std::min<int64_t>(kPlaces, std::ssize(rows));
     const auto found = answer.neighbors.begin() + q * kPlaces;
     if (!std::equal(rows.begin(), rows.begin() + places, found)) {
@@ -227,7 +227,7 @@ bool RowsAre(const Answer& answer, QueryKind kind, int64_t n, Expected expected)
   return true;
 }
 
-// All, or in sanitized programs those that go different ways.
+// All strategies, or, in programs with sanitizers, two different ones.
 std::vector<int32_t> StrategiesOf(const TestRun& run) {
   if (run.size < 1) return {RESIDUAL_KNN_BRUTE_FORCE, RESIDUAL_KNN_DUAL_TREE};
   return {std::begin(kAllStrategies), std::end(kAllStrategies)};
@@ -264,7 +264,7 @@ bool TiesHold(const TestRun& run, const Model& model, Expected expected, const c
 
 constexpr int64_t kTiedRows = 3000;
 
-// Away from the inducing points, so that something is left over.
+// Points away from the inducing points, so that there is residual variance.
 void TestIdenticalRows(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
   Random random(run.seed);
@@ -295,7 +295,7 @@ void TestLengthscalesFarBelowSpacing(void** state) {
   assert_true(holds || Fail(run.seed, "ties"));
 }
 
-// New points that are far from everything.
+// New points far from all points.
 void TestNewPointsFarAway(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
   Random random(run.seed);

@@ -1,4 +1,4 @@
-// Random models, questions and manners of asking, against the definition of the distance.
+// Compares random models, questions and options with the definition of the distance.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -65,8 +65,8 @@ std::string CheckStatistics(const Answer& answer, const Question& question, cons
   return "";
 }
 
-// Of identical points the smaller rows come first: a later one may be returned only if every
-// earlier candidate with the same coordinates is.
+// Among identical points, the smaller rows come first: a row may be returned only if every earlier candidate with the
+// same coordinates is returned.
 std::string CheckIdenticalPoints(const Points& points, const Question& question,
                                  const Answer& answer) {
   std::vector<int64_t> previous(points.n, -1);  // the last row before with the same coordinates
@@ -105,7 +105,7 @@ std::string CheckResidualShares(const residual_knn_info& info, const Kernel& ker
   }
   std::sort(shares.begin(), shares.end());
   for (int level = 0; level < 7; ++level) {
-    // Between the order statistics around it, whatever the interpolation.
+    // It must be between the order statistics around it, for any interpolation.
     const double at = kLevels[level] * static_cast<double>(info.n - 1);
     const double low = shares[static_cast<size_t>(std::floor(at))];
     const double high = shares[static_cast<size_t>(std::ceil(at))];
@@ -141,7 +141,7 @@ std::string CheckInfo(const residual_knn_index* index, const RandomModel& drawn,
   return CheckResidualShares(info, model.kernel, factor);
 }
 
-// One index, checked against the reference, and everything that must have its bytes.
+// One index, compared with the reference, and other indexes and calls that must give the same bytes.
 class PropertyCase {
  public:
   PropertyCase(uint64_t seed, CheckCounts& counts)
@@ -197,8 +197,8 @@ class PropertyCase {
     return !random_.Chance(0.5) || CheckOwnFactor(question, answer, ranking);
   }
 
-  // As many new points as `question` has, at places of rows, and the V and p of these rows for them: an index of other
-  // points would have another origin, and round differently.
+  // As many new points as `question` has, at places of rows, with V and p of these rows. An index of other points would
+  // have another origin and round differently.
   [[nodiscard]] Question AtRows(const Question& question, const FactorCopy& rows) {
     const Points& points = drawn_.model.points;
     Question same = question;
@@ -215,11 +215,11 @@ class PropertyCase {
     return same;
   }
 
-  // The factor copied out and fed back in must give the same bytes, also for new points.
+  // An index made from the copied factor must give the same bytes, also for new points.
   bool CheckOwnFactor(const Question& question, const Answer& answer, int32_t ranking) {
     const FactorCopy copy = FactorOf(index_.get(), DrawLayout(random_));
     if (copy.p.empty()) return Report("no factor");
-    // These are ignored where V and p are given.
+    // These are ignored if V and p are given.
     Model model = drawn_.model;
     model.nugget = 17;
     model.jitter = 0;
@@ -264,13 +264,12 @@ bool RandomCasesHold(const TestRun& run) {
       "%lld cases, %lld distances, %.1f%% with a tolerance below 1e-6\n",
       static_cast<long long>(cases), static_cast<long long>(counts.distances),
       100.0 * static_cast<double>(counts.sharp_distances) / static_cast<double>(counts.distances));
-  // Checks that allow anything would be none.
+  // A check that allows everything would be useless.
   return counts.sharp_distances * 2 > counts.distances ||
          Fail(run.seed, "most tolerances are too wide to check anything");
 }
 
-// V and p out of the blue: not those of any kernel, so that correlations beyond 1 occur, with
-// points that are degenerate, and twins.
+// Arbitrary V and p, not from any kernel, so that correlations beyond 1 occur, with degenerate points and duplicates.
 FactorCopy DrawFactor(Random& random, const Kernel& kernel, int64_t n, int64_t m) {
   FactorCopy factor;
   factor.m = m;
@@ -311,7 +310,7 @@ class GivenFactorCase {
   GivenFactorCase(uint64_t seed, CheckCounts& counts)
       : seed_(seed), counts_(counts), random_(seed), drawn_(DrawModel(random_)) {
     if (drawn_.shape == Shape::kDuplicates || drawn_.shape == Shape::kGrid) {
-      // Equal coordinates with different V are no twins.
+      // Points with equal coordinates but different V are not duplicates.
       drawn_.shape = Shape::kUniform;
       drawn_.model.points =
           RandomPoints(random_, drawn_.shape, drawn_.model.points.n, drawn_.model.points.d);
@@ -425,8 +424,8 @@ bool GivenFactorsHold(const TestRun& run) {
          Fail(run.seed, "most tolerances are too wide to check anything");
 }
 
-// On an integer grid without inducing points equal distances are equal to the last bit, and
-// everybody can say which neighbors come first: the order is that of (squared distance, row).
+// On an integer grid without inducing points, equal distances have equal bits, and the right order is that of
+// (squared distance, row).
 bool GridHolds(uint64_t seed) {
   Random random(seed);
   Model model;
@@ -480,8 +479,8 @@ bool GridsHold(const TestRun& run) {
   return true;
 }
 
-// Changes of units that are powers of 2 change no byte: coordinates with their lengthscales, and
-// the variance with its nugget. Mirrored coordinates neither.
+// Changes of units by powers of 2 change no byte: of coordinates with their lengthscales, and of the variance with the
+// nugget. Mirrored coordinates change no byte either.
 bool UnitsHold(uint64_t seed) {
   Random random(seed);
   const RandomModel drawn = DrawModel(random, {300, 6, 40});

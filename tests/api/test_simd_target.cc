@@ -1,5 +1,5 @@
-// Another user of libhwy in this process switches its targets, also in the middle of a call: an index goes on with the
-// bytes that it began with, and new ones have the same.
+// Another user of libhwy in this process switches its targets, also during a call. An index continues with the same
+// bytes, and new indexes give the same bytes.
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -60,7 +60,7 @@ int32_t Switch(void* user, int64_t, int64_t) {
   return 0;
 }
 
-// The sets that another user may leave: one target, or what is left without the best ones.
+// The sets of targets that another user may leave: a single target, or all targets except the best ones.
 std::vector<int64_t> Switches() {
   std::vector<int64_t> switches;
   const int64_t supported = hwy::SupportedTargets();
@@ -104,7 +104,7 @@ void TestSwitches(void** state) {
   }
 }
 
-// Not to be undone: last.
+// This cannot be undone, so it is the last test.
 void TestDisabledTargets(void** state) {
   const Model model =
       DrawTargetModel(static_cast<const TestRun*>(*state)->seed, RESIDUAL_KNN_MATERN);

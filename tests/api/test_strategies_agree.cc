@@ -1,8 +1,8 @@
-// Every strategy returns brute force's bytes: random models, points, questions, rankings and threads.
+// Every strategy returns the same bytes as brute force, for random models, points, questions, rankings and threads.
 //
-// A case is one question put to one strategy with some number of threads. The usual size fits CI; a long run
-// is `test_strategies_agree --cases 10000 --seed S`. A failure prints the seed of its problem, which
-// `--seed THAT --cases 1` repeats.
+// A case is one question for one strategy with some number of threads. The default size suits CI; a long run is
+// `test_strategies_agree --cases 10000 --seed S`. A failure prints the seed of its problem; `--seed THAT --cases 1`
+// repeats it.
 #include <array>
 #include <cstdio>
 #include <string>
@@ -21,7 +21,7 @@ namespace {
 constexpr int64_t kUsualCases = 1500;
 constexpr size_t kNumStrategies = std::size(kAllStrategies);
 
-// How much of the tree the cases have seen: agreement of brute force with itself proves nothing.
+// Counts how the cases used the tree, because agreement of brute force with itself would prove nothing.
 struct Exercise {
   int64_t problems = 0;
   int64_t refused = 0;  // K(Z,Z) is not positive definite with any jitter allowed
@@ -62,7 +62,7 @@ struct Exercise {
                 static_cast<long long>(in_double));
   }
 
-  // Only of runs that are long enough for shares to mean something.
+  // Checked only in runs that are long enough for meaningful shares.
   [[nodiscard]] bool IsEnough() const {
     for (const int32_t strategy : kAllStrategies) {
       if (strategy <= RESIDUAL_KNN_BRUTE_FORCE) continue;
@@ -79,7 +79,7 @@ struct Exercise {
   }
 };
 
-// Where two answers part, in one sentence.
+// The first difference of two answers, as a sentence.
 std::string Difference(const Answer& answer, const Answer& expected) {
   if (answer.status != expected.status) {
     return "status " + std::to_string(answer.status) + ": " + residual_knn_last_error();
@@ -102,7 +102,7 @@ std::string Difference(const Answer& answer, const Answer& expected) {
 }
 
 bool ProblemHolds(uint64_t seed, Exercise& exercise) {
-  // Should it crash, this was the seed.
+  // The seed, in case of a crash.
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   std::fflush(stdout);
   StrategyProblem problem(seed);
@@ -123,7 +123,7 @@ bool ProblemHolds(uint64_t seed, Exercise& exercise) {
     }
     for (const int32_t strategy : kAllStrategies) {
       manner.strategy = strategy;
-      // Brute force too: with other threads and tiles.
+      // Brute force too, with other threads and tiles.
       manner.threads = static_cast<int32_t>(random.Integer(1, 3));
       manner.tile_queries = random.Chance(0.2) ? random.LogInteger(1, 500) : 0;
       manner.tile_candidates = random.Chance(0.2) ? random.LogInteger(1, 3000) : 0;
@@ -165,7 +165,7 @@ Model ModelOnALine(int64_t n) {
   return model;
 }
 
-// Twins of a pivot in other blocks, which single precision puts at a little less than |rho| = 1.
+// Duplicates of a pivot in other blocks. Single precision computes a |rho| slightly below 1 for them.
 void TestTwinsOfPivots(void** /*state*/) {
   Model model = ModelOnALine(2000);
   model.jitter = 3e-4;
@@ -182,7 +182,7 @@ void TestTwinsOfPivots(void** /*state*/) {
   assert_true(holds);
 }
 
-// New points that single precision cannot take, where it could take all index points.
+// New points that do not fit single precision, although all index points do.
 void TestNewPointsNearFarInducing(void** /*state*/) {
   Model model = ModelOnALine(3000);
   model.kernel.family = RESIDUAL_KNN_MATERN32;

@@ -1,6 +1,6 @@
-// Answers that say nothing say so: queries without informative neighbors are counted, the same by every strategy,
-// number of threads, batch and layout, and a sentence names the share and the likely cause with figures. Sound models
-// get no sentence.
+// Warnings about useless answers. Queries without informative neighbors are counted, with the same number for every
+// strategy, number of threads, batch and layout. The warning gives their number and the likely cause in figures. Sound
+// models get no warning.
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -15,7 +15,7 @@
 namespace residual_knn_test {
 namespace {
 
-constexpr double kLeastCorrelation = 0x1.6a09e667f3bcdp-27;  // as the header says
+constexpr double kLeastCorrelation = 0x1.6a09e667f3bcdp-27;  // as in the header
 
 // Uniform in a square with this side, from `corner` on.
 Points Square(Random& random, int64_t n, double side, double corner = 0) {
@@ -79,7 +79,7 @@ void TestLengthscaleFarTooSmall(void** state) {
   const Model model = ModelOf(Square(random, 300, 500'000, 4e6), 1);
   for (const QueryKind kind : {QueryKind::kNeighbors, QueryKind::kPredecessors}) {
     const Said said = Search(model, AllRows(model, 5, kind));
-    // The first row has no predecessors, and lacks none.
+    // The first row has no predecessors, so it does not count.
     assert_int_equal(said.uninformative, kind == QueryKind::kNeighbors ? 300 : 299);
     assert_true(said.statistics.nearest_lengthscales > 1000);
     assert_true(Holds(said.text, "lengthscales from the nearest point"));
@@ -108,7 +108,7 @@ void TestNewPointsInOtherUnits(void** state) {
   assert_string_equal(fine.text.c_str(), "");
 }
 
-// What is left over is the jitter, with any kernel, at any spacing, and with few points or many.
+// The residual is only jitter, with any kernel, at any spacing, and with few or many points.
 void TestInducingPointsAreThePoints(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   for (int32_t family = 0; family < kNumFamilies; ++family) {
@@ -136,7 +136,7 @@ void TestInducingPointsAreThePoints(void** state) {
   assert_true(Holds(degenerate.text, "points are degenerate"));
 }
 
-// A lengthscale so large that inducing points explain everything, or that all points are one.
+// A lengthscale so large that inducing points explain everything, or that all points coincide.
 void TestLengthscaleFarTooLarge(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const Points points = Square(random, 100, 1);
@@ -151,7 +151,7 @@ void TestLengthscaleFarTooLarge(void** state) {
   assert_true(Holds(residual_knn_index_warning(same.index.get()), "same coordinates"));
 }
 
-// Maximin-like orders have early rows without near predecessors; nobody is told.
+// Orders like maximin have early rows without near predecessors. There is no warning about these.
 void TestSoundModelsAreQuiet(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const Points points = Square(random, 2000, 1);
@@ -224,7 +224,7 @@ void TestCountIsTheSame(void** state) {
       assert_true(expected > question.count() / 10);
       assert_true(expected < question.count());
       for (const int32_t strategy : kAllStrategies) {
-        // Sanitized programs try those two that go different ways.
+        // Programs with sanitizers try two different strategies.
         const bool differs =
             strategy == RESIDUAL_KNN_BRUTE_FORCE || strategy == RESIDUAL_KNN_DUAL_TREE;
         if (run.size < 1 && !differs) continue;
@@ -246,7 +246,7 @@ void TestCountIsTheSame(void** state) {
       assert_int_equal(sum, expected);
     }
   }
-  // Without inducing points there is nothing but the correlation itself.
+  // Without inducing points, rho is the correlation itself.
   Model plain = MixedModel(random, 400);
   plain.inducing = {0, 2, {}};
   const CreatedIndex other = CreateIndex(plain);
@@ -308,7 +308,7 @@ void TestCoarseCountedFromOne(const residual_knn_index* index) {
   assert_true(Holds(residual_knn_index_warning(raw), "coordinate 1 of row 2 is -9.97e+36"));
 }
 
-// Numbers that are too coarse for their lengthscale: the culprit is named, and counted.
+// Numbers that are too coarse for their lengthscale: the warning names the first and counts all.
 void TestCoarseNumbers(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const Points fine = Square(random, 30, 1);
@@ -325,7 +325,7 @@ void TestCoarseNumbers(void** state) {
   const CreatedIndex by_inducing = CreateIndex(ModelOf(fine, 1, {2, 2, {0, 0, 0.5, 7e12}}));
   assert_true(Holds(residual_knn_index_warning(by_inducing.index.get()),
                     "inducing: coordinate 1 of row 1 is 7e+12"));
-  // The lengthscale decides, also where it comes by an update.
+  // The lengthscale decides, also after an update.
   const double small = 1e-9;
   residual_knn_index* index = by_inducing.index.get();
   const double wide = 1e6;
@@ -345,7 +345,7 @@ void TestCoarseNumbers(void** state) {
   TestCoarseCountedFromOne(sound.index.get());
 }
 
-// Nothing to say, nobody to say it of, and structs of programs that know less.
+// No warning, NULL arguments, and structs of programs that know fewer fields.
 void TestHostileCalls(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const Model model = ModelOf(Square(random, 10, 1e9), 1);
@@ -358,7 +358,7 @@ void TestHostileCalls(void** state) {
   assert_string_equal(residual_knn_index_warning(nullptr), "");
   statistics.struct_size = 3;
   assert_string_equal(residual_knn_search_warning(created.index.get(), &statistics), "");
-  // As a program of version 0.1.0 has it.
+  // The struct as in a program of version 0.1.0.
   const Answer answer = Ask(created.index.get(), AllRows(model, 2));
   statistics = answer.statistics;
   statistics.struct_size = offsetof(residual_knn_statistics, uninformative_queries);

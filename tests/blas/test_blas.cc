@@ -1,4 +1,4 @@
-// The BLAS product in use against naive loops, under many callers at once, and the threads that it leaves.
+// Compares the BLAS product with naive loops, also with many callers at once, and checks that no threads remain.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -26,8 +26,8 @@ namespace blas = residual_knn::blas;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr long double kUnit = 0x1p-53L;
 
-// A row-major matrix whose rows are `ld` apart. Its memory ends where its last row does. What lies
-// between the rows is NaN, and must stay so.
+// A row-major matrix whose rows are `ld` apart. Its memory ends with its last row. The values between the rows are NaN
+// and must not change.
 class Matrix {
  public:
   Matrix(int64_t rows, int64_t columns, int64_t ld)
@@ -64,7 +64,7 @@ class Matrix {
   GuardedArray<double> values_;
 };
 
-// sum_k a(i, k) b(j, k), and what rounding may do to it.
+// sum_k a(i, k) b(j, k), and a bound of its rounding error.
 struct Sum {
   long double value;
   long double tolerance;
@@ -139,7 +139,7 @@ int64_t CountWrongProducts(uint64_t seed, int64_t size, int64_t products) {
   int64_t wrong = 0;
   for (int64_t product = 0; product < products; ++product) {
     blas::MultiplyTransposed(a.data(), size, a.data(), size, size, out.data());
-    if (out == last_right) continue;  // the quick way, so that most of the time goes into BLAS
+    if (out == last_right) continue;  // a fast comparison, so that BLAS takes most of the time
     const bool right = std::equal(out.begin(), out.end(), exact.begin(),
                                   [](double x, double y) { return std::abs(x - y) <= 1e-9; });
     if (right) last_right = out;
@@ -148,9 +148,8 @@ int64_t CountWrongProducts(uint64_t seed, int64_t size, int64_t products) {
   return wrong;
 }
 
-// Small products of different numbers in every thread: callers that share a buffer spoil each
-// other's. Debian's serial OpenBLAS fails this test on two idle processors: it is built without
-// locks.
+// Small products of different numbers in every thread. If callers share a buffer, their results are wrong. Debian's
+// serial OpenBLAS, which is built without locks, fails this test on two idle processors.
 bool ManyCallersHold(uint64_t seed, int64_t size, int64_t products) {
   constexpr int kCallers = 16;
   std::atomic<int64_t> wrong = 0;
@@ -167,7 +166,7 @@ bool ManyCallersHold(uint64_t seed, int64_t size, int64_t products) {
                                       " concurrent products are wrong");
 }
 
-// No pool is left to hang a forked child or to oversubscribe the host.
+// No thread pool remains, which could block a forked child or oversubscribe the host.
 bool NoThreadsAreLeft() {
   double one = 1;
   blas::MultiplyTransposed(&one, 1, &one, 1, 1, &one);

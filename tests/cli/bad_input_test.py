@@ -1,4 +1,4 @@
-"""Every wrong input is one clear line on standard error, a non-zero exit, and nothing written."""
+"""Every wrong input gives one clear line on standard error, a non-zero exit code, and no output."""
 
 import gzip
 import io
@@ -33,7 +33,7 @@ def floats_with(place, value):
     return array
 
 
-# The content of points.csv, and what the message must hold besides "points.csv".
+# The content of points.csv, and what the message must contain besides "points.csv".
 BAD_CSV = [
     ("text cell", "x,y\n1,2\n3,abc\n", ["line 3, column 2 'y'", "'abc' is not a number"]),
     ("text in the first column", "x,y\n1,2\na3,4\n", ["line 3, column 1 'x'", "'a3'"]),
@@ -77,7 +77,7 @@ BAD_CSV = [
     ("gzip cut off", gzip.compress(GOOD.encode())[:-12], ["gzip"]),
 ]
 
-# The content of points.npy, and what the message must hold besides "points.npy".
+# The content of points.npy, and what the message must contain besides "points.npy".
 BAD_NPY = [
     ("NaN", npy(floats_with((3, 1), np.nan)), ["row 3, column 1", "NaN"]),
     ("infinity", npy(floats_with((11, 0), -np.inf)), ["row 11, column 0", "infinite"]),
@@ -135,7 +135,7 @@ BAD_NPY = [
     ("open string", npy_with("{'descr"), ["does not end"]),
 ]
 
-# Further files, the options, and what the message must hold. points.csv is GOOD.
+# Further files, the options, and what the message must contain. points.csv is GOOD.
 BAD_OPTIONS = [
     ("no subcommand", {}, None, [], ["neighbors or info"]),
     ("unknown subcommand", {}, None, ["frobnicate"], ["frobnicate"]),
@@ -305,7 +305,7 @@ BAD_OPTIONS = [
     ("inducing points as a workbook", {}, "points.csv", ["--write-inducing", "z.ods"], ["z.ods"]),
 ]
 
-# The name of the output, and what the message must hold.
+# The name of the output, and what the message must contain.
 BAD_OUTPUTS = [
     ("folder not there", "nowhere/out.csv", ["nowhere/out.csv", "No such file"]),
     ("a folder", "folder", ["folder", "directory"]),
@@ -351,7 +351,7 @@ class BadInputTest(cli_support.ProgramTest):
 
     def assert_all_refused(self, cases):
         """`cases` yields a name, files, arguments and fragments. Each is run without and with an
-        output file that is already there and must stay as it is."""
+        output file that exists already and must not change."""
         for name, files, arguments, fragments in cases:
             for exists in (False, True):
                 with self.subTest(case=name, output_exists=exists):
@@ -408,7 +408,7 @@ class BadInputTest(cli_support.ProgramTest):
                 self.assert_refused(["neighbors", "points.csv", "-o", output], fragments)
 
     def test_good_points_are_good(self):
-        # What the cases change is all that is wrong with them.
+        # The cases have no other fault than their change.
         self.file("points.csv", GOOD)
         self.file("points.npy", GOOD_NPY)
         self.succeed("neighbors", "points.csv", "-o", "out.csv")

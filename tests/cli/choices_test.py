@@ -1,5 +1,5 @@
-"""What a run chose is written and read again: inducing points, the order of the points, and the
-form of the output by the ending of its name."""
+"""The choices of a run are written and read again: inducing points and the order of the points. The
+ending of its name gives the format of an output."""
 
 import gzip
 import json
@@ -53,7 +53,7 @@ class WrittenTest(cli_support.ProgramTest):
                     options = ["neighbors", *case, "-k", "4"]
                     result = self.run_program(*options, "--inducing", "7", "--write-inducing", name)
                     if result.returncode != 0:
-                        # Only .npy, which has no names, and only where a reader could go wrong.
+                        # Only .npy is refused, which has no names, and only if it could be misread.
                         self.assertEqual(name, "z.npy")
                         self.assertIn(b".npy has no column names", result.stderr)
                         self.assertTrue("--lonlat" in case or case[0] == "points.npy")
@@ -109,14 +109,14 @@ class WrittenTest(cli_support.ProgramTest):
                     for place, row in enumerate(rows):
                         before = {n for n, _ in answer.neighbors.get(row, [])}
                         self.assertEqual(before, set(rows[:place]))
-                    # Without predecessors the order is written all the same, and changes nothing.
+                    # Without predecessors, the order is written too, but changes nothing.
                     plain = self.succeed(*options)
                     self.assertEqual(self.succeed(*options, "--write-order", "p.csv"), plain)
                     self.assertEqual((self.folder / "p.csv").read_text().splitlines(), lines)
                     self.succeed(*options, "--write-order", "o.npy", "-o", "out.csv")
                     written = np.load(self.folder / "o.npy")
                     self.assertEqual((written.dtype, written.ravel().tolist()), (np.int64, rows))
-                    # It is a file of queries.
+                    # It can be used as a file of queries.
                     for name in ("o.csv", "o.npy"):
                         found = self.answer(*options, "--queries", name)
                         self.assertEqual(found.queries, rows)
@@ -152,7 +152,7 @@ class WrittenTest(cli_support.ProgramTest):
         self.assertEqual(json.loads((self.folder / "s.JSON").read_text())["queries"], N)
 
     def test_much_gzip(self):
-        """More than the buffers hold."""
+        """More output than fits the buffers."""
         self.file("many.npy", np.random.default_rng(SEED).normal(size=(6000, 2)))
         expected = self.succeed("neighbors", "many.npy")
         self.assertGreater(len(expected), 5 << 20)

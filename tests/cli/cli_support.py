@@ -1,4 +1,4 @@
-"""What the tests of the program share: running it, files for it, and reading its answer."""
+"""Common functions of the tests of the program: running it, writing its files, and reading its answer."""
 
 import argparse
 import pathlib
@@ -17,7 +17,7 @@ SKIPPED = 77  # the SKIP_RETURN_CODE of ctest
 STRATEGIES = ["automatic", "brute_force", "level_synchronous", "best_first", "batched_best_first",
               "dual_tree"]
 
-# How lines begin that tell what was done with the input.
+# The beginnings of the lines about the use of the input.
 NOTES = ("residual-knn: coordinates: ", "residual-knn: lengthscales: ")
 
 _settings = argparse.Namespace(program=None, helpers=None, shared=None)
@@ -52,7 +52,7 @@ def run(*arguments, **keywords):
 
 
 def heed_signals():
-    """For preexec_fn: a parent that ignores Ctrl-C, as shells in scripts do, is not imitated."""
+    """For preexec_fn: restores Ctrl-C if the parent ignores it, as shells in scripts do."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)
 
@@ -84,7 +84,7 @@ class Answer:
 
 
 class ProgramTest(unittest.TestCase):
-    """Runs the program in an empty folder, which is gone afterwards."""
+    """Runs the program in an empty folder, which is removed afterwards."""
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="residual-knn-test-"))
@@ -101,7 +101,7 @@ class ProgramTest(unittest.TestCase):
         return path
 
     def run_program(self, *arguments, lengthscale="1", **keywords):
-        """Runs the program. Of searches that say nothing of lengthscales, it is 1."""
+        """Runs the program. Searches without --lengthscale get lengthscale 1."""
         given = any(str(argument).startswith("--lengthscale") for argument in arguments)
         if arguments and arguments[0] == "neighbors" and lengthscale is not None and not given:
             arguments = [*arguments, "--lengthscale", lengthscale]

@@ -1,5 +1,5 @@
-"""How CSV is laid out: headers, delimiters, decimal marks, comments. What is read is never misread
-in silence: either the numbers that the file means, or an error that names the place and the cure."""
+"""Formats of CSV: headers, delimiters, decimal marks, comments. No file is misread without an error:
+the program reads the right numbers, or its error names the place and the remedy."""
 
 import gzip
 
@@ -12,7 +12,7 @@ N = 30
 
 
 class LayoutTest(cli_support.ProgramTest):
-    """The same numbers, in whatever layout, give the same answer."""
+    """The same numbers give the same answer in every format."""
 
     def setUp(self):
         super().setUp()
@@ -96,7 +96,7 @@ class LayoutTest(cli_support.ProgramTest):
                 self.same([names, *self.rows(",")])
 
     def test_doubtful_headers(self):
-        """A first line with a number, or with nothing but numbers and missing ones, is an error."""
+        """A first line with a number, or with only numbers and missing values, is an error."""
         for line in ("1,2", "NA,2.5", "nan,2.5", "inf,1", "1,-Infinity", "1e999,2", "1e-999,2",
                      ",2.5", "2.5,", '"",""', "NULL,NULL", ".,2", "-,2", "?,?", "-999,2",
                      "N/A,N/A", "#DIV/0!,3", "-nan(ind),3", "1.#QNAN,3", "<NA>,1", "1D3,2",
@@ -111,7 +111,7 @@ class LayoutTest(cli_support.ProgramTest):
                 self.assertIn("--header", message)
 
     def test_marks_of_a_missing_number_name_no_column(self):
-        """Alone in the first line they are data; beside a name they may be names."""
+        """Alone in the first line they are data; together with a name they may be names."""
         for line in ("nodata", "No Data", "n.a.", "N.A.", "(null)", "\\N", "nil", "Undefined",
                      "***", "...", "+", "??", '" "', ".nan", "-.inf", "NaNQ", "\u221e", "-\u221e",
                      "\u22125", "\u20131.5", "masked,NO_DATA", "-.,NaN"):
@@ -130,7 +130,7 @@ class LayoutTest(cli_support.ProgramTest):
                 self.succeed("neighbors", "points.csv", "--inducing", "0")
 
     def test_first_row_without_a_header(self):
-        """It is a row like the others: a missing cell is named, and no row gets lost."""
+        """The first line is a row: a missing cell is reported, and no row is lost."""
         for cell, fault in (("NA", "'NA' is not a number"), ("nan", "'nan' is NaN"),
                             ("", "is empty"), ("-inf", "is infinite"), ("1e400", "range")):
             with self.subTest(cell=cell):
@@ -178,7 +178,7 @@ class LayoutTest(cli_support.ProgramTest):
             self.assertIn(b"points.csv: line 7, column 2 'y': 'z' is not a number", result.stderr)
 
     def test_beyond_any_buffer(self):
-        """Comments, quotes and blanks fall on all places of the pieces in which a file is read."""
+        """Comments, quotes and blanks occur at all places of the blocks in which a file is read."""
         random = np.random.default_rng(SEED + 1)
         many = random.normal(size=(40000, 2)).round(5)
         plain = self.find(cli_support.csv_text("xy", many), "--queries",
@@ -201,7 +201,7 @@ class LayoutTest(cli_support.ProgramTest):
         self.assertIn("iconv", message)
 
 
-# The content of points.csv, the options, and what the message must hold.
+# The content of points.csv, the options, and what the message must contain.
 REFUSED = [
     ("semicolons", "x;y\n1;2\n", [], ["';'", "--delimiter ';'"]),
     ("semicolons and decimal commas", "x;y\n1,5;2,5\n3,5;4,5\n", [],
@@ -292,7 +292,7 @@ REFUSED = [
     ("comment and delimiter", "x\n1\n", ["--comment", ";", "--delimiter", ";"], ["--comment"]),
 ]
 
-# Good CSV that is to be taken for nothing else: the columns, the content, the options.
+# Valid CSV that must be accepted: the columns, the content, the options.
 ACCEPTED = [
     ("a name with a space", "sea level\n1.5\n2.5\n", []),
     ("a name with a semicolon", "x;y\n1.5\n2.5\n", []),
@@ -338,13 +338,13 @@ class RefusedTest(cli_support.ProgramTest):
         for name, content, options in ACCEPTED:
             with self.subTest(case=name, content=content):
                 self.file("points.csv", content)
-                # Large numbers are too coarse for lengthscale 1, which is said.
+                # Large numbers are too coarse for lengthscale 1, so there is a warning.
                 answer = self.answer("neighbors", "points.csv", "--inducing", "0", *options,
                                      warnings=None)
                 self.assertEqual(answer.queries, [0, 1])
 
     def test_cures_cure(self):
-        """What the message about R's write.table says works."""
+        """The remedy in the message about R's write.table works."""
         self.file("points.csv", "x,y\n1.5,2.5\n3.5,4.5\n")
         expected = self.succeed("neighbors", "points.csv")
         rows = b'"1" 1.5 2.5\n"2" 3.5 4.5\n'

@@ -1,5 +1,5 @@
-// For progress_bar_test.py: draws a stage of two parts with tools/progress_bar.h on standard error,
-// then a second stage that is left in the middle.
+// For progress_bar_test.py: draws a stage of two parts with tools/progress_bar.h on standard error, then a second stage
+// that ends early.
 
 #include <unistd.h>
 

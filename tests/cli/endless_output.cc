@@ -1,5 +1,4 @@
-// For output_test.py: writes two files through tools/output_set.h, without end, until a signal
-// comes; or, told to publish, finishes them.
+// For output_test.py: writes two files with tools/output_set.h until a signal comes. With `publish`, it finishes them.
 //
 // endless_output named|automatic FILE FILE [publish]
 
@@ -34,7 +33,7 @@ void Run(Staging staging, const char* first_path, const char* second_path, bool 
   }
   std::puts("writing");
   std::fflush(stdout);
-  // A block is more than the buffer of a file holds, so that each reaches the disk.
+  // A block is larger than the buffer of a file, so that each block reaches the disk.
   const std::string block(size_t{1} << 20, 'x');
   constexpr int kBlocks = 200;
   for (int i = 0; i < kBlocks; ++i) {

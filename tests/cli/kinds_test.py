@@ -1,5 +1,5 @@
-"""Files of other kinds are named as such from their first bytes, with the cure; .npy of any numbers
-is read; memory grows with the data that arrives, not with what a header says."""
+"""Files of other kinds are recognized by their first bytes, and the message has the remedy. .npy of all
+types of numbers is read. Memory grows with the data that was read, not with the size in a header."""
 
 import bz2
 import gzip
@@ -67,7 +67,7 @@ def database():
 CONTENT_TYPES = '<?xml version="1.0"?><Types></Types>'
 BINARY = bytes(range(256))
 
-# The content, and what the message must hold: the name of the kind, and of the cure.
+# The content, and what the message must contain: the names of the kind and of the remedy.
 KINDS = {
     "UTF-16 with a mark": (GOOD.encode("utf-16"), ["UTF-16", "iconv"]),
     "UTF-16, big-endian": (b"\xfe\xff" + GOOD.encode("utf-16-be"), ["UTF-16", "iconv"]),
@@ -199,7 +199,7 @@ class KindsTest(cli_support.ProgramTest):
 class StandardInputTest(cli_support.ProgramTest):
 
     def run_program(self, *arguments, lengthscale="10", **keywords):
-        """With a lengthscale at which ten neighbors of each point say something."""
+        """With a lengthscale for which ten neighbors of each point are informative."""
         return super().run_program(*arguments, lengthscale=lengthscale, **keywords)
 
     def setUp(self):
@@ -310,7 +310,7 @@ class NpyTest(cli_support.ProgramTest):
                              self.succeed("neighbors", csv, *options))
 
     def test_integers_beyond_the_whole_doubles(self):
-        """What a double equals is read, in .npy as in CSV; what none equals is refused in both."""
+        """Whole numbers that are doubles are read, in .npy and in CSV; others are errors in both."""
         day = 86400 * 10**9
         times = 1577836800 * 10**9 + day * np.arange(50)
         texts = {}
@@ -340,9 +340,9 @@ class NpyTest(cli_support.ProgramTest):
 
 
 class MemoryTest(cli_support.ProgramTest):
-    """Headers that promise much, in few bytes."""
+    """Small files with headers that state large sizes."""
 
-    LIMIT = 400 << 20  # beyond what the program needs to start, below what the headers say
+    LIMIT = 400 << 20  # more than the program needs to start, less than the sizes in the headers
 
     def refused(self, arguments, fragment, **keywords):
         def limit():
@@ -367,7 +367,7 @@ class MemoryTest(cli_support.ProgramTest):
                         self.refused(["neighbors", "/dev/stdin"], "shorter", input=content)
 
     def test_npy_in_gzip(self):
-        """Zeros that gzip makes a thousandth of, and a header that tells a thousand times more."""
+        """Zeros that gzip compresses to a thousandth, and a header that states a thousand times more."""
         content = gzip.compress(self.promise("(1000000000, 1)", data=bytes(1 << 22)))
         self.refused(["neighbors", self.file("p.npy.gz", content)], "shorter")
         self.refused(["neighbors", "-"], "shorter", input=content)

@@ -1,4 +1,4 @@
-"""--lengthscale is given, or follows a stated rule: there is no default in unknown units."""
+"""--lengthscale must be given, or follows a documented rule; there is no default in unknown units."""
 
 import json
 

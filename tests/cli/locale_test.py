@@ -18,7 +18,7 @@ POINT_OF_LOCALE = ("import locale; locale.setlocale(locale.LC_ALL, ''); "
 
 
 def environment(folder):
-    """The variables that switch to the locale, or None if it cannot be had."""
+    """The variables that select the locale, or None if it is not available."""
     variables = {**os.environ, "LC_ALL": LOCALE, "LANG": LOCALE}
     localedef = shutil.which("localedef")
     if localedef is not None:

@@ -1,4 +1,4 @@
-"""What the program says beside the answer: what it took as coordinates, warnings, suggestions."""
+"""Messages of the program besides the answer: the coordinate columns, warnings, suggestions."""
 
 import cli_support
 
@@ -76,7 +76,7 @@ class NotesTest(cli_support.ProgramTest):
 
 
 class WarningTest(cli_support.ProgramTest):
-    """What the library finds doubtful is a line each, and rows are those of the file."""
+    """Each warning of the library is one line, with the rows of the file."""
 
     FILLED = "x,y\n" + "".join(f"{i},{i * i % 7}\n" for i in range(20)) + "3,1e20\n"
     METRES = "x,y\n" + "".join(f"{400000 + 977 * i},{5000000 + 1013 * i * i % 70001}\n"
@@ -106,7 +106,7 @@ class WarningTest(cli_support.ProgramTest):
             self.assertEqual((result.returncode, result.stderr), (0, b""))
 
 
-# The arguments behind the program's name, and what it suggests; None: nothing.
+# The arguments of the program, and its suggestion; None: no suggestion.
 SUGGESTIONS = [
     (["neighbours", "p.csv"], "neighbors"),
     (["neigbors", "p.csv"], "neighbors"),

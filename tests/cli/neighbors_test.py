@@ -1,4 +1,4 @@
-"""The answers of `residual-knn neighbors` against an independent computation."""
+"""Compares the answers of `residual-knn neighbors` with an independent computation."""
 
 import json
 
@@ -153,7 +153,7 @@ class NeighborsTest(cli_support.ProgramTest):
         self.assertEqual(self.succeed("neighbors", "one.csv"), b"query,rank,neighbor,distance\n")
 
     def test_columns(self):
-        """The order of --columns is that of the lengthscales; other columns may hold anything."""
+        """The order of --columns is that of the lengthscales; other columns may contain anything."""
         text = "name,z,y,x\n" + "".join(
             f"\"float, {i}\",{z!r},{y!r},{x!r}\n" for i, (x, y, z) in
             enumerate(self.points.tolist()))
@@ -368,7 +368,7 @@ class NeighborsTest(cli_support.ProgramTest):
         self.assertEqual(stats["reason"], "the caller asked for it")
         self.assertEqual(stats["queries"], N)
         self.assertEqual(stats["pairs"], N * (N - 1))
-        # With the pairs that share a tile with those asked for.
+        # Including other pairs of the same tiles.
         self.assertGreaterEqual(stats["pairs_scored"], N * (N - 1))
         for name in ("pivots_scored", "pivots_coupled", "blocks_bounded", "blocks_dismissed",
                      "points_bounded", "survivors", "coarse_blocks", "tree_seconds"):

@@ -1,4 +1,4 @@
-"""Output appears whole or not at all, and never in place of what is no regular file."""
+"""Output appears complete or not at all, and never replaces a file that is not regular."""
 
 import os
 import resource
@@ -43,7 +43,7 @@ class OutputTest(cli_support.ProgramTest):
                           stdout=None, preexec_fn=lambda: os.close(1))
 
     def test_closed_standard_streams(self):
-        """Files do not take the numbers of closed streams: an error must not land in the answer."""
+        """Files do not get the numbers of closed streams, so an error message is never written to the answer."""
         def close_all():
             for descriptor in range(3):
                 os.close(descriptor)
@@ -61,7 +61,7 @@ class OutputTest(cli_support.ProgramTest):
         self.assertNotEqual(result.returncode, 0)
 
     def test_reader_that_leaves(self):
-        """As `| head` does: SIGPIPE, not a word, and no file of the others appears."""
+        """As with `| head`: SIGPIPE, no message, and none of the other files appears."""
         points = np.random.default_rng(4).normal(size=(9000, 2))
         self.file("many.npy", points)
         command = [cli_support.settings().program, "neighbors", "many.npy", "--lengthscale", "1",
@@ -75,7 +75,7 @@ class OutputTest(cli_support.ProgramTest):
         self.assertEqual(self.file_names(), ["many.npy", "points.csv"])
 
     def test_full_disk(self):
-        """A limit on the size of files stands in for a full disk."""
+        """A limit of the file size simulates a full disk."""
         def limit_and_ignore():
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
@@ -89,7 +89,7 @@ class OutputTest(cli_support.ProgramTest):
         self.assertEqual((self.folder / "there.csv").read_text(), "precious")
 
     def test_statistics_fail_with_the_answer(self):
-        """A late failure of one file leaves none."""
+        """If one file fails late, no file appears."""
         self.assert_fails("/dev/full", "neighbors", "points.csv", "-o", "out.csv", "--stats",
                           "/dev/full")
 
@@ -156,7 +156,7 @@ class OutputTest(cli_support.ProgramTest):
 
 
 class InterruptedWritingTest(cli_support.ProgramTest):
-    """A small program writes without end through the same code, and is told to stop."""
+    """A small program writes endlessly with the same code until it is stopped."""
 
     def interrupt(self, staging, ending_signal):
         self.file("there.csv", "precious")

@@ -1,4 +1,4 @@
-"""The progress bar: on a terminal only, within its width, gone at the end."""
+"""The progress bar: only on a terminal, within its width, and removed at the end."""
 
 import fcntl
 import os
@@ -65,7 +65,7 @@ class TerminalTest(cli_support.ProgramTest):
 
 
 class BarTest(TerminalTest):
-    """A small program counts two times and more through the same code."""
+    """A small program draws several stages with the same code."""
 
     def drawn(self, width):
         helper = cli_support.helper("residual_knn_drawn_progress")
@@ -87,13 +87,13 @@ class BarTest(TerminalTest):
                     self.assertEqual(len(bar[2]) + len(bar[3]), bar_width)
                     self.assertEqual(len(bar[2]), bar_width * percent // 100)
                 self.check_time_left([bar[5] for bar in bars])
-                self.assertEqual(lines[20:], [""])  # nothing is left standing
+                self.assertEqual(lines[20:], [""])  # the line is empty
 
     def check_time_left(self, left):
-        self.assertIsNone(left[0])  # nothing is known yet
+        self.assertIsNone(left[0])  # no estimate yet
         self.assertRegex(left[1], r"^0:\d\d$")
         self.assertEqual(left[10], "0:00")
-        self.assertIsNone(left[11])  # a new part has begun
+        self.assertIsNone(left[11])  # a new stage has begun
         self.assertEqual(left[15], "0:00")
         # 60 ms and more for 100 of 720,100: above seven minutes.
         minutes, seconds = map(int, left[16].split(":"))
@@ -119,13 +119,13 @@ class ProgramProgressTest(TerminalTest):
         self.command = [cli_support.settings().program, *self.arguments]
 
     def test_bar_of_a_search(self):
-        """Drawn on a terminal, not into a pipe, and never at the cost of the answer."""
+        """Drawn on a terminal, not in a pipe, and without effect on the answer."""
         self.assertEqual(self.succeed(*self.arguments), b"")
         without = (self.folder / "out.npy").read_bytes()
         (self.folder / "out.npy").unlink()
         lines = self.lines_to_the_end(*self.start(self.command))
         self.assertEqual((self.folder / "out.npy").read_bytes(), without)
-        # What it says has a line of its own.
+        # Messages have their own line.
         self.assertIn("residual-knn: coordinates: 0, 1, 2\r\n", lines)
         stages = [line[:24].rstrip() for line in lines if line]
         for stage in ("reading", "choosing inducing points", "building the index", "searching",
@@ -158,7 +158,7 @@ class ProgramProgressTest(TerminalTest):
         return text
 
     def test_no_bar_beside_a_reader(self):
-        """Whoever reads standard output may print on the same terminal."""
+        """A program that reads standard output may write to the same terminal."""
         self.assertIn(b"searching", self.drawn_beside(subprocess.DEVNULL))
         file = os.open(self.folder / "said.csv", os.O_CREAT | os.O_WRONLY)
         self.assertIn(b"searching", self.drawn_beside(file))

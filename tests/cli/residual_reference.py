@@ -1,5 +1,5 @@
-"""Nearest residual-correlation neighbors straight from the definition, for small n. Knows nothing of
-the library."""
+"""Nearest residual-correlation neighbors from the definition, for small n. Independent of the
+library."""
 
 import numpy as np
 

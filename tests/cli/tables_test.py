@@ -16,7 +16,7 @@ class TablesTest(cli_support.ProgramTest):
     def setUp(self):
         super().setUp()
         random = np.random.default_rng(SEED)
-        # Few digits, so that float32 and short text hold the same numbers.
+        # Few digits, so that float32 and short text give the same numbers.
         self.points = random.integers(-2000, 2000, size=(N, 2)) / 256
         self.inducing = random.integers(-2000, 2000, size=(5, 2)) / 256
         self.text = cli_support.csv_text("xy", self.points)
@@ -109,7 +109,7 @@ class TablesTest(cli_support.ProgramTest):
                          expected)
 
     def test_many_rows_of_npy(self):
-        """More than one read of the file."""
+        """A file that needs more than one read."""
         random = np.random.default_rng(SEED + 1)
         many = random.normal(size=(70001, 3)).round(6)
         self.file("queries.csv", "row\n69999\n12345\n")
@@ -178,7 +178,7 @@ class TablesTest(cli_support.ProgramTest):
                     self.check_npy_output(csv, base, 5)
 
     def test_npy_output_of_more_than_there_is(self):
-        """Three columns for three points, whatever k is: never a file that fills the disk."""
+        """Three columns for three points and any k, so that a file never fills the disk."""
         self.file("few.csv", "x\n1\n2\n4\n")
         csv = self.succeed("neighbors", "few.csv")
         for k in (9, 2**31 - 1):

@@ -1,4 +1,4 @@
-// Double-double arithmetic against quadruple precision.
+// Compares double-double arithmetic with quadruple precision.
 #include <quadmath.h>
 
 #include <cmath>
@@ -28,7 +28,7 @@ DoubleDouble Draw(Random& random) {
 }
 
 bool Near(const char* what, DoubleDouble found, Quad exact, Quad magnitude) {
-  // The low part is no more than half a unit of the high one.
+  // The low part is at most half a unit in the last place of the high part.
   const bool packed = found.high + found.low == found.high;
   return (packed && fabsq(Exact(found) - exact) <= kUnit * magnitude) ||
          Fail(std::string(what) + ": " + Text(found.high) + " and " + Text(found.low));
@@ -39,12 +39,12 @@ void TestOperations(void** state) {
   Random random(run.seed);
   for (int64_t i = 0; i < run.Scaled(200'000); ++i) {
     const DoubleDouble a = Draw(random);
-    // Also such as cancel nearly.
+    // Also numbers that nearly cancel.
     const DoubleDouble b =
         random.Chance(0.3) ? -a * DoubleDouble(1 + 0x1p-40 * random.Normal()) : Draw(random);
     const Quad x = Exact(a);
     const Quad y = Exact(b);
-    // Quadruple precision holds 113 bits of a and b, which may be more.
+    // Quadruple precision has 113 bits; a and b may need more.
     const Quad lost = 0x1p-9 * (fabsq(x) + fabsq(y));
     const bool holds = Near("sum", a + b, x + y, fabsq(x + y) + lost) &&
                        Near("difference", a - b, x - y, fabsq(x - y) + lost) &&

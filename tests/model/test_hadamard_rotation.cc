@@ -1,5 +1,5 @@
-// The rotation of rows against its definition in long double: every length up to 300 and beyond powers of two,
-// spikes, and magnitudes near the ends of what V may hold. What it promises is what margins are made of.
+// Compares the rotation of rows with its definition in long double: every length up to 300 and beyond powers of two,
+// spikes, and magnitudes near the limits of V. Margins rely on its documented error.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -62,7 +62,7 @@ long double Norm(const A& a) {
   return std::sqrt(Product(a, a));
 }
 
-// Entries alike, of all magnitudes, a spike, or none; as large or as small as V may be.
+// Equal entries, entries of all magnitudes, a spike, or zeros; as large or as small as V may be.
 Row DrawRow(Random& random, int64_t m) {
   Row v(static_cast<size_t>(m));
   const int64_t kind = random.Integer(0, 4);
@@ -76,7 +76,7 @@ Row DrawRow(Random& random, int64_t m) {
   return v;
 }
 
-// Largest errors in terms of the promise.
+// Largest errors in units of the documented error.
 struct Tally {
   double row = 0;
   double product = 0;
@@ -131,7 +131,7 @@ void TestLengths(void** state) {
               tally.product);
 }
 
-// What the rotation is for: of a spike, all entries get the same share.
+// The purpose of the rotation: a spike is spread evenly over all entries.
 void TestSpikesAreSpread(void** /*state*/) {
   for (int64_t m = 1; m <= 512; m *= 2) {
     for (int64_t at = 0; at < m; ++at) {

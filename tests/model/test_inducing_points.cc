@@ -1,5 +1,5 @@
-// Choice of inducing points: against a plain k-means that starts from the same seeds, against the
-// probabilities of k-means++, and for the same bytes whatever the threads and SIMD targets.
+// The choice of inducing points: compared with a plain k-means from the same seeds and with the probabilities of
+// k-means++. The bytes must be the same for all numbers of threads and SIMD targets.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -69,7 +69,7 @@ bool LocationsDiffer(const ScaledPoints& points, const std::vector<int64_t>& row
   return locations.size() == rows.size();
 }
 
-// The message of an invalid-argument error, or what else happened.
+// The message of an invalid-argument error, or another result.
 std::string MessageOf(const std::function<void()>& work) {
   try {
     work();
@@ -131,8 +131,8 @@ void TestDistinctRows(void** state) {
   }
 }
 
-// 0 and -0 are one place. Places that differ by less than a square can show are different all the same, and so are
-// those that only scaling has made one.
+// 0 and -0 are the same place. Places are different even if their squared distance underflows, or if they coincide only
+// after scaling.
 bool SpecialLocationsHold() {
   const ScaledPoints zeros = Scale({0.0, -0.0, 0.0, 1.0}, 1);
   if (!LocationsDiffer(zeros, RandomRows(zeros, 2, 1))) return Fail("0 and -0 are two places");
@@ -171,7 +171,7 @@ void TestSpecialLocations(void** /*state*/) { assert_true(SpecialLocationsHold()
 
 // ---------------------------------------------------------------- draws
 
-// Whether counts of draws agree with probabilities, up to chance of about 1e-6.
+// Whether counts of draws agree with probabilities; false by chance with a probability of about 1e-6.
 bool Agree(const std::vector<double>& probabilities, const std::vector<int>& counts) {
   int draws = 0;
   for (const int count : counts) draws += count;
@@ -185,8 +185,7 @@ bool Agree(const std::vector<double>& probabilities, const std::vector<int>& cou
   return true;
 }
 
-// Points at 0, 1, 3: the first seed is any of them, the second has the odds of its squared
-// distance.
+// Points at 0, 1, 3. The first seed is uniform; the probability of the second is proportional to the squared distance.
 bool SeedsFollowSquaredDistances(const TestRun& run) {
   const ScaledPoints points = Scale({0, 1, 3}, 1);
   std::vector<int> counts(9);
@@ -221,7 +220,7 @@ void TestRandomRowsAreUniform(void** state) {
 
 // ---------------------------------------------------------------- Lloyd steps
 
-// Lloyd's algorithm as it is told in the header, one point at a time.
+// Lloyd's algorithm, one point at a time.
 class PlainLloyd {
  public:
   PlainLloyd(const ScaledPoints& points, const std::vector<int64_t>& seeds)
@@ -232,7 +231,7 @@ class PlainLloyd {
   [[nodiscard]] const std::vector<std::vector<double>>& centers() const { return centers_; }
   [[nodiscard]] int filled() const { return filled_; }
 
-  // False if there was nothing left to do.
+  // False if nothing changed.
   bool Step() {
     const std::vector<int64_t> before = nearest_;
     Assign();
@@ -293,7 +292,7 @@ class PlainLloyd {
 };
 
 struct LloydTally {
-  int filled = 0;     // clusters that had lost all their points
+  int filled = 0;     // clusters that lost all their points
   int converged = 0;  // runs that ended before max_iterations
 };
 
@@ -337,8 +336,8 @@ void TestLloyd(void** state) {
   assert_true(tally.converged > 0);
 }
 
-// Some seeds of these points have a cluster that loses all its points, which is rare elsewhere: so many runs, whatever
-// the size.
+// For some seeds of these points, a cluster loses all its points, which is rare otherwise. The number of runs does not
+// depend on the size.
 void TestEmptyClusters(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
   LloydTally tally;
@@ -358,7 +357,7 @@ bool SameResult(const KMeansResult& a, const KMeansResult& b) {
 bool BytesAreTheSame(const TestRun& run) {
   Random random(run.seed);
   constexpr int64_t kDimensions = 3;
-  // Enough for more than one thread in each stage, whatever the size.
+  // Enough points for more than one thread in each stage, for any size.
   const ScaledPoints points = Scale(DrawUniform(random, 360001 * kDimensions), kDimensions);
   const KMeansResult one = KMeans(points, {12, 3, 9, 1});
   for (const int threads : {2, 5}) {
@@ -376,7 +375,7 @@ void TestSameBytes(void** state) {
   assert_true(BytesAreTheSame(*static_cast<const TestRun*>(*state)));
 }
 
-// The same seed gives the same rows on every machine: these, for good.
+// The same seed gives these rows on every machine and in every version.
 bool ArePinnedRows() {
   std::vector<double> values;
   for (int i = 0; i < 100; ++i) values.push_back((i * 37 % 101) / 8.0);
@@ -424,7 +423,7 @@ bool CancellationHolds(const TestRun& run) {
     int last_call;
   };
   constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
-  // Many points; many centers; many coordinates, which are done before a second call.
+  // Many points; many centers; many coordinates, which take less time than the interval of callbacks.
   for (const Size size :
        {Size{500000, 2, 3000, 4}, Size{20000, 20, 5000, 4}, Size{40, 50000, 30, 1}}) {
     const ScaledPoints points = Scale(DrawUniform(random, size.n * size.d), size.d);

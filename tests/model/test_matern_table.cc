@@ -1,5 +1,5 @@
-// The table of the Matern correlation against Boost.Math in long double and against closed forms,
-// in scalar code and on every SIMD target of this machine with every number of lanes.
+// Compares the table of the Matern correlation with Boost.Math in long double and with closed forms, in scalar code and
+// on every SIMD target of this machine with every number of lanes.
 #include <boost/math/special_functions/bessel.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
@@ -73,11 +73,11 @@ HWY_EXPORT(CompiledTarget);
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kSmallest = std::numeric_limits<double>::denorm_min();
 
-// The bounds that model/matern_table.h promises.
+// The bounds documented in model/matern_table.h.
 constexpr long double kAbsoluteBound = 2.3e-16L;
 constexpr long double kRelativeBound = 3e-14L;
 
-// Integers and halves of them, where other formulas for K break down, their neighborhoods, and both ends.
+// Integers and half-integers, where other formulas for K fail, numbers near them, and both ends.
 constexpr double kSmoothnesses[] = {1e-10,
                                     0.001,
                                     0.01,
@@ -121,9 +121,8 @@ long double ExactCorrelation(double nu, double r2) {
          boost::math::cyl_bessel_k(order, 2 * half, Quiet());
 }
 
-// Squared distances over all the table's octaves and a few beyond, most of them where the
-// correlation is neither 0 nor 1, with those next to the ends of octaves among them. The length is
-// a multiple of 8.
+// Squared distances over all octaves of the table and a few beyond. Most have a correlation that is neither 0 nor 1,
+// and some are next to the ends of octaves. The length is a multiple of 8.
 std::vector<double> SquaredDistances(const TestRun& run, const MaternTableView& table) {
   Random random(run.seed);
   const double low = std::log2(table.lowest) - MaternTableView::kScaleExponent - 3;
@@ -191,7 +190,7 @@ void TestClosedForms(void** state) {
   assert_true(ClosedFormsAgree(*static_cast<const TestRun*>(*state)));
 }
 
-// The correlation leaves 1 as 1 - c r2^nu: with a small nu even at the smallest numbers there are.
+// Near 0 the correlation is 1 - c r2^nu. With a small nu it is below 1 even at the smallest positive numbers.
 bool SmallestDistancesHold() {
   for (const double nu : {1e-10, 0.001, 0.01, 0.02}) {
     const MaternTable table(nu);
@@ -224,7 +223,7 @@ bool EndsHold() {
 void TestEnds(void** /*state*/) { assert_true(EndsHold()); }
 
 bool VectorsAgree(const TestRun& run) {
-  // Dispatch of this file, besides that of the library.
+  // The dispatch of this file, in addition to that of the library.
   const char* const used =
       hwy::TargetName(residual_knn::Chosen(HWY_DISPATCH_TABLE(CompiledTarget))());
   if (std::string(used) != residual_knn::SimdTargetName()) {
@@ -247,7 +246,7 @@ bool VectorsAgree(const TestRun& run) {
   return true;
 }
 
-// The scalar function is the reference here; TestBoost compares it with the truth.
+// The scalar function is the reference here. TestBoost compares it with Boost.
 void TestTargets(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
   assert_true(OnEveryTarget([&] { return VectorsAgree(run); }));

@@ -1,5 +1,5 @@
-// Orders of points against an O(n^2) definition, ties included, and at sizes where a quadratic or a
-// deeply recursive algorithm would not come back.
+// Compares orderings with an O(n^2) definition, including ties. Also runs at sizes that are too large for a quadratic
+// or a deeply recursive algorithm.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -49,7 +49,7 @@ std::vector<double> LocationOf(const ScaledPoints& points, int64_t row) {
   return location;
 }
 
-// The definition, with the rows that are left in ascending order.
+// The definition, with the remaining rows in ascending order.
 std::vector<int64_t> DefinedMaximinOrder(const ScaledPoints& points) {
   std::vector<double> mean(static_cast<size_t>(points.dimensions()));
   for (int64_t c = 0; c < points.dimensions(); ++c) {
@@ -152,7 +152,7 @@ bool IsPermutation(std::vector<int64_t> order, int64_t n) {
   return static_cast<int64_t>(order.size()) == n;
 }
 
-// A million points at one place: row order from the first on.
+// A million points at the same place: the order of the rows.
 bool IdenticalPointsStayInOrder() {
   constexpr int64_t kSize = 1000000;
   const ScaledPoints points = Scale(std::vector<double>(2 * kSize, 0.1), 2);
@@ -163,8 +163,8 @@ bool IdenticalPointsStayInOrder() {
 
 void TestIdenticalPoints(void** /*state*/) { assert_true(IdenticalPointsStayInOrder()); }
 
-// Integers from 0 on a line: the middle, then the ends; after that intervals are halved in some
-// order, so that the distance of a choice to those before it never grows.
+// Integers from 0 on a line: the middle, then the ends. After that, intervals are halved in some order, so the distance
+// of a point to those before it never increases.
 bool LineIsHalved() {
   constexpr int64_t kSize = (int64_t{1} << 18) + 1;
   std::vector<double> values(static_cast<size_t>(kSize));
@@ -174,7 +174,7 @@ bool LineIsHalved() {
   if (!IsPermutation(order, kSize)) return false;
   int64_t gap = kSize / 2;
   size_t i = 0;
-  // All multiples of a gap that are not multiples of the gap before, in row order.
+  // All multiples of a gap that are not multiples of the previous gap, in row order.
   if (order[i++] != gap || order[i++] != 0 || order[i++] != 2 * gap) return false;
   for (gap /= 2; gap > 0; gap /= 2) {
     for (int64_t row = gap; row < kSize; row += 2 * gap) {
@@ -186,7 +186,7 @@ bool LineIsHalved() {
 
 void TestLine(void** /*state*/) { assert_true(LineIsHalved()); }
 
-// Two places with half a million points each: one of each, then row order.
+// Two places with half a million points each: one point of each, then row order.
 bool TwoPlacesThenRowOrder() {
   constexpr int64_t kSize = 1000000;
   std::vector<double> values(static_cast<size_t>(kSize));
@@ -216,7 +216,7 @@ void TestRandomOrder(void** state) {
   assert_true(RandomOrderHolds(*static_cast<const TestRun*>(*state)));
 }
 
-// The same seed gives the same order on every machine: this one, for good.
+// The same seed gives this order on every machine and in every version.
 bool IsPinnedOrder() {
   const std::vector<int64_t> expected = {6, 2, 9, 8, 7, 5, 4, 0, 3, 1};
   Monitor monitor;
@@ -225,7 +225,7 @@ bool IsPinnedOrder() {
 
 void TestRandomOrderIsPinned(void** /*state*/) { assert_true(IsPinnedOrder()); }
 
-// Each of the 24 orders of 4 rows about equally often.
+// Each of the 24 orders of 4 rows occurs about equally often.
 bool IsFair(const TestRun& run) {
   const int64_t draws = std::max<int64_t>(run.Scaled(24000), 1000);
   Monitor monitor;
@@ -242,7 +242,7 @@ bool IsFair(const TestRun& run) {
     ++orders;
     chi_squared += std::pow(static_cast<double>(count) - expected, 2) / expected;
   }
-  // 23 degrees of freedom: beyond 60 once in 30,000.
+  // With 23 degrees of freedom, chi-squared exceeds 60 once in 30,000 runs.
   return (orders == 24 && chi_squared < 60) ||
          Fail(run.seed,
               std::to_string(orders) + " orders, chi squared " + std::to_string(chi_squared));
@@ -272,7 +272,7 @@ bool IsCancelled(const std::function<void(Monitor&)>& work, int at_call) {
 
 bool CancellationHolds(const TestRun& run) {
   Random random(run.seed);
-  // For a few callbacks, whatever the size.
+  // Long enough for a few callbacks, for any size.
   constexpr int64_t kSize = 300000;
   const ScaledPoints points = Scale(DrawPoints(random, Kind::kUniform, kSize, 3), 3);
   for (const int at_call : {1, 2, 3}) {

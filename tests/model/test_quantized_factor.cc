@@ -1,7 +1,6 @@
-// The margins of a quantized V as theorems, in quadruple precision from V and p as stored: products of integers
-// and R from single-precision covariances are never farther from the exact ones than a query's margin with a row
-// says. And there are queries for which a little less than the margin is too little: a test of margins that are
-// merely large would prove nothing.
+// The margins of a quantized V as theorems, in quadruple precision from the stored V and p: the errors of integer
+// products, and of R with single-precision covariances, are at most the margin of the query and the row. For some
+// queries, a slightly smaller margin is too small. Otherwise the test would accept margins that are merely large.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -49,7 +48,7 @@ constexpr std::array<const char*, kNumKinds> kKindNames = {
     "product of 8 bits",         "product of 16 bits", "R from fine rows",
     "R from rows of 16 bits",    "R from 8 bits",      "R from 16 bits",
     "covariance far from others"};
-// Shares of a margin that must be too little for some pair.
+// Shares of a margin that must be too small for some pair.
 constexpr std::array<double, kNumKinds> kMutations = {0.85, 0.8, 0.6, 0.6, 0.85, 0.7, 0.01};
 
 struct Tally {
@@ -61,9 +60,9 @@ struct Tally {
   int64_t degenerate = 0;
   int64_t zeros = 0;
   std::array<int64_t, kNumKinds> pairs{};
-  std::array<double, kNumKinds> shares{};  // largest error in terms of its margin
+  std::array<double, kNumKinds> shares{};  // largest error divided by its margin
 
-  // Rows next to zero lose all they have: they say nothing about how close a margin is.
+  // Rows that are almost zero round to zero, so they do not show how sharp a margin is.
   bool Count(Kind kind, Quad error, double margin, bool next_to_zero) {
     ++pairs[kind];
     const auto share = static_cast<double>(fabsq(error) / margin);
@@ -87,7 +86,7 @@ struct Tally {
   }
 };
 
-// One query, wherever its V comes from.
+// One query: a row or a new point.
 struct Query {
   std::vector<double> v;
   std::vector<double> point;
@@ -110,7 +109,7 @@ class Case {
         factor_(model, fit_, bits, 1, monitor_),
         tally_(tally) {}
 
-  // What the rows say of themselves.
+  // The data stored with the rows.
   bool RowsHold() {
     std::vector<int64_t> exceptional;
     for (int64_t j = 0; j < model_.n(); ++j) {
@@ -161,8 +160,8 @@ class Case {
            FineHold(row, exact, fine, products);
   }
 
-  // The worst query for a row: after the rotation every entry is as large as the others, so that a query loses
-  // next to nothing, and has the sign of what the row has lost. `is_fine` for rows of 16 bits beside those of 8.
+  // The worst query for a row: after the rotation, all entries have the same magnitude, so that the query has almost no
+  // rounding error, and the signs of the rounding errors of the row. `is_fine` selects rows of 16 bits instead of 8.
   [[nodiscard]] Query WorstFor(int64_t row, bool is_fine) const {
     const int64_t m = model_.m();
     std::vector<double> rotated = Row(row);
@@ -191,7 +190,7 @@ class Case {
     return query;
   }
 
-  // The row that loses most, of those that count.
+  // The row with the largest rounding error, among the rows that count.
   [[nodiscard]] int64_t CoarsestRow() const {
     int64_t coarsest = -1;
     for (int64_t j = 0; j < model_.n(); ++j) {
@@ -224,7 +223,7 @@ class Case {
     return static_cast<int16_t>(word >> (16 * (e % 2)));
   }
 
-  // With 16 values more, which screens read.
+  // With 16 more values, which screens read.
   [[nodiscard]] std::vector<int32_t> Products(const std::vector<int32_t>& words,
                                               const QueryIntegers& row) const {
     const int64_t groups = (model_.n() + kPackedGroup - 1) / kPackedGroup;
@@ -240,13 +239,13 @@ class Case {
     return out;
   }
 
-  // Norms below what single precision holds count as zeros.
+  // Norms below the range of single precision count as zeros.
   [[nodiscard]] double LostNorms(const QueryIntegers& row) const {
     return static_cast<double>(std::numeric_limits<float>::min()) *
            (static_cast<double>(row.norm) + model_.largest_norm());
   }
 
-  // Of a product.
+  // The error of a product.
   [[nodiscard]] double Margin(const QueryIntegers& row, int64_t j) const {
     return static_cast<double>(row.norm) * static_cast<double>(factor_.rests()[j]) +
            static_cast<double>(row.rest) * static_cast<double>(factor_.norm_bounds()[j]) + LostNorms(row);
@@ -308,7 +307,7 @@ class Case {
       if (!Counts(j)) continue;
       const Quad residual = static_cast<Quad>(scores[s]) / model_.inverse_deviation()[j];
       const Quad error = residual - (Covariance(query, j) - exact[j]);
-      // The covariance as the screen has computed it, or nearly.
+      // Almost the covariance that the screen has computed.
       const auto product = static_cast<double>(row.unit) * static_cast<double>(factor_.units()[j]) *
                            static_cast<double>(products[j]);
       const double computed = std::max(static_cast<double>(residual) + product, 0.0);
@@ -317,7 +316,7 @@ class Case {
                                                 static_cast<double>(row.covariance_floor));
       if (!tally_.Count(kind, error, Margin(row, j) + of_covariance, NextToZero(j)))
         return Fail("row " + std::to_string(j));
-      // Where V has nothing to say, R is the covariance, and however small it is, its margin is a share of it.
+      // If V is 0, R is the covariance, and its margin is a share of it, however small it is.
       if (exact[j] == 0 && products[j] == 0 &&
           !tally_.Count(kCovariance, error, of_covariance, false)) {
         return Fail("row " + std::to_string(j));
@@ -376,7 +375,7 @@ std::vector<Query> Loaded(const residual_knn::QuerySet& queries, const ResidualM
   return loaded;
 }
 
-// Rows of the model, and with inducing points also new points, near to its own and far away.
+// Rows of the model and, with inducing points, also new points, near to the points and far away.
 std::vector<Query> DrawQueries(Random& random, const ResidualModel& model, const Points* points) {
   const std::vector<int64_t> rows = RandomRowNumbers(random, model.n(), kQueriesOfAKind);
   std::vector<Query> queries =
@@ -423,7 +422,7 @@ constexpr std::array<int32_t, 4> kKernels = {RESIDUAL_KNN_SQUARED_EXPONENTIAL,
                                              RESIDUAL_KNN_MATERN12, RESIDUAL_KNN_MATERN32,
                                              RESIDUAL_KNN_MATERN52};
 
-// Few enough inducing points that something is left over; some of them, and points far from all, are points.
+// Few enough inducing points that there is residual variance. The points include some of them, and points far from all.
 EngineSpec DrawSpec(Random& random) {
   EngineSpec spec;
   spec.kernel = kKernels[static_cast<size_t>(random.Integer(0, 3))];
@@ -463,7 +462,7 @@ bool EngineModelHolds(uint64_t seed, Tally& tally) {
   }
 }
 
-// V and p as a caller may give them: zeros, spikes, entries alike or decaying, p of any size, any variance.
+// V and p from a caller: zeros, spikes, equal or decaying entries, p of any size, any variance.
 bool GivenModelHolds(uint64_t seed, Tally& tally) {
   Random random(seed);
   const int64_t d = random.Integer(1, 6);

@@ -1,6 +1,6 @@
-// The premise of every bound: R from V as stored, with the model's deficit on its diagonal, is positive
-// semi-definite, in quadruple precision, for ill-conditioned models too. Without the deficit it is not always,
-// or the test would prove nothing.
+// The assumption of every bound: R computed from the stored V, with the deficit of the model on its diagonal, is
+// positive semi-definite in quadruple precision, also for ill-conditioned models. Without the deficit, it must
+// sometimes be indefinite, otherwise the test would prove nothing.
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -20,7 +20,7 @@ using residual_knn::ResidualModel;
 constexpr int64_t kUsualModels = 60;
 constexpr int64_t kSubsets = 3;
 
-// Whether the matrix, row after row, is positive definite; it is overwritten.
+// Whether the row-major matrix is positive definite. It is overwritten.
 bool HasCholesky(std::vector<Quad>& a, int64_t n) {
   for (int64_t j = 0; j < n; ++j) {
     for (int64_t c = 0; c < j; ++c) a[j * n + j] -= a[j * n + c] * a[j * n + c];
@@ -69,7 +69,7 @@ struct Tally {
   int64_t indefinite = 0;  // without the deficit
 };
 
-// Points crowded enough to show what rounding does: p far below K.
+// Points so close that rounding matters: p is far below K.
 EngineSpec DrawSpec(Random& random) {
   constexpr int32_t kKernels[] = {RESIDUAL_KNN_SQUARED_EXPONENTIAL, RESIDUAL_KNN_MATERN52,
                                   RESIDUAL_KNN_MATERN32, RESIDUAL_KNN_MATERN12};
@@ -82,7 +82,7 @@ EngineSpec DrawSpec(Random& random) {
   spec.inducing = RandomPoints(random, Shape::kUniform, random.LogInteger(2, 80), d);
   for (double& x : spec.points.values) x *= extent;
   for (double& x : spec.inducing.values) x *= extent;
-  // Duplicates count as points of their own; points may be inducing points.
+  // Duplicates are separate points; points may be inducing points.
   for (int64_t i = 0; i < 20; ++i) {
     const int64_t row = random.Integer(0, 199);
     const int64_t other = random.Integer(0, 199);

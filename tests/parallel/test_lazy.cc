@@ -59,7 +59,7 @@ bool OneValueForAll() {
   return true;
 }
 
-// The next caller tries again, also one that waits already.
+// The next caller tries again, also a caller that already waits.
 bool FailuresAreForgotten() {
   Lazy<int> lazy;
   std::atomic<int> makes = 0;
@@ -84,7 +84,7 @@ bool FailuresAreForgotten() {
          Fail(std::to_string(failures) + " failures of " + std::to_string(makes) + " makes");
 }
 
-// A making that needs its own value, so many deep, on its own thread or on that of a worker.
+// The construction needs its own value, at several depths, on its own thread or on that of a worker.
 int GetNested(Lazy<int>& lazy, int depth, bool by_worker) {
   Monitor monitor;
   return lazy.Get(monitor, [&] {
@@ -112,7 +112,7 @@ bool NestedMakingsHold() {
   return true;
 }
 
-// Two threads, each of which needs inside its making what the other makes.
+// Two threads construct one value each, and need the value of the other thread for it.
 bool CrossedMakingsHold() {
   for (int round = 0; round < 20; ++round) {
     Lazy<int> lazies[2];
@@ -137,7 +137,7 @@ bool CrossedMakingsHold() {
   return true;
 }
 
-// A callback, inside the making, that waits for another thread which needs the value.
+// A callback during the construction waits for another thread, which needs the value.
 struct Joiner {
   Lazy<int> lazy;
   bool entered = false;
@@ -165,7 +165,7 @@ bool JoiningCallbackHolds() {
   return (joiner.entered && joiner.value == kValue) || Fail("the joined thread got no value");
 }
 
-// Callbacks that return are waited for, however many there are.
+// Other threads wait while callbacks return, however many there are.
 bool ShortCallbacksAreWaitedFor() {
   Lazy<int> lazy;
   std::atomic<bool> inside = false;
@@ -201,7 +201,7 @@ int CountCall(void* user, int64_t, int64_t) {
   return 1;
 }
 
-// Who waits on the calling thread hears the callback, and may give up.
+// A caller that waits on the calling thread gets callbacks, and may cancel.
 bool WaitingPolls() {
   Lazy<int> lazy;
   std::atomic<bool> inside = false;
@@ -240,7 +240,7 @@ int InChild(const std::function<bool()>& work) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-// Children, and theirs, of a process whose other thread makes the value.
+// Children and grandchildren of a process whose other thread constructs the value.
 bool ForkedChildrenMakeTheirOwn() {
   Lazy<int> lazy;
   std::atomic<bool> inside = false;
@@ -266,7 +266,7 @@ bool ForkedChildrenMakeTheirOwn() {
   return (well && get()) || Fail("a child did not get the value");
 }
 
-// A callback that forks during a making, and a child that goes on from there.
+// A callback forks during the construction, and the child continues.
 struct Forker {
   pid_t child = -1;
 
@@ -300,7 +300,7 @@ bool ForkInCallbackHolds(int threads) {
     refused = error.status() == RESIDUAL_KNN_ERROR_CANCELLED;
   }
   if (forker.child == 0) {
-    // What is refused once is there the next time.
+    // After a failure, the next call succeeds.
     Monitor quiet;
     const bool again = lazy.Get(quiet, Made) == kValue;
     _exit((got != refused) && again && (threads > 1 || got) ? 0 : 1);

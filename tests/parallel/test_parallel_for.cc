@@ -1,4 +1,4 @@
-// ParallelFor and Monitor: every index once, errors, cancellation, who calls back and when.
+// ParallelFor and Monitor: every index runs once; errors; cancellation; the thread and the time of callbacks.
 #include <pthread.h>
 #include <sched.h>
 
@@ -31,7 +31,7 @@ using residual_knn::ResolveThreads;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kMostThreads = 8;
-// Long enough for any machine, short enough for a test that hangs.
+// A time limit that is long enough for any machine, and short enough if a test hangs.
 constexpr auto kPatience = std::chrono::seconds(20);
 
 bool WaitFor(const std::function<bool()>& condition) {
@@ -43,7 +43,7 @@ bool WaitFor(const std::function<bool()>& condition) {
   return true;
 }
 
-// What the tasks of one ParallelFor saw.
+// Records of the tasks of one ParallelFor.
 class Log {
  public:
   explicit Log(int64_t count) : runs_(static_cast<size_t>(count)) {}
@@ -66,7 +66,7 @@ class Log {
     return sum;
   }
   [[nodiscard]] bool ascending() const { return ascending_; }
-  // Worker 0 is this thread, each other worker one other thread, and there are `threads` at most.
+  // Worker 0 is this thread, each other worker is one other thread, and there are at most `threads` workers.
   [[nodiscard]] bool WorkersHold(int threads) const {
     std::set<std::thread::id> all;
     size_t used = 0;
@@ -112,7 +112,7 @@ bool EachIndexRunsOnce() {
   return true;
 }
 
-// As many threads as were asked for are at work at the same time.
+// The requested number of threads works at the same time.
 bool ThreadsWorkTogether() {
   for (int threads = 1; threads <= kMostThreads; ++threads) {
     std::atomic<int> inside = 0;
@@ -131,8 +131,7 @@ struct Thrown {
   int64_t index;
 };
 
-// With one thread the first exception is that of the first index that throws, and nothing runs
-// after.
+// With one thread, the exception is that of the first index that throws, and no other index runs after it.
 bool OneThreadStopsAtException() {
   Log log(10);
   Monitor monitor;
@@ -147,8 +146,8 @@ bool OneThreadStopsAtException() {
   return Fail("the exception got lost");
 }
 
-// Once all threads are in a task, the calling thread throws or all others do; the rest finish their
-// tasks and throw later, and nobody takes another task.
+// When all threads are in a task, the calling thread throws, or all others throw. The rest finish their tasks and throw
+// later. No thread takes another task.
 bool FirstExceptionIsRethrown(int threads, bool caller_throws) {
   std::atomic<int> inside = 0;
   std::atomic<int64_t> finished = 0;
@@ -201,7 +200,7 @@ bool CrowdsOfExceptionsHold() {
   return true;
 }
 
-// The caller's callback: it counts its calls and cancels at the one that it is told.
+// The caller's callback: it counts its calls and cancels at a given call.
 struct Caller {
   std::thread::id thread = std::this_thread::get_id();
   int64_t cancel_at = -1;
@@ -226,7 +225,7 @@ struct Caller {
   }
 };
 
-// Tasks report more than the total, and less; the callback hears of it on the calling thread.
+// Tasks report more and less than the total. The callback gets the reports on the calling thread.
 bool CallbackHolds() {
   for (int threads = 1; threads <= kMostThreads; ++threads) {
     Caller caller;
@@ -298,7 +297,7 @@ bool CancelStops() {
     if (started != finished || started > 100'000) {
       return Fail(std::to_string(started) + " tasks after cancellation");
     }
-    // What follows in the same call does not begin.
+    // The next stages of the same call do not begin.
     if (!IsCancelled(
             [&] { ParallelFor(threads, 10, monitor, [&](int64_t, int) { ++started; }); }) ||
         started != finished) {
@@ -308,7 +307,7 @@ bool CancelStops() {
   return true;
 }
 
-// The calling thread has nothing left to do, and must still hear the callback while others work.
+// The calling thread has no more work, and must still call the callback while others work.
 bool CancelReachesOthers() {
   Caller caller;
   caller.cancel_at = 3;
@@ -327,7 +326,7 @@ bool CancelReachesOthers() {
          Fail("a waiting caller could not cancel");
 }
 
-// Threads that are asked for a stack larger than the address space cannot start.
+// Threads with a stack larger than the address space cannot start.
 class HugeStacks {
  public:
   HugeStacks() {
@@ -380,7 +379,7 @@ bool ResolveHolds() {
   CPU_ZERO(&allowed);
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return Fail("no affinity to read");
   if (ResolveThreads(0) != CPU_COUNT(&allowed)) return Fail("ResolveThreads(0)");
-  // With one processor allowed, one thread.
+  // With one allowed processor, there is one thread.
   cpu_set_t one;
   CPU_ZERO(&one);
   for (int cpu = 0; CPU_COUNT(&one) == 0; ++cpu) {

@@ -1,5 +1,5 @@
-// No search allocates for each query: with its trees built, a search of twice the queries makes hardly
-// any allocations more, whatever the strategy.
+// No search allocates for each query. After its trees are built, a search of twice the queries makes almost no
+// additional allocations, for any strategy.
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -29,7 +29,7 @@ void* Allocate(size_t bytes, size_t alignment) {
 
 }  // namespace
 
-// All of the program's, the engine's included. The other forms call these.
+// All allocations of the program, including the engine. The other forms of new call these.
 void* operator new(size_t bytes) { return Allocate(bytes, alignof(std::max_align_t)); }
 void* operator new(size_t bytes, std::align_val_t alignment) {
   return Allocate(bytes, static_cast<size_t>(alignment));
@@ -45,11 +45,11 @@ namespace {
 constexpr int64_t kPoints = 3000;
 constexpr int64_t kUsualQueries = 8000;
 constexpr int64_t kFewestQueries = 4000;
-// Each of about a thousand places of a chunk keeps its lists, which now and then meet a query that needs more
-// room than all before it: a fraction of an allocation a query, and fewer the longer the search.
+// Each of about a thousand places of a chunk keeps its lists. Sometimes a query needs more space than all before it:
+// this gives a fraction of an allocation per query, and fewer in longer searches.
 constexpr int64_t kQueriesForOne = 16;
 
-// Allocations of a search of `count` queries, rows again and again, -1 if it fails.
+// The number of allocations of a search of `count` queries, which repeat rows; -1 if it fails.
 int64_t CountOf(const residual_knn_index* index, int32_t strategy, int64_t count,
                 std::vector<int64_t>& neighbors) {
   std::vector<int64_t> rows(static_cast<size_t>(count));
@@ -93,7 +93,7 @@ void TestNoAllocationForEachQuery(void** state) {
                    RESIDUAL_KNN_OK);
   const int64_t queries = std::max(run.Scaled(kUsualQueries), kFewestQueries);
   bool holds = true;
-  // The automatic choice is one of these; which, a timed sample says.
+  // The automatic choice is one of these; a timed sample decides.
   for (int32_t strategy = RESIDUAL_KNN_BRUTE_FORCE; strategy <= RESIDUAL_KNN_DUAL_TREE;
        ++strategy) {
     holds = StrategyHolds(index, strategy, queries) && holds;

@@ -1,4 +1,4 @@
-// CandidateList against a selection that knows all canonical values beforehand.
+// Compares CandidateList with a selection that knows all canonical values in advance.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -29,18 +29,18 @@ using residual_knn::ResidualModel;
 
 constexpr double kUnit = 0x1p-53;
 
-// How the residual correlations of a query are spread.
+// The distribution of the residual correlations of a query.
 enum class Spread {
   kUniform,    // in [-1, 1]
   kFewValues,  // many exact ties
-  kOneValue,   // nothing but ties
+  kOneValue,   // only ties
   kNearTies,   // a few units in the last place apart
   kTiny,       // so small that distances round to 1, or nearly
-  kBeyondOne,  // 1 give or take rounding, and well above
+  kBeyondOne,  // 1 up to rounding, and well above
   kMinusOne,   // the same with the other sign
-  kNearOne,    // where small differences matter most to the distance
-  kHeavyTail,  // few large, many small: thresholds prune much
-  kFarTies,    // a few units apart where the distance, with a sign, changes least
+  kNearOne,    // near 1, where small differences change the distance most
+  kHeavyTail,  // few large, many small: thresholds dismiss many
+  kFarTies,    // a few units apart where the signed distance changes least
 };
 constexpr int kSpreads = 10;
 
@@ -106,13 +106,13 @@ class Scene {
   [[nodiscard]] double rho(int64_t row) const { return rho_[row]; }
   [[nodiscard]] double Distance(int64_t row) const { return scorer_.Distance(rho_[row]); }
 
-  // What ranks the row, in the list's units: up to rounding |R| / sqrt(p), or R / sqrt(p).
+  // The value that ranks the row, in the list's units: |R| / sqrt(p) or R / sqrt(p), up to rounding.
   [[nodiscard]] double Score(int64_t row) const {
     const double rho = ranking_ == Ranking::kAbsolute ? std::abs(rho_[row]) : rho_[row];
     return rho / query_inverse_deviation();
   }
 
-  // |R| or R as a matrix product may give it: off by a disturbance.
+  // |R| or R as computed by a matrix product, with a disturbance.
   [[nodiscard]] double DisturbedResidual(int64_t row, double disturbance) const {
     if (Scale(row) == 0) return covariance_[row];
     const double residual = rho_[row] / Scale(row) + disturbance;
@@ -162,14 +162,14 @@ class Scene {
   std::vector<double> rho_;
 };
 
-// How the candidates get to the list.
+// The way in which candidates are given to the list.
 struct Manner {
   int64_t k = 1;
   double error = 0;
-  double extreme = 0.5;  // share of scores that are off by all of the error
+  double extreme = 0.5;  // share of scores with the full error
   bool ascending = true;
   int64_t longest_chunk = 100;
-  bool obey_threshold = true;  // candidates below the threshold stay away, as with the screen
+  bool obey_threshold = true;  // candidates below the threshold are omitted, as by the screen
   int64_t first_rows = 0;  // given canonically while nothing proves more than a distance below 1
 };
 
@@ -191,7 +191,7 @@ std::vector<int64_t> DrawCandidates(Random& random, int64_t n, bool ascending) {
   return rows;
 }
 
-// Totals that show that the tests reach what they are meant for.
+// Totals that show that the tests cover the intended cases.
 struct Totals {
   int64_t appended = 0;
   int64_t kept_away = 0;
@@ -249,7 +249,7 @@ class Feeder {
     rows_.clear();
     scores_.clear();
     covariances_.clear();
-    // A screen knows one threshold for all candidates of a tile.
+    // A screen has one threshold for all candidates of a tile.
     const double threshold = list_.threshold();
     for (int64_t i = 0; i < count; ++i) {
       const int64_t row = candidates[i];
@@ -281,7 +281,7 @@ class Feeder {
     return 2 * kUnit * static_cast<double>(random_.Integer(-kMost, kMost));
   }
 
-  // The score that the screen sees may be below the true one by as much as it adds.
+  // The score in the screen may be below the true score by the error that the screen adds.
   bool ThresholdIsSound(const std::vector<Neighbor>& nearest) {
     for (const Neighbor& neighbor : nearest) {
       if (has_first_rows_ && neighbor.row < manner_.first_rows) continue;  // at hand for good
@@ -330,7 +330,7 @@ bool SelectionHolds(Random& random, const Scene& scene, const Manner& manner, Ca
   if (!feeder.Feed(candidates, expected)) return false;
   int64_t rescored = feeder.rescored() + feeder.first_rows();
   if (!SameNeighbors(list.Finish(scene.scorer(), rescored), expected)) return false;
-  // What is returned was scored canonically, and nothing twice.
+  // The returned candidates were scored canonically, and no candidate twice.
   if (rescored < static_cast<int64_t>(expected.size()) ||
       rescored > feeder.appended() + feeder.first_rows()) {
     return Fail(std::to_string(rescored) + " of " + std::to_string(feeder.appended()) +
@@ -352,7 +352,7 @@ std::string Describe(Spread spread, Ranking ranking, const Manner& manner, int64
 
 bool RandomSelectionsHold(const TestRun& run) {
   Totals totals;
-  CandidateList list;  // reused, as a search does
+  CandidateList list;  // reused, as in a search
   for (int64_t i = 0; i < run.Scaled(4000); ++i) {
     const uint64_t seed = run.seed + i;
     Random random(seed);
@@ -377,7 +377,7 @@ bool RandomSelectionsHold(const TestRun& run) {
          Fail("the thresholds or the crowded lists were never tested");
 }
 
-// Far more ties than the list has room for, in descending order of rows: the smallest rows win.
+// Many more ties than the list has space for, in descending order of rows. The smallest rows must remain.
 bool CrowdsHold() {
   for (const Ranking ranking : {Ranking::kAbsolute, Ranking::kSigned}) {
     for (const int64_t k : {1, 10, 64, 65, 300}) {
@@ -404,8 +404,7 @@ bool CrowdsHold() {
   return true;
 }
 
-// The list is worth its name: with exact scores the threshold comes close to the k-th best, and few
-// candidates are scored twice.
+// With exact scores, the threshold comes close to the k-th best score, and few candidates are scored twice.
 bool ThresholdsAreSharp() {
   Random random(1);
   constexpr int64_t kRows = 4000;
@@ -431,9 +430,9 @@ bool ThresholdsAreSharp() {
               std::to_string(kNeighbors) + " neighbors");
 }
 
-// Screened and canonical scores of the same products differ by a third of the 16 u that the list grants them: one rounding
-// of the screened score, and of the canonical one those of the product of two 1 / sqrt(p), of two products with that, and
-// of the unit.
+// Screened and canonical scores of the same products differ by a third of the 16 u that the list grants them: one
+// rounding of the screened score, and of the canonical one those of the product of two 1 / sqrt(p), of two products
+// with that, and of the unit.
 bool RoundingsHold(const TestRun& run) {
   constexpr int64_t kRows = 1000;
   constexpr int64_t kSlack = residual_knn::kScreenSlack;

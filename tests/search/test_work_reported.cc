@@ -1,5 +1,5 @@
-// What the engine says it has done is all that it said it would do, once it is done: of the factor of K(Z,Z), of V, of
-// orders and inducing points, and of searches by every strategy.
+// At the end of a stage, the reported work equals the announced total: for the factor of K(Z,Z), for V, for orderings
+// and inducing points, and for searches with every strategy.
 #include <cstdio>
 #include <numeric>
 #include <string>
@@ -101,7 +101,7 @@ bool SearchesHold(const TestRun& run) {
 
 enum class Counts { kRight, kWrong, kNotKept };
 
-// Couplings are counted by the search that computes them and by no other.
+// Couplings are counted only by the search that computes them.
 Counts CouplingsOf(Random& random, int64_t m) {
   EngineSpec spec;
   spec.kernel = RESIDUAL_KNN_MATERN52;
@@ -139,7 +139,7 @@ Counts CouplingsOf(Random& random, int64_t m) {
 
 bool CouplingsAreCounted(const TestRun& run) {
   Random random(run.seed);
-  // With more inducing points there is more room and less to keep, up to where the tree has one level.
+  // With more inducing points, there is more space and less data to keep, until the tree has only one level.
   int kept = 0;
   for (const int64_t m : {60, 80, 100}) {
     const Counts counts = CouplingsOf(random, m);

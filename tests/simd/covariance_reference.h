@@ -1,4 +1,4 @@
-// The covariance families by their definitions, in long double.
+// The covariance families from their definitions, in long double.
 #pragma once
 
 #include <functional>
@@ -14,12 +14,12 @@ namespace residual_knn_test {
 struct CovarianceReference {
   std::string name;
   residual_knn::CovarianceView view;
-  std::shared_ptr<residual_knn::MaternTable> table;  // behind the view, for Matern of any nu
+  std::shared_ptr<residual_knn::MaternTable>
+      table;  // owner of the data of the view, for Matern of any nu
 
   // K / variance as a function of the squared distance.
   std::function<long double(long double)> correlation;
-  // t such that the derivative of log K by log r2 is at most t: K takes t times the relative error
-  // of r2 at most.
+  // t is a bound of the derivative of log K by log r2: the relative error of K is at most t times that of r2.
   std::function<long double(long double)> condition;
   // Bound on the relative error of K for an exact r2, in units of 2^-53: fixed + per_condition * t.
   double fixed = 0;

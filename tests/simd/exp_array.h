@@ -8,7 +8,7 @@ namespace residual_knn_test {
 // out[i] = ExpOfNegative(x[i]); count must be a multiple of 8.
 void ExpArray(const double* x, int64_t count, double* out);
 
-// The same of ExpOfNegative32; count must be a multiple of 16.
+// The same for ExpOfNegative32; count must be a multiple of 16.
 void ExpArray32(const float* x, int64_t count, float* out);
 
 }  // namespace residual_knn_test

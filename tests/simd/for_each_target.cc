@@ -11,7 +11,7 @@
 namespace residual_knn_test {
 namespace {
 
-// Dispatch goes to one target as long as this lives, and to the best one afterwards.
+// While this object exists, dispatch uses one target. Afterwards it uses the best one.
 class OnlyTarget {
  public:
   explicit OnlyTarget(int64_t target) { residual_knn::UseSimdTargets(target); }

@@ -1,13 +1,13 @@
-// Runs a check on every SIMD target that the library was compiled for and this machine has.
+// Runs a check on every SIMD target of the library that this machine supports.
 #pragma once
 
 #include <functional>
 
 namespace residual_knn_test {
 
-// Calls check once for each target, with dispatch going to that target alone; check returns false
-// after it has said what is wrong. Prints the names of the targets. Returns false if a check
-// failed, if dispatch went elsewhere, or if there were fewer than 2 targets.
+// Calls check once for each target, with dispatch to that target only. check prints the fault and returns false if it
+// fails. Prints the names of the targets. Returns false if a check failed, if dispatch used another target, or if there
+// were fewer than 2 targets.
 bool OnEveryTarget(const std::function<bool()>& check);
 
 }  // namespace residual_knn_test

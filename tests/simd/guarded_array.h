@@ -1,4 +1,4 @@
-// Arrays that notice every touch beyond their room, in any build.
+// Arrays that detect every access beyond their end, in any build.
 #pragma once
 
 #include <sys/mman.h>
@@ -12,8 +12,8 @@
 
 namespace residual_knn_test {
 
-// `size` values; then `shift` guard values, which move the start of the array off its alignment;
-// then a page that can be neither read nor written. Guard values also stand before the array.
+// `size` values, then `shift` guard values, which move the start of the array off its alignment, then a page that can
+// be neither read nor written. There are guard values before the array too.
 template <class T>
 class GuardedArray {
  public:
@@ -38,9 +38,9 @@ class GuardedArray {
   [[nodiscard]] std::span<T> values() { return {data(), static_cast<size_t>(size_)}; }
   [[nodiscard]] int64_t size() const { return size_; }
 
-  // Whether all guard values are as they were.
+  // Whether all guard values are unchanged.
   [[nodiscard]] bool Intact() const { return IntactBeyond(size_); }
-  // The same, with the values from `used` on counted among the guards.
+  // The same, but the values from `used` on count as guard values too.
   [[nodiscard]] bool IntactBeyond(int64_t used) const {
     const std::byte* end = memory_ + readable_;
     const std::byte* begin = end - static_cast<size_t>(size_ + shift_) * sizeof(T);

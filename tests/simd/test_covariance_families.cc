@@ -1,4 +1,4 @@
-// Each covariance family against its definition in long double.
+// Compares each covariance family with its definition in long double.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -21,11 +21,11 @@ using residual_knn::CovarianceRow;
 using residual_knn::PointsView;
 
 constexpr double kUnit = 0x1p-53;
-// The exponential stops near 1e-308 instead of becoming subnormal; the polynomials of the Matern
-// families are below 1e280 for any squared distance that the library admits.
+// The exponential stops near 1e-308 instead of becoming subnormal. The polynomials of the Matern families are below
+// 1e280 for any squared distance that the library allows.
 constexpr long double kVanishing = 1e-27L;
 
-// Points in the form that the library uses, with the squared distances to one of them, exactly.
+// Points in the layout of the library, with the exact squared distances to one of them.
 struct Cloud {
   int64_t dimensions = 0;
   std::vector<double> values;  // dimension-major
@@ -42,13 +42,13 @@ Cloud DrawCloud(Random& random, int64_t dimensions, int64_t n) {
   cloud.dimensions = dimensions;
   cloud.r2.assign(n, 0);
   cloud.values.assign(cloud.stride() * dimensions, 0.0);
-  // In one dimension from the origin: nothing is rounded before the square.
+  // In one dimension, from the origin: no rounding before the square.
   cloud.center.assign(dimensions, 0.0);
   if (dimensions > 1) {
     for (double& x : cloud.center) x = random.Normal();
   }
   for (int64_t j = 0; j < n; ++j) {
-    // From coincident for all purposes over everyday distances to where every family has vanished.
+    // From practically coincident points to distances at which every family is 0.
     const double r = random.Chance(0.2) ? std::pow(10, random.Uniform(-160, 138))
                                         : std::pow(10, random.Uniform(-9, 3));
     for (int64_t c = 0; c < dimensions; ++c) {
@@ -61,7 +61,7 @@ Cloud DrawCloud(Random& random, int64_t dimensions, int64_t n) {
   return cloud;
 }
 
-// What the family must give for each point, and how far it may be off.
+// The right value of the family for each point, and the allowed error.
 struct Expected {
   std::vector<long double> value;
   std::vector<long double> tolerance;

@@ -1,5 +1,5 @@
-// Rows of covariances: every length and start, no touch beyond the documented room, and the same
-// bits for a pair wherever it stands.
+// Rows of covariances: every length and start, no access beyond the documented range, and the same bits for a pair at
+// any place.
 #include <string>
 #include <vector>
 
@@ -36,7 +36,7 @@ struct PaddedPoints {
   PointsView view;
 };
 
-// One pair at a time: what the rows must consist of, bit by bit.
+// Each pair computed alone. The rows must have the same bits.
 std::vector<double> PairByPair(const CovarianceView& covariance, const PaddedPoints& points,
                                int64_t n, const double* point) {
   std::vector<double> values(n);
@@ -66,7 +66,7 @@ bool RowsHold(const CovarianceReference& family, uint64_t seed, int64_t d) {
       }
     }
   }
-  // The end of the row at the end of the points, where reading must stop.
+  // The row ends with the points, where reading must stop.
   for (int64_t count = 0; count <= kMost; ++count) {
     GuardedArray<double> out(count);
     CovarianceRow(family.view, points.view, n - count, count, point.data(), out.data());
@@ -77,7 +77,7 @@ bool RowsHold(const CovarianceReference& family, uint64_t seed, int64_t d) {
   return true;
 }
 
-// K(x, y) and K(y, x) have the same bits: rho must not depend on who asks.
+// K(x, y) and K(y, x) have the same bits, because rho must be symmetric.
 bool IsSymmetric(const CovarianceReference& family, uint64_t seed, int64_t d) {
   Random random(seed);
   constexpr int64_t kPoints = 37;

@@ -1,4 +1,4 @@
-// The canonical product against __float128, and its bits wherever the rows stand.
+// Compares the canonical product with __float128, and its bits for rows at any place.
 #include <algorithm>
 #include <cmath>
 #include <deque>
@@ -28,7 +28,7 @@ double DrawNumber(Random& random) {
   return std::ldexp(random.Normal(), static_cast<int>(random.Integer(-15, 15)));
 }
 
-// A row, others to multiply it with, and what must come out.
+// A row, other rows to multiply it with, and the right results.
 struct Products {
   Products(Random& random, int64_t terms)
       : m(terms), a(terms), rows(kRows * terms), expected(kRows), tolerance(kRows) {
@@ -73,7 +73,7 @@ bool IsAccurate(Products& products) {
   return out.Intact() || Fail("wrote beyond the results");
 }
 
-// The same two rows as arguments in either order, at other places in memory and among other rows.
+// The same two rows in either order, at other places in memory and among other rows.
 bool BitsDependOnRowsOnly(Products& products, Random& random) {
   const int64_t m = products.m;
   const int64_t zero = 0;
@@ -104,7 +104,7 @@ bool BitsDependOnRowsOnly(Products& products, Random& random) {
 }
 
 bool EveryLengthHolds(const TestRun& run) {
-  // Sanitized runs leave lengths out, but none of those with few vectors.
+  // Runs with sanitizers omit lengths, but none with few vectors.
   const int64_t step = run.size < 1 ? 7 : 1;
   std::deque<Products> all;
   Random random(run.seed);

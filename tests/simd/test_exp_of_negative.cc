@@ -1,4 +1,4 @@
-// ExpOfNegative and ExpOfNegative32 against expl: error, range, special values.
+// Compares ExpOfNegative and ExpOfNegative32 with expl: error, range, special values.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -19,12 +19,11 @@ namespace residual_knn_test {
 namespace {
 
 constexpr double kLowest = -708.0;
-// Half an ulp from the last rounding; where the result lies just above 1/sqrt(2) of a power of 2,
-// as much again from the reduced argument, the sum before and the polynomial, and an eighth for
-// luck.
+// Half an ulp from the last rounding. If the result is just above 1/sqrt(2) of a power of 2, another half from the
+// reduced argument, the sum before it and the polynomial. An eighth is added as a reserve.
 constexpr double kLargestError = 1.125;
 constexpr float kLowest32 = -87.0F;
-// 2^-22 is promised; this is measured.
+// The documented bound is 2^-22; this value is measured.
 constexpr double kLargestError32 = 0x1p-24;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -43,8 +42,8 @@ double ErrorInUlp(double found, long double expected) {
   return static_cast<double>(std::abs(static_cast<long double>(found) - expected) / ulp);
 }
 
-// The range evenly, each binade of small numbers, and the surroundings of all multiples of ln(2) /
-// 2, where the reduction of the argument changes over or leaves least.
+// Evenly spaced numbers, each binade of small numbers, and numbers near all multiples of ln(2) / 2, where the reduction
+// of the argument changes or its result is smallest.
 std::vector<double> Arguments(const TestRun& run) {
   Random random(run.seed);
   std::vector<double> x;
@@ -103,7 +102,7 @@ bool SpecialValuesHold() {
       const double found = Exp({x})[0];
       if (!SameBits(found, 1.0)) return Fail("exp(" + Text(x) + ") = " + Text(found));
     }
-    // Smaller than any covariance that matters, but neither zero nor subnormal.
+    // Smaller than any relevant covariance, but neither zero nor subnormal.
     for (const double x : {std::nextafter(kLowest, -kInfinity), -708.5, -745.0, -746.0, -1e3, -1e10,
                            -1e100, -1e308, -std::numeric_limits<double>::max(), -kInfinity}) {
       const double found = Exp({x})[0];
@@ -140,7 +139,7 @@ std::vector<float> Exp32(std::vector<float> x) {
   return out;
 }
 
-// Those of double precision that are in range, and every float next to where the reduction changes over.
+// The arguments of double precision that are in range, and every float near a change of the reduction.
 std::vector<float> Arguments32(const TestRun& run) {
   std::vector<float> x = {0.0F, -0.0F, -std::numeric_limits<float>::denorm_min(), kLowest32};
   for (const double value : Arguments(run)) {

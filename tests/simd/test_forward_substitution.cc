@@ -1,4 +1,4 @@
-// L X = B against long double, and the independence of its columns.
+// Compares the solution of L X = B with long double, and checks that columns are independent.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -25,7 +25,7 @@ constexpr long double kUnit = 0x1p-53L;
 
 enum class Size { kCovarianceLike, kWild };
 
-// A lower factor with NaN above its diagonal. The end of its memory is watched.
+// A lower factor with NaN above its diagonal. Access beyond its memory is detected.
 class LowerFactor {
  public:
   LowerFactor(Random& random, int64_t m, Size size) : m_(m), values_(m * m) {
@@ -54,7 +54,7 @@ class LowerFactor {
   GuardedArray<double> values_;
 };
 
-// Right-hand sides; the panel ends at a page, which is as aligned as it must be.
+// Right-hand sides. The panel ends at a page, and has the required alignment.
 struct Panel {
   explicit Panel(int64_t m) : values(m * kPanelWidth) {}
   double& operator()(int64_t row, int64_t column) { return values[row * kPanelWidth + column]; }
@@ -68,8 +68,8 @@ std::vector<double> DrawColumn(Random& random, int64_t m) {
   return column;
 }
 
-// Higham 2002, theorem 8.5: the solution is that of a factor whose entries are off by gamma_m at
-// most, in whatever order the sums are taken.
+// Higham 2002, theorem 8.5: the solution is exact for a factor whose entries differ by at most gamma_m, for any order
+// of the sums.
 bool Solves(LowerFactor& lower, const std::vector<double>& right, Panel& solution, int64_t column,
             double square) {
   const int64_t m = lower.m();
@@ -96,7 +96,7 @@ bool Solves(LowerFactor& lower, const std::vector<double>& right, Panel& solutio
               Text(static_cast<double>(sum_of_squares)));
 }
 
-// Rows of `panel`, not solved yet, range after range have the bits of all at once.
+// Solving the rows of `panel` range by range gives the same bits as solving all at once.
 bool RangesHold(Random& random, LowerFactor& lower, Panel& expected,
                 GuardedArray<double>& expected_squares, Panel& panel) {
   const int64_t m = panel.values.size() / kPanelWidth;
@@ -155,7 +155,7 @@ bool AllSolutionsHold(const TestRun& run) {
   });
 }
 
-// Neighbors that would spoil a column if anything of them leaked into it.
+// Neighbors that would change a column if they affected it.
 double DrawNeighbor(Random& random) {
   const double drawn[] = {0.0,
                           1e300,

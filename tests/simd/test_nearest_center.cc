@@ -1,4 +1,4 @@
-// simd/nearest_center.h against plain loops, on every SIMD target of this machine: the same bytes.
+// Compares simd/nearest_center.h with plain loops, on every SIMD target of this machine. The bytes must be the same.
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -22,10 +22,10 @@ using residual_knn::LowerSquaredDistances;
 using residual_knn::PointRange;
 
 constexpr int64_t kPadding = 8;
-constexpr int64_t kGuard = 9;  // results beyond the last that must stay as they are
+constexpr int64_t kGuard = 9;  // results after the last one that must not change
 constexpr double kUntouched = -7.25;
 
-// Values with few distinct differences, so that ties are frequent, or with none.
+// Values with few distinct differences, so that ties are frequent, or random values without ties.
 double Draw(Random& random, bool ties) {
   return ties ? static_cast<double>(random.Integer(0, 3)) : random.Uniform(-4, 4);
 }
@@ -35,7 +35,7 @@ struct Case {
   int64_t d;
   int64_t m;
   std::vector<double> points;   // dimension-major with padding
-  std::vector<double> centers;  // center after center
+  std::vector<double> centers;  // center by center
 
   Case(Random& random, int64_t num_points, int64_t dimensions, int64_t num_centers, bool ties)
       : n(num_points), d(dimensions), m(num_centers) {
@@ -114,7 +114,7 @@ bool AssignHolds(const Case& c) {
          Fail("AssignNearestCenters in parts");
 }
 
-// Each length up to some vectors, `rounds` times with other numbers.
+// Each length up to some vectors, `rounds` times with different numbers.
 bool CasesHold(const TestRun& run, bool (*holds)(const Case&)) {
   return OnEveryTarget([&] {
     const int64_t rounds = run.Scaled(4);

@@ -1,5 +1,5 @@
-// Products of integers of 16 and of 8 bits against scalar code, on every target: every number of queries, candidates
-// and words, the largest elements allowed, and no touch beyond the arrays.
+// Compares products of integers of 16 and 8 bits with scalar code, on every target: every number of queries, candidates
+// and words, the largest allowed elements, and no access beyond the arrays.
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -25,7 +25,7 @@ constexpr int64_t kUsualCases = 150;
 constexpr int32_t kUntouched = 0x5EC0DE;
 constexpr int64_t kMostBytes = 66'000;
 
-// Elements of queries and candidates, `length` in a row.
+// Elements of queries and candidates, `length` per row.
 struct Elements {
   int64_t rows = 0;
   int64_t columns = 0;
@@ -33,7 +33,7 @@ struct Elements {
   std::vector<int32_t> a;
   std::vector<int32_t> b;
 
-  // All alike in magnitude, or random: largest sums and all bit patterns.
+  // Elements of equal magnitude, or random: largest sums and all bit patterns.
   void Draw(Random& random, int64_t largest) {
     a.resize(static_cast<size_t>(rows * length));
     b.resize(static_cast<size_t>(columns * length));
@@ -44,7 +44,7 @@ struct Elements {
         x = static_cast<int32_t>(kind == 1 ? (drawn < 0 ? -largest : largest) : drawn);
       }
     }
-    // Rows of one sign against rows of the other.
+    // Rows of one sign times rows of the other.
     if (kind == 0 && rows > 1) std::fill_n(a.begin(), length, static_cast<int32_t>(-largest));
   }
 
@@ -204,7 +204,7 @@ void TestRandomProducts(void** state) {
   }));
 }
 
-// As many bytes as a row may have, whose sums come within half a percent of 2^31.
+// The largest number of bytes of a row. The sums are within half a percent of 2^31.
 void TestLongestRows(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
   assert_true(OnEveryTarget([&] {
@@ -217,7 +217,7 @@ void TestLongestRows(void** state) {
   }));
 }
 
-// Only one target has instructions for bytes; the others would lose time with them.
+// Only one target has instructions for bytes. The others would be slower with bytes.
 void TestTargetOfFastBytes(void** /*state*/) {
   assert_true(OnEveryTarget([] {
     const std::string target = residual_knn::SimdTargetName();

@@ -1,5 +1,5 @@
-// Rows of residual correlations against their definition in long double: every family, products in double and in
-// single precision, every length, and no touch beyond the documented room.
+// Compares rows of residual correlations with their definition in long double: every family, products in double and in
+// single precision, every length, and no access beyond the documented range.
 #include <cmath>
 #include <string>
 #include <vector>
@@ -35,7 +35,7 @@ struct Scene {
     for (double& x : scales.values()) {
       x = random.Chance(0.1) ? 0 : std::exp(random.Uniform(-2, 5));
     }
-    // A twin, whose squared distance is 0.
+    // A duplicate, whose squared distance is 0.
     for (int64_t c = 0; c < d && count > 0; ++c) coordinates[c * (count + kRoom)] = point[c];
   }
 
@@ -72,7 +72,7 @@ bool RowHolds(Random& random, Scene& scene) {
     const long double k = variance * scene.family.correlation(square);
     const long double residual = k - static_cast<long double>(products[j]);
     const long double factor = static_cast<long double>(scene.scale) * scene.scales[j];
-    // The squared distance is off by d + 2 roundings, and by what the reference says the family adds.
+    // The squared distance has d + 2 rounding errors; the reference gives the error of the family.
     const long double t = scene.family.condition(square);
     const long double relative =
         scene.family.fixed + (scene.family.per_condition + static_cast<double>(scene.d + 2)) * t;

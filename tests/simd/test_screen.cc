@@ -1,4 +1,4 @@
-// The screen against its condition, one candidate at a time.
+// Compares the screen with its condition, one candidate at a time.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -31,8 +31,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr long double kUnit = 0x1p-53L;
 constexpr int64_t kPadding = 8;
 
-// What a screen works on. All arrays are as long as they must be and no longer; what is read beyond
-// the candidates would survive any threshold.
+// The input of a screen. All arrays have exactly the required length. Values read after the candidates would pass any
+// threshold.
 struct Scene {
   Scene(Random& random, int64_t points, int64_t dimensions, const CovarianceReference* reference)
       : n(points),
@@ -55,7 +55,7 @@ struct Scene {
     for (double& p : product) p = random.Chance(0.1) ? 0.0 : random.Uniform(-1, 1);
   }
 
-  // Covariances on the target in use, by the function that the canonical answer rests on.
+  // Covariances on the target in use, from the function of the canonical score.
   void EvaluateCovariances() {
     if (family == nullptr) return;
     CovarianceRow(family->view, View(), 0, n, point.data(), covariance.data());
@@ -99,16 +99,16 @@ struct Survivors {
   }
 };
 
-// Screens rows [first, first + count); false if memory beyond the documented room was touched.
+// Screens rows [first, first + count); false if memory beyond the documented range was accessed.
 bool RunScreen(Scene& scene, const Rule& rule, int64_t first, int64_t count, Survivors& survivors) {
-  // A product is read where its candidate is; 8 values may be read beyond the last.
+  // A product is read at the place of its candidate; 8 values after the last may be read.
   GuardedArray<double> products(count + kPadding);
   GuardedArray<double> covariances(count + kPadding);
   for (int64_t j = 0; j < count + kPadding; ++j) {
     products[j] = j < count ? scene.product[first + j] : -1e200;
     covariances[j] = j < count ? scene.covariance[first + j] : 1e200;
   }
-  // The room of each output starts at another alignment.
+  // Each output array has another alignment.
   GuardedArray<int64_t> rows(count + kScreenSlack, count % 3);
   GuardedArray<double> scores(count + kScreenSlack, count % 5);
   GuardedArray<double> survivor_covariances(count + kScreenSlack, count % 7);
@@ -138,7 +138,7 @@ bool RunScreen(Scene& scene, const Rule& rule, int64_t first, int64_t count, Sur
          Fail("wrote beyond its results");
 }
 
-// Whether a row must survive, must not, or may do either because rounding decides.
+// Whether a row must pass, must not pass, or may do either because of rounding.
 enum class Verdict { kSurvives, kDismissed, kEither };
 
 Verdict Judge(Scene& scene, const Rule& rule, int64_t row) {
@@ -146,7 +146,7 @@ Verdict Judge(Scene& scene, const Rule& rule, int64_t row) {
   const long double residual = static_cast<long double>(scene.covariance[row]) - scene.product[row];
   const long double ranked = rule.signed_ranking ? residual : std::abs(residual);
   const long double compared = (ranked + rule.error) * s;
-  // A rounding of the difference, the sum and the product.
+  // Rounding errors of the difference, the sum and the product.
   const long double rounding = 4 * kUnit * (std::abs(ranked) + rule.error) * s;
   if (compared - rounding >= rule.threshold) return Verdict::kSurvives;
   return compared + rounding < rule.threshold ? Verdict::kDismissed : Verdict::kEither;
@@ -173,12 +173,12 @@ bool IsRight(Scene& scene, const Rule& rule, int64_t first, int64_t count,
     }
     ++next;
   }
-  // Rows that are not candidates, or not in ascending order, are left over.
+  // Rows that are not candidates, or not in ascending order, remain.
   return next == survivors.row.size() ||
          Fail("survivor " + std::to_string(survivors.row[next]) + " is out of place");
 }
 
-// Thresholds that dismiss nothing, everything, and something; also that of a candidate itself.
+// Thresholds that dismiss none, all, and some candidates, and the score of a candidate as threshold.
 Rule DrawRule(Scene& scene, Random& random) {
   const double errors[] = {0.0, 1e-15, 0.3};
   Rule rule{random.Chance(0.5), errors[random.Integer(0, 2)], 0};
@@ -213,7 +213,7 @@ bool ScreenHolds(Scene& scene, const Rule& rule, int64_t first, int64_t count) {
          Fail(Describe(scene, rule, first, count));
 }
 
-// Tiles of any size and start give together what one tile gives.
+// Tiles of any size and start together give the same result as one tile.
 bool SplitHolds(Scene& scene, const Rule& rule, Random& random) {
   Survivors whole;
   if (!RunScreen(scene, rule, 0, scene.n, whole)) return false;
@@ -229,7 +229,7 @@ bool SplitHolds(Scene& scene, const Rule& rule, Random& random) {
          Fail("another answer in parts: " + Describe(scene, rule, 0, scene.n));
 }
 
-// Every dimension with some families; every family with some dimension; covariances given.
+// Every dimension with some families, every family with some dimension, and given covariances.
 std::vector<std::pair<int64_t, const CovarianceReference*>> Kinds(
     const std::vector<CovarianceReference>& families) {
   std::vector<std::pair<int64_t, const CovarianceReference*>> kinds = {{2, nullptr}};
@@ -283,7 +283,7 @@ bool EveryLengthHolds(const TestRun& run) {
   });
 }
 
-// Degenerate points have score 0 whatever their covariance, so that they come after all others.
+// Degenerate points have score 0 for any covariance, so that they come after all others.
 bool DegeneratePointsHold() {
   const std::vector<CovarianceReference> families = AllCovariances(1);
   return OnEveryTarget([&] {

@@ -1,6 +1,6 @@
-// The screen behind a quantized product against its condition, one candidate at a time in long double: every
-// family, dimension and ranking. Its own rounding must stay below (d + 24) 2^-24 of the magnitudes, which is what
-// the margins of a quantized factor promise; nearer to the threshold a candidate may go either way.
+// Compares the screen after a quantized product with its condition, one candidate at a time in long double, for every
+// family, dimension and ranking. The rounding error of the screen must stay below (d + 24) 2^-24 of the magnitudes, as
+// the margins of a quantized factor assume. Within this distance of the threshold, a candidate may pass or not.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -32,17 +32,17 @@ constexpr int64_t kMostDimensions = 7;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-// Candidates that may go either way must stay rare, or nothing is tested.
+// Candidates with either result must be rare, otherwise the test is too weak.
 struct Tally {
   int64_t candidates = 0;
   int64_t undecided = 0;
   int64_t passed = 0;
-  double largest_share = 0;  // error of a score in terms of what is allowed
+  double largest_share = 0;  // error of a score divided by the allowed error
 };
 
 float Float(double x) { return static_cast<float>(x); }
 
-// Arrays are as long as they must be and no longer; what is read beyond the candidates would pass any threshold.
+// Arrays have exactly the required length. Values read after the candidates would pass any threshold.
 struct Scene {
   Scene(Random& random, int64_t points, int64_t dimensions, const CovarianceReference& reference)
       : n(points),
@@ -61,7 +61,7 @@ struct Scene {
     for (float& x : point) x = Float(extent * random.Normal());
     for (float& x : coordinates.values()) x = Float(extent * random.Normal());
     for (int64_t j = 0; j < n; ++j) {
-      // Where the point is, and where covariances underflow.
+      // At the place of the point, and so far away that covariances underflow.
       const double kind = random.Uniform();
       for (int64_t c = 0; c < d && kind < 0.15; ++c) {
         coordinates[c * stride + j] = kind < 0.1 ? point[c] : Float(9e3 * random.Normal());
@@ -72,7 +72,7 @@ struct Scene {
     unit = Float(std::sqrt(variance) / static_cast<double>(largest) * random.Uniform(0.5, 2));
     norm = Float(std::sqrt(variance) * random.Uniform());
     rest = norm * Float(0.01 * random.Uniform());
-    // Now the one, now the other of its two bounds is smaller.
+    // Either of its two bounds can be the smaller one.
     covariance_error = Float(variance * std::exp(random.Uniform(-14, 0)));
     covariance_rate = Float(std::exp(random.Uniform(-14, -1)));
     covariance_floor = Float(variance * 1e-20 * random.Uniform());
@@ -117,7 +117,7 @@ struct Scene {
     const long double residual = Covariance(j) - Product(j);
     return signed_ranking ? residual : std::abs(residual);
   }
-  // What rounding may do to R and its error together.
+  // The rounding error of R and of its error bound together.
   [[nodiscard]] long double Rounding(int64_t j) {
     const long double magnitude =
         static_cast<long double>(family.view.variance) + std::abs(Product(j));
@@ -158,7 +158,7 @@ bool CandidateHolds(Scene& scene, const Rule& rule, int64_t j, const float* scor
   if (std::isnan(s)) return score == nullptr || Fail(name + " has no scale and passed");
   const long double ranked = scene.Ranked(j, rule.signed_ranking);
   const auto scale = static_cast<long double>(s);
-  // The product with the scale rounds once more.
+  // The product with the scale has one more rounding error.
   const long double slack =
       (scene.Rounding(j) + 0x1p-24L * (std::abs(ranked) + scene.Error(j))) * scale;
   const long double gap =
@@ -219,7 +219,7 @@ bool ScreenHolds(Scene& scene, const Rule& rule, int64_t first, int64_t count, T
   return next == found || Fail("row " + std::to_string(rows[next]) + " is out of place");
 }
 
-// Thresholds that dismiss nothing, everything, and something.
+// Thresholds that dismiss none, all, and some candidates.
 Rule DrawRule(Scene& scene, Random& random) {
   Rule rule{random.Chance(0.5), 0};
   const int64_t row = random.Integer(0, scene.n - 1);
@@ -304,7 +304,7 @@ void TestLengths(void** state) {
   }));
 }
 
-// All but the table of a general Matern.
+// All families except the table of a general Matern.
 void TestFamilies(void** /*state*/) {
   for (const CovarianceReference& family : AllCovariances(1)) {
     const bool has_table = family.view.family == residual_knn::CovarianceFamily::kMaternTable;

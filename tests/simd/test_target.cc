@@ -12,7 +12,7 @@
 namespace residual_knn_test {
 namespace {
 
-// By itself dispatch takes the best target, which has the lowest bit.
+// By default, dispatch uses the best target, which has the lowest bit.
 bool BestTargetIsUsed() {
   const int64_t best = hwy::SupportedAndGeneratedTargets().front();
   const std::string used = residual_knn::SimdTargetName();

@@ -1,4 +1,4 @@
-// The kernels of the tree against scalar code, on every target.
+// Compares the kernels of the tree with scalar code, on every target.
 #include <algorithm>
 #include <cmath>
 #include <string>

@@ -27,7 +27,7 @@ Certainty CertaintyOf(const Kernel& kernel, const Factor<double>& factor, int64_
 struct Expected {
   double squared_distance = 0;
   double tolerance = kInfinity;          // of squared_distance
-  std::optional<double> exact_distance;  // where rounding cannot matter
+  std::optional<double> exact_distance;  // if rounding cannot affect it
 };
 
 Expected ExpectedOf(const Kernel& kernel, const Side<double>& query, int64_t q,
@@ -66,7 +66,7 @@ class QueryCheck {
         excluded_(excluded),
         ranking_(ranking) {}
 
-  // "" or what is wrong.
+  // "" or the fault.
   std::string Run(const int64_t* neighbors, const double* distances, int64_t k,
                   CheckCounts& counts) const {
     const int64_t num_candidates =
@@ -128,7 +128,7 @@ class QueryCheck {
     return text.str();
   }
 
-  // Nothing that was left out may be nearer than the last neighbor.
+  // No omitted candidate may be nearer than the last neighbor.
   std::string CheckLeftOut(const std::vector<char>& returned, int64_t last,
                            double last_distance) const {
     for (int64_t j = 0; j < candidates_; ++j) {

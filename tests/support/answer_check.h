@@ -1,4 +1,4 @@
-// Is an answer the exact one, as far as the rounding of two float64 evaluations lets anyone tell?
+// Checks whether an answer is exact, up to the rounding errors of two float64 evaluations.
 #pragma once
 
 #include <cstdint>
@@ -9,20 +9,19 @@
 
 namespace residual_knn_test {
 
-// Counts how sharp the checks were: a tolerance beyond any difference would check nothing.
+// Counts how sharp the checks were, because a huge tolerance would check nothing.
 struct CheckCounts {
   int64_t distances = 0;        // returned distances compared
   int64_t sharp_distances = 0;  // of these, with a tolerance on d^2 below 1e-6
 };
 
-// Compares an answer with the definition. `index` holds the factor of the index points, `queries`
-// that of new points (ignored for rows). Returns "" or what is wrong, in one sentence.
+// Compares an answer with the definition. `index` has the factor of the index points, `queries` that of new points
+// (ignored for rows). Returns "" or a sentence about the fault.
 //
-// Neighbors must be legal, distinct and sorted, equal distances by row. Each distance must be the
-// reference's within the tolerance of that pair (RhoTolerance), and no candidate left out may be
-// nearer than the last one returned by more than its tolerance. Where the distance is beyond doubt
-// (degenerate points, correlations that cannot but be clamped or vanish) the tie rule must hold to
-// the letter.
+// Neighbors must be valid, distinct and sorted, with equal distances ordered by row. Each distance must agree with the
+// reference within the tolerance of the pair (RhoTolerance). No omitted candidate may be nearer than the last returned
+// one by more than its tolerance. If the distance is certain (degenerate points, correlations that are clamped or
+// vanish), the tie rule must hold exactly.
 std::string CheckAnswer(const Kernel& kernel, const Side<double>& index,
                         const Side<double>& queries, const Question& question, int32_t ranking,
                         const Answer& answer, CheckCounts& counts);

@@ -5,7 +5,7 @@
 namespace residual_knn_test {
 namespace {
 
-// What outputs hold before a call.
+// The content of outputs before a call.
 constexpr int64_t kPoisonRow = -7777;
 constexpr int32_t kPoisonRow32 = -7777;
 constexpr double kPoisonDistance = -7777.5;
@@ -94,7 +94,7 @@ residual_knn_status Call::Run32(int32_t* neighbors) const {
   return RESIDUAL_KNN_ERROR_INTERNAL;
 }
 
-// Checks and cuts off what follows the output.
+// Checks and removes the guard values after the output.
 template <class T>
 bool TakeGuard(std::vector<T>& values, T poison) {
   bool overrun = false;

@@ -1,5 +1,5 @@
-// The public C header for test programs in C++: owned indices, and one call for every kind of
-// search, with results in one form whatever the layout and the width of the row numbers.
+// The public C header for test programs in C++: owned indexes, and one call for every kind of search. Results have the
+// same form for any layout and any width of the row numbers.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ residual_knn_model_options ModelOptions(const Model& model, int32_t layout, int3
 residual_knn_search_options SearchOptions();
 residual_knn_helper_options HelperOptions();
 
-// rows x columns values, row after row, in the given layout, and back.
+// Converts rows x columns values from row-major order to the given layout, and back.
 template <class T>
 std::vector<T> ToLayout(const std::vector<T>& row_after_row, int64_t rows, int64_t columns,
                         int32_t layout) {
@@ -40,13 +40,13 @@ std::vector<T> FromLayout(const std::vector<T>& values, int64_t rows, int64_t co
   return ToLayout(values, columns, rows, layout);
 }
 
-// V and p, row after row.
+// V and p in row-major order.
 struct FactorCopy {
   int64_t m = 0;
   std::vector<double> v;
   std::vector<double> p;
 
-  // The same bytes; false if there are none, as of a failed call.
+  // Whether the bytes are the same; false if there are none, as after a failed call.
   [[nodiscard]] bool SameAs(const FactorCopy& other) const;
 };
 
@@ -62,16 +62,16 @@ CreatedIndex CreateIndexFromFactor(const Model& model, const FactorCopy& factor,
 residual_knn_info InfoOf(const residual_knn_index* index);
 FactorCopy FactorOf(const residual_knn_index* index, int32_t layout = RESIDUAL_KNN_POINT_MAJOR);
 
-// What is asked of an index.
+// The question of a search.
 enum class QueryKind { kNeighbors, kPredecessors, kNewPoints, kNewFactor };
 
 struct Question {
   QueryKind kind = QueryKind::kNeighbors;
   int32_t k = 1;
   bool all_rows = false;        // rows NULL
-  std::vector<int64_t> rows;    // of kNeighbors and kPredecessors; all of them if all_rows
-  Points queries;               // of kNewPoints and kNewFactor
-  FactorCopy query_factor;      // of kNewFactor
+  std::vector<int64_t> rows;    // for kNeighbors and kPredecessors; all rows if all_rows
+  Points queries;               // for kNewPoints and kNewFactor
+  FactorCopy query_factor;      // for kNewFactor
   bool callback_index = false;  // kNewFactor passes no points
 
   [[nodiscard]] int64_t count() const {
@@ -81,12 +81,12 @@ struct Question {
   }
 };
 
-// Every strategy: tests of one are tests of all.
+// Every strategy. Tests use all of them.
 inline constexpr int32_t kAllStrategies[] = {
     RESIDUAL_KNN_AUTOMATIC,  RESIDUAL_KNN_BRUTE_FORCE,        RESIDUAL_KNN_LEVEL_SYNCHRONOUS,
     RESIDUAL_KNN_BEST_FIRST, RESIDUAL_KNN_BATCHED_BEST_FIRST, RESIDUAL_KNN_DUAL_TREE};
 
-// How it is asked; nothing of this may change the answer but the ranking.
+// The options of a search. Only the ranking may change the answer.
 struct Manner {
   int32_t ranking = RESIDUAL_KNN_ABSOLUTE;
   int32_t layout = RESIDUAL_KNN_POINT_MAJOR;
@@ -103,10 +103,10 @@ struct Manner {
 
 struct Answer {
   residual_knn_status status = RESIDUAL_KNN_ERROR_INTERNAL;
-  bool overrun = false;  // something was written behind an output
+  bool overrun = false;  // something was written after an output
   int64_t queries = 0;
   int32_t k = 0;
-  std::vector<int64_t> neighbors;  // query after query, 0-based, -1 where there is none
+  std::vector<int64_t> neighbors;  // query by query, 0-based, -1 for no neighbor
   std::vector<double> distances;
   residual_knn_statistics statistics = {};
 
@@ -116,7 +116,7 @@ struct Answer {
 
 Answer Ask(const residual_knn_index* index, const Question& question, const Manner& manner = {});
 
-// The part of a question that asks queries [first, first + count) only.
+// The part of a question with queries [first, first + count) only.
 Question Part(const Question& question, int64_t first, int64_t count);
 
 }  // namespace residual_knn_test

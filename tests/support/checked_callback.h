@@ -1,4 +1,4 @@
-// A covariance callback over a built-in kernel's definition that also watches how it is called.
+// A covariance callback that computes a built-in kernel from its definition, and checks its arguments and its thread.
 #pragma once
 
 #include <atomic>
@@ -22,9 +22,9 @@ class CheckedCallback {
   void set_queries(const Points* queries) { queries_ = queries; }
 
   [[nodiscard]] int64_t calls() const { return calls_; }
-  // A row number that is none was asked for.
+  // Whether it was called with an invalid row number.
   [[nodiscard]] bool out_of_range() const { return out_of_range_; }
-  // It was called on a thread other than the one that made this object.
+  // Whether it was called on a thread other than the one that made this object.
   [[nodiscard]] bool left_thread() const { return left_thread_; }
 
  private:

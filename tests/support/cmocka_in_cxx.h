@@ -1,5 +1,5 @@
-// cmocka for C++ test programs: its header declares C functions without saying so, needs four
-// headers before it, and defines a macro fail(). Include it last.
+// cmocka for C++ test programs. Its header lacks extern "C", needs four other headers before it, and defines a macro
+// fail(). Include it last.
 #pragma once
 
 #include <setjmp.h>

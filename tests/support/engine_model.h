@@ -1,4 +1,4 @@
-// Models of the engine itself, and their residuals in extended precision from V and p as stored.
+// Models of the engine, and their residuals in extended precision from the stored V and p.
 #pragma once
 
 #include <quadmath.h>

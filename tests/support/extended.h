@@ -1,11 +1,11 @@
-// Options structs with bytes behind their end.
+// Options structs with additional bytes at the end.
 #pragma once
 
 #include <cstddef>
 
 namespace residual_knn_test {
 
-// A struct as a newer version of the header would have it: the known fields and 64 more bytes.
+// A struct as in a newer version of the header: the known fields and 64 more bytes.
 template <class Options>
 struct Extended {
   Options options;

@@ -9,12 +9,12 @@ namespace residual_knn_test {
 
 constexpr unsigned char kPoison = 0xA5;
 
-// An array of T that holds poison until something is written to it.
+// An array of T that contains poison until it is written.
 template <class T>
 class Poisoned {
  public:
   explicit Poisoned(size_t size) : values_(size) { Poison(); }
-  // Forgets what was written.
+  // Restores the poison.
   void Poison() { std::memset(values_.data(), kPoison, values_.size() * sizeof(T)); }
   [[nodiscard]] T* data() { return values_.data(); }
   [[nodiscard]] bool untouched() const {

@@ -1,4 +1,4 @@
-// Seeded random points in the shapes that have broken nearest-neighbor code before.
+// Seeded random points in shapes that have revealed faults in nearest-neighbor code.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace residual_knn_test {
 
-// A seeded source of numbers whose draws do not depend on the standard library's distributions.
+// A seeded random generator whose draws do not depend on the distributions of the standard library.
 class Random {
  public:
   explicit Random(uint64_t seed) : engine_(seed) {}
@@ -23,7 +23,7 @@ class Random {
   int64_t Integer(int64_t low, int64_t high) {
     return low + static_cast<int64_t>(engine_() % static_cast<uint64_t>(high - low + 1));
   }
-  // Integer, small values more often: uniform in the logarithm.
+  // An integer, uniform in the logarithm, so that small values are more frequent.
   int64_t LogInteger(int64_t low, int64_t high);
   bool Chance(double probability) { return Uniform() < probability; }
 
@@ -34,7 +34,7 @@ class Random {
 enum class Shape {
   kUniform,     // in the unit cube
   kNormal,      // standard normal
-  kClustered,   // a few tight clouds
+  kClustered,   // a few tight clusters
   kDuplicates,  // few distinct points, each many times
   kGrid,        // small integers: many equal distances
   kFar,         // so far apart that covariances underflow
@@ -45,7 +45,7 @@ const char* ShapeName(Shape shape);
 
 Points RandomPoints(Random& random, Shape shape, int64_t n, int64_t d);
 
-// `count` rows of `points`, distinct rows where there are enough.
+// `count` rows of `points`, distinct if there are enough.
 Points RandomRowsOf(Random& random, const Points& points, int64_t count);
 
 // `count` row numbers below n, with repeats.
@@ -54,7 +54,7 @@ std::vector<int64_t> RandomRowNumbers(Random& random, int64_t n, int64_t count);
 // Random numbers 0 .. n - 1 in random order.
 std::vector<int64_t> RandomPermutation(Random& random, int64_t n);
 
-// Lengthscales that leave points of this shape neither uncorrelated nor all alike: one, or d.
+// Lengthscales for which points of this shape are neither uncorrelated nor nearly identical: one, or d.
 std::vector<double> RandomLengthscales(Random& random, int64_t d, bool one_for_each);
 
 }  // namespace residual_knn_test

@@ -9,7 +9,7 @@
 namespace residual_knn_test {
 namespace {
 
-// A typical length of the shape's coordinates, so that correlations are neither all 0 nor all 1.
+// A typical distance of points of the shape, so that correlations are neither all 0 nor all 1.
 double SpreadOf(Shape shape, int64_t n, int64_t d) {
   switch (shape) {
     case Shape::kNormal:
@@ -86,7 +86,7 @@ Question DrawQuestion(Random& random, const RandomModel& model) {
     const int64_t count = random.LogInteger(1, 80);
     question.queries = RandomPoints(random, model.shape, count, model.model.points.d);
     Translate(question.queries, model.offset);
-    // Some of them where an index point is.
+    // Some of them at an index point.
     for (int64_t q = 0; q < count; q += 5) {
       const int64_t row = random.Integer(0, n - 1);
       for (int64_t c = 0; c < question.queries.d; ++c) {

@@ -1,4 +1,4 @@
-// Random models and questions for them: everything that the header lets a caller choose.
+// Random models and questions, with all choices that the header allows.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ RandomModel DrawModel(Random& random, const ModelLimits& limits = {});
 // Any kind but kNewFactor; k from 1 to 40, sometimes more than there are points.
 Question DrawQuestion(Random& random, const RandomModel& model);
 
-// Anything that must not change an answer; the ranking is the given one.
+// Random options that must not change an answer; the ranking is given.
 Manner DrawManner(Random& random, int64_t n, int32_t ranking);
 
 std::string Describe(const Question& question);

@@ -18,8 +18,8 @@ Quad Sqrt(Quad x) { return sqrtq(x); }
 double Log1p(double x) { return std::log1p(x); }
 Quad Log1p(Quad x) { return log1pq(x); }
 
-// 2^(1 - nu) / Gamma(nu) a^nu K_nu(a). The range of long double keeps a^nu and K_nu apart from 0
-// and infinity for every a and nu of the tests.
+// 2^(1 - nu) / Gamma(nu) a^nu K_nu(a). In long double, a^nu and K_nu are neither 0 nor infinite for all a and nu of the
+// tests.
 double MaternCorrelation(double nu, double a) {
   if (a < 1e-60) return 1;
   if (a > 3000) return 0;  // below the smallest double
@@ -29,8 +29,8 @@ double MaternCorrelation(double nu, double a) {
   return static_cast<double>(scale * std::pow(x, order) * std::cyl_bessel_k(order, x));
 }
 
-// K_nu(a) as the integral of exp(-a cosh t) cosh(nu t) over t > 0. The trapezoidal rule converges
-// faster than exponentially here: a step of 1/16 is good for some 60 digits.
+// K_nu(a) as the integral of exp(-a cosh t) cosh(nu t) over t > 0. The trapezoidal rule converges faster than
+// exponentially here: a step of 1/16 gives about 60 digits.
 Quad MaternCorrelation(double nu, Quad a) {
   if (a < 1e-60) return 1;
   const Quad order = nu;
@@ -40,15 +40,14 @@ Quad MaternCorrelation(double nu, Quad a) {
     const Quad t = step * i;
     const Quad term = expq(-a * coshq(t) + order * t) * (1 + expq(-2 * order * t)) / 2;
     sum += term;
-    // Past its peak the integrand only falls.
+    // After its maximum, the integrand decreases.
     if (a * sinhq(t) > order && term < sum * 1e-40) break;
     if (a * coshq(t) - order * t > 11000) break;
   }
   return expq(order * logq(a) + (1 - order) * logq(2) - lgammaq(order)) * sum * step;
 }
 
-// Noise of the covariance function in units of eps: pow and the Bessel function lose a few digits
-// with the order.
+// The error of the covariance function in units of eps. pow and the Bessel function lose a few digits with the order.
 double KernelNoise(const Kernel& kernel) {
   return kernel.family == RESIDUAL_KNN_MATERN ? 16 + 4 * kernel.nu : 0;
 }
@@ -187,7 +186,7 @@ Real Rho(const Kernel& kernel, const Side<Real>& a, int64_t i, const Side<Real>&
   Real product = 0;
   for (int64_t c = 0; c < m; ++c) product += u[c] * v[c];
   sum -= product;
-  // Two roots, so that the product of two tiny p does not underflow.
+  // Two square roots, so that the product of two tiny p does not underflow.
   return sum / Sqrt(a.factor->p[i]) / Sqrt(b.factor->p[j]);
 }
 

@@ -1,5 +1,5 @@
-// The definition of the residual correlation, evaluated pair by pair: what the engine is compared
-// with. Plain loops, no BLAS, no code of the engine; in double and in quadruple precision.
+// The reference for the engine: the definition of the residual correlation, evaluated pair by pair, in double and in
+// quadruple precision. Plain loops without BLAS and without code of the engine.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace residual_knn_test {
 
 __extension__ typedef __float128 Quad;
 
-// n points of d coordinates, point after point.
+// n points of d coordinates, in point-major order.
 struct Points {
   int64_t n = 0;
   int64_t d = 0;
@@ -22,7 +22,7 @@ struct Points {
   double& operator()(int64_t i, int64_t c) { return values[i * d + c]; }
 };
 
-// Of enum residual_knn_kernel, which counts from 0.
+// The number of values of enum residual_knn_kernel, which counts from 0.
 constexpr int32_t kNumFamilies = RESIDUAL_KNN_RATIONAL_QUADRATIC + 1;
 
 struct Kernel {
@@ -57,16 +57,16 @@ struct Factor {
   std::vector<Real> v;  // n x m
   std::vector<Real> p;
   std::vector<Real> squared_norm;  // |V_i|^2
-  // 1 + |w_i|, w_i = K(Z,Z)^-1 K(Z, x_i): how much an error in K(Z,Z) or K(Z, x_i) grows on its way
-  // into p and V_i . V_j. 1 where V was given.
+  // 1 + |w_i|, w_i = K(Z,Z)^-1 K(Z, x_i): the factor by which an error in K(Z,Z) or K(Z, x_i) grows in p and V_i . V_j.
+  // 1 if V was given.
   std::vector<double> amplification;
-  bool given = false;  // V and p came from the caller and carry no error
+  bool given = false;  // V and p are from the caller and have no error
 
   [[nodiscard]] bool Degenerate(int64_t i) const;
   [[nodiscard]] double DegenerateLevel(int64_t i) const;
 };
 
-// A factor from the caller's V (n x m, row after row) and p.
+// A factor from the caller's V (n x m, row-major) and p.
 Factor<double> GivenFactor(std::span<const double> v, std::span<const double> p, int64_t m);
 
 // L of K(Z,Z) + jitter, and with it V and p of any points.
@@ -75,7 +75,7 @@ class Projection {
  public:
   Projection(const Kernel& kernel, const Points& inducing, double nugget, double jitter);
 
-  // The pivot that is not positive, or -1.
+  // The number of the pivot that is not positive, or -1.
   [[nodiscard]] int64_t failed_pivot() const { return failed_pivot_; }
   [[nodiscard]] Factor<Real> Project(const Points& points) const;
 
@@ -83,7 +83,7 @@ class Projection {
   Kernel kernel_;
   Points inducing_;
   double nugget_;
-  std::vector<Real> cholesky_;  // m x m, lower, row after row
+  std::vector<Real> cholesky_;  // m x m, lower, row-major
   int64_t failed_pivot_ = -1;
 };
 
@@ -98,7 +98,7 @@ struct Side {
 template <class Real>
 Real Rho(const Kernel& kernel, const Side<Real>& a, int64_t i, const Side<Real>& b, int64_t j);
 
-// How far two correct float64 evaluations of rho_ij may be apart: a first-order rounding bound,
+// The largest difference of two correct float64 evaluations of rho_ij: a first-order rounding bound,
 //
 //   eps / 2 (m + 8 + noise) [ s_i s_j / sqrt(p_i p_j) + |rho| (s_i^2 / p_i + s_j^2 / p_j) / 2 ],
 //
@@ -108,7 +108,7 @@ Real Rho(const Kernel& kernel, const Side<Real>& a, int64_t i, const Side<Real>&
 double RhoTolerance(const Kernel& kernel, const Side<double>& a, int64_t i, const Side<double>& b,
                     int64_t j, double rho);
 
-// How far two correct float64 evaluations of p_i may be apart.
+// The largest difference of two correct float64 evaluations of p_i.
 double ResidualVarianceTolerance(const Kernel& kernel, const Factor<double>& factor, int64_t i);
 
 }  // namespace residual_knn_test

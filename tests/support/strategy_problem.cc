@@ -16,8 +16,8 @@ constexpr const char* kCloudNames[] = {"uniform",   "clusters",        "line",  
 // Sizes at which the tree gets one more leaf, one more block or one more stage.
 constexpr int64_t kEdges[] = {128, 256, 1024, 1026, 2048, 2051, 4096};
 
-// Covariances of a pair are the same from the callback and in V only up to rounding, which a promise of at
-// least this covers.
+// The covariances from the callback agree with those in V only up to rounding. A factor_error of at least this covers
+// the difference.
 constexpr double kLeastFactorJitter = 1e-8;
 
 Points SortedByFirst(const Points& points) {
@@ -36,7 +36,7 @@ Points SortedByFirst(const Points& points) {
 
 StrategyProblem::StrategyProblem(uint64_t seed) {
   Random random(seed);
-  // Inducing points are the usual way in.
+  // Most indexes are made from inducing points.
   entrance_ = random.Chance(0.5) ? Entrance::kInducing
                                  : static_cast<Entrance>(random.Integer(0, kNumEntrances - 1));
   cloud_ = static_cast<Cloud>(random.Integer(0, kNumClouds - 1));
@@ -56,13 +56,13 @@ StrategyProblem::StrategyProblem(uint64_t seed) {
 }
 
 int64_t StrategyProblem::DrawSize(Random& random) {
-  // Small indices are searched without a tree; most are to have one.
+  // Small indexes are searched without a tree, but most should have one.
   if (random.Chance(0.1)) return random.LogInteger(1, 300);
   if (random.Chance(0.25)) {
     const int64_t edge = kEdges[random.Integer(0, std::ssize(kEdges) - 1)];
     return edge + random.Integer(-2, 2);
   }
-  // Predecessors have more than one tree only here.
+  // Only at these sizes do predecessors use more than one tree.
   if (random.Chance(0.015)) return random.Integer(16380, 20000);
   return random.LogInteger(1030, 3000);
 }
@@ -109,7 +109,7 @@ Points StrategyProblem::DrawCloud(Random& random, int64_t n) const {
 
 void StrategyProblem::DrawPoints(Random& random) {
   model_.points = DrawCloud(random, model_.points.n);
-  // Exact twins here and there.
+  // Some exact duplicates.
   if (!random.Chance(0.2)) return;
   for (int64_t i = 0; i < n(); ++i) {
     if (!random.Chance(0.1)) continue;
@@ -135,7 +135,7 @@ void StrategyProblem::DrawKernel(Random& random) {
   kernel.lengthscales.assign(random.Chance(0.5) ? 1 : model_.points.d, 0.0);
   const double side = std::pow(static_cast<double>(n()), 1 / static_cast<double>(model_.points.d));
   const double extent = cloud_ == Cloud::kGrid ? side / 64 : 1;
-  // Now and then next to nothing is correlated, and rows decide.
+  // Sometimes almost no points are correlated, and row numbers decide.
   const double smallest = random.Chance(0.12) ? -16 : -3.5;
   const double typical = extent * std::exp(random.Uniform(smallest, 0.7));
   for (double& value : kernel.lengthscales) value = typical * std::exp(random.Uniform(-0.4, 0.4));
@@ -161,7 +161,7 @@ void StrategyProblem::DrawInducing(Random& random) {
     model_.inducing = {0, model_.points.d, {}};
     return;
   }
-  // Inducing points among the points: nothing is left over there.
+  // Inducing points among the points, where the residual variance is almost 0.
   model_.inducing = random.Chance(spoiled_ ? 0.8 : 0.4) ? RandomRowsOf(random, model_.points, m)
                                                         : DrawCloud(random, m);
 }
@@ -237,7 +237,7 @@ Question StrategyProblem::DrawNew(Random& random) const {
   question.kind = entrance_ == Entrance::kInducing ? QueryKind::kNewPoints : QueryKind::kNewFactor;
   const int64_t count = random.LogInteger(1, 200);
   question.queries = DrawCloud(random, count);
-  // Some where a point or an inducing point is, some far from all.
+  // Some at a point or an inducing point, some far from all.
   for (int64_t q = 0; q < count; ++q) {
     const int64_t kind = random.Integer(0, 7);
     for (int64_t c = 0; c < question.queries.d; ++c) {

@@ -1,5 +1,5 @@
-// Random indices and questions on which the strategies of a search could disagree: sizes around those of the
-// tree's blocks, ties, twins, points that rounding has spoiled, and every way to make an index.
+// Random indexes and questions on which strategies could disagree: sizes near those of the blocks of the tree, ties,
+// duplicates, points with large rounding errors, and every way to make an index.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ class StrategyProblem {
   StrategyProblem(const StrategyProblem&) = delete;
   StrategyProblem& operator=(const StrategyProblem&) = delete;
 
-  // Null if the index could not be made; residual_knn_last_error says why.
+  // Null if the index could not be made; residual_knn_last_error has the reason.
   [[nodiscard]] const residual_knn_index* index() const { return index_.get(); }
   [[nodiscard]] Entrance entrance() const { return entrance_; }
   [[nodiscard]] int64_t n() const { return model_.points.n; }
@@ -60,7 +60,7 @@ class StrategyProblem {
 
   Entrance entrance_ = Entrance::kInducing;
   Cloud cloud_ = Cloud::kUniform;
-  bool spoiled_ = false;  // the model leaves next to nothing over, or nothing at some points
+  bool spoiled_ = false;  // the residual variance is almost 0, or 0 at some points
   double factor_error_ = 0;
   Model model_;
   FactorCopy factor_;

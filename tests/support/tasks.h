@@ -1,21 +1,21 @@
-// The threads of this process, as the system counts them.
+// The number of threads of this process, from the system.
 #pragma once
 
 #include <cstdint>
 
 namespace residual_knn_test {
 
-// Of a program that has no others, at most.
+// The largest number in a program without other threads.
 #ifdef __SANITIZE_THREAD__
-constexpr int64_t kOwnTasks = 2;  // the sanitizer has one from the first thread on
+constexpr int64_t kOwnTasks = 2;  // the sanitizer adds a thread when the first thread starts
 #else
 constexpr int64_t kOwnTasks = 1;
 #endif
 
 int64_t CountTasks();
 
-// Waits until there are no more than `most`, because a thread that has been joined is listed for a moment longer;
-// false if there still are after some seconds.
+// Waits until there are at most `most` threads, because a joined thread is listed for a short time. Returns false if
+// there are more after some seconds.
 bool WaitForTasks(int64_t most);
 
 }  // namespace residual_knn_test

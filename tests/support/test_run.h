@@ -1,4 +1,4 @@
-// Command line of the random tests, and how they say what went wrong.
+// The command line of the random tests, and their failure messages.
 #pragma once
 
 #include <cstdint>
@@ -6,13 +6,13 @@
 
 namespace residual_knn_test {
 
-// --size PERCENT  how much to do, in percent of the usual (which is less under sanitizers)
+// --size PERCENT  the amount of work in percent of the default (which is less with sanitizers)
 // --seed N        the first seed
-// --cases N       how many cases, of tests that count cases; whatever the size
+// --cases N       the number of cases of tests that count cases; then the size does not matter
 struct TestRun {
   double size = 1;
   uint64_t seed = 1;
-  int64_t cases = 0;  // 0: as the size says
+  int64_t cases = 0;  // 0: given by the size
 
   // `usual` scaled by size, at least 1.
   [[nodiscard]] int64_t Scaled(int64_t usual) const;

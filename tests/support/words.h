@@ -6,7 +6,7 @@
 
 namespace residual_knn_test {
 
-// Is `word` in the text as a whole word?
+// Whether `word` is in the text as a whole word.
 inline bool ContainsWord(const std::string& text, const std::string& word) {
   const auto is_part = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';

@@ -1,7 +1,6 @@
-// The bounds of the residual tree as theorems: what they say about a query and a candidate is never less than
-// the residual correlation of the two, in quadruple precision from V and p as stored. And so close to it where
-// it can be that a little less than the bound is too little, in single and in double precision: a test of bounds that
-// are merely large would prove nothing.
+// The bounds of the residual tree as theorems: a bound for a query and a candidate is never less than their residual
+// correlation, in quadruple precision from the stored V and p. For some pairs, a slightly smaller bound is too small,
+// in single and in double precision. Otherwise the test would accept bounds that are merely large.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -38,20 +37,20 @@ using residual_knn::ResidualTree;
 using residual_knn::TreeShape;
 
 constexpr int64_t kUsualProblems = 150;
-// What QueryColumns::Threshold leaves for the rounding of a bound.
+// The reserve of QueryColumns::Threshold for the rounding error of a bound.
 constexpr double kBoundRounding = residual_knn::QueryColumns::kBoundRounding;
 
 enum Kind { kBlock, kPoint, kCoupled, kNumKinds };
-// Shares of a bound that must be too little for some pair, in double and in single precision. A coupled bound
-// has the root of a ridge of 0.001 or 0.02 in it, wherever the query stands.
+// Shares of a bound that must be too small for some pair, in double and in single precision. A coupled bound contains
+// the root of a ridge of 0.001 or 0.02, for any query.
 constexpr double kMutations[kNumKinds][2] = {{0.99, 0.99}, {0.99, 0.99}, {0.9, 0.75}};
 constexpr std::array<const char*, kNumKinds> kKindNames = {"block", "point", "coupled block"};
 
-// Of one kind of bound in one precision.
+// Counts for one kind of bound in one precision.
 struct Tally {
   int64_t pairs = 0;
-  int64_t useful = 0;   // bounds that say something
-  int64_t mutants = 0;  // pairs that the mutated bound would have lost
+  int64_t useful = 0;   // bounds below 1
+  int64_t mutants = 0;  // pairs that the mutated bound would miss
 };
 
 struct Tallies {
@@ -83,7 +82,7 @@ struct Tallies {
     std::printf("%lld bounds below 1 where p is below 1e-7 of K\n", static_cast<long long>(small));
   }
 
-  // That a kind of bound, in one precision, is close where it can be.
+  // Checks that a kind of bound is sharp in one precision.
   [[nodiscard]] bool HasPower(Kind kind, bool single) const {
     const Tally& tally = kinds[kind][single ? 1 : 0];
     return (tally.mutants > 0 && tally.useful > 0) ||
@@ -116,7 +115,7 @@ class Case {
     return true;
   }
 
-  // For queries that are rows: through the pivots of their own blocks.
+  // For queries that are rows: from the pivots of their own blocks.
   bool CouplingsHold(Tallies& tallies) {
     if (tree_.top() == 0) return true;
     residual_knn::Pace pace(monitor_);
@@ -142,7 +141,7 @@ class Case {
                                model_.inverse_deviation()[row]);
   }
 
-  // Checks one pair, if it is one.
+  // Checks one pair, unless the two are the same row.
   bool PairHolds(Kind kind, bool single, int64_t q, int64_t row, double bound, Tallies& tallies) {
     if (chunk_.block().self[q] == row) return true;
     const bool is_small = chunk_.block().inverse_deviation[q] > 1 / std::sqrt(1e-7) &&
@@ -159,7 +158,7 @@ class Case {
     const PivotBlocks& level = tree_.level(l);
     const PivotBlock& block = level[b];
     bounder_.Bound(tree_, l, b, b + 1, chunk_, chunk_.all(), bounded_, counters_);
-    // The coarsest level keeps coefficients, not coordinates.
+    // The coarsest level stores coefficients, not coordinates.
     const bool has_points = l < tree_.top() || l == 0;
     for (int64_t q = 0; q < chunk_.count(); ++q) {
       if (chunk_.degenerate(q)) continue;
@@ -186,8 +185,8 @@ class Case {
     const PivotBlocks& level = tree_.level(tree_.top());
     const PivotBlock& h = level[home];
     const int64_t column = position - h.begin;
-    // A block's largest total is at least that of any query from it: in a chunk of the dual tree all totals are the same,
-    // and whichever query the largest is taken from makes no difference.
+    // A block's largest total is at least that of any query from it: in a chunk of the dual tree all totals are the
+    // same, and whichever query the largest is taken from makes no difference.
     if (chunk_.all().totals[q] > h.largest_total) return Fail("a query's total is the largest");
     const auto rest = static_cast<double>(level.roots(h)[column]);
     const double rounding = residual_knn::CoupledRounding(h.rank);
@@ -208,7 +207,7 @@ class Case {
         }
         square += z * z;
       }
-      // What the dual tree does with it, in whole vectors.
+      // The computation of the dual tree, in whole vectors.
       std::array<double, 16> squares{};
       std::array<double, 16> totals{};
       std::array<double, 16> bounds{};
@@ -265,7 +264,7 @@ EngineSpec DrawSpec(Random& random) {
   spec.inducing = RandomPoints(random, Shape::kUniform, random.LogInteger(1, 50), d);
   for (double& x : spec.inducing.values) x *= extent;
   spec.jitter = std::pow(10, random.Uniform(-10, -3));
-  if (random.Chance(0.25)) {  // smooth and well covered: p near 1e-8 of K
+  if (random.Chance(0.25)) {  // smooth and well covered: p is about 1e-8 K
     spec.kernel = RESIDUAL_KNN_SQUARED_EXPONENTIAL;
     const double scale = random.Uniform(0.5, 3) / extent;
     for (double& x : spec.points.values) x *= scale;
@@ -354,7 +353,7 @@ void TestRandomBounds(void** state) {
   }
 }
 
-// A matrix that rounding has spoiled says nothing, not even about a point whose coefficients are 0.
+// A matrix spoiled by rounding gives no bound, not even for a point whose coefficients are 0.
 void TestSpoiledCoupling(void** /*state*/) {
   const double infinity = std::numeric_limits<double>::infinity();
   for (const double coefficients : {0.0, 1.0}) {
@@ -363,8 +362,8 @@ void TestSpoiledCoupling(void** /*state*/) {
   }
 }
 
-// A pivot as candidate and a near-twin of it as query, in blocks of one location, in single precision: rho is
-// 1 but for the last digits, so a bound from errors that are a little too small would lose it.
+// A pivot as candidate and a near-duplicate of it as query, in blocks of one location, in single precision. rho is 1 up
+// to the last digits, so a bound with error terms that are slightly too small would miss it.
 void TestNearTwinsOfPivots(void**) {
   Tallies tallies;
   bool holds = true;

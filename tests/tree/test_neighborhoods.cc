@@ -1,4 +1,4 @@
-// Neighborhoods: a partition of the rows into leaves, and regions that hold what they are for.
+// Neighborhoods: a partition of the rows into leaves, and regions with the requested rows.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -21,10 +21,10 @@ using residual_knn::Neighborhoods;
 using residual_knn::ResidualModel;
 
 constexpr int64_t kUsualCases = 60;
-// Rows that a region is to hold.
+// The number of rows requested for a region.
 constexpr int64_t kUsual = 256;
 
-// Points alone: V is 0.
+// Only points: V is 0.
 ResidualModel ModelOf(const Points& points) {
   const std::vector<double> factor(static_cast<size_t>(points.n), 0.0);
   const std::vector<double> variances(factor.size(), 1.0);
@@ -46,7 +46,7 @@ class Case {
   }
   [[nodiscard]] const Neighborhoods& neighborhoods() const { return neighborhoods_; }
 
-  // Each row in one leaf, leaves of about the same size, none too large.
+  // Each row is in one leaf. The leaves have about the same size, and none is too large.
   [[nodiscard]] bool IsPartition() const {
     std::vector<int64_t> seen(static_cast<size_t>(n()), 0);
     std::vector<int32_t> rows;
@@ -88,7 +88,7 @@ class Case {
     }
     if (leaf < region.first_leaf || leaf > region.last_leaf) return Fail("its own leaf is outside");
     if (!as_point && !neighborhoods_.Holds(region, row)) return Fail("it does not hold the row");
-    // The smallest that has enough of them.
+    // The smallest region with enough of them.
     std::vector<int32_t> rows;
     neighborhoods_.CopyRows(region, limit, rows);
     if (rows != copied) return Fail("rows copied are not those of the region");
@@ -102,7 +102,7 @@ class Case {
     return RowsHold(region, limit);
   }
 
-  // Rows copied are those below the limit that the region holds.
+  // The copied rows are the rows of the region below the limit.
   [[nodiscard]] bool RowsHold(const Neighborhoods::Region& region, int64_t limit) const {
     std::vector<int32_t> rows = {-7};  // what was there is gone
     neighborhoods_.CopyRows(region, limit, rows);
@@ -164,7 +164,7 @@ void TestRandomPoints(void** state) {
   }
 }
 
-// On both sides of every change of depth.
+// Sizes on both sides of every change of depth.
 void TestSizes(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
   Random random(run.seed);
@@ -180,8 +180,8 @@ void TestSizes(void** state) {
   }
 }
 
-// Where no coordinate comes twice, a point's leaf is that of its row, and neighbors are near: a region of the
-// plane holds its own share of the rows, of those below a limit too, and they are nearer than others.
+// If no coordinate occurs twice, the leaf of a point is that of its row, and neighbors are near: a region of the plane
+// contains its share of the rows, also of those below a limit, and these are nearer than others.
 void TestRegionsAreNear(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
   Random random(run.seed);
@@ -198,7 +198,7 @@ void TestRegionsAreNear(void** state) {
     const double share = static_cast<double>(region.last_leaf - region.first_leaf + 1) /
                          static_cast<double>(c.leaves());
     const double expected = static_cast<double>(limit) * share;
-    // Six deviations.
+    // Six standard deviations.
     assert_true(std::abs(static_cast<double>(rows.size()) - expected) <= 6 * std::sqrt(expected));
     double sum = 0;
     for (const int32_t other : rows) {
@@ -207,8 +207,8 @@ void TestRegionsAreNear(void** state) {
         sum += difference * difference;
       }
     }
-    // In a rectangle of this area, sides 1 : 4 at most, from a corner: 17 / 12 of the area. In all of the
-    // square it is 1 / 6 at least.
+    // The mean squared distance from a corner of a rectangle with this area and sides of at most 1 : 4 is 17 / 12 of
+    // the area. In the whole square, it is at least 1 / 6.
     assert_true(sum / static_cast<double>(rows.size()) < 2 * share);
   }
 }
