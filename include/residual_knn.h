@@ -28,8 +28,8 @@
  *   Row numbers   A row number is the number of a point. Functions whose names end in _int32 use int32_t and count
  *                 from their argument `base`; all others use int64_t and count from 0.
  *   Neighbors     A point is never its own neighbor. Neighbors are sorted by distance; ties go to the smaller row.
- *                 If k is larger than the number of candidates, the places left free hold `missing` (-1 in the
- *                 int64_t functions) and the distance +Inf. This is not an error.
+ *                 If k is larger than the number of candidates, the places without a neighbor hold `missing`
+ *                 (-1 in the int64_t functions) and the distance +Inf. This is not an error.
  *   Error texts   Numbers of rows, coordinates, columns, pivots and array elements in error texts are counted from
  *                 the option `message_base`, 0 or 1. With 0, "coordinate 1 of row 6" is points[6 * d + 1]; with 1, it
  *                 is points[5 * d + 0]. The elements of `rows` in an _int32 function are shown as the caller gave
@@ -50,7 +50,7 @@
  *   Origin        The library subtracts an origin from each coordinate before it divides by the lengthscale. The origin
  *                 is the value of one of the points, taken at the 40 % quantile of the magnitudes. Far values such as
  *                 outliers or the fill value 1e20 therefore cause no rounding errors in other rows, as long as they are
- *                 in at most three fifths of the rows. The caller's value x itself is exact to about 2^-53 |x| only.
+ *                 in at most three fifths of the rows. The caller's value x itself is known only to about 2^-53 |x|.
  *                 Beyond 2^32 lengthscales from 0, neighboring doubles are more than 2^-21 lengthscales apart;
  *                 residual_knn_index_warning then names the row.
  *   Layout        Matrices are dense. In RESIDUAL_KNN_POINT_MAJOR, the values of one point (or the neighbors of one
@@ -59,8 +59,9 @@
  *   Determinism   Results have the same bytes for any number of threads, any tile size, any strategy and any split
  *                 of the queries into calls. They may differ in the last digits between processors with different
  *                 SIMD targets.
- *   Threads       Any number of threads may search or query one index at the same time. Creating, updating and
- *                 freeing an index are exclusive: no other call may use that index meanwhile.
+ *   Threads       Any number of threads may search one index, describe it and copy V and p out of it at the same
+ *                 time. Creating, updating and freeing an index are exclusive: no other call may use the index
+ *                 during such a call.
  *   Callbacks     A callback runs on the thread that made the call, unless said otherwise, and never after the call
  *                 has returned. It may call the library, also with the same index, but must not update or free that
  *                 index.
@@ -105,7 +106,7 @@ extern "C" {
 /** Result of a call: one of enum residual_knn_status_code. */
 typedef int32_t residual_knn_status;
 
-/** Status codes. A value is never given a second meaning. */
+/** Status codes. The meaning of a value never changes. */
 enum residual_knn_status_code {
   RESIDUAL_KNN_OK = 0,
   /** An argument or an option is wrong, for example NaN, a negative size, NULL or an unknown enum value. */
@@ -118,8 +119,8 @@ enum residual_knn_status_code {
   RESIDUAL_KNN_ERROR_CANCELLED = 4,
   /** The covariance callback returned non-zero or a value that is not finite. */
   RESIDUAL_KNN_ERROR_CALLBACK = 5,
-  /** This kind of index does not support the call. Example: the index was made from V and p, and new points come
-   * without their V and p. */
+  /** This kind of index does not support the call. Example: new points without V and p, for an index made from V
+   * and p. */
   RESIDUAL_KNN_ERROR_UNSUPPORTED = 6,
   /** An internal error of the library. */
   RESIDUAL_KNN_ERROR_INTERNAL = 7
@@ -186,7 +187,7 @@ enum residual_knn_reason {
   /** The tree was faster on a timed sample of the queries, or there were too few queries for a sample. */
   RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE = 6,
   /** Brute force: most rows are duplicates of more than k earlier rows, and so cannot be among the k nearest of any
-   * query. Brute force skips these rows, but a tree cannot. It is therefore used even if a tree was requested. */
+   * query. Brute force skips these rows, but a tree cannot. Brute force is therefore used even for a requested tree. */
   RESIDUAL_KNN_REASON_REPEATED_POINTS = 7
 };
 
@@ -315,7 +316,7 @@ typedef struct residual_knn_model_options {
 
 /** Sets struct_size and the defaults.
  * @param options  out: `size` bytes; NULL does nothing
- * @param size     sizeof *options as the caller was compiled */
+ * @param size     sizeof *options in the calling program */
 RESIDUAL_KNN_API void residual_knn_model_options_init(residual_knn_model_options* options,
                                                       size_t size);
 
@@ -419,7 +420,7 @@ typedef struct residual_knn_info {
 
 /** Sets struct_size and zeroes the rest.
  * @param info  out: `size` bytes; NULL does nothing
- * @param size  sizeof *info as the caller was compiled */
+ * @param size  sizeof *info in the calling program */
 RESIDUAL_KNN_API void residual_knn_info_init(residual_knn_info* info, size_t size);
 
 /**
@@ -479,7 +480,7 @@ RESIDUAL_KNN_API const char* residual_knn_reason_string(int32_t reason);
 
 /** Sets struct_size and the defaults.
  * @param options  out: `size` bytes; NULL does nothing
- * @param size     sizeof *options as the caller was compiled */
+ * @param size     sizeof *options in the calling program */
 RESIDUAL_KNN_API void residual_knn_search_options_init(residual_knn_search_options* options,
                                                        size_t size);
 
@@ -540,7 +541,7 @@ typedef struct residual_knn_statistics {
 
 /** Sets struct_size and zeroes the rest.
  * @param statistics  out: `size` bytes; NULL does nothing
- * @param size        sizeof *statistics as the caller was compiled */
+ * @param size        sizeof *statistics in the calling program */
 RESIDUAL_KNN_API void residual_knn_statistics_init(residual_knn_statistics* statistics,
                                                    size_t size);
 
@@ -679,7 +680,7 @@ typedef struct residual_knn_helper_options {
 
 /** Sets struct_size and the defaults.
  * @param options  out: `size` bytes; NULL does nothing
- * @param size     sizeof *options as the caller was compiled */
+ * @param size     sizeof *options in the calling program */
 RESIDUAL_KNN_API void residual_knn_helper_options_init(residual_knn_helper_options* options,
                                                        size_t size);
 

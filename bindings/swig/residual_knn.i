@@ -1,10 +1,10 @@
 /*
- * The SWIG interface of include/residual_knn.h for R: how its vectors, matrices and lists become the header's
- * arguments. (Julia's is bindings/julia/residual_knn_xml.i.) The typemaps match by type and parameter name. They
- * take memory from R only, so that nothing is lost when R leaves a function by a long jump. No long jump ever crosses
- * the library: one out of a callback waits until the library has returned, see library_call.
+ * The SWIG interface of include/residual_knn.h for R. It converts R's vectors, matrices and lists to the arguments of the
+ * header. (The interface for Julia is bindings/julia/residual_knn_xml.i.) The typemaps match by type and parameter name.
+ * They allocate only memory of R, so that no memory leaks if R leaves a function by a long jump. A long jump never crosses
+ * the library: a jump out of a callback is delayed until the library has returned, see library_call.
  *
- * scripts/generate-bindings runs SWIG; what it writes is committed.
+ * scripts/generate-bindings runs SWIG. Its output is committed.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -17,7 +17,7 @@
 #define STRICT_R_HEADERS
 #include <Rinternals.h>
 #include <Rdefines.h>
-/* SWIG uses the macro, which newer versions of R no longer have. */
+/* SWIG uses this macro, which newer versions of R lack. */
 #undef SET_S4_OBJECT
 #define SET_S4_OBJECT(x) ((x) = Rf_asS4((x), TRUE, 0))
 %}
@@ -35,7 +35,7 @@
 
 /* ---------------------------------------------------------------- matrices, vectors and lists of R */
 
-/* The values of a matrix as they lie in R's memory, which is dimension-major for the library. */
+/* The values of a matrix in R's memory, which is the dimension-major layout of the library. */
 static const double* matrix_values(SEXP matrix, const char* name) {
   if (!Rf_isReal(matrix) || !Rf_isMatrix(matrix)) Rf_error("%s must be a matrix of doubles", name);
   return XLENGTH(matrix) == 0 ? NULL : REAL(matrix);
@@ -80,7 +80,7 @@ static void require_list(SEXP list, const char* name) {
     if (!Rf_isNull(value)) options->field = convert(value); \
   } while (0)
 
-/* A list with the names of the fields, for what the library reports. */
+/* A list with the names of the fields, for a report of the library. */
 typedef struct {
   SEXP values;
   SEXP names;
@@ -115,12 +115,11 @@ static int is_handle(SEXP handle) {
   return TYPEOF(handle) == EXTPTRSXP && R_ExternalPtrTag(handle) == handle_tag();
 }
 
-/* What a handle points at. The library writes the index there itself, so that it has an owner from the first moment
- * on. */
+/* The target of a handle. The library writes the index here, so that the index has an owner from the start. */
 typedef struct {
   residual_knn_index* index;
-  double bytes; /* when it was made */
-  int users;    /* searches under way, or BEING_UPDATED */
+  double bytes; /* at its creation */
+  int users;    /* number of active searches, or BEING_UPDATED */
 } holding;
 
 enum { BEING_UPDATED = -1 };
@@ -130,21 +129,21 @@ static holding* handle_holding(SEXP handle) { return (holding*)R_ExternalPtrAddr
 
 /* ---------------------------------------------------------------- callbacks */
 
-/* A call of the library during which code of R may run. What leaves that code by a jump (an error for which there is
- * a handler, an interrupt, a time limit, a restart) is caught in the callback; the library is told to stop, and when
- * it has returned, the jump goes on to where it was bound. So handlers of R's users see conditions when they are
- * signalled, and the library never loses its frames. */
+/* A call of the library during which R code may run. If that code jumps (an error with a handler, an interrupt, a time
+ * limit, a restart), the callback catches the jump and cancels the call. After the library has returned, the jump continues
+ * to its target. Handlers of R users therefore see conditions when they are signalled, and the frames of the library are
+ * never skipped. */
 typedef struct library_call {
-  SEXP token; /* of R_UnwindProtect: where the jump is bound */
+  SEXP token; /* of R_UnwindProtect: the target of the jump */
   int jumped;
-  holding* used; /* by this call; NULL where it makes something new */
-  int users;     /* what it adds to its users */
-  struct library_call* outer; /* in a callback of which this call was made, or NULL */
+  holding* used; /* by this call; NULL if it creates an object */
+  int users;     /* number added to its users */
+  struct library_call* outer; /* the call whose callback made this call, or NULL */
 } library_call;
 
 static library_call* innermost_call = NULL;
 
-/* `users`: 1 for a search, BEING_UPDATED for an update, which has to be alone. Leaves one object protected. */
+/* `users`: 1 for a search, BEING_UPDATED for an update, which is exclusive. Leaves one object protected. */
 static void begin_call(library_call* call, holding* used, int users) {
   if (used != NULL && (used->users < 0 || (users < 0 && used->users > 0))) Rf_error("the index is in use");
   call->token = PROTECT(R_MakeUnwindCont());
@@ -166,7 +165,7 @@ static void leave_if_jumping(void* place, Rboolean jump) {
   if (jump) longjmp(*(jmp_buf*)place, 1);
 }
 
-/* Runs `body`, which may jump; whether it came to its end. */
+/* Runs `body`, which may jump. Returns whether it reached its end. */
 static int run_in_r(SEXP (*body)(void*), void* data) {
   library_call* const call = innermost_call;
   jmp_buf place;
@@ -180,7 +179,7 @@ static int run_in_r(SEXP (*body)(void*), void* data) {
 }
 
 typedef struct {
-  SEXP function; /* of R, or R_NilValue: look for interrupts only */
+  SEXP function; /* an R function, or R_NilValue: check for interrupts only */
   int64_t done;
   int64_t total;
   int go_on;
@@ -188,7 +187,7 @@ typedef struct {
 
 static SEXP run_progress(void* user) {
   progress_call* const call = (progress_call*)user;
-  R_CheckUserInterrupt(); /* looks at time limits, too */
+  R_CheckUserInterrupt(); /* checks time limits too */
   if (!Rf_isNull(call->function)) {
     const SEXP done = PROTECT(Rf_ScalarReal((double)call->done));
     const SEXP total = PROTECT(Rf_ScalarReal((double)call->total));
@@ -208,14 +207,14 @@ static int32_t on_progress(void* user, int64_t done, int64_t total) {
   return !(run_in_r(run_progress, call) && call->go_on);
 }
 
-/* Every call has a progress callback, or else it could not be interrupted. */
+/* Every call has a progress callback, so that it can be interrupted. */
 static void set_progress(progress_call* call, SEXP list, residual_knn_progress* progress, void** user) {
   call->function = list_element(list, "progress");
   *progress = on_progress;
   *user = call;
 }
 
-/* The covariances of R's function for rows and columns counted from 1, as it returns them. */
+/* The result of the R function for rows and columns counted from 1. */
 typedef struct {
   SEXP function;
   const int64_t* rows;
@@ -251,7 +250,7 @@ static SEXP run_covariance(void* user) {
   return R_NilValue;
 }
 
-/* `user` is the function of R, which the handle of the index keeps alive. */
+/* `user` is the R function, which the handle of the index keeps alive. */
 static int32_t on_covariance(void* user, const int64_t* rows, int64_t num_rows, const int64_t* columns,
                              int64_t num_columns, double* covariance) {
   covariance_call call = {(SEXP)user, rows, num_rows, columns, num_columns, covariance, 0};
@@ -260,7 +259,7 @@ static int32_t on_covariance(void* user, const int64_t* rows, int64_t num_rows, 
 
 /* ---------------------------------------------------------------- memory of handles */
 
-/* Bytes of all indexes that handles hold, now and after the collection that was last asked for. */
+/* Bytes of all indexes of handles: now, and after the last requested collection. */
 static double bytes_held = 0;
 static double bytes_kept = 0;
 
@@ -274,7 +273,7 @@ static void free_handle(SEXP handle) {
   held->bytes = 0;
 }
 
-/* A handle without an index yet. It keeps alive the memory of its holding and, later, a covariance function. */
+/* A new handle without an index. It keeps the memory of its holding alive and, later, a covariance function. */
 static SEXP new_handle(void) {
   const SEXP kept = PROTECT(Rf_allocVector(VECSXP, 2));
   const SEXP memory = Rf_allocVector(RAWSXP, sizeof(holding));
@@ -284,7 +283,7 @@ static SEXP new_handle(void) {
   held->bytes = 0;
   held->users = 0;
   const SEXP handle = PROTECT(R_MakeExternalPtr(held, handle_tag(), kept));
-  /* Not when R exits, which it may do in a callback, while the library still works on the index. */
+  /* Not when R exits, because R may exit in a callback while the library still uses the index. */
   R_RegisterCFinalizerEx(handle, free_handle, FALSE);
   UNPROTECT(2);
   return handle;
@@ -306,8 +305,8 @@ static residual_knn_info info_of(const residual_knn_index* index) {
   return info;
 }
 
-/* R's collector does not see the memory of indexes, of which those that nobody needs any more would pile up. It is
- * called when they may be as much as those that are needed, and some. */
+/* R's collector does not know the memory of indexes, so unreachable indexes would accumulate. The collector is called
+ * when they may take as much memory as those in use, plus a constant. */
 static void count_memory(SEXP handle) {
   const double some = 268435456.0;
   if (!has_index(handle)) return;
@@ -321,7 +320,7 @@ static void count_memory(SEXP handle) {
 
 /* ---------------------------------------------------------------- results */
 
-/* NULL, or what the R code turns into a condition. */
+/* NULL, or a value that the R code converts to a condition. */
 static SEXP status_value(residual_knn_status status) {
   if (status == RESIDUAL_KNN_OK) return R_NilValue;
   const char* names[] = {"code", "message", ""};
@@ -379,7 +378,7 @@ static SEXP statistics_report(const residual_knn_statistics* from) {
   return result.values;
 }
 
-/* The reverse, as far as residual_knn_search_warning() looks. */
+/* The reverse conversion, for the fields that residual_knn_search_warning() reads. */
 static void set_statistics(residual_knn_statistics* options, SEXP list) {
   require_list(list, "statistics");
   residual_knn_statistics_init(options, sizeof *options);
@@ -457,7 +456,7 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 %typemap(out) residual_knn_status %{ $result = status_value($1); %}
 %typemap(scoerceout) residual_knn_status %{ $result = status_result($result) %}
 
-/* Inputs: zero copies. Shapes that must fit one another are checked by the R code. */
+/* Inputs, without copies. The R code checks that shapes agree. */
 %typemap(in) (const double* points, int64_t n, int64_t d), (const double* factor, int64_t n, int64_t m) %{
   $1 = (double*)matrix_values($input, "$1_name"); $2 = Rf_nrows($input); $3 = Rf_ncols($input); %}
 %typemap(in) (const double* factor, int64_t m) %{
@@ -483,10 +482,10 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 %typemap(in) int32_t %{ $1 = to_int32($input, "$1_name"); %}
 %typemap(in) int64_t m %{ $1 = to_int64($input, "$1_name"); %}
 %typemap(scoercein) const double*, const int32_t*, int64_t m "";
-/* SWIG's own typemaps would free what belongs to R. */
+/* SWIG's own typemaps would free memory of R. */
 %typemap(freearg) const double*, const int32_t*, double*, int32_t*, int64_t* "";
 
-/* The covariance function of R; set_handle_covariance() ties its life to the handle's. */
+/* The R covariance function; set_handle_covariance() keeps it alive as long as the handle. */
 %typemap(in) (residual_knn_covariance covariance, void* covariance_user) %{
   if (!Rf_isFunction($input)) Rf_error("covariance must be a function");
   $1 = on_covariance;
@@ -540,7 +539,7 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 %typemap(argout) residual_knn_info* info %{
   SET_VECTOR_ELT($result, $n, info_report($1)); %}
 
-/* V and p of an index, which the typemap of the handle in front of them has set. */
+/* V and p of an index, whose handle the typemap before has set. */
 %typemap(in) (int32_t layout, double* factor, double* residual_variance) (SEXP matrix, SEXP variances) %{
   (void)$input; /* R passes NULL */
   {
@@ -573,7 +572,7 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 %typemap(argout) (const residual_knn_helper_options* options, double* inducing) %{
   SET_VECTOR_ELT($result, $n, matrix$argnum); %}
 
-/* An order: the 64-bit numbers lie in a vector of doubles until they are integers of R. */
+/* An order. The 64-bit numbers are stored in a vector of doubles until they are converted to integers of R. */
 %typemap(in) (const residual_knn_helper_options* options, int64_t* order)
   (residual_knn_helper_options options, progress_call progress, SEXP numbers) %{
   set_helper_options(&options, &progress, $input);
@@ -584,8 +583,8 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 %typemap(argout) (const residual_knn_helper_options* options, int64_t* order) %{
   if (result == RESIDUAL_KNN_OK) SET_VECTOR_ELT($result, $n, row_numbers($2, arg2)); %}
 
-/* Functions that call back: those that make something, and those that use an index, which must neither be closed
- * nor updated in their callbacks. */
+/* Functions with callbacks: functions that create an object, and functions that use an index. The index must not be
+ * closed or updated in their callbacks. */
 %define CALLS_BACK(function, used, users)
 %exception function {
   library_call call;
@@ -606,7 +605,7 @@ CALLS_BACK(residual_knn_predecessors_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_neighbors_of_new_points_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_neighbors_of_new_factor_int32, handle_holding(index), 1)
 
-/* What the R code has no use for: the structs, which are lists there, and the 64-bit searches. */
+/* Not used by the R code: the structs, which are lists in R, and the 64-bit searches. */
 %ignore residual_knn_model_options;
 %ignore residual_knn_info;
 %ignore residual_knn_search_options;
@@ -630,13 +629,13 @@ CALLS_BACK(residual_knn_neighbors_of_new_factor_int32, handle_holding(index), 1)
 %typemap(scoerceout) SEXP "";
 
 %inline %{
-/* Whether `handle` stands for an index: not after close(), and not after it was saved and read again. */
+/* Whether `handle` has an index. It has none after close(), or after it was saved and read again. */
 static int handle_is_open(SEXP handle) { return has_index(handle); }
 
-/* How many searches are using the index, in a callback of which R then runs; negative: it is being updated. */
+/* The number of searches that use the index (R then runs in a callback of them); negative: it is being updated. */
 static int handle_users(SEXP handle) { return has_index(handle) ? handle_holding(handle)->users : 0; }
 
-/* Whether searches can use the index: not after an update that broke off. */
+/* Whether searches can use the index. They cannot after an update that was cancelled or ran out of memory. */
 static int handle_is_whole(SEXP handle) {
   return residual_knn_index_factor(handle_index(handle), RESIDUAL_KNN_DIMENSION_MAJOR, NULL, NULL) ==
          RESIDUAL_KNN_OK;
@@ -646,7 +645,7 @@ static void close_handle(SEXP handle) {
   if (is_handle(handle)) free_handle(handle);
 }
 
-/* Keeps the covariance function alive as long as the handle of the index that calls it. */
+/* Keeps the covariance function alive as long as the handle of its index. */
 static void set_handle_covariance(SEXP handle, SEXP covariance) {
   if (has_index(handle)) SET_VECTOR_ELT(R_ExternalPtrProtected(handle), 1, covariance);
 }

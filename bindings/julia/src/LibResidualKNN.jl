@@ -63,7 +63,7 @@ Result of a call: one of enum residual_knn_status_code.
 const residual_knn_status = Int32
 
 @doc raw"""
-Status codes. A value is never given a second meaning.
+Status codes. The meaning of a value never changes.
 
 - `RESIDUAL_KNN_OK`
 - `RESIDUAL_KNN_ERROR_INVALID_ARGUMENT`: An argument or an option is wrong, for example NaN, a negative size, NULL or an unknown enum value.
@@ -71,8 +71,8 @@ Status codes. A value is never given a second meaning.
 - `RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE`: K(Z,Z) + jitter is not positive definite. The message names the pivot at which the factorization failed.
 - `RESIDUAL_KNN_ERROR_CANCELLED`: The progress callback cancelled the call.
 - `RESIDUAL_KNN_ERROR_CALLBACK`: The covariance callback returned non-zero or a value that is not finite.
-- `RESIDUAL_KNN_ERROR_UNSUPPORTED`: This kind of index does not support the call. Example: the index was made from V and p, and new points come
-  without their V and p.
+- `RESIDUAL_KNN_ERROR_UNSUPPORTED`: This kind of index does not support the call. Example: new points without V and p, for an index made from V
+  and p.
 - `RESIDUAL_KNN_ERROR_INTERNAL`: An internal error of the library.
 """
 @enum residual_knn_status_code::Int32 begin
@@ -158,7 +158,7 @@ Why a search used its strategy.
 - `RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE`: Brute force was faster on a timed sample of the queries.
 - `RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE`: The tree was faster on a timed sample of the queries, or there were too few queries for a sample.
 - `RESIDUAL_KNN_REASON_REPEATED_POINTS`: Brute force: most rows are duplicates of more than k earlier rows, and so cannot be among the k nearest of any
-  query. Brute force skips these rows, but a tree cannot. It is therefore used even if a tree was requested.
+  query. Brute force skips these rows, but a tree cannot. Brute force is therefore used even for a requested tree.
 """
 @enum residual_knn_reason::Int32 begin
     RESIDUAL_KNN_REASON_REQUESTED = 0
@@ -333,7 +333,7 @@ Base.cconvert(::Type{Ptr{residual_knn_model_options}}, x::residual_knn_model_opt
 Sets struct_size and the defaults.
 
 - `options`: out: `size` bytes; NULL does nothing
-- `size`: sizeof *options as the caller was compiled
+- `size`: sizeof *options in the calling program
 """
 function residual_knn_model_options_init(options, size)
     return ccall(_residual_knn_model_options_init[], Cvoid, (Ptr{residual_knn_model_options}, Csize_t), options, size)
@@ -453,7 +453,7 @@ Base.cconvert(::Type{Ptr{residual_knn_info}}, x::residual_knn_info) = Ref(x)
 Sets struct_size and zeroes the rest.
 
 - `info`: out: `size` bytes; NULL does nothing
-- `size`: sizeof *info as the caller was compiled
+- `size`: sizeof *info in the calling program
 """
 function residual_knn_info_init(info, size)
     return ccall(_residual_knn_info_init[], Cvoid, (Ptr{residual_knn_info}, Csize_t), info, size)
@@ -533,7 +533,7 @@ end
 Sets struct_size and the defaults.
 
 - `options`: out: `size` bytes; NULL does nothing
-- `size`: sizeof *options as the caller was compiled
+- `size`: sizeof *options in the calling program
 """
 function residual_knn_search_options_init(options, size)
     return ccall(_residual_knn_search_options_init[], Cvoid, (Ptr{residual_knn_search_options}, Csize_t), options, size)
@@ -610,7 +610,7 @@ Base.cconvert(::Type{Ptr{residual_knn_statistics}}, x::residual_knn_statistics) 
 Sets struct_size and zeroes the rest.
 
 - `statistics`: out: `size` bytes; NULL does nothing
-- `size`: sizeof *statistics as the caller was compiled
+- `size`: sizeof *statistics in the calling program
 """
 function residual_knn_statistics_init(statistics, size)
     return ccall(_residual_knn_statistics_init[], Cvoid, (Ptr{residual_knn_statistics}, Csize_t), statistics, size)
@@ -766,7 +766,7 @@ Base.cconvert(::Type{Ptr{residual_knn_helper_options}}, x::residual_knn_helper_o
 Sets struct_size and the defaults.
 
 - `options`: out: `size` bytes; NULL does nothing
-- `size`: sizeof *options as the caller was compiled
+- `size`: sizeof *options in the calling program
 """
 function residual_knn_helper_options_init(options, size)
     return ccall(_residual_knn_helper_options_init[], Cvoid, (Ptr{residual_knn_helper_options}, Csize_t), options, size)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Neighbors straight from the definition at the top of residual_knn.h, for small data.
+# Neighbors from the definition at the top of residual_knn.h, for small data.
 
 const TOLERANCE = 1e-9
 
@@ -41,8 +41,8 @@ function distances(model::Model, queries; signed = false)
     return sqrt.(max.(0, 1 .- (signed ? rho : abs.(rho))))
 end
 
-# Is the answer right, where candidates(j) are the candidates of query j? Neighbors may differ from the
-# definition's order only where distances tie.
+# Whether the answer is right; candidates(j) are the candidates of query j. The order of neighbors may differ from the
+# definition only if distances tie.
 function agrees(answer, d, candidates)
     idxs, dists = answer
     k = size(idxs, 1)

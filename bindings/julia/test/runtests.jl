@@ -9,10 +9,10 @@ using Test
 
 include("definition.jl")
 
-# Two answers with the same bytes; Inf equals Inf.
+# Whether two answers have the same bytes; Inf equals Inf.
 same(a, b) = isequal(a[1], b[1]) && isequal(a[2], b[2])
 
-# What a failing call throws.
+# The exception of a failing call.
 function thrown(f)
     try
         f()
@@ -22,7 +22,7 @@ function thrown(f)
     return nothing
 end
 
-# What callbacks of the tests throw.
+# An exception for callbacks of the tests.
 struct Boom <: Exception end
 
 throws_text(f, T, text) = (failure = thrown(f); failure isa T && occursin(text, sprint(showerror, failure)))

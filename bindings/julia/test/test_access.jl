@@ -34,13 +34,13 @@ end
         @test caught[] isa IndexInUseError
         @test same(knn(index, 1:100, 3), expected)
     end
-    # finalize() has to wait; so have dropped indexes nothing to fear when garbage is collected.
+    # finalize() must wait, so a garbage collection cannot free an index in use.
     search((done, total) -> (finalize(index); GC.gc(false); true))
     @test isopen(index) && same(knn(index, 1:100, 3), expected)
     finalize(index)
     @test !isopen(index)
 
-    # While it is updated.
+    # During an update.
     index = ResidualIndex(points; lengthscales = 0.3, inducing = points[:, 1:400], threads = 1)
     for act in (index -> knn(index, [1], 2), index -> predecessors(index, 2), index_info, residual_factor, close,
                 index -> knn(index, points[:, 1:2], 2), index -> update!(index; nugget = 1.0))
@@ -99,7 +99,7 @@ end
 if Threads.nthreads() > 1
     @testset "closing and updating while other threads search" begin
         points = rand(MersenneTwister(114), 2, 3000)
-        # Each search ends well or says why not.
+        # Each search succeeds or throws the right exception.
         for round in 1:30
             shared = ResidualIndex(points; lengthscales = 0.3, inducing = points[:, 1:50], threads = 1)
             answer = knn(shared, 3)

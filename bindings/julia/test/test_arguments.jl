@@ -8,7 +8,7 @@
     fresh(x = points; settings...) = ResidualIndex(x; lengthscales = 0.3, inducing = inducing, settings...)
     plain = knn(fresh(), 3)
 
-    # What works, and works alike.
+    # Valid arguments that give the same answer.
     for k in (Int32(3), 3.0, UInt8(3), big(3), 3 // 1)
         @test same(knn(index, k), expected)
         @test same(predecessors(index, k), predecessors(index, 3))
@@ -39,11 +39,11 @@
     @test choose_inducing(points, 4.0; lengthscales = 1, method = "kmeans", seed = Int8(3)) ==
           choose_inducing(points, 4; lengthscales = 1, seed = 3)
 
-    # What is wrong, with what the message has to name.
+    # Wrong arguments, and what the message must contain.
     factor, p = residual_factor(index)
     own = ResidualIndex(points, factor, p; lengthscales = 0.2)
     for (call, parts) in [
-        # keywords: the misspelt one, and those that there are
+        # keywords: the misspelled one, and the valid ones
         (() -> fresh(nuget = 1), ("nuget", "nugget", "lengthscales", "progress", "max_jitter")),
         (() -> ResidualIndex(points; lengthscale = 1), ("lengthscale;", "lengthscales")),
         (() -> ResidualIndex(points, factor, p; lengthscales = 1, nugget = 1), ("nugget", "factor_error", "kernel")),
@@ -179,7 +179,7 @@ end
     points = rand(MersenneTwister(121), 3, 20_000)
     index = ResidualIndex(points; lengthscales = 0.1, threads = 1)
     expected = knn(index, 1:2000, 5; strategy = :brute_force)
-    # What a search with this setting writes to stderr.
+    # The output of a search with this setting on stderr.
     function written(progress)
         return mktemp() do path, io
             redirect_stderr(io) do

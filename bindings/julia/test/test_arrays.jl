@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# A matrix of a kind that the package has never heard of.
+# A matrix type that the package does not know.
 struct Odd <: AbstractMatrix{Float64}
     inside::Matrix{Float64}
 end
@@ -52,7 +52,7 @@ Base.getindex(x::Odd, i::Int, j::Int) = x.inside[i, j]
     @test eltype.(knn(index, 4)) == (Int64, Float64)
 end
 
-@testset "the caller's memory is read and left alone" begin
+@testset "the caller's memory is not changed" begin
     points = rand(MersenneTwister(4), 2, 200)
     copied = copy(points)
     index = ResidualIndex(points; lengthscales = 0.2)

@@ -24,7 +24,7 @@
           "ResidualIndex\n  Number of points: 300\n  Inducing points: 12\n" *
           "  Metric: residual correlation, a covariance function"
 
-    # Not symmetric in rows and columns: the block must not come back transposed.
+    # Not symmetric in rows and columns, to detect a transposed block.
     lopsided = ResidualIndex(zeros(0, 40), fill(1.0, 40)) do rows, columns
         [i == j ? 1.0 : i == 1 ? j / 100 : 1e-3 for i in rows, j in columns]
     end
@@ -54,7 +54,7 @@ end
         behavior[] = block -> (yield(); block)
         @test same(knn(index, 5), expected)
     end
-    # Anything can be thrown, also nothing.
+    # Any object can be thrown, even `nothing`.
     for (value, call) in ((nothing, () -> knn(index, 5)), (:symbol, () -> knn(index, 5)),
                           (nothing, () -> index_of(model; progress = (done, total) -> throw(nothing))))
         behavior[] = block -> throw(value)
@@ -66,7 +66,7 @@ end
         end
         @test came[] === value
     end
-    # A search inside a covariance function whose failure is dealt with there.
+    # A search inside a covariance function, which catches its failure.
     other = index_of(model)
     spoiled = fill(NaN, 1, 1)
     behavior[] = function (block)
@@ -110,7 +110,7 @@ end
                                            progress = (done, total) -> throw(Boom()))) isa Boom
         @test same(knn(index, 1:4000, 10; settings...), expected)
     end
-    # Cancelled in the midst, soon.
+    # Cancelled during the search, which ends soon.
     cancelled_at = Ref(0.0)
     function cancel(done, total)
         done == 0 && return true
@@ -122,8 +122,8 @@ end
     @test 0 < time() - cancelled_at[] < 2 # the library promises 100 ms; other programs may be busy here
 end
 
-# A search in another process that gets Ctrl-C: InterruptException within the promised time, no answer
-# lost afterwards.
+# A search in another process gets Ctrl-C. It must throw InterruptException within the documented time, and later
+# searches must work.
 const INTERRUPTED = """
 using ResidualKNN
 Base.exit_on_sigint(false)

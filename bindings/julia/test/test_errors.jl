@@ -6,7 +6,7 @@
     index = index_of(model)
     make(; settings...) = ResidualIndex(points; lengthscales = 0.2, settings...)
 
-    # Not finite, anywhere.
+    # Values that are not finite, in any argument.
     for bad in (NaN, Inf, -Inf)
         spoiled = copy(points)
         spoiled[2, 4] = bad
@@ -38,7 +38,7 @@
     @test thrown(() -> ResidualIndex(points; lengthscales = 0)) isa ArgumentError
     @test thrown(() -> knn(index, 3; threads = 1025)) isa ArgumentError
 
-    # k: at least 1, and no more than there are points, which is said.
+    # k is at least 1; above the number of points it is reduced, with a warning.
     for k in (0, -1, -10^12)
         @test throws_text(() -> knn(index, k), ArgumentError, "k is $k, must be at least 1")
         @test throws_text(() -> knn(index, [1, 2], k), ArgumentError, "k is $k, must be at least 1")
@@ -59,7 +59,7 @@
     @test all(>(0), knn(index, points[:, 1:3], n)[1])
     idxs, dists = predecessors(index, [3], n)
     @test sort(idxs[1:2]) == [1, 2] && all(==(0), idxs[3:end]) && all(==(Inf), dists[3:end])
-    # Left out, it is 10, or n.
+    # The default is 10, or n.
     @test_logs begin
         @test same(knn(index), knn(index, 10)) && same(predecessors(index), predecessors(index, 10))
         @test same(knn(index, [4, 2]), knn(index, [4, 2], 10))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Maximin order by its definition, from a start.
+# The maximin ordering from its definition, with a given start.
 function maximin(points, lengthscales, start)
     n = size(points, 2)
     order = [start]
@@ -33,7 +33,7 @@ end
     @test all(column -> column in eachcol(points), eachcol(rows))
     seeds = choose_inducing(points, 15; lengthscales = scales, max_iterations = 0)
     @test all(column -> column in eachcol(points), eachcol(seeds))
-    # Lloyd steps bring the centers nearer.
+    # Lloyd steps reduce the distances to the centers.
     cost(centers) = sum(minimum(sum(abs2, (x - c) ./ scales) for c in eachcol(centers)) for x in eachcol(points))
     @test cost(choose_inducing(points, 15; lengthscales = scales)) < cost(seeds)
     @test size(choose_inducing(points, 0; lengthscales = 1)) == (3, 0)

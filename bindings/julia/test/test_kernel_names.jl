@@ -23,7 +23,7 @@ end
     for unknown in (:wendland, :Rbf, "Matern", Int, ConstantKernel -> 1)
         @test throws_text(() -> make(unknown), ArgumentError, "must be one of :matern, :matern12")
     end
-    # The lengthscales are those of the name, also when the kernel or its nu is updated.
+    # The lengthscales are those of the name, also after an update of the kernel or its nu.
     index = ResidualIndex(model.points; lengthscales = 0.3, kernel = :gaussian)
     @test occursin("gaussian\n  Lengthscale: 0.3;", repr(MIME("text/plain"), index))
     plain(; settings...) = ResidualIndex(model.points; settings...)
@@ -42,7 +42,7 @@ end
     for call in (() -> make(:matern35_isotropic; nu = 2.5), () -> update!(index; nu = 2.5))
         @test throws_text(call, ArgumentError, "nu is 2.5, but the nu of :matern35_")
     end
-    # The nu that a name fixes goes with the name.
+    # A nu that a name fixes is dropped with the name.
     update!(index; kernel = :matern)
     @test same(knn(index, 3), knn(plain(kernel = :matern32, lengthscales = (0.2, 0.4)), 3))
     update!(index; nu = 2.2)
@@ -53,7 +53,7 @@ end
     end
 end
 
-# The kernels of other packages against their formulas, written as they document them, with their parameters.
+# Compares the kernels of other packages with their documented formulas, in their own parameters.
 @testset "parameters of kernels in other packages" begin
     points = rand(MersenneTwister(151), 2, 60)
     range, phi = 0.3, 4.0

@@ -55,7 +55,7 @@ if isfile("/proc/self/statm")
             most = max(most, resident() - before)
         end
         @test 80_000_000 < most < 600_000_000 # of 1.6 GB
-        # Those that are held are not collected for again and again.
+        # Indexes in use do not cause repeated collections.
         held = [make() for i in 1:8]
         collections = Base.gc_num().full_sweep
         foreach(i -> close(make()), 1:20)

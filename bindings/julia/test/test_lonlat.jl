@@ -12,7 +12,7 @@ on_sphere(lon, lat) = [cos(lat * (π / 180)) * cos(lon * (π / 180)), cos(lat * 
     scales = [0.3, 0.3, 0.3, 20.0]
     settings = (kernel = :matern52, nugget = 0.02)
 
-    # As if the places on the sphere had been given.
+    # The same as with points on the sphere.
     inducing = choose_inducing(sphere, 12; lengthscales = 0.3)
     expected = ResidualIndex(sphere; lengthscales = 0.3, inducing = inducing, settings...)
     index = ResidualIndex(places; lengthscales = 0.3, inducing = 12, lonlat = true, settings...)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Every message of the library that can reach Julia: it counts points and coordinates from 1, as columns and rows of
+# Every message of the library that can reach Julia counts points and coordinates from 1, as columns and rows of
 # matrices, and names functions of this package.
 
 @testset "messages of the library" begin
@@ -58,7 +58,7 @@
         @test occursin(message, text) && !occursin("residual_knn_", text) && !occursin(r"\brows? \d", text)
         occursin(message, text) || @info "not that" text message
     end
-    # Whatever function of the library fails.
+    # For every function of the library that fails.
     for name in names(LibResidualKNN; all = true)
         startswith(string(name), "residual_knn_") || continue
         @test ResidualKNN.julia_text("$name: coordinate 1 of row 2 is nan") == "coordinate 1 of point 2 is NaN"

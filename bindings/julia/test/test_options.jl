@@ -10,7 +10,7 @@
                        occursin("* `$field`: ", help(:knn)), fields)
     @test all(kernel -> occursin("`:$kernel`: ", help(:ResidualIndex)), keys(ResidualKNN.KERNELS))
     @test all(kernel -> occursin("`:$kernel`", help(:ResidualIndex)), keys(ResidualKNN.FORMULAS))
-    # Names that are made from the header's enums are those that the library has.
+    # The names made from the enums of the header are those of the library.
     for (name, code) in ResidualKNN.STRATEGIES
         @test unsafe_string(LibResidualKNN.residual_knn_strategy_name(code)) == string(name)
     end

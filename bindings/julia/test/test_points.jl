@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# A vector of fixed length, as StaticArrays.jl and GeometryBasics.jl have them.
+# A vector of fixed length, as in StaticArrays.jl and GeometryBasics.jl.
 struct Place <: AbstractVector{Float64}
     east::Float64
     north::Float64
@@ -29,7 +29,7 @@ Base.getindex(place::Place, i::Int) = i == 1 ? place.east : place.north
         update!(other; inducing = form(points[:, 1:3]))
         @test other.m == 3
     end
-    # Numbers of other kinds, which Float64 holds as they are.
+    # Numbers of other types that are exact in Float64.
     whole = rand(MersenneTwister(131), 0:50, 2, 60)
     expected = knn(ResidualIndex(Float64.(whole); lengthscales = 9), 3)
     for T in (Int8, UInt16, Int32, BigInt, Float16, Float32, Rational{Int})
@@ -52,7 +52,7 @@ end
     end
     idxs, dists, statistics = knn(index, (0.25, 0.75), 3; statistics = true, ranking = :signed)
     @test size(idxs) == size(dists) == (3,) && statistics.queries == 1
-    # Integers are numbers of columns; a tuple never is.
+    # A vector of integers is column numbers; a tuple never is.
     @test same(knn(index, [1, 2], 3), knn(index, 1:2, 3)) && size(knn(index, [1, 2], 3)[1]) == (3, 2)
     @test knn(index, (1, 2), 3) == knn(index, [1.0, 2.0], 3)
     line = ResidualIndex(reshape(1.0:20, 1, :); lengthscales = 3)
@@ -66,7 +66,7 @@ end
     factor, p = residual_factor(index)
     own = ResidualIndex(model.points, factor, p; lengthscales = 0.3)
     @test throws_text(() -> knn(own, (0.5, 0.5), 3), UnsupportedError, "query_factor")
-    # What is no point among points is named.
+    # Elements that are not points are named.
     for (points, text) in (([[0.1, 0.2], missing], "queries[2] is missing, must be a vector or tuple"),
                            (Any[3, (0.1, 0.2)], "queries[1] is 3, must be a vector or tuple"),
                            (Any[(0.1, 0.2), (0.3, nothing)], "queries[2][2] is nothing, must be a number"))
@@ -92,7 +92,7 @@ end
     @test_logs hint order_points(permutedims(points); lengthscales = 1)
     one = "points has 5 coordinates and only 1 point; a point is a column here: did you mean permutedims(points)?"
     @test_logs (:warn, one) order_points(rand(5, 1); lengthscales = 1)
-    # Few points in many coordinates are what they are where that may well be.
+    # A few points with many coordinates give no warning if that is plausible.
     for (d, n) in ((1, 1), (2, 1), (4, 1), (3, 2), (50, 50), (7, 90))
         @test_logs order_points(rand(d, n); lengthscales = 1)
     end
@@ -136,7 +136,7 @@ end
     @test size.(knn(own, zeros(2, 0), zeros(6, 0), Float64[], 4)) == ((4, 0), (4, 0))
 end
 
-@testset "so many inducing points" begin
+@testset "a number of inducing points" begin
     points = rand(MersenneTwister(135), 2, 400)
     make(; settings...) = ResidualIndex(points; lengthscales = [0.2, 0.5], settings...)
     for (settings, seed) in (((), 1), ((seed = 7,), 7))

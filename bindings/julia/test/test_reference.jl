@@ -5,7 +5,7 @@
 const PROJECT = normpath(joinpath(@__DIR__, "..", "..", ".."))
 const REFERENCE = joinpath(get(ENV, "RESIDUAL_KNN_SHARED_DIR", joinpath(PROJECT, "..", "shared")), "reference")
 
-# The numbers of a CSV file with a header, a line of the file in each column.
+# The numbers of a CSV file with a header; each column has a line of the file.
 function read_table(name)
     lines = readlines(joinpath(REFERENCE, "argo2016_$name.csv"))[2:end]
     return reduce(hcat, [parse.(Float64, split(line, ',')) for line in lines])
@@ -29,7 +29,7 @@ function agrees_with_reference(name, rows, (idxs, dists))
             end
             neighbor, distance = expected[rank]
             abs(dists[rank, j] - distance) < TOLERANCE || return false
-            if idxs[rank, j] != neighbor # only a tie may stand elsewhere, or beyond the last place
+            if idxs[rank, j] != neighbor # only a tie may be at another place, or beyond the last one
                 place = findfirst(==(idxs[rank, j]), first.(expected))
                 tied = place === nothing ? last(expected)[2] : expected[place][2]
                 abs(tied - distance) < TOLERANCE || return false

@@ -28,9 +28,9 @@ if Threads.nthreads() > 1
         @test length(unique(thread)) > 1
     end
 
-    # A thread in the library must not keep another one's garbage collection waiting for long, nor for
-    # ever where both need the same tree, which the first of them makes.
-    @testset "garbage collection meanwhile" begin
+    # A thread in the library must not delay the garbage collection of another thread for long, and must not block it if
+    # both need the same tree, which the first of them makes.
+    @testset "garbage collection during searches" begin
         points = rand(MersenneTwister(81), 2, 60_000)
         inducing = choose_inducing(points, 50; lengthscales = 0.1)
         fresh = ResidualIndex(points; lengthscales = 0.1, inducing = inducing)

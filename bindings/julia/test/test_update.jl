@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-@testset "new hyper-parameters" begin
+@testset "new hyperparameters" begin
     model = random_model(100; n = 500, m = 20)
     points, inducing = model.points, model.inducing
     scales = copy(model.lengthscales)
@@ -12,7 +12,7 @@
     agree(other) = same(knn(index, 6), knn(other, 6)) && same(predecessors(index, 6), predecessors(other, 6)) &&
                    isequal(residual_factor(index), residual_factor(other))
 
-    # What is left out stays as it is.
+    # Omitted keywords keep their values.
     @test update!(index; nugget = 0.2) === index
     @test agree(fresh(lengthscales = model.lengthscales, inducing = inducing, kernel = :matern52, variance = 1.7,
                       nugget = 0.2))
@@ -27,7 +27,7 @@
     @test agree(expected)
     @test index.m == 7 == index_info(index).m
 
-    # An error leaves it as it was.
+    # An error leaves the index unchanged.
     for settings in ((nugget = NaN,), (lengthscales = [1.0, -1.0],), (kernel = :wendland,), (inducing = zeros(2, 0),))
         @test thrown(() -> update!(index; settings...)) isa ArgumentError
         @test agree(expected)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the library finds doubtful is said once by each call that it concerns, in words of this package.
+# Each call logs a warning of the library once, in the terms of this package.
 
 # The warnings of a call.
 function warnings_of(f)
@@ -32,7 +32,7 @@ says(f, parts...) = (said = warnings_of(f); length(said) == 1 && all(part -> occ
     update!(index; lengthscales = 300)
     @test isempty(warnings_of(() -> knn(index, 3)))
 
-    # Values too coarse for the lengthscale are named as users count.
+    # Values too coarse for the lengthscale are named with numbers from 1.
     for value in (1e20, -9.97e36)
         spoiled = copy(points)
         spoiled[2, 7] = value
@@ -41,7 +41,7 @@ says(f, parts...) = (said = warnings_of(f); length(said) == 1 && all(part -> occ
         @test says(() -> ResidualIndex(collect(eachcol(spoiled)); lengthscales = 0.3), text...)
         index = Logging.with_logger(() -> ResidualIndex(spoiled; lengthscales = 0.3), Logging.NullLogger())
         @test isempty(warnings_of(() -> knn(index, [1, 2], 3)))
-        # The others are as they would be without it.
+        # The other points have the same answers as without it.
         others = [1:6; 8:300]
         idxs, dists = knn(ResidualIndex(points[:, others]; lengthscales = 0.3), 3)
         found, distances = knn(index, others, 3)

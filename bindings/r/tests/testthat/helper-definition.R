@@ -1,4 +1,4 @@
-# The definition at the top of residual_knn.h, in R, and what the tests compare with it.
+# The definition at the top of residual_knn.h in R, and helpers of the tests that compare with it.
 
 kernels <- list(
   squared_exponential = function(r) exp(-r^2 / 2),
@@ -38,8 +38,8 @@ distances_by_definition <- function(queries, points, inducing, covariance, nugge
   sqrt(pmax(1 - if (ranking == "absolute") abs(rho) else rho, 0))
 }
 
-# Are these the k nearest among the candidates, up to rounding? `truth` has a row for each query and
-# infinite distances where a point is no candidate.
+# Whether these are the k nearest candidates, up to rounding. `truth` has a row for each query, with infinite distances for
+# points that are not candidates.
 expect_nearest <- function(found, truth, k, tolerance = 1e-9) {
   nearest <- t(apply(truth, 1, function(d) c(sort(d), rep(Inf, k))[seq_len(k)]))
   if (k == 1L) nearest <- t(nearest)
@@ -65,7 +65,7 @@ without_self <- function(truth) {
 
 random_points <- function(n, d) matrix(runif(n * d), n, d)
 
-# Runs `code` in a process that gets an interrupt after `seconds`; what came of it, and how long after.
+# Runs `code` in a process that gets an interrupt after `seconds`. Returns its result and the time until it ended.
 interrupt_after <- function(seconds, code) {
   sent <- tempfile()
   on.exit(unlink(sent))
@@ -81,7 +81,7 @@ interrupt_after <- function(seconds, code) {
   list(outcome = outcome, delay = delay)
 }
 
-# Without the tables of methods that a package exports, too.
+# Also without the tables of methods that a package exports.
 exported_functions <- function() grep("^\\.", getNamespaceExports("residualknn"), invert = TRUE, value = TRUE)
 
 # Memory of this process in MB.
@@ -91,8 +91,8 @@ resident_memory <- function(collect = TRUE) {
   as.numeric(gsub("[^0-9]", "", line)) / 1024
 }
 
-# A data frame of the class of tibbles, as far as a package that does not know them can tell.
+# A data frame with the class of tibbles, for a package that does not use tibble.
 tibble_like <- function(frame) structure(frame, class = c("tbl_df", "tbl", "data.frame"))
 
-# The functions of a package that need not be installed; NULL if it is not.
+# The functions of a package; NULL if it is not installed.
 other_package <- function(name) if (nzchar(system.file(package = name))) getNamespace(name)

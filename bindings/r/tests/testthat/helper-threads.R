@@ -1,2 +1,2 @@
-# Tests run where others work too: two threads at most, as CRAN wants it.
+# Tests use at most two threads, as CRAN requires.
 options(residualknn.threads = 2L)

@@ -1,6 +1,6 @@
-# What users get wrong: every argument that is one value, of every exported function.
+# Wrong values of every single-value argument of every exported function.
 
-test_that("an argument that is one value is refused under its name unless it is one of its type", {
+test_that("a single-value argument of a wrong type is an error that names the argument", {
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())
   set.seed(18)
@@ -16,9 +16,9 @@ test_that("an argument that is one value is refused under its name unless it is 
   name <- list(NA, NA_character_, character(), two, "no such name", 1, TRUE, list("matern32"), sum)
   flag <- list(NA, logical(), c(TRUE, FALSE), 1, "TRUE", NULL, list(TRUE))
   needed <- function(values) c(values, list(NULL))
-  # Any k beyond the number of points is that number.
+  # A k above the number of points is reduced to that number.
   count <- needed(c(number, 1.5, Inf, 0, -1))
-  # Functions with values for their other arguments, and what is wrong for each of these.
+  # Functions with valid arguments, and the wrong values for each argument.
   table <- list(
     list(function(...) residual_index(points, ...), list(
       kernel = needed(name), variance = number, nugget = number, nu = number, alpha = number, jitter = number,
@@ -66,7 +66,7 @@ test_that("an argument that is one value is refused under its name unless it is 
         what <- paste(argument, "=", paste(deparse(wrong), collapse = " "))
         expect_s3_class(error, "residualknn_error_invalid_argument")
         expect_match(conditionMessage(error), paste0("(^|: )", argument, "\\b"), label = what)
-        # The call is the user's, not one inside of the package.
+        # The call is the user's call, not a call inside the package.
         met <- union(met, as.character(conditionCall(error)[[1]]))
       }
     }
@@ -90,7 +90,7 @@ test_that("messages name elements as R does", {
   expect_names(update(index, inducing = broken), "inducing[7, 2] is NaN")
   expect_names(update(index, c(1, Inf)), "lengthscales[2] is Inf")
   expect_names(neighbors(index, broken), "query[7, 2] is NaN")
-  # Columns by their names, where they have any.
+  # Columns are named if they have names.
   colnames(points) <- colnames(broken) <- c("east", "far north")
   expect_names(residual_index(broken), "points[7, \"far north\"] is NaN")
   expect_names(residual_index(as.data.frame(broken)), "points[7, \"far north\"] is NaN")
@@ -111,13 +111,13 @@ test_that("messages name elements as R does", {
   }
   expect_names(new(parts$factor[1:2, ], c(1, NA)), "query_residual_variance[2] is NA")
   expect_names(new(rbind(1:3, c(1, NA, 3)), c(1, 1)), "query_factor[2, 2] is NA")
-  # Numbers that only the library knows.
+  # Elements that only the library finds.
   expect_names(residual_index(points, points[c(3, 5, 3), ], jitter = 0), "at pivot 3;")
   expect_names(neighbors(index, points * 1e150), "query[1, 1] is ")
   wide <- parts$factor
   wide[5, 2] <- 1e75
   expect_names(residual_index_from_factor(wide, rep(1, 20), points), "factor[5, 2] is 1e+75, must be at most 1e70")
-  # The condition has the user's function; no message begins with one of C.
+  # The condition has the user's function. No message begins with a C function.
   for (code in list(
     quote(neighbors(index, points * 1e150)), quote(residual_index(points, threads = -1)),
     quote(choose_inducing(points, 21)), quote(choose_inducing(points, 3, max_iterations = -1)),
@@ -129,7 +129,7 @@ test_that("messages name elements as R does", {
   expect_error(residual_index(points, variance = 0), "finite$")
 })
 
-test_that("more neighbors than there are points are as many as there are points, and that is said", {
+test_that("a k above the number of points is reduced to that number, with a warning", {
   points <- random_points(300, 2)
   index <- residual_index(points)
   parts <- residual_factor(index)
@@ -151,7 +151,7 @@ test_that("more neighbors than there are points are as many as there are points,
         warnings <<- c(warnings, list(w))
         invokeRestart("muffleWarning")
       })
-      # The answer of 300 x 300, and no more.
+      # The answer is 300 x 300.
       expect_lt((gc()["Vcells", "max used"] - before) * 8, 2^22)
       expect_length(warnings, 1)
       expect_s3_class(warnings[[1]], "residualknn_warning")
@@ -168,19 +168,19 @@ test_that("more neighbors than there are points are as many as there are points,
     expect_error(neighbors(index, k = none), "^k is .*, must be a whole number$", class = "residualknn_error")
   }
   expect_warning(neighbors(residual_index(1), k = 2), "there is only 1 point: k = 1 is used")
-  # By default 10, or as many as there are points, without a word.
+  # The default is 10, or the number of points if that is smaller, without a warning.
   few <- residual_index(points[1:4, ])
   expect_silent(found <- c(ncol(neighbors(few)$index), ncol(predecessors(few)$index), ncol(neighbors(index)$index)))
   expect_identical(found, c(4L, 4L, 10L))
   expect_silent(plot(few))
-  # The point itself is none of its neighbors.
+  # A point is not its own neighbor.
   found <- neighbors(index, k = 300, rows = 7)$index[1, ]
   expect_setequal(found[-300], seq_len(300)[-7])
   expect_identical(found[300], NA_integer_)
   expect_identical(sum(!is.na(predecessors(index, k = 300, rows = 7)$index)), 6L)
 })
 
-test_that("a bare number, which may be a point, a row or k, is no query", {
+test_that("a number without dimensions, which may be a point, a row or k, is not accepted as query", {
   invalid <- "residualknn_error_invalid_argument"
   plane <- residual_index(random_points(20, 2))
   line <- residual_index(c(1, 2, 4, 8))
@@ -188,7 +188,7 @@ test_that("a bare number, which may be a point, a row or k, is no query", {
   expect_error(neighbors(line, 5), "rows = 5 .*k = 5 .*matrix\\(5, nrow = 1\\)", class = invalid)
   expect_error(neighbors(plane, c(3, 7)), "rows = c\\(3, 7\\) .*matrix\\(c\\(3, 7\\), nrow = 1\\)", class = invalid)
   expect_error(neighbors(plane, 1:9), "rows = \\.\\.\\. for", class = invalid)
-  # What cannot be rows is not offered as such, and no code is cut off.
+  # Values that cannot be rows are not suggested as rows, and suggested code is complete.
   expect_error(neighbors(plane, 1:9 + 0.5), "^query is a vector, must be a matrix with 2 columns$", class = invalid)
   expect_error(neighbors(plane, pi), "^query is the number 3.14.*, must be a matrix with 2 columns$", class = invalid)
   expect_error(neighbors(plane, c(0.25, 2)), "columns; write matrix\\(c\\(0.25, 2\\), nrow = 1\\) for a new point$")
@@ -196,12 +196,12 @@ test_that("a bare number, which may be a point, a row or k, is no query", {
     "; write matrix(..., nrow = 1) for a new point",
     fixed = TRUE, class = invalid
   )
-  # In one dimension a vector is a column of points, here as for residual_index().
+  # In one dimension, a vector is a column of points, as for residual_index().
   expect_identical(neighbors(line, c(3.9, 7), k = 1)$index[, 1], c(3L, 4L))
   expect_identical(neighbors(line, matrix(7, nrow = 1), k = 1)$index[, 1], 4L)
 })
 
-test_that("new points come with V and p where the index has them from the user, and only there", {
+test_that("new points need V and p if and only if the index was made from V and p", {
   unsupported <- "residualknn_error_unsupported"
   points <- random_points(20, 2)
   index <- residual_index(points, points[1:3, ])
@@ -211,7 +211,7 @@ test_that("new points come with V and p where the index has them from the user, 
   expect_error(neighbors(index, points, query_residual_variance = 1), "must be NULL", class = unsupported)
 })
 
-test_that("a column with the name of another one is refused", {
+test_that("a column with the name of a different column is an error", {
   invalid <- "residualknn_error_invalid_argument"
   places <- quakes[1:50, c("long", "lat", "depth")]
   scales <- c(long = 1, lat = 2, depth = 100)
@@ -241,26 +241,26 @@ test_that("a column with the name of another one is refused", {
     expect_error(choose_inducing(places, 2, named), text("lengthscales"), class = invalid)
     expect_error(order_points(places, lengthscales = named), text("lengthscales"), class = invalid)
   }
-  # The way out, which works.
+  # The suggested remedy works.
   all_moved <- places[4:9, changed$all]
   picked <- "query\\[, c\\(\"long\", \"lat\", \"depth\"\\)\\]"
   expect_error(neighbors(index, all_moved), paste(picked, "has their order"), class = invalid)
-  # Other names, or none, may be anything.
+  # Other names, and no names, are allowed.
   expected <- neighbors(index, places[4:9, ], k = 2)$index
   expect_identical(neighbors(index, all_moved[, names(places)], k = 2)$index, expected)
   expect_identical(neighbors(index, stats::setNames(places[4:9, ], c("x", "y", "z")), k = 2)$index, expected)
   expect_identical(neighbors(index, stats::setNames(places[4:9, ], c("long", "y", "depth")), k = 2)$index, expected)
   expect_identical(neighbors(index, stats::setNames(places[4:9, ], c("Long", "LAT", "z")), k = 2)$index, expected)
-  # Names that differ in capitals alone are names of their own.
+  # Names that differ only in case are different names.
   both <- residual_index(stats::setNames(places[1:2], c("x", "X")), lengthscales = 4)
   expect_silent(neighbors(both, stats::setNames(places[4:9, 1:2], c("x", "X")), k = 2))
   expect_error(neighbors(both, stats::setNames(places[4:9, 1:2], c("X", "x"))), "has X in place 1", class = invalid)
   expect_identical(neighbors(index, unname(as.matrix(places[4:9, ])), k = 2)$index, expected)
-  # A whole data frame, of which some columns are the coordinates.
+  # A data frame with other columns besides the coordinates.
   expect_error(neighbors(index, quakes), paste0("5 columns.* 3: ", picked), class = invalid)
 })
 
-test_that("integers of 64 bits, whose bits are those of other doubles, are refused", {
+test_that("integers of 64 bits are errors, because R would read their bits as doubles", {
   column <- structure(c(4.9e-324, 9.9e-324), class = "integer64")
   expect_error(residual_index(column), "integer64", class = "residualknn_error_invalid_argument")
   expect_error(residual_index(structure(list(a = column), class = "data.frame", row.names = 1:2)), "integer64",

@@ -5,14 +5,14 @@ slow_index <- function() {
 }
 slow_search <- function(index, ...) neighbors(index, k = 10, strategy = "brute_force", threads = 2, ...)
 
-test_that("an interrupt leaves a search within 100 ms, and the index as it was", {
+test_that("an interrupt ends a search within 100 ms and leaves the index unchanged", {
   skip_on_cran() # measures time
   skip_on_os("windows")
   index <- slow_index()
   expected <- neighbors(index, k = 5, rows = 101:120)
   result <- interrupt_after(0.5, slow_search(index))
   expect_identical(result$outcome, "interrupted")
-  # Twice the limit, for a machine that is busy with something else.
+  # Twice the limit, for a busy machine.
   expect_lt(result$delay, 0.2)
   result <- interrupt_after(0.5, slow_search(index, progress = function(done, total) TRUE))
   expect_identical(result$outcome, "interrupted")
@@ -24,7 +24,7 @@ test_that("an interrupt leaves a search within 100 ms, and the index as it was",
   expect_identical(found$distance, expected$distance)
 })
 
-test_that("progress functions hear of the work, and may stop it or fail", {
+test_that("progress functions get reports of the work, and may cancel it or fail", {
   index <- slow_index()
   calls <- NULL
   error <- expect_error(
@@ -41,7 +41,7 @@ test_that("progress functions hear of the work, and may stop it or fail", {
   expect_error(slow_search(index, progress = function(done, total) stop("mine")), "^mine$")
   mine <- structure(class = c("mine", "error", "condition"), list(message = "m", call = NULL))
   expect_error(slow_search(index, progress = function(done, total) stop(mine)), class = "mine")
-  # What is neither TRUE nor FALSE goes on.
+  # Any value but FALSE continues the search.
   found <- neighbors(index, k = 2, rows = 101:103, progress = function(done, total) NULL)
   expect_identical(found$index, neighbors(index, k = 2, rows = 101:103)$index)
   bar <- utils::capture.output(
@@ -59,7 +59,7 @@ test_that("an index cannot be closed in a callback", {
   expect_identical(dim(neighbors(index, k = 2, rows = 101)$index), c(1L, 2L))
 })
 
-test_that("what a callback must not do with its own index it may do with others", {
+test_that("a callback must not close or update its own index, but may do this with others", {
   unsupported <- "residualknn_error_unsupported"
   index <- slow_index()
   points <- random_points(50, 2)
@@ -67,7 +67,7 @@ test_that("what a callback must not do with its own index it may do with others"
   met <- 0L
   check <- function(done, total) {
     met <<- met + 1L
-    # A search of its own, after which it is still in use.
+    # After a nested search, the index is still in use.
     neighbors(index, k = 2, rows = 101)
     expect_error(update(index, 0.5), "in use by a search", class = unsupported)
     expect_error(close(index), "in use by a search", class = unsupported)
@@ -82,12 +82,12 @@ test_that("what a callback must not do with its own index it may do with others"
   expect_identical(met, 1L)
 })
 
-test_that("covariances may be an R function, of new points too", {
+test_that("covariances may be an R function, also for new points", {
   set.seed(9)
   points <- random_points(300, 2)
   queries <- random_points(20, 2)
   inducing <- random_points(8, 2)
-  # Not stationary: no kernel of the library can do this.
+  # Not stationary, so no kernel of the library.
   amplitude <- function(x) 1 + x[, 1]
   covariance <- function(a, b) outer(amplitude(a), amplitude(b)) * exp(-scaled_distances(a, b, 0.4))
   prior <- chol(covariance(inducing, inducing) + diag(1e-10, 8))
@@ -120,7 +120,7 @@ test_that("covariances may be an R function, of new points too", {
   expect_error(neighbors(index, queries), class = "residualknn_error_unsupported")
 })
 
-test_that("with a promise about V and p, covariances by an R function are searched by a tree", {
+test_that("with factor_error, a search with an R covariance function uses a tree", {
   set.seed(19)
   points <- random_points(3000, 2)
   index <- residual_index(points, points[1:20, ], 0.2, nugget = 0.1)
@@ -138,25 +138,25 @@ test_that("with a promise about V and p, covariances by an R function are search
   expect_identical(search()$statistics$strategy, "brute_force")
   expect_identical(search()$index, promised$index)
   expect_lt(max(abs(promised$distance - expected$distance), na.rm = TRUE), 1e-9)
-  # R's functions run on one thread.
+  # R functions run on one thread.
   expect_identical(promised$statistics$threads, 1L)
   expect_error(search(factor_error = 2), "factor_error is 2", class = "residualknn_error_invalid_argument")
 })
 
-test_that("what goes wrong in a covariance function is an R error after the call", {
+test_that("an error in a covariance function is an R error after the call", {
   index_with <- function(f) residual_index_from_callback(f, NULL, rep(1, 50))
   expect_error(neighbors(index_with(function(rows, columns) stop("boom"))), "^boom$")
   expect_error(neighbors(index_with(function(rows, columns) 1)), "must return", class = "residualknn_error_callback")
   expect_error(neighbors(index_with(function(rows, columns) "a")), "must return", class = "residualknn_error_callback")
   expect_error(neighbors(index_with(function(rows) 1)), "unused argument")
-  # As many values, but in the wrong order.
+  # The right number of values, but transposed.
   transposed <- index_with(function(rows, columns) matrix(0, length(columns), length(rows)))
   expect_error(neighbors(transposed, rows = 1:7), "7 rows and 50 columns", class = "residualknn_error_callback")
   hole <- index_with(function(rows, columns) ifelse(outer(rows, columns) == 6 & rows == 2, NA_real_, 0))
   expect_error(neighbors(hole), "returned NA for rows 2 and 3", class = "residualknn_error_callback")
 })
 
-# A search, or an update, in which `f` runs: from a progress or from a covariance function.
+# A search or an update in which `f` runs, in a progress or in a covariance function.
 callers <- function() {
   index <- slow_index()
   updated <- slow_index()
@@ -170,7 +170,7 @@ callers <- function() {
   list(
     search = function(f) slow_search(index, progress = function(done, total) f()),
     update = function(f) {
-      # Long enough for a call of the function, and not longer.
+      # Just long enough for a call of the function.
       update(updated, inducing = inducing, progress = function(done, total) {
         f()
         FALSE
@@ -180,7 +180,7 @@ callers <- function() {
   )
 }
 
-test_that("conditions in callbacks reach the handlers of the caller, and restarts go on", {
+test_that("conditions in callbacks reach the handlers of the caller, and restarts continue", {
   of_class <- function(class) structure(class = c(class, "condition"), list(message = "m", call = NULL))
   for (caller in callers()) {
     signal <- function() signalCondition(of_class("mine"))
@@ -195,13 +195,13 @@ test_that("conditions in callbacks reach the handlers of the caller, and restart
       error = identity
     )
     expect_identical(conditionMessage(error), "boom")
-    # The handler ran on top of the function that failed.
+    # The handler ran on the stack of the failed function.
     expect_true("stop(\"boom\")" %in% vapply(frames, function(frame) deparse(frame)[1], ""))
     expect_s3_class(tryCatch(caller(function() stop(of_class(c("mine", "error")))), error = identity), "mine")
   }
 })
 
-test_that("what handlers muffle lets the search go on to its right answer", {
+test_that("after muffled conditions, the search continues to its right answer", {
   points <- random_points(40, 2)
   covariance <- function(rows, columns) {
     message("hello")
@@ -224,27 +224,27 @@ test_that("what handlers muffle lets the search go on to its right answer", {
   expect_silent(suppressWarnings(suppressMessages(neighbors(index, k = 3))))
 })
 
-test_that("a jump goes through searches that were made in a callback of one another", {
+test_that("a jump passes through nested searches", {
   inner <- residual_index_from_callback(function(rows, columns) stop("deep"), NULL, rep(1, 10))
   outer <- residual_index_from_callback(function(rows, columns) neighbors(inner), NULL, rep(1, 10))
   expect_error(neighbors(outer), "^deep$")
   jumping <- residual_index_from_callback(function(rows, columns) invokeRestart("out", "far"), NULL, rep(1, 10))
   around <- residual_index_from_callback(function(rows, columns) neighbors(jumping), NULL, rep(1, 10))
   expect_identical(withRestarts(neighbors(around), out = identity), "far")
-  # One that is caught on its way does not end the outer search.
+  # A jump that is caught between them does not end the outer search.
   caught <- residual_index_from_callback(function(rows, columns) {
     tryCatch(neighbors(inner), error = function(e) NULL)
     matrix(0, length(rows), length(columns))
   }, NULL, rep(1, 10))
   expect_identical(dim(neighbors(caught, k = 2)$index), c(10L, 2L))
-  # No callback is left under way.
+  # No callback is still active.
   for (index in list(inner, outer, jumping, around, caught)) {
     expect_identical(residualknn:::handle_users(index$handle), 0L)
     expect_null(close(index))
   }
 })
 
-test_that("R's time limits end calls with R's own error, and the index remains", {
+test_that("R's time limits end calls with R's own error and leave the index unchanged", {
   skip_on_cran() # takes some seconds
   index <- slow_index()
   expected <- neighbors(index, k = 5, rows = 101:120)
@@ -268,7 +268,7 @@ test_that("R's time limits end calls with R's own error, and the index remains",
   expect_identical(found$distance, expected$distance)
 })
 
-test_that("an error that nobody catches ends a script in a callback, and nothing worse", {
+test_that("an uncaught error in a callback ends a script in the usual way", {
   script <- tempfile(fileext = ".R")
   on.exit(unlink(script))
   writeLines(c(
@@ -283,7 +283,7 @@ test_that("an error that nobody catches ends a script in a callback, and nothing
   expect_false(any(grepl("segfault|terminate", output)))
 })
 
-test_that("random failures and interrupts of searches leave neither leaks nor wrong answers", {
+test_that("random failures and interrupts of searches cause neither leaks nor wrong answers", {
   skip_on_cran() # measures the process
   skip_on_os(c("windows", "mac"))
   set.seed(10)

@@ -1,6 +1,6 @@
 invalid <- "residualknn_error_invalid_argument"
 
-test_that("errors of the library are classed conditions with its text", {
+test_that("errors of the library are conditions with classes and with its text", {
   points <- cbind(c(0, 1, 2), c(0, 1, 0))
   error <- expect_error(residual_index(points, lengthscales = -1), class = invalid)
   expect_s3_class(error, "residualknn_error")
@@ -22,7 +22,7 @@ test_that("errors of the library are classed conditions with its text", {
   parts <- residual_factor(index)
   own <- residual_index_from_factor(parts$factor, parts$residual_variance, points)
   expect_error(neighbors(own, points), class = "residualknn_error_unsupported")
-  # After all that the index is as it was.
+  # The index is unchanged after these errors.
   expect_identical(neighbors(index, k = 1)$index[, 1], c(2L, 1L, 2L))
 })
 
@@ -76,7 +76,7 @@ test_that("NaN, NA and Inf are errors everywhere", {
   }
 })
 
-test_that("shapes that do not fit are errors before the library is called", {
+test_that("wrong shapes are errors before the library is called", {
   points <- random_points(20, 2)
   index <- residual_index(points, points[1:3, ])
   parts <- residual_factor(index)
@@ -121,7 +121,7 @@ test_that("shapes that do not fit are errors before the library is called", {
   )
 })
 
-test_that("the wrappers themselves refuse what is not of their type", {
+test_that("the wrappers refuse arguments of a wrong type", {
   index <- residual_index(c(1, 2, 3))
   low <- residualknn:::residual_knn_neighbors_int32
   expect_error(low(NULL, NULL, list(), 1L), "not the handle")

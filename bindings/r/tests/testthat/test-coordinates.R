@@ -1,8 +1,8 @@
-# Which columns are coordinates, longitude and latitude in degrees, and how many inducing points to choose.
+# The coordinate columns, longitude and latitude in degrees, and the number of inducing points.
 
 invalid <- "residualknn_error_invalid_argument"
 
-# Longitude, latitude, depth and what is no coordinate.
+# Longitude, latitude, depth and other columns.
 some_places <- function(n) {
   data.frame(
     id = seq_len(n), lat = runif(n, -80, 80), name = "a", depth = runif(n, 0, 500), lon = runif(n, -180, 180)
@@ -17,7 +17,7 @@ by_definition <- function(places) {
   )
 }
 
-test_that("longitude and latitude are places on the unit sphere, for all that an index is asked", {
+test_that("longitude and latitude become points on the unit sphere in all functions", {
   set.seed(31)
   places <- some_places(300)
   queries <- some_places(20)
@@ -28,7 +28,7 @@ test_that("longitude and latitude are places on the unit sphere, for all that an
   same <- function(index, other = plain) {
     expect_equal(predecessors(index, k = 5)$distance, predecessors(other, k = 5)$distance, tolerance = 1e-10)
     expected <- neighbors(other, by_definition(queries), k = 5)
-    # Queries as a whole data frame, its coordinates alone, and without names.
+    # Queries as a data frame with other columns, with only the coordinates, and without names.
     used <- queries[, c("lon", "lat", "depth")]
     for (asked in list(queries, tibble_like(queries), used, unname(as.matrix(used)), used[, 3:1])) {
       found <- neighbors(index, asked, k = 5)
@@ -39,7 +39,7 @@ test_that("longitude and latitude are places on the unit sphere, for all that an
   make <- function(...) residual_index(places, seeds, ..., lonlat = c("lon", "lat"), columns = "depth")
   expect_silent(index <- make(scales))
   same(index)
-  # One for the sphere and one for each other column.
+  # One lengthscale for the sphere and one for each other column.
   same(make(c(0.5, 200)))
   same(make(c(sphere = 0.5, depth = 200)))
   expect_error(make(c(depth = 200, sphere = 0.5)), "depth in place 1, but .* the sphere", class = invalid)
@@ -49,7 +49,7 @@ test_that("longitude and latitude are places on the unit sphere, for all that an
   matrix <- as.matrix(places[, c("depth", "lon", "lat")])
   same(residual_index(matrix, seeds, scales, lonlat = c("lon", "lat"), columns = "depth"))
   expect_output(print(index), "300 points on the sphere \\(lon, lat\\) and in depth, 8 inducing points")
-  # Updates, with new inducing points as they come.
+  # Updates, with new inducing points in all forms.
   update(index, c(0.3, 100), inducing = others)
   same(index, residual_index(by_definition(places), by_definition(others), c(0.3, 0.3, 0.3, 100)))
   parts <- residual_factor(plain)
@@ -71,7 +71,7 @@ test_that("orders and inducing points are those of the places on the sphere", {
   chosen <- do.call(choose_inducing, c(list(places, 12, c(0.5, 200), seed = 5), read))
   expect_identical(colnames(chosen), c("x of lon,lat", "y of lon,lat", "z of lon,lat", "depth"))
   expect_equal(unname(chosen), choose_inducing(by_definition(places), 12, scales, seed = 5), tolerance = 1e-12)
-  # They are what an index takes, some of them too, and so is how many.
+  # An index takes these points, some of them, or their number.
   make <- function(inducing, ...) do.call(residual_index, c(list(places, inducing, c(0.5, 200), ...), read))
   index <- make(chosen)
   expect_identical(summary(make(chosen[1:4, ]))$m, 4)
@@ -80,7 +80,7 @@ test_that("orders and inducing points are those of the places on the sphere", {
   expect_identical(neighbors(index, near, k = 3)$index, neighbors(make(12, seed = 5), near, k = 3)$index)
 })
 
-test_that("on the sphere, no rows have an empty answer, and one row is one", {
+test_that("on the sphere, queries without rows give an empty answer, and one row gives one row", {
   places <- some_places(40)
   read <- list(lonlat = c("lon", "lat"), columns = "depth")
   make <- function(...) do.call(residual_index, c(list(...), read))
@@ -95,7 +95,7 @@ test_that("on the sphere, no rows have an empty answer, and one row is one", {
   expect_identical(neighbors(make(places[7, ], NULL, c(5, 1000)), places[1:2, ], k = 1)$index, matrix(1L, 2))
 })
 
-test_that("columns that nobody asked for are left out, and that is said", {
+test_that("columns that were not selected are left out, with a message", {
   places <- some_places(30)
   said <- "coordinates are the longitude lon and the latitude lat; left out: id, name, depth (use the argument"
   expect_message(index <- residual_index(places, lonlat = c("lon", "lat")), said, fixed = TRUE)
@@ -104,14 +104,14 @@ test_that("columns that nobody asked for are left out, and that is said", {
   expect_message(choose_inducing(places, 3, lonlat = c("lon", "lat")), said, fixed = TRUE)
   expect_silent(residual_index(places, lonlat = c("lon", "lat"), columns = character()))
   expect_silent(residual_index(places[, c("lon", "lat")], lonlat = TRUE))
-  # Columns may be chosen without a sphere, too.
+  # Columns may be selected without a sphere too.
   flat <- residual_index(places, lengthscales = c(10, 50), columns = c("lat", "depth"))
   expected <- residual_index(places[, c("lat", "depth")], lengthscales = c(10, 50))
   expect_identical(neighbors(flat, k = 3)$index, neighbors(expected, k = 3)$index)
   expect_identical(neighbors(flat, places[4:6, ], k = 3)$index, neighbors(expected, places[4:6, c(2, 4)], k = 3)$index)
 })
 
-test_that("what cannot be longitude and latitude is refused where it stands", {
+test_that("invalid longitudes and latitudes are errors that name their place", {
   places <- some_places(30)
   refused <- function(text, points = places, lonlat = c("lon", "lat"), columns = character()) {
     expect_error(residual_index(points, lonlat = lonlat, columns = columns), text, fixed = TRUE, class = invalid)
@@ -133,7 +133,7 @@ test_that("what cannot be longitude and latitude is refused where it stands", {
   refused("and 360 degrees; longitudes beyond 360 are the same places after %% 360", changed(7, "lon", 371.6))
   refused("points[9, \"lat\"] is -90.5, must be a latitude between -90 and 90 degrees", changed(9, "lat", -90.5))
   refused("points[9, \"lat\"] is NA, must be finite", changed(9, "lat", NA))
-  # The columns of `places` as they are read: longitude, latitude, depth.
+  # The columns of `places` in the order of reading: longitude, latitude, depth.
   refused("points[9, \"depth\"] is Inf, must be finite", changed(9, "depth", Inf), columns = "depth")
   swapped <- data.frame(lat = c(10, 20), lon = c(170, 120))
   expect_error(residual_index(swapped, lonlat = TRUE), "is 170, must be a latitude .*; lonlat takes the long")
@@ -157,7 +157,7 @@ test_that("what cannot be longitude and latitude is refused where it stands", {
   expect_error(neighbors(index, c(1, 2, 3)), "matrix with 3 columns", class = invalid)
 })
 
-test_that("an index without coordinates of its own has them from one matrix, without a copy", {
+test_that("an index does not copy a matrix whose columns are all coordinates", {
   points <- random_points(1000, 3)
   index <- residual_index(points)
   expect_identical(index$columns, points)
@@ -166,7 +166,7 @@ test_that("an index without coordinates of its own has them from one matrix, wit
   expect_lt((gc()["Vcells", "max used"] - before) * 8, 20000)
 })
 
-test_that("a single number of inducing points is how many", {
+test_that("a single number is the number of inducing points", {
   set.seed(33)
   points <- random_points(200, 2)
   colnames(points) <- c("east", "north")
@@ -175,7 +175,7 @@ test_that("a single number of inducing points is how many", {
   index <- residual_index(points, 9, scales, seed = 7)
   expect_identical(residual_factor(index), residual_factor(residual_index(points, chosen, scales)))
   expect_identical(residual_index(points, 9L, scales, seed = 7)$state$inducing, chosen)
-  # R's generator decides without a seed, and is left alone where nothing is drawn.
+  # Without a seed, R's generator is used. If nothing is drawn, it is not used.
   set.seed(34)
   first <- residual_index(points, 9)$state$inducing
   set.seed(34)
@@ -186,7 +186,7 @@ test_that("a single number of inducing points is how many", {
   residual_index(points, chosen)
   expect_identical(.Random.seed, state)
   expect_identical(summary(residual_index(points, 0))$m, 0)
-  # An update chooses anew, in its lengthscales.
+  # An update chooses new points with its lengthscales.
   index <- residual_index(points, 9, seed = 7)
   update(index, scales, inducing = 5, seed = 8)
   expect_identical(index$state$inducing, choose_inducing(points, 5, scales, seed = 8))
@@ -195,7 +195,7 @@ test_that("a single number of inducing points is how many", {
     expect_error(residual_index(points, word), text, class = invalid)
     expect_error(update(index, inducing = word), text, class = invalid)
   }
-  # What has dimensions, or is longer, is points: also in one dimension.
+  # An object with dimensions, or a longer vector, is points, also in one dimension.
   line <- seq(0, 10, length.out = 30)
   expect_identical(summary(residual_index(line, 5))$m, 5)
   for (at in list(matrix(5), data.frame(a = 5), array(5, 1))) {

@@ -8,7 +8,7 @@ test_that("inducing points are chosen with R's generator, or with a seed", {
     set.seed(11)
     expect_identical(choose_inducing(points, 15, method = method), first)
     expect_false(identical(first, second))
-    # What is drawn from R's generator, and that it is the seed.
+    # The draw from R's generator is the seed.
     set.seed(11)
     drawn <- sample.int(.Machine$integer.max, 1)
     state <- .Random.seed
@@ -31,7 +31,7 @@ test_that("inducing points are chosen with R's generator, or with a seed", {
   expect_error(choose_inducing(points, -1), class = "residualknn_error_invalid_argument")
 })
 
-test_that("orders are permutations, and maximin is what its name says", {
+test_that("orderings are permutations, and maximin follows its definition", {
   points <- random_points(300, 2)
   expect_identical(order_points(points, "given"), 1:300)
   set.seed(13)
@@ -51,7 +51,7 @@ test_that("orders are permutations, and maximin is what its name says", {
   }
 })
 
-test_that("a neighbor array has the form that GpGp wants", {
+test_that("a neighbor array has the form of GpGp", {
   points <- random_points(40, 2)
   index <- residual_index(points[order_points(points), ])
   array <- as_nnarray(predecessors(index, k = 5))
@@ -90,7 +90,7 @@ test_that("a neighbor array with all predecessors gives the exact log-likelihood
   expect_equal(vecchia, exact, tolerance = 1e-10)
 })
 
-test_that("the library tells what it is", {
+test_that("residualknn_library() describes the library", {
   about <- residualknn_library()
   expect_match(about$version, "^[0-9]+\\.[0-9]+\\.[0-9]+$")
   expect_type(about$abi_version, "integer")

@@ -1,7 +1,7 @@
-# Covariance functions under the names and with the parameters of other packages. The formulas are those of their
-# documentation, in their own parameters; each conversion is one that ?kernels gives.
+# Covariance functions with the names and the parameters of other packages. The formulas are those of their documentation, in
+# their own parameters. Each conversion is one of ?kernels.
 
-# Distances of all pairs by an index without inducing points, and by a covariance function of the distance.
+# Distances of all pairs from an index without inducing points, and from a covariance function of the distance.
 expect_covariance <- function(index, points, covariance, nugget) {
   n <- nrow(points)
   distance <- as.matrix(stats::dist(points))
@@ -43,13 +43,13 @@ test_that("names of GpGp stand for its functions of variance, range, smoothness 
       index <- residual_index(x, NULL, range, kernel, variance = variance, nugget = variance * relative, nu = nu)
       expect_covariance(index, x, covariance, variance * relative)
     }
-    # A range for each coordinate.
+    # One range for each coordinate.
     ranges <- c(0.2, 0.6)
     index <- residual_index(x, NULL, ranges, kernel, variance = variance, nugget = variance * relative, nu = nu)
     scaled <- sweep(x, 2, ranges, "/")
     expect_covariance(index, scaled, function(d) variance * formulas[[name]](d), variance * relative)
   }
-  # By the library's own names.
+  # With the names of the library.
   own <- function(kernel, factor, ...) {
     residual_index(x, NULL, factor * range, kernel, variance, variance * relative, ...)
   }
@@ -128,7 +128,7 @@ test_that("parameters of fields, DiceKriging, RobustGaSP and laGP are converted 
   expect_covariance(index, x, function(distance) sigma2 * exp(-distance^2 / d), sigma2 * g)
 })
 
-test_that("an index tells which kernel a name stands for, and updates keep the name", {
+test_that("an index shows the kernel of a name, and updates keep the name", {
   x <- points()
   index <- residual_index(x, NULL, 0.3, "matern_isotropic", nu = 0.8)
   expect_output(print(index), "kernel matern_isotropic (matern, nu = 0.8, lengthscales times 1.265)", fixed = TRUE)
@@ -139,7 +139,7 @@ test_that("an index tells which kernel a name stands for, and updates keep the n
   expect_covariance(index, x, function(d) (1 + d / 0.5) * exp(-d / 0.5), 0)
   update(index, kernel = "exponential")
   expect_output(print(index), "kernel exponential \\(matern12\\)$")
-  # A name that fixes nu sets aside the one of before, for good; one that is given along with it is refused.
+  # A name that fixes nu drops the previous nu. A different nu together with the name is an error.
   update(index, kernel = "matern", nu = 2.7)
   update(index, kernel = "matern45_scaledim")
   expect_output(print(index), "matern45_scaledim (matern, nu = 4.5, lengthscales times 3)", fixed = TRUE)
@@ -147,7 +147,7 @@ test_that("an index tells which kernel a name stands for, and updates keep the n
   update(index, kernel = "matern")
   expect_covariance(index, x, function(d) plain_matern(sqrt(3) * d / 0.5, 1.5), 0)
   update(index, kernel = "exponential")
-  # The lengthscales remain those that were given.
+  # The lengthscales are still those that were given.
   expect_identical(index$state$lengthscales, 0.5)
   parts <- residual_factor(index)
   own <- residual_index_from_factor(NULL, parts$residual_variance, x, 0.5, "gaussian")
@@ -168,7 +168,7 @@ test_that("an index tells which kernel a name stands for, and updates keep the n
   }
 })
 
-test_that("kernels that there are not are refused with what there is", {
+test_that("unsupported kernels are errors that suggest a supported one", {
   refused <- c(
     spherical = "residual_index_from_callback", wendland = "residual_index_from_callback",
     exponential_tapered = "residual_index_from_callback", powered_exponential = "\"exponential\"",

@@ -1,15 +1,15 @@
-test_that("a large matrix goes in without a copy", {
+test_that("a large matrix is not copied", {
   points <- random_points(1e6, 3)
   lengthscales <- c(1, 2, 3)
   index <- residual_index(points[1:10, ], lengthscales = lengthscales) # everything is loaded
-  # R's vectors, at their most, in MB.
+  # The peak memory of R's vectors in MB.
   invisible(gc(reset = TRUE))
   before <- gc(reset = TRUE)["Vcells", "used"] * 8 / 2^20
   index <- residual_index(points, lengthscales = lengthscales, threads = 2)
   after <- gc()["Vcells", "max used"] * 8 / 2^20
   expect_lt(after - before, 1)
   expect_identical(index$n, 1e6)
-  # Nor does the call keep one: what the object holds is the caller's matrix.
+  # The object does not keep a copy either; it refers to the caller's matrix.
   expect_identical(index$points[1e6, ], points[1e6, ])
   close(index)
 })
@@ -25,7 +25,7 @@ test_that("results are written into matrices of R, once", {
   expect_lt(after - before, 20000 * 20 * 12 / 2^20 + 1)
 })
 
-test_that("creating and closing indexes, or leaving them to the collector, does not grow memory", {
+test_that("memory does not grow when indexes are closed, or collected by R", {
   skip_on_cran() # measures the process
   skip_on_os(c("windows", "mac"))
   points <- random_points(2000, 2)
@@ -43,11 +43,11 @@ test_that("creating and closing indexes, or leaving them to the collector, does 
   before <- resident_memory()
   make(1000, close)
   make(300, identity)
-  # An index takes more than half a megabyte; a thousand of them would show.
+  # An index takes more than half a megabyte, so a thousand of them would be noticed.
   expect_lt(resident_memory() - before, 30)
 })
 
-test_that("indexes that nobody holds do not pile up", {
+test_that("unreachable indexes do not accumulate", {
   skip_on_cran() # measures the process
   skip_on_os(c("windows", "mac"))
   points <- random_points(20000, 2)
@@ -55,7 +55,7 @@ test_that("indexes that nobody holds do not pile up", {
   index <- residual_index(points, inducing)
   each <- summary(index)$bytes / 2^20
   before <- resident_memory()
-  # R itself allocates too little for a collection.
+  # The allocations of R alone would not cause a collection.
   for (i in 1:40) index <- residual_index(points, inducing)
   expect_gt(40 * each, 600)
   expect_lt(resident_memory(collect = FALSE) - before, 400)

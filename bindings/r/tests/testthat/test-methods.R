@@ -1,4 +1,4 @@
-test_that("indexes and results print themselves", {
+test_that("indexes and results can be printed", {
   set.seed(15)
   points <- random_points(1500, 2)
   index <- residual_index(points, points[1:10, ], kernel = "matern52", threads = 2)
@@ -23,9 +23,9 @@ test_that("printing, head() and as.data.frame() of results show neighbors that e
   expect_identical(as.integer(strsplit(trimws(sub("\\[6,\\]", "", printed[5])), " +")[[1]]), found$index[6, ])
   expect_match(printed[7], "and their distances")
   expect_false(any(grepl("NA", printed)))
-  # Queries go by their rows.
+  # Queries are shown by their row numbers.
   expect_output(print(predecessors(index, k = 4, rows = c(2, 31, 9))), "\n\\[31,\\][^\n]*\n\\[9,\\][^\n]*\nand their")
-  # Where no query has k neighbors, those with the most.
+  # If no query has k neighbors, the queries with the most neighbors are shown.
   expect_output(print(predecessors(index, 4, rows = 1:3)), "the largest number of neighbors \\(2\\):\n +1 2\n\\[3,\\]")
   expect_output(print(predecessors(index, k = 4, rows = 1)), "\nno query has a candidate$")
   expect_output(print(predecessors(index, k = 4, rows = integer())), "^<[^\n]*\n?$")
@@ -48,7 +48,7 @@ test_that("printing, head() and as.data.frame() of results show neighbors that e
   expect_identical(vapply(none, typeof, ""), vapply(frame, typeof, ""))
 })
 
-test_that("summaries hold what the library knows of an index", {
+test_that("summaries describe an index", {
   points <- random_points(100, 3)
   about <- summary(residual_index(points, points[1:10, ]))
   expect_identical(about[c("n", "d", "m")], list(n = 100, d = 3, m = 10))
@@ -60,7 +60,7 @@ test_that("summaries hold what the library knows of an index", {
   expect_output(print(about), "median")
 })
 
-test_that("statistics say how a search went", {
+test_that("statistics describe a search", {
   index <- residual_index(random_points(100, 2))
   about <- predecessors(index, k = 3, strategy = "brute_force", threads = 1)$statistics
   expect_identical(about$strategy, "brute_force")
@@ -70,7 +70,7 @@ test_that("statistics say how a search went", {
   expect_match(about$reason, "asked|request", ignore.case = TRUE)
 })
 
-test_that("searches use the threads of their index unless told otherwise", {
+test_that("searches use the threads of their index unless they have a threads argument", {
   points <- random_points(3000, 2)
   threads <- function(index, ...) neighbors(index, k = 3, strategy = "brute_force", ...)$statistics$threads
   one <- residual_index(points, threads = 1)
@@ -83,7 +83,7 @@ test_that("searches use the threads of their index unless told otherwise", {
   expect_identical(threads(one), 2L)
   parts <- residual_factor(one)
   expect_identical(threads(residual_index_from_factor(parts$factor, parts$residual_variance, points, threads = 1)), 1L)
-  # Without threads of its own the index leaves it to the option.
+  # If the index has no threads argument, the option is used.
   any <- residual_index(points, threads = NULL)
   for (option in 1:2) {
     old <- options(residualknn.threads = option)

@@ -1,6 +1,6 @@
-# Pictures of an index.
+# Plots of an index.
 
-test_that("a picture has the residual and the Euclidean neighbors", {
+test_that("a plot shows the residual and the Euclidean neighbors", {
   set.seed(16)
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())
@@ -17,7 +17,7 @@ test_that("a picture has the residual and the Euclidean neighbors", {
   expect_identical(plot(line, target = 3, k = 2), list(residual = c(2L, 1L), euclidean = c(2L, 1L)))
 })
 
-test_that("a picture may be of one point, and its legend anywhere", {
+test_that("a plot may show one point, and its legend may be anywhere", {
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())
   nobody <- list(residual = integer(), euclidean = integer())
@@ -35,7 +35,7 @@ test_that("a picture may be of one point, and its legend anywhere", {
   expect_error(plot(index, 1, 10, FALSE, 1:2, TRUE, "red"), "no name", class = invalid)
 })
 
-# Where the legend of the last picture is, at its top.
+# The position of the legend at the top of the last plot.
 legend_box <- function(layers) {
   entries <- residualknn:::legend_entries(stats::setNames(rep(list(list(pch = 1, col = "red", lwd = 1)), layers), c(
     "inducing point", "Euclidean only", "neighbor in both", "residual only", "target"
@@ -43,7 +43,7 @@ legend_box <- function(layers) {
   do.call(graphics::legend, c(list("top"), entries$arguments, plot = FALSE))$rect
 }
 
-test_that("the legend lies over the points, and over none of them, in pictures of many shapes", {
+test_that("the legend is above the points and covers none of them, in plots of many shapes", {
   set.seed(21)
   points <- random_points(300, 3)
   index <- residual_index(points, 30, 0.1, seed = 1)
@@ -67,18 +67,18 @@ test_that("the legend lies over the points, and over none of them, in pictures o
   }
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())
-  # Limits of one's own are kept.
+  # Limits given by the user are kept.
   plot(index, ylim = c(0, 1), asp = NA)
   expect_equal(graphics::par("usr")[3:4], c(-0.04, 1.04))
-  # No room is made for a legend elsewhere, or none.
+  # The axis is not extended for a legend elsewhere, or without a legend.
   for (legend in list(FALSE, "bottomleft")) {
     plot(index, legend = legend, asp = NA)
     expect_equal(graphics::par("usr")[3:4], range(points[, 2]) + c(-1, 1) * 0.04 * diff(range(points[, 2])))
   }
 })
 
-test_that("coordinates that are measured alike are drawn alike", {
-  # Units of the vertical axis to those of the horizontal one, in an inch; 1 where both are alike.
+test_that("coordinates with the same lengthscale have the same scale", {
+  # The ratio of the scales of the two axes; 1 if they are equal.
   ratio <- function(...) {
     grDevices::pdf(NULL, 8, 5)
     on.exit(grDevices::dev.off())
@@ -94,7 +94,7 @@ test_that("coordinates that are measured alike are drawn alike", {
   expect_gt(abs(log(ratio(index, dims = c(1, 3)))), 1)
   expect_equal(ratio(index, dims = c(1, 3), asp = 1), 1)
   expect_gt(abs(log(ratio(residual_index(points, lengthscales = c(2, 3, 50))))), 0.1)
-  # A map, in its middle: one degree of longitude is cos(latitude) of one of latitude.
+  # At the middle of a map, a degree of longitude is cos(latitude) times a degree of latitude.
   places <- data.frame(lon = c(5, 25, 10, 12), lat = c(50, 70, 55, 61), day = 1:4)
   map <- residual_index(places, lengthscales = c(0.1, 2), lonlat = TRUE, columns = "day")
   expect_equal(ratio(map), 1 / cos(60 * pi / 180))
@@ -102,7 +102,7 @@ test_that("coordinates that are measured alike are drawn alike", {
   expect_gt(abs(log(ratio(map, dims = c(1, 3)) / ratio(map))), 0.1)
 })
 
-test_that("a picture of an index on the sphere is a map of degrees", {
+test_that("a plot of an index on the sphere is a map in degrees", {
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())
   index <- residual_index(quakes, 30, c(0.1, 150), lonlat = c("long", "lat"), columns = "depth", seed = 1)
@@ -110,7 +110,7 @@ test_that("a picture of an index on the sphere is a map of degrees", {
   expect_identical(shown$residual, neighbors(index, k = 8, rows = 100)$index[1, ])
   usr <- graphics::par("usr")
   expect_true(all(quakes$long > usr[1] & quakes$long < usr[2] & quakes$lat > usr[3] & quakes$lat < usr[4]))
-  # Inducing points that were given in degrees are drawn there.
+  # Inducing points given in degrees are drawn at their places.
   update(index, inducing = quakes[3:5, ])
   expect_equal(unname(residualknn:::inducing_columns(index)[, 2:3]), unname(as.matrix(quakes[3:5, c("lat", "depth")])))
   expect_equal(unname(residualknn:::inducing_columns(index)[, 1]), quakes$long[3:5])

@@ -1,8 +1,8 @@
-# What users have for points: matrices, data frames and objects of other packages.
+# Forms of points: matrices, data frames and objects of other packages.
 
 invalid <- "residualknn_error_invalid_argument"
 
-test_that("no new points, no inducing points and no rows have an empty answer", {
+test_that("without new points, inducing points or rows, the answer is empty or a clear error", {
   places <- quakes[1:50, c("long", "lat", "depth")]
   index <- residual_index(places, places[1:3, ], c(4, 4, 150))
   parts <- residual_factor(index)
@@ -47,7 +47,7 @@ test_that("no new points, no inducing points and no rows have an empty answer", 
   expect_error(residual_index(data.frame(row.names = 1:3)), "^points has no columns", class = invalid)
 })
 
-test_that("columns that are no numbers are named, with the call that makes numbers of them", {
+test_that("columns that are not numeric are errors that name them and give the call that converts them", {
   frame <- data.frame(x = c(1, 2), `the flag` = c(TRUE, FALSE), check.names = FALSE)
   frame$kind <- factor(c("1.5", "2"))
   frame$day <- as.Date("2020-01-01") + 0:1
@@ -86,7 +86,7 @@ test_that("columns that are no numbers are named, with the call that makes numbe
       named <- paste0("a column that is not numeric: ", deparse(column))
       expect_error(use(points), named, fixed = TRUE, class = invalid)
     }
-    # The cure is R code that gives as many numbers.
+    # The remedy is R code that gives the same number of values.
     code <- regmatches(expected[[column]], regexec("and (.*\\)) gives", expected[[column]]))[[1]][2]
     if (!column %in% c("bag", "id", "depth")) {
       cured <- eval(parse(text = code)[[1]])
@@ -98,7 +98,7 @@ test_that("columns that are no numbers are named, with the call that makes numbe
   expect_error(residual_index(frame), class = invalid, paste0(
     "points has 11 columns that are not numeric: .*; and 8 more; points\\[, \"x\"\\]"
   ))
-  # Texts and levels that are no numbers have no such call.
+  # There is no such call for texts and levels that are not numbers.
   for (site in list(c("north", "south"), factor(c("a", "2")), c("1", "x"))) {
     expect_error(residual_index(data.frame(x = 1:2, site = site)),
       "\"site\" is (a character vector|of class factor); points\\[, \"x\"\\] selects the numeric columns$",
@@ -114,11 +114,11 @@ test_that("columns that are no numbers are named, with the call that makes numbe
     fixed = TRUE, class = invalid
   )
   expect_error(residual_index(clock), "^points is of class ITime, .*: as.numeric\\(points\\) gives", class = invalid)
-  # With no rows, too, unless the columns could be numbers.
+  # Also without rows, unless the columns could be numbers.
   expect_error(residual_index(cbind(1:3, 2), frame[0, c("x", "kind")]), "\"kind\" is of class factor", class = invalid)
 })
 
-test_that("objects that are no points are refused, with the call that makes points of them", {
+test_that("objects that are not points are errors that give the call that converts them", {
   points <- random_points(5, 2)
   wrong <- list(
     list(stats::dist(points), "of class dist, .*: it holds distances, not points"),
@@ -130,13 +130,13 @@ test_that("objects that are no points are refused, with the call that makes poin
     list(TRUE, "a logical vector")
   )
   for (case in wrong) expect_error(residual_index(case[[1]]), paste0("^points is ", case[[2]]), class = invalid)
-  # Series of numbers are numbers.
+  # Time series are numbers.
   expect_identical(residual_index(stats::ts(c(1, 5, 2)))$n, 3)
   expect_identical(residual_index(stats::ts(points))$d, 2)
   expect_identical(residual_index(array(c(1, 5, 2)))$n, 3)
 })
 
-# Objects of other packages, as far as this one looks at them. Theirs are tried below where they are installed.
+# Imitations of objects of other packages. Real ones are tested below if the packages are installed.
 sf_like <- function(type, wkt = NA_character_) {
   system <- structure(list(input = "x", wkt = wkt), class = "crs")
   points <- structure(list(structure(c(1, 2), class = c("XY", type, "sfg"))),
@@ -154,7 +154,7 @@ expect_cure <- function(x, cure) {
   ))
 }
 
-test_that("spatial objects are refused with the call that gives their coordinates, and degrees are noticed", {
+test_that("spatial objects are errors that give the call for their coordinates, and degrees are recognized", {
   degrees <- ", which are degrees: use lonlat = TRUE"
   of_points <- "sf::st_coordinates(points) gives its coordinates"
   for (wkt in c("GEOGCRS[\"WGS 84\"]", "GEOGCS[\"WGS 84\"]", " GEODCRS[\"x\"]")) {
@@ -166,13 +166,13 @@ test_that("spatial objects are refused with the call that gives their coordinate
     expect_false(grepl("degrees", conditionMessage(error)))
   }
   expect_cure(sf_like("POINT")$where[[1]], of_points)
-  # Without rows, st_geometry() is of no kind.
+  # Without rows, st_geometry() has no type.
   expect_cure(structure(list(), class = c("sfc_GEOMETRY", "sfc")), of_points)
   expect_cure(structure(c(xmin = 0, ymin = 0, xmax = 1, ymax = 2), class = "bbox"), "it holds the limits of a box")
   expect_cure(sf_like("POLYGON"), "sf::st_coordinates(sf::st_centroid(sf::st_geometry(points))) gives")
   expect_cure(sf_like("MULTIPOINT"), "sf::st_coordinates(sf::st_cast(sf::st_geometry(points), \"POINT\")) gives")
   expect_cure(sf_like("LINESTRING")$where, "sf::st_coordinates(sf::st_centroid(points)) gives")
-  # As a column of a data frame that is no sf object any more.
+  # As a column of a data frame that is not an sf object.
   column <- structure(unclass(sf_like("POINT")), class = "data.frame", sf_column = NULL)
   expect_error(residual_index(column), "\"where\" is of class sfc_POINT, and sf::st_coordinates(points$where) gives",
     fixed = TRUE, class = invalid
@@ -200,7 +200,7 @@ test_that("spatial objects are refused with the call that gives their coordinate
   expect_cure(structure(list(), class = "stars"), "sf::st_coordinates(points) gives")
 })
 
-# Runs the call that an error of residual_index(points) gives.
+# Runs the call in the error message of residual_index(points).
 cured <- function(points) {
   message <- conditionMessage(expect_error(residual_index(points), class = invalid))
   call <- regmatches(message, regexec(": ((sf|sp|terra)::.*?\\)) (gives|\\(of)", message, perl = TRUE))[[1]][2]

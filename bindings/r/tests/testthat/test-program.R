@@ -1,4 +1,4 @@
-# The command-line program, which RESIDUAL_KNN_PROGRAM names, calls the library without R.
+# Compares with the command-line program, whose path is RESIDUAL_KNN_PROGRAM.
 
 test_that("the answers have the bytes of the command-line program's", {
   program <- Sys.getenv("RESIDUAL_KNN_PROGRAM")

@@ -1,10 +1,10 @@
-# The oracle's answers on 32,436 ocean measurements, in the folder that RESIDUAL_KNN_SHARED_DIR names.
+# Reference answers for 32,436 ocean measurements, in the folder RESIDUAL_KNN_SHARED_DIR.
 
 reference <- function(name) {
   file.path(Sys.getenv("RESIDUAL_KNN_SHARED_DIR"), "reference", paste0("argo2016_", name, ".csv"))
 }
 
-test_that("the oracle's neighbors and predecessors are found", {
+test_that("the neighbors and predecessors of the reference are found", {
   skip_if_not(nzchar(Sys.getenv("RESIDUAL_KNN_SHARED_DIR")), "RESIDUAL_KNN_SHARED_DIR is set")
   skip_if_not(file.exists(reference("points")), "the reference folder is there")
   points <- as.matrix(utils::read.csv(reference("points")))
@@ -19,7 +19,7 @@ test_that("the oracle's neighbors and predecessors are found", {
     expect_gt(nrow(place), 11000)
     expect_identical(sum(!is.na(found$index)), nrow(place))
     expect_lt(max(abs(found$distance[place] - oracle$distance)), 1e-9)
-    # Another neighbor may stand in a place only where two distances tie.
+    # A place may have another neighbor only if two distances tie.
     others <- which(found$index[place] != oracle$neighbor + 1L)
     for (i in others) {
       same_query <- oracle[oracle$query == oracle$query[i], ]

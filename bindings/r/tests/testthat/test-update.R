@@ -16,7 +16,7 @@ test_that("an updated index gives the answers of a new one", {
   copy <- index
   expect_invisible(update(index, lengthscales = c(0.2, 0.5)))
   expect_same_answers(index, residual_index(points, inducing, c(0.2, 0.5), nugget = 0.1))
-  # What was given before remains.
+  # Earlier arguments are kept.
   update(index, variance = 3, kernel = "matern52")
   expect_same_answers(index, residual_index(points, inducing, c(0.2, 0.5), "matern52", variance = 3, nugget = 0.1))
   expect_output(print(copy), "15 inducing points, kernel matern52")
@@ -27,7 +27,7 @@ test_that("an updated index gives the answers of a new one", {
   expect_output(print(copy), "25 inducing points")
 })
 
-test_that("an update that cannot be leaves the index as it was", {
+test_that("an impossible update leaves the index unchanged", {
   points <- random_points(100, 2)
   index <- residual_index(points, points[1:5, ], 0.3)
   invalid <- "residualknn_error_invalid_argument"
@@ -51,7 +51,7 @@ test_that("an update that cannot be leaves the index as it was", {
   expect_same_answers(index, residual_index(points, points[1:5, ], 0.3))
 })
 
-test_that("an index can neither be searched nor closed nor updated while it is updated", {
+test_that("during an update, an index cannot be searched, closed or updated", {
   points <- random_points(150000, 3)
   index <- residual_index(points, points[1:5, ])
   met <- 0L
@@ -71,14 +71,14 @@ test_that("an index can neither be searched nor closed nor updated while it is u
   expect_identical(some_neighbors(index), some_neighbors(residual_index(points, points[1:5, ], 0.3)))
 })
 
-test_that("an update without inducing points keeps none", {
+test_that("after an update, an index without inducing points still has none", {
   points <- random_points(50, 2)
   index <- residual_index(points)
   update(index, 0.1)
   expect_same_answers(index, residual_index(points, lengthscales = 0.1))
 })
 
-test_that("after an update that failed, the index says what to do, and another update repairs it", {
+test_that("after a failed update, errors give the remedy, and another update succeeds", {
   skip_on_cran() # takes some seconds
   points <- random_points(200000, 3)
   break_off <- function(index) {

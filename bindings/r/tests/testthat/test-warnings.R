@@ -1,4 +1,4 @@
-# Answers that are right and say nothing.
+# Warnings about answers that are exact but useless.
 
 warned <- "residualknn_warning"
 
@@ -12,7 +12,7 @@ warnings_of <- function(code) {
   heard
 }
 
-test_that("lengthscales in other units than the points are noticed by every search", {
+test_that("every search warns if lengthscales and points are in different units", {
   set.seed(51)
   metres <- random_points(300, 2) * 1e6
   index <- residual_index(metres) # lengthscale 1
@@ -31,23 +31,23 @@ test_that("lengthscales in other units than the points are noticed by every sear
     expect_gt(found$statistics$uninformative_queries, nrow(found$index) / 2)
     expect_gt(found$statistics$nearest_lengthscales, 3)
   }
-  # The answer is that of any other search.
+  # The answer is the usual one.
   expect_identical(suppressWarnings(neighbors(index, k = 3, rows = 9)$distance[1, ]), c(1, 1, 1))
   # New points in kilometres for points in metres.
   good <- residual_index(metres, lengthscales = 1e5)
   expect_warning(neighbors(good, metres[1:20, ] / 1000 - 1e7, k = 2), "are both in the same units", class = warned)
-  # An update to such lengthscales, in whose search it shows.
+  # An update to such lengthscales; its searches warn.
   update(good, 1)
   expect_warning(predecessors(good, k = 2), "informative", class = warned)
 })
 
-test_that("inducing points that are all of the points are noticed", {
+test_that("there is a warning if the inducing points are the points", {
   set.seed(52)
   points <- random_points(100, 2)
   expect_warning(neighbors(residual_index(points, points, 0.3), k = 3), "inducing points themselves", class = warned)
 })
 
-test_that("nothing is said of answers that say something", {
+test_that("there is no warning about informative answers", {
   set.seed(53)
   points <- random_points(400, 2)
   index <- residual_index(points, 20, 0.2, nugget = 0.1, seed = 1)
@@ -61,7 +61,7 @@ test_that("nothing is said of answers that say something", {
   expect_identical(found[[1]]$statistics$coarse_queries, 0)
 })
 
-test_that("numbers too coarse for their lengthscale are named as R writes them", {
+test_that("numbers too coarse for their lengthscale are named as R elements", {
   set.seed(54)
   places <- data.frame(east = runif(60), north = runif(60))
   filled <- places
@@ -71,7 +71,7 @@ test_that("numbers too coarse for their lengthscale are named as R writes them",
   expect_length(heard, 1)
   expect_match(conditionMessage(heard[[1]]), "^points\\[7, \"north\"\\] is 1e\\+20, .* 3 rows have such values, of 60$")
   expect_identical(conditionCall(heard[[1]])[[1]], quote(residual_index))
-  # The others have the neighbors that they have without these rows.
+  # The other points have the same neighbors as without these rows.
   rest <- setdiff(1:60, c(7, 9, 12))
   found <- suppressWarnings(neighbors(index, k = 4, rows = rest))
   expected <- neighbors(residual_index(filled[rest, ], lengthscales = 0.2), k = 4)
@@ -98,7 +98,7 @@ test_that("points that nearly coincide are reported", {
   expect_warning(residual_index(matrix(3, 50, 2)), "same coordinates", class = warned)
 })
 
-test_that("a text on lengthscales that a name of another package has multiplied says so", {
+test_that("a warning tells if the name of another package has multiplied the lengthscales", {
   set.seed(55)
   metres <- random_points(100, 2) * 1e6
   text <- function(kernel) {
