@@ -529,9 +529,9 @@ typedef struct residual_knn_statistics {
    * all queries. It is computed if uninformative_queries is at least half of the queries, and is 0 otherwise. With a
    * covariance callback, it is always 0. */
   double nearest_lengthscales;
-  /** Number of new points with a coordinate beyond 2^32 lengthscales from 0 (see "Origin" at the top of the header); the
-   * first such point and its first such coordinate, both counted from message_base; the value of that coordinate and
-   * its lengthscale. If there are no such points, these fields are 0, -1, -1, 0 and 0. */
+  /** Number of new points with a coordinate beyond 2^32 lengthscales from 0 (see "Origin" at the top of the header);
+   * the first such point and its first such coordinate, both counted from message_base; the value of that coordinate
+   * and its lengthscale. If there are no such points, these fields are 0, -1, -1, 0 and 0. */
   int64_t coarse_queries;
   int64_t coarse_query;
   int64_t coarse_coordinate;

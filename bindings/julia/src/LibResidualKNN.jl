@@ -568,9 +568,9 @@ Report of a search.
 - `nearest_lengthscales`: The distance in lengthscales from a query to its nearest candidate: the median over up to 16 queries spread over
   all queries. It is computed if uninformative_queries is at least half of the queries, and is 0 otherwise. With a
   covariance callback, it is always 0.
-- `coarse_queries`: Number of new points with a coordinate beyond 2^32 lengthscales from 0 (see "Origin" at the top of the header); the
-  first such point and its first such coordinate, both counted from message_base; the value of that coordinate and
-  its lengthscale. If there are no such points, these fields are 0, -1, -1, 0 and 0.
+- `coarse_queries`: Number of new points with a coordinate beyond 2^32 lengthscales from 0 (see "Origin" at the top of the header);
+  the first such point and its first such coordinate, both counted from message_base; the value of that coordinate
+  and its lengthscale. If there are no such points, these fields are 0, -1, -1, 0 and 0.
 - `coarse_query`
 - `coarse_coordinate`
 - `coarse_value`
