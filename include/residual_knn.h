@@ -23,7 +23,7 @@
  *                 argument and its value. A call that fails leaves the caller's outputs untouched, with one
  *                 exception: a search without callbacks writes into the caller's arrays as it goes. If it runs out of
  *                 memory on the way, it fills these arrays with `missing` and +Inf. A search with a progress or a
- *                 covariance callback keeps its results in memory of its own until it has succeeded; this takes 12
+ *                 covariance callback keeps its results in separate memory until it has succeeded; this takes 12
  *                 or 16 bytes for each neighbor.
  *   Row numbers   A row number is the number of a point. Functions whose names end in _int32 use int32_t and count
  *                 from their argument `base`; all others use int64_t and count from 0.

@@ -248,7 +248,8 @@ class Case {
   // The error of a product.
   [[nodiscard]] double Margin(const QueryIntegers& row, int64_t j) const {
     return static_cast<double>(row.norm) * static_cast<double>(factor_.rests()[j]) +
-           static_cast<double>(row.rest) * static_cast<double>(factor_.norm_bounds()[j]) + LostNorms(row);
+           static_cast<double>(row.rest) * static_cast<double>(factor_.norm_bounds()[j]) +
+           LostNorms(row);
   }
 
   bool ProductsHold(const QueryIntegers& row, const std::vector<Quad>& exact,
@@ -337,8 +338,8 @@ class Case {
     for (int64_t j = 0; j < model_.n(); ++j) {
       if (!Counts(j)) continue;
       // As the scan computes it, in double precision.
-      const double product = static_cast<double>(products[j]) * row.unit16 *
-                             static_cast<double>(factor_.units16()[j]);
+      const double product =
+          static_cast<double>(products[j]) * row.unit16 * static_cast<double>(factor_.units16()[j]);
       const Quad error = exact[j] - product;  // the covariance is the same in both
       const double margin = factor_.ProductErrorWith(row, j) + LostNorms(row);
       if (!tally_.Count(has_fine ? kFine : kFine16, error, margin, NextToZero(j)))

@@ -76,7 +76,7 @@ units.
 - `statistics`: with `true`, the result is `idxs, dists, statistics`. The last is a named tuple that reports what the
   search did; see below
 
-The library first writes its results to memory of its own, so that Ctrl-C can end a search at any time. This takes 16
+The library first writes its results to separate memory, so that Ctrl-C can end a search at any time. This takes 16
 bytes for each neighbor in addition to the matrices.
 
 # Statistics
