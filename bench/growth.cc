@@ -63,8 +63,7 @@ void PrintGrowth(std::ostream& out, const std::vector<Measurement>& rows) {
     out << "\nGrowth of " << std::get<0>(key) << ", " << std::get<1>(key) << ", "
         << std::get<2>(key)
         << " thread(s): microseconds per row and thread, and their exponent of n since the "
-           "previous n "
-           "(the exponent of a whole job is larger by one)\n";
+           "previous n (the exponent of a whole job is larger by one)\n";
     PrintSeries(out, by_n);
   }
   out << std::flush;
