@@ -235,7 +235,7 @@ residual_knn_status residual_knn_index_factor(const residual_knn_index* index, i
     for (int64_t i = 0; i < model.n(); ++i) {
       if (residual_variance != nullptr) residual_variance[i] = model.residual_variance(i);
       if (factor == nullptr) continue;
-      const double* row = model.factor(i);
+      const double* row = model.v(i);
       for (int64_t c = 0; c < model.m(); ++c) {
         factor[dimension_major ? c * model.n() + i : i * model.m() + c] = row[c];
       }

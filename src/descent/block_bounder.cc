@@ -31,13 +31,13 @@ void BlockBounder::Bound(const ResidualTree& tree, int l, int64_t first, int64_t
   if (out.single) {
     CorrelatePivots<float>(
         model_, blocks, out.first_pivot, count,
-        {columns.count, columns.factor32, points, columns.scales, covariances_.data()}, products32_,
-        out.width, out.z.data());
+        {columns.count, columns.v32, points, columns.inverse_deviations, covariances_.data()},
+        products32_, out.width, out.z.data());
   } else {
     CorrelatePivots<double>(
         model_, blocks, out.first_pivot, count,
-        {columns.count, columns.factor, points, columns.scales, covariances_.data()}, products_,
-        out.width, out.z.data());
+        {columns.count, columns.v, points, columns.inverse_deviations, covariances_.data()},
+        products_, out.width, out.z.data());
   }
   counters.pivots_scored += columns.count * count;
   if (out.single) counters.scored_in_low_precision += columns.count * count;

@@ -35,14 +35,14 @@ class ChunkPlan {
   ChunkPlan& operator=(const ChunkPlan&) = delete;
 
   [[nodiscard]] std::span<const Chunk> chunks() const { return chunks_; }
-  // Queries that no tree is for: exceptional rows, and those with few candidates.
+  // Queries for brute force: rows outside the tree, and queries with few candidates.
   [[nodiscard]] std::span<const int64_t> brute() const { return brute_; }
   // That trees took which were built for this.
   [[nodiscard]] double tree_seconds() const { return tree_seconds_; }
   [[nodiscard]] int64_t coarse_blocks() const { return coarse_blocks_; }
 
  private:
-  // Sorts a stage's queries by leaf; those that are exceptional rows go to brute force.
+  // Sorts the queries of a stage by leaf. Those that are rows outside the tree go to brute force.
   void SortInto(const ResidualTree& tree, std::vector<int64_t>& stage);
   // Whether single precision can take a query.
   [[nodiscard]] bool FitsSingle(const ResidualTree& tree, int64_t query) const;

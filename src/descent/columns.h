@@ -8,14 +8,14 @@ namespace residual_knn {
 // Count is rounded up to whole vectors; what is beyond is 0.
 struct Columns {
   int64_t count = 0;
-  int64_t width = 0;               // count, rounded up to kColumnUnit
-  const double* factor = nullptr;  // count x m
-  const float* factor32 = nullptr;
+  int64_t width = 0;          // count, rounded up to kColumnUnit
+  const double* v = nullptr;  // count x m
+  const float* v32 = nullptr;
   int64_t stride = 0;  // of coordinates
   const double* coordinates = nullptr;
-  const double* scales = nullptr;            // 1 / sqrt(p)
-  const double* totals = nullptr;            // 1 + what the model's deficit adds
-  const double* squared_errors32 = nullptr;  // (error of a product / sqrt(p))^2
+  const double* inverse_deviations = nullptr;  // 1 / sqrt(p)
+  const double* totals = nullptr;              // 1 + what the model's deficit adds
+  const double* squared_errors32 = nullptr;    // (error of a product / sqrt(p))^2
   const double* squared_errors64 = nullptr;
   const int64_t* queries = nullptr;  // which queries of the chunk
   // What a covariance callback calls the queries: count of them.

@@ -32,15 +32,15 @@ void LeafScorer::ScoreLeaf(const ResidualTree& tree, int64_t leaf, QueryColumns&
   const bool single = chunk.single() && b.single;
   if (single) {
     Reserve(products32_, columns.count * count);
-    blas::MultiplyTransposed(columns.factor32, columns.count, tree.factor32() + b.begin * m, count,
-                             m, products32_.data());
+    blas::MultiplyTransposed(columns.v32, columns.count, tree.v32() + b.begin * m, count, m,
+                             products32_.data());
     counters.scored_in_low_precision += columns.count * count;
   } else {
     MultiplyRows(rows, columns);
   }
   counters.pairs_scored += columns.count * count;
   ScreenTile tile;
-  tile.inverse_deviation = tree.scales() + b.begin;
+  tile.inverse_deviation = tree.inverse_deviations() + b.begin;
   CovarianceView view;
   if (model_.covariance() != nullptr) {
     view = model_.covariance()->view();
@@ -92,8 +92,8 @@ void LeafScorer::ScorePoints(const ResidualTree& tree, int64_t leaf, QueryColumn
     return;
   }
   Reserve(products32_, count);
-  DotRows(chunk.all().factor32 + q * model_.m(), tree.factor32(), model_.m(), positions_.data(),
-          count, products32_.data());
+  DotRows(chunk.all().v32 + q * model_.m(), tree.v32(), model_.m(), positions_.data(), count,
+          products32_.data());
   ScreenInSingle(chunk, q, counters);
 }
 
@@ -112,12 +112,11 @@ void LeafScorer::MultiplyRows(std::span<const int64_t> rows, const Columns& colu
   const int64_t m = model_.m();
   const auto count = static_cast<int64_t>(rows.size());
   Reserve(products_, columns.count * count);
-  factor_.resize(static_cast<size_t>(count * m));
+  v_.resize(static_cast<size_t>(count * m));
   for (int64_t j = 0; j < count; ++j) {
-    std::copy_n(model_.factor(rows[j]), m, factor_.data() + j * m);
+    std::copy_n(model_.v(rows[j]), m, v_.data() + j * m);
   }
-  blas::MultiplyTransposed(columns.factor, columns.count, factor_.data(), count, m,
-                           products_.data());
+  blas::MultiplyTransposed(columns.v, columns.count, v_.data(), count, m, products_.data());
 }
 
 void LeafScorer::AskBlock(std::span<const int64_t> queries, std::span<const int64_t> rows) {
@@ -146,8 +145,8 @@ void LeafScorer::Gather(std::span<const int64_t> rows) {
   const auto count = static_cast<int64_t>(rows.size());
   stride_ = count + kScreenSlack;
   coordinates_.resize(static_cast<size_t>(stride_ * std::max<int64_t>(model_.d(), 1)));
-  scales_.resize(static_cast<size_t>(stride_));
-  for (int64_t j = 0; j < count; ++j) scales_[j] = model_.inverse_deviation()[rows[j]];
+  inverse_deviations_.resize(static_cast<size_t>(stride_));
+  for (int64_t j = 0; j < count; ++j) inverse_deviations_[j] = model_.inverse_deviation()[rows[j]];
   model_.points().CopySelected(rows, coordinates_.data(), stride_);
 }
 
@@ -155,7 +154,7 @@ ScreenTile LeafScorer::Gathered(std::span<const int64_t> queries, std::span<cons
                                 CovarianceView& view) {
   Gather(rows);
   ScreenTile tile;
-  tile.inverse_deviation = scales_.data();
+  tile.inverse_deviation = inverse_deviations_.data();
   if (model_.covariance() != nullptr) {
     view = model_.covariance()->view();
     tile.covariance = &view;

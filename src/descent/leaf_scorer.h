@@ -51,13 +51,13 @@ class LeafScorer {
   const SearchSettings& settings_;
   AlignedVector products_;
   AlignedFloats products32_;
-  AlignedVector factor_;
+  AlignedVector v_;
   std::vector<double> covariances_;
   std::vector<int64_t> rows_;
   std::vector<int64_t> positions_;
   int64_t stride_ = 0;
   std::vector<double> coordinates_;
-  std::vector<double> scales_;
+  std::vector<double> inverse_deviations_;
   std::vector<int64_t> found_;
   std::vector<double> scores_;
   std::vector<double> found_covariances_;

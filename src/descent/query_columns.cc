@@ -22,7 +22,7 @@ QueryColumns::QueryColumns(const ResidualModel& model, const SearchSettings& set
       queries_(static_cast<size_t>(most)) {
   const auto room = static_cast<size_t>(stride_);
   coordinates_.assign(room * static_cast<size_t>(model.d()), 0.0);
-  scales_.assign(room, 0.0);
+  inverse_deviations_.assign(room, 0.0);
   totals_.assign(room, 0.0);
   squared_errors32_.assign(room, 0.0);
   squared_errors64_.assign(room, 0.0);
@@ -48,16 +48,16 @@ void QueryColumns::Load(const QuerySet& queries, std::span<const int64_t> which,
     if (!degenerate(q)) lists_[q].Reset(settings_.k, block_.inverse_deviation[q], error64_[q]);
   }
   if (single_) {
-    factor32_.resize(static_cast<size_t>(count() * model_.m()));
-    std::copy_n(block_.factor, count() * model_.m(), factor32_.data());
+    v32_.resize(static_cast<size_t>(count() * model_.m()));
+    std::copy_n(block_.v, count() * model_.m(), v32_.data());
   }
   all_ = {count(),
           ColumnWidth(count()),
-          block_.factor,
-          single_ ? factor32_.data() : nullptr,
+          block_.v,
+          single_ ? v32_.data() : nullptr,
           stride_,
           coordinates_.data(),
-          scales_.data(),
+          inverse_deviations_.data(),
           totals_.data(),
           squared_errors32_.data(),
           squared_errors64_.data(),
@@ -67,22 +67,23 @@ void QueryColumns::Load(const QuerySet& queries, std::span<const int64_t> which,
 
 void QueryColumns::PrepareErrors(const ResidualTree& tree) {
   const Margins& margins = tree.margins();
-  single_ = tree.factor32() != nullptr;
+  single_ = tree.v32() != nullptr;
   const double canonical = ProductError(model_.m()) * model_.largest_norm();
   for (int64_t q = 0; q < count(); ++q) {
-    const double scale = block_.inverse_deviation[q];
+    const double inverse_deviation = block_.inverse_deviation[q];
     const double norm = block_.norm[q];
     // A candidate's score stands for its canonical one, whose products are rounded too.
     error64_[q] = margins.Error(false, norm) + canonical * norm;
     error32_[q] = margins.Error(true, norm) + canonical * norm;
-    single_ = single_ && margins.FitsSingle(scale) && norm <= 2 * model_.largest_norm();
-    slack_[q] = error64_[q] * scale * tree.largest_scale() + kBoundRounding;
-    scales_[q] = scale;
-    totals_[q] = 1 + margins.Deficit(scale, norm);
-    squared_errors32_[q] = error32_[q] * error32_[q] * scale * scale;
-    squared_errors64_[q] = error64_[q] * error64_[q] * scale * scale;
+    single_ = single_ && margins.FitsSingle(inverse_deviation) && norm <= 2 * model_.largest_norm();
+    slack_[q] = error64_[q] * inverse_deviation * tree.largest_inverse_deviation() + kBoundRounding;
+    inverse_deviations_[q] = inverse_deviation;
+    totals_[q] = 1 + margins.Deficit(inverse_deviation, norm);
+    squared_errors32_[q] = error32_[q] * error32_[q] * inverse_deviation * inverse_deviation;
+    squared_errors64_[q] = error64_[q] * error64_[q] * inverse_deviation * inverse_deviation;
   }
-  for (AlignedVector* values : {&scales_, &totals_, &squared_errors32_, &squared_errors64_}) {
+  for (AlignedVector* values :
+       {&inverse_deviations_, &totals_, &squared_errors32_, &squared_errors64_}) {
     std::fill(values->begin() + count(), values->end(), 0.0);
   }
 }

@@ -73,9 +73,9 @@ class QueryColumns {
   QueryBlock block_;
   CanonicalScorer scorer_;
   std::vector<CandidateList> lists_;
-  AlignedFloats factor32_;
+  AlignedFloats v32_;
   AlignedVector coordinates_;
-  AlignedVector scales_;
+  AlignedVector inverse_deviations_;
   AlignedVector totals_;
   AlignedVector squared_errors32_;
   AlignedVector squared_errors64_;

@@ -20,17 +20,17 @@ const Columns& SelectedColumns::Select(const QueryColumns& from, int64_t m, int6
   for (int64_t i = 0; i < count; ++i) callback_rows_[i] = all.callback_rows[which[i]];
   columns_.callback_rows = callback_rows_.data();
   if (single) {
-    factor32_.resize(static_cast<size_t>(from.most() * m));
+    v32_.resize(static_cast<size_t>(from.most() * m));
     for (int64_t i = 0; i < count; ++i) {
-      std::copy_n(all.factor32 + which[i] * m, m, factor32_.data() + i * m);
+      std::copy_n(all.v32 + which[i] * m, m, v32_.data() + i * m);
     }
-    columns_.factor32 = factor32_.data();
+    columns_.v32 = v32_.data();
   } else {
-    factor_.resize(static_cast<size_t>(from.most() * m));
+    v_.resize(static_cast<size_t>(from.most() * m));
     for (int64_t i = 0; i < count; ++i) {
-      std::copy_n(all.factor + which[i] * m, m, factor_.data() + i * m);
+      std::copy_n(all.v + which[i] * m, m, v_.data() + i * m);
     }
-    columns_.factor = factor_.data();
+    columns_.v = v_.data();
   }
   const auto gather = [&](const double* values, double* out) {
     for (int64_t i = 0; i < count; ++i) out[i] = values[which[i]];
@@ -44,12 +44,12 @@ const Columns& SelectedColumns::Select(const QueryColumns& from, int64_t m, int6
   }
   values_.resize(static_cast<size_t>(4 * stride));
   double* at = values_.data();
-  gather(all.scales, at);
+  gather(all.inverse_deviations, at);
   gather(all.totals, at + stride);
   gather(all.squared_errors32, at + 2 * stride);
   gather(all.squared_errors64, at + 3 * stride);
   columns_.coordinates = coordinates_.data();
-  columns_.scales = at;
+  columns_.inverse_deviations = at;
   columns_.totals = at + stride;
   columns_.squared_errors32 = at + 2 * stride;
   columns_.squared_errors64 = at + 3 * stride;

@@ -18,8 +18,8 @@ class SelectedColumns {
                         std::span<const int64_t> which, bool single);
 
  private:
-  AlignedVector factor_;
-  AlignedFloats factor32_;
+  AlignedVector v_;
+  AlignedFloats v32_;
   AlignedVector coordinates_;
   AlignedVector values_;
   std::vector<int64_t> callback_rows_;

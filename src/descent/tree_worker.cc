@@ -10,8 +10,8 @@
 namespace residual_knn {
 namespace {
 
-// Exceptional rows in one product.
-constexpr size_t kExceptionalAtOnce = 256;
+// Rows outside the tree in one product.
+constexpr size_t kOutsideAtOnce = 256;
 // Levels that a tree may have.
 constexpr size_t kMostLevels = 8;
 // A k-th neighbor among the points around a query that is correlated with it less than this is no help: margins of
@@ -38,7 +38,7 @@ bool TreeWorker::Begin(const ResidualTree& tree, std::span<const int64_t> which)
     if (!chunk_.degenerate(q) && chunk_.block().limit[q] > 0) searching_.push_back(q);
   }
   ScoreNear();
-  ScoreExceptional();
+  ScoreOutsideTree();
   which_ = which;
   LeaveUncorrelated();
   return monitor_.GoOn();
@@ -66,12 +66,12 @@ void TreeWorker::ScoreNear() {
   }
 }
 
-void TreeWorker::ScoreExceptional() {
-  const auto rows = tree_->exceptional();
+void TreeWorker::ScoreOutsideTree() {
+  const auto rows = tree_->outside_tree();
   if (rows.empty() || searching_.empty()) return;
   const Columns& columns = selected_.Select(chunk_, model_.m(), model_.d(), searching_, false);
-  for (size_t begin = 0; begin < rows.size() && monitor_.GoOn(); begin += kExceptionalAtOnce) {
-    const size_t count = std::min(kExceptionalAtOnce, rows.size() - begin);
+  for (size_t begin = 0; begin < rows.size() && monitor_.GoOn(); begin += kOutsideAtOnce) {
+    const size_t count = std::min(kOutsideAtOnce, rows.size() - begin);
     scorer_.ScoreRows(rows.subspan(begin, count), chunk_, columns, counters_);
   }
 }
@@ -79,10 +79,10 @@ void TreeWorker::ScoreExceptional() {
 void TreeWorker::LeaveUncorrelated() {
   is_left_.assign(static_cast<size_t>(chunk_.count()), false);
   std::erase_if(searching_, [this](int64_t q) {
-    const double scale = chunk_.block().inverse_deviation[q];
+    const double inverse_deviation = chunk_.block().inverse_deviation[q];
     CandidateList& list = chunk_.list(q);
-    is_left_[q] =
-        list.threshold() * scale < kUncorrelated && list.LargestKthScore() * scale < kUncorrelated;
+    is_left_[q] = list.threshold() * inverse_deviation < kUncorrelated &&
+                  list.LargestKthScore() * inverse_deviation < kUncorrelated;
     if (is_left_[q]) left_.push_back(which_[q]);
     return is_left_[q];
   });
@@ -140,7 +140,7 @@ void TreeWorker::SearchPoints(int64_t leaf, int64_t q, const float* z, double sq
   counters_.points_bounded += valid;
   points_.resize(static_cast<size_t>(b.end - b.begin + 16));
   int64_t found = valid;
-  if (total < Margins::kHopeless) {
+  if (total < Margins::kNoBound) {
     const double rest = std::sqrt(std::max(total - square, 0.0));
     found = OpenPoints(z, b.rank, leaves.kept(b), b.stride, leaves.roots(b), valid,
                        static_cast<float>(rest), static_cast<float>(chunk_.Threshold(q)),

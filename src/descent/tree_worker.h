@@ -23,7 +23,7 @@ class TreeWorker {
   // Worker `index` of the job; chunks have up to `most` queries.
   TreeWorker(const SearchJob& job, int64_t most, int index);
 
-  // Loads a chunk, and scores the leaves around each query and the exceptional rows, for first thresholds.
+  // Loads a chunk, and scores the leaves around each query and the rows outside the tree, for first thresholds.
   // False if the monitor was stopped.
   bool Begin(const ResidualTree& tree, std::span<const int64_t> which);
 
@@ -69,7 +69,7 @@ class TreeWorker {
   };
 
   void ScoreNear();
-  void ScoreExceptional();
+  void ScoreOutsideTree();
   void LeaveUncorrelated();
 
   const SearchJob job_;

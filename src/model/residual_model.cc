@@ -95,7 +95,7 @@ void ResidualModel::Apply(ModelUpdate update, int threads, Monitor& monitor) {
 
 void ResidualModel::Compute(int threads, Monitor& monitor) {
   m_ = inducing_->size();
-  factor_.resize(static_cast<size_t>(CheckedSize(n_, m_, "n x m")));
+  v_.resize(static_cast<size_t>(CheckedSize(n_, m_, "n x m")));
   residual_variance_.resize(static_cast<size_t>(n_));
   const CovarianceView view = covariance_->view();
   std::vector<double> squares(static_cast<size_t>(n_));
@@ -110,7 +110,7 @@ void ResidualModel::Compute(int threads, Monitor& monitor) {
     for (int64_t done = 0; done < count && thread_monitor.GoOn(); done += kPanelWidth) {
       const int64_t size = std::min(kPanelWidth, count - done);
       inducing_->Solve(view, points_, first + done, size, panels[worker],
-                       factor_.data() + (first + done) * m_, squares.data() + first + done);
+                       v_.data() + (first + done) * m_, squares.data() + first + done);
       monitor.Advance(size);
     }
   });
@@ -133,11 +133,11 @@ ResidualModel::ResidualModel(const CovarianceCallback& callback, const GivenFact
                              int threads, Monitor& monitor)
     : n_(given.factor.rows),
       m_(given.factor.columns),
-      factor_(static_cast<size_t>(CheckedSize(n_, m_, "n x m"))),
+      v_(static_cast<size_t>(CheckedSize(n_, m_, "n x m"))),
       residual_variance_(given.residual_variance.begin(), given.residual_variance.end()),
       callback_(callback) {
   std::vector<double> squares(static_cast<size_t>(n_));
-  CopyFactor(given.factor, given.residual_variance, {"factor", "residual_variance"}, factor_.data(),
+  CopyFactor(given.factor, given.residual_variance, {"factor", "residual_variance"}, v_.data(),
              squares, threads, monitor);
   Finish(squares, monitor);
   deficit_ = {given.error > 0, 0, given.error};
@@ -190,9 +190,8 @@ void ResidualModel::Finish(std::span<const double> squares, Monitor& monitor) {
 }
 
 int64_t ResidualModel::bytes() const {
-  return static_cast<int64_t>(
-             (factor_.size() + residual_variance_.size() + inverse_deviation_.size()) *
-             sizeof(double)) +
+  return static_cast<int64_t>((v_.size() + residual_variance_.size() + inverse_deviation_.size()) *
+                              sizeof(double)) +
          static_cast<int64_t>((scaling_.lengthscales.size() + scaling_.origin.size()) *
                               sizeof(double)) +
          points_.bytes() + original_.bytes() + original_inducing_.bytes() +

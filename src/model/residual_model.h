@@ -101,7 +101,7 @@ class ResidualModel {
   [[nodiscard]] int64_t d() const { return points_.dimensions(); }
 
   // Row i of V, m values; rows follow each other without gaps.
-  [[nodiscard]] const double* factor(int64_t i) const { return factor_.data() + i * m_; }
+  [[nodiscard]] const double* v(int64_t i) const { return v_.data() + i * m_; }
   [[nodiscard]] double residual_variance(int64_t i) const { return residual_variance_[i]; }
   // 1 / sqrt(p), 0 for degenerate points; readable 8 doubles beyond the last.
   [[nodiscard]] const double* inverse_deviation() const { return inverse_deviation_.data(); }
@@ -137,7 +137,7 @@ class ResidualModel {
 
   int64_t n_ = 0;
   int64_t m_ = 0;
-  AlignedVector factor_;
+  AlignedVector v_;
   std::vector<double> residual_variance_;
   std::vector<double> inverse_deviation_;
   double largest_norm_ = 0;

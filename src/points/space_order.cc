@@ -124,8 +124,8 @@ int64_t SpaceOrder::LeafOf(const double* point) const {
   return node - (int64_t{1} << depth_);
 }
 
-void SpaceOrder::Rescale(std::span<const double> factors) {
-  for (Split& split : splits_) split.value *= factors[split.coordinate];
+void SpaceOrder::Rescale(std::span<const double> ratios) {
+  for (Split& split : splits_) split.value *= ratios[split.coordinate];
 }
 
 int64_t SpaceOrder::LeafAt(int64_t position) const {

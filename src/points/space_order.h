@@ -38,9 +38,9 @@ class SpaceOrder {
   // The leaf of a position.
   [[nodiscard]] int64_t LeafAt(int64_t position) const;
 
-  // Regions of points whose coordinates are from now on `factors` times what they were. Nodes stay as they are,
-  // which is as good an order as long as the factors are much the same.
-  void Rescale(std::span<const double> factors);
+  // Regions of points whose coordinates are from now on `ratios` times what they were. Nodes stay as they are,
+  // which is as good an order as long as the ratios are much the same.
+  void Rescale(std::span<const double> ratios);
 
   [[nodiscard]] int64_t bytes() const;
 

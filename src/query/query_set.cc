@@ -64,19 +64,19 @@ class RowQueries : public QuerySet {
       block.inverse_deviation[i] = model_.inverse_deviation()[row];
       model_.points().CopyPoint(row, block.points.data() + i * model_.d());
       double square = 0;
-      DotRows(model_.factor(row), model_.factor(0), model_.m(), &row, 1, &square);
+      DotRows(model_.v(row), model_.v(0), model_.m(), &row, 1, &square);
       block.norm[i] = std::sqrt(square);
     }
     if (contiguous) {
-      block.factor = count > 0 ? model_.factor(Row(queries[0])) : nullptr;
+      block.v = count > 0 ? model_.v(Row(queries[0])) : nullptr;
       return;
     }
     const int64_t m = model_.m();
-    block.owned_factor.resize(static_cast<size_t>(count * m));
+    block.owned_v.resize(static_cast<size_t>(count * m));
     for (int64_t i = 0; i < count; ++i) {
-      std::copy_n(model_.factor(block.self[i]), m, block.owned_factor.data() + i * m);
+      std::copy_n(model_.v(block.self[i]), m, block.owned_v.data() + i * m);
     }
-    block.factor = block.owned_factor.data();
+    block.v = block.owned_v.data();
   }
 
   [[nodiscard]] int64_t Pairs(int64_t query) const override {
@@ -147,14 +147,14 @@ class NewPointQueries : public NewQueries {
     LoadAllButFactor(queries, block);
     const int64_t m = model().m();
     const auto count = static_cast<int64_t>(queries.size());
-    block.owned_factor.resize(static_cast<size_t>(count * m));
+    block.owned_v.resize(static_cast<size_t>(count * m));
     block.selected = points().Selected(queries, std::move(block.selected));
     const CovarianceFunction& covariance = *model().covariance();
     for (int64_t done = 0; done < count; done += kPanelWidth) {
       if (!monitor.GoOn()) return;
       model().inducing()->Solve(covariance.view(), block.selected, done,
                                 std::min(kPanelWidth, count - done), block.panel,
-                                block.owned_factor.data() + done * m, block.norm.data() + done);
+                                block.owned_v.data() + done * m, block.norm.data() + done);
     }
     for (int64_t i = 0; i < count; ++i) {
       const double square = block.norm[i];
@@ -162,7 +162,7 @@ class NewPointQueries : public NewQueries {
       block.inverse_deviation[i] = ResidualModel::InverseDeviation(std::max(p, 0.0), square, m);
       block.norm[i] = std::sqrt(square);
     }
-    block.factor = block.owned_factor.data();
+    block.v = block.owned_v.data();
   }
 };
 
@@ -175,11 +175,11 @@ class NewFactorQueries : public NewQueries {
                               ? ScaledPoints()
                               : ScaledPoints(queries, model.scaling().lengthscales, "queries",
                                              model.scaling().origin)),
-        factor_(static_cast<size_t>(CheckedSize(factor.rows, factor.columns, "num_queries x m"))),
+        v_(static_cast<size_t>(CheckedSize(factor.rows, factor.columns, "num_queries x m"))),
         residual_variance_(residual_variance.begin(), residual_variance.end()),
         squares_(residual_variance.size()) {
-    CopyFactor(factor, residual_variance, {"query_factor", "query_residual_variance"},
-               factor_.data(), squares_, threads, monitor);
+    CopyFactor(factor, residual_variance, {"query_factor", "query_residual_variance"}, v_.data(),
+               squares_, threads, monitor);
   }
 
   [[nodiscard]] int64_t size() const override {
@@ -190,20 +190,19 @@ class NewFactorQueries : public NewQueries {
             ThreadMonitor /*monitor*/) const override {
     LoadAllButFactor(queries, block);
     const int64_t m = model().m();
-    block.owned_factor.resize(queries.size() * static_cast<size_t>(m));
+    block.owned_v.resize(queries.size() * static_cast<size_t>(m));
     for (size_t i = 0; i < queries.size(); ++i) {
       const int64_t query = queries[i];
       block.inverse_deviation[i] =
           ResidualModel::InverseDeviation(residual_variance_[query], squares_[query], m);
       block.norm[i] = std::sqrt(squares_[query]);
-      std::copy_n(factor_.data() + query * m, m,
-                  block.owned_factor.data() + static_cast<int64_t>(i) * m);
+      std::copy_n(v_.data() + query * m, m, block.owned_v.data() + static_cast<int64_t>(i) * m);
     }
-    block.factor = block.owned_factor.data();
+    block.v = block.owned_v.data();
   }
 
  private:
-  AlignedVector factor_;
+  AlignedVector v_;
   std::vector<double> residual_variance_;
   std::vector<double> squares_;
 };

@@ -16,7 +16,7 @@ namespace residual_knn {
 // Some queries of a QuerySet. Reused from block to block.
 struct QueryBlock {
   int64_t count = 0;
-  const double* factor = nullptr;         // count x m, V of the queries
+  const double* v = nullptr;              // count x m, V of the queries
   std::vector<double> points;             // count x d, scaled coordinates
   std::vector<double> inverse_deviation;  // 0 for degenerate queries
   std::vector<double> norm;               // |V|
@@ -26,7 +26,7 @@ struct QueryBlock {
   std::vector<int64_t> limit;             // candidates are the rows [0, limit)
   int64_t largest_limit = 0;
 
-  AlignedVector owned_factor;
+  AlignedVector owned_v;
   ScaledPoints selected;
   AlignedVector panel;
 };

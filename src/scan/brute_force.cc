@@ -17,7 +17,7 @@ constexpr int64_t kRepeatedOneIn = 2;
 constexpr int64_t kFewQueries = 64;
 
 // k rows that are the same point, and perhaps the query itself, are nearer or tie and come first.
-std::vector<int64_t> HopelessRows(const SearchJob& job, ScanStore& store) {
+std::vector<int64_t> SurplusRepeats(const SearchJob& job, ScanStore& store) {
   return store.Repeated(job.monitor).RowsAfter(job.settings.k + 1);
 }
 
@@ -32,9 +32,9 @@ QuantizedFit FitOf(const SearchJob& job, ScanStore& store) {
 void PrepareBruteForce(const SearchJob& job, ScanStore& store) {
   const int threads = job.settings.threads;
   const QuantizedFit fit = FitOf(job, store);
-  if (fit.bits8) store.Factor(ElementBits::k8, threads, job.monitor);
+  if (fit.bits8) store.V(ElementBits::k8, threads, job.monitor);
   if (fit.bits16 && (!fit.bits8 || fit.leaves_to_16)) {
-    store.Factor(ElementBits::k16, threads, job.monitor);
+    store.V(ElementBits::k16, threads, job.monitor);
   }
   if (job.model.covariance() != nullptr) {
     store.GetNeighborhoods(threads, job.monitor);
@@ -43,7 +43,7 @@ void PrepareBruteForce(const SearchJob& job, ScanStore& store) {
 }
 
 bool MostRowsRepeat(const SearchJob& job, ScanStore& store) {
-  return std::ssize(HopelessRows(job, store)) > job.model.n() / kRepeatedOneIn;
+  return std::ssize(SurplusRepeats(job, store)) > job.model.n() / kRepeatedOneIn;
 }
 
 SearchStatistics SearchBruteForce(const SearchJob& job, ScanStore& store,
@@ -57,20 +57,20 @@ SearchStatistics SearchBruteForce(const SearchJob& job, ScanStore& store,
   const int threads = job.settings.threads;
   std::vector<int64_t> left(which.begin(), which.end());
   ScanAids aids;
-  std::vector<int64_t> hopeless;
+  std::vector<int64_t> surplus_repeats;
   const bool many = std::ssize(left) >= kFewQueries;
   if (job.model.covariance() != nullptr && (many || store.HasNeighborhoods())) {
     aids.neighborhoods = &store.GetNeighborhoods(threads, job.monitor);
-    hopeless = HopelessRows(job, store);
-    aids.hopeless = hopeless;
+    surplus_repeats = SurplusRepeats(job, store);
+    aids.surplus_repeats = surplus_repeats;
   }
   for (const ElementBits bits : {ElementBits::k8, ElementBits::k16}) {
     if (left.empty() || aids.neighborhoods == nullptr) break;
-    if (std::ssize(left) < kFewQueries && !store.HasFactor(bits)) continue;
+    if (std::ssize(left) < kFewQueries && !store.HasV(bits)) continue;
     if (!FitOf(job, store).Suits(bits)) continue;
-    const QuantizedFactor& factor = store.Factor(bits, threads, job.monitor);
+    const QuantizedV& quantized = store.V(bits, threads, job.monitor);
     const std::vector<int64_t> given = std::exchange(left, {});
-    add(SearchQuantized(job, factor, aids, given, left));
+    add(SearchQuantized(job, quantized, aids, given, left));
   }
   if (!left.empty() || which.empty()) add(SearchInDouble(job, aids, left));
   return statistics;

@@ -65,14 +65,14 @@ Tiling ChooseTiling(const SearchSettings& settings, const ResidualModel& model,
 // One worker: its scratch memory is reused from block to block.
 class Worker {
  public:
-  // scales: 1 / sqrt(p) of all rows, NaN for those that the screen leaves out.
-  Worker(const SearchJob& job, const ScanAids& aids, const double* scales, const Tiling& tiling,
-         int index)
+  // inverse_deviations: 1 / sqrt(p) of all rows, NaN for those that the screen leaves out.
+  Worker(const SearchJob& job, const ScanAids& aids, const double* inverse_deviations,
+         const Tiling& tiling, int index)
       : job_(job),
         model_(job.model),
         settings_(job.settings),
         monitor_(job.monitor, index),
-        scales_(scales),
+        inverse_deviations_(inverse_deviations),
         tiling_(tiling),
         scorer_(job.model, job.settings.ranking),
         first_(job.model, aids.neighborhoods) {}
@@ -163,11 +163,11 @@ class Worker {
     while (first < block_.count && block_.limit[first] <= begin) ++first;
     const int64_t width = end - begin;
     const int64_t m = model_.m();
-    blas::MultiplyTransposed(block_.factor + first * m, block_.count - first, model_.factor(begin),
-                             width, m, products_.data());
+    blas::MultiplyTransposed(block_.v + first * m, block_.count - first, model_.v(begin), width, m,
+                             products_.data());
     statistics_.pairs_scored += (block_.count - first) * width;
     ScreenTile tile;
-    tile.inverse_deviation = scales_;
+    tile.inverse_deviation = inverse_deviations_;
     CovarianceView view;
     if (model_.covariance() != nullptr) {
       view = model_.covariance()->view();
@@ -227,7 +227,7 @@ class Worker {
   const ResidualModel& model_;
   const SearchSettings& settings_;
   ThreadMonitor monitor_;
-  const double* scales_;
+  const double* inverse_deviations_;
   const Tiling& tiling_;
   CanonicalScorer scorer_;
   FirstCandidates first_;
@@ -255,10 +255,12 @@ SearchStatistics SearchInDouble(const SearchJob& job, const ScanAids& aids,
   statistics.threads =
       static_cast<int>(std::clamp<int64_t>(tiling.blocks, 1, job.settings.threads));
   std::vector<double> masked;
-  const double* scales = aids.Masked(model.inverse_deviation(), model.n() + kScreenSlack, masked);
+  const double* inverse_deviations =
+      aids.Masked(model.inverse_deviation(), model.n() + kScreenSlack, masked);
   std::vector<Worker> workers;
   workers.reserve(static_cast<size_t>(statistics.threads));
-  for (int i = 0; i < statistics.threads; ++i) workers.emplace_back(job, aids, scales, tiling, i);
+  for (int i = 0; i < statistics.threads; ++i)
+    workers.emplace_back(job, aids, inverse_deviations, tiling, i);
   statistics.scan_seconds = SearchBlocks(workers, which, tiling.queries, job.monitor);
   for (const Worker& worker : workers) statistics.AddCounts(worker.statistics());
   return statistics;

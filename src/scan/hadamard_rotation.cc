@@ -19,8 +19,8 @@ void Transform(double* v, int64_t size) {
       }
     }
   }
-  const double scale = 1 / std::sqrt(static_cast<double>(size));
-  for (int64_t i = 0; i < size; ++i) v[i] *= scale;
+  const double inverse_deviation = 1 / std::sqrt(static_cast<double>(size));
+  for (int64_t i = 0; i < size; ++i) v[i] *= inverse_deviation;
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ class Neighborhoods {
   Neighborhoods(const ResidualModel& model, int threads, Monitor& monitor);
 
   // See SpaceOrder::Rescale.
-  void Rescale(std::span<const double> factors) { order_.Rescale(factors); }
+  void Rescale(std::span<const double> ratios) { order_.Rescale(ratios); }
 
   // A node of the space order as a range of its leaves.
   struct Region {

@@ -30,11 +30,11 @@ void OutsideRows::Multiply(const QueryBlock& block, std::span<const int64_t> row
   v_.resize(static_cast<size_t>(width * m));
   inverse_deviations_.assign(static_cast<size_t>(width + kScreenSlack), 0.0);
   for (int64_t j = 0; j < width; ++j) {
-    std::copy_n(model_.factor(rows[j]), m, v_.data() + j * m);
+    std::copy_n(model_.v(rows[j]), m, v_.data() + j * m);
     inverse_deviations_[j] = model_.inverse_deviation()[rows[j]];
   }
   model_.points().CopySelected(rows, coordinates_.data(), width + kScreenSlack);
-  blas::MultiplyTransposed(block.factor, block.count, v_.data(), width, m, products_.data());
+  blas::MultiplyTransposed(block.v, block.count, v_.data(), width, m, products_.data());
 }
 
 ScreenedRows OutsideRows::Screen(int64_t q, double threshold, std::span<const int64_t> met) {

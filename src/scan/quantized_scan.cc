@@ -33,7 +33,7 @@ constexpr int64_t kFewPairs = 1'000'000;
 class Worker {
  public:
   // inverse_deviations: 1 / sqrt(p) of all rows, NaN for those that the screen leaves out.
-  Worker(const SearchJob& job, const QuantizedFactor& quantized, const ScanAids& aids,
+  Worker(const SearchJob& job, const QuantizedV& quantized, const ScanAids& aids,
          const float* inverse_deviations, int64_t block, int index)
       : job_(job),
         model_(job.model),
@@ -115,7 +115,7 @@ class Worker {
         continue;
       }
       QueryIntegers& row = integers_[q];
-      fit_[q] = quantized_.Quantize(model_, block_.factor + q * model_.m(), block_.norm[q],
+      fit_[q] = quantized_.Quantize(model_, block_.v + q * model_.m(), block_.norm[q],
                                     block_.inverse_deviation[q], point, scratch_.data(), words,
                                     V16(q), row);
       offsets_[q] = row.offset;
@@ -171,8 +171,8 @@ class Worker {
     tile.coordinates = quantized_.coordinates();
     tile.stride = quantized_.stride();
     tile.dimensions = model_.d();
-    tile.scales = inverse_deviations_;
-    tile.units = quantized_.units();
+    tile.inverse_deviations = inverse_deviations_;
+    tile.steps = quantized_.steps();
     tile.rests = quantized_.rests();
     tile.norms = quantized_.norm_bounds();
     QuantizedQuery query;
@@ -181,7 +181,7 @@ class Worker {
       if (!Searches(q)) continue;
       const int64_t candidates = std::min(end, block_.limit[q]) - begin;
       query.point = points_.data() + q * model_.d();
-      query.unit = integers_[q].unit;
+      query.step = integers_[q].step;
       query.norm = integers_[q].norm;
       query.rest = integers_[q].rest;
       query.covariance_error = integers_[q].covariance_error;
@@ -304,7 +304,7 @@ class Worker {
   const ResidualModel& model_;
   const SearchSettings& settings_;
   ThreadMonitor monitor_;
-  const QuantizedFactor& quantized_;
+  const QuantizedV& quantized_;
   const Neighborhoods& neighborhoods_;
   const float* inverse_deviations_;
   CanonicalScorer scorer_;
@@ -336,7 +336,7 @@ class Worker {
 
 }  // namespace
 
-SearchStatistics SearchQuantized(const SearchJob& job, const QuantizedFactor& quantized,
+SearchStatistics SearchQuantized(const SearchJob& job, const QuantizedV& quantized,
                                  const ScanAids& aids, std::span<const int64_t> which,
                                  std::vector<int64_t>& left) {
   const int64_t count = std::ssize(which);
@@ -348,14 +348,15 @@ SearchStatistics SearchQuantized(const SearchJob& job, const QuantizedFactor& qu
   const std::vector<int64_t> ordered =
       OrderBySpace(job.model, job.queries, which, *aids.neighborhoods, block);
   std::vector<float> masked;
-  const float* scales = aids.Masked(quantized.scales(), job.model.n() + kQuantizedSlack, masked);
+  const float* inverse_deviations =
+      aids.Masked(quantized.inverse_deviations(), job.model.n() + kQuantizedSlack, masked);
   SearchStatistics statistics;
   statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
   statistics.threads = static_cast<int>(std::clamp<int64_t>(blocks, 1, threads));
   std::vector<Worker> workers;
   workers.reserve(static_cast<size_t>(statistics.threads));
   for (int i = 0; i < statistics.threads; ++i) {
-    workers.emplace_back(job, quantized, aids, scales, block, i);
+    workers.emplace_back(job, quantized, aids, inverse_deviations, block, i);
   }
   statistics.scan_seconds = SearchBlocks(workers, ordered, block, job.monitor);
   for (const Worker& worker : workers) {

@@ -30,7 +30,7 @@ bool Same(const ResidualModel& model, int64_t a, int64_t b) {
     if (model.points()(a, c) != model.points()(b, c)) return false;
   }
   return model.residual_variance(a) == model.residual_variance(b) &&
-         std::equal(model.factor(a), model.factor(a) + model.m(), model.factor(b));
+         std::equal(model.v(a), model.v(a) + model.m(), model.v(b));
 }
 
 // Rows by hash; those of one hash ascend. In parts, so that the monitor is looked at in between.

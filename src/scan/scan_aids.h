@@ -15,16 +15,17 @@ namespace residual_knn {
 struct ScanAids {
   const Neighborhoods* neighborhoods = nullptr;  // may be null
   // Rows that cannot be among the k nearest of any query, ascending.
-  std::span<const int64_t> hopeless = {};
+  std::span<const int64_t> surplus_repeats = {};
 
-  // The scales of all rows, NaN for those without hope: no screen lets these pass. `scales` itself if there are none,
-  // otherwise a copy of its `count` values in `memory`.
+  // 1 / sqrt(p) of all rows, NaN for surplus repeats, which no screen lets pass. That is `inverse_deviations` itself
+  // if there are none, otherwise a copy of its `count` values in `memory`.
   template <class Value>
-  const Value* Masked(const Value* scales, int64_t count, std::vector<Value>& memory) const {
-    RESIDUAL_KNN_ASSERT(std::is_sorted(hopeless.begin(), hopeless.end()));
-    if (hopeless.empty()) return scales;
-    memory.assign(scales, scales + count);
-    for (const int64_t row : hopeless) {
+  const Value* Masked(const Value* inverse_deviations, int64_t count,
+                      std::vector<Value>& memory) const {
+    RESIDUAL_KNN_ASSERT(std::is_sorted(surplus_repeats.begin(), surplus_repeats.end()));
+    if (surplus_repeats.empty()) return inverse_deviations;
+    memory.assign(inverse_deviations, inverse_deviations + count);
+    for (const int64_t row : surplus_repeats) {
       memory[static_cast<size_t>(row)] = std::numeric_limits<Value>::quiet_NaN();
     }
     return memory.data();

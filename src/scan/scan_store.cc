@@ -5,10 +5,10 @@
 
 namespace residual_knn {
 
-void ScanStore::AdoptOrders(ScanStore& other, std::span<const double> factors) {
+void ScanStore::AdoptOrders(ScanStore& other, std::span<const double> ratios) {
   std::unique_ptr<Neighborhoods> kept = other.neighborhoods_.Take();
   if (kept == nullptr) return;
-  kept->Rescale(factors);
+  kept->Rescale(ratios);
   neighborhoods_.Put(std::move(kept));
 }
 
@@ -16,11 +16,10 @@ const QuantizedFit& ScanStore::Fit(Monitor& monitor) {
   return fit_.Get(monitor, [&] { return std::make_unique<QuantizedFit>(model_, monitor); });
 }
 
-const QuantizedFactor& ScanStore::Factor(ElementBits bits, int threads, Monitor& monitor) {
+const QuantizedV& ScanStore::V(ElementBits bits, int threads, Monitor& monitor) {
   const QuantizedFit& fit = Fit(monitor);
-  return LazyFactor(bits).Get(monitor, [&] {
-    return std::make_unique<QuantizedFactor>(model_, fit, bits, threads, monitor);
-  });
+  return LazyV(bits).Get(
+      monitor, [&] { return std::make_unique<QuantizedV>(model_, fit, bits, threads, monitor); });
 }
 
 const Neighborhoods& ScanStore::GetNeighborhoods(int threads, Monitor& monitor) {
@@ -34,8 +33,8 @@ const RepeatedPoints& ScanStore::Repeated(Monitor& monitor) {
 
 int64_t ScanStore::bytes() const {
   int64_t sum = 0;
-  for (const Lazy<QuantizedFactor>* each : {&factor8_, &factor16_}) {
-    if (const QuantizedFactor* made = each->IfMade()) sum += made->bytes();
+  for (const Lazy<QuantizedV>* each : {&v8_, &v16_}) {
+    if (const QuantizedV* made = each->IfMade()) sum += made->bytes();
   }
   if (const Neighborhoods* made = neighborhoods_.IfMade()) sum += made->bytes();
   if (const RepeatedPoints* made = repeated_.IfMade()) sum += made->bytes();

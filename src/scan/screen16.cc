@@ -10,7 +10,7 @@
 
 namespace residual_knn {
 
-Screen16::Screen16(const SearchJob& job, const QuantizedFactor& quantized, int64_t most)
+Screen16::Screen16(const SearchJob& job, const QuantizedV& quantized, int64_t most)
     : model_(job.model),
       quantized_(quantized),
       is_signed_(job.settings.ranking == Ranking::kSigned),
@@ -42,8 +42,8 @@ ScreenedRows Screen16::Keep(const Query16& query, std::span<const int32_t> rows,
   size_t kept = 0;
   for (size_t s = 0; s < rows.size(); ++s) {
     const int64_t row = rows_[s];
-    const double product = static_cast<double>(products[s]) * query.integers.unit16 *
-                           static_cast<double>(quantized_.units16()[row]);
+    const double product = static_cast<double>(products[s]) * query.integers.step16 *
+                           static_cast<double>(quantized_.steps16()[row]);
     const double residual = covariances_[s] - product;
     const double ranked = is_signed_ ? residual : std::abs(residual);
     const double inverse_deviation = model_.inverse_deviation()[row];

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "query/search_job.h"
-#include "scan/quantized_factor.h"
+#include "scan/quantized_v.h"
 #include "score/candidate_list.h"
 #include "simd/covariance_row.h"
 
@@ -24,7 +24,7 @@ struct Query16 {
 class Screen16 {
  public:
   // At most `most` rows at once.
-  Screen16(const SearchJob& job, const QuantizedFactor& quantized, int64_t most);
+  Screen16(const SearchJob& job, const QuantizedV& quantized, int64_t most);
 
   // Of some rows, those that may be among the k nearest; valid until the next call. `products` are those of 16 bits, or
   // empty: then they are computed.
@@ -33,7 +33,7 @@ class Screen16 {
 
  private:
   const ResidualModel& model_;
-  const QuantizedFactor& quantized_;
+  const QuantizedV& quantized_;
   const bool is_signed_;
   const CovarianceView view_;
   std::vector<int32_t> products_;

@@ -8,8 +8,7 @@ namespace residual_knn {
 void CanonicalScorer::Score(std::span<const int64_t> rows, std::span<const double> covariances,
                             std::span<double> rho) const {
   RESIDUAL_KNN_ASSERT(covariances.size() == rows.size() && rho.size() == rows.size());
-  DotRows(factor_, model_.factor(0), model_.m(), rows.data(), static_cast<int64_t>(rows.size()),
-          rho.data());
+  DotRows(v_, model_.v(0), model_.m(), rows.data(), static_cast<int64_t>(rows.size()), rho.data());
   for (size_t c = 0; c < rows.size(); ++c) {
     // The product of the two deviations first: rho_ij and rho_ji have the same bits.
     rho[c] = (covariances[c] - rho[c]) * (inverse_deviation_ * model_.inverse_deviation()[rows[c]]);

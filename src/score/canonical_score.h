@@ -17,7 +17,7 @@ class CanonicalScorer {
 
   // The query that Score is about; the block must stay loaded.
   void SetQuery(const QueryBlock& block, int64_t query) {
-    factor_ = block.factor + query * model_.m();
+    v_ = block.v + query * model_.m();
     inverse_deviation_ = block.inverse_deviation[query];
   }
 
@@ -31,7 +31,7 @@ class CanonicalScorer {
  private:
   const ResidualModel& model_;
   Ranking ranking_;
-  const double* factor_ = nullptr;
+  const double* v_ = nullptr;
   double inverse_deviation_ = 0;
 };
 

@@ -16,8 +16,9 @@ constexpr double kFaster16 = 2;
 constexpr double kMostCover = 0.5;
 constexpr double kMostCoverQuantized = 0.05;
 
-// Points that rounding has spoiled are met by every query, and are searched for by brute force.
-constexpr int64_t kMostSpoiledOneIn = 64;
+// Every query is scored against the rows outside the tree, and brute force answers those rows as queries. A tree is no
+// use where they are more than one row in so many.
+constexpr int64_t kMostOutsideOneIn = 64;
 
 }  // namespace
 
@@ -30,7 +31,7 @@ int32_t ReasonToScan(const SearchJob& job, Prepared& prepared, int64_t pairs) {
   const ResidualModel& model = job.model;
   TreeStore& trees = prepared.trees();
   if (!model.deficit().known) return ReasonNotToPrune(model);
-  if (trees.Spoiled(job.monitor) > model.n() / kMostSpoiledOneIn)
+  if (trees.RowsOutside(job.monitor) > model.n() / kMostOutsideOneIn)
     return RESIDUAL_KNN_REASON_ROUNDING;
   const QuantizedFit fit = FitOf(job, prepared.scans());
   // Until there is a tree, small questions add up: it is built once they would have paid for it.

@@ -13,13 +13,13 @@ constexpr double kMostStretch = 2;
 
 void Prepared::AdoptOrders(Prepared& other, std::span<const double> old_lengthscales,
                            std::span<const double> new_lengthscales, int64_t d) {
-  std::vector<double> factors;
+  std::vector<double> ratios;
   for (int64_t c = 0; c < d; ++c)
-    factors.push_back(LengthscaleOf(old_lengthscales, c) / LengthscaleOf(new_lengthscales, c));
-  const auto [least, largest] = std::minmax_element(factors.begin(), factors.end());
+    ratios.push_back(LengthscaleOf(old_lengthscales, c) / LengthscaleOf(new_lengthscales, c));
+  const auto [least, largest] = std::minmax_element(ratios.begin(), ratios.end());
   if (!(*largest <= kMostStretch * *least)) return;
-  trees_.AdoptOrders(other.trees_, factors);
-  scans_.AdoptOrders(other.scans_, factors);
+  trees_.AdoptOrders(other.trees_, ratios);
+  scans_.AdoptOrders(other.scans_, ratios);
 }
 
 double Prepared::ScanSeconds(int64_t k) const {

@@ -32,23 +32,23 @@ HWY_INLINE void SolveRows(const double* HWY_RESTRICT lower, int64_t stride, int6
     x0[i] = hn::Load(d, panel + (row + i) * panel_stride);
     x1[i] = hn::Load(d, panel + (row + i) * panel_stride + lanes);
   }
-  const double* HWY_RESTRICT factors = lower + row * stride;
+  const double* HWY_RESTRICT lower_rows = lower + row * stride;
   for (int64_t c = 0; c < row; ++c) {
     const Vector v0 = hn::Load(d, panel + c * panel_stride);
     const Vector v1 = hn::Load(d, panel + c * panel_stride + lanes);
     for (int i = 0; i < kRows; ++i) {
-      const Vector l = hn::Set(d, factors[i * stride + c]);
+      const Vector l = hn::Set(d, lower_rows[i * stride + c]);
       x0[i] = hn::NegMulAdd(l, v0, x0[i]);
       x1[i] = hn::NegMulAdd(l, v1, x1[i]);
     }
   }
   for (int i = 0; i < kRows; ++i) {
     for (int c = 0; c < i; ++c) {
-      const Vector l = hn::Set(d, factors[i * stride + row + c]);
+      const Vector l = hn::Set(d, lower_rows[i * stride + row + c]);
       x0[i] = hn::NegMulAdd(l, x0[c], x0[i]);
       x1[i] = hn::NegMulAdd(l, x1[c], x1[i]);
     }
-    const Vector pivot = hn::Set(d, factors[i * stride + row + i]);
+    const Vector pivot = hn::Set(d, lower_rows[i * stride + row + i]);
     x0[i] = hn::Div(x0[i], pivot);
     x1[i] = hn::Div(x1[i], pivot);
     squares0 = hn::MulAdd(x0[i], x0[i], squares0);

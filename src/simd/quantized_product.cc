@@ -65,7 +65,7 @@ struct ByteProducts {
   }
 };
 
-struct Factors {
+struct Operands {
   const int32_t* HWY_RESTRICT queries;
   const int32_t* HWY_RESTRICT offsets;  // what sums start from, or null for 0
   const int32_t* HWY_RESTRICT packed;
@@ -74,28 +74,28 @@ struct Factors {
 
 // kRows queries from `query` on against kVectors vectors of candidates from `column` on.
 template <class Products, int kRows, int kVectors>
-HWY_INLINE void Block(const Factors& factors, int64_t query, int64_t column,
+HWY_INLINE void Block(const Operands& operands, int64_t query, int64_t column,
                       int32_t* HWY_RESTRICT out, int64_t stride) {
   const Words d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const int32_t* HWY_RESTRICT queries = factors.queries + query * factors.words;
+  const int32_t* HWY_RESTRICT queries = operands.queries + query * operands.words;
   WordVector sums[kRows][kVectors];
   for (int r = 0; r < kRows; ++r) {
-    const int32_t start = factors.offsets == nullptr ? 0 : factors.offsets[query + r];
+    const int32_t start = operands.offsets == nullptr ? 0 : operands.offsets[query + r];
     for (int v = 0; v < kVectors; ++v) sums[r][v] = hn::Set(d, start);
   }
   // Vectors never cross a group: lanes divide kPackedGroup.
   const int32_t* at[kVectors];
   for (int v = 0; v < kVectors; ++v) {
     const int64_t first = column + v * lanes;
-    at[v] =
-        factors.packed + first / kPackedGroup * kPackedGroup * factors.words + first % kPackedGroup;
+    at[v] = operands.packed + first / kPackedGroup * kPackedGroup * operands.words +
+            first % kPackedGroup;
   }
-  for (int64_t e = 0; e < factors.words; ++e) {
+  for (int64_t e = 0; e < operands.words; ++e) {
     WordVector b[kVectors];
     for (int v = 0; v < kVectors; ++v) b[v] = hn::LoadU(d, at[v] + e * kPackedGroup);
     for (int r = 0; r < kRows; ++r) {
-      const WordVector a = hn::Set(d, queries[r * factors.words + e]);
+      const WordVector a = hn::Set(d, queries[r * operands.words + e]);
       for (int v = 0; v < kVectors; ++v) sums[r][v] = Products::Add(sums[r][v], a, b[v]);
     }
   }
@@ -106,29 +106,29 @@ HWY_INLINE void Block(const Factors& factors, int64_t query, int64_t column,
 }
 
 template <class Products, int kVectors>
-HWY_INLINE void Columns(const Factors& factors, int64_t rows, int64_t column, int32_t* out,
+HWY_INLINE void Columns(const Operands& operands, int64_t rows, int64_t column, int32_t* out,
                         int64_t stride) {
   constexpr int kRows = HWY_MAX_BYTES >= 64 ? 12 : 6;
   int64_t q = 0;
   for (; q + kRows <= rows; q += kRows) {
-    Block<Products, kRows, kVectors>(factors, q, column, out, stride);
+    Block<Products, kRows, kVectors>(operands, q, column, out, stride);
   }
-  for (; q < rows; ++q) Block<Products, 1, kVectors>(factors, q, column, out, stride);
+  for (; q < rows; ++q) Block<Products, 1, kVectors>(operands, q, column, out, stride);
 }
 
 template <class Products>
-HWY_INLINE void Multiply(const Factors& factors, int64_t rows, int64_t groups, int32_t* out,
+HWY_INLINE void Multiply(const Operands& operands, int64_t rows, int64_t groups, int32_t* out,
                          int64_t stride) {
   const auto lanes = static_cast<int64_t>(hn::Lanes(Words()));
   const int64_t columns = groups * kPackedGroup;
   int64_t column = 0;
   if (lanes == kPackedGroup) {
     for (; column + 2 * lanes <= columns; column += 2 * lanes) {
-      Columns<Products, 2>(factors, rows, column, out, stride);
+      Columns<Products, 2>(operands, rows, column, out, stride);
     }
   }
   for (; column < columns; column += lanes) {
-    Columns<Products, 1>(factors, rows, column, out, stride);
+    Columns<Products, 1>(operands, rows, column, out, stride);
   }
 }
 

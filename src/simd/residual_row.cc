@@ -20,43 +20,47 @@ HWY_INLINE DoubleVector LoadAsDoubles(Doubles d, const float* from) {
 
 template <int kDimensions, class Product>
 HWY_INLINE void RowOf(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                      const double* point, const Product* products, double scale,
-                      const double* scales, double* out) {
+                      const double* point, const Product* products, double inverse_deviation,
+                      const double* inverse_deviations, double* out) {
   const Doubles d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const DoubleVector factor = hn::Set(d, scale);
+  const DoubleVector query_inverse_deviation = hn::Set(d, inverse_deviation);
   WithFamily(covariance, [&](const auto& family) HWY_ATTR {
     for (int64_t j = 0; j < count; j += lanes) {
       const DoubleVector k = family(d, SquaredDistance<kDimensions>(d, points, point, j));
       const DoubleVector residual = hn::Sub(k, LoadAsDoubles(d, products + j));
-      hn::StoreU(hn::Mul(residual, hn::Mul(factor, hn::LoadU(d, scales + j))), d, out + j);
+      hn::StoreU(
+          hn::Mul(residual, hn::Mul(query_inverse_deviation, hn::LoadU(d, inverse_deviations + j))),
+          d, out + j);
     }
   });
 }
 
 template <class Product>
 HWY_INLINE void Row(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                    const double* point, const Product* products, double scale,
-                    const double* scales, double* out) {
+                    const double* point, const Product* products, double inverse_deviation,
+                    const double* inverse_deviations, double* out) {
   if (points.dimensions == 2) {
-    RowOf<2>(covariance, points, count, point, products, scale, scales, out);
+    RowOf<2>(covariance, points, count, point, products, inverse_deviation, inverse_deviations,
+             out);
   } else {
-    RowOf<0>(covariance, points, count, point, products, scale, scales, out);
+    RowOf<0>(covariance, points, count, point, products, inverse_deviation, inverse_deviations,
+             out);
   }
 }
 
 }  // namespace
 
 void ResidualRowTarget(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                       const double* point, const double* products, double scale,
-                       const double* scales, double* out) {
-  Row(covariance, points, count, point, products, scale, scales, out);
+                       const double* point, const double* products, double inverse_deviation,
+                       const double* inverse_deviations, double* out) {
+  Row(covariance, points, count, point, products, inverse_deviation, inverse_deviations, out);
 }
 
 void ResidualRow32Target(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                         const double* point, const float* products, double scale,
-                         const double* scales, double* out) {
-  Row(covariance, points, count, point, products, scale, scales, out);
+                         const double* point, const float* products, double inverse_deviation,
+                         const double* inverse_deviations, double* out) {
+  Row(covariance, points, count, point, products, inverse_deviation, inverse_deviations, out);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -69,17 +73,17 @@ HWY_EXPORT(ResidualRowTarget);
 HWY_EXPORT(ResidualRow32Target);
 
 void ResidualRow(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                 const double* point, const double* products, double scale, const double* scales,
-                 double* out) {
-  Chosen(HWY_DISPATCH_TABLE(ResidualRowTarget))(covariance, points, count, point, products, scale,
-                                                scales, out);
+                 const double* point, const double* products, double inverse_deviation,
+                 const double* inverse_deviations, double* out) {
+  Chosen(HWY_DISPATCH_TABLE(ResidualRowTarget))(covariance, points, count, point, products,
+                                                inverse_deviation, inverse_deviations, out);
 }
 
 void ResidualRow(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                 const double* point, const float* products, double scale, const double* scales,
-                 double* out) {
-  Chosen(HWY_DISPATCH_TABLE(ResidualRow32Target))(covariance, points, count, point, products, scale,
-                                                  scales, out);
+                 const double* point, const float* products, double inverse_deviation,
+                 const double* inverse_deviations, double* out) {
+  Chosen(HWY_DISPATCH_TABLE(ResidualRow32Target))(covariance, points, count, point, products,
+                                                  inverse_deviation, inverse_deviations, out);
 }
 }  // namespace residual_knn
 #endif

@@ -7,13 +7,14 @@
 
 namespace residual_knn {
 
-// out[j] = (K(point, points[j]) - products[j]) * scale * scales[j] for 0 <= j < count. products, scales
-// and out have room for a whole vector of 8 beyond count.
+// out[j] = (K(point, points[j]) - products[j]) * inverse_deviation * inverse_deviations[j] for 0 <= j < count: the first
+// is the point's own, 1 / sqrt(p). products,
+// inverse_deviations and out have room for a whole vector of 8 beyond count.
 void ResidualRow(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                 const double* point, const double* products, double scale, const double* scales,
-                 double* out);
+                 const double* point, const double* products, double inverse_deviation,
+                 const double* inverse_deviations, double* out);
 void ResidualRow(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                 const double* point, const float* products, double scale, const double* scales,
-                 double* out);
+                 const double* point, const float* products, double inverse_deviation,
+                 const double* inverse_deviations, double* out);
 
 }  // namespace residual_knn

@@ -27,13 +27,13 @@ HWY_INLINE int64_t ScreenProducts(const ScreenTile& tile, const ScreenQuery& que
   // Clears the sign bit, or nothing.
   const DoubleVector magnitude =
       hn::BitCast(d, hn::Set(di, query.signed_ranking ? int64_t{-1} : INT64_MAX));
-  const double* HWY_RESTRICT scale = tile.inverse_deviation + tile.first;
+  const double* HWY_RESTRICT inverse_deviation = tile.inverse_deviation + tile.first;
   int64_t found = 0;
   for (int64_t j = 0; j < tile.count; j += lanes) {
     const DoubleVector covariance = covariance_at(j);
     const DoubleVector residual = hn::Sub(covariance, product_at(j));
     const DoubleVector ranked = hn::And(residual, magnitude);
-    const DoubleVector s = hn::LoadU(d, scale + j);
+    const DoubleVector s = hn::LoadU(d, inverse_deviation + j);
     auto pass = hn::Ge(hn::Mul(hn::Add(ranked, error), s), threshold);
     if (HWY_LIKELY(hn::AllFalse(d, pass))) continue;
     if (j + lanes > tile.count) {

@@ -58,7 +58,7 @@ HWY_INLINE int64_t ScreenFamily(const QuantizedTile& tile, const QuantizedQuery&
   const int32_t* HWY_RESTRICT products = query.products;
   const FloatVector variance = hn::Set(d, static_cast<float>(tile.covariance->variance));
   const auto alpha = static_cast<float>(tile.covariance->alpha);
-  const FloatVector unit = hn::Set(d, query.unit);
+  const FloatVector step = hn::Set(d, query.step);
   const FloatVector norm = hn::Set(d, query.norm);
   const FloatVector rest = hn::Set(d, query.rest);
   const FloatVector most = hn::Set(d, query.covariance_error);
@@ -68,8 +68,8 @@ HWY_INLINE int64_t ScreenFamily(const QuantizedTile& tile, const QuantizedQuery&
   const FloatVector magnitude =
       hn::BitCast(d, hn::Set(di, query.signed_ranking ? int32_t{-1} : INT32_MAX));
   const float* HWY_RESTRICT coordinates = tile.coordinates + tile.first;
-  const float* HWY_RESTRICT scales = tile.scales + tile.first;
-  const float* HWY_RESTRICT units = tile.units + tile.first;
+  const float* HWY_RESTRICT inverse_deviations = tile.inverse_deviations + tile.first;
+  const float* HWY_RESTRICT steps = tile.steps + tile.first;
   const float* HWY_RESTRICT rests = tile.rests + tile.first;
   const float* HWY_RESTRICT norms = tile.norms + tile.first;
   int64_t found = 0;
@@ -82,13 +82,13 @@ HWY_INLINE int64_t ScreenFamily(const QuantizedTile& tile, const QuantizedQuery&
     }
     const FloatVector product = hn::ConvertTo(d, hn::LoadU(di, products + j));
     const FloatVector covariance = hn::Mul(variance, Correlation(d, kFamily, alpha, r2));
-    const FloatVector units_of_pair = hn::Mul(unit, hn::LoadU(d, units + j));
+    const FloatVector units_of_pair = hn::Mul(step, hn::LoadU(d, steps + j));
     const FloatVector ranked =
         hn::And(hn::NegMulAdd(product, units_of_pair, covariance), magnitude);
     const FloatVector of_covariance = hn::Min(most, hn::MulAdd(rate, covariance, least));
     const FloatVector error = hn::MulAdd(norm, hn::LoadU(d, rests + j),
                                          hn::MulAdd(rest, hn::LoadU(d, norms + j), of_covariance));
-    const FloatVector s = hn::LoadU(d, scales + j);
+    const FloatVector s = hn::LoadU(d, inverse_deviations + j);
     auto pass = hn::Ge(hn::Mul(hn::Add(ranked, error), s), threshold);
     if (HWY_LIKELY(hn::AllFalse(d, pass))) continue;
     if (j + lanes > count) {

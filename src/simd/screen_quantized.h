@@ -17,9 +17,9 @@ struct QuantizedTile {
   int64_t stride = 0;
   int64_t dimensions = 0;
   // 1 / sqrt(p), 0 for degenerate points, NaN for those that never pass; readable as coordinates, as are all others.
-  const float* scales = nullptr;
-  // Products are in units of units[j] times that of the query.
-  const float* units = nullptr;
+  const float* inverse_deviations = nullptr;
+  // Products are in steps of steps[j] times that of the query.
+  const float* steps = nullptr;
   // Products are off by at most norm rests[j] + rest norms[j] of the query.
   const float* rests = nullptr;
   const float* norms = nullptr;
@@ -31,7 +31,7 @@ struct QuantizedTile {
 struct QuantizedQuery {
   const float* point = nullptr;
   const int32_t* products = nullptr;  // of the candidates; readable kQuantizedSlack beyond the last
-  float unit = 0;
+  float step = 0;
   float norm = 0;
   float rest = 0;
   // A covariance K is off by at most the smaller of covariance_error and covariance_rate K + covariance_floor.
@@ -39,14 +39,14 @@ struct QuantizedQuery {
   float covariance_rate = 0;
   float covariance_floor = 0;
   bool signed_ranking = false;
-  // Candidates with (|R| + error) * scale < threshold are dismissed, R in signed ranking.
+  // Candidates with (|R| + error) * inverse_deviation < threshold are dismissed, R in signed ranking.
   float threshold = 0;
 };
 
 // Whether the family can be evaluated here: all but the table of a general Matern.
 bool CanScreenQuantized(const CovarianceView& covariance);
 
-// Points that pass go to rows, their |R| * scale (or R * scale) to scores; both have room for
+// Points that pass go to rows, their |R| * inverse_deviation (or R * inverse_deviation) to scores; both have room for
 // count + kQuantizedSlack.
 int64_t ScreenQuantized(const QuantizedTile& tile, const QuantizedQuery& query, int32_t* rows,
                         float* scores);

@@ -19,11 +19,11 @@ void BlockFactor::Run(std::span<const int64_t> rows, const BlockFactorOptions& o
   diagonal_.clear();
   double largest_deficit = 0;
   for (int64_t j = 0; j < count; ++j) {
-    const double scale = rows_.scale(j);
-    const double deficit = margins_.Deficit(scale);
-    if (scale > 0) largest_deficit = std::max(largest_deficit, deficit);
+    const double inverse_deviation = rows_.inverse_deviation(j);
+    const double deficit = margins_.Deficit(inverse_deviation);
+    if (inverse_deviation > 0) largest_deficit = std::max(largest_deficit, deficit);
     // The correlation of a degenerate point is 0 with all: its feature is 0.
-    unexplained_[j] = scale > 0 ? 1 + deficit : 0;
+    unexplained_[j] = inverse_deviation > 0 ? 1 + deficit : 0;
   }
   const int64_t most = std::min(count, Margins::kMaxRank);
   const double deficit = static_cast<double>(most) * largest_deficit;
@@ -31,7 +31,7 @@ void BlockFactor::Run(std::span<const int64_t> rows, const BlockFactorOptions& o
     const int64_t pivot = LeastExplained();
     if (open_[pivot] <= options.tolerance) break;
     AddPivot(pivot, deficit,
-             margins_.PivotRidge(options.single, options.coarse, rows_.scale(pivot)));
+             margins_.PivotRidge(options.single, options.coarse, rows_.inverse_deviation(pivot)));
   }
   FinishTotals();
 }
@@ -67,7 +67,7 @@ void BlockFactor::AddPivot(int64_t pivot, double deficit, double ridge) {
   std::fill(w + count, w + stride_, 0.0);
   diagonal_.push_back(root);
   pivots_.push_back(pivot);
-  const double square = rows_.scale(pivot) * rows_.scale(pivot);
+  const double square = rows_.inverse_deviation(pivot) * rows_.inverse_deviation(pivot);
   pivot_scales_ += square;
   inflation_ += 4 * square / ridge;
   largest_total_ = std::max(largest_total_, 1 + deficit + ridge);
@@ -84,11 +84,11 @@ void BlockFactor::FinishTotals() {
   const double error = margins_.LargestError(false);
   const double eta = error * error * inflation_;
   for (int64_t j = 0; j < count; ++j) {
-    const double scale = rows_.scale(j);
-    if (scale == 0) continue;
-    const double added = eta * scale * scale;
+    const double inverse_deviation = rows_.inverse_deviation(j);
+    if (inverse_deviation == 0) continue;
+    const double added = eta * inverse_deviation * inverse_deviation;
     unexplained_[j] += added;
-    largest_total_ = std::max(largest_total_, 1 + margins_.Deficit(scale) + added);
+    largest_total_ = std::max(largest_total_, 1 + margins_.Deficit(inverse_deviation) + added);
   }
 }
 

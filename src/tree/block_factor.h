@@ -37,7 +37,7 @@ class BlockFactor {
   // Largest |phi_j|^2.
   [[nodiscard]] double largest_total() const { return largest_total_; }
   // Sum of 1 / p over the pivots.
-  [[nodiscard]] double pivot_scales() const { return pivot_scales_; }
+  [[nodiscard]] double pivot_inverse_deviations() const { return pivot_scales_; }
   // Sum of 4 / (p q) over the pivots, q their ridges.
   [[nodiscard]] double inflation() const { return inflation_; }
 

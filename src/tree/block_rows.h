@@ -20,7 +20,7 @@ class BlockRows {
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(rows_.size()); }
   [[nodiscard]] int64_t row(int64_t j) const { return rows_[j]; }
   // 1 / sqrt(p), 0 for degenerate points.
-  [[nodiscard]] double scale(int64_t j) const { return scales_[j]; }
+  [[nodiscard]] double inverse_deviation(int64_t j) const { return inverse_deviations_[j]; }
 
   // out[j] = rho of points `pivot` and j for all j; room for 8 more.
   void Correlations(int64_t pivot, double* out);
@@ -30,7 +30,7 @@ class BlockRows {
   std::span<const int64_t> rows_;
   int64_t stride_ = 0;
   std::vector<double> coordinates_;
-  std::vector<double> scales_;
+  std::vector<double> inverse_deviations_;
   std::vector<double> products_;
   std::vector<double> covariances_;
   std::vector<double> point_;

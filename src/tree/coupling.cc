@@ -18,16 +18,16 @@ CorrelatedPoints<double> PivotsOf(const ResidualModel& model, const PivotBlocks&
   const int64_t stride = h.rank + kSlack;
   const int64_t d = model.d();
   scratch.coordinates.assign(static_cast<size_t>(stride * d), 0.0);
-  scratch.scales.assign(static_cast<size_t>(stride), 0.0);
+  scratch.inverse_deviations.assign(static_cast<size_t>(stride), 0.0);
   for (int64_t a = 0; a < h.rank; ++a) {
     const int64_t pivot = h.first_pivot + a;
-    scratch.scales[a] = blocks.scale(pivot);
+    scratch.inverse_deviations[a] = blocks.inverse_deviation(pivot);
     for (int64_t c = 0; c < d; ++c) scratch.coordinates[c * stride + a] = blocks.point(pivot)[c];
   }
   return {h.rank,
-          blocks.factor(h.first_pivot),
+          blocks.v(h.first_pivot),
           {scratch.coordinates.data(), stride, d},
-          scratch.scales.data()};
+          scratch.inverse_deviations.data()};
 }
 
 }  // namespace
@@ -74,7 +74,8 @@ void Coupling::Compute(const ResidualModel& model, const Margins& margins,
                                scratch.squares.data());
       double square = 0;
       for (int64_t c = 0; c < r; ++c) square += scratch.squares[c];
-      const double errors = error * std::sqrt(h.pivot_scales * block.pivot_scales);
+      const double errors =
+          error * std::sqrt(h.pivot_inverse_deviations * block.pivot_inverse_deviations);
       const bool spoiled = errors > std::min(h.quarter_ridge, block.quarter_ridge);
       pace.Spend(block.rank * block.rank * width / Pace::kMultiplications);
       norms_[b] = spoiled ? std::numeric_limits<double>::infinity() : std::sqrt(square);

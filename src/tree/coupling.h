@@ -40,7 +40,7 @@ struct CouplingScratch {
   AlignedVector images;
   AlignedVector squares;
   std::vector<double> coordinates;
-  std::vector<double> scales;
+  std::vector<double> inverse_deviations;
   std::vector<double> covariances;
   int64_t pairs = 0;  // of pivots, whose correlation has been computed so far
 };

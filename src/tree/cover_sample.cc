@@ -28,7 +28,7 @@ std::vector<int64_t> Surroundings(const ResidualModel& model, int64_t center, in
       }
     } else {
       for (int64_t c = 0; c < model.m(); ++c) {
-        const double difference = model.factor(row)[c] - model.factor(center)[c];
+        const double difference = model.v(row)[c] - model.v(center)[c];
         sum += difference * difference;
       }
     }
@@ -56,7 +56,7 @@ double SampleCover(const ResidualModel& model, const TreeShape& shape, Monitor& 
     const int64_t center = (2 * b + 1) * model.n() / (2 * kBlocks);
     std::vector<int64_t> rows = Surroundings(model, center, shape.leaf_size, stride);
     std::erase_if(rows, [&](int64_t row) { return !margins.Fits(model.inverse_deviation()[row]); });
-    factor.Run(rows, {shape.fine_tolerance, false, false});
+    factor.Run(rows, {shape.leaf_tolerance, false, false});
     pivots += factor.rank();
     points += static_cast<int64_t>(rows.size());
   }
@@ -67,7 +67,7 @@ double SampleCover(const ResidualModel& model, const TreeShape& shape, Monitor& 
 TreeShape ShapeFor(double cover) {
   TreeShape shape;
   if (cover > 0.03) {
-    shape.fine_tolerance = 0.1;
+    shape.leaf_tolerance = 0.1;
     shape.coarse_tolerance = 0.03;
   }
   if (cover > 0.12) shape.levels = 1;  // pivots of larger blocks would be nearly as many

@@ -1,4 +1,4 @@
-// What rounding adds to the bounds, and which points rounding has spoiled.
+// What rounding adds to the bounds, and for which points it is too much.
 //
 // The bounds of pivot_blocks.h want a matrix over the pivots P of one or two blocks, a query i and a candidate
 // j that is positive semi-definite. What is at hand is not quite: R falls short by the model's
@@ -33,7 +33,7 @@ class Margins {
  public:
   static constexpr int64_t kMaxRank = 256;
   // A deficit beyond which no bound says anything, and none is asked.
-  static constexpr double kHopeless = 1e6;
+  static constexpr double kNoBound = 1e6;
 
   explicit Margins(const ResidualModel& model)
       : deficit_(model.deficit()),
@@ -44,15 +44,18 @@ class Margins {
         single_error_(FitsSinglePrecision(norm_) ? SingleProductError(model.m()) : 1e300) {}
 
   // 4 delta of a point with this 1 / sqrt(p) and |V|.
-  [[nodiscard]] double Deficit(double scale, double norm) const {
+  [[nodiscard]] double Deficit(double inverse_deviation, double norm) const {
     const double excess = norm > norm_ ? norm / norm_ : 1;
-    const double deficit = 4 * (deficit_.absolute * excess * excess * scale * scale +
-                                deficit_.share * (1 + norm * norm * scale * scale));
+    const double deficit =
+        4 * (deficit_.absolute * excess * excess * inverse_deviation * inverse_deviation +
+             deficit_.share * (1 + norm * norm * inverse_deviation * inverse_deviation));
     // NaN too: 0 times Inf, where V of the index is 0 and that of a query is not.
-    return deficit < kHopeless ? deficit : kHopeless;
+    return deficit < kNoBound ? deficit : kNoBound;
   }
   // The same for any row of the index.
-  [[nodiscard]] double Deficit(double scale) const { return Deficit(scale, norm_); }
+  [[nodiscard]] double Deficit(double inverse_deviation) const {
+    return Deficit(inverse_deviation, norm_);
+  }
   // Error of R computed from products in double or single precision, for a point with this |V|.
   [[nodiscard]] double Error(bool single, double norm) const {
     return (double_error_ + (single ? single_error_ : 0)) * norm * norm_ + covariance_error_;
@@ -60,24 +63,25 @@ class Margins {
   [[nodiscard]] double LargestError(bool single) const { return Error(single, norm_); }
 
   // A point that does not fit would make the bounds of its block useless.
-  [[nodiscard]] bool Fits(double scale) const {
-    return static_cast<double>(kMaxRank) * Deficit(scale) < 0.05;
+  [[nodiscard]] bool Fits(double inverse_deviation) const {
+    return static_cast<double>(kMaxRank) * Deficit(inverse_deviation) < 0.05;
   }
   // A query that does not fit meets the tree in double precision, as do blocks with many such points.
-  [[nodiscard]] bool FitsSingle(double scale) const {
-    return LargestError(true) * scale * scale < kLargestSingleError;
+  [[nodiscard]] bool FitsSingle(double inverse_deviation) const {
+    return LargestError(true) * inverse_deviation * inverse_deviation < kLargestSingleError;
   }
   // A point for which single precision says nothing at all.
-  [[nodiscard]] bool LostToSingle(double scale) const {
-    return LargestError(true) * scale * scale > 50 * kLargestSingleError;
+  [[nodiscard]] bool LostToSingle(double inverse_deviation) const {
+    return LargestError(true) * inverse_deviation * inverse_deviation > 50 * kLargestSingleError;
   }
   // Ridge of a block whose pivots have large p; any couple of blocks has at least this.
   [[nodiscard]] static double Ridge(bool single, bool coarse) {
     if (!single) return coarse ? 1e-3 : 1e-4;
     return coarse ? 0.02 : 0.002;
   }
-  [[nodiscard]] double PivotRidge(bool single, bool coarse, double scale) const {
-    const double excess = LargestError(single) * scale * scale / kLargestSingleError;
+  [[nodiscard]] double PivotRidge(bool single, bool coarse, double inverse_deviation) const {
+    const double excess =
+        LargestError(single) * inverse_deviation * inverse_deviation / kLargestSingleError;
     return Ridge(single, coarse) * std::max(1.0, excess);
   }
 

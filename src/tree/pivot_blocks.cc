@@ -58,7 +58,7 @@ Piece Pack(const BlockFactor& factor, PivotBlocks::Keep keep, PivotBlock& block)
   block.unexplained =
       unexplained.empty() ? 0 : *std::max_element(unexplained.begin(), unexplained.end());
   block.largest_total = factor.largest_total();
-  block.pivot_scales = factor.pivot_scales();
+  block.pivot_inverse_deviations = factor.pivot_inverse_deviations();
   block.inflation = factor.inflation();
   return piece;
 }
@@ -96,11 +96,11 @@ PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
     num_pivots_ += b.rank;
   }
   const bool any_single = std::find(single.begin(), single.end(), true) != single.end();
-  factor_.resize(static_cast<size_t>(num_pivots_ * m_));
-  if (any_single) factor32_.resize(static_cast<size_t>(num_pivots_ * m_));
+  v_.resize(static_cast<size_t>(num_pivots_ * m_));
+  if (any_single) v32_.resize(static_cast<size_t>(num_pivots_ * m_));
   pivot_rows_.resize(static_cast<size_t>(num_pivots_));
   points_.resize(static_cast<size_t>(num_pivots_ * d_));
-  scales_.resize(static_cast<size_t>(num_pivots_));
+  inverse_deviations_.resize(static_cast<size_t>(num_pivots_));
   lowers_.resize(static_cast<size_t>(lower));
   // What is beyond the last point is read, and never counts.
   kept_.assign(static_cast<size_t>(kept) + 64, 0.0F);
@@ -112,10 +112,10 @@ PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
       const int64_t pivot = b.first_pivot + a;
       const int64_t row = order.rows()[b.begin + piece.pivots[a]];
       pivot_rows_[pivot] = row;
-      scales_[pivot] = model.inverse_deviation()[row];
-      const double* v = model.factor(row);
-      std::copy_n(v, m_, factor_.data() + pivot * m_);
-      if (any_single && b.single) std::copy_n(v, m_, factor32_.data() + pivot * m_);
+      inverse_deviations_[pivot] = model.inverse_deviation()[row];
+      const double* v = model.v(row);
+      std::copy_n(v, m_, v_.data() + pivot * m_);
+      if (any_single && b.single) std::copy_n(v, m_, v32_.data() + pivot * m_);
       model.points().CopyPoint(row, points_.data() + pivot * d_);
     }
     std::copy(piece.lower.begin(), piece.lower.end(), lowers_.begin() + b.lower);
@@ -133,8 +133,8 @@ bool PivotBlocks::Single(int64_t first, int64_t last) const {
 
 int64_t PivotBlocks::bytes() const {
   return static_cast<int64_t>(
-      (factor_.size() + points_.size() + scales_.size() + lowers_.size()) * sizeof(double) +
-      (factor32_.size() + kept_.size() + roots_.size()) * sizeof(float) +
+      (v_.size() + points_.size() + inverse_deviations_.size() + lowers_.size()) * sizeof(double) +
+      (v32_.size() + kept_.size() + roots_.size()) * sizeof(float) +
       pivot_rows_.size() * sizeof(int64_t) + blocks_.size() * sizeof(PivotBlock));
 }
 

@@ -31,16 +31,16 @@ struct PivotBlock {
   int64_t smallest_row = 0;
   int64_t first_pivot = 0;  // of the pivots of all blocks
   int64_t rank = 0;
-  int64_t lower = 0;         // offset of the rank x rank factor
-  int64_t points = 0;        // offset of what is known of the points
-  int64_t stride = 0;        // from one coordinate of a point to the next
-  int64_t roots = 0;         // offset of sqrt(e_j)
-  double unexplained = 0;    // largest e_j
-  double largest_total = 1;  // largest |phi_j|^2
-  double pivot_scales = 0;   // sum of 1 / p over the pivots
-  double inflation = 0;      // sum of 4 / (p q), q the ridges of the pivots
-  double quarter_ridge = 0;  // what every ridge has at least for the errors of a couple
-  bool single = false;       // products may be in single precision
+  int64_t lower = 0;                    // offset of the rank x rank factor
+  int64_t points = 0;                   // offset of what is known of the points
+  int64_t stride = 0;                   // from one coordinate of a point to the next
+  int64_t roots = 0;                    // offset of sqrt(e_j)
+  double unexplained = 0;               // largest e_j
+  double largest_total = 1;             // largest |phi_j|^2
+  double pivot_inverse_deviations = 0;  // sum of 1 / p over the pivots
+  double inflation = 0;                 // sum of 4 / (p q), q the ridges of the pivots
+  double quarter_ridge = 0;             // what every ridge has at least for the errors of a couple
+  bool single = false;                  // products may be in single precision
 };
 
 class PivotBlocks {
@@ -66,11 +66,11 @@ class PivotBlocks {
   [[nodiscard]] bool Single(int64_t first, int64_t last) const;
   [[nodiscard]] const int64_t* pivot_rows() const { return pivot_rows_.data(); }
   // V of a pivot; V32 only in single blocks.
-  [[nodiscard]] const double* factor(int64_t pivot) const { return factor_.data() + pivot * m_; }
-  [[nodiscard]] const float* factor32(int64_t pivot) const { return factor32_.data() + pivot * m_; }
+  [[nodiscard]] const double* v(int64_t pivot) const { return v_.data() + pivot * m_; }
+  [[nodiscard]] const float* v32(int64_t pivot) const { return v32_.data() + pivot * m_; }
   [[nodiscard]] const double* point(int64_t pivot) const { return points_.data() + pivot * d_; }
   // 1 / sqrt(p).
-  [[nodiscard]] double scale(int64_t pivot) const { return scales_[pivot]; }
+  [[nodiscard]] double inverse_deviation(int64_t pivot) const { return inverse_deviations_[pivot]; }
   [[nodiscard]] const double* lower(const PivotBlock& b) const { return lowers_.data() + b.lower; }
   // rank x stride, readable 64 values beyond.
   [[nodiscard]] const float* kept(const PivotBlock& b) const { return kept_.data() + b.points; }
@@ -84,10 +84,10 @@ class PivotBlocks {
   int64_t num_pivots_ = 0;
   std::vector<PivotBlock> blocks_;
   std::vector<int64_t> pivot_rows_;
-  AlignedVector factor_;
-  AlignedFloats factor32_;
+  AlignedVector v_;
+  AlignedFloats v32_;
   std::vector<double> points_;
-  std::vector<double> scales_;
+  std::vector<double> inverse_deviations_;
   std::vector<double> lowers_;
   AlignedFloats kept_;
   AlignedFloats roots_;

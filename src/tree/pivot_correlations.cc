@@ -19,22 +19,22 @@ void CorrelatePivots(const ResidualModel& model, const PivotBlocks& blocks, int6
   std::fill_n(products.begin() + num_pivots * count, kSlack, Value{0});
   const Value* pivots = nullptr;
   if constexpr (std::is_same_v<Value, float>) {
-    pivots = blocks.factor32(first_pivot);
+    pivots = blocks.v32(first_pivot);
   } else {
-    pivots = blocks.factor(first_pivot);
+    pivots = blocks.v(first_pivot);
   }
-  blas::MultiplyTransposed(pivots, num_pivots, points.factor, count, model.m(), products.data());
+  blas::MultiplyTransposed(pivots, num_pivots, points.v, count, model.m(), products.data());
   for (int64_t a = 0; a < num_pivots; ++a) {
     const int64_t pivot = first_pivot + a;
     const Value* row = products.data() + a * count;
     double* to = out + a * width;
     if (model.covariance() != nullptr) {
       ResidualRow(model.covariance()->view(), points.points, count, blocks.point(pivot), row,
-                  blocks.scale(pivot), points.scales, to);
+                  blocks.inverse_deviation(pivot), points.inverse_deviations, to);
     } else {
       for (int64_t i = 0; i < count; ++i) {
         to[i] = (points.covariances[i * num_pivots + a] - static_cast<double>(row[i])) *
-                (blocks.scale(pivot) * points.scales[i]);
+                (blocks.inverse_deviation(pivot) * points.inverse_deviations[i]);
       }
     }
     std::fill(to + count, to + width, 0.0);

@@ -10,14 +10,14 @@
 
 namespace residual_knn {
 
-// Points to correlate with pivots, `Value` being the precision of the product. Coordinates and scales have room for
-// a whole vector of 8 beyond count.
+// Points to correlate with pivots, `Value` being the precision of the product. Coordinates and inverse
+// deviations have room for a whole vector of 8 beyond count.
 template <class Value>
 struct CorrelatedPoints {
   int64_t count = 0;
-  const Value* factor = nullptr;  // count x m
+  const Value* v = nullptr;  // count x m
   PointsView points;
-  const double* scales = nullptr;
+  const double* inverse_deviations = nullptr;
   // With a covariance callback: K(point, pivot), count x the number of pivots.
   const double* covariances = nullptr;
 };

@@ -57,7 +57,7 @@ ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeS
     const auto keep =
         l > 0 && top ? PivotBlocks::Keep::kCoefficients : PivotBlocks::Keep::kCoordinates;
     levels_.emplace_back(model, margins_, order_, t,
-                         l == 0 ? shape.fine_tolerance : shape.coarse_tolerance, keep,
+                         l == 0 ? shape.leaf_tolerance : shape.coarse_tolerance, keep,
                          SingleBlocks(model, t), threads, monitor);
     if (t == 0) break;
     t = std::max(t - shape.shift, 0);
@@ -71,10 +71,9 @@ ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeS
 void ResidualTree::PrepareCouplings(const ResidualModel& model) {
   const PivotBlocks& coarse = levels_.back();
   const auto pivots = static_cast<double>(coarse.num_pivots());
-  const double factor_bytes =
+  const double v_bytes =
       static_cast<double>(model.n()) * static_cast<double>(model.m()) * sizeof(double);
-  const bool fits =
-      pivots * pivots * sizeof(float) <= std::min(kMostCouplingBytes, factor_bytes / 2);
+  const bool fits = pivots * pivots * sizeof(float) <= std::min(kMostCouplingBytes, v_bytes / 2);
   if (levels_.size() < 2 || !fits) return;
   for (int64_t home = 0; home < coarse.size(); ++home) {
     couplings_.push_back(std::make_unique<Lazy<Coupling>>());
@@ -93,18 +92,20 @@ const Coupling* ResidualTree::coupling(const ResidualModel& model, int64_t home,
 }
 
 std::vector<int64_t> ResidualTree::ChooseRows(const ResidualModel& model) {
-  const double* scales = model.inverse_deviation();
-  const auto lost = std::count_if(scales, scales + size_, [&](double scale) {
-    return margins_.Fits(scale) && margins_.LostToSingle(scale);
-  });
+  const double* inverse_deviations = model.inverse_deviation();
+  const auto lost =
+      std::count_if(inverse_deviations, inverse_deviations + size_, [&](double inverse_deviation) {
+        return margins_.Fits(inverse_deviation) && margins_.LostToSingle(inverse_deviation);
+      });
   const bool for_single = lost <= std::min(size_ / kLostOneIn, kMostLost);
   std::vector<int64_t> rows;
   rows.reserve(static_cast<size_t>(size_));
   for (int64_t row = 0; row < size_; ++row) {
-    const bool fits =
-        margins_.Fits(scales[row]) && (!for_single || !margins_.LostToSingle(scales[row]));
-    (fits ? rows : exceptional_).push_back(row);
-    if (fits) largest_scale_ = std::max(largest_scale_, scales[row]);
+    const bool fits = margins_.Fits(inverse_deviations[row]) &&
+                      (!for_single || !margins_.LostToSingle(inverse_deviations[row]));
+    (fits ? rows : outside_tree_).push_back(row);
+    if (fits)
+      largest_inverse_deviation_ = std::max(largest_inverse_deviation_, inverse_deviations[row]);
   }
   return rows;
 }
@@ -132,17 +133,17 @@ void ResidualTree::LoadPoints(const ResidualModel& model, bool single, int threa
   stride_ = n + ScaledPoints::kPadding;
   dimensions_ = model.d();
   coordinates_.assign(static_cast<size_t>(stride_ * dimensions_), 0.0);
-  scales_.assign(static_cast<size_t>(stride_), 0.0);
-  if (single) factor32_.resize(static_cast<size_t>(n * m));
+  inverse_deviations_.assign(static_cast<size_t>(stride_), 0.0);
+  if (single) v32_.resize(static_cast<size_t>(n * m));
   ParallelFor(threads, (n + kLoadBlock - 1) / kLoadBlock, monitor, [&](int64_t block, int) {
     const int64_t end = std::min((block + 1) * kLoadBlock, n);
     for (int64_t p = block * kLoadBlock; p < end; ++p) {
       const int64_t row = order_.rows()[p];
-      scales_[p] = model.inverse_deviation()[row];
+      inverse_deviations_[p] = model.inverse_deviation()[row];
       for (int64_t c = 0; c < dimensions_; ++c) {
         coordinates_[c * stride_ + p] = model.points()(row, c);
       }
-      if (single) std::copy_n(model.factor(row), m, factor32_.data() + p * m);
+      if (single) std::copy_n(model.v(row), m, v32_.data() + p * m);
     }
   });
 }
@@ -154,9 +155,10 @@ int64_t ResidualTree::bytes() const {
     const Coupling* made = coupling->IfMade();
     bytes += made != nullptr ? made->bytes() : 0;
   }
-  return bytes + static_cast<int64_t>((coordinates_.size() + scales_.size()) * sizeof(double) +
-                                      factor32_.size() * sizeof(float) +
-                                      (positions_.size() + exceptional_.size()) * sizeof(int64_t));
+  return bytes +
+         static_cast<int64_t>((coordinates_.size() + inverse_deviations_.size()) * sizeof(double) +
+                              v32_.size() * sizeof(float) +
+                              (positions_.size() + outside_tree_.size()) * sizeof(int64_t));
 }
 
 }  // namespace residual_knn

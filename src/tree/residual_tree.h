@@ -18,7 +18,7 @@ namespace residual_knn {
 
 struct TreeShape {
   int64_t leaf_size = 128;
-  double fine_tolerance = 0.3;
+  double leaf_tolerance = 0.3;
   double coarse_tolerance = 0.1;
   int levels = 2;  // of blocks
   int shift = 3;   // a block holds 2^shift blocks of the next finer level
@@ -33,8 +33,8 @@ class ResidualTree {
   [[nodiscard]] int64_t size() const { return size_; }
   [[nodiscard]] const SpaceOrder& order() const { return order_; }
   [[nodiscard]] const Margins& margins() const { return margins_; }
-  // Rows that rounding has spoiled: in no block, to be met by every query. Ascending.
-  [[nodiscard]] std::span<const int64_t> exceptional() const { return exceptional_; }
+  // Rows in no block, because rounding is too large beside their p: every query is scored against them. Ascending.
+  [[nodiscard]] std::span<const int64_t> outside_tree() const { return outside_tree_; }
 
   // Level 0 holds the leaves.
   [[nodiscard]] int top() const { return static_cast<int>(levels_.size()) - 1; }
@@ -56,10 +56,10 @@ class ResidualTree {
 
   // Points by position. V32 is there if some leaf is single.
   [[nodiscard]] PointsView points() const { return {coordinates_.data(), stride_, dimensions_}; }
-  [[nodiscard]] const double* scales() const { return scales_.data(); }
-  [[nodiscard]] const float* factor32() const { return factor32_.data(); }
+  [[nodiscard]] const double* inverse_deviations() const { return inverse_deviations_.data(); }
+  [[nodiscard]] const float* v32() const { return v32_.data(); }
   // Largest 1 / sqrt(p) of the points in blocks.
-  [[nodiscard]] double largest_scale() const { return largest_scale_; }
+  [[nodiscard]] double largest_inverse_deviation() const { return largest_inverse_deviation_; }
   // Position of a row, -1 for one in no block.
   [[nodiscard]] int64_t position(int64_t row) const { return positions_[row]; }
   [[nodiscard]] int64_t bytes() const;
@@ -72,16 +72,16 @@ class ResidualTree {
 
   int64_t size_;
   Margins margins_;
-  std::vector<int64_t> exceptional_;
+  std::vector<int64_t> outside_tree_;
   SpaceOrder order_;
   std::vector<PivotBlocks> levels_;
   std::vector<std::unique_ptr<Lazy<Coupling>>> couplings_;
   int64_t stride_ = 0;
   int64_t dimensions_ = 0;
   AlignedVector coordinates_;
-  AlignedVector scales_;
-  AlignedFloats factor32_;
-  double largest_scale_ = 0;
+  AlignedVector inverse_deviations_;
+  AlignedFloats v32_;
+  double largest_inverse_deviation_ = 0;
   std::vector<int64_t> positions_;
 };
 

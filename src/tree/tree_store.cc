@@ -29,7 +29,7 @@ TreeStore::TreeStore(const ResidualModel& model) : model_(model) {
   orders_.resize(sizes_.size());
 }
 
-void TreeStore::AdoptOrders(TreeStore& other, std::span<const double> factors) {
+void TreeStore::AdoptOrders(TreeStore& other, std::span<const double> ratios) {
   for (size_t stage = 0; stage < orders_.size(); ++stage) {
     const ResidualTree* tree = other.trees_[stage]->IfMade();
     if (tree != nullptr) {
@@ -37,16 +37,17 @@ void TreeStore::AdoptOrders(TreeStore& other, std::span<const double> factors) {
     } else {
       orders_[stage] = std::move(other.orders_[stage]);
     }
-    orders_[stage].Rescale(factors);
+    orders_[stage].Rescale(ratios);
   }
 }
 
-int64_t TreeStore::Spoiled(Monitor& monitor) {
-  return spoiled_.Get(monitor, [this] {
+int64_t TreeStore::RowsOutside(Monitor& monitor) {
+  return rows_outside_.Get(monitor, [this] {
     const Margins margins(model_);
-    const double* scales = model_.inverse_deviation();
-    return std::make_unique<int64_t>(std::count_if(
-        scales, scales + model_.n(), [&](double scale) { return !margins.Fits(scale); }));
+    const double* inverse_deviations = model_.inverse_deviation();
+    return std::make_unique<int64_t>(
+        std::count_if(inverse_deviations, inverse_deviations + model_.n(),
+                      [&](double inverse_deviation) { return !margins.Fits(inverse_deviation); }));
   });
 }
 

@@ -17,9 +17,9 @@ class TreeStore {
  public:
   explicit TreeStore(const ResidualModel& model);
 
-  // Takes over the orders of the trees of another store, for the same rows with coordinates `factors` times as
+  // Takes over the orders of the trees of another store, for the same rows with coordinates `ratios` times as
   // large: trees that are built from now on keep them where they can.
-  void AdoptOrders(TreeStore& other, std::span<const double> factors);
+  void AdoptOrders(TreeStore& other, std::span<const double> ratios);
 
   [[nodiscard]] int num_stages() const { return static_cast<int>(sizes_.size()); }
   // Rows of a stage.
@@ -32,8 +32,8 @@ class TreeStore {
   // Pivots a point in a sample of blocks, see cover_sample.h.
   double Cover(Monitor& monitor);
 
-  // Rows that rounding has spoiled, which are in no tree.
-  int64_t Spoiled(Monitor& monitor);
+  // How many rows are in no tree because rounding is too large beside their p.
+  int64_t RowsOutside(Monitor& monitor);
 
   [[nodiscard]] bool Has(int stage) { return trees_[stage]->IfMade() != nullptr; }
   [[nodiscard]] int64_t bytes();
@@ -44,7 +44,7 @@ class TreeStore {
   std::vector<std::unique_ptr<Lazy<ResidualTree>>> trees_;
   std::vector<SpaceOrder> orders_;  // empty ones where there is none to keep
   Lazy<double> cover_;
-  Lazy<int64_t> spoiled_;
+  Lazy<int64_t> rows_outside_;
 };
 
 }  // namespace residual_knn

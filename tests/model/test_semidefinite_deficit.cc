@@ -47,8 +47,8 @@ std::vector<Quad> ResidualMatrix(const ResidualModel& model, int32_t kernel,
     model.points().CopyPoint(rows[i], x.data());
     for (int64_t j = 0; j < i; ++j) {
       model.points().CopyPoint(rows[j], y.data());
-      r[i * count + j] = ExactResidual(kernel, x.data(), model.factor(rows[i]), y.data(),
-                                       model.factor(rows[j]), d, model.m());
+      r[i * count + j] = ExactResidual(kernel, x.data(), model.v(rows[i]), y.data(),
+                                       model.v(rows[j]), d, model.m());
       r[j * count + i] = r[i * count + j];
     }
     r[i * count + i] = model.residual_variance(rows[i]);
@@ -58,7 +58,7 @@ std::vector<Quad> ResidualMatrix(const ResidualModel& model, int32_t kernel,
 
 double SquaredNorm(const ResidualModel& model, int64_t row) {
   double square = 0;
-  for (int64_t e = 0; e < model.m(); ++e) square += model.factor(row)[e] * model.factor(row)[e];
+  for (int64_t e = 0; e < model.m(); ++e) square += model.v(row)[e] * model.v(row)[e];
   return square;
 }
 

@@ -79,7 +79,7 @@ class Scene {
       : model_(DrawModel(random, n, m)), scorer_(model_, ranking), ranking_(ranking) {
     for (int64_t c = 0; c < m; ++c) query_factor_.push_back(random.Normal());
     block_.count = 1;
-    block_.factor = query_factor_.data();
+    block_.v = query_factor_.data();
     block_.inverse_deviation.assign(1, m == 0 ? 1.0 : std::exp(random.Uniform(-5, 5)));
     scorer_.SetQuery(block_, 0);
     rows_.resize(n);
@@ -450,7 +450,7 @@ bool RoundingsHold(const TestRun& run) {
     const double one = 1;
     QueryBlock block;
     block.count = 1;
-    block.factor = &one;
+    block.v = &one;
     block.inverse_deviation.assign(1, std::exp(random.Uniform(-5, 5)));
     CanonicalScorer scorer(model, Ranking::kSigned);
     scorer.SetQuery(block, 0);

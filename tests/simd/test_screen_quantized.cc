@@ -51,7 +51,7 @@ struct Scene {
         family(reference),
         coordinates((dimensions - 1) * stride + points + kSlack),
         scales(points + kSlack),
-        units(points + kSlack),
+        steps(points + kSlack),
         rests(points + kSlack),
         norms(points + kSlack),
         point(static_cast<size_t>(dimensions)),
@@ -69,7 +69,7 @@ struct Scene {
     }
     const std::array<int64_t, 3> sizes = {100, 1 << 20, std::numeric_limits<int32_t>::max()};
     const int64_t largest = sizes[static_cast<size_t>(random.Integer(0, 2))];
-    unit = Float(std::sqrt(variance) / static_cast<double>(largest) * random.Uniform(0.5, 2));
+    step = Float(std::sqrt(variance) / static_cast<double>(largest) * random.Uniform(0.5, 2));
     norm = Float(std::sqrt(variance) * random.Uniform());
     rest = norm * Float(0.01 * random.Uniform());
     // Either of its two bounds can be the smaller one.
@@ -83,7 +83,7 @@ struct Scene {
       const bool real = j < n;
       const double s = std::exp(random.Uniform(-0.1, 4)) / root;
       scales[j] = real ? (random.Chance(0.1) ? kNaN : random.Chance(0.1) ? 0 : Float(s)) : 1e30F;
-      units[j] = real ? Float(root * random.Uniform(0.5, 2)) : 0;
+      steps[j] = real ? Float(root * random.Uniform(0.5, 2)) : 0;
       norms[j] = real ? Float(root * random.Uniform()) : 1e30F;
       rests[j] = real ? norms[j] * Float(0.01 * random.Uniform()) : 1e30F;
     }
@@ -101,8 +101,8 @@ struct Scene {
            static_cast<long double>(rest) * static_cast<long double>(norms[j]);
   }
   [[nodiscard]] long double Product(int64_t j) {
-    return static_cast<long double>(products[j]) * static_cast<long double>(unit) *
-           static_cast<long double>(units[j]);
+    return static_cast<long double>(products[j]) * static_cast<long double>(step) *
+           static_cast<long double>(steps[j]);
   }
   [[nodiscard]] long double Covariance(int64_t j) {
     long double square = 0;
@@ -131,12 +131,12 @@ struct Scene {
   const CovarianceReference& family;
   GuardedArray<float> coordinates;
   GuardedArray<float> scales;
-  GuardedArray<float> units;
+  GuardedArray<float> steps;
   GuardedArray<float> rests;
   GuardedArray<float> norms;
   std::vector<float> point;
   std::vector<int32_t> products;
-  float unit = 0;
+  float step = 0;
   float norm = 0;
   float rest = 0;
   float covariance_error = 0;
@@ -190,8 +190,8 @@ bool ScreenHolds(Scene& scene, const Rule& rule, int64_t first, int64_t count, T
   tile.coordinates = scene.coordinates.data();
   tile.stride = scene.stride;
   tile.dimensions = scene.d;
-  tile.scales = scene.scales.data();
-  tile.units = scene.units.data();
+  tile.inverse_deviations = scene.scales.data();
+  tile.steps = scene.steps.data();
   tile.rests = scene.rests.data();
   tile.norms = scene.norms.data();
   tile.first = first;
@@ -199,7 +199,7 @@ bool ScreenHolds(Scene& scene, const Rule& rule, int64_t first, int64_t count, T
   QuantizedQuery query;
   query.point = scene.point.data();
   query.products = products.data();
-  query.unit = scene.unit;
+  query.step = scene.step;
   query.norm = scene.norm;
   query.rest = scene.rest;
   query.covariance_error = scene.covariance_error;

@@ -79,7 +79,7 @@ class Block {
     Quad residual = ExactCovariance(RESIDUAL_KNN_SQUARED_EXPONENTIAL, PointOf(i).data(),
                                     PointOf(j).data(), model_.d());
     for (int64_t e = 0; e < model_.m(); ++e) {
-      residual -= static_cast<Quad>(model_.factor(i)[e]) * model_.factor(j)[e];
+      residual -= static_cast<Quad>(model_.v(i)[e]) * model_.v(j)[e];
     }
     return residual * model_.inverse_deviation()[i] * model_.inverse_deviation()[j];
   }
@@ -90,7 +90,7 @@ class Block {
   }
   [[nodiscard]] double NormOf(int64_t i) const {
     double square = 0;
-    for (int64_t e = 0; e < model_.m(); ++e) square += model_.factor(i)[e] * model_.factor(i)[e];
+    for (int64_t e = 0; e < model_.m(); ++e) square += model_.v(i)[e] * model_.v(i)[e];
     return std::sqrt(square);
   }
   [[nodiscard]] Quad Coordinate(int64_t a, int64_t j) const {
@@ -152,7 +152,7 @@ double ErrorOfProducts(const ResidualModel& model) {
   rows.Correlations(0, computed.data());
   Quad exact = 1;
   for (int64_t e = 0; e < model.m(); ++e) {
-    exact -= static_cast<Quad>(model.factor(0)[e]) * model.factor(1)[e];
+    exact -= static_cast<Quad>(model.v(0)[e]) * model.v(1)[e];
   }
   exact *= model.inverse_deviation()[0];
   exact *= model.inverse_deviation()[1];

@@ -135,8 +135,8 @@ class Case {
     std::vector<double> point(d);
     model_.points().CopyPoint(row, point.data());
     const Quad residual = ExactResidual(kernel_, chunk_.block().points.data() + q * model_.d(),
-                                        chunk_.block().factor + q * model_.m(), point.data(),
-                                        model_.factor(row), model_.d(), model_.m());
+                                        chunk_.block().v + q * model_.m(), point.data(),
+                                        model_.v(row), model_.d(), model_.m());
     return static_cast<double>(residual * chunk_.block().inverse_deviation[q] *
                                model_.inverse_deviation()[row]);
   }

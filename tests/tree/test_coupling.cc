@@ -74,7 +74,7 @@ class Couples {
   [[nodiscard]] Quad Rho(int64_t i, int64_t j) const {
     Quad residual = 1;  // K of points that are close
     for (int64_t e = 0; e < model_.m(); ++e) {
-      residual -= static_cast<Quad>(model_.factor(i)[e]) * model_.factor(j)[e];
+      residual -= static_cast<Quad>(model_.v(i)[e]) * model_.v(j)[e];
     }
     return residual * model_.inverse_deviation()[i] * model_.inverse_deviation()[j];
   }
@@ -190,7 +190,7 @@ bool CouplesHold(const GivenResiduals& given, double factor_error, double tolera
   shape.coarse_tolerance = tolerance;
   residual_knn::Monitor monitor;
   const ResidualTree tree(model, model.n(), shape, {}, 1, monitor);
-  if (tree.top() == 0 || !tree.exceptional().empty()) return Fail("no blocks to couple");
+  if (tree.top() == 0 || !tree.outside_tree().empty()) return Fail("no blocks to couple");
   return Couples(model, tree).Hold(tally);
 }
 

@@ -47,7 +47,7 @@ struct QuantizedFit {
 
 // A query as integers, and what its products are worth.
 struct QueryIntegers {
-  float unit = 0;
+  float step = 0;
   int32_t offset = 0;  // of products of 8 bits
   // The product with row j, in single precision, is off by at most norm rests()[j] + rest norm_bounds()[j].
   float norm = 0;
@@ -58,32 +58,32 @@ struct QueryIntegers {
   float covariance_rate = 0;
   float covariance_floor = 0;
   // The same for products of 16 bits in double precision; see ProductErrorWith.
-  double unit16 = 0;
+  double step16 = 0;
   double rest16 = 0;
 };
 
-class QuantizedFactor {
+class QuantizedV {
  public:
-  QuantizedFactor(const ResidualModel& model, const QuantizedFit& fit, ElementBits bits,
-                  int threads, Monitor& monitor);
+  QuantizedV(const ResidualModel& model, const QuantizedFit& fit, ElementBits bits, int threads,
+             Monitor& monitor);
 
   [[nodiscard]] ElementBits bits() const { return bits_; }
   // Words of 32 bits in a row.
   [[nodiscard]] int64_t words() const { return words_; }
   [[nodiscard]] const int32_t* group(int64_t g) const;
-  // What a product of row j with a query is to be multiplied by, times the unit of the query.
-  [[nodiscard]] const float* units() const { return units_.data(); }
+  // What a product of row j with a query is to be multiplied by, times the step of the query.
+  [[nodiscard]] const float* steps() const { return steps_.data(); }
   [[nodiscard]] const float* rests() const { return rests_.data(); }              // |D|
   [[nodiscard]] const float* norm_bounds() const { return norm_bounds_.data(); }  // |V| + |D|
   [[nodiscard]] const float* coordinates() const { return coordinates_.data(); }
   [[nodiscard]] int64_t stride() const { return stride_; }
   // 1 / sqrt(p), NaN for rows outside the integers.
-  [[nodiscard]] const float* scales() const { return scales_.data(); }
+  [[nodiscard]] const float* inverse_deviations() const { return inverse_deviations_.data(); }
   // Rows with so small a p that the margin would let them always pass, and those too far from the origin for
   // single precision; ascending.
   [[nodiscard]] std::span<const int64_t> outside_integers() const { return outside_integers_; }
 
-  // Bound on the error of R with row j, from the product of 16 bits, the query's unit16 and units16()[j], and the
+  // Bound on the error of R with row j, from the product of 16 bits, the query's step16 and steps16()[j], and the
   // covariance in double precision: against the canonical score, whose product rounds as well.
   [[nodiscard]] double ProductErrorWith(const QueryIntegers& query, int64_t j) const {
     return static_cast<double>(query.norm) * static_cast<double>(rests16()[j]) +
@@ -94,8 +94,8 @@ class QuantizedFactor {
   [[nodiscard]] const int16_t* rows16() const { return rows16_.data(); }
   [[nodiscard]] int64_t stride16() const { return stride16_; }
   // Of the rows of 16 bits, whichever they are.
-  [[nodiscard]] const float* units16() const {
-    return bits_ == ElementBits::k8 ? units16_.data() : units_.data();
+  [[nodiscard]] const float* steps16() const {
+    return bits_ == ElementBits::k8 ? steps16_.data() : steps_.data();
   }
   [[nodiscard]] const float* rests16() const {
     return bits_ == ElementBits::k8 ? rests16_.data() : rests_.data();
@@ -123,13 +123,13 @@ class QuantizedFactor {
   double largest_coordinate_ = 0;
   AlignedVectorOf<int32_t> packed_;
   AlignedVectorOf<int16_t> rows16_;
-  AlignedFloats units_;
+  AlignedFloats steps_;
   AlignedFloats rests_;
   AlignedFloats norm_bounds_;
-  AlignedFloats units16_;
+  AlignedFloats steps16_;
   AlignedFloats rests16_;
   AlignedFloats coordinates_;
-  AlignedFloats scales_;
+  AlignedFloats inverse_deviations_;
   std::vector<int64_t> outside_integers_;
 };
 

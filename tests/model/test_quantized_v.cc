@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "query/query_set.h"
 #include "scan/hadamard_rotation.h"
-#include "scan/quantized_factor.h"
+#include "scan/quantized_v.h"
 #include "simd/quantized_product.h"
 #include "simd/screen_quantized.h"
 #include "support/engine_model.h"
@@ -26,8 +26,8 @@ namespace {
 
 using residual_knn::ElementBits;
 using residual_knn::kPackedGroup;
-using residual_knn::QuantizedFactor;
 using residual_knn::QuantizedFit;
+using residual_knn::QuantizedV;
 using residual_knn::QueryIntegers;
 using residual_knn::ResidualModel;
 
@@ -114,7 +114,7 @@ class Case {
     std::vector<int64_t> exceptional;
     for (int64_t j = 0; j < model_.n(); ++j) {
       const double s = model_.inverse_deviation()[j];
-      const float scale = factor_.scales()[j];
+      const float scale = factor_.inverse_deviations()[j];
       if (std::isnan(scale)) {
         exceptional.push_back(j);
       } else if (scale != static_cast<float>(s)) {
@@ -135,7 +135,7 @@ class Case {
     tally_.exceptional += std::ssize(exceptional);
     return std::equal(exceptional.begin(), exceptional.end(), factor_.outside_integers().begin(),
                       factor_.outside_integers().end()) ||
-           Fail("exceptional rows are not those without a scale");
+           Fail("rows outside the tree are not those without a scale");
   }
 
   bool QueryHolds(const Query& query) {
@@ -152,7 +152,7 @@ class Case {
     std::vector<Quad> exact(static_cast<size_t>(model_.n()));
     for (int64_t j = 0; j < model_.n(); ++j) {
       for (int64_t e = 0; e < m; ++e) {
-        exact[j] += static_cast<Quad>(query.v[e]) * static_cast<Quad>(model_.factor(j)[e]);
+        exact[j] += static_cast<Quad>(query.v[e]) * static_cast<Quad>(model_.v(j)[e]);
       }
     }
     const std::vector<int32_t> products = Products(words, row);
@@ -168,9 +168,9 @@ class Case {
     residual_knn::RotateByHadamard(rotated.data(), m);
     std::vector<double> signs(rotated.size());
     for (int64_t e = 0; e < m; ++e) {
-      const double unit =
-          static_cast<double>(is_fine ? factor_.units16()[row] : factor_.units()[row]);
-      signs[e] = rotated[e] < unit * Element(row, e, is_fine) ? -1 : 1;
+      const double step =
+          static_cast<double>(is_fine ? factor_.steps16()[row] : factor_.steps()[row]);
+      signs[e] = rotated[e] < step * Element(row, e, is_fine) ? -1 : 1;
     }
     // The transpose of the rotation, entry by entry.
     Query query;
@@ -202,14 +202,14 @@ class Case {
 
  private:
   // Not exceptional, not degenerate.
-  [[nodiscard]] bool Counts(int64_t j) const { return factor_.scales()[j] > 0; }
+  [[nodiscard]] bool Counts(int64_t j) const { return factor_.inverse_deviations()[j] > 0; }
 
   [[nodiscard]] bool NextToZero(int64_t j) const {
     return static_cast<double>(factor_.norm_bounds()[j]) < 1e-6 * model_.largest_norm();
   }
 
   [[nodiscard]] std::vector<double> Row(int64_t j) const {
-    return {model_.factor(j), model_.factor(j) + model_.m()};
+    return {model_.v(j), model_.v(j) + model_.m()};
   }
 
   [[nodiscard]] int32_t Element(int64_t j, int64_t e, bool is_fine) const {
@@ -256,7 +256,7 @@ class Case {
                     const std::vector<int32_t>& products) {
     const Kind kind = factor_.bits() == ElementBits::k8 ? kProduct8 : kProduct16;
     for (int64_t j = 0; j < model_.n(); ++j) {
-      const Quad product = static_cast<Quad>(row.unit) * factor_.units()[j] * products[j];
+      const Quad product = static_cast<Quad>(row.step) * factor_.steps()[j] * products[j];
       if (!tally_.Count(kind, product - exact[j], Margin(row, j), NextToZero(j))) {
         return Fail("row " + std::to_string(j));
       }
@@ -281,15 +281,15 @@ class Case {
     tile.coordinates = factor_.coordinates();
     tile.stride = factor_.stride();
     tile.dimensions = model_.d();
-    tile.scales = factor_.scales();
-    tile.units = factor_.units();
+    tile.inverse_deviations = factor_.inverse_deviations();
+    tile.steps = factor_.steps();
     tile.rests = factor_.rests();
     tile.norms = factor_.norm_bounds();
     tile.count = model_.n();
     residual_knn::QuantizedQuery asked;
     asked.point = point.data();
     asked.products = products.data();
-    asked.unit = row.unit;
+    asked.step = row.step;
     asked.norm = row.norm;
     asked.rest = row.rest;
     asked.covariance_error = row.covariance_error;
@@ -309,7 +309,7 @@ class Case {
       const Quad residual = static_cast<Quad>(scores[s]) / model_.inverse_deviation()[j];
       const Quad error = residual - (Covariance(query, j) - exact[j]);
       // Almost the covariance that the screen has computed.
-      const auto product = static_cast<double>(row.unit) * static_cast<double>(factor_.units()[j]) *
+      const auto product = static_cast<double>(row.step) * static_cast<double>(factor_.steps()[j]) *
                            static_cast<double>(products[j]);
       const double computed = std::max(static_cast<double>(residual) + product, 0.0);
       const double of_covariance = std::min(static_cast<double>(row.covariance_error),
@@ -339,7 +339,7 @@ class Case {
       if (!Counts(j)) continue;
       // As the scan computes it, in double precision.
       const double product =
-          static_cast<double>(products[j]) * row.unit16 * static_cast<double>(factor_.units16()[j]);
+          static_cast<double>(products[j]) * row.step16 * static_cast<double>(factor_.steps16()[j]);
       const Quad error = exact[j] - product;  // the covariance is the same in both
       const double margin = factor_.ProductErrorWith(row, j) + LostNorms(row);
       if (!tally_.Count(has_fine ? kFine : kFine16, error, margin, NextToZero(j)))
@@ -353,7 +353,7 @@ class Case {
   residual_knn::CovarianceView view_;
   residual_knn::Monitor monitor_;
   QuantizedFit fit_;
-  QuantizedFactor factor_;
+  QuantizedV factor_;
   Tally& tally_;
 };
 
@@ -366,7 +366,7 @@ std::vector<Query> Loaded(const residual_knn::QuerySet& queries, const ResidualM
   std::vector<Query> loaded;
   for (int64_t q = 0; q < block.count; ++q) {
     if (block.inverse_deviation[q] == 0) continue;  // never quantized
-    const double* v = block.factor + q * model.m();
+    const double* v = block.v + q * model.m();
     const double* point = block.points.data() + q * model.d();
     loaded.push_back({{v, v + model.m()},
                       {point, point + model.d()},

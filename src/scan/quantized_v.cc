@@ -1,4 +1,4 @@
-#include "scan/quantized_factor.h"
+#include "scan/quantized_v.h"
 
 #include <algorithm>
 #include <array>
@@ -43,10 +43,10 @@ constexpr int64_t kFarOneIn = 2;
 constexpr int64_t kFewLeftOneIn = 128;
 
 double Ratio(const ResidualModel& model, int64_t row) {
-  const double scale = model.inverse_deviation()[row];
+  const double inverse_deviation = model.inverse_deviation()[row];
   const double variance = model.covariance()->variance() + model.nugget();
   // |V|^2 = K - p; where the caller gives p they may be other things, and this an estimate.
-  return std::sqrt(std::max(variance * scale * scale - 1, 0.0));
+  return std::sqrt(std::max(variance * inverse_deviation * inverse_deviation - 1, 0.0));
 }
 
 // Coordinates that single precision would round by too much of a lengthscale.
@@ -90,27 +90,27 @@ double Norm(const double* v, int64_t m) {
 }
 
 struct RowSteps {
-  float unit = 1;
+  float step = 1;
   double rest = 0;  // |D|, with the roundings of the rotation and of the sum
 };
 
-// v rounded to integers of at most `largest_integer`, in steps of a unit.
+// v rounded to integers of at most `largest_integer`, times a step.
 RowSteps RoundToSteps(const double* v, int64_t m, double norm, double largest_integer,
                       double* integers) {
   double largest = 0;
   for (int64_t e = 0; e < m; ++e) largest = std::max(largest, std::abs(v[e]));
-  double step = largest / largest_integer;
-  if (largest_integer > kLargestByte) step = std::max(step, norm / kLargestNorm);
+  double least = largest / largest_integer;
+  if (largest_integer > kLargestByte) least = std::max(least, norm / kLargestNorm);
   RowSteps steps;
   // A little more than the least, so that no quotient rounds to more than the largest integer.
-  steps.unit = std::max(RoundedUp(step), std::numeric_limits<float>::min());
-  const auto unit = static_cast<double>(steps.unit);
-  const double inverse = 1 / unit;
+  steps.step = std::max(RoundedUp(least), std::numeric_limits<float>::min());
+  const auto step = static_cast<double>(steps.step);
+  const double inverse = 1 / step;
   constexpr double kMagic = 0x1.8p52;  // what is added to it loses its fraction
   double square = 0;
   for (int64_t e = 0; e < m; ++e) {
     const double q = (v[e] * inverse + kMagic) - kMagic;
-    const double rest = v[e] - q * unit;
+    const double rest = v[e] - q * step;
     square += rest * rest;
     integers[e] = q;
   }
@@ -159,8 +159,10 @@ QuantizedFit::QuantizedFit(const ResidualModel& model, Monitor& monitor) {
   std::vector<double> ratios(static_cast<size_t>(model.n()));
   int64_t far = 0;
   for (int64_t i = 0; i < model.n(); ++i) {
-    const double scale = model.inverse_deviation()[i];
-    if (scale != 0 && !(scale > kLeastScale && scale < 1 / kLeastScale)) return;
+    const double inverse_deviation = model.inverse_deviation()[i];
+    if (inverse_deviation != 0 &&
+        !(inverse_deviation > kLeastScale && inverse_deviation < 1 / kLeastScale))
+      return;
     ratios[i] = Ratio(model, i);
     pace.Spend(model.d() + 4);
     far += IsFar(model, i) ? 1 : 0;
@@ -183,8 +185,8 @@ QuantizedFit::QuantizedFit(const ResidualModel& model, Monitor& monitor) {
   leaves_to_16 = left > model.n() / kFewLeftOneIn;  // far queries suit neither
 }
 
-QuantizedFactor::QuantizedFactor(const ResidualModel& model, const QuantizedFit& fit,
-                                 ElementBits bits, int threads, Monitor& monitor)
+QuantizedV::QuantizedV(const ResidualModel& model, const QuantizedFit& fit, ElementBits bits,
+                       int threads, Monitor& monitor)
     : bits_(bits),
       median_ratio_(fit.median_ratio),
       words_(bits == ElementBits::k8 ? (model.m() + 3) / 4 : (model.m() + 1) / 2),
@@ -193,12 +195,13 @@ QuantizedFactor::QuantizedFactor(const ResidualModel& model, const QuantizedFit&
   const int64_t n = model.n();
   const auto room = static_cast<size_t>(stride_);
   packed_.resize(static_cast<size_t>(groups_ * kPackedGroup * words_));
-  for (AlignedFloats* each : {&units_, &rests_, &norm_bounds_, &scales_}) each->assign(room, 0.0F);
+  for (AlignedFloats* each : {&steps_, &rests_, &norm_bounds_, &inverse_deviations_})
+    each->assign(room, 0.0F);
   coordinates_.assign(room * static_cast<size_t>(model.d()) + kQuantizedSlack, 0.0F);
   if (bits == ElementBits::k8) {
     stride16_ = (model.m() + kFineUnit - 1) / kFineUnit * kFineUnit;
     rows16_.resize(static_cast<size_t>(n * stride16_));
-    units16_.assign(room, 0.0F);
+    steps16_.assign(room, 0.0F);
     rests16_.assign(room, 0.0F);
   }
   constexpr int64_t kGroupsAtOnce = 32;
@@ -216,20 +219,20 @@ QuantizedFactor::QuantizedFactor(const ResidualModel& model, const QuantizedFit&
                 }
               });
   for (int64_t row = 0; row < n; ++row) {
-    if (std::isnan(scales_[row])) outside_integers_.push_back(row);
+    if (std::isnan(inverse_deviations_[row])) outside_integers_.push_back(row);
   }
   for (const float x : coordinates_) {
     largest_coordinate_ = std::max(largest_coordinate_, static_cast<double>(std::abs(x)));
   }
 }
 
-const int32_t* QuantizedFactor::group(int64_t g) const {
+const int32_t* QuantizedV::group(int64_t g) const {
   return packed_.data() + g * kPackedGroup * words_;
 }
 
-void QuantizedFactor::SetRow(const ResidualModel& model, int64_t row, double* scratch) {
+void QuantizedV::SetRow(const ResidualModel& model, int64_t row, double* scratch) {
   const int64_t m = model.m();
-  std::copy_n(model.factor(row), m, scratch);
+  std::copy_n(model.v(row), m, scratch);
   RotateByHadamard(scratch, m);
   const double norm = Norm(scratch, m);
   double* integers = scratch + m;
@@ -238,34 +241,34 @@ void QuantizedFactor::SetRow(const ResidualModel& model, int64_t row, double* sc
   const bool bytes = bits_ == ElementBits::k8;
   const RowSteps steps =
       RoundToSteps(scratch, m, norm, bytes ? kLargestByte : kLargestWord, integers);
-  units_[row] = steps.unit;
+  steps_[row] = steps.step;
   rests_[row] = RoundedUp(steps.rest);
   norm_bounds_[row] = RoundedUp(norm + steps.rest);
   if (bytes) {
     PackQuads(integers, m, kByteMove, put);
     const RowSteps steps16 = RoundToSteps(scratch, m, norm, kLargestWord, integers);
     Pack16(integers, m, stride16_, rows16_.data() + row * stride16_);
-    units16_[row] = steps16.unit;
+    steps16_[row] = steps16.step;
     rests16_[row] = RoundedUp(steps16.rest);
     // Entries that are all alike may fit 8 bits better than 16.
     norm_bounds_[row] = RoundedUp(norm + std::max(steps.rest, steps16.rest));
   } else {
     PackPairs(integers, m, put);
   }
-  const double scale = model.inverse_deviation()[row];
+  const double inverse_deviation = model.inverse_deviation()[row];
   const bool far = IsFar(model, row);
   const bool outside = far || 2 * kCoarseness16 * median_ratio_ * Ratio(model, row) > kMostMargin16;
-  scales_[row] = outside ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(scale);
+  inverse_deviations_[row] =
+      outside ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(inverse_deviation);
   // Those of far rows stay 0: they are not used, and would spoil the margins of the others.
   for (int64_t c = 0; c < model.d() && !far; ++c) {
     coordinates_[c * stride_ + row] = static_cast<float>(model.points()(row, c));
   }
 }
 
-bool QuantizedFactor::Quantize(const ResidualModel& model, const double* v, double norm,
-                               double inverse_deviation, std::span<const double> point,
-                               double* scratch, int32_t* words, int16_t* v16,
-                               QueryIntegers& row) const {
+bool QuantizedV::Quantize(const ResidualModel& model, const double* v, double norm,
+                          double inverse_deviation, std::span<const double> point, double* scratch,
+                          int32_t* words, int16_t* v16, QueryIntegers& row) const {
   const int64_t m = model.m();
   const double margin =
       bits_ == ElementBits::k8 ? kMostMargin8 / kCoarseness8 : kMostMargin16 / kCoarseness16;
@@ -284,9 +287,9 @@ bool QuantizedFactor::Quantize(const ResidualModel& model, const double* v, doub
   const bool bytes = bits_ == ElementBits::k8;
   const RowSteps steps =
       RoundToSteps(scratch, m, norm, bytes ? kLargestByte : kLargestWord, integers);
-  row.unit = steps.unit;
+  row.step = steps.step;
   row.norm = RoundedUp(norm);
-  // The integer becomes a float, is multiplied by the product of two units and subtracted: four roundings.
+  // The integer becomes a float, is multiplied by the product of two steps and subtracted: four roundings.
   row.rest = RoundedUp(steps.rest + 0x1p-22 * norm);
   SetCovarianceError(model, point, row);
   const double rounding =
@@ -296,18 +299,18 @@ bool QuantizedFactor::Quantize(const ResidualModel& model, const double* v, doub
     row.offset = -kByteMove * static_cast<int32_t>(std::accumulate(integers, integers + m, 0.0));
     const RowSteps steps16 = RoundToSteps(scratch, m, norm, kLargestWord, integers);
     Pack16(integers, m, stride16_, v16);
-    row.unit16 = static_cast<double>(steps16.unit);
+    row.step16 = static_cast<double>(steps16.step);
     row.rest16 = steps16.rest + rounding;
   } else {
     PackPairs(integers, m, put);
-    row.unit16 = static_cast<double>(row.unit);
+    row.step16 = static_cast<double>(row.step);
     row.rest16 = steps.rest + rounding;
   }
   return true;
 }
 
-void QuantizedFactor::SetCovarianceError(const ResidualModel& model, std::span<const double> point,
-                                         QueryIntegers& query) const {
+void QuantizedV::SetCovarianceError(const ResidualModel& model, std::span<const double> point,
+                                    QueryIntegers& query) const {
   double magnitude = largest_coordinate_;
   for (const double x : point) magnitude = std::max(magnitude, std::abs(x));
   const double variance = model.covariance()->variance();
@@ -326,9 +329,9 @@ void QuantizedFactor::SetCovarianceError(const ResidualModel& model, std::span<c
   }
 }
 
-int64_t QuantizedFactor::bytes() const {
-  const size_t floats = units_.size() + rests_.size() + norm_bounds_.size() + units16_.size() +
-                        rests16_.size() + coordinates_.size() + scales_.size();
+int64_t QuantizedV::bytes() const {
+  const size_t floats = steps_.size() + rests_.size() + norm_bounds_.size() + steps16_.size() +
+                        rests16_.size() + coordinates_.size() + inverse_deviations_.size();
   return static_cast<int64_t>(packed_.size() * sizeof(int32_t) + rows16_.size() * sizeof(int16_t) +
                               floats * sizeof(float) + outside_integers_.size() * sizeof(int64_t));
 }
