@@ -20,7 +20,7 @@ STRATEGIES = ["automatic", "brute_force", "level_synchronous", "best_first", "ba
 # The beginnings of the lines about the use of the input.
 NOTES = ("residual-knn: coordinates: ", "residual-knn: lengthscales: ")
 
-_settings = argparse.Namespace(program=None, helpers=None, shared=None)
+_settings = argparse.Namespace(program=None, helpers=None, shared=None, address_sanitizer=False)
 
 
 def settings():
@@ -32,6 +32,8 @@ def parse_arguments():
     parser.add_argument("--program", required=True, help="the built residual-knn")
     parser.add_argument("--helpers", help="the folder of further programs that tests run")
     parser.add_argument("--shared", help="the folder of reference data")
+    parser.add_argument("--address-sanitizer", action="store_true",
+                        help="the program reserves more addresses than a limit of memory allows")
     _, rest = parser.parse_known_args(namespace=_settings)
     return [sys.argv[0], *rest]
 
