@@ -20,15 +20,16 @@ constexpr int64_t kUsualCases = 100;
 
 bool FloatProductsHold(Random& random) {
   const int64_t m = random.Integer(0, 90);
-  std::vector<float> a(static_cast<size_t>(m));
-  std::vector<float> rows(static_cast<size_t>(7 * m));
-  for (float& x : a) x = static_cast<float>(random.Normal());
-  for (float& x : rows) x = static_cast<float>(random.Normal());
+  // Here and below no array has more room than the header asks for.
+  GuardedArray<float> a(m);
+  GuardedArray<float> rows(7 * m);
+  for (float& x : a.values()) x = static_cast<float>(random.Normal());
+  for (float& x : rows.values()) x = static_cast<float>(random.Normal());
   const std::vector<int64_t> candidates = RandomRowNumbers(random, 7, random.Integer(0, 20));
-  std::vector<float> out(candidates.size());
-  residual_knn::DotRows(a.data(), rows.data(), m, candidates.data(),
-                        static_cast<int64_t>(candidates.size()), out.data());
-  for (size_t c = 0; c < candidates.size(); ++c) {
+  GuardedArray<float> out(std::ssize(candidates));
+  residual_knn::DotRows(a.data(), rows.data(), m, candidates.data(), out.size(), out.data());
+  if (!out.Intact()) return Fail("guards of products");
+  for (int64_t c = 0; c < out.size(); ++c) {
     double sum = 0;
     double magnitudes = 0;
     for (int64_t e = 0; e < m; ++e) {
@@ -47,14 +48,15 @@ bool FloatProductsHold(Random& random) {
 
 bool BoundsHold(Random& random) {
   const int64_t count = 8 * random.Integer(1, 6);
-  std::vector<double> squares(static_cast<size_t>(count));
-  std::vector<double> totals(squares.size());
-  std::vector<double> out(squares.size());
-  for (double& x : squares) x = random.Uniform(0, 1.2);
-  for (double& x : totals) x = random.Uniform(1, 1.1);
+  GuardedArray<double> squares(count);
+  GuardedArray<double> totals(count);
+  GuardedArray<double> out(count);
+  for (double& x : squares.values()) x = random.Uniform(0, 1.2);
+  for (double& x : totals.values()) x = random.Uniform(1, 1.1);
   const double e = random.Chance(0.2) ? 0 : random.Uniform(0, 0.5);
   const double b = random.Uniform(1, 1.1);
   residual_knn::BlockBounds(squares.data(), totals.data(), count, e, b, out.data());
+  if (!out.Intact()) return Fail("guards of bounds");
   for (int64_t q = 0; q < count; ++q) {
     const double z2 = std::min(squares[q], totals[q]);
     const double rest2 = totals[q] - z2;
@@ -69,7 +71,6 @@ bool OpenPointsHold(Random& random) {
   const int64_t rank = random.Integer(0, 20);
   const int64_t count = random.Integer(0, 150);
   const int64_t stride = count + random.Integer(0, 20);
-  // No more room than the header asks for.
   GuardedArray<float> z(rank);
   GuardedArray<float> w(rank == 0 ? 0 : (rank - 1) * stride + count + 15);
   GuardedArray<float> root(count + 15);
@@ -103,10 +104,11 @@ bool SquaresHold(Random& random) {
   const int64_t rows = random.Integer(0, 30);
   const int64_t count = 8 * random.Integer(1, 6);
   const int64_t stride = count + 8 * random.Integer(0, 2);
-  std::vector<float> values(static_cast<size_t>(rows * stride + 16));
-  for (float& x : values) x = static_cast<float>(random.Normal());
-  std::vector<double> out(static_cast<size_t>(count));
+  GuardedArray<float> values(rows == 0 ? 0 : (rows - 1) * stride + count);
+  for (float& x : values.values()) x = static_cast<float>(random.Normal());
+  GuardedArray<double> out(count);
   residual_knn::ColumnSquares(values.data(), rows, stride, count, out.data());
+  if (!out.Intact()) return Fail("guards of squares");
   for (int64_t q = 0; q < count; ++q) {
     double sum = 0;
     for (int64_t a = 0; a < rows; ++a) {
