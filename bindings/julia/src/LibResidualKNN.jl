@@ -302,6 +302,7 @@ The model of an index.
 - `progress_user`: Passed to progress.
 - `factor_error`: The error of V and p that the caller gives, between 0 and 1. The caller guarantees this: the matrix R, with p on
   its diagonal, is positive semi-definite after factor_error * (p_i + |V_i|^2) is added to each diagonal element i.
+  This must hold for every list of rows, also one that names a row twice (R_ij between the two is K - |V_i|^2).
   Pruning needs the guarantee. A small value suffices for any V = L^-1 K(Z, .) computed in double precision: 1e-9 is
   generous if K(Z,Z) is well-conditioned. Default 0: no guarantee, and searches use brute force. If the guarantee is
   false, searches may miss neighbors. residual_knn_index_create ignores this field, because it bounds its own
