@@ -100,8 +100,10 @@ ScaledPoints::ScaledPoints(const DenseMatrixView& points, std::span<const double
 void ScaledPoints::CopySelected(std::span<const int64_t> points, double* out,
                                 int64_t stride) const {
   RESIDUAL_KNN_ASSERT(stride >= std::ssize(points));
-  RESIDUAL_KNN_ASSERT(std::all_of(points.begin(), points.end(),
-                                  [this](int64_t point) { return point >= 0 && point < n_; }));
+  // Models with a covariance callback have no coordinates, whatever their rows are.
+  RESIDUAL_KNN_ASSERT(d_ == 0 || std::all_of(points.begin(), points.end(), [this](int64_t point) {
+                        return point >= 0 && point < n_;
+                      }));
   for (int64_t c = 0; c < d_; ++c) {
     const double* from = coordinate(c);
     double* to = out + c * stride;
