@@ -9,7 +9,7 @@ namespace residual_knn {
 
 void BlockBounder::Bound(const ResidualTree& tree, int l, int64_t first, int64_t last,
                          const QueryColumns& chunk, const Columns& columns, BoundedBlocks& out,
-                         TreeCounters& counters) {
+                         SearchCounts& counters) {
   const PivotBlocks& blocks = tree.level(l);
   out.first_block = first;
   out.first_pivot = blocks.FirstPivot(first);

@@ -6,7 +6,7 @@
 
 #include "base/aligned_vector.h"
 #include "descent/query_columns.h"
-#include "descent/tree_counters.h"
+#include "query/search_statistics.h"
 #include "tree/residual_tree.h"
 
 namespace residual_knn {
@@ -34,7 +34,7 @@ class BlockBounder {
   // Blocks [first, last) of level l against the columns.
   void Bound(const ResidualTree& tree, int l, int64_t first, int64_t last,
              const QueryColumns& chunk, const Columns& columns, BoundedBlocks& out,
-             TreeCounters& counters);
+             SearchCounts& counters);
 
  private:
   const ResidualModel& model_;

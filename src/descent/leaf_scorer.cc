@@ -24,7 +24,7 @@ void Reserve(Vector& values, int64_t count) {
 }  // namespace
 
 void LeafScorer::ScoreLeaf(const ResidualTree& tree, int64_t leaf, QueryColumns& chunk,
-                           const Columns& columns, TreeCounters& counters) {
+                           const Columns& columns, SearchCounts& counters) {
   const PivotBlock& b = tree.leaves()[leaf];
   const int64_t m = model_.m();
   const int64_t count = b.end - b.begin;
@@ -54,7 +54,7 @@ void LeafScorer::ScoreLeaf(const ResidualTree& tree, int64_t leaf, QueryColumns&
 }
 
 void LeafScorer::ScreenColumns(ScreenTile& tile, std::span<const int64_t> rows, QueryColumns& chunk,
-                               const Columns& columns, bool single, TreeCounters& counters) {
+                               const Columns& columns, bool single, SearchCounts& counters) {
   const auto count = static_cast<int64_t>(rows.size());
   for (int64_t i = 0; i < columns.count; ++i) {
     const int64_t q = columns.queries[i];
@@ -77,7 +77,7 @@ void LeafScorer::ScreenColumns(ScreenTile& tile, std::span<const int64_t> rows, 
 }
 
 void LeafScorer::ScorePoints(const ResidualTree& tree, int64_t leaf, QueryColumns& chunk, int64_t q,
-                             std::span<const int32_t> points, TreeCounters& counters) {
+                             std::span<const int32_t> points, SearchCounts& counters) {
   const PivotBlock& b = tree.leaves()[leaf];
   const bool single = chunk.single() && b.single;
   const auto count = static_cast<int64_t>(points.size());
@@ -98,7 +98,7 @@ void LeafScorer::ScorePoints(const ResidualTree& tree, int64_t leaf, QueryColumn
 }
 
 void LeafScorer::ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk,
-                           const Columns& columns, TreeCounters& counters) {
+                           const Columns& columns, SearchCounts& counters) {
   RESIDUAL_KNN_ASSERT(std::is_sorted(rows.begin(), rows.end()));
   MultiplyRows(rows, columns);
   counters.pairs_scored += columns.count * static_cast<int64_t>(rows.size());
@@ -125,7 +125,7 @@ void LeafScorer::AskBlock(std::span<const int64_t> queries, std::span<const int6
 }
 
 // What needs double precision anyway is scored once and for all.
-void LeafScorer::ScoreCanonically(QueryColumns& chunk, int64_t q, TreeCounters& counters) {
+void LeafScorer::ScoreCanonically(QueryColumns& chunk, int64_t q, SearchCounts& counters) {
   std::erase(rows_, chunk.block().self[q]);
   const auto count = static_cast<int64_t>(rows_.size());
   counters.pairs_scored += count;
@@ -165,7 +165,7 @@ ScreenTile LeafScorer::Gathered(std::span<const int64_t> queries, std::span<cons
   return tile;
 }
 
-void LeafScorer::ScreenInSingle(QueryColumns& chunk, int64_t q, TreeCounters& counters) {
+void LeafScorer::ScreenInSingle(QueryColumns& chunk, int64_t q, SearchCounts& counters) {
   const auto count = static_cast<int64_t>(rows_.size());
   counters.pairs_scored += count;
   counters.scored_in_low_precision += count;
@@ -180,7 +180,7 @@ void LeafScorer::ScreenInSingle(QueryColumns& chunk, int64_t q, TreeCounters& co
 }
 
 void LeafScorer::Screen(const ScreenTile& tile, ScreenQuery& query, std::span<const int64_t> rows,
-                        QueryColumns& chunk, int64_t q, bool single, TreeCounters& counters) {
+                        QueryColumns& chunk, int64_t q, bool single, SearchCounts& counters) {
   Reserve(found_, tile.count);
   Reserve(scores_, tile.count);
   Reserve(found_covariances_, tile.count);

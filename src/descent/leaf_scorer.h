@@ -7,7 +7,7 @@
 
 #include "base/aligned_vector.h"
 #include "descent/query_columns.h"
-#include "descent/tree_counters.h"
+#include "query/search_statistics.h"
 #include "simd/screen.h"
 #include "tree/residual_tree.h"
 
@@ -20,15 +20,15 @@ class LeafScorer {
 
   // All points of a leaf, by one matrix product, for the columns.
   void ScoreLeaf(const ResidualTree& tree, int64_t leaf, QueryColumns& chunk,
-                 const Columns& columns, TreeCounters& counters);
+                 const Columns& columns, SearchCounts& counters);
 
   // Points of a leaf, counted from its first, for query q.
   void ScorePoints(const ResidualTree& tree, int64_t leaf, QueryColumns& chunk, int64_t q,
-                   std::span<const int32_t> points, TreeCounters& counters);
+                   std::span<const int32_t> points, SearchCounts& counters);
 
   // The same for rows in no leaf, ascending, in double precision.
   void ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk, const Columns& columns,
-                 TreeCounters& counters);
+                 SearchCounts& counters);
 
  private:
   // Products of the columns with V of the rows, in double precision.
@@ -37,15 +37,15 @@ class LeafScorer {
   void AskBlock(std::span<const int64_t> queries, std::span<const int64_t> rows);
   // Each column's query against all rows, whose products are at hand.
   void ScreenColumns(ScreenTile& tile, std::span<const int64_t> rows, QueryColumns& chunk,
-                     const Columns& columns, bool single, TreeCounters& counters);
+                     const Columns& columns, bool single, SearchCounts& counters);
   void Gather(std::span<const int64_t> rows);
   // Scattered rows as a tile, covariances from `view` or, for the queries, from the callback.
   ScreenTile Gathered(std::span<const int64_t> queries, std::span<const int64_t> rows,
                       CovarianceView& view);
-  void ScreenInSingle(QueryColumns& chunk, int64_t q, TreeCounters& counters);
-  void ScoreCanonically(QueryColumns& chunk, int64_t q, TreeCounters& counters);
+  void ScreenInSingle(QueryColumns& chunk, int64_t q, SearchCounts& counters);
+  void ScoreCanonically(QueryColumns& chunk, int64_t q, SearchCounts& counters);
   void Screen(const ScreenTile& tile, ScreenQuery& query, std::span<const int64_t> rows,
-              QueryColumns& chunk, int64_t q, bool single, TreeCounters& counters);
+              QueryColumns& chunk, int64_t q, bool single, SearchCounts& counters);
 
   const ResidualModel& model_;
   const SearchSettings& settings_;

@@ -56,7 +56,7 @@ std::vector<int64_t> TreeDescent::Left() const {
 }
 
 void TreeDescent::AddTo(SearchStatistics& statistics) const {
-  for (const auto& worker : workers_) worker->counters().AddTo(statistics);
+  for (const auto& worker : workers_) statistics.Add(worker->counters());
 }
 
 void TreeDescent::SearchChunk(const Chunk& chunk, int index) {

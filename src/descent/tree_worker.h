@@ -9,8 +9,8 @@
 #include "descent/leaf_scorer.h"
 #include "descent/query_columns.h"
 #include "descent/selected_columns.h"
-#include "descent/tree_counters.h"
 #include "query/search_job.h"
+#include "query/search_statistics.h"
 #include "tree/coupling.h"
 #include "tree/residual_tree.h"
 
@@ -34,7 +34,7 @@ class TreeWorker {
   // Queries of the set, of all chunks so far, that a tree does nothing for: the points around them are all but
   // uncorrelated with them, and no bound is below that. Finish does not write them.
   [[nodiscard]] std::span<const int64_t> left() const { return left_; }
-  [[nodiscard]] TreeCounters& counters() { return counters_; }
+  [[nodiscard]] SearchCounts& counters() { return counters_; }
 
   // Blocks [first, last) of level l against some queries of the chunk.
   void Bound(int l, int64_t first, int64_t last, std::span<const int64_t> which,
@@ -80,7 +80,7 @@ class TreeWorker {
   SelectedColumns selected_;
   BlockBounder bounder_;
   LeafScorer scorer_;
-  TreeCounters counters_;
+  SearchCounts counters_;
   std::vector<int64_t> searching_;
   std::span<const int64_t> which_;  // the queries of the set that the chunk holds
   std::vector<bool> is_left_;       // of the chunk

@@ -16,10 +16,9 @@ constexpr int64_t kRepeatedOneIn = 2;
 // What is prepared for scans, integers above all, takes about as long as so many queries gain by it.
 constexpr int64_t kFewQueries = 64;
 
-// k rows that are the same point, and perhaps the query itself, are nearer or tie and come first.
-std::vector<int64_t> SurplusRepeats(const SearchJob& job, ScanStore& store) {
-  return store.Repeated(job.monitor).RowsAfter(job.settings.k + 1);
-}
+// Rows that repeat so many others are nobody's neighbors: k of these, and perhaps the query itself, are nearer or tie and
+// come first.
+int64_t LeastBefore(const SearchJob& job) { return job.settings.k + 1; }
 
 }  // namespace
 
@@ -43,7 +42,8 @@ void PrepareBruteForce(const SearchJob& job, ScanStore& store) {
 }
 
 bool MostRowsRepeat(const SearchJob& job, ScanStore& store) {
-  return std::ssize(SurplusRepeats(job, store)) > job.model.n() / kRepeatedOneIn;
+  const RepeatedPoints& repeated = store.Repeated(job.monitor);
+  return repeated.NumRowsAfter(LeastBefore(job)) > job.model.n() / kRepeatedOneIn;
 }
 
 SearchStatistics SearchBruteForce(const SearchJob& job, ScanStore& store,
@@ -52,7 +52,7 @@ SearchStatistics SearchBruteForce(const SearchJob& job, ScanStore& store,
   statistics.strategy = RESIDUAL_KNN_BRUTE_FORCE;
   const auto add = [&](const SearchStatistics& part) {
     statistics.threads = std::max(statistics.threads, part.threads);
-    statistics.AddCounts(part);
+    statistics.AddScan(part);
   };
   const int threads = job.settings.threads;
   std::vector<int64_t> left(which.begin(), which.end());
@@ -61,7 +61,7 @@ SearchStatistics SearchBruteForce(const SearchJob& job, ScanStore& store,
   const bool many = std::ssize(left) >= kFewQueries;
   if (job.model.covariance() != nullptr && (many || store.HasNeighborhoods())) {
     aids.neighborhoods = &store.GetNeighborhoods(threads, job.monitor);
-    surplus_repeats = SurplusRepeats(job, store);
+    surplus_repeats = store.Repeated(job.monitor).RowsAfter(LeastBefore(job));
     aids.surplus_repeats = surplus_repeats;
   }
   for (const ElementBits bits : {ElementBits::k8, ElementBits::k16}) {

@@ -101,7 +101,7 @@ class Worker {
     for (int64_t q = 0; q < count && monitor_.GoOn(); ++q) WriteResult(q);
   }
 
-  [[nodiscard]] const SearchStatistics& statistics() const { return statistics_; }
+  [[nodiscard]] const SearchCounts& counts() const { return counts_; }
 
  private:
   void Prepare() {
@@ -127,8 +127,7 @@ class Worker {
     const int64_t scored = first_.AppendAround(block_, q, FirstCandidates::Least(settings_.k),
                                                scorer_, lists_[q], met_[q]) +
                            first_.AppendFirstRows(block_, q, settings_.k, scorer_, lists_[q]);
-    statistics_.pairs_scored += scored;
-    statistics_.pairs_rescored += scored;
+    counts_.AddCanonical(scored);
   }
 
   [[nodiscard]] bool AsksCallback() const { return model_.covariance() == nullptr; }
@@ -142,8 +141,7 @@ class Worker {
       asked = true;
       scorer_.SetQuery(block_, q);
       const int64_t scored = first_.AppendFirstRows(block_, q, settings_.k, scorer_, lists_[q]);
-      statistics_.pairs_scored += scored;
-      statistics_.pairs_rescored += scored;
+      counts_.AddCanonical(scored);
     }
   }
 
@@ -165,7 +163,7 @@ class Worker {
     const int64_t m = model_.m();
     blas::MultiplyTransposed(block_.v + first * m, block_.count - first, model_.v(begin), width, m,
                              products_.data());
-    statistics_.pairs_scored += (block_.count - first) * width;
+    counts_.pairs_scored += (block_.count - first) * width;
     ScreenTile tile;
     tile.inverse_deviation = inverse_deviations_;
     CovarianceView view;
@@ -201,7 +199,7 @@ class Worker {
 
   void AppendSurvivors(int64_t q, size_t found) {
     scorer_.SetQuery(block_, q);
-    statistics_.pairs_rescored += lists_[q].Append(
+    counts_.pairs_rescored += lists_[q].Append(
         {{rows_.data(), found}, {scores_.data(), found}, {survivor_covariances_.data(), found}},
         model_.inverse_deviation(), scorer_);
   }
@@ -217,7 +215,7 @@ class Worker {
   void WriteResult(int64_t q) {
     if (block_.inverse_deviation[q] > 0) {
       scorer_.SetQuery(block_, q);
-      job_.results.Write(block_, q, lists_[q].Finish(scorer_, statistics_.pairs_rescored));
+      job_.results.Write(block_, q, lists_[q].Finish(scorer_, counts_.pairs_rescored));
       return;
     }
     WriteDegenerate(block_, q, settings_.k, degenerate_, job_.results);
@@ -241,7 +239,7 @@ class Worker {
   std::vector<double> survivor_covariances_;
   std::vector<int64_t> columns_;
   std::vector<Neighbor> degenerate_;
-  SearchStatistics statistics_;
+  SearchCounts counts_;
 };
 
 }  // namespace
@@ -262,7 +260,7 @@ SearchStatistics SearchInDouble(const SearchJob& job, const ScanAids& aids,
   for (int i = 0; i < statistics.threads; ++i)
     workers.emplace_back(job, aids, inverse_deviations, tiling, i);
   statistics.scan_seconds = SearchBlocks(workers, which, tiling.queries, job.monitor);
-  for (const Worker& worker : workers) statistics.AddCounts(worker.statistics());
+  for (const Worker& worker : workers) statistics.Add(worker.counts());
   return statistics;
 }
 

@@ -98,7 +98,7 @@ class Worker {
     monitor_.Advance(pairs);
   }
 
-  [[nodiscard]] const SearchStatistics& statistics() const { return statistics_; }
+  [[nodiscard]] const SearchCounts& counts() const { return counts_; }
   [[nodiscard]] std::span<const int64_t> left() const { return left_; }
 
  private:
@@ -132,8 +132,8 @@ class Worker {
   int16_t* V16(int64_t q) { return v16_.data() + q * quantized_.stride16(); }
 
   [[nodiscard]] bool RescoresTooMuch() const {
-    return statistics_.pairs_scored > kFewPairs &&
-           rescored_ > statistics_.pairs_scored / kMostRescoredOneIn;
+    return counts_.pairs_scored > kFewPairs &&
+           rescored_ > counts_.pairs_scored / kMostRescoredOneIn;
   }
 
   void Multiply(int64_t first, int64_t count, int64_t begin, int64_t groups) {
@@ -164,8 +164,8 @@ class Worker {
                     static_cast<int64_t>(sizeof(int16_t)) * (end - begin) * quantized_.stride16());
     }
     Multiply(first, count, begin, groups);
-    statistics_.pairs_scored += count * (end - begin);
-    statistics_.scored_in_low_precision += count * (end - begin);
+    counts_.pairs_scored += count * (end - begin);
+    counts_.scored_in_low_precision += count * (end - begin);
     QuantizedTile tile;
     tile.covariance = &view_;
     tile.coordinates = quantized_.coordinates();
@@ -210,8 +210,7 @@ class Worker {
     } else {
       const int64_t wanted = FirstCandidates::Wanted(settings_.k, block_.limit[q]);
       const int64_t scored = first_.AppendAround(block_, q, wanted, scorer_, lists_[q], met_[q]);
-      statistics_.pairs_scored += scored;
-      statistics_.pairs_rescored += scored;
+      counts_.AddCanonical(scored);
     }
     AppendFirstRows(q);
   }
@@ -224,8 +223,8 @@ class Worker {
     std::erase_if(near_, [&](int32_t row) {
       return row == block_.self[q] || std::isnan(inverse_deviations_[row]);
     });
-    statistics_.pairs_scored += static_cast<int64_t>(near_.size());
-    statistics_.scored_in_low_precision += static_cast<int64_t>(near_.size());
+    counts_.pairs_scored += static_cast<int64_t>(near_.size());
+    counts_.scored_in_low_precision += static_cast<int64_t>(near_.size());
     const auto count = static_cast<int64_t>(near_.size());
     for (int64_t begin = 0; begin < count;) {
       const int64_t taken = std::min(lists_[q].AtOnce(count - begin), kTile);
@@ -240,8 +239,7 @@ class Worker {
 
   void AppendFirstRows(int64_t q) {
     const int64_t scored = first_.AppendFirstRows(block_, q, settings_.k, scorer_, lists_[q]);
-    statistics_.pairs_scored += scored;
-    statistics_.pairs_rescored += scored;
+    counts_.AddCanonical(scored);
   }
 
   // Whether a query has met a row before it met the tiles: all rows of a region, which would take too long to sort, or
@@ -276,12 +274,12 @@ class Worker {
     scorer_.SetQuery(block_, q);
     const int64_t rescored = lists_[q].Append(screened, model_.inverse_deviation(), scorer_);
     rescored_ += rescored;
-    statistics_.pairs_rescored += rescored;
+    counts_.pairs_rescored += rescored;
   }
 
   void SearchOutside(std::span<const int64_t> rows) {
     outside_.Multiply(block_, rows);
-    statistics_.pairs_scored += block_.count * std::ssize(rows);
+    counts_.pairs_scored += block_.count * std::ssize(rows);
     for (int64_t q = 0; q < block_.count; ++q) {
       if (!Searches(q)) continue;
       const ScreenedRows screened = outside_.Screen(q, lists_[q].threshold(), met_[q]);
@@ -297,7 +295,7 @@ class Worker {
       return;
     }
     scorer_.SetQuery(block_, q);
-    job_.results.Write(block_, q, lists_[q].Finish(scorer_, statistics_.pairs_rescored));
+    job_.results.Write(block_, q, lists_[q].Finish(scorer_, counts_.pairs_rescored));
   }
 
   const SearchJob job_;
@@ -331,7 +329,7 @@ class Worker {
   OutsideRows outside_;
   std::vector<Neighbor> degenerate_;
   int64_t rescored_ = 0;  // because margins left too many candidates open
-  SearchStatistics statistics_;
+  SearchCounts counts_;
 };
 
 }  // namespace
@@ -360,7 +358,7 @@ SearchStatistics SearchQuantized(const SearchJob& job, const QuantizedV& quantiz
   }
   statistics.scan_seconds = SearchBlocks(workers, ordered, block, job.monitor);
   for (const Worker& worker : workers) {
-    statistics.AddCounts(worker.statistics());
+    statistics.Add(worker.counts());
     left.insert(left.end(), worker.left().begin(), worker.left().end());
   }
   std::sort(left.begin(), left.end());

@@ -199,7 +199,7 @@ QuantizedV::QuantizedV(const ResidualModel& model, const QuantizedFit& fit, Elem
     each->assign(room, 0.0F);
   coordinates_.assign(room * static_cast<size_t>(model.d()) + kQuantizedSlack, 0.0F);
   if (bits == ElementBits::k8) {
-    stride16_ = (model.m() + kFineUnit - 1) / kFineUnit * kFineUnit;
+    stride16_ = (model.m() + kRow16Unit - 1) / kRow16Unit * kRow16Unit;
     rows16_.resize(static_cast<size_t>(n * stride16_));
     steps16_.assign(room, 0.0F);
     rests16_.assign(room, 0.0F);

@@ -81,6 +81,11 @@ RepeatedPoints::RepeatedPoints(const ResidualModel& model, Monitor& monitor) {
             [](const Repeated& a, const Repeated& b) { return a.row < b.row; });
 }
 
+int64_t RepeatedPoints::NumRowsAfter(int64_t count) const {
+  return std::count_if(repeated_.begin(), repeated_.end(),
+                       [count](const Repeated& each) { return each.before >= count; });
+}
+
 std::vector<int64_t> RepeatedPoints::RowsAfter(int64_t count) const {
   std::vector<int64_t> rows;
   for (const Repeated& each : repeated_) {

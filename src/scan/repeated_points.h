@@ -17,6 +17,8 @@ class RepeatedPoints {
 
   // Rows that are the same point as at least `count` rows before them, ascending.
   [[nodiscard]] std::vector<int64_t> RowsAfter(int64_t count) const;
+  // How many these are.
+  [[nodiscard]] int64_t NumRowsAfter(int64_t count) const;
 
   [[nodiscard]] int64_t bytes() const {
     return static_cast<int64_t>(repeated_.size() * sizeof(Repeated));

@@ -91,7 +91,7 @@ class TreeSearch {
     std::sort(which.begin(), which.end(), [&](int64_t a, int64_t b) {
       return std::pair(queries.RowOf(a), a) < std::pair(queries.RowOf(b), b);
     });
-    statistics_.AddCounts(SearchBruteForce(job_, prepared_.scans(), which));
+    statistics_.AddScan(SearchBruteForce(job_, prepared_.scans(), which));
   }
 
   const SearchJob job_;

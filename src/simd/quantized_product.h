@@ -43,8 +43,8 @@ void MultiplyBytes(const int32_t* queries, const int32_t* offsets, int64_t rows,
                    int64_t stride);
 
 // out[c] = a . row candidates[c] for rows of elements of 16 bits; row r starts at rows + r * stride, and stride is a
-// multiple of kFineUnit, with zeros at the end. Sums as above.
-inline constexpr int64_t kFineUnit = 32;
+// multiple of kRow16Unit, with zeros at the end. Sums as above.
+inline constexpr int64_t kRow16Unit = 32;
 void DotPairRows(const int16_t* a, const int16_t* rows, int64_t stride, const int32_t* candidates,
                  int64_t count, int32_t* out);
 

@@ -202,7 +202,7 @@ void TestNewPointsNearFarInducing(void** /*state*/) {
 
 void TestStrategiesAgree(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
-  const int64_t cases = run.cases > 0 ? run.cases : run.Scaled(kUsualCases);
+  const int64_t cases = run.Cases(kUsualCases);
   Exercise exercise;
   bool holds = true;
   for (uint64_t seed = run.seed; exercise.cases < cases; ++seed) {

@@ -498,7 +498,7 @@ bool GivenModelHolds(uint64_t seed, Tally& tally) {
 
 void TestMargins(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
-  const int64_t models = run.cases > 0 ? run.cases : run.Scaled(kUsualModels);
+  const int64_t models = run.Cases(kUsualModels);
   Tally tally;
   bool holds = true;
   for (int64_t i = 0; i < models && holds; ++i) {

@@ -135,12 +135,10 @@ bool ModelHolds(uint64_t seed, Tally& tally) {
 
 void TestDeficitSuffices(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
-  const int64_t models = run.cases > 0 ? run.cases : run.Scaled(kUsualModels);
+  const int64_t models = run.Cases(kUsualModels);
   Tally tally;
-  bool holds = true;
-  for (int64_t i = 0; i < models && holds; ++i) {
-    holds = ModelHolds(run.seed + static_cast<uint64_t>(i), tally);
-  }
+  const bool holds =
+      SeedsHold(run, kUsualModels, [&](uint64_t seed) { return ModelHolds(seed, tally); });
   std::printf(
       "%lld models (%lld refused, %lld without a deficit), %lld subsets, %lld of them not "
       "positive definite without the deficit\n",

@@ -18,8 +18,8 @@ namespace residual_knn_test {
 namespace {
 
 using residual_knn::kByteMove;
-using residual_knn::kFineUnit;
 using residual_knn::kPackedGroup;
+using residual_knn::kRow16Unit;
 
 constexpr int64_t kUsualCases = 150;
 constexpr int32_t kUntouched = 0x5EC0DE;
@@ -159,8 +159,8 @@ bool RandomBytesHold(Random& random) {
 
 bool DotsHold(Random& random) {
   constexpr int64_t kRows = 9;
-  const int64_t stride = kFineUnit * random.Integer(1, 6);
-  const int64_t used = stride - random.Integer(0, kFineUnit - 1);
+  const int64_t stride = kRow16Unit * random.Integer(1, 6);
+  const int64_t used = stride - random.Integer(0, kRow16Unit - 1);
   const int64_t largest = random.Chance(0.7) ? LargestWord(used) : 100;
   GuardedArray<int16_t> a(stride);
   GuardedArray<int16_t> rows(kRows * stride);

@@ -16,7 +16,20 @@ struct TestRun {
 
   // `usual` scaled by size, at least 1.
   [[nodiscard]] int64_t Scaled(int64_t usual) const;
+  // --cases if given, otherwise `usual` scaled by size.
+  [[nodiscard]] int64_t Cases(int64_t usual) const { return cases > 0 ? cases : Scaled(usual); }
+  // Whether there are enough cases for what `usual` many must have met.
+  [[nodiscard]] bool HasUsualCases(int64_t usual) const { return Cases(usual) >= usual; }
 };
+
+// Whether holds(seed) for the seeds of all cases, `usual` of them if nothing else is asked. Ends at the first failure.
+template <class Holds>
+bool SeedsHold(const TestRun& run, int64_t usual, const Holds& holds) {
+  for (int64_t i = 0; i < run.Cases(usual); ++i) {
+    if (!holds(run.seed + static_cast<uint64_t>(i))) return false;
+  }
+  return true;
+}
 
 // Exits with status 2 and a usage line if the arguments are wrong.
 TestRun ParseTestRun(int argc, char** argv);

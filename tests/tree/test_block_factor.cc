@@ -231,18 +231,13 @@ bool ShortfallHolds(Random& random, Tally& tally) {
          Fail("delta is " + std::to_string(delta));
 }
 
-// Some hundreds of cases, each with a seed of its own.
 template <class Case>
 bool CasesHold(const TestRun& run, Tally& tally, const Case& holds) {
-  const int64_t cases = run.cases > 0 ? run.cases : run.Scaled(kUsualBlocks);
-  for (int64_t i = 0; i < cases; ++i) {
-    Random random(run.seed + static_cast<uint64_t>(i));
-    if (!holds(random, tally)) return Fail(run.seed + static_cast<uint64_t>(i), "no bound");
-  }
-  return true;
+  return SeedsHold(run, kUsualBlocks, [&](uint64_t seed) {
+    Random random(seed);
+    return holds(random, tally) || Fail(seed, "no bound");
+  });
 }
-
-bool IsUsual(const TestRun& run) { return run.Scaled(kUsualBlocks) >= kUsualBlocks; }
 
 void TestRightAngles(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
@@ -251,7 +246,8 @@ void TestRightAngles(void** state) {
   tally.Print("right angles");
   assert_true(holds);
   // Twice the error would be more than the ridge, which alone would not do then.
-  if (IsUsual(run)) assert_true(tally.largest_excess > 0.6 && tally.closest > 0.999);
+  if (run.HasUsualCases(kUsualBlocks))
+    assert_true(tally.largest_excess > 0.6 && tally.closest > 0.999);
 }
 
 void TestDirections(void** state) {
@@ -260,7 +256,7 @@ void TestDirections(void** state) {
   const bool holds = CasesHold(run, tally, DirectionsHold);
   tally.Print("directions");
   assert_true(holds);
-  if (IsUsual(run)) assert_true(tally.useful > 1000 && tally.closest > 0.999);
+  if (run.HasUsualCases(kUsualBlocks)) assert_true(tally.useful > 1000 && tally.closest > 0.999);
 }
 
 void TestShortfalls(void** state) {
@@ -269,7 +265,7 @@ void TestShortfalls(void** state) {
   const bool holds = CasesHold(run, tally, ShortfallHolds);
   tally.Print("shortfalls");
   assert_true(holds);
-  if (IsUsual(run)) assert_true(tally.useful > 1000 && tally.closest > 0.98);
+  if (run.HasUsualCases(kUsualBlocks)) assert_true(tally.useful > 1000 && tally.closest > 0.98);
 }
 
 }  // namespace

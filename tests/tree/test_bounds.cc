@@ -234,7 +234,7 @@ class Case {
   QueryColumns chunk_;
   BlockBounder bounder_{model_};
   BoundedBlocks bounded_;
-  residual_knn::TreeCounters counters_;
+  residual_knn::SearchCounts counters_;
   Coupling coupling_;
   CouplingScratch scratch_;
   std::vector<double> rho_;  // queries x rows
@@ -332,7 +332,7 @@ bool ProblemHolds(uint64_t seed, Tallies& tallies, int64_t& refused) {
 
 void TestRandomBounds(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
-  const int64_t problems = run.cases > 0 ? run.cases : run.Scaled(kUsualProblems);
+  const int64_t problems = run.Cases(kUsualProblems);
   Tallies tallies;
   int64_t refused = 0;
   bool holds = true;

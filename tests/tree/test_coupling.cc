@@ -235,16 +235,11 @@ bool SpoiledHold(Random& random, Tally& tally) {
 
 template <class Case>
 bool CasesHold(const TestRun& run, Tally& tally, const Case& holds) {
-  const int64_t cases = run.cases > 0 ? run.cases : run.Scaled(kUsualModels);
-  for (int64_t i = 0; i < cases; ++i) {
-    const uint64_t seed = run.seed + static_cast<uint64_t>(i);
+  return SeedsHold(run, kUsualModels, [&](uint64_t seed) {
     Random random(seed);
-    if (!holds(random, tally)) return Fail(seed, "no bound");
-  }
-  return true;
+    return holds(random, tally) || Fail(seed, "no bound");
+  });
 }
-
-bool IsUsual(const TestRun& run) { return run.Scaled(kUsualModels) >= kUsualModels; }
 
 void TestShares(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
@@ -253,7 +248,7 @@ void TestShares(void** state) {
   tally.Print("shares");
   assert_true(holds);
   // Half a percent less would be too little.
-  if (IsUsual(run)) assert_true(tally.closest > 0.995);
+  if (run.HasUsualCases(kUsualModels)) assert_true(tally.closest > 0.995);
 }
 
 void TestSpoiled(void** state) {
@@ -262,7 +257,8 @@ void TestSpoiled(void** state) {
   const bool holds = CasesHold(run, tally, SpoiledHold);
   tally.Print("spoiled");
   assert_true(holds);
-  if (IsUsual(run)) assert_true(tally.rightly_spoiled > 50 && tally.shares > 100);
+  if (run.HasUsualCases(kUsualModels))
+    assert_true(tally.rightly_spoiled > 50 && tally.shares > 100);
 }
 
 }  // namespace
