@@ -196,6 +196,35 @@ bool ShortCallbacksAreWaitedFor() {
   return makes == 1 || Fail("made " + std::to_string(makes) + " times");
 }
 
+// Another thread that is inside the making of a value, from the constructor until Finish.
+class HeldMaker {
+ public:
+  explicit HeldMaker(Lazy<int>& lazy)
+      : thread_([this, &lazy] {
+          Monitor monitor;
+          lazy.Get(monitor, [this] {
+            inside_ = true;
+            while (!done_) std::this_thread::sleep_for(1ms);
+            return Made();
+          });
+        }) {
+    while (!inside_) std::this_thread::yield();
+  }
+  ~HeldMaker() { Finish(); }
+  HeldMaker(const HeldMaker&) = delete;
+  HeldMaker& operator=(const HeldMaker&) = delete;
+
+  void Finish() {
+    done_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  std::atomic<bool> inside_ = false;
+  std::atomic<bool> done_ = false;
+  std::thread thread_;
+};
+
 int CountCall(void* user, int64_t, int64_t) {
   ++*static_cast<int*>(user);
   return 1;
@@ -204,17 +233,7 @@ int CountCall(void* user, int64_t, int64_t) {
 // A caller that waits on the calling thread gets callbacks, and may cancel.
 bool WaitingPolls() {
   Lazy<int> lazy;
-  std::atomic<bool> inside = false;
-  std::atomic<bool> done = false;
-  std::thread maker([&] {
-    Monitor monitor;
-    lazy.Get(monitor, [&] {
-      inside = true;
-      while (!done) std::this_thread::sleep_for(1ms);
-      return Made();
-    });
-  });
-  while (!inside) std::this_thread::yield();
+  HeldMaker maker(lazy);
   int calls = 0;
   Monitor monitor(CountCall, &calls);
   bool cancelled = false;
@@ -223,8 +242,7 @@ bool WaitingPolls() {
   } catch (const residual_knn::Error& error) {
     cancelled = error.status() == RESIDUAL_KNN_ERROR_CANCELLED;
   }
-  done = true;
-  maker.join();
+  maker.Finish();
   return (cancelled && calls == 1) || Fail("a waiting caller was not asked");
 }
 
@@ -243,17 +261,7 @@ int InChild(const std::function<bool()>& work) {
 // Children and grandchildren of a process whose other thread constructs the value.
 bool ForkedChildrenMakeTheirOwn() {
   Lazy<int> lazy;
-  std::atomic<bool> inside = false;
-  std::atomic<bool> done = false;
-  std::thread maker([&] {
-    Monitor monitor;
-    lazy.Get(monitor, [&] {
-      inside = true;
-      while (!done) std::this_thread::sleep_for(1ms);
-      return Made();
-    });
-  });
-  while (!inside) std::this_thread::yield();
+  HeldMaker maker(lazy);
   const auto get = [&] {
     Monitor monitor;
     return lazy.Get(monitor, Made) == kValue;
@@ -261,8 +269,7 @@ bool ForkedChildrenMakeTheirOwn() {
   bool well = InChild(get) == 0;
   well = InChild([&] { return InChild(get) == 0 && get(); }) == 0 && well;
   if (lazy.IfMade() != nullptr) return Fail("the parent has the value too early");
-  done = true;
-  maker.join();
+  maker.Finish();
   return (well && get()) || Fail("a child did not get the value");
 }
 
