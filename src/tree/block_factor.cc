@@ -5,7 +5,8 @@
 
 namespace residual_knn {
 
-void BlockFactor::Run(std::span<const int64_t> rows, const BlockFactorOptions& options) {
+void BlockFactor::Run(std::span<const int64_t> rows, const BlockFactorOptions& options,
+                      Pace& pace) {
   rows_.Load(rows);
   const int64_t count = rows_.size();
   stride_ = (count + 15) / 16 * 16;
@@ -32,6 +33,7 @@ void BlockFactor::Run(std::span<const int64_t> rows, const BlockFactorOptions& o
     if (open_[pivot] <= options.tolerance) break;
     AddPivot(pivot, deficit,
              margins_.PivotRidge(options.single, options.coarse, rows_.inverse_deviation(pivot)));
+    pace.Spend(count * (rows_.m() + rank()) / Pace::kMultiplications);
   }
   FinishTotals();
 }

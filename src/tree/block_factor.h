@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/aligned_vector.h"
+#include "parallel/pace.h"
 #include "tree/block_rows.h"
 #include "tree/margins.h"
 
@@ -23,7 +24,8 @@ class BlockFactor {
   BlockFactor(const ResidualModel& model, const Margins& margins)
       : margins_(margins), rows_(model) {}
 
-  void Run(std::span<const int64_t> rows, const BlockFactorOptions& options);
+  // Looks at `pace`.
+  void Run(std::span<const int64_t> rows, const BlockFactorOptions& options, Pace& pace);
 
   [[nodiscard]] std::span<const int64_t> pivots() const { return pivots_; }
   [[nodiscard]] int64_t rank() const { return static_cast<int64_t>(pivots_.size()); }

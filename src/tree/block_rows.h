@@ -17,6 +17,7 @@ class BlockRows {
   // Rows of the model.
   void Load(std::span<const int64_t> rows);
 
+  [[nodiscard]] int64_t m() const { return model_.m(); }
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(rows_.size()); }
   [[nodiscard]] int64_t row(int64_t j) const { return rows_[j]; }
   // 1 / sqrt(p), 0 for degenerate points.

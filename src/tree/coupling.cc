@@ -11,6 +11,9 @@
 namespace residual_knn {
 namespace {
 
+// A substitution of so many columns takes some milliseconds at most.
+constexpr int64_t kColumnsBetweenLooks = 4 * kColumnUnit;
+
 // What the pivots of block h are to those of all other blocks.
 CorrelatedPoints<double> PivotsOf(const ResidualModel& model, const PivotBlocks& blocks,
                                   const PivotBlock& h, CouplingScratch& scratch) {
@@ -70,14 +73,17 @@ void Coupling::Compute(const ResidualModel& model, const Margins& margins,
     for (int64_t b = first; b < last; ++b) {
       const PivotBlock& block = blocks[b];
       double* rows = scratch.images.data() + (block.first_pivot - first_pivot) * width;
-      ForwardSubstituteColumns(blocks.lower(block), block.rank, block.rank, rows, width, width,
-                               scratch.squares.data());
+      for (int64_t column = 0; column < width; column += kColumnsBetweenLooks) {
+        const int64_t columns = std::min(kColumnsBetweenLooks, width - column);
+        ForwardSubstituteColumns(blocks.lower(block), block.rank, block.rank, rows + column, width,
+                                 columns, scratch.squares.data() + column);
+        pace.Spend(block.rank * block.rank * columns / Pace::kMultiplications);
+      }
       double square = 0;
       for (int64_t c = 0; c < r; ++c) square += scratch.squares[c];
       const double errors =
           error * std::sqrt(h.pivot_inverse_deviations * block.pivot_inverse_deviations);
       const bool spoiled = errors > std::min(h.quarter_ridge, block.quarter_ridge);
-      pace.Spend(block.rank * block.rank * width / Pace::kMultiplications);
       norms_[b] = spoiled ? std::numeric_limits<double>::infinity() : std::sqrt(square);
     }
     for (int64_t a = 0; a < count; ++a) {

@@ -47,6 +47,7 @@ std::vector<int64_t> Surroundings(const ResidualModel& model, int64_t center, in
 double SampleCover(const ResidualModel& model, const TreeShape& shape, Monitor& monitor) {
   const Margins margins(model);
   BlockFactor factor(model, margins);
+  Pace pace(monitor);
   int64_t pivots = 0;
   int64_t points = 0;
   // Thinned, blocks are wider than they will be, which can only need more pivots.
@@ -56,7 +57,7 @@ double SampleCover(const ResidualModel& model, const TreeShape& shape, Monitor& 
     const int64_t center = (2 * b + 1) * model.n() / (2 * kBlocks);
     std::vector<int64_t> rows = Surroundings(model, center, shape.leaf_size, stride);
     std::erase_if(rows, [&](int64_t row) { return !margins.Fits(model.inverse_deviation()[row]); });
-    factor.Run(rows, {shape.leaf_tolerance, false, false});
+    factor.Run(rows, {shape.leaf_tolerance, false, false}, pace);
     pivots += factor.rank();
     points += static_cast<int64_t>(rows.size());
   }

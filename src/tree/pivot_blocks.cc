@@ -20,8 +20,8 @@ struct Piece {
 };
 
 // Solves L' X = W in place, a point a column.
-void SolveTransposed(std::span<const double> lower, int64_t rank, int64_t stride,
-                     AlignedVector& w) {
+void SolveTransposed(std::span<const double> lower, int64_t rank, int64_t stride, AlignedVector& w,
+                     Pace& pace) {
   for (int64_t i = rank - 1; i >= 0; --i) {
     double* row = w.data() + i * stride;
     for (int64_t a = i + 1; a < rank; ++a) {
@@ -31,6 +31,7 @@ void SolveTransposed(std::span<const double> lower, int64_t rank, int64_t stride
     }
     const double inverse = 1 / lower[i * rank + i];
     for (int64_t j = 0; j < stride; ++j) row[j] *= inverse;
+    pace.Spend((rank - i) * stride / Pace::kMultiplications);
   }
 }
 
@@ -40,13 +41,13 @@ float RootAbove(double unexplained) {
   return std::nextafter(root, std::numeric_limits<float>::infinity());
 }
 
-Piece Pack(const BlockFactor& factor, PivotBlocks::Keep keep, PivotBlock& block) {
+Piece Pack(const BlockFactor& factor, PivotBlocks::Keep keep, PivotBlock& block, Pace& pace) {
   Piece piece;
   piece.pivots.assign(factor.pivots().begin(), factor.pivots().end());
   piece.lower.assign(factor.lower().begin(), factor.lower().end());
   AlignedVector kept(factor.coordinates());
   if (keep == PivotBlocks::Keep::kCoefficients) {
-    SolveTransposed(factor.lower(), factor.rank(), factor.stride(), kept);
+    SolveTransposed(factor.lower(), factor.rank(), factor.stride(), kept, pace);
   }
   piece.kept.assign(kept.begin(), kept.end());
   piece.roots.reserve(static_cast<size_t>(factor.stride()));
@@ -82,8 +83,9 @@ PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
     b.quarter_ridge = Margins::Ridge(b.single, coarse) / 4;
     const auto rows = order.rows().subspan(b.begin, b.end - b.begin);
     b.smallest_row = rows.empty() ? model.n() : *std::min_element(rows.begin(), rows.end());
-    factors[worker].Run(rows, {tolerance, b.single, coarse});
-    pieces[i] = Pack(factors[worker], keep, b);
+    Pace pace({monitor, worker});
+    factors[worker].Run(rows, {tolerance, b.single, coarse}, pace);
+    pieces[i] = Pack(factors[worker], keep, b, pace);
   });
   int64_t lower = 0;
   int64_t kept = 0;
@@ -102,7 +104,8 @@ PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
   points_.resize(static_cast<size_t>(num_pivots_ * d_));
   inverse_deviations_.resize(static_cast<size_t>(num_pivots_));
   lowers_.resize(static_cast<size_t>(lower));
-  // What is beyond the last point is read, and never counts.
+  // What is beyond the last point is read, and never counts. Much memory takes its time.
+  monitor.Look();
   kept_.assign(static_cast<size_t>(kept) + 64, 0.0F);
   roots_.assign(static_cast<size_t>(roots) + 64, 0.0F);
   ParallelFor(threads, size(), monitor, [&](int64_t i, int) {

@@ -218,7 +218,8 @@ void TestFarRowsCostNothing(void** state) {
   const Points sound = Normal(random, 6000, 2, 0);
   const Points inducing = RandomRowsOf(random, sound, 64);
   const CreatedIndex without = CreateIndex(ModelOf(sound, 0.3, inducing));
-  const Question question = SoundRows(sound.n, 10, QueryKind::kNeighbors);
+  const Question question =
+      SoundRows(std::max<int64_t>(run.Scaled(sound.n), 600), 10, QueryKind::kNeighbors);
   for (const double value : {3e4, 1e20}) {
     for (const int64_t bad : {1, 60}) {
       const CreatedIndex with =

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <functional>
 #include <string>
@@ -157,7 +158,8 @@ bool ManyInducingPointsHold(const TestRun& run) {
 bool ManyPointsHold(const TestRun& run) {
   Random random(run.seed);
   Model model;
-  model.kernel.lengthscales = {0.02};
+  // Fewer points are a smaller part of the plane, of the same density.
+  model.kernel.lengthscales = {0.02 / std::sqrt(run.size)};
   model.points = RandomPoints(random, Shape::kUniform, run.Scaled(1'500'000), 2);
   model.inducing = RandomRowsOf(random, model.points, 16);
   residual_knn_index* index = nullptr;
@@ -191,7 +193,7 @@ bool ManyPointsHold(const TestRun& run) {
     residual_knn_model_options options = ModelOptions(model, RESIDUAL_KNN_POINT_MAJOR, 1);
     options.progress = Listener::Progress;
     options.progress_user = &listener;
-    const double lengthscale = 0.03;
+    const double lengthscale = 1.5 * model.kernel.lengthscales[0];
     return residual_knn_index_update(index, &lengthscale, 1, nullptr, 0, &options);
   });
 }

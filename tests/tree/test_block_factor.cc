@@ -59,7 +59,9 @@ class Block {
       : model_(model), margins_(model), factor_(model, margins_), size_(size) {
     rows_.resize(static_cast<size_t>(size));
     std::iota(rows_.begin(), rows_.end(), int64_t{0});
-    factor_.Run(rows_, options);
+    residual_knn::Monitor monitor;
+    residual_knn::Pace pace(monitor);
+    factor_.Run(rows_, options, pace);
   }
 
   bool Holds(Tally& tally) const {
