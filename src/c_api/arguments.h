@@ -25,7 +25,7 @@ inline void RequireAtLeast(int64_t value, int64_t least, const char* name) {
   }
 }
 
-// Values of an enum that counts from 0.
+// Checks a value of an enum with `count` values from 0 on.
 inline void RequireEnum(int32_t value, int32_t count, const char* name, const char* type) {
   if (value < 0 || value >= count) {
     ThrowInvalid(std::string(name) + " is " + std::to_string(value) + ", not one of enum " + type);
@@ -44,7 +44,7 @@ inline int CheckedThreads(int32_t threads) {
   return ResolveThreads(threads);
 }
 
-// A caller's matrix after checks of its sizes and pointer; NULL is fine where it holds nothing.
+// Returns a view of a caller's matrix after checks of its sizes and pointer. NULL is allowed if the matrix is empty.
 inline DenseMatrixView CheckedMatrix(const double* data, int64_t rows, int64_t columns,
                                      int32_t layout, const char* name) {
   if (CheckedSize(rows, columns, name) > 0) RequirePointer(data, name);

@@ -1,4 +1,4 @@
-// Structs of callers that may know fewer or more fields than this version does.
+// Structs of callers, which may have fewer or more fields than this version knows.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +10,7 @@
 
 namespace residual_knn {
 
-// Fields of our structs come in pairs or units of 8 bytes, so a size between is never a field's
-// end.
+// Fields of these structs fill units of 8 bytes, alone or in pairs. So the size in any version is a multiple of 8.
 inline bool IsStructSize(size_t size) {
   return size >= sizeof(size_t) && size <= 4096 && size % 8 == 0;
 }
@@ -23,7 +22,7 @@ inline void CheckStructSize(size_t size, const char* type) {
   }
 }
 
-// The caller's options over the defaults, as far as its struct_size reaches.
+// Returns the default options, overwritten by those of the caller as far as its struct_size reaches.
 template <class Options>
 Options ReadOptions(const Options* given, Options options, const char* type) {
   if (given == nullptr) return options;
@@ -44,8 +43,8 @@ Options ReadOptions(const Options* given, Options options, const char* type) {
   return options;
 }
 
-// What messages about a call with these options count from, 0 or 1. Never fails: options that ReadOptions refuses
-// have 0.
+// The number from which messages about a call with these options count, 0 or 1. Never fails: the number is 0 for
+// options that ReadOptions refuses.
 template <class Options>
 int64_t MessageBaseOf(const Options* given) noexcept {
   if (given == nullptr || !IsStructSize(given->struct_size)) return 0;
@@ -53,7 +52,7 @@ int64_t MessageBaseOf(const Options* given) noexcept {
   return given->message_base == 1 ? 1 : 0;
 }
 
-// Makes `size` bytes of the caller's a struct that holds `start`; fields that this version does not know are zero.
+// Fills the `size` bytes of a caller's struct with `start`. Fields that this version does not know become zero.
 template <class Struct>
 void InitializeStruct(const Struct& start, Struct* out, size_t size) {
   if (out == nullptr || size < sizeof out->struct_size) return;

@@ -1,4 +1,4 @@
-// The boundary: no exception crosses it, and each becomes a status with a sentence for last_error.
+// The boundary of the C interface. No exception crosses it: each becomes a status, with a message for last_error.
 #pragma once
 
 #include <cfenv>
@@ -10,11 +10,11 @@
 
 namespace residual_knn {
 
-// Keeps the sentence for residual_knn_last_error on this thread; never fails.
+// Stores the message for residual_knn_last_error on this thread; never fails.
 void SetLastError(const char* function, const char* message) noexcept;
 
-// Rounding to nearest, no traps, no flushing of subnormals while a call runs, whatever the host has set;
-// threads that start meanwhile inherit it. The host's environment comes back at the end.
+// While a call runs: rounding to nearest, no traps, no flushing of subnormals, whatever the host program has set.
+// Threads that start meanwhile inherit this. The destructor restores the environment of the host.
 class DefaultFloatEnvironment {
  public:
   DefaultFloatEnvironment() {
@@ -29,7 +29,7 @@ class DefaultFloatEnvironment {
   std::fenv_t host_{};
 };
 
-// `message_base`: what the sentence counts rows and coordinates from, 0 or 1.
+// `message_base` is the number from which the message counts rows and coordinates, 0 or 1.
 template <class Call>
 residual_knn_status Guard(const char* function, int64_t message_base, const Call& call) noexcept {
   const DefaultFloatEnvironment environment;
@@ -54,7 +54,7 @@ residual_knn_status Guard(const char* function, int64_t message_base, const Call
   }
 }
 
-// For calls without options, whose sentences count nothing.
+// For calls without options, whose messages name no rows or coordinates.
 template <class Call>
 residual_knn_status Guard(const char* function, const Call& call) noexcept {
   return Guard(function, 0, call);

@@ -37,7 +37,7 @@ DenseMatrixView CheckedPoints(const double* points, int64_t n, int64_t d, int32_
   return residual_knn::CheckedMatrix(points, n, d, layout, "points");
 }
 
-// Inducing points in the caller's units and layout.
+// Writes inducing points in the caller's units and layout.
 class InducingWriter {
  public:
   InducingWriter(double* out, int64_t m, const DenseMatrixView& points)

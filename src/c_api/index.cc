@@ -38,7 +38,7 @@ residual_knn_model_options ReadModelOptions(const residual_knn_model_options* op
   return residual_knn::ReadOptions(options, Defaults(), "residual_knn_model_options");
 }
 
-// A variance added to a diagonal; NaN fails too.
+// Checks a variance that is added to a diagonal; NaN fails too.
 void RequireNotNegative(double value, const char* name) {
   if (!(value >= 0) || !(value <= 1e140)) {
     residual_knn::ThrowInvalid(std::string(name) + " is " + residual_knn::Describe(value) +

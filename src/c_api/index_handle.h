@@ -1,4 +1,4 @@
-// What stands behind the opaque residual_knn_index.
+// The struct behind the opaque residual_knn_index.
 #pragma once
 
 #include <memory>
@@ -10,17 +10,17 @@
 struct residual_knn_index {
   residual_knn::ResidualModel model;
   double build_seconds;
-  // Of its options: what sentences about the index count from, 0 or 1.
+  // From its options: the number from which messages about the index count, 0 or 1.
   int64_t message_base;
-  // False after an update that broke off.
+  // False after an update that did not finish.
   bool usable;
-  // Of `model`; has its own lock.
+  // What searches have made for `model`. Several searches may use it at once.
   std::unique_ptr<residual_knn::Prepared> prepared;
 };
 
 namespace residual_knn {
 
-// For whatever reads V.
+// Every function that reads V calls this first.
 inline void RequireUsable(const residual_knn_index& index) {
   if (!index.usable) {
     ThrowInvalid(

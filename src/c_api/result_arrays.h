@@ -31,7 +31,7 @@ class ArraySink : public ResultSink {
     Put(block.slot[query], neighbors);
   }
 
-  // No neighbors for anyone.
+  // Removes the neighbors of all queries.
   void Clear() {
     for (int64_t slot = 0; slot < arrays_.num_queries; ++slot) Put(slot, {});
   }
@@ -54,7 +54,7 @@ class ArraySink : public ResultSink {
   ResultArrays<Row> arrays_;
 };
 
-// Keeps results until a search has succeeded, for searches that the caller's callback may fail.
+// Keeps results until a search has succeeded, for searches that may fail in a callback of the caller.
 template <class Row>
 class StagedResults {
  public:

@@ -1,4 +1,4 @@
-// The search entry points: arguments in, QuerySet and ResultArrays out.
+// The entry points of searches. They turn arguments into a QuerySet and ResultArrays, and call Search.
 #include <chrono>
 #include <limits>
 #include <memory>
@@ -24,7 +24,7 @@ using residual_knn::SearchStatistics;
 
 namespace {
 
-// What every search entry point is given, in one piece.
+// The arguments that all search entry points have in common.
 template <class Row>
 struct Request {
   const residual_knn_index* index;
@@ -97,7 +97,8 @@ SearchStatistics SearchInto(const residual_knn_index& index, const QuerySet& que
   }
 }
 
-// `make_queries(options, settings, monitor)` checks the arguments that differ and returns the queries.
+// Runs a search. `make_queries(options, settings, monitor)` checks the arguments in which entry points differ, and
+// returns the queries.
 template <class Row, class MakeQueries>
 residual_knn_status RunSearch(const char* function, const Request<Row>& request,
                               const MakeQueries& make_queries) {

@@ -1,4 +1,4 @@
-// Sentences about answers and indexes that are right, but hardly what their caller wanted.
+// Warnings about answers and indexes that are correct, but probably not what the caller wanted.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kRoom = 2048;
 
-// Runs `text`; what fails leaves "" and a last error.
+// Stores the result of `text` in `room`. If `text` fails, `room` is "" and there is a last error.
 template <class Text>
 const char* Keep(const char* function, char* room, const Text& text) noexcept {
   room[0] = '\0';
@@ -23,7 +23,7 @@ const char* Keep(const char* function, char* room, const Text& text) noexcept {
   return room;
 }
 
-// As far as the caller's struct reaches.
+// Copies the caller's struct as far as its struct_size reaches.
 residual_knn_statistics ReadStatistics(const residual_knn_statistics* statistics) {
   residual_knn::RequirePointer(statistics, "statistics");
   residual_knn_statistics known{};
@@ -44,7 +44,7 @@ const char* residual_knn_search_warning(const residual_knn_index* index,
     residual_knn::DoubtfulAnswer answer;
     answer.queries = s.queries;
     answer.uninformative = s.uninformative_queries;
-    // Rows have all others as candidates at most.
+    // A query that is a row has at most n - 1 candidates.
     answer.new_points = s.pairs > s.queries * (model.n() - 1);
     answer.nearest_lengthscales = s.nearest_lengthscales;
     if (s.coarse_queries > 0 && model.covariance() != nullptr) {

@@ -1,6 +1,6 @@
-// Best-first: each query has a heap of open nodes and takes those with the largest bounds first. With one
-// query and one node at a time it is the reference for the order of nodes; with many, nodes that several
-// queries take in the same round are scored in one product.
+// Best-first: each query has a heap of open nodes and takes the nodes with the largest bounds first. With one query and
+// one node at a time, this is the reference for the order of nodes. With many, a node that several queries take in the
+// same round is expanded once for all of them, in one product.
 #include <algorithm>
 #include <tuple>
 #include <vector>
@@ -27,7 +27,7 @@ class BestFirst : public Traversal {
     double bound;
     int32_t level;
     int64_t block;
-    int64_t z;  // of a leaf: where its coordinates are in `z_`
+    int64_t z;  // of a leaf: where the query's coordinates are in `z_`
     double square;
     double total;
     bool operator<(const Node& other) const {
@@ -77,7 +77,7 @@ class BestFirst : public Traversal {
     }
   }
 
-  // Leaves that come up are searched at once, others are taken.
+  // Takes the best open nodes of each query. Leaves among them are searched at once.
   void TakeNodes(TreeWorker& worker, std::span<const int64_t> which) {
     taken_.clear();
     for (size_t i = 0; i < which.size(); ++i) {

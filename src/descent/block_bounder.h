@@ -1,4 +1,4 @@
-// Bounds of queries against sibling blocks: their pivots in one matrix product, then |z| and the bound.
+// Bounds of queries against sibling blocks: one matrix product with the pivots of all blocks, then |z| and the bounds.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace residual_knn {
 
-// Coordinates and bounds of some queries in blocks from first_block on. Reused.
+// Coordinates and bounds of some queries in consecutive blocks, from first_block on. The memory is reused.
 struct BoundedBlocks {
   int64_t first_block = 0;
   int64_t first_pivot = 0;
@@ -19,7 +19,7 @@ struct BoundedBlocks {
   bool single = false;
   AlignedVector z;        // pivots x width
   AlignedVector squares;  // blocks x width, |z|^2
-  AlignedVector totals;   // blocks x width, |phi|^2 with errors of these products
+  AlignedVector totals;   // blocks x width, |phi|^2 plus the errors of these products
   AlignedVector bounds;   // blocks x width
 
   [[nodiscard]] double Bound(int64_t block, int64_t column) const {
@@ -31,7 +31,7 @@ class BlockBounder {
  public:
   explicit BlockBounder(const ResidualModel& model) : model_(model) {}
 
-  // Blocks [first, last) of level l against the columns.
+  // Bounds blocks [first, last) of level l for the columns.
   void Bound(const ResidualTree& tree, int l, int64_t first, int64_t last,
              const QueryColumns& chunk, const Columns& columns, BoundedBlocks& out,
              SearchCounts& counters);

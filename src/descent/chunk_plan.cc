@@ -8,7 +8,7 @@
 namespace residual_knn {
 namespace {
 
-// With fewer candidates a query is soon done without a tree.
+// A query with at most this many candidates is answered fast enough without a tree.
 constexpr int64_t kFewCandidates = 1024;
 
 }  // namespace
@@ -49,7 +49,8 @@ void ChunkPlan::SortInto(const ResidualTree& tree, std::vector<int64_t>& stage) 
   keys.reserve(stage.size());
   std::vector<double> point(static_cast<size_t>(job_.model.d()));
   for (const int64_t query : stage) {
-    // Those that single precision cannot take would take their whole chunk with them.
+    // A query that single precision does not suit would force double precision on its whole chunk. So such queries are
+    // sorted apart.
     const bool single = FitsSingle(tree, query);
     const int64_t row = job_.queries.RowOf(query);
     if (row < 0 || row >= tree.size()) {

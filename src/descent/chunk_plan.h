@@ -1,4 +1,4 @@
-// Which queries meet which tree together.
+// Groups queries into chunks and assigns each chunk a tree.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,13 @@
 
 namespace residual_knn {
 
-// Queries that meet one tree, in the order of its leaves, and how they are cut.
+// Queries that meet one tree together, in the order of its leaves.
 struct Chunk {
   const ResidualTree* tree;
   const std::vector<int64_t>* queries;
   int64_t first;
   int64_t count;
-  int64_t home;  // block of the coarsest level that all are rows of, or -1
+  int64_t home;  // block of the coarsest level that all queries are rows of, or -1
 
   [[nodiscard]] std::span<const int64_t> Queries() const {
     return {queries->data() + first, static_cast<size_t>(count)};
@@ -25,9 +25,9 @@ struct Chunk {
 
 class ChunkPlan {
  public:
-  // Queries that meet a tree together: enough for efficient products, few enough for the caches.
+  // Largest number of queries in a chunk: enough for efficient products, few enough for the caches.
   static constexpr int64_t kMost = 1024;
-  // Fewer where k is large.
+  // The same for these settings: fewer if k is large.
   static int64_t MostInChunk(const SearchSettings& settings);
 
   ChunkPlan(const SearchJob& job, TreeStore& trees);
@@ -37,14 +37,14 @@ class ChunkPlan {
   [[nodiscard]] std::span<const Chunk> chunks() const { return chunks_; }
   // Queries for brute force: rows outside the tree, and queries with few candidates.
   [[nodiscard]] std::span<const int64_t> brute() const { return brute_; }
-  // That trees took which were built for this.
+  // Seconds that were spent on building trees for this plan.
   [[nodiscard]] double tree_seconds() const { return tree_seconds_; }
   [[nodiscard]] int64_t coarse_blocks() const { return coarse_blocks_; }
 
  private:
-  // Sorts the queries of a stage by leaf. Those that are rows outside the tree go to brute force.
+  // Sorts the queries of a stage by leaf. Queries that are rows outside the tree go to brute force.
   void SortInto(const ResidualTree& tree, std::vector<int64_t>& stage);
-  // Whether single precision can take a query.
+  // Whether single precision suits a query.
   [[nodiscard]] bool FitsSingle(const ResidualTree& tree, int64_t query) const;
   void Cut(const ResidualTree& tree, const std::vector<int64_t>& stage);
 

@@ -1,11 +1,11 @@
-// Queries as matrix products and SIMD code read them: one query a column.
+// Queries as matrix products and SIMD code read them: one query per column.
 #pragma once
 
 #include <cstdint>
 
 namespace residual_knn {
 
-// Count is rounded up to whole vectors; what is beyond is 0.
+// Coordinates, inverse deviations, totals and errors are padded with 0 from `count` to `width`.
 struct Columns {
   int64_t count = 0;
   int64_t width = 0;          // count, rounded up to kColumnUnit
@@ -17,8 +17,8 @@ struct Columns {
   const double* totals = nullptr;              // 1 + what the model's deficit adds
   const double* squared_errors32 = nullptr;    // (error of a product / sqrt(p))^2
   const double* squared_errors64 = nullptr;
-  const int64_t* queries = nullptr;  // which queries of the chunk
-  // What a covariance callback calls the queries: count of them.
+  const int64_t* queries = nullptr;  // q of each column
+  // The numbers by which a covariance callback knows the queries: `count` of them.
   const int64_t* callback_rows = nullptr;
 };
 

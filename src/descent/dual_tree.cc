@@ -1,5 +1,5 @@
-// Dual tree: queries that are rows of one block meet the other blocks of its level through the coupling of
-// their pivots, without a product of a query. What that leaves open is searched depth first.
+// Dual tree: queries that are rows of one block are bounded against the other blocks of its level through the coupling
+// of their pivots, without a product for each query. Blocks that stay open are searched depth first.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -30,7 +30,7 @@ class DualTree : public Traversal {
     const Coupling* coupling = tree.coupling(worker.model(), home, scratch_, worker.monitor());
     if (coupling == nullptr) {
       if (coupled_tree_ != &tree || coupled_home_ != home) {
-        // Broken off, it is of no block.
+        // A computation that is cancelled leaves a coupling of no block.
         coupled_tree_ = nullptr;
         Pace pace(worker.monitor());
         coupling_.Compute(worker.model(), tree.margins(), blocks, home, scratch_, pace);
@@ -50,7 +50,7 @@ class DualTree : public Traversal {
     int64_t block;
   };
 
-  // Coefficients of the queries in the span of their own block, and the rests outside it.
+  // Gathers the coefficients of the queries in the span of their own block, and the lengths of their parts outside it.
   void Prepare(TreeWorker& worker, int64_t home) {
     const ResidualTree& tree = worker.tree();
     const PivotBlocks& blocks = tree.level(tree.top());
@@ -177,7 +177,7 @@ class DualTree : public Traversal {
   static constexpr int64_t kMostPivots = 1024;
   static_assert(kMostPivots >= Margins::kMaxRank);  // every block fits into a run
 
-  // The coupling at hand, where the tree keeps none.
+  // The worker's own coupling, used if the tree keeps none.
   const ResidualTree* coupled_tree_ = nullptr;
   int64_t coupled_home_ = -1;
   Coupling coupling_;
@@ -195,7 +195,7 @@ class DualTree : public Traversal {
   AlignedVector totals_;
   AlignedVector squares_;
   AlignedVector bounds_;
-  std::vector<int64_t> columns_;  // of the queries in their own block
+  std::vector<int64_t> columns_;  // the queries as points of their own block
   std::vector<Open> open_;
   std::vector<int64_t> selected_;
 };

@@ -12,7 +12,7 @@
 namespace residual_knn {
 namespace {
 
-// Of a leaf, half: its points are near, and prove something soon.
+// Candidates of a leaf that are screened first: half a leaf. They are near the query, and raise the threshold early.
 constexpr int64_t kFirstCandidates = 64;
 
 template <class Vector>
@@ -124,7 +124,7 @@ void LeafScorer::AskBlock(std::span<const int64_t> queries, std::span<const int6
   AskCovariances(model_.callback(), queries, rows, covariances_.data());
 }
 
-// What needs double precision anyway is scored once and for all.
+// Rows that need double precision in any case are scored canonically at once, without a screen.
 void LeafScorer::ScoreCanonically(QueryColumns& chunk, int64_t q, SearchCounts& counters) {
   std::erase(rows_, chunk.block().self[q]);
   const auto count = static_cast<int64_t>(rows_.size());

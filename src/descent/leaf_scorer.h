@@ -1,4 +1,4 @@
-// Scores queries against points of one leaf, or against a list of rows, and keeps what may be near.
+// Scores queries against points of one leaf, or against a list of rows, and keeps the candidates that may be near.
 #pragma once
 
 #include <cstdint>
@@ -18,28 +18,28 @@ class LeafScorer {
   explicit LeafScorer(const ResidualModel& model, const SearchSettings& settings)
       : model_(model), settings_(settings) {}
 
-  // All points of a leaf, by one matrix product, for the columns.
+  // Scores all points of a leaf for the columns, by one matrix product.
   void ScoreLeaf(const ResidualTree& tree, int64_t leaf, QueryColumns& chunk,
                  const Columns& columns, SearchCounts& counters);
 
-  // Points of a leaf, counted from its first, for query q.
+  // Scores some points of a leaf, counted from its first, for query q.
   void ScorePoints(const ResidualTree& tree, int64_t leaf, QueryColumns& chunk, int64_t q,
                    std::span<const int32_t> points, SearchCounts& counters);
 
-  // The same for rows in no leaf, ascending, in double precision.
+  // Scores rows that are in no leaf, ascending, for the columns, in double precision.
   void ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk, const Columns& columns,
                  SearchCounts& counters);
 
  private:
-  // Products of the columns with V of the rows, in double precision.
+  // Computes the products of the columns with V of the rows, in double precision.
   void MultiplyRows(std::span<const int64_t> rows, const Columns& columns);
-  // Covariances of queries with rows, from the callback.
+  // Gets the covariances of queries with rows from the callback.
   void AskBlock(std::span<const int64_t> queries, std::span<const int64_t> rows);
-  // Each column's query against all rows, whose products are at hand.
+  // Screens all rows, whose products have been computed, for each column.
   void ScreenColumns(ScreenTile& tile, std::span<const int64_t> rows, QueryColumns& chunk,
                      const Columns& columns, bool single, SearchCounts& counters);
   void Gather(std::span<const int64_t> rows);
-  // Scattered rows as a tile, covariances from `view` or, for the queries, from the callback.
+  // Makes a tile of scattered rows. Covariances come from `view`, or from the callback for `queries`.
   ScreenTile Gathered(std::span<const int64_t> queries, std::span<const int64_t> rows,
                       CovarianceView& view);
   void ScreenInSingle(QueryColumns& chunk, int64_t q, SearchCounts& counters);

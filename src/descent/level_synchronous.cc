@@ -1,5 +1,5 @@
-// Level-synchronous: all open pairs of a query and a block of one level are bounded before any of the next
-// level is. The frontier is what is open: no mask over all blocks, no memory for a query that is done.
+// Level-synchronous: all open pairs of a query and a block of one level are bounded before any of the next level. The
+// frontier lists the open pairs only, so that no mask over all blocks and no memory for finished queries is needed.
 #include <utility>
 #include <vector>
 
@@ -37,7 +37,7 @@ class LevelSynchronous : public Traversal {
  private:
   struct Node {
     int64_t block;
-    int64_t first_query;  // of `queries_`
+    int64_t first_query;  // index in `queries_`
     int64_t count;
   };
 

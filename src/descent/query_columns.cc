@@ -72,7 +72,7 @@ void QueryColumns::PrepareErrors(const ResidualTree& tree) {
   for (int64_t q = 0; q < count(); ++q) {
     const double inverse_deviation = block_.inverse_deviation[q];
     const double norm = block_.norm[q];
-    // A candidate's score stands for its canonical one, whose products are rounded too.
+    // The error is the difference from the canonical score, whose products are rounded too.
     error64_[q] = margins.Error(false, norm) + canonical * norm;
     error32_[q] = margins.Error(true, norm) + canonical * norm;
     single_ = single_ && margins.FitsSingle(inverse_deviation) && norm <= 2 * model_.largest_norm();

@@ -1,4 +1,4 @@
-// A chunk of queries as the tree meets them: one query a column, with what rounding adds to each.
+// A chunk of queries for a search of the tree: one query per column, with the rounding errors of each.
 #pragma once
 
 #include <cstdint>
@@ -20,29 +20,29 @@ class QueryColumns {
  public:
   QueryColumns(const ResidualModel& model, const SearchSettings& settings, int64_t most);
 
-  // Of the sums and roots that make a bound, in single precision where points are bounded one by one: at most
-  // Margins::kMaxRank products of numbers whose squares sum to little more than 1.
+  // Bound on the rounding of the sums and roots that make a bound. Where points are bounded one by one, these are in
+  // single precision: sums of at most Margins::kMaxRank products of numbers whose squares sum to little more than 1.
   static constexpr double kBoundRounding =
       2 * static_cast<double>(Margins::kMaxRank + 16) * 0x1p-24;
 
-  // Most queries of one chunk.
+  // Largest number of queries of one chunk.
   [[nodiscard]] int64_t most() const { return most_; }
 
-  // The listed queries against `tree`. Incomplete if the monitor was stopped.
+  // Loads the listed queries for a search of `tree`. Incomplete if the monitor was stopped.
   void Load(const QuerySet& queries, std::span<const int64_t> which, const ResidualTree& tree,
             ThreadMonitor monitor);
 
   [[nodiscard]] int64_t count() const { return block_.count; }
   [[nodiscard]] const QueryBlock& block() const { return block_; }
   [[nodiscard]] bool degenerate(int64_t q) const { return block_.inverse_deviation[q] == 0; }
-  // Whether products with single blocks may be in single precision.
+  // Whether products with blocks that allow single precision may use it.
   [[nodiscard]] bool single() const { return single_; }
-  // All queries.
+  // All queries of the chunk.
   [[nodiscard]] const Columns& all() const { return all_; }
-  // Leaf in whose region the query is.
+  // The leaf in whose region query q lies.
   [[nodiscard]] int64_t home_leaf(int64_t q) const { return home_leaf_[q]; }
 
-  // Nothing with |rho| below this, errors included, can be among the k nearest.
+  // A point whose |rho| with query q is below this, errors included, cannot be among the k nearest.
   [[nodiscard]] double Threshold(int64_t q) const {
     return lists_[q].threshold() * block_.inverse_deviation[q] - slack_[q];
   }
@@ -50,7 +50,7 @@ class QueryColumns {
   [[nodiscard]] double Error(bool single, int64_t q) const {
     return single ? error32_[q] : error64_[q];
   }
-  // How many of a leaf's rows, which ascend, are candidates.
+  // How many of a leaf's rows, which ascend, are candidates of query q.
   [[nodiscard]] int64_t Valid(std::span<const int64_t> rows, int64_t q) const;
 
   // Appends survivors of a screen; returns how many had to be scored canonically.
@@ -59,7 +59,7 @@ class QueryColumns {
   // Scores rows canonically and appends those that may be near.
   int64_t AppendCanonical(int64_t q, std::span<const int64_t> rows,
                           std::span<const double> covariances);
-  // Decides query q and hands its neighbors over.
+  // Decides query q and passes its neighbors to `results`.
   void Write(int64_t q, ResultSink& results, int64_t& rescored);
 
  private:

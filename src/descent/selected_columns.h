@@ -1,4 +1,4 @@
-// Some queries of a chunk, gathered side by side.
+// Some queries of a chunk, copied into adjacent columns.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace residual_knn {
 
 class SelectedColumns {
  public:
-  // `which` lists queries of the chunk, ascending, and stays as it is while the selection is in use.
+  // `which` lists queries of the chunk, ascending. It must not change while the selection is in use.
   const Columns& Select(const QueryColumns& from, int64_t m, int64_t dimensions,
                         std::span<const int64_t> which, bool single);
 

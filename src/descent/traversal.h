@@ -8,7 +8,7 @@
 
 namespace residual_knn {
 
-// Keeps scratch memory; each worker has its own.
+// Each worker has its own traversal, which keeps scratch memory.
 class Traversal {
  public:
   Traversal() = default;
@@ -16,7 +16,7 @@ class Traversal {
   Traversal& operator=(const Traversal&) = delete;
   virtual ~Traversal() = default;
 
-  // After worker.Begin: meets every block that may hold a neighbor of a searching query. If `home` is not
+  // Called after worker.Begin. Visits every block that may contain a neighbor of a searching query. If `home` is not
   // negative, all queries are rows of that block of the tree's coarsest level.
   virtual void Search(TreeWorker& worker, int64_t home) = 0;
 };
@@ -26,8 +26,8 @@ std::unique_ptr<Traversal> MakeLevelSynchronous();
 // Takes the best `nodes` open nodes of each of `queries` queries at a time.
 std::unique_ptr<Traversal> MakeBestFirst(int64_t queries, int64_t nodes);
 
-// Blocks [begin, end) of level l in runs of so many pivots that a product with them is efficient; calls
-// use(first, last) for each.
+// Cuts blocks [begin, end) of one level into runs and calls use(first, last) for each. A run has so many pivots that a
+// product with them is efficient.
 template <class Use>
 void ForRunsOfBlocks(const PivotBlocks& blocks, int64_t begin, int64_t end, const Use& use) {
   constexpr int64_t kMostPivots = 512;

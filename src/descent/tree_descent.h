@@ -1,4 +1,4 @@
-// Chunks of queries searched by one traversal of the residual tree, on the threads of one search.
+// Searches chunks of queries by one traversal of the residual tree, on the threads of one search.
 #pragma once
 
 #include <cstddef>
@@ -15,16 +15,16 @@
 
 namespace residual_knn {
 
-// Keeps its workers, and so their memory and counts, from call to call.
+// Keeps its workers, with their memory and counts, from call to call.
 class TreeDescent {
  public:
   // job.settings.strategy is one of the traversals.
   explicit TreeDescent(const SearchJob& job);
 
-  // Returns the sum of the seconds that each worker spent.
+  // Searches the chunks. Returns the sum of the seconds that all workers spent.
   double Search(std::span<const Chunk* const> chunks);
 
-  // The queries so far that no tree helps; they are not answered yet.
+  // The queries of all calls so far for which a tree is of no use. They are not answered yet.
   [[nodiscard]] std::vector<int64_t> Left() const;
 
   void AddTo(SearchStatistics& statistics) const;

@@ -10,12 +10,12 @@
 namespace residual_knn {
 namespace {
 
-// Rows outside the tree in one product.
+// Largest number of rows outside the tree in one product.
 constexpr size_t kOutsideAtOnce = 256;
-// Levels that a tree may have.
+// Largest number of levels of a tree.
 constexpr size_t kMostLevels = 8;
-// A k-th neighbor among the points around a query that is correlated with it less than this is no help: margins of
-// bounds are of this size.
+// Margins of bounds are of this size. Bounds do not help a query if the k-th neighbor among the points around it is
+// correlated with it less than this.
 constexpr double kUncorrelated = 1e-4;
 
 }  // namespace
@@ -46,7 +46,7 @@ bool TreeWorker::Begin(const ResidualTree& tree, std::span<const int64_t> which)
 
 void TreeWorker::ScoreNear() {
   const int64_t leaves = tree_->leaves().size();
-  // Queries come sorted by leaf, or nearly so: runs of one pair of leaves are scored together.
+  // Queries are sorted by leaf, or nearly so. Runs of queries with one pair of leaves are scored together.
   for (size_t begin = 0; begin < searching_.size();) {
     const int64_t pair = chunk_.home_leaf(searching_[begin]) / 2;
     size_t end = begin;

@@ -1,4 +1,4 @@
-// What one worker of a tree search has, and the steps that all traversals are made of.
+// The state of one worker of a tree search, and the steps that all traversals are made of.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@
 
 namespace residual_knn {
 
-// A traversal calls, for the queries of the chunk that are not degenerate: the steps below, until no block
-// whose bound reaches a query's threshold is left.
+// A traversal calls the steps below for the searching queries of the chunk, until no block is left whose bound reaches
+// a query's threshold.
 class TreeWorker {
  public:
   // Worker `index` of the job; chunks have up to `most` queries.
@@ -29,27 +29,27 @@ class TreeWorker {
 
   [[nodiscard]] const ResidualTree& tree() const { return *tree_; }
   [[nodiscard]] QueryColumns& chunk() { return chunk_; }
-  // Queries of the chunk that search: all that are not degenerate, have candidates and are not left.
+  // Queries of the chunk that are searched: all that are not degenerate, have candidates and are not left.
   [[nodiscard]] std::span<const int64_t> searching() const { return searching_; }
-  // Queries of the set, of all chunks so far, that a tree does nothing for: the points around them are all but
-  // uncorrelated with them, and no bound is below that. Finish does not write them.
+  // Queries of the set, of all chunks so far, for which a tree is of no use: the points around them are nearly
+  // uncorrelated with them, and no bound is below such a correlation. Finish does not write them.
   [[nodiscard]] std::span<const int64_t> left() const { return left_; }
   [[nodiscard]] SearchCounts& counters() { return counters_; }
 
-  // Blocks [first, last) of level l against some queries of the chunk.
+  // Bounds blocks [first, last) of level l for some queries of the chunk.
   void Bound(int l, int64_t first, int64_t last, std::span<const int64_t> which,
              BoundedBlocks& bounded);
-  // Of the queries that `bounded` was made for, those that a block cannot be dismissed for.
+  // Collects those queries for which a block cannot be dismissed, as indices in `which`, the queries of `bounded`.
   void CollectOpen(int l, int64_t block, std::span<const int64_t> which,
                    const BoundedBlocks& bounded, std::vector<int64_t>& open);
-  // Points of a leaf for the queries that are still open to it.
+  // Searches the points of a leaf for the queries for which the leaf is still open.
   void SearchLeaf(int64_t leaf, std::span<const int64_t> which, const BoundedBlocks& bounded);
-  // The same for one query and its coordinates z in the leaf's span.
+  // The same for one query, with its coordinates z in the leaf's span.
   void SearchPoints(int64_t leaf, int64_t q, const float* z, double square, double total);
-  // Depth first through blocks [first, last) of level l.
+  // Searches blocks [first, last) of level l depth first.
   void Descend(int l, int64_t first, int64_t last, std::span<const int64_t> which);
 
-  // True if the query has met the leaf in Begin.
+  // True if Begin has scored the leaf for the query.
   [[nodiscard]] bool IsNear(int64_t leaf, int64_t q) const {
     return chunk_.home_leaf(q) / 2 == leaf / 2;
   }
@@ -83,7 +83,7 @@ class TreeWorker {
   SearchCounts counters_;
   std::vector<int64_t> searching_;
   std::span<const int64_t> which_;  // the queries of the set that the chunk holds
-  std::vector<bool> is_left_;       // of the chunk
+  std::vector<bool> is_left_;       // by q
   std::vector<int64_t> left_;
   std::vector<Frame> frames_;
   std::vector<int64_t> near_;

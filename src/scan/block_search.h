@@ -1,4 +1,4 @@
-// Queries, block by block, on the workers of a scan.
+// Distributes the queries of a scan, block by block, over its workers.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@
 
 namespace residual_knn {
 
-// Each worker, a thread, takes blocks of `block` queries. The last block has the longest triangle of predecessors:
-// first come, first done. Returns the sum of the seconds that each worker spent.
+// Each worker is a thread and takes blocks of `block` queries. The last block is taken first, because it has the most
+// candidates in a search among predecessors. Returns the sum of the seconds that all workers spent.
 template <class Worker>
 double SearchBlocks(std::vector<Worker>& workers, std::span<const int64_t> which, int64_t block,
                     Monitor& monitor) {

@@ -10,20 +10,21 @@
 namespace residual_knn {
 namespace {
 
-// Scans leave out rows that repeat more than k others. Where these are more than one row in so many, scans are better
+// Scans leave out rows that repeat more than k others. If these are more than one row in this many, scans are faster
 // than a tree.
 constexpr int64_t kRepeatedOneIn = 2;
-// What is prepared for scans, integers above all, takes about as long as so many queries gain by it.
+// Preparing what scans need, above all V in integers, takes about as long as scans in integers save for this many
+// queries.
 constexpr int64_t kFewQueries = 64;
 
-// Rows that repeat so many others are nobody's neighbors: k of these, and perhaps the query itself, are nearer or tie and
-// come first.
+// A row that repeats at least this many rows before it is among the k nearest of no query. One of those rows may be the
+// query itself; k others are as near and have smaller row numbers.
 int64_t LeastBefore(const SearchJob& job) { return job.settings.k + 1; }
 
 }  // namespace
 
 QuantizedFit FitOf(const SearchJob& job, ScanStore& store) {
-  // Tiles are those of the scan in double precision.
+  // Only the scan in double precision has tiles that a caller can set.
   if (job.settings.tile_queries > 0 || job.settings.tile_candidates > 0) return {};
   return store.Fit(job.monitor);
 }

@@ -1,5 +1,5 @@
-// Every pair, by the cheapest scans that lose nothing: integers of 8 bits, of 16, double precision. Each leaves the
-// queries that it does not suit to the next.
+// Brute force: three scans, each of which screens every pair and loses no neighbor. They work in integers of 8 bits, in
+// integers of 16 bits, and in double precision. Each scan leaves the queries that it does not suit to the next.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +11,17 @@
 
 namespace residual_knn {
 
-// Which scans in integers suit the model and the settings.
+// Returns which scans in integers suit the model and the settings.
 QuantizedFit FitOf(const SearchJob& job, ScanStore& store);
 
-// Prepares what a scan of many queries keeps for the next.
+// Prepares everything that a scan of many queries keeps for later scans.
 void PrepareBruteForce(const SearchJob& job, ScanStore& store);
 
 // Whether most rows cannot be among the k nearest of any query because they repeat others.
 bool MostRowsRepeat(const SearchJob& job, ScanStore& store);
 
-// The listed queries; those for predecessors in ascending order of rows. The monitor has been started, in
-// pairs.
+// Answers the listed queries. Queries for predecessors are listed in ascending order of rows. The caller has started
+// the monitor, which counts pairs.
 SearchStatistics SearchBruteForce(const SearchJob& job, ScanStore& store,
                                   std::span<const int64_t> which);
 

@@ -19,11 +19,11 @@
 namespace residual_knn {
 namespace {
 
-// Measured: large enough that the matrix product packs its operands for little, small enough that
-// the tile stays in the last-level cache until it is screened.
+// Measured: large enough that packing the operands is a small part of the matrix product, small enough that the tile
+// stays in the last-level cache until it is screened.
 constexpr int64_t kTileQueries = 512;
 constexpr int64_t kTileCandidates = 1024;
-// Multiplications of one tile at most: some 10 ms, so that a cancelled search returns soon.
+// Largest number of multiplications of one tile: some 10 ms, so that a cancelled search returns soon.
 constexpr int64_t kTileWork = 300'000'000;
 
 struct Tiling {
@@ -34,7 +34,7 @@ struct Tiling {
 
 Tiling ChooseTiling(const SearchSettings& settings, const ResidualModel& model,
                     int64_t num_queries) {
-  // The caller's wishes may be any number.
+  // A caller may set any numbers.
   Tiling tiling{std::min(settings.tile_queries, num_queries),
                 std::min(settings.tile_candidates, model.n()), 0};
   // One coordinate of one pair costs about as much as ten multiplications of the product.
@@ -46,12 +46,12 @@ Tiling ChooseTiling(const SearchSettings& settings, const ResidualModel& model,
     const int64_t most = std::clamp<int64_t>(
         std::min(CandidateList::MostAtOnce(settings.k), kTileWork / (work * tiling.candidates)), 1,
         kTileQueries);
-    // As many blocks for each worker, all of about the same size.
+    // Every worker gets the same number of blocks, all of about the same size.
     const int64_t rounds = (num_queries + most * settings.threads - 1) / (most * settings.threads);
     const int64_t blocks = std::max<int64_t>(rounds, 1) * settings.threads;
     tiling.queries = std::max<int64_t>((num_queries + blocks - 1) / blocks, 1);
   }
-  // Nobody's tiles take more than some hundredths of a second, or the memory that goes with it.
+  // Even if a caller sets them, tiles take at most some hundredths of a second. This also limits their memory.
   const int64_t most_pairs = std::max<int64_t>(2 * kTileWork / work, 1);
   tiling.candidates = std::clamp<int64_t>(tiling.candidates, 1, most_pairs);
   const int64_t most_queries =
@@ -65,7 +65,7 @@ Tiling ChooseTiling(const SearchSettings& settings, const ResidualModel& model,
 // One worker: its scratch memory is reused from block to block.
 class Worker {
  public:
-  // inverse_deviations: 1 / sqrt(p) of all rows, NaN for those that the screen leaves out.
+  // inverse_deviations: 1 / sqrt(p) of all rows, NaN for rows that the screen leaves out.
   Worker(const SearchJob& job, const ScanAids& aids, const double* inverse_deviations,
          const Tiling& tiling, int index)
       : job_(job),
@@ -132,7 +132,7 @@ class Worker {
 
   [[nodiscard]] bool AsksCallback() const { return model_.covariance() == nullptr; }
 
-  // For those queries that the first tile tells nothing.
+  // Appends the first rows for the queries that still need them after the first tile.
   void AppendFirstRowsAsked() {
     bool asked = false;
     for (int64_t q = 0; q < block_.count; ++q) {
@@ -231,7 +231,7 @@ class Worker {
   FirstCandidates first_;
   QueryBlock block_;
   std::vector<CandidateList> lists_;
-  std::vector<std::vector<int64_t>> met_;  // rows that a list got first
+  std::vector<std::vector<int64_t>> met_;  // rows that were scored before the tiles
   AlignedVector products_;
   AlignedVector covariances_;
   std::vector<int64_t> rows_;

@@ -1,4 +1,4 @@
-// Every pair, screened by matrix products in double precision: brute force that takes any model.
+// Brute force for any model: every pair is screened by matrix products in double precision.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace residual_knn {
 
-// The listed queries; those for predecessors in ascending order of rows.
+// Answers the listed queries. Queries for predecessors are listed in ascending order of rows.
 SearchStatistics SearchInDouble(const SearchJob& job, const ScanAids& aids,
                                 std::span<const int64_t> which);
 

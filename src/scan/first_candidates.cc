@@ -11,7 +11,7 @@
 namespace residual_knn {
 namespace {
 
-// A canonical score takes as long as some dozens of screened pairs: of all pairs, one in so many.
+// A canonical score takes as long as some dozens of screened pairs. So one candidate in this many is scored first.
 constexpr int64_t kCandidatesForOne = 128;
 
 }  // namespace
@@ -77,7 +77,7 @@ void FirstCandidates::FindAround(const QueryBlock& block, int64_t q, int64_t wan
   neighborhoods_->Around(self, block.points.data() + q * model_.d(), limit, wanted, region_);
   const auto found = static_cast<int64_t>(region_.size());
   const int64_t taken = std::min(found, wanted);
-  for (int64_t i = 0; i < taken; ++i) {  // evenly over the region
+  for (int64_t i = 0; i < taken; ++i) {  // evenly spread over the region
     const int64_t row = region_[static_cast<size_t>(i * found / taken)];
     if (row != self) rows.push_back(row);
   }
@@ -95,7 +95,7 @@ void FirstCandidates::ComputeCovariances(const QueryBlock& block, int64_t q,
                 block.points.data() + q * model_.d(), covariances_.data());
 }
 
-// With the covariances at hand.
+// Scores rows whose covariances are in covariances_.
 std::span<const double> FirstCandidates::Score(std::span<const int64_t> rows,
                                                const CanonicalScorer& scorer) {
   rho_.resize(std::max(rho_.size(), rows.size()));

@@ -1,5 +1,6 @@
-// What a scan gives a query's list before it starts. A scan takes rows in their order, and files are often sorted: then
-// the rows that come first are far from most queries, say nothing, and are in the way of those that would.
+// The candidates that a scan scores before its tiles, so that a query's list has a threshold early. A scan takes rows
+// in their order, and files are often sorted. The first rows are then far from most queries. They raise the threshold
+// little, and too many of them stay in the list.
 #pragma once
 
 #include <algorithm>
@@ -19,22 +20,23 @@ class FirstCandidates {
   FirstCandidates(const ResidualModel& model, const Neighborhoods* neighborhoods)
       : model_(model), neighborhoods_(neighborhoods) {}
 
-  // How many rows around a query make a threshold: more than k, or it would be that of the farthest of them.
+  // Number of rows around a query that are scored for a threshold. It is above k, because of only k rows the farthest
+  // would give the threshold.
   [[nodiscard]] static int64_t Least(int64_t k) {
     return k + std::clamp<int64_t>(k, kLeastSpare, kMostSpare);
   }
-  // How many are worth their canonical scores where so many candidates are to be scanned.
+  // Number of rows whose canonical scores are worth their cost before a scan of `candidates` candidates.
   [[nodiscard]] static int64_t Wanted(int64_t k, int64_t candidates);
 
-  // Appends up to `wanted` candidates near query q, scored canonically; the list knows a threshold then. `scorer` is
-  // set to the query. `met` receives their rows, ascending. Returns how many were scored. Not for covariances of a
-  // callback: each query would take a call.
+  // Appends up to `wanted` candidates near query q with their canonical scores, which give the list a threshold.
+  // `scorer` is set to the query. `met` receives the rows, ascending. Returns how many were scored. Covariances of a
+  // callback are not supported, because each query would take a call.
   int64_t AppendAround(const QueryBlock& block, int64_t q, int64_t wanted,
                        const CanonicalScorer& scorer, CandidateList& list,
                        std::vector<int64_t>& met);
 
   // Asks the model's callback for the covariances of all queries with the first rows, in one call. With a callback,
-  // AppendFirstRows takes them from there.
+  // AppendFirstRows uses these values.
   void AskFirstRows(const QueryBlock& block, int64_t k);
 
   // Appends the first rows, if the list needs them (see CandidateList::NeedsFirstRows). Returns how many were scored.

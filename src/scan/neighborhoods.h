@@ -1,4 +1,4 @@
-// Which rows are near which in space: where a scan looks first, so that it soon knows what is not worth a look.
+// Rows that are near a query in space. A scan scores them first, to raise the query's threshold early.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +25,12 @@ class Neighborhoods {
     int64_t last_leaf = -1;
   };
 
-  // The smallest region around a point, or around row `self` if that is not negative, that has at least `wanted` rows
-  // below `limit`, or all of them; `rows` receives these.
+  // Finds the smallest region around row `self`, or around `point` if `self` is negative, that has at least `wanted`
+  // rows below `limit`, or all of these. `rows` receives the rows of the region below `limit`.
   Region Around(int64_t self, const double* point, int64_t limit, int64_t wanted,
                 std::vector<int32_t>& rows) const;
 
-  // The leaf of row `self`, or of a point if that is negative.
+  // The leaf of row `self`, or of `point` if `self` is negative.
   [[nodiscard]] int64_t LeafOf(int64_t self, const double* point) const {
     return self >= 0 ? leaf_of_[self] : order_.LeafOf(point);
   }
@@ -39,7 +39,7 @@ class Neighborhoods {
     return leaf_of_[row] >= region.first_leaf && leaf_of_[row] <= region.last_leaf;
   }
 
-  // Those of its rows that are below `limit`.
+  // Copies the rows of a region that are below `limit`.
   void CopyRows(const Region& region, int64_t limit, std::vector<int32_t>& rows) const;
 
   [[nodiscard]] int64_t bytes() const;

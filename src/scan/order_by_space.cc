@@ -17,7 +17,7 @@ std::vector<int64_t> OrderBySpace(const ResidualModel& model, const QuerySet& qu
       return std::tie(group, leaf, query) < std::tie(other.group, other.leaf, other.query);
     }
   };
-  // Limits differ by no more within a group, so that little is scored in vain.
+  // Limits within a group differ by less than this, so that few pairs are screened in vain.
   const int64_t alike = std::max<int64_t>(model.n() / 32, 1);
   std::vector<Key> keys;
   keys.reserve(which.size());

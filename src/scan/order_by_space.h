@@ -10,8 +10,8 @@
 
 namespace residual_knn {
 
-// Queries with almost the same candidates, in the order of space: what one looks up is still in the caches for the
-// next. Within each `block` of them limits ascend.
+// Sorts queries with similar limits by their place in space, so that rows that one query has looked up are still in the
+// caches for the next. Within each `block` of the result, limits ascend.
 std::vector<int64_t> OrderBySpace(const ResidualModel& model, const QuerySet& queries,
                                   std::span<const int64_t> which,
                                   const Neighborhoods& neighborhoods, int64_t block);

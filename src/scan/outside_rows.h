@@ -1,4 +1,5 @@
-// Rows that integers do not represent well enough: a scan in integers screens them in double precision.
+// Rows outside the integers, which do not represent them well enough. A scan in integers screens them in double
+// precision.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +12,18 @@
 
 namespace residual_knn {
 
-// A part of these rows at a time. One for each worker: its memory is reused.
+// Screens these rows in parts. Each worker has one object, whose memory is reused.
 class OutsideRows {
  public:
-  // At most `queries` times `rows` products at once.
+  // Multiply takes at most `queries` queries and `rows` rows.
   OutsideRows(const SearchJob& job, int64_t queries, int64_t rows);
 
-  // Computes the products of a block of queries with these rows, which ascend. Both must stay while Screen is called.
+  // Computes the products of a block of queries with `rows`, which ascend. Both must stay unchanged while Screen is
+  // called.
   void Multiply(const QueryBlock& block, std::span<const int64_t> rows);
 
-  // Of these rows, the candidates of query q that reach the threshold of its list, without those that it has met
-  // (ascending); valid until the next call.
+  // Returns the rows given to Multiply that are candidates of query q and reach the threshold of its list, without the
+  // rows in `met` (ascending). The result is valid until the next call.
   ScreenedRows Screen(int64_t q, double threshold, std::span<const int64_t> met);
   // The bound on the error of the products of query q.
   [[nodiscard]] double Error(int64_t q) const;

@@ -19,20 +19,21 @@
 namespace residual_knn {
 namespace {
 
-// Their products, the packed candidates and the queries together stay in a second-level cache of 1 MiB where m is
-// some hundreds.
+// Queries and candidates of one product. If m is some hundreds, the products, the packed candidates and the queries
+// together stay in a second-level cache of 1 MiB.
 constexpr int64_t kBlock = 192;
 constexpr int64_t kTile = 512;
 static_assert(kTile % kPackedGroup == 0);
 
-// Canonical scores take some dozens of times as long as pairs that are screened. Where more than one pair in so many
-// gets one, after a first few, margins of integers are too wide for the data: the next scan does better.
+// A canonical score takes some dozens of times as long as a screened pair. If more than one pair in kMostRescoredOneIn
+// is scored, counted once there are kFewPairs pairs, the margins of the integers are too wide for the data. The next
+// scan is then faster.
 constexpr int64_t kMostRescoredOneIn = 8;
 constexpr int64_t kFewPairs = 1'000'000;
 
 class Worker {
  public:
-  // inverse_deviations: 1 / sqrt(p) of all rows, NaN for those that the screen leaves out.
+  // inverse_deviations: 1 / sqrt(p) of all rows, NaN for rows that the screen leaves out.
   Worker(const SearchJob& job, const QuantizedV& quantized, const ScanAids& aids,
          const float* inverse_deviations, int64_t block, int index)
       : job_(job),
@@ -159,7 +160,7 @@ class Worker {
     const int64_t count = block_.count - first;
     const int64_t groups = (end - begin + kPackedGroup - 1) / kPackedGroup;
     if (HasRows16()) {
-      // What survives is looked up at random: while products are computed, it comes near.
+      // Survivors are looked up in random order. While products are computed, their rows are loaded into the cache.
       PrefetchLines(quantized_.rows16() + begin * quantized_.stride16(),
                     static_cast<int64_t>(sizeof(int16_t)) * (end - begin) * quantized_.stride16());
     }
@@ -189,7 +190,7 @@ class Worker {
       query.covariance_floor = integers_[q].covariance_floor;
       for (int64_t done = 0; done < candidates;) {
         const double threshold = lists_[q].threshold();
-        // Scale, product and comparison round by fewer than 16 of 2^-24 relative to the score.
+        // The product, 1 / sqrt(p) and the comparison round by less than 16 x 2^-24 relative to the score.
         query.threshold = static_cast<float>(threshold - 1e-6 * std::abs(threshold));
         tile.first = begin + done;
         tile.count = lists_[q].AtOnce(candidates - done);
@@ -201,7 +202,7 @@ class Worker {
     }
   }
 
-  // The rows around a query give a threshold that few others reach.
+  // Screens the rows around a query, which raise its threshold so much that few other rows reach it.
   void SearchAround(int64_t q) {
     met_[q].clear();
     scorer_.SetQuery(block_, q);
@@ -215,7 +216,7 @@ class Worker {
     AppendFirstRows(q);
   }
 
-  // All rows of a region, with 16 bits.
+  // Screens all rows of a region with 16 bits.
   void SearchRegion(int64_t q) {
     regions_[q] = neighborhoods_.Around(
         block_.self[q], block_.points.data() + q * model_.d(), block_.limit[q],
@@ -231,7 +232,7 @@ class Worker {
       std::copy_n(near_.begin() + begin, taken, found_.begin());
       AppendRows(q, static_cast<size_t>(taken));
       lists_[q].Prune();
-      // What is not correlated would fill the list.
+      // Without the first rows, uncorrelated rows would fill the list.
       AppendFirstRows(q);
       begin += taken;
     }
@@ -242,15 +243,16 @@ class Worker {
     counts_.AddCanonical(scored);
   }
 
-  // Whether a query has met a row before it met the tiles: all rows of a region, which would take too long to sort, or
-  // the few that are listed.
+  // Whether a query met a row before the tiles. With rows of 16 bits, these are all rows of its region, which would
+  // take too long to sort. Without them, they are the few rows in met_.
   [[nodiscard]] bool HasMet(int64_t q, int32_t row) const {
     if (row == block_.self[q]) return true;
     return HasRows16() ? neighborhoods_.Holds(regions_[q], row)
                        : std::binary_search(met_[q].begin(), met_[q].end(), int64_t{row});
   }
 
-  // Of what a screen has found, whatever was not met before; `products` is that of row 0.
+  // Appends the rows that a screen has found and that the query has not met before. `products` points at the product of
+  // row 0.
   void AppendFound(int64_t q, int64_t found, const int32_t* products) {
     size_t kept = 0;
     for (int64_t s = 0; s < found; ++s) {
@@ -262,7 +264,7 @@ class Worker {
     if (kept > 0) AppendRows(q, kept);
   }
 
-  // The first rows of found_, after the second screen.
+  // Appends those of the first `kept` rows of found_ that pass the second screen.
   void AppendRows(int64_t q, size_t kept) {
     const Query16 query{block_.points.data() + q * model_.d(), integers_[q], V16(q),
                         lists_[q].threshold()};
@@ -314,8 +316,8 @@ class Worker {
   std::vector<int16_t> v16_;
   std::vector<QueryIntegers> integers_;
   std::vector<int32_t> offsets_;
-  std::vector<Neighborhoods::Region> regions_;  // with rows of 16 bits: what was met first
-  std::vector<std::vector<int64_t>> met_;       // without
+  std::vector<Neighborhoods::Region> regions_;  // with rows of 16 bits: rows met before the tiles
+  std::vector<std::vector<int64_t>> met_;       // without rows of 16 bits: the same
   std::vector<double> scratch_;
   std::vector<int32_t> near_;
   std::vector<float> points_;
@@ -328,7 +330,7 @@ class Worker {
   Screen16 screen16_;
   OutsideRows outside_;
   std::vector<Neighbor> degenerate_;
-  int64_t rescored_ = 0;  // because margins left too many candidates open
+  int64_t rescored_ = 0;  // candidates that margins left undecided
   SearchCounts counts_;
 };
 

@@ -1,4 +1,4 @@
-// Every pair, screened by products of integers: brute force where the margin allows it.
+// Brute force in integers: every pair is screened by products of integers, for queries whose margins allow it.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace residual_knn {
 
-// The listed queries. Those that are not fit for it, or that another scan answers faster, are not answered but appended
-// to `left`. `aids` have neighborhoods.
+// Answers the listed queries. Queries that integers do not suit, or that another scan answers faster, are appended to
+// `left` instead. `aids` have neighborhoods.
 SearchStatistics SearchQuantized(const SearchJob& job, const QuantizedV& quantized,
                                  const ScanAids& aids, std::span<const int64_t> which,
                                  std::vector<int64_t>& left);

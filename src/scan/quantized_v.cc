@@ -18,38 +18,39 @@ namespace {
 
 constexpr double kLargestByte = 127;
 constexpr double kLargestWord = 32767;
-// Below 46340 by more than half a step in each of kMostColumns entries.
+// Below 46340 by more than the length of half a step in each of kMostColumns entries.
 constexpr double kLargestNorm = 46000;
 // 255 x 127 x m stays below 2^31.
 constexpr int64_t kMostColumns = 66'000;
 constexpr double kLargestCoordinate = 1e4;
-// 1 / sqrt(p) within this and its inverse: scores neither overflow nor underflow in single precision.
+// 1 / sqrt(p) is between this and its inverse, so that scores neither overflow nor underflow in single precision.
 constexpr double kLeastScale = 1e-15;
 
-// |D| / |V| where entries are alike, the largest about 3.2 times their deviation.
-constexpr double kDeviation = 3.46;  // sqrt(12): steps in the deviation of what rounding takes
+// |D| / |V| of rows with similar entries, the largest of which is about 3.2 times their standard deviation. Rounding
+// errors have the standard deviation step / sqrt(12).
+constexpr double kDeviation = 3.46;  // sqrt(12)
 constexpr double kCoarseness8 = 3.2 / kLargestByte / kDeviation;
 constexpr double kCoarseness16 = 3.2 / kLargestWord / kDeviation;
-// Margins in terms of rho: of a row of 16 bits with a typical query, of a query of 8 bits with a typical row, and
-// of two typical rows of 8 bits.
+// Largest margins in terms of rho: of a row of 16 bits with a typical query, of a query of 8 bits with a typical row,
+// and of two typical rows of 8 bits.
 constexpr double kMostMargin16 = 0.02;
 constexpr double kMostMargin8 = 0.35;
 constexpr double kTypicalMargin8 = 0.15;
-// More rows outside the integers than one in so many are too many.
+// Integers are not used if more than one row in this many is outside the integers.
 constexpr int64_t kOneIn = 16;
-// Rows that are far from the others may stay outside the integers up to one in so many: the others still gain.
+// Up to one row in this many may be outside the integers because it is far from the origin: the others still gain.
 constexpr int64_t kFarOneIn = 2;
-// More queries than one in so many that 8 bits leave to 16 are worth the preparation of those.
+// If 8 bits leave more than one query in this many to 16 bits, preparing 16 bits as well is worthwhile.
 constexpr int64_t kFewLeftOneIn = 128;
 
 double Ratio(const ResidualModel& model, int64_t row) {
   const double inverse_deviation = model.inverse_deviation()[row];
   const double variance = model.covariance()->variance() + model.nugget();
-  // |V|^2 = K - p; where the caller gives p they may be other things, and this an estimate.
+  // |V|^2 = K - p. If the caller gives V and p, this need not hold, and the result is an estimate.
   return std::sqrt(std::max(variance * inverse_deviation * inverse_deviation - 1, 0.0));
 }
 
-// Coordinates that single precision would round by too much of a lengthscale.
+// Whether single precision would round a coordinate of the row by too much of a lengthscale.
 bool IsFar(const ResidualModel& model, int64_t row) {
   for (int64_t c = 0; c < model.d(); ++c) {
     if (std::abs(model.points()(row, c)) > kLargestCoordinate) return true;
@@ -57,11 +58,11 @@ bool IsFar(const ResidualModel& model, int64_t row) {
   return false;
 }
 
-// For the rounding of a sum of up to kMostColumns squares.
+// Covers the rounding of a sum of up to kMostColumns squares.
 constexpr double kSumSlack = 1 + 1e-9;
 
-// The largest slope of -log K in the distance while K is above exp(-87) variance, not small for a general Matern, which
-// is not screened here.
+// The largest slope of -log K in the distance while K is above exp(-87) variance. A general Matern is not screened
+// here.
 double LargestLogSlope(const CovarianceFunction& covariance) {
   constexpr double kFar = 16;  // no slope of a Gaussian or a rational quadratic is above this
   const CovarianceView view = covariance.view();
@@ -91,10 +92,10 @@ double Norm(const double* v, int64_t m) {
 
 struct RowSteps {
   float step = 1;
-  double rest = 0;  // |D|, with the roundings of the rotation and of the sum
+  double rest = 0;  // |D|, plus the roundings of the rotation and of the sum
 };
 
-// v rounded to integers of at most `largest_integer`, times a step.
+// Rounds v to integers of at most `largest_integer`, times a step.
 RowSteps RoundToSteps(const double* v, int64_t m, double norm, double largest_integer,
                       double* integers) {
   double largest = 0;
@@ -102,11 +103,11 @@ RowSteps RoundToSteps(const double* v, int64_t m, double norm, double largest_in
   double least = largest / largest_integer;
   if (largest_integer > kLargestByte) least = std::max(least, norm / kLargestNorm);
   RowSteps steps;
-  // A little more than the least, so that no quotient rounds to more than the largest integer.
+  // The step is a little above the least one, so that no quotient rounds to more than the largest integer.
   steps.step = std::max(RoundedUp(least), std::numeric_limits<float>::min());
   const auto step = static_cast<double>(steps.step);
   const double inverse = 1 / step;
-  constexpr double kMagic = 0x1.8p52;  // what is added to it loses its fraction
+  constexpr double kMagic = 0x1.8p52;  // adding it rounds a number to an integer
   double square = 0;
   for (int64_t e = 0; e < m; ++e) {
     const double q = (v[e] * inverse + kMagic) - kMagic;
@@ -118,7 +119,7 @@ RowSteps RoundToSteps(const double* v, int64_t m, double norm, double largest_in
   return steps;
 }
 
-// Words of two integers each.
+// Packs words of two integers each.
 template <class Put>
 void PackPairs(const double* integers, int64_t m, const Put& put) {
   for (int64_t e = 0; e < m; e += 2) {
@@ -127,7 +128,7 @@ void PackPairs(const double* integers, int64_t m, const Put& put) {
   }
 }
 
-// Words of four integers each, moved by `move`.
+// Packs words of four integers each. `move` is added to each integer.
 template <class Put>
 void PackQuads(const double* integers, int64_t m, int32_t move, const Put& put) {
   for (int64_t e = 0; e < m; e += 4) {
@@ -182,7 +183,7 @@ QuantizedFit::QuantizedFit(const ResidualModel& model, Monitor& monitor) {
   const auto left = std::count_if(ratios.begin(), ratios.end(), [&](double ratio) {
     return 2 * kCoarseness8 * median_ratio * ratio > kMostMargin8;
   });
-  leaves_to_16 = left > model.n() / kFewLeftOneIn;  // far queries suit neither
+  leaves_to_16 = left > model.n() / kFewLeftOneIn;  // far queries suit neither 8 bits nor 16
 }
 
 QuantizedV::QuantizedV(const ResidualModel& model, const QuantizedFit& fit, ElementBits bits,
@@ -250,7 +251,7 @@ void QuantizedV::SetRow(const ResidualModel& model, int64_t row, double* scratch
     Pack16(integers, m, stride16_, rows16_.data() + row * stride16_);
     steps16_[row] = steps16.step;
     rests16_[row] = RoundedUp(steps16.rest);
-    // Entries that are all alike may fit 8 bits better than 16.
+    // A row whose entries all have one magnitude may fit 8 bits better than 16.
     norm_bounds_[row] = RoundedUp(norm + std::max(steps.rest, steps16.rest));
   } else {
     PackPairs(integers, m, put);
@@ -260,7 +261,7 @@ void QuantizedV::SetRow(const ResidualModel& model, int64_t row, double* scratch
   const bool outside = far || 2 * kCoarseness16 * median_ratio_ * Ratio(model, row) > kMostMargin16;
   inverse_deviations_[row] =
       outside ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(inverse_deviation);
-  // Those of far rows stay 0: they are not used, and would spoil the margins of the others.
+  // Coordinates of far rows stay 0. They are not used, and would widen the margins of the other rows.
   for (int64_t c = 0; c < model.d() && !far; ++c) {
     coordinates_[c * stride_ + row] = static_cast<float>(model.points()(row, c));
   }
@@ -272,7 +273,7 @@ bool QuantizedV::Quantize(const ResidualModel& model, const double* v, double no
   const int64_t m = model.m();
   const double margin =
       bits_ == ElementBits::k8 ? kMostMargin8 / kCoarseness8 : kMostMargin16 / kCoarseness16;
-  // V of a new point may be anything; single precision was found to do for that of the index.
+  // V of a new point may have any size. The index was checked for single precision.
   if (!(norm <= 2 * std::max(model.largest_norm(), std::sqrt(model.covariance()->variance()))) ||
       2 * median_ratio_ * norm * inverse_deviation > margin) {
     return false;
@@ -289,11 +290,11 @@ bool QuantizedV::Quantize(const ResidualModel& model, const double* v, double no
       RoundToSteps(scratch, m, norm, bytes ? kLargestByte : kLargestWord, integers);
   row.step = steps.step;
   row.norm = RoundedUp(norm);
-  // The integer becomes a float, is multiplied by the product of two steps and subtracted: four roundings.
+  // The integer is converted to a float, multiplied by the product of two steps and subtracted: four roundings.
   row.rest = RoundedUp(steps.rest + 0x1p-22 * norm);
   SetCovarianceError(model, point, row);
   const double rounding =
-      ProductError(m) * norm;  // of the canonical product, and of what is computed here
+      ProductError(m) * norm;  // of the canonical product and of the computations here
   if (bytes) {
     PackQuads(integers, m, 0, put);
     row.offset = -kByteMove * static_cast<int32_t>(std::accumulate(integers, integers + m, 0.0));
@@ -321,7 +322,7 @@ void QuantizedV::SetCovarianceError(const ResidualModel& model, std::span<const 
       std::expm1(LargestLogSlope(*model.covariance()) * shift) + 0x1p-24 * (88 * (d + 8) + 40);
   if (change < 0.5) {
     query.covariance_rate = RoundedUp(change / (1 - change));
-    // What is below exp(-87) is computed as at most that, times a polynomial of the distance.
+    // A correlation below exp(-87) is computed as at most exp(-87) times a polynomial of the distance.
     query.covariance_floor = RoundedUp(1e-28 * (d + 1) * variance);
   } else {
     query.covariance_rate = 0;

@@ -1,20 +1,20 @@
-// V as integers of 8 or 16 bits, for screening inside a margin that is known, not assumed.
+// V as integers of 8 or 16 bits, for screening with a proved margin.
 //
-// Rows are rotated (products stay), so that their entries are alike in magnitude. With V_i = Q_i + D_i,
+// Rows are rotated, which keeps their products and makes their entries similar in magnitude. With V_i = Q_i + D_i,
 // Q_i = step_i q_i and q_i integers,
 //
 //     |V_i . V_j - Q_i . Q_j| = |V_i . D_j + D_i . Q_j| <= |V_i| |D_j| + |D_i| (|V_j| + |D_j|),
 //
-// and |D| is computed for every row: about 0.007 |V| for 8 bits, 3e-5 |V| for 16. Sums of products of q are
-// exact: of 16 bits because |q_i| <= 46340 = floor(sqrt(2^31 - 1)) and by Cauchy-Schwarz no partial sum leaves the
-// range of int32_t; of 8 bits because m is limited.
+// and |D| is computed for every row: about 0.007 |V| for 8 bits, 3e-5 |V| for 16. Sums of products of q are exact. With
+// 16 bits, |q_i| <= 46340 = floor(sqrt(2^31 - 1)), and by Cauchy-Schwarz no partial sum leaves the range of int32_t.
+// With 8 bits, m is limited.
 //
-// The covariance is evaluated in single precision from rounded coordinates. Correlations change by at most r for
-// a change r of the distance (exp(-r) does; the other families less), coordinates of magnitude x and their
-// differences round by 4 x 2^-24 together, and the evaluation rounds by at most (d + 24) 2^-24. That is a bound for
-// every pair. For points that are far from each other it is much more than their covariance K itself, which is all that
-// is left where V is small as well. There a second bound is better: log K changes by at most s r, with s the largest
-// slope of the family while K is above exp(-87), and an exponent of up to 88 rounds by 88 (d + 8) 2^-24.
+// The covariance is evaluated in single precision from rounded coordinates. A change r of the distance changes a
+// correlation by at most r (exp(-r) does; the other families change less). Coordinates of magnitude x and their
+// differences round by 2^-22 x together. The evaluation rounds by at most (d + 24) 2^-24. This bounds the error of
+// every pair. For points that are far from each other, the bound is much more than their covariance K, and R is not
+// much more than K if V is small as well. For these a second bound is better: log K changes by at most s r, with s the
+// largest slope of the family while K is above exp(-87), and an exponent of up to 88 rounds by 88 (d + 8) 2^-24.
 #pragma once
 
 #include <cstdint>
@@ -28,24 +28,24 @@ namespace residual_knn {
 
 enum class ElementBits { k8, k16 };
 
-// Whether the margins leave something to gain.
+// Which integers have margins small enough for a useful screen.
 struct QuantizedFit {
-  QuantizedFit() = default;  // nothing suits
+  QuantizedFit() = default;  // no integers suit
   QuantizedFit(const ResidualModel& model, Monitor& monitor);
 
   [[nodiscard]] bool Suits(ElementBits bits) const {
     return bits == ElementBits::k8 ? bits8 : bits16;
   }
 
-  bool bits8 = false;  // and the processor multiplies them faster than those of 16
+  bool bits8 = false;  // also: the processor multiplies 8 bits faster than 16 bits
   bool bits16 = false;
-  // Whether so many rows do not suit 8 bits as queries that 16 will be needed as well.
+  // True if 8 bits do not suit so many rows, as queries, that integers of 16 bits will be needed as well.
   bool leaves_to_16 = false;
   // Median of |V| / sqrt(p).
   double median_ratio = 0;
 };
 
-// A query as integers, and what its products are worth.
+// A query in integers, with the errors of its products and covariances.
 struct QueryIntegers {
   float step = 0;
   int32_t offset = 0;  // of products of 8 bits
@@ -71,7 +71,7 @@ class QuantizedV {
   // Words of 32 bits in a row.
   [[nodiscard]] int64_t words() const { return words_; }
   [[nodiscard]] const int32_t* group(int64_t g) const;
-  // What a product of row j with a query is to be multiplied by, times the step of the query.
+  // A product of row j with a query is multiplied by steps()[j] and by the step of the query.
   [[nodiscard]] const float* steps() const { return steps_.data(); }
   [[nodiscard]] const float* rests() const { return rests_.data(); }              // |D|
   [[nodiscard]] const float* norm_bounds() const { return norm_bounds_.data(); }  // |V| + |D|
@@ -79,21 +79,21 @@ class QuantizedV {
   [[nodiscard]] int64_t stride() const { return stride_; }
   // 1 / sqrt(p), NaN for rows outside the integers.
   [[nodiscard]] const float* inverse_deviations() const { return inverse_deviations_.data(); }
-  // Rows with so small a p that the margin would let them always pass, and those too far from the origin for
-  // single precision; ascending.
+  // Rows whose p is so small that they would always pass within the margin, and rows that are too far from the origin
+  // for single precision. Ascending.
   [[nodiscard]] std::span<const int64_t> outside_integers() const { return outside_integers_; }
 
-  // Bound on the error of R with row j, from the product of 16 bits, the query's step16 and steps16()[j], and the
-  // covariance in double precision: against the canonical score, whose product rounds as well.
+  // R with row j is computed from the product of 16 bits, the query's step16, steps16()[j], and the covariance in
+  // double precision. This bounds its difference from R of the canonical score, whose product is rounded as well.
   [[nodiscard]] double ProductErrorWith(const QueryIntegers& query, int64_t j) const {
     return static_cast<double>(query.norm) * static_cast<double>(rests16()[j]) +
            query.rest16 * static_cast<double>(norm_bounds_[j]);
   }
 
-  // With words of 8 bits: the rows once more with 16 bits, each stride16() values.
+  // Only if bits() is k8: the same rows in integers of 16 bits, stride16() values each.
   [[nodiscard]] const int16_t* rows16() const { return rows16_.data(); }
   [[nodiscard]] int64_t stride16() const { return stride16_; }
-  // Of the rows of 16 bits, whichever they are.
+  // Steps and rests of the rows of 16 bits, for either value of bits().
   [[nodiscard]] const float* steps16() const {
     return bits_ == ElementBits::k8 ? steps16_.data() : steps_.data();
   }
@@ -101,8 +101,8 @@ class QuantizedV {
     return bits_ == ElementBits::k8 ? rests16_.data() : rests_.data();
   }
 
-  // Quantizes a query with V (m values), 1 / sqrt(p), |V| and scaled coordinates; `words` has words() values,
-  // `v16` stride16(), scratch 2 m. False if the margins would let it keep too many candidates.
+  // Quantizes a query with V (m values), 1 / sqrt(p), |V| and scaled coordinates. `words` has words() values, `v16`
+  // stride16(), `scratch` 2 m. Returns false if the margins of the query would keep too many candidates.
   bool Quantize(const ResidualModel& model, const double* v, double norm, double inverse_deviation,
                 std::span<const double> point, double* scratch, int32_t* words, int16_t* v16,
                 QueryIntegers& row) const;

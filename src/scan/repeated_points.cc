@@ -8,7 +8,7 @@
 namespace residual_knn {
 namespace {
 
-using Hashed = std::pair<uint64_t, int64_t>;  // and the row
+using Hashed = std::pair<uint64_t, int64_t>;  // hash and row
 
 uint64_t Mix(uint64_t x) {  // the finalizer of SplitMix64 (Steele, Lea and Flood 2014)
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
@@ -19,7 +19,7 @@ uint64_t Mix(uint64_t x) {  // the finalizer of SplitMix64 (Steele, Lea and Floo
 uint64_t Hash(const ScaledPoints& points, int64_t row) {
   uint64_t hash = 0;
   for (int64_t c = 0; c < points.dimensions(); ++c) {
-    const double value = points(row, c) + 0.0;  // -0 is 0
+    const double value = points(row, c) + 0.0;  // -0 becomes 0
     hash = Mix(hash + 0x9E3779B97F4A7C15 + std::bit_cast<uint64_t>(value));
   }
   return hash;
@@ -33,7 +33,7 @@ bool Same(const ResidualModel& model, int64_t a, int64_t b) {
          std::equal(model.v(a), model.v(a) + model.m(), model.v(b));
 }
 
-// Rows by hash; those of one hash ascend. In parts, so that the monitor is looked at in between.
+// Returns the rows sorted by hash; rows of one hash ascend. Sorts in parts, so that the monitor is polled in between.
 std::vector<Hashed> RowsByHash(const ResidualModel& model, Monitor& monitor) {
   constexpr int kPartBits = 8;
   constexpr size_t kParts = size_t{1} << kPartBits;
@@ -72,7 +72,7 @@ RepeatedPoints::RepeatedPoints(const ResidualModel& model, Monitor& monitor) {
     int64_t before = 0;
     for (end = begin + 1; end < rows.size() && rows[end].first == rows[begin].first; ++end) {
       if (end % kRowsAtOnce == 0) monitor.Look();
-      // A row that differs from the first of its hash counts as a point of its own: nothing is lost by that.
+      // A row that differs from the first of its hash counts as a point of its own. This only costs time.
       if (!Same(model, rows[begin].second, rows[end].second)) continue;
       repeated_.push_back({rows[end].second, ++before});
     }

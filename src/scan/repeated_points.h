@@ -9,15 +9,15 @@
 
 namespace residual_knn {
 
-// Two rows are the same point if their coordinates, V and p are equal: then their correlations with any third row have
-// the same bits. With a covariance callback nothing is known, and no row is taken for another.
+// Two rows are the same point if their coordinates, V and p are equal. Their correlations with any third row then have
+// the same bits. With a covariance callback this cannot be known, and no row counts as repeated.
 class RepeatedPoints {
  public:
   RepeatedPoints(const ResidualModel& model, Monitor& monitor);
 
   // Rows that are the same point as at least `count` rows before them, ascending.
   [[nodiscard]] std::vector<int64_t> RowsAfter(int64_t count) const;
-  // How many these are.
+  // The number of these rows.
   [[nodiscard]] int64_t NumRowsAfter(int64_t count) const;
 
   [[nodiscard]] int64_t bytes() const {

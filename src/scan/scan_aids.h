@@ -1,4 +1,5 @@
-// What a scan knows of the rows beforehand: which lie around a query, and which cannot be anybody's neighbors.
+// What a scan knows about the rows before it starts: which rows lie around a query, and which are neighbors of no
+// query.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +18,8 @@ struct ScanAids {
   // Rows that cannot be among the k nearest of any query, ascending.
   std::span<const int64_t> surplus_repeats = {};
 
-  // 1 / sqrt(p) of all rows, NaN for surplus repeats, which no screen lets pass. That is `inverse_deviations` itself
-  // if there are none, otherwise a copy of its `count` values in `memory`.
+  // Returns 1 / sqrt(p) of all rows, with NaN for surplus repeats, so that every screen dismisses them. If there are no
+  // surplus repeats, the result is `inverse_deviations` itself, otherwise a copy of its `count` values in `memory`.
   template <class Value>
   const Value* Masked(const Value* inverse_deviations, int64_t count,
                       std::vector<Value>& memory) const {

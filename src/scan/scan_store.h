@@ -1,4 +1,4 @@
-// What the scans of brute force need beside the model: made when it is first needed, and kept with the index.
+// What brute force needs beside the model. Each part is made when it is first needed, and kept with the index.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +12,15 @@
 
 namespace residual_knn {
 
-// Calling thread only, as far as a Monitor is given.
+// Functions that take a Monitor run in the calling thread only.
 class ScanStore {
  public:
   explicit ScanStore(const ResidualModel& model) : model_(model) {}
 
-  // Takes over the order in space of another store, for the same rows with coordinates `ratios` times as large.
+  // Takes over the order in space of another store. It has the same rows; coordinates here are `ratios` times as large.
   void AdoptOrders(ScanStore& other, std::span<const double> ratios);
 
-  // Which scans in integers suit the model.
+  // Returns which scans in integers suit the model.
   const QuantizedFit& Fit(Monitor& monitor);
   // V in integers, of a width that Fit allows.
   const QuantizedV& V(ElementBits bits, int threads, Monitor& monitor);

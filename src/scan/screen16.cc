@@ -47,7 +47,7 @@ ScreenedRows Screen16::Keep(const Query16& query, std::span<const int32_t> rows,
     const double residual = covariances_[s] - product;
     const double ranked = is_signed_ ? residual : std::abs(residual);
     const double inverse_deviation = model_.inverse_deviation()[row];
-    // With room for the roundings of this comparison.
+    // 1 + 1e-9 covers the roundings of this comparison.
     const double error = quantized_.ProductErrorWith(query.integers, row) * (1 + 1e-9);
     if ((ranked + error) * inverse_deviation < query.threshold) continue;
     rows_[kept] = row;

@@ -12,22 +12,22 @@
 
 namespace residual_knn {
 
-// One query as this screen sees it.
+// What this screen needs of a query.
 struct Query16 {
   const double* point;  // d scaled coordinates
   const QueryIntegers& integers;
-  const int16_t* v;  // V in integers of 16 bits; read only if products are not at hand
+  const int16_t* v;  // V in integers of 16 bits; read only if no products are given
   double threshold;  // of its candidate list
 };
 
-// One for each worker: its memory is reused.
+// Each worker has one object, whose memory is reused.
 class Screen16 {
  public:
   // At most `most` rows at once.
   Screen16(const SearchJob& job, const QuantizedV& quantized, int64_t most);
 
-  // Of some rows, those that may be among the k nearest; valid until the next call. `products` are those of 16 bits, or
-  // empty: then they are computed.
+  // Returns the rows that may be among the k nearest; valid until the next call. `products` are those of 16 bits. If
+  // they are empty, they are computed.
   ScreenedRows Keep(const Query16& query, std::span<const int32_t> rows,
                     std::span<const int32_t> products);
 

@@ -5,19 +5,19 @@
 namespace residual_knn {
 namespace {
 
-// Multiplications of brute force in double precision from which on building the tree is worth while, for each row: twice
-// what building costs, since searching the tree costs something, too. And how much faster scans in integers are, all in
-// all.
+// Building the tree is worthwhile from this many multiplications of brute force in double precision for each row. That
+// is twice the cost of building, because searching the tree has a cost, too. Then: how many times faster scans in
+// integers are, overall.
 constexpr double kBuildWork = 800'000;
 constexpr double kFaster8 = 3;
 constexpr double kFaster16 = 2;
-// Where more pivots than this are needed a point, a tree has never paid: against products in double precision, and
-// against those of integers.
+// If a point needs more pivots than this, a tree has never paid: against products in double precision, and against
+// products of integers.
 constexpr double kMostCover = 0.5;
 constexpr double kMostCoverQuantized = 0.05;
 
-// Every query is scored against the rows outside the tree, and brute force answers those rows as queries. A tree is no
-// use where they are more than one row in so many.
+// Every query is scored against the rows outside the tree, and brute force answers those rows as queries. A tree does
+// not help if they are more than one row in this many.
 constexpr int64_t kMostOutsideOneIn = 64;
 
 }  // namespace
@@ -34,7 +34,8 @@ int32_t ReasonToScan(const SearchJob& job, Prepared& prepared, int64_t pairs) {
   if (trees.RowsOutside(job.monitor) > model.n() / kMostOutsideOneIn)
     return RESIDUAL_KNN_REASON_ROUNDING;
   const QuantizedFit fit = FitOf(job, prepared.scans());
-  // Until there is a tree, small questions add up: it is built once they would have paid for it.
+  // While there is no tree, the work of small searches is added up. The tree is built once it would have paid for all
+  // of them.
   const double work =
       static_cast<double>(pairs) * static_cast<double>(model.m() + 10 * model.d() + 20);
   const double faster = fit.bits8 ? kFaster8 : fit.bits16 ? kFaster16 : 1;

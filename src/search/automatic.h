@@ -1,4 +1,4 @@
-// What RESIDUAL_KNN_AUTOMATIC does before anything is searched.
+// What RESIDUAL_KNN_AUTOMATIC decides before anything is searched.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,11 @@
 
 namespace residual_knn {
 
-// Why a model whose rounding is not known to be small enough is not pruned.
+// Returns why a model is not pruned whose rounding is not known to be small enough.
 int32_t ReasonNotToPrune(const ResidualModel& model);
 
-// Brute force with the reason, or RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE where a timed sample should decide.
-// `pairs` are those of the question.
+// Returns the reason for brute force, or RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE if a timed sample should decide. `pairs`
+// is the number of pairs of the search.
 int32_t ReasonToScan(const SearchJob& job, Prepared& prepared, int64_t pairs);
 
 }  // namespace residual_knn

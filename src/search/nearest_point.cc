@@ -11,7 +11,7 @@ namespace residual_knn {
 namespace {
 
 constexpr int64_t kMostQueries = 16;
-// Points between two looks at the monitor.
+// Points between two polls.
 constexpr int64_t kBlock = 4096;
 
 // Infinite if there is no candidate.
@@ -45,7 +45,7 @@ double MedianNearestDistance(const ResidualModel& model, const QuerySet& queries
   const int64_t count = std::min(queries.size(), kMostQueries);
   std::vector<double> distances;
   for (int64_t i = 0; i < count; ++i) {
-    // From the middle of each of `count` equal parts.
+    // The query in the middle of each of `count` equal parts.
     const int64_t query = (2 * i + 1) * queries.size() / (2 * count);
     const double distance = NearestDistance(model, queries, query, monitor);
     if (std::isfinite(distance)) distances.push_back(distance);

@@ -7,8 +7,8 @@
 
 namespace residual_knn {
 
-// The median, over up to 16 queries from all over the set, of the distance to the nearest candidate in scaled
-// coordinates; 0 if none of them has one, or there are no coordinates. Calling thread only.
+// The median distance to the nearest candidate in scaled coordinates, over up to 16 queries from all parts of the set.
+// The result is 0 if none of them has a candidate, or if there are no coordinates. Calling thread only.
 double MedianNearestDistance(const ResidualModel& model, const QuerySet& queries, Monitor& monitor);
 
 }  // namespace residual_knn

@@ -6,7 +6,7 @@
 namespace residual_knn {
 namespace {
 
-// Lengthscales may change their proportions so far before blocks of the old order become needlessly long.
+// The changes of two lengthscales may differ by this ratio. Beyond it, blocks of the old order become too long.
 constexpr double kMostStretch = 2;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What searches prepare for an index when they first need it, and keep.
+// Data that searches make for an index when they first need them, and keep.
 #pragma once
 
 #include <atomic>
@@ -11,32 +11,32 @@
 
 namespace residual_knn {
 
-// Any number of searches may use it at once.
+// Any number of searches may use one object at the same time.
 class Prepared {
  public:
   explicit Prepared(const ResidualModel& model) : trees_(model), scans_(model) {}
 
-  // What is kept of the preparations for the same points with other lengthscales (one, or one for each
-  // coordinate): their orders of space, if that has not changed its shape.
+  // Takes over what is kept of the preparations for the same points with other lengthscales (one, or one for each
+  // coordinate): the orders in space, unless the proportions of the lengthscales have changed much.
   void AdoptOrders(Prepared& other, std::span<const double> old_lengthscales,
                    std::span<const double> new_lengthscales, int64_t d);
 
   [[nodiscard]] TreeStore& trees() { return trees_; }
   [[nodiscard]] ScanStore& scans() { return scans_; }
 
-  // Adds the multiplications that an automatic search asks for; returns the sum of those before.
+  // Adds the multiplications of an automatic search by brute force; returns the sum of those of earlier searches.
   double AskedBefore(double multiplications) {
     return asked_.fetch_add(multiplications, std::memory_order_relaxed);
   }
 
-  // Seconds that brute force took for a pair on one thread when k was this, 0 until that was timed.
+  // Seconds that brute force took for a pair on one thread; 0 unless the last timing was for this k.
   [[nodiscard]] double ScanSeconds(int64_t k) const;
   void SetScanSeconds(int64_t k, double seconds);
 
   [[nodiscard]] int64_t bytes() { return trees_.bytes() + scans_.bytes(); }
 
  private:
-  // One word, and so without a lock.
+  // Fits a word, so that its atomic needs no lock.
   struct ScanTime {
     int32_t k;
     float seconds;

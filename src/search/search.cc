@@ -25,7 +25,7 @@ SearchStatistics ScanAll(const SearchJob& job, ScanStore& store) {
   return SearchBruteForce(job, store, all);
 }
 
-// Settings as they are, `settings.strategy` perhaps automatic.
+// Searches with the settings as they are; the strategy may be automatic.
 SearchStatistics SearchByChoice(const SearchJob& job, Prepared& prepared, int64_t pairs) {
   int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;
   bool scan = job.settings.strategy == RESIDUAL_KNN_BRUTE_FORCE;
@@ -57,7 +57,7 @@ SearchStatistics Search(const SearchJob& given, Prepared& prepared) {
   const SearchJob job{given.model, given.queries, settings, results, given.monitor};
   int64_t pairs = 0;
   for (int64_t i = 0; i < job.queries.size(); ++i) pairs += job.queries.Pairs(i);
-  // What is prepared on the way is not counted: it is done once, and short.
+  // Progress does not count what a search prepares: that happens once, and is short.
   job.monitor.Start(std::max<int64_t>(pairs, 1));
   SearchStatistics statistics = SearchByChoice(job, prepared, pairs);
   statistics.pairs = pairs;

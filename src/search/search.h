@@ -1,4 +1,4 @@
-// One search: it chooses between the scans and the tree, and answers.
+// One search: chooses between the scans and the tree, and answers the queries.
 #pragma once
 
 #include "query/search_job.h"

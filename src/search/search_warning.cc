@@ -13,11 +13,11 @@
 namespace residual_knn {
 namespace {
 
-// Beyond so many lengthscales from the nearest point, and below so many between all points, the lengthscale is likely
-// the cause.
+// The lengthscale is likely the cause if the nearest point is more than kFar lengthscales away, or if all points extend
+// over less than kNarrow lengthscales.
 constexpr double kFar = 3;
 constexpr double kNarrow = 1e-3;
-// Where the inducing points leave over less than this share of the variance, they are likely the cause.
+// The inducing points are likely the cause if they leave less than this share of the variance unexplained.
 constexpr double kLittle = 1e-4;
 
 std::string Figure(int64_t count, int64_t of, const char* what) {
@@ -31,7 +31,7 @@ std::string DescribeLengthscales(const ResidualModel& model) {
   return "lengthscales " + Describe(*least) + " to " + Describe(*largest);
 }
 
-// Of some points from all over, how many are where an inducing point is.
+// Describes what the inducing points explain, and how many points of a sample are inducing points themselves.
 std::string DescribeInducing(const ResidualModel& model) {
   constexpr int64_t kMostPoints = 64;
   const ScaledPoints& points = model.points();

@@ -1,4 +1,4 @@
-// What is doubtful about the answer of a search, in a sentence.
+// A sentence about what is doubtful in the answer of a search.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace residual_knn {
 
-// What is told of a search; the same as in residual_knn_statistics.
+// Facts about a search, as in residual_knn_statistics.
 struct DoubtfulAnswer {
   int64_t queries = 0;
   int64_t uninformative = 0;
@@ -17,7 +17,7 @@ struct DoubtfulAnswer {
   CoarsePoints coarse;  // counted as in messages
 };
 
-// "" if nothing is.
+// Returns "" if nothing is doubtful.
 std::string WarningAbout(const ResidualModel& model, const DoubtfulAnswer& answer);
 
 }  // namespace residual_knn

@@ -7,7 +7,7 @@
 namespace residual_knn {
 namespace {
 
-// Queries that brute force gets for each thread, at most one in so many of all.
+// Brute force gets kScanned queries for each thread, but at most one in kScannedOneIn of all.
 constexpr int64_t kScanned = 192;
 constexpr int64_t kScannedOneIn = 32;
 
@@ -16,7 +16,8 @@ constexpr int64_t kScannedOneIn = 32;
 TimedSample::TimedSample(const QuerySet& queries, std::span<const Chunk* const> chunks, int threads)
     : queries_(queries), threads_(threads) {
   RESIDUAL_KNN_ASSERT(chunks.size() >= kFewChunks);
-  // Groups of chunks from all over; of every second one, brute force may get some queries.
+  // Takes chunks at equal distances. The tree gets every second of them, and brute force may get some queries of the
+  // others.
   const size_t count = std::min(chunks.size() / 4, 2 * static_cast<size_t>(threads));
   const size_t step = chunks.size() / (2 * count);
   for (size_t i = 0; i < chunks.size(); ++i) {
@@ -40,7 +41,7 @@ std::vector<int64_t> TimedSample::TakeForScan() {
   int64_t total = 0;
   for (const Chunk& chunk : left_) total += chunk.count;
   const int64_t scanned = std::min<int64_t>(kScanned * threads_, total / kScannedOneIn);
-  // A query or more of each, or nothing would be timed.
+  // At least one query of each chunk; otherwise nothing would be timed.
   const int64_t share = std::max<int64_t>(scanned / static_cast<int64_t>(for_scan_.size()), 1);
   std::vector<int64_t> which;
   for (const size_t i : for_scan_) {

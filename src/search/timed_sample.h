@@ -9,13 +9,13 @@
 
 namespace residual_knn {
 
-// Spread evenly; none is searched twice.
+// The sample is spread evenly over the queries. No query is searched twice.
 class TimedSample {
  public:
-  // Chunks without which there is nothing to decide.
+  // Smallest number of chunks for a timing.
   static constexpr size_t kFewChunks = 8;
 
-  // At least kFewChunks chunks.
+  // `chunks` are at least kFewChunks.
   TimedSample(const QuerySet& queries, std::span<const Chunk* const> chunks, int threads);
   TimedSample(const TimedSample&) = delete;
   TimedSample& operator=(const TimedSample&) = delete;
@@ -23,10 +23,10 @@ class TimedSample {
   [[nodiscard]] std::span<const Chunk* const> by_tree() const { return by_tree_; }
   [[nodiscard]] double tree_queries() const;
 
-  // Takes some queries of what is left, for brute force.
+  // Takes some of the remaining queries, for brute force.
   [[nodiscard]] std::vector<int64_t> TakeForScan();
 
-  // What is left, in memory of this.
+  // The remaining chunks, which this object owns.
   [[nodiscard]] std::vector<const Chunk*> rest() const;
   [[nodiscard]] double rest_queries() const;
   [[nodiscard]] double rest_pairs() const;
@@ -37,7 +37,7 @@ class TimedSample {
   int threads_;
   std::vector<const Chunk*> by_tree_;
   std::vector<Chunk> left_;
-  std::vector<size_t> for_scan_;  // of left_
+  std::vector<size_t> for_scan_;  // indices in left_
 };
 
 }  // namespace residual_knn

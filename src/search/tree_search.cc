@@ -12,8 +12,8 @@
 namespace residual_knn {
 namespace {
 
-// Seconds of one thread for a pair that no processor is expected to go below: brute force need not be timed against
-// what is faster than that.
+// Lower limit of the seconds for a pair on one thread of any processor. If the tree is faster than this, brute force
+// need not be timed.
 double LeastScanSeconds(const ResidualModel& model, const QuantizedFit& fit) {
   constexpr double kProducts64 = 1e11;
   const double rate = fit.bits8 ? 8 * kProducts64 : fit.bits16 ? 4 * kProducts64 : kProducts64;
@@ -45,7 +45,7 @@ class TreeSearch {
     return statistics_;
   }
 
-  // Finishes by whatever a sample of the chunks shows to be faster.
+  // Finishes by the way that is faster on a sample of the chunks.
   SearchStatistics CompareAndFinish() {
     statistics_.reason = RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
     if (to_descend_.size() < TimedSample::kFewChunks) return Finish();
@@ -64,10 +64,10 @@ class TreeSearch {
   }
 
  private:
-  // Searches the sample, and tells whether the tree will be the faster one for the rest.
+  // Searches the sample. Returns whether the tree will be faster for the rest.
   bool TreeWins(TimedSample& sample) {
     const double spent = descent_.Search(sample.by_tree());
-    // What the tree has left takes a scan besides.
+    // Queries that the tree leaves need a scan as well, so they do not count as answered.
     const auto answered = sample.tree_queries() - static_cast<double>(descent_.Left().size());
     const double tree_seconds = spent / std::max(answered, 1.0);
     const auto wins_against = [&](double scan_seconds_per_pair) {
@@ -77,7 +77,7 @@ class TreeSearch {
     const double known = prepared_.ScanSeconds(job_.settings.k);
     const double least = LeastScanSeconds(job_.model, FitOf(job_, prepared_.scans()));
     if (known > 0 || wins_against(least)) return wins_against(std::max(known, least));
-    // What brute force prepares once is not part of its speed.
+    // What brute force prepares once is not part of its time.
     PrepareBruteForce(job_, prepared_.scans());
     const std::vector<int64_t> which = sample.TakeForScan();
     Scan(which);

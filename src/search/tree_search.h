@@ -7,11 +7,11 @@
 
 namespace residual_knn {
 
-// By the traversal job.settings.strategy; brute force takes the queries that no tree helps.
+// Searches by the traversal job.settings.strategy. Brute force answers the queries for which no tree helps.
 SearchStatistics SearchTree(const SearchJob& job, Prepared& prepared);
 
-// The same by RESIDUAL_KNN_DUAL_TREE, but a sample of the queries is searched both ways first, and the rest by what was
-// faster. The answers are the same.
+// Searches by RESIDUAL_KNN_DUAL_TREE or by brute force. Both are timed on a sample of the queries, and the faster one
+// answers the rest. The answers do not depend on the choice.
 SearchStatistics SearchTreeOrScan(const SearchJob& job, Prepared& prepared);
 
 }  // namespace residual_knn
