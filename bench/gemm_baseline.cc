@@ -101,7 +101,7 @@ double GemmBaseline::ChooseShape() {
   double rate_of_soonest = 0;
   for (int trial = 0; trial < kTrials; ++trial) {
     for (const TileShape shape : kShapes) {
-      // Random blocks, until there is enough work for the trial on any present processor.
+      // Random blocks, until there is enough work for the trial on any current processor.
       const double enough = kTrialSeconds * 5e11 / (2.0 * static_cast<double>(job_.m())) *
                             static_cast<double>(products_.size());
       const int64_t num_blocks = job_.NumBlocks(shape);

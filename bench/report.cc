@@ -28,7 +28,7 @@ std::string PeakText(const Measurement& row) {
   return row.peak_bytes ? Fixed(static_cast<double>(*row.peak_bytes) / kMebibyte, 0) : "?";
 }
 
-// `text` in a column: names are left-aligned, numbers right-aligned.
+// A column of the table. Names are left-aligned, numbers right-aligned.
 struct Column {
   const char* title;
   int width;

@@ -116,8 +116,8 @@ if(NOT sampled OR NOT recall EQUAL 1)
   message(FATAL_ERROR "sampled ${sampled}, recall ${recall}")
 endif()
 
-# With absent data, the row is skipped; if nothing else ran, that is a failure. A workload with a synthetic twin uses
-# it.
+# With absent data, the row is skipped; if nothing else ran, that is a failure. If a workload has a synthetic twin, the
+# twin is used.
 run_bench(fails --workload canopy --shared ${FOLDER}/absent)
 expect_contains("${output}" "SKIPPED: no ${FOLDER}/absent/data/bcef.csv.gz")
 run_bench(0 --workload canopy,argo --n 600 --shared ${FOLDER}/absent --strategies brute_force --repeats 1)

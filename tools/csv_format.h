@@ -6,7 +6,7 @@
 
 namespace residual_knn {
 
-// As a delimiter, it means any number of spaces and tabs.
+// As a delimiter, kWhitespace means any number of spaces and tabs.
 inline constexpr char kWhitespace = ' ';
 
 struct CsvFormat {
@@ -18,7 +18,7 @@ struct CsvFormat {
   Header header = Header::kJudged;
   char delimiter = ',';
   char decimal = '.';
-  // Lines that begin with it, after spaces and tabs, are skipped; '\0' means none.
+  // Lines that begin with this character, after spaces and tabs, are skipped; '\0' means none.
   char comment = '\0';
   // If the first line of a file is exactly these names, separated by commas, the file was written by this program and
   // has the default format. Then the other fields do not apply. Empty: no such file.

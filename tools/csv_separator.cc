@@ -168,7 +168,7 @@ std::string FindWrongDelimiter(std::string_view start, bool whole, const CsvForm
   const std::vector<std::string_view> lines = SampleLines(start, whole, format.comment);
   if (lines.empty()) return {};
   std::vector<Line> given = Split(lines, format, format.delimiter);
-  // Quotes in the middle of cells, as they occur after a different delimiter.
+  // The split fails if quotes are in the middle of cells, as happens if the delimiter is a different one.
   if (given.empty()) given.assign(lines.size(), Line(1));
   for (const Fit wanted : {Fit::kTable, Fit::kRowNames}) {
     for (const char candidate : kCandidates) {

@@ -20,7 +20,7 @@ GzipEncoder::GzipEncoder() : zipped_(kBufferBytes) {
 GzipEncoder::~GzipEncoder() { deflateEnd(&stream_); }
 
 void GzipEncoder::Run(std::string_view bytes, int flush, const Sink& sink) {
-  // zlib does not write to it, but its interface lacks const.
+  // zlib does not write to these bytes, but its interface lacks const.
   stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream_.avail_in = static_cast<uInt>(bytes.size());
   do {

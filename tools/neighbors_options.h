@@ -14,7 +14,7 @@
 
 namespace residual_knn::cli {
 
-// As the number of inducing points: the program computes the number from the points.
+// As the number of inducing points, this means that the program computes the number from the points.
 inline constexpr int64_t kInducingByPoints = -1;
 
 struct NeighborsOptions {

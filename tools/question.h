@@ -16,7 +16,7 @@ namespace residual_knn::cli {
 struct Question {
   Coordinates points;  // in the order of the file
   InducingPoints inducing;
-  std::vector<std::string> inducing_columns;  // column names for an output file of them
+  std::vector<std::string> inducing_columns;  // their column names in an output file
   // Rows of the file in the order of the index; empty: the order of the file. It is used for predecessors only. In
   // other searches, an order could only change which of two tied rows comes first.
   std::vector<int64_t> order;

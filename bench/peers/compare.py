@@ -39,7 +39,7 @@ class Candidate:
         self.environment = dict(environment)
 
     def version(self):
-        """Of its package; None if that is not installed."""
+        """The version of the package; None if the package is not installed."""
         try:
             return importlib.metadata.version(self.package)
         except importlib.metadata.PackageNotFoundError:
@@ -67,7 +67,7 @@ def all_candidates(program):
 
 
 class Run:
-    """What one run of a candidate gave."""
+    """The result of one run of a candidate."""
 
     def __init__(self, candidate, job_path, threads):
         thread_variables = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
@@ -85,7 +85,7 @@ class Run:
 
 
 def measure(job, candidates, arguments):
-    """Rows of the table for one job; candidates take turns."""
+    """Returns the rows of the table for one job. The candidates take turns."""
     runs = {candidate: [] for candidate in candidates}
     with tempfile.TemporaryDirectory(prefix="peers-") as folder:
         path = pathlib.Path(folder) / "job.npz"
@@ -110,7 +110,7 @@ def measure(job, candidates, arguments):
 
 
 def inducing_chooser(program):
-    """k-means++ by the library, for all candidates."""
+    """Returns a function that chooses inducing points by the library's k-means++. All candidates get these points."""
 
     def choose(points, lengthscales, m):
         with tempfile.TemporaryDirectory(prefix="peers-") as name:

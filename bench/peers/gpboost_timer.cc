@@ -1,8 +1,8 @@
-// Times the search for residual neighbors inside GPBoost 1.8.0, which offers no function for it: loaded before the
-// package (LD_PRELOAD), this library stands in front of two functions of lib_gpboost.so.
+// Times the search for residual neighbors inside GPBoost 1.8.0, which has no public function for it. This library is
+// loaded before the package (LD_PRELOAD) and replaces two functions of lib_gpboost.so:
 //
-// * The search: it is called and timed, its answer is written to a file, and the process ends.
-// * The choice of inducing points: the points of a file are taken instead, so that all candidates search the same model.
+// * The search: the original is called and timed, its answer is written to a file, and the process ends.
+// * The choice of inducing points: the points of a file are used instead, so that all candidates search the same model.
 //
 // Environment: PEERS_GPBOOST the path of lib_gpboost.so; PEERS_INDUCING the inducing points, float64, m x d stored by
 // columns; PEERS_ANSWER the file to write: seconds (float64), n and k (int64), n x k row numbers (int32, -1: none).
@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-// What Eigen::MatrixXd is in memory. It is outside of the unnamed namespace, or Search would not be exported.
+// The layout of Eigen::MatrixXd in memory. In the unnamed namespace it would keep Search from being exported.
 struct Matrix {
   double* data;
   int64_t rows;
@@ -40,7 +40,7 @@ const char* Setting(const char* name) {
   return value;
 }
 
-// The function of GPBoost in front of which `function` of this library stands, under the same name.
+// The function of GPBoost that `function` of this library replaces, under the same name.
 template <typename Function>
 Function* Hidden(Function* function) {
   void* const library = dlopen(Setting("PEERS_GPBOOST"), RTLD_NOLOAD | RTLD_LAZY);
@@ -114,11 +114,11 @@ void Search(const Matrix& points, int n, int k, const void* v, const std::string
     file.Write(padded.data(), sizeof(int32_t), padded.size());
   }
   file.Close();
-  _exit(0);  // The likelihood is not wanted.
+  _exit(0);  // The likelihood itself is not needed.
 }
 
-// GPBoost chooses inducing points once at the start, and moves them whenever lengthscales change: then they stay as
-// they are here.
+// GPBoost chooses inducing points once at the start, and moves them whenever lengthscales change. This function sets
+// them at the start, and does not move them.
 void ChooseInducing(const Matrix& points, int m, void* generator, Matrix& inducing, int iterations,
                     bool started) {
   (void)points;

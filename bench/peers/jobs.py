@@ -1,4 +1,4 @@
-"""Jobs: points, inducing points and a question, written to a file that every candidate reads.
+"""Jobs: points, inducing points and queries, written to a file that every candidate reads.
 
 SPDX-License-Identifier: Apache-2.0
 """

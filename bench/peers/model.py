@@ -1,5 +1,5 @@
-"""The residual correlation from its definition, in NumPy's float64: the reference for recall, and what a user writes
-who has no library for it.
+"""The residual correlation from its definition, in NumPy's float64. It is the reference for recall, and what a user
+without a library would write.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -11,7 +11,7 @@ TOLERANCE = 1e-9  # neighbors whose distances differ by less are the same for re
 
 
 def covariance(kernel, a, b):
-    """Between scaled points, at variance 1."""
+    """The covariance between scaled points, at variance 1."""
     if kernel == "squared-exponential":
         return np.exp(-0.5 * scipy.spatial.distance.cdist(a, b, "sqeuclidean"))
     r = scipy.spatial.distance.cdist(a, b)

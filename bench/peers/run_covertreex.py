@@ -1,7 +1,7 @@
 """Candidate: covertreex.   run_covertreex.py JOB.npz THREADS OUT.npz
 
-covertreex builds V and its tree at the first question, which is about one point here; the job's question comes after
-that. It counts the query among its own neighbors, so one more is asked for.
+covertreex builds V and its tree for its first queries. This script first asks for the neighbors of one point, and then
+runs the job. covertreex counts a query among its own neighbors, so the script asks for one neighbor more.
 
 SPDX-License-Identifier: Apache-2.0
 """

@@ -1,7 +1,7 @@
 """Candidate: GPBoost's search for residual neighbors.   run_gpboost.py JOB.npz THREADS OUT.npz
 
-GPBoost searches when it evaluates a likelihood. A second process evaluates one; gpboost_timer.cc, compiled here and
-loaded into it, times the search alone, without V.
+GPBoost searches when it evaluates a likelihood. A second process evaluates a likelihood. This script compiles
+gpboost_timer.cc and loads it into that process, where it times the search alone, without V.
 
 SPDX-License-Identifier: Apache-2.0
 """

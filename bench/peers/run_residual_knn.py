@@ -1,6 +1,6 @@
 """Candidate: the program residual-knn.   PEERS_PROGRAM=residual-knn run_residual_knn.py JOB.npz THREADS OUT.npz
 
-The times are the program's own: making of V, and the search with the trees that it builds.
+The program itself reports the times: of V, and of the search with the trees that it builds.
 
 SPDX-License-Identifier: Apache-2.0
 """
