@@ -20,7 +20,7 @@ struct AlignedAllocator {
     return static_cast<T*>(::operator new(count * sizeof(T), kAlignment));
   }
   void deallocate(T* pointer, size_t) { ::operator delete(pointer, kAlignment); }
-  // resize() leaves doubles as they are: what is about to be overwritten need not be zeroed.
+  // resize() leaves new numbers uninitialized, because they are about to be overwritten.
   template <class U>
   void construct(U* pointer) {
     ::new (static_cast<void*>(pointer)) U;

@@ -3,12 +3,12 @@
 
 namespace residual_knn {
 
-// Prints where and what, and aborts.
+// Prints the place and the condition, and aborts.
 [[noreturn]] void FailAssertion(const char* condition, const char* file, int line);
 
 }  // namespace residual_knn
 
-// Checked in Debug and sanitizer builds; elsewhere not even evaluated.
+// Checked in Debug and sanitizer builds; not evaluated in others.
 #ifdef RESIDUAL_KNN_ASSERTIONS
 #define RESIDUAL_KNN_ASSERT(condition) \
   ((condition) ? void() : residual_knn::FailAssertion(#condition, __FILE__, __LINE__))

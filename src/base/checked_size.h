@@ -1,4 +1,4 @@
-// Products of sizes that would not fit memory are errors before they are allocations.
+// Products of sizes. A product that cannot fit into memory is an error before anything is allocated.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,8 @@
 
 namespace residual_knn {
 
-// a * b as a number of elements of element_bytes each; an Error that names the product otherwise.
+// a * b, a number of elements of element_bytes each. Throws an Error that names `what` and both sizes if the elements
+// do not fit in memory.
 inline int64_t CheckedSize(int64_t a, int64_t b, const char* what, int64_t element_bytes = 8) {
   int64_t product = 0;
   int64_t bytes = 0;

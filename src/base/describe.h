@@ -6,14 +6,14 @@
 
 namespace residual_knn {
 
-// All digits that it takes to read the same number back.
+// The fewest digits from which the same number is read back.
 inline std::string Describe(double value) {
   char text[32];
   const auto result = std::to_chars(text, text + sizeof text, value);
   return {text, result.ptr};
 }
 
-// About three digits, for figures of which the size matters.
+// Three digits at most, for figures of which only the size matters.
 inline std::string DescribeRoughly(double value) {
   char text[32];
   const auto rounded =

@@ -17,13 +17,14 @@ class Error : public std::runtime_error {
 
   [[nodiscard]] residual_knn_status status() const { return status_; }
 
-  // The sentence for callers whose first row is row `base`, 0 or 1; what() is that from 0.
+  // The sentence for callers whose first row is row `base`, 0 or 1; what() is the sentence for base 0.
   [[nodiscard]] const char* Text(int64_t base) const noexcept {
     return base == 1 ? from_one_.what() : what();
   }
 
  private:
-  // Made with the error, because reporting it must not need memory; a string that is copied without failing.
+  // The sentence for base 1. It is made together with the error, because reporting an error must not need memory. The
+  // string is held by an exception, whose copying cannot fail.
   std::runtime_error from_one_;
   residual_knn_status status_;
 };

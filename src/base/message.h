@@ -10,12 +10,13 @@
 
 namespace residual_knn {
 
-// The number, from 0, of a row, a coordinate, a column, or a place in an array. A message shows it as the
-// caller counts; sizes and values that the caller gave are plain numbers.
+// The number, from 0, of a row, a coordinate, a column, or a place in an array. A message shows it the way the caller
+// counts. Sizes and values that the caller gave are plain numbers, not ordinals.
 struct Ordinal {
   int64_t number;
 
-  // For callers whose first row is row `base`, 0 or 1; any number that a caller may have given, the largest too.
+  // The number for callers whose first row is row `base`, 0 or 1. It may be any number that a caller gave, even the
+  // largest of int64_t.
   [[nodiscard]] std::string Text(int64_t base) const {
     return number < 0 ? std::to_string(number + base)
                       : std::to_string(static_cast<uint64_t>(number) + static_cast<uint64_t>(base));

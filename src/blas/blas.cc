@@ -17,7 +17,8 @@
 namespace residual_knn::blas {
 namespace {
 
-// BLAS sizes are int. Larger ones cannot reach this point unless a caller of ours forgot to tile.
+// Sizes in BLAS are of type int. A larger size means that a caller in this library did not cut its product into
+// tiles.
 blasint Size(int64_t value) {
   if (value < 0 || value > std::numeric_limits<blasint>::max()) {
     throw Error(RESIDUAL_KNN_ERROR_INTERNAL, "BLAS size " + std::to_string(value));
@@ -25,7 +26,7 @@ blasint Size(int64_t value) {
   return static_cast<blasint>(value);
 }
 
-// out = a b', of either precision by `gemm`, whose scalars are of that precision.
+// out = a b', computed by `gemm`, BLAS's function for this precision.
 template <class Value, class Gemm>
 void MultiplyTransposedBy(const Gemm& gemm, const Value* a, int64_t rows, const Value* b,
                           int64_t columns, int64_t m, Value* out) {
@@ -40,7 +41,8 @@ void MultiplyTransposedBy(const Gemm& gemm, const Value* a, int64_t rows, const 
        Size(m), b, Size(m), Value{0}, out, Size(columns));
 }
 
-// Made when the library is loaded: later there may be no memory for it, or a fork while it is being made.
+// The text is made when the library is loaded. Later there might be no memory for it, or the process might be forked
+// while it is made.
 class DescriptionText {
  public:
   DescriptionText() {

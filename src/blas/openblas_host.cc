@@ -1,6 +1,7 @@
-// What OpenBLAS asks of the process that it runs in: settings, threads, memory. The private copy takes these functions
-// from here and not from two members of its archive, openblas_env.o and memory.o, which would read variables, start a
-// pool of threads when loaded, register with fork, and, where no work buffer can be had, print or try for ever.
+// Functions from which OpenBLAS gets its settings, threads and memory. The private copy of OpenBLAS is linked with
+// these instead of two members of its archive, openblas_env.o and memory.o. Those would read environment variables,
+// start a pool of threads when loaded, register handlers of fork, and, if there is no work buffer, print a message or
+// retry for ever.
 #include "blas/openblas_host.h"
 
 #ifdef RESIDUAL_KNN_PRIVATE_BLAS
@@ -13,15 +14,16 @@
 
 extern "C" {
 
-// Chooses the kernels for this processor, unless some are chosen; in OpenBLAS's dynamic.o. OPENBLAS_CORETYPE overrides
-// the choice: answers do not depend on it.
+// Defined in OpenBLAS's dynamic.o: chooses the kernels for this processor, unless they are already chosen. The
+// environment variable OPENBLAS_CORETYPE overrides the choice. Answers do not depend on it.
 void gotoblas_dynamic_init(void);
 
-// The linker sends calls of getenv in this library to the second of these, and the first to the C library (--wrap).
+// The linker's option --wrap sends calls of getenv in this library to __wrap_getenv, and calls of __real_getenv to
+// getenv of the C library.
 char* __real_getenv(const char* name);  // NOLINT(bugprone-reserved-identifier): the linker's names
 char* __wrap_getenv(const char* name);  // NOLINT(bugprone-reserved-identifier)
 
-// The kernels chosen, for all of OpenBLAS.
+// The chosen kernels. All of OpenBLAS uses them.
 void* gotoblas = nullptr;
 
 int blas_cpu_number = 1;
@@ -48,10 +50,11 @@ namespace {
 
 constexpr std::string_view kCoreVariable = "OPENBLAS_CORETYPE";
 
-// What dynamic.o reads in place of the variable. Set while the library is loaded only.
+// The text that dynamic.o reads in place of the variable. Set only while the library is being loaded.
 constinit const char* chosen_core = nullptr;
 
-// The best kernels in OpenBLAS by what the processor can do, for processors that it does not know by name.
+// The best kernels of OpenBLAS for the instructions that the processor has. For processors that OpenBLAS does not
+// know by name.
 const char* CoreByFeatures() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
@@ -69,7 +72,8 @@ const char* CoreByFeatures() {
 
 void ChooseKernels() {
   gotoblas_dynamic_init();
-  // An OpenBLAS that is older than the processor takes it for one of 2004, whose products are several times slower.
+  // An OpenBLAS that is older than the processor chooses the kernels of a processor of 2004, whose products are
+  // several times slower.
   const bool unknown = std::string_view(openblas_get_corename()) == "Prescott";
   if (!unknown || __real_getenv(kCoreVariable.data()) != nullptr) return;
   chosen_core = CoreByFeatures();

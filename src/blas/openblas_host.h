@@ -1,9 +1,10 @@
-// What OpenBLAS has to be told.
+// The choice of OpenBLAS's kernels.
 #pragma once
 
 namespace residual_knn::blas {
 
-// Has the private OpenBLAS choose its kernels for this processor, when the library is loaded. A shared one has done so.
+// Makes the private OpenBLAS choose its kernels for this processor. Called when the library is loaded. Does nothing
+// for a shared OpenBLAS, which has already chosen.
 void ChooseKernels();
 
 }  // namespace residual_knn::blas

@@ -12,7 +12,7 @@ namespace residual_knn::blas {
 #ifdef RESIDUAL_KNN_PRIVATE_BLAS
 namespace {
 
-// OpenBLAS's BUFFER_SIZE on processors of 64 bits: address space, of which a product touches a few MiB.
+// OpenBLAS's BUFFER_SIZE on processors of 64 bits. This is address space; a product touches a few MiB of it.
 constexpr size_t kBytes = size_t{128} << 20;
 
 void* Map() {
@@ -22,8 +22,9 @@ void* Map() {
   return memory;
 }
 
-// Buffers that nobody holds, kept because their pages are there already. Without a lock: a child that is forked while
-// another thread has one would wait for it for ever; like this it loses what other threads hold, and that is all.
+// Buffers that no thread holds. They are kept because their pages are already in memory. There is no lock: a child
+// process that is forked while another thread holds the lock would wait for ever. Without a lock the child only loses
+// the buffers that other threads hold.
 class IdleBuffers {
  public:
   ~IdleBuffers() {

@@ -3,8 +3,9 @@
 
 namespace residual_knn::blas {
 
-// Held during a product by the thread that computes it. Throws std::bad_alloc where there is no memory: inside
-// OpenBLAS it would be too late. With a shared OpenBLAS, which has buffers of its own, it does nothing.
+// The thread that computes a product holds a buffer during the product. The constructor throws std::bad_alloc if
+// there is no memory, because OpenBLAS itself cannot report that. A shared OpenBLAS has buffers of its own; then this
+// class does nothing.
 class WorkBuffer {
  public:
   WorkBuffer();

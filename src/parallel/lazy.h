@@ -9,7 +9,8 @@
 
 namespace residual_knn {
 
-// Who makes and who waits: making.h. Now and then a value is made twice; both are the same, and the first is kept.
+// making.h explains which thread makes the value and which threads wait for it. In rare cases a value is made twice.
+// Both are the same, and the first is kept.
 template <class T>
 class Lazy {
  public:
@@ -18,8 +19,9 @@ class Lazy {
   Lazy& operator=(const Lazy&) = delete;
   ~Lazy() { Take().reset(); }
 
-  // make() returns a unique_ptr<T>, always of the same value. While another thread makes it, waits and
-  // looks at the monitor. If making fails or is cancelled, the next caller tries again.
+  // The value, made by make() if there is none yet. make() returns a unique_ptr<T>, always of the same value. While
+  // another thread makes the value, the calling thread waits and looks at the monitor. If making fails or is
+  // cancelled, the next caller tries again.
   template <class Make>
   const T& Get(ThreadMonitor monitor, const Make& make) {
     Patience patience(claim_);
@@ -36,17 +38,17 @@ class Lazy {
     }
   }
 
-  // Hands the value over, if there is one; nobody else may use this meanwhile.
+  // Moves the value to the caller; null if there is none. No other thread may use this object meanwhile.
   [[nodiscard]] std::unique_ptr<T> Take() {
     return std::unique_ptr<T>(value_.exchange(nullptr, std::memory_order_acquire));
   }
-  // A value that need not be made; nobody else may use this meanwhile.
+  // Stores a value that is already made. No other thread may use this object meanwhile.
   void Put(std::unique_ptr<T> value) {
     Take().reset();
     value_.store(value.release(), std::memory_order_release);
   }
 
-  // The value, or null if nobody has made it yet.
+  // The value, or null if it is not made yet.
   [[nodiscard]] const T* IfMade() const { return value_.load(std::memory_order_acquire); }
 
  private:
@@ -57,7 +59,7 @@ class Lazy {
 
   template <class Make>
   const T& Keep(const Make& make, Claim* claim) {
-    // Somebody may have kept a value and released the claim just now.
+    // Another thread may have kept a value and released the claim just now.
     if (const T* value = IfMade()) return *value;
     std::unique_ptr<T> made;
     {

@@ -11,7 +11,7 @@ namespace {
 thread_local MakingScope* innermost = nullptr;
 
 constexpr std::chrono::microseconds kLongestPause{5'000};
-// Callbacks that take longer are rare, and cost no more than a value that is made twice.
+// Longer callbacks are rare. They cost no more than making the value twice.
 constexpr std::chrono::microseconds kLongCallback{100'000};
 
 }  // namespace
@@ -21,7 +21,7 @@ bool Claim::Take() {
   pid_t owner = owner_.load(std::memory_order_acquire);
   if (owner == mine) return false;
   if (!owner_.compare_exchange_strong(owner, mine, std::memory_order_acq_rel)) return false;
-  // What callbacks of a process that has been forked have left behind.
+  // The counts may be left over from callbacks of the parent process, if this process is a forked child.
   entered_.store(0, std::memory_order_relaxed);
   left_.store(0, std::memory_order_relaxed);
   return true;

@@ -1,14 +1,14 @@
-// Who makes a value that several threads want, and who may wait for whom.
+// Decides which thread makes a value that several threads need, and which threads may wait for it.
 //
-// Nobody waits for ever, whatever callbacks do and wherever a process is forked:
+// No thread waits for ever, whatever callbacks do and whenever a process is forked:
 //
-//   * A thread that is inside the making of a value, or works for one that is, waits for no other value: it makes its
-//     own. So a callback that runs during a making may search the same index, and two threads cannot wait for each
-//     other.
-//   * A claim of another process is stale: its thread does not exist in a forked child.
-//   * A maker that stays in a callback is not waited for: the callback may itself wait for the thread that waits.
+//   * A thread that makes a value, or that works for a thread that makes one, waits for no other value: it makes that
+//     value itself. So a callback that runs while a value is made may search the same index, and two threads cannot
+//     wait for each other.
+//   * A claim of another process is ignored: the thread that took the claim does not exist in a forked child.
+//   * No thread waits for a maker that stays in one callback: the callback may itself be waiting for that thread.
 //
-// No mutex and no condition variable: one that another thread holds at a fork stays locked in the child.
+// There is no mutex and no condition variable: a mutex that another thread holds at a fork stays locked in the child.
 #pragma once
 
 #include <sys/types.h>
@@ -19,18 +19,18 @@
 
 namespace residual_knn {
 
-// The right to make a value for everybody.
+// The right to make a value for all threads.
 class Claim {
  public:
-  // True if the calling thread has it now.
+  // Takes the right, unless a thread of this process has it. True if the calling thread has it now.
   [[nodiscard]] bool Take();
   void Release() { owner_.store(0, std::memory_order_release); }
 
  private:
   friend class CallbackScope;
   friend class Patience;
-  std::atomic<pid_t> owner_{0};  // the process; 0: nobody
-  // Callbacks of the making that have begun, and that have ended.
+  std::atomic<pid_t> owner_{0};  // the process of the holder; 0: there is none
+  // Numbers of callbacks that have begun and that have ended since the claim was taken.
   std::atomic<uint32_t> entered_{0};
   std::atomic<uint32_t> left_{0};
 };
@@ -38,13 +38,13 @@ class Claim {
 // During its life the calling thread makes a value.
 class MakingScope {
  public:
-  // With the claim, or without one: null.
+  // `claim` is null if the thread makes the value without a claim.
   explicit MakingScope(Claim* claim);
   ~MakingScope();
   MakingScope(const MakingScope&) = delete;
   MakingScope& operator=(const MakingScope&) = delete;
 
-  // The innermost one of this thread, null if there is none.
+  // The innermost scope of this thread; null if there is none.
   [[nodiscard]] static MakingScope* Innermost();
 
  private:
@@ -53,7 +53,7 @@ class MakingScope {
   MakingScope* const outer_;
 };
 
-// During its life the calling thread works for another thread, inside the scope that this has.
+// During its life the calling thread works for another thread, inside that thread's scope.
 class WorkingScope {
  public:
   explicit WorkingScope(MakingScope* scope);
@@ -65,7 +65,7 @@ class WorkingScope {
   MakingScope* const outer_;
 };
 
-// During its life the calling thread is in a function of the caller.
+// During its life the calling thread runs a callback, a function of the library's caller.
 class CallbackScope {
  public:
   CallbackScope();
@@ -77,7 +77,7 @@ class CallbackScope {
   Claim* const claim_;
 };
 
-// The waiting of a thread for the holder of a claim.
+// Waits for the holder of a claim.
 class Patience {
  public:
   explicit Patience(const Claim& claim) : claim_(claim) {}

@@ -33,7 +33,8 @@ void Monitor::Poll() {
     cancelled_ = true;
     Stop();
   }
-  // Counted from the end of the callback, so that a slow one cannot eat the call.
+  // The interval begins at the end of the callback, so that a slow callback does not take most of the time of the
+  // call.
   next_poll_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
 }
 

@@ -37,7 +37,7 @@ class Monitor {
     ThrowIfCancelled();
   }
 
-  // Of the present stage.
+  // Units of the present stage: those that are done, and all.
   [[nodiscard]] int64_t done() const { return done_.load(std::memory_order_relaxed); }
   [[nodiscard]] int64_t total() const { return total_; }
 
@@ -51,10 +51,10 @@ class Monitor {
   std::chrono::steady_clock::time_point next_poll_{};
 };
 
-// The monitor as one thread may use it: the calling thread runs the callback, all others only see whether to stop.
+// The monitor for one thread. The calling thread runs the callback; the other threads only learn whether to stop.
 class ThreadMonitor {
  public:
-  // A Monitor without a worker is the calling thread's, which is worker 0 of ParallelFor.
+  // `worker` is the number of the thread in ParallelFor; 0 is the calling thread.
   ThreadMonitor(Monitor& monitor, int worker = 0)  // NOLINT(google-explicit-constructor)
       : monitor_(&monitor), is_calling_thread_(worker == 0) {}
 
@@ -63,7 +63,8 @@ class ThreadMonitor {
     if (is_calling_thread_) monitor_->Poll();
     return !monitor_->Stopped();
   }
-  // The same, but throws ERROR_CANCELLED. For code that leaves nothing behind that must be put in order.
+  // The same, but throws ERROR_CANCELLED instead of returning false. For code that needs no cleaning up after an
+  // exception.
   void Look();
 
   [[nodiscard]] bool Stopped() const { return monitor_->Stopped(); }

@@ -1,4 +1,4 @@
-// Looks at the monitor at regular amounts of work.
+// Looks at the monitor after each fixed amount of work.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace residual_knn {
 // milliseconds.
 class Pace {
  public:
-  // So many multiplications of long products count as a unit.
+  // Multiplications of long products that count as one unit of work.
   static constexpr int64_t kMultiplications = 16;
 
   explicit Pace(ThreadMonitor monitor) : monitor_(monitor) {}

@@ -62,11 +62,11 @@ class Crew {
     idle_.notify_all();
   }
 
-  // In a child that a callback has forked: the other threads, and what they worked on, are the parent's, and so
-  // are their locks.
+  // True in a child process that a callback has forked. The other threads exist only in the parent: in the child
+  // their tasks stay unfinished and their locks locked.
   [[nodiscard]] bool OthersAreLost() const { return has_others_ && getpid() != process_; }
 
-  // The calling thread keeps the caller informed while others finish, unless they are lost.
+  // The calling thread runs the callback while the others finish. It does not wait for threads that are lost.
   void WaitForOthers() {
     if (OthersAreLost()) return;
     std::unique_lock lock(mutex_);

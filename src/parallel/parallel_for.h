@@ -1,5 +1,5 @@
-// Runs independent tasks on a few threads that live as long as the call: no pool survives it, so a
-// forked child, an unloaded library and a thread-counting host all find nothing of ours.
+// Runs independent tasks on a few threads that live as long as the call. No pool of threads outlives the call. So the
+// library has no threads when the process forks, when the library is unloaded, or when a host counts its threads.
 #pragma once
 
 #include <cstdint>

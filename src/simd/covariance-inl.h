@@ -17,7 +17,7 @@ namespace residual_knn {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
-// At most 8 lanes: that is how far arrays are readable beyond their end.
+// At most 8 lanes, because arrays are readable for 8 values beyond their end.
 using Doubles = hn::CappedTag<double, 8>;
 using DoubleVector = hn::Vec<Doubles>;
 
@@ -55,7 +55,7 @@ struct Matern52 {
     const DoubleVector a = hn::Sqrt(a2);
     const DoubleVector polynomial =
         hn::Add(hn::MulAdd(a2, hn::Set(d, 1.0 / 3.0), a), hn::Set(d, 1.0));
-    // The exponential first: the polynomial alone may overflow when multiplied by a large variance.
+    // The exponential is multiplied first: the polynomial alone times a large variance may overflow.
     return hn::Mul(hn::Mul(polynomial, ExpOfNegative(d, hn::Neg(a))), hn::Set(d, variance));
   }
   double variance;
@@ -103,7 +103,7 @@ HWY_INLINE auto WithFamily(const CovarianceView& view, const Use& use) {
 }
 
 // Sum of squared differences, never the expansion |x|^2 + |y|^2 - 2 x.y, which cancels.
-// kDimensions: the number of coordinates, or 0 where it is only known in `points`.
+// kDimensions: the number of coordinates, or 0 if it is points.dimensions, known at run time only.
 template <int kDimensions>
 HWY_INLINE DoubleVector SquaredDistance(Doubles d, const PointsView& points,
                                         const double* HWY_RESTRICT point, int64_t j) {

@@ -41,7 +41,7 @@ HWY_INLINE T Dot(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, int64_t m) {
 template <class T>
 HWY_INLINE void DotEach(const T* a, const T* rows, int64_t m, const int64_t* candidates,
                         int64_t count, T* out) {
-  constexpr int64_t kAhead = 2;  // rows are scattered: ask for them early
+  constexpr int64_t kAhead = 2;  // rows are scattered in memory: prefetch them
   constexpr auto kLine = static_cast<int64_t>(64 / sizeof(T));
   for (int64_t c = 0; c < count; ++c) {
     if (c + kAhead < count) {

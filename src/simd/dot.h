@@ -1,4 +1,4 @@
-// The canonical product of two rows of V: the one that decides and that distances are made of.
+// The canonical product of two rows of V, from which canonical scores and distances are computed.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace residual_knn {
 void DotRows(const double* a, const double* rows, int64_t m, const int64_t* candidates,
              int64_t count, double* out);
 
-// The same in single precision, for screening inside a proved margin; decides nothing.
+// The same in single precision, only for screening with a proved margin.
 void DotRows(const float* a, const float* rows, int64_t m, const int64_t* candidates, int64_t count,
              float* out);
 

@@ -43,7 +43,7 @@ HWY_INLINE V ExpOfNegative(D d, V x) {
   return hn::BitCast(d, hn::Add(hn::BitCast(di, exp_r), exponent));
 }
 
-// In single precision: off by less than 2^-24 (absolutely); x below -87 gives about 1e-38.
+// The same in single precision. The absolute error is below 2^-24; x below -87 gives about 1e-38.
 template <class D, class V>
 HWY_INLINE V ExpOfNegative32(D d, V x) {
   namespace hn = hwy::HWY_NAMESPACE;
@@ -52,7 +52,7 @@ HWY_INLINE V ExpOfNegative32(D d, V x) {
   const V magic = hn::Set(d, 0x1.8p23F);
   const V shifted = hn::MulAdd(x, hn::Set(d, 0x1.715476p0F), magic);
   const V k = hn::Sub(shifted, magic);
-  // The rounding of ln 2 costs k 2e-8 relative to 2^-k.
+  // The rounding of ln 2 adds an error of at most |k| 2e-8 times 2^k, the size of the result.
   const V r = hn::NegMulAdd(k, hn::Set(d, 0x1.62e43p-1F), x);
   // exp(r) = 1 + r + r^2 q(r), q the Chebyshev fit of degree 4 on |r| <= ln(2) / 2, error 1.1e-8.
   V q = hn::MulAdd(r, hn::Set(d, 0.00139261840F), hn::Set(d, 0.00836317893F));

@@ -14,12 +14,12 @@ namespace HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
-// At most 8 doubles a vector, so that kPanelWidth is a multiple of whatever the target has.
+// At most 8 doubles in a vector, so that kPanelWidth is a multiple of the vector of every target.
 using Tag = hn::CappedTag<double, 8>;
 using Vector = hn::Vec<Tag>;
 
-// Rows [row, row + kRows) of the solution for 2 vectors of right-hand sides. Earlier rows are read
-// once for all kRows, which is what keeps the multiply-adds fed.
+// Rows [row, row + kRows) of the solution for 2 vectors of right-hand sides. Earlier rows are read once for all kRows
+// rows, so that the multiply-adds do not wait for memory.
 template <int kRows>
 HWY_INLINE void SolveRows(const double* HWY_RESTRICT lower, int64_t stride, int64_t row,
                           double* HWY_RESTRICT panel, int64_t panel_stride, Vector& squares0,

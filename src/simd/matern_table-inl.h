@@ -1,7 +1,7 @@
 // Matern correlation of any smoothness from a table, for Highway kernels: include it after
 // hwy/highway.h in a file that is compiled for each target.
 
-// The guard flips for each target.
+// The include guard is toggled for each target.
 #if defined(RESIDUAL_KNN_SIMD_MATERN_TABLE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RESIDUAL_KNN_SIMD_MATERN_TABLE_INL_H_
 #undef RESIDUAL_KNN_SIMD_MATERN_TABLE_INL_H_
@@ -38,7 +38,8 @@ HWY_INLINE V MaternFromTable(D d, const MaternTableView& table, V r2) {
   const auto shift = hn::And(word, hn::Set(du, (uint64_t{1} << MaternTableView::kShiftBits) - 1));
   const auto mantissa = hn::And(bits, hn::Set(du, kMantissa));
   const auto interval = hn::Shr(mantissa, shift);
-  // The rest of the mantissa as a number: below 1 on top of 1, less 1, without a rounding.
+  // t is the rest of the mantissa as a number below 1. The bits of 1 + t are put together, and 1 is subtracted
+  // without rounding.
   const auto rest = hn::Xor(mantissa, hn::Shl(interval, shift));
   const auto one = hn::Set(d, 1.0);
   const V t = hn::Sub(hn::BitCast(d, hn::Or(rest, hn::BitCast(du, one))), one);

@@ -1,4 +1,4 @@
-// What the evaluation of a Matern table reads: see model/matern_table.h for what is in it.
+// The data of a Matern table for its evaluation. model/matern_table.h explains the table.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,8 @@
 namespace residual_knn {
 
 struct MaternTableView {
-  // The squared distance is first multiplied by this power of two, so that its exponent tells all
-  // squared distances apart, subnormal ones included.
+  // The squared distance is first multiplied by this power of two, so that subnormal squared distances become normal
+  // numbers, with exponents of their own.
   static constexpr double kScale = 0x1p64;
   static constexpr int kScaleExponent = 64;
   // Coefficients of one interval; the polynomial has one degree less.
@@ -16,15 +16,15 @@ struct MaternTableView {
   // mantissa bits that do not choose the interval.
   static constexpr int kShiftBits = 8;
 
-  // kCoefficients for each interval, lowest order first: of a polynomial in t, the distance from
-  // the left end of the interval to the mantissa in [1, 2).
+  // kCoefficients for each interval, lowest order first. They are those of a polynomial in t, the distance from the
+  // left end of the interval to the mantissa in [1, 2).
   const double* coefficients;
   // One for each octave of the scaled squared distance, starting at the biased exponent
   // first_octave.
   const int64_t* octaves;
   int64_t first_octave;
-  // Scaled squared distances are clamped to [lowest, highest / kScale * kScale]: the correlation is
-  // 1 in the octave of the lower end and 0 in that of the upper end. `highest` is not yet scaled.
+  // Scaled squared distances are clamped to [lowest, highest * kScale]: `lowest` is already scaled, `highest` is not.
+  // The correlation is 1 in the octave of the lower end and 0 in that of the upper end.
   double lowest;
   double highest;
 };

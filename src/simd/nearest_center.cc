@@ -17,13 +17,13 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Lanes are points. No more than 8, so that the tail reads no further than the padding.
+// Lanes are points. At most 8 lanes, so that the tail reads no farther than the padding.
 using Doubles = hn::CappedTag<double, 8>;
 using Integers = hn::RebindToSigned<Doubles>;
 using DoubleVector = hn::Vec<Doubles>;
 using IntegerVector = hn::Vec<Integers>;
 
-// Multiplication and addition stay apart: targets without FMA must round alike.
+// Multiplication and addition are not fused, so that targets with and without FMA round in the same way.
 HWY_INLINE DoubleVector AddSquare(DoubleVector sum, DoubleVector difference) {
   return hn::Add(sum, hn::Mul(difference, difference));
 }
@@ -38,7 +38,7 @@ HWY_INLINE DoubleVector SquaredDistance(const PointRange& points, int64_t j, con
   return sq;
 }
 
-// Results of a few lanes that do not fill a vector, on their way from and to memory.
+// A copy of the results of the last points, which do not fill a vector. WriteBack copies them to memory.
 template <typename T>
 class Tail {
  public:
@@ -96,8 +96,8 @@ HWY_INLINE void AssignOne(const PointRange& points, int64_t j, const Centers& ce
   }
 }
 
-// Four vectors of points share each broadcast coordinate of a center, and hide the latency of the
-// sums.
+// Four vectors of points share each broadcast coordinate of a center. Their sums are independent, which hides the
+// latency of additions.
 HWY_INLINE void AssignFour(const PointRange& points, int64_t j, const Centers& centers,
                            double* min_sq, int64_t* nearest) {
   const Doubles d;

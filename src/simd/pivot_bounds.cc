@@ -33,7 +33,7 @@ void BlockBoundsTarget(const double* squares, const double* totals, int64_t coun
     const auto z2 = hn::Min(hn::LoadU(d, squares + q), a);
     const auto rest2 = hn::Sub(a, z2);
     const auto bound = hn::MulAdd(hn::Sqrt(z2), cosine, hn::Mul(hn::Sqrt(rest2), sine));
-    // Beyond that share of unexplained parts the bound over the block is that of Cauchy-Schwarz alone.
+    // If e a >= b (a - |z|^2), the largest bound over the block is that of Cauchy-Schwarz alone, which is at least 1.
     const auto useful = hn::Lt(hn::Mul(e, a), hn::Mul(b, rest2));
     hn::StoreU(hn::IfThenElse(useful, bound, hn::Set(d, 2.0)), d, out + q);
   }

@@ -1,11 +1,12 @@
-// Asks for memory before it is needed.
+// Prefetches memory.
 #pragma once
 
 #include <cstdint>
 
 namespace residual_knn {
 
-// Cache lines of `bytes` bytes, to be read or written soon. Memory that was never touched is left alone.
+// Prefetches the cache lines of `bytes` bytes, which will be read or written soon. Does not allocate pages that were
+// never touched.
 void PrefetchLines(const void* memory, int64_t bytes);
 
 }  // namespace residual_knn

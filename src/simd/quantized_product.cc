@@ -8,8 +8,8 @@
 
 #include "simd/dispatch.h"
 
-// Highway 1.0.3 names avxvnni instead of avx512vnni. Not inside HWY_BEFORE_NAMESPACE, for clang knows the first of
-// two target attributes only.
+// Highway 1.0.3 names avxvnni instead of avx512vnni. The attribute cannot stand inside HWY_BEFORE_NAMESPACE, because
+// clang takes only the first of two target attributes.
 #if HWY_TARGET == HWY_AVX3_DL && defined(HWY_TARGET_STR)
 HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni")
 #else
@@ -46,7 +46,7 @@ struct PairProducts {
   static HWY_INLINE WordVector High(WordVector v) { return hn::ShiftRight<16>(v); }
 };
 
-// Four of 8 bits, those of b without sign.
+// Four elements of 8 bits in each word; those of b are unsigned.
 struct ByteProducts {
   static HWY_INLINE WordVector Add(WordVector sum, WordVector a, WordVector b) {
 #if HWY_TARGET == HWY_AVX3_DL
@@ -72,7 +72,7 @@ struct Operands {
   int64_t words;
 };
 
-// kRows queries from `query` on against kVectors vectors of candidates from `column` on.
+// Products of kRows queries, from `query` on, with kVectors vectors of candidates, from `column` on.
 template <class Products, int kRows, int kVectors>
 HWY_INLINE void Block(const Operands& operands, int64_t query, int64_t column,
                       int32_t* HWY_RESTRICT out, int64_t stride) {

@@ -1,5 +1,5 @@
-// Products of rows of V as integers: those of 16 bits come four times as fast as in double precision, those of 8
-// bits eight times where the processor has instructions for them.
+// Products of rows of V as integers. Those of 16 bits are four times as fast as in double precision. Those of 8 bits
+// are eight times as fast, if the processor has instructions for them.
 #pragma once
 
 #include <array>
@@ -8,8 +8,8 @@
 
 namespace residual_knn {
 
-// Rows are packed in groups: word e of the rows of a group side by side. A word of 32 bits holds two elements of 16
-// bits or four of 8.
+// Rows are packed in groups: the words e of all rows of a group stand side by side. A word of 32 bits holds two
+// elements of 16 bits or four of 8.
 inline constexpr int64_t kPackedGroup = 16;
 
 // Two elements in the halves of a word, the first one lowest.
@@ -25,7 +25,7 @@ inline int32_t QuadOf(const std::array<int32_t, 4>& bytes) {
   return static_cast<int32_t>(word);
 }
 
-// Bytes of candidates are not signed: each is its element plus this.
+// Bytes of candidates are unsigned: each is the element plus this number.
 inline constexpr int32_t kByteMove = 128;
 
 // Whether MultiplyBytes is faster than MultiplyPairs here.

@@ -1,4 +1,4 @@
-// Residual correlations of one point with a range of others, from products that are at hand.
+// Residual correlations of one point with a range of others, from given products.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,9 @@
 
 namespace residual_knn {
 
-// out[j] = (K(point, points[j]) - products[j]) * inverse_deviation * inverse_deviations[j] for 0 <= j < count: the first
-// is the point's own, 1 / sqrt(p). products,
-// inverse_deviations and out have room for a whole vector of 8 beyond count.
+// out[j] = (K(point, points[j]) - products[j]) * inverse_deviation * inverse_deviations[j] for 0 <= j < count, where
+// inverse_deviation is the point's own 1 / sqrt(p). products, inverse_deviations and out have room for a whole vector
+// of 8 beyond count.
 void ResidualRow(const CovarianceView& covariance, const PointsView& points, int64_t count,
                  const double* point, const double* products, double inverse_deviation,
                  const double* inverse_deviations, double* out);

@@ -14,7 +14,8 @@ namespace residual_knn {
 namespace HWY_NAMESPACE {
 namespace {
 
-// `covariance_at(j)` and `product_at(j)` are those of candidates j, j + 1, ... of the tile.
+// `covariance_at(j)` and `product_at(j)` return vectors: the covariances and products of candidates j, j + 1, ... of
+// the tile.
 template <class CovarianceAt, class ProductAt>
 HWY_INLINE int64_t ScreenProducts(const ScreenTile& tile, const ScreenQuery& query,
                                   const ScreenSurvivors& survivors,
@@ -24,7 +25,7 @@ HWY_INLINE int64_t ScreenProducts(const ScreenTile& tile, const ScreenQuery& que
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   const DoubleVector error = hn::Set(d, query.error);
   const DoubleVector threshold = hn::Set(d, query.threshold);
-  // Clears the sign bit, or nothing.
+  // A mask that clears the sign bit; in signed ranking it clears nothing.
   const DoubleVector magnitude =
       hn::BitCast(d, hn::Set(di, query.signed_ranking ? int64_t{-1} : INT64_MAX));
   const double* HWY_RESTRICT inverse_deviation = tile.inverse_deviation + tile.first;

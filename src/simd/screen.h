@@ -1,5 +1,5 @@
-// The pass behind the matrix product: covariance minus product, normalized and compared with the
-// query's running threshold, without a branch for the many pairs that fail.
+// The pass after the matrix product: it subtracts the products from the covariances, normalizes, and compares with
+// the query's current threshold. There is no branch for a single pair, because most pairs fail.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct ScreenQuery {
   const double* point = nullptr;        // its scaled coordinates
   const double* products = nullptr;     // V_query . V_candidate; readable 8 values beyond the last
   const float* products32 = nullptr;    // the same in single precision; null if `products` is given
-  const double* covariances = nullptr;  // as products; null if evaluated here
+  const double* covariances = nullptr;  // like products; null if computed here
   bool signed_ranking = false;
   // Bound on the error of products, in units of the covariance.
   double error = 0;
@@ -32,7 +32,7 @@ struct ScreenQuery {
   double threshold = 0;
 };
 
-// Where survivors go; each array has room for kScreenSlack more than ScreenTile::count.
+// Arrays for the survivors; each has room for kScreenSlack more than ScreenTile::count.
 struct ScreenSurvivors {
   int64_t* row = nullptr;
   double* score = nullptr;

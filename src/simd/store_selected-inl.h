@@ -1,5 +1,5 @@
-// Appends the selected lanes of a vector to an array. Compressing into memory, which Highway's CompressStore does
-// where the processor can, takes over a hundred cycles on some; into a register it never does.
+// Appends the selected lanes of a vector to an array. Highway's CompressStore compresses into memory if the processor
+// can, which takes over a hundred cycles on some processors. Compressing into a register never takes that long.
 #if defined(RESIDUAL_KNN_SIMD_STORE_SELECTED_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RESIDUAL_KNN_SIMD_STORE_SELECTED_INL_H_
 #undef RESIDUAL_KNN_SIMD_STORE_SELECTED_INL_H_
@@ -15,7 +15,7 @@ HWY_BEFORE_NAMESPACE();
 namespace residual_knn {
 namespace HWY_NAMESPACE {
 
-// Writes a whole vector at `to`, whose first lanes are those selected; the others are arbitrary.
+// Writes a whole vector at `to`. Its first lanes are the selected ones; the others are arbitrary.
 template <class D, class V, class M, class T>
 HWY_INLINE void StoreSelected(D d, V v, M selected, T* to) {
   namespace hn = hwy::HWY_NAMESPACE;

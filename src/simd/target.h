@@ -8,8 +8,8 @@ namespace residual_knn {
 // For example "AVX3"; static.
 const char* SimdTargetName();
 
-// For tests, while nothing else runs: from now on the best of these targets, bits as Highway numbers them; 0: as
-// before.
+// For tests, while no other thread uses the library. From now on the library uses the best of these targets, given as
+// Highway's bits; 0: its own choice again.
 void UseSimdTargets(int64_t targets);
 
 }  // namespace residual_knn
