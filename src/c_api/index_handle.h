@@ -14,7 +14,7 @@ struct residual_knn_index {
   int64_t message_base;
   // False after an update that did not finish.
   bool usable;
-  // What searches have made for `model`. Several searches may use it at once.
+  // Data that searches have made for `model`. Several searches may use them at once.
   std::unique_ptr<residual_knn::Prepared> prepared;
 };
 

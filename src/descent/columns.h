@@ -18,7 +18,7 @@ struct Columns {
   const double* squared_errors32 = nullptr;    // (error of a product / sqrt(p))^2
   const double* squared_errors64 = nullptr;
   const int64_t* queries = nullptr;  // q of each column
-  // The numbers by which a covariance callback knows the queries: `count` of them.
+  // The numbers of the queries for a covariance callback: `count` of them.
   const int64_t* callback_rows = nullptr;
 };
 

@@ -26,8 +26,8 @@ std::unique_ptr<Traversal> MakeLevelSynchronous();
 // Takes the best `nodes` open nodes of each of `queries` queries at a time.
 std::unique_ptr<Traversal> MakeBestFirst(int64_t queries, int64_t nodes);
 
-// Cuts blocks [begin, end) of one level into runs and calls use(first, last) for each. A run has so many pivots that a
-// product with them is efficient.
+// Cuts blocks [begin, end) of one level into runs and calls use(first, last) for each. A run has enough pivots for an
+// efficient product.
 template <class Use>
 void ForRunsOfBlocks(const PivotBlocks& blocks, int64_t begin, int64_t end, const Use& use) {
   constexpr int64_t kMostPivots = 512;

@@ -39,7 +39,7 @@ struct QuantizedFit {
 
   bool bits8 = false;  // also: the processor multiplies 8 bits faster than 16 bits
   bool bits16 = false;
-  // True if 8 bits do not suit so many rows, as queries, that integers of 16 bits will be needed as well.
+  // True if 8 bits do not suit many of the rows as queries, so that 16 bits will be needed as well.
   bool leaves_to_16 = false;
   // Median of |V| / sqrt(p).
   double median_ratio = 0;

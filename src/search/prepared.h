@@ -16,8 +16,8 @@ class Prepared {
  public:
   explicit Prepared(const ResidualModel& model) : trees_(model), scans_(model) {}
 
-  // Takes over what is kept of the preparations for the same points with other lengthscales (one, or one for each
-  // coordinate): the orders in space, unless the proportions of the lengthscales have changed much.
+  // Takes over the orders in space that were made for the same points with other lengthscales (one, or one for each
+  // coordinate), unless the proportions of the lengthscales have changed much.
   void AdoptOrders(Prepared& other, std::span<const double> old_lengthscales,
                    std::span<const double> new_lengthscales, int64_t d);
 

@@ -77,7 +77,7 @@ class TreeSearch {
     const double known = prepared_.ScanSeconds(job_.settings.k);
     const double least = LeastScanSeconds(job_.model, FitOf(job_, prepared_.scans()));
     if (known > 0 || wins_against(least)) return wins_against(std::max(known, least));
-    // What brute force prepares once is not part of its time.
+    // Preparations that brute force makes once are not part of its time.
     PrepareBruteForce(job_, prepared_.scans());
     const std::vector<int64_t> which = sample.TakeForScan();
     Scan(which);
