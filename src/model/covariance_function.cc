@@ -58,7 +58,7 @@ CovarianceFunction::CovarianceFunction(const CovarianceParameters& parameters)
       break;
     case RESIDUAL_KNN_RATIONAL_QUADRATIC:
       RequirePositive(alpha_, "alpha");
-      // Far beyond any use; r^2 / alpha must not overflow.
+      // Both limits are far beyond any use. r^2 / alpha must not overflow.
       if (alpha_ < 1e-12 || alpha_ > 1e12) {
         ThrowInvalid("alpha is " + Describe(alpha_) + ", must be between 1e-12 and 1e12");
       }

@@ -1,6 +1,6 @@
-// Numbers of twice the digits of double, as unevaluated sums of two (Dekker 1971): the same on every machine that has
-// IEEE double precision, whatever long double is there. Some 100 bits; no more range than double, and not all of it:
-// products of numbers beyond 1e290 overflow.
+// Numbers with twice the digits of double, each the unevaluated sum of two doubles (Dekker 1971). Results are the
+// same on every machine with IEEE double precision, whatever its long double is. Precision is some 100 bits. The
+// range is smaller than that of double: products of numbers beyond 1e290 overflow.
 #pragma once
 
 namespace residual_knn {
@@ -29,7 +29,7 @@ inline DoubleDouble TwoSum(double a, double b) {
   return {sum, (a - (sum - part)) + (b - part)};
 }
 
-// The exact product, from halves of the digits.
+// The exact product. Each operand is split into two halves of its digits.
 inline DoubleDouble TwoProduct(double a, double b) {
   const auto split = [](double x) {
     const double shifted = 0x1.0000002p27 * x;

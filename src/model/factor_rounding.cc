@@ -13,20 +13,21 @@ namespace residual_knn {
 namespace {
 
 constexpr double kUnit = 0x1p-53;
-// The bounds below are themselves evaluated in floating point, and leave out terms in u^2.
+// The bounds below are evaluated in floating point and leave out terms in u^2. This factor covers both.
 constexpr double kGenerous = 1.05;
 
 int64_t NumPanels(int64_t m) { return (m + kPanelWidth - 1) / kPanelWidth; }
 
-// Rows of a panel of columns of the inverse, which begin at the diagonal.
+// Number of rows of a panel of columns of the inverse. The columns begin at the diagonal.
 int64_t RowsBelow(int64_t m, int64_t panel) { return m - panel * kPanelWidth; }
 
-// A sum for each panel of rows or columns, made by one thread: the total does not depend on the number of threads.
+// A sum for each panel of rows or columns. Each is computed by one thread, so that the total does not depend on the
+// number of threads.
 using PanelSums = std::vector<double>;
 
 double Total(const PanelSums& sums) { return std::accumulate(sums.begin(), sums.end(), 0.0); }
 
-// Squares of the columns of L^-1.
+// For each panel of columns of L^-1: the sum of squares of its entries.
 PanelSums SquaresOfInverse(const FactorAtHand& factor, int threads, Monitor& monitor) {
   const int64_t panels = NumPanels(factor.m);
   std::vector<AlignedVector> scratch(static_cast<size_t>(threads));
@@ -51,7 +52,7 @@ PanelSums SquaresOfInverse(const FactorAtHand& factor, int threads, Monitor& mon
   return sums;
 }
 
-// Frobenius norm of L^-1, infinite where it cannot be computed well.
+// Frobenius norm of L^-1, infinite if it cannot be computed accurately.
 double NormOfInverse(const FactorAtHand& factor, double norm, int threads, Monitor& monitor) {
   const double inverse = std::sqrt(Total(SquaresOfInverse(factor, threads, monitor)));
   // Relative error of the computed inverse: at most m u |L^-1| |L| (Higham 2002, theorem 14.5).
@@ -99,7 +100,8 @@ FactorRounding AnalyzeFactor(const FactorAtHand& factor, double variance, int64_
   const auto [trace, sum_n2] = TotalsOf(factor, threads, monitor);
   const auto size = static_cast<double>(factor.m);
   const double evaluated = CovarianceUnits(dimensions) * kUnit * variance;
-  // Entry (a, b) of L L' - A is at most 3 u N_b |row a|; both triangles.
+  // Entry (a, b) of L L' - (K(Z,Z) + jitter s^2 I) is at most 3 u N_b |row a|, apart from the error of K.
+  // The factor 6 counts both triangles.
   const double backward =
       kGenerous * (6 * kUnit * std::sqrt(trace) * std::sqrt(sum_n2) + size * evaluated);
   const double slack = factor.jitter * variance - backward;
@@ -130,7 +132,7 @@ SemidefiniteDeficit DeficitOf(const FactorRounding& rounding, double variance, d
   if (gained > 0) least = std::min(least, with(gained));
   const double balanced = std::max(gained, 0.0) + epsilon / std::max(largest_norm, epsilon);
   if (balanced > 0) least = std::min(least, with(balanced));
-  // p itself was rounded too.
+  // p itself was rounded as well.
   deficit.absolute = kGenerous * least +
                      static_cast<double>(m + 16) * kUnit * (variance + largest_norm * largest_norm);
   return deficit;

@@ -1,30 +1,29 @@
-// Rounding of L and V, bounded from L as it is.
+// Bounds on the rounding of L and V, from the computed L.
 //
-// u = 2^-53, s^2 the variance, A = L L' for the L at hand. Each covariance that is evaluated is off by at
-// most c u s^2, c = d + 8: squared distances carry (d + 2) u of themselves, of which a family makes at most
-// half in terms of its variance (r K'(r) / 2 <= s^2 / 2 for all of them), and its exponential, polynomial or
-// logarithm rounds by a few u of its value.
+// u = 2^-53, s^2 the variance, A = L L' for the computed L. The error of an evaluated covariance is at most c u s^2,
+// c = d + 8. Squared distances have a relative error of (d + 2) u, which changes the covariance by at most half as
+// much, relative to the variance (r K'(r) / 2 <= s^2 / 2 for all families). The exponential, polynomial or logarithm
+// of a family rounds by a few u of its value.
 //
-// V. Row a of the substitution subtracts l_ab v_b from k_a one fused multiply-add after the other. After the
-// steps before b, what is left is sum_{c >= b} l_ac v_c up to later roundings, by Cauchy-Schwarz at most
-// t_ab |V| with t_ab^2 = sum_{b <= c <= a} l_ac^2, and each step rounds by u times that. So the residual
-// r = k - L V has |r_a| <= u |V| (N_a + 2), N_a = sum_b t_ab, the 2 for the division, and c u s^2 more for k
-// itself. V is then off from L^-1 k by at most
+// V. Row a of the substitution subtracts the products l_ab v_b from k_a, one fused multiply-add after the other.
+// After the steps before b, the remainder is sum_{c >= b} l_ac v_c up to later roundings. By Cauchy-Schwarz it is at
+// most t_ab |V| with t_ab^2 = sum_{b <= c <= a} l_ac^2, and each step rounds by u times that. So the residual
+// r = k - L V has |r_a| <= u |V| (N_a + 2) + c u s^2 with N_a = sum_b t_ab. The 2 is for the division, the last term
+// for the error of k itself. V then differs from L^-1 k by at most
 //
 //     epsilon = |L^-1| (u |V| sqrt(sum_a (N_a + 2)^2) + sqrt(m) c u s^2).
 //
-// L. In the same way |A - (K(Z,Z) + jitter s^2 I)| <= `backward`, three roundings where a product and its
-// subtraction are not fused. With J = jitter s^2 - backward and lambda the largest row sum, no less than the largest
-// eigenvalue:
-// K(Z,Z) <= A - J I <= mu A with mu = 1 - J / lambda if J > 0, and 1 + |J| |L^-1|^2 otherwise. So
-// k A^-1 k' <= mu K over all points together.
+// L. In the same way |A - (K(Z,Z) + jitter s^2 I)| <= `backward`, with three roundings in each step, because a
+// product and its subtraction are not always fused. Let J = jitter s^2 - backward, and let lambda be the largest row
+// sum, which is no less than the largest eigenvalue. Then K(Z,Z) <= A - J I <= mu A with mu = 1 - J / lambda if
+// J > 0, and mu = 1 + |J| |L^-1|^2 otherwise. So k A^-1 k' <= mu K over all points together.
 //
 // R. With V = W + e, W = L^-1 k, |e| <= epsilon, and any q > 0, V V' <= (1 + q) W W' + (1 + 1 / q) e e', so
 //
 //     R = K - V V' >= (K - W W' / mu) - (1 + q - 1 / mu) W W' - (1 + 1 / q) e e'
 //
-// where the first matrix is positive semi-definite. q = 1 / mu - 1 costs the last term alone; a larger q may
-// cost less in sum. Jitter is what pays for rounding: without it mu >= 1.
+// where the first matrix is positive semi-definite. For q = 1 / mu - 1 only the last term remains; a larger q may
+// give a smaller sum. Jitter compensates for rounding: without jitter mu >= 1.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +44,7 @@ struct FactorRounding {
   double mu = 1;
 };
 
-// L, m x m and row-major, of K(Z,Z) + jitter s^2 I with this largest row sum.
+// The factor L of K(Z,Z) + jitter s^2 I, m x m and row-major, and the largest row sum of that matrix.
 struct FactorAtHand {
   const AlignedVector& lower;
   int64_t m;

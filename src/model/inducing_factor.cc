@@ -39,13 +39,13 @@ double FillCovariance(const CovarianceView& covariance, const ScaledPoints& indu
   return *std::max_element(row_sums.begin(), row_sums.end());
 }
 
-// Lower Cholesky factor in place, a block of rows after the other, with the same substitution that makes V:
-// the bits of L depend on the SIMD target alone, where a BLAS would choose by its core type. Returns -1, or
-// the pivot that is not above its rounding level.
+// Computes the lower Cholesky factor in place, one panel of rows after the other, with the same substitution as V. So
+// the bits of L depend on the SIMD target alone; with a BLAS they would depend on its choice of kernels. Returns -1,
+// or the first pivot that is not above its rounding level.
 int64_t FactorInPlace(AlignedVector& lower, int64_t m, Monitor& monitor) {
   AlignedVector panel(static_cast<size_t>(m * kPanelWidth));
   double squares[kPanelWidth];
-  // Of the panel of rows from k on: its entries, times the number of panels up to it.
+  // Work for the panel of rows from k on: the length of its last row, times the number of panels up to it.
   const auto work = [](int64_t k) { return (k + kPanelWidth) * (k / kPanelWidth + 1); };
   int64_t total = 0;
   for (int64_t k = 0; k < m; k += kPanelWidth) total += work(k);
@@ -54,7 +54,7 @@ int64_t FactorInPlace(AlignedVector& lower, int64_t m, Monitor& monitor) {
   for (int64_t k = 0; k < m; k += kPanelWidth) {
     const int64_t width = std::min(kPanelWidth, m - k);
     monitor.Look();
-    // Columns of the panel are the block's rows of K, and become its rows of L.
+    // The columns of the panel are rows of K and become rows of L.
     for (int64_t c = 0; c < k; ++c) {
       for (int64_t i = 0; i < kPanelWidth; ++i) {
         panel[c * kPanelWidth + i] = i < width ? lower[(k + i) * m + c] : 0.0;
@@ -133,7 +133,7 @@ void InducingFactor::Solve(const CovarianceView& covariance, const ScaledPoints&
     const int64_t width = std::min(kPanelWidth, count - begin);
     double* out = factor + begin * m;
     for (int64_t r = 0; r < m; ++r) {
-      // The memory that is written last, all of it by the last r, is on its way meanwhile.
+      // Prefetches `out`, which is written at the end: a part for each r, all of it by the last r.
       PrefetchLines(out + r * width, static_cast<int64_t>(sizeof(double)) * width);
       double* row = panel.data() + r * kPanelWidth;
       inducing_.CopyPoint(r, inducing_point.data());

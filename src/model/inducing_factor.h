@@ -14,7 +14,7 @@ namespace residual_knn {
 
 struct JitterPolicy {
   double jitter = 1e-8;   // relative to the variance
-  double max_jitter = 0;  // above jitter: escalate tenfold up to this
+  double max_jitter = 0;  // if above jitter: jitter is raised tenfold, up to this
 };
 
 class InducingFactor {
@@ -35,7 +35,7 @@ class InducingFactor {
   void Solve(const CovarianceView& covariance, const ScaledPoints& points, int64_t first,
              int64_t count, AlignedVector& panel, double* factor, double* squares) const;
 
-  // What the rounding of L, V and the covariances does to R, for points with |V| <= largest_norm.
+  // The deficit of R that is due to the rounding of L, V and the covariances, for points with |V| <= largest_norm.
   [[nodiscard]] SemidefiniteDeficit Deficit(const CovarianceView& covariance, double largest_norm,
                                             int threads, Monitor& monitor) const;
 

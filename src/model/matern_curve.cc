@@ -8,18 +8,20 @@
 namespace residual_knn {
 namespace {
 
-// a where the steps begin; K is below 1e-300 from a = 900 on, for any nu, and an octave of r2 before that a = 1280.
+// The steps begin at an a of at least this. K is below 1e-300 from a = 900 on, for any nu; one octave of r2 beyond
+// that, a is below 1280.
 constexpr double kFarthest = 1500;
-// Steps forget that they begin with a wrong D by e^-2 for each unit of a.
-// A step goes no farther in a, so that few terms do.
+// The first D is a guess. The steps reduce its error by a factor of e^-2 for each unit of a. This is the longest step
+// in a, so that few terms suffice.
 constexpr double kLongestStep = 1.5;
-constexpr int kLeastSteps = 8;  // of an octave
+constexpr int kLeastSteps = 8;  // in an octave
 constexpr int kLeastTerms = 9;
-// Of sums to which all digits matter that the steps do not use up, and of those where double precision does.
+// Shares of a sum. Terms below kNegligible are left out: the rounding of the steps is larger. Terms below kShort are
+// computed in double precision.
 constexpr double kNegligible = 0x1p-90;
 constexpr double kShort = 0x1p-48;
 
-// Keeps the value near 1.
+// Scales a state so that its value is near 1.
 void Renormalize(MaternState& state) {
   const int power = std::ilogb(state.value.high);
   const double factor = std::ldexp(1.0, -power);
@@ -28,7 +30,7 @@ void Renormalize(MaternState& state) {
   state.exponent += power;
 }
 
-// The smallest power of two that is a squared distance with a >= kFarthest.
+// The exponent of the smallest power of two r2 with a >= kFarthest.
 int FarthestExponent(double nu) {
   int exponent = 0;
   const double mantissa = std::frexp(nu, &exponent);
@@ -59,7 +61,7 @@ MaternCurve::MaternCurve(double nu, int lowest) : nu_(nu), highest_(FarthestExpo
     }
     if (normalized && 1 - Correlation(state) < 0x1p-54) break;
   }
-  // A nu so small that K is 0 all over.
+  // nu is so small that K is 0 everywhere.
   if (!normalized) Normalize(state);
 }
 
@@ -82,7 +84,7 @@ void MaternCurve::Normalize(const MaternState& state) {
     slope = slope + term * order;
   }
   const DoubleDouble whole = state.value * (sum * nu_ + slope) - state.slope * sum;
-  // nu may be subnormal.
+  // Mantissa and exponent of nu are used apart, because nu may be subnormal.
   const DoubleDouble mantissa = DoubleDouble(std::frexp(nu_, &factor_exponent_)) / whole;
   factor_ = mantissa;
   factor_exponent_ -= state.exponent;
@@ -102,7 +104,7 @@ MaternTerms MaternCurve::Expand(const MaternState& state, double half_width) con
   t[0] = state.value;
   t[1] = state.slope * ratio;
   const double value = std::abs(state.value.high);
-  // The terms at |u| = 2, where steps go.
+  // The size of term k at |u| = 2, the end of the longest step.
   const auto size = [&](int k) { return std::ldexp(std::abs(t[k].high), k); };
   int k = 2;
   const auto done = [&](double share) {
@@ -142,7 +144,7 @@ MaternState MaternCurve::StepTo(const MaternState& state, const MaternTerms& ter
 }
 
 MaternState MaternCurve::Walk(MaternState state, double mantissa) const {
-  // In mantissas of the octave below, from 2 down.
+  // r2 is expressed in the octave below, where the mantissa goes down from 2.
   state.r2 = {2 * state.r2.mantissa, state.r2.exponent - 1};
   const double length = state.r2.mantissa - mantissa;
   if (length == 0) return state;

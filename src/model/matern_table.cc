@@ -17,26 +17,27 @@ constexpr int kMantissaBits = 52;
 constexpr int kExponentBias = 1023;
 constexpr int kCoefficients = MaternTableView::kCoefficients;
 
-// K may miss by this at most, absolutely and relatively, before the coefficients are rounded.
+// The largest absolute and relative error of K, before the coefficients are rounded.
 constexpr double kAbsoluteTolerance = 0x1p-57;
 constexpr double kRelativeTolerance = 0x1p-46;
 
 // Below this, K is 0.
 constexpr double kSmallestCorrelation = 1e-300;
 
-// Exponents of the octaves of r2, at most. The highest leaves room for the scale of the view; a K
-// that is not yet 0 there has a nu so small that K is some 1e-270.
+// Lowest and highest exponent of an octave of r2. The highest leaves room for the scale of the view. K is not yet 0
+// there only if nu is so small that K is some 1e-270.
 constexpr int kLowestExponent = -1074;
 constexpr int kHighestExponent = 900;
 
-// Splits of an octave. Fewer would let the recurrence of the Taylor coefficients magnify errors.
+// An octave is split into 2^bits intervals. With fewer than 2^3 the recurrence of the Taylor coefficients would
+// magnify errors.
 constexpr int kMinSplitBits = 3;
 constexpr int kMaxSplitBits = 16;
 
 using Coefficients = std::array<double, kCoefficients>;
 
-// Fits one interval at a time: Taylor's expansion at its middle, economized with Chebyshev polynomials. Terms of the
-// degrees that are taken away are small, and double precision does for them.
+// Fits one interval at a time: Taylor's expansion at its middle, economized with Chebyshev polynomials. The terms of
+// the removed degrees are small, so that double precision suffices for them.
 class IntervalFitter {
  public:
   IntervalFitter() {
@@ -49,8 +50,8 @@ class IntervalFitter {
     }
   }
 
-  // Of K, which is the factor times the terms, in the distance from the left end of the interval to the mantissa.
-  // Nothing if the degree is too low.
+  // The coefficients of K, which is the factor times the expansion, as a polynomial in the distance from the left end
+  // of the interval to the mantissa. Nothing if the degree is too low.
   [[nodiscard]] std::optional<Coefficients> Fit(const MaternTerms& expansion,
                                                 const MaternCurve::Factor& factor,
                                                 double half_width) const {
@@ -66,7 +67,7 @@ class IntervalFitter {
   static constexpr int kMaxTerms = MaternTerms::kMost;
   using Kept = std::array<DoubleDouble, kCoefficients>;
 
-  // Takes the terms from the degree kCoefficients on away, unless they cannot be spared.
+  // Removes the terms of degree kCoefficients and higher. False if the error of that is too large.
   [[nodiscard]] bool Economize(const MaternTerms& expansion, double factor, Kept& kept) const {
     std::array<double, kMaxTerms> terms{};
     double right_end = 0;
@@ -90,7 +91,7 @@ class IntervalFitter {
     return true;
   }
 
-  // From u to the distance from the left end.
+  // Changes the variable from u to the distance from the left end.
   static Coefficients Shift(Kept& kept, const MaternCurve::Factor& factor, double half_width) {
     for (int i = 0; i < kCoefficients; ++i) {
       for (int j = kCoefficients - 2; j >= i; --j) kept[j] = kept[j] - kept[j + 1];
@@ -108,14 +109,15 @@ class IntervalFitter {
   std::array<std::array<double, kMaxTerms>, kMaxTerms> chebyshev_{};
 };
 
-// Appends the 2^bits intervals of the octave below a state; appends nothing and returns false if they are too few.
+// Appends 2^bits intervals for the octave that begins at r2 = 2^exponent. If they are too few, appends nothing and
+// returns false.
 bool TryAppendOctave(const MaternCurve& curve, const IntervalFitter& fitter, int exponent, int bits,
                      AlignedVector& coefficients) {
   const size_t old_size = coefficients.size();
   const auto count = size_t{1} << bits;
   const double half_width = std::ldexp(0.5, -bits);
   coefficients.resize(old_size + count * kCoefficients);
-  // From the right, as the curve is known.
+  // From right to left, in the direction of the curve's steps.
   MaternState state = curve.Walk(curve.At(exponent + 1), 2 - half_width);
   for (size_t i = count; i-- > 0;) {
     const MaternTerms terms = curve.Expand(state, half_width);
@@ -130,7 +132,7 @@ bool TryAppendOctave(const MaternCurve& curve, const IntervalFitter& fitter, int
   return true;
 }
 
-// Appends as few intervals as will do, at least 2^bits; returns the logarithm of their number.
+// Appends as few intervals as suffice, at least 2^bits. Returns the binary logarithm of their number.
 int AppendOctave(const MaternCurve& curve, const IntervalFitter& fitter, int exponent, int bits,
                  AlignedVector& coefficients) {
   while (!TryAppendOctave(curve, fitter, exponent, bits, coefficients)) {
@@ -144,9 +146,9 @@ int AppendOctave(const MaternCurve& curve, const IntervalFitter& fitter, int exp
   return bits;
 }
 
-// The last octave whose left end has a correlation worth the name; one below the lowest if there is none.
+// The last octave whose correlation at the left end is at least kSmallestCorrelation; lowest() - 1 if there is none.
 int LastExponent(const MaternCurve& curve) {
-  // An octave needs a state at its right end, and the first one is only a guess.
+  // An octave needs a state at its right end, and the state at highest() is only a guess.
   int exponent = std::min(curve.highest() - 2, kHighestExponent);
   while (exponent >= curve.lowest() && curve.Correlation(curve.At(exponent)) < kSmallestCorrelation)
     --exponent;
@@ -169,7 +171,7 @@ MaternTable::MaternTable(double nu) {
   coefficients_.assign(kCoefficients, 0.0);
   int exponent = last;
   int bits = kMinSplitBits;
-  // Where K does not yet round to 1 at the right end.
+  // The octaves at whose right end K does not yet round to 1.
   for (; exponent >= curve.lowest(); --exponent) {
     const int64_t first_interval = NumIntervals();
     bits = AppendOctave(curve, fitter, exponent, std::max(bits - 1, kMinSplitBits), coefficients_);

@@ -4,10 +4,10 @@
 //     K(r2) = 2^(1 - nu) / Gamma(nu) a^nu K_nu(a),  a = sqrt(2 nu r2)   (Rasmussen and
 //     Williams 4.14)
 //
-// Each octave of r2 is split evenly into a power of two of intervals, few where K is smooth and
-// many where it falls steeply; an interval has a polynomial of degree 7. The octaves reach from
-// where K rounds to 1 (down to the smallest subnormal number for a small nu, where K leaves 1 like
-// r2^nu) to where K is below 1e-300; it is 1 before and 0 after.
+// Each octave of r2 is split evenly into intervals. Their number is a power of two, small where K is smooth and large
+// where K falls steeply. Each interval has a polynomial of degree 7. The octaves reach from where K rounds to 1 (down
+// to the smallest subnormal number for a small nu, where K leaves 1 like r2^nu) to where K is below 1e-300. The table
+// gives 1 before them and 0 after them.
 //
 // Errors, measured against Boost.Math in long double: at most 3e-16, and, relative to K, at most
 // 3e-14 while K > 1e-300.
@@ -26,8 +26,8 @@ class MaternTable {
   // nu must be positive and at most 50. Takes some 10 ms, or 70 ms where nu is below 0.1.
   explicit MaternTable(double nu);
 
-  // K(r2) for r2 >= 0, Inf included. Differs from MaternFromTable in simd/matern_table-inl.h by
-  // fused multiplications only.
+  // K(r2) for r2 >= 0, Inf included. Differs from MaternFromTable in simd/matern_table-inl.h only by that function's
+  // fused multiply-adds.
   double operator()(double r2) const;
 
   // Valid as long as this object.
@@ -38,7 +38,7 @@ class MaternTable {
  private:
   [[nodiscard]] int64_t NumIntervals() const;
 
-  // An interval is a cache line.
+  // The coefficients of an interval fill a cache line.
   AlignedVector coefficients_;
   std::vector<int64_t> octaves_;
   int64_t first_octave_ = 0;

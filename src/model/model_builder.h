@@ -1,5 +1,5 @@
-// Makes a model from what a caller gives: coordinates are moved to a common origin and scaled, then V and p computed or
-// copied.
+// Makes a model from the caller's values. Coordinates are moved to a common origin and scaled; then V and p are
+// computed or copied.
 #pragma once
 
 #include <span>
@@ -23,12 +23,12 @@ struct GivenInducing {
   JitterPolicy jitter;
 };
 
-// With inducing points, from which V and p follow. Throws for bad values.
+// A model whose V and p are computed from inducing points. Throws for bad values.
 ResidualModel BuildModel(const GivenPoints& given, const GivenInducing& inducing,
                          CovarianceFunction covariance, double nugget, int threads,
                          Monitor& monitor);
 
-// With the caller's V and p.
+// A model with the caller's V and p.
 ResidualModel BuildModel(const GivenPoints& given, CovarianceFunction covariance,
                          const GivenFactor& factor, int threads, Monitor& monitor);
 

@@ -11,10 +11,10 @@
 namespace residual_knn {
 namespace {
 
-// Below this many lengthscales a covariance that is smooth at 0 is its variance to the last digit.
+// Within this many lengthscales a covariance that is smooth at 0 equals its variance to the last digit.
 constexpr double kLeastSpread = 1e-8;
 
-// A look at some points first: where they differ, not all have to be sorted.
+// Checks a sample of the points first: if they differ, the points need not be sorted.
 bool MayCoincide(const ScaledPoints& points) {
   constexpr int64_t kLooks = 64;
   const int64_t n = points.size();

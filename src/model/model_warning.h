@@ -1,4 +1,4 @@
-// What is doubtful about the points of a model, in a sentence.
+// Warnings about the points of a model.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace residual_knn {
 
-// "" if nothing is. Rows and coordinates are counted from `base`.
+// A sentence about doubtful points; "" if there are none. Rows and coordinates are counted from `base`.
 std::string WarningAbout(const ResidualModel& model, int64_t base);
 
-// What is wrong with points whose numbers are too coarse. `name` is what messages call the points, `size` how many there
-// are in all; row and coordinate are counted from `base`.
+// A sentence about coarse points. `name` is the name of the points in messages, and `size` is the number of all
+// points. Row and coordinate are counted from `base`.
 std::string DescribeCoarse(const char* name, const CoarsePoints& coarse, int64_t size,
                            int64_t base);
 

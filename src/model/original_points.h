@@ -1,4 +1,4 @@
-// Points as the caller gave them, kept for what needs them again.
+// Points as the caller gave them, kept because an update scales them again.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Forward substitution of one panel, with looks at the monitor on the way: with thousands of rows it takes long.
+// Forward substitution of one panel that looks at the monitor, because a panel of thousands of rows takes long.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@ inline void ForwardSubstitutePaced(const double* lower, int64_t stride, int64_t 
                                    double* squares, Pace& pace) {
   constexpr int64_t kRows = 96;
   for (int64_t begin = 0; begin < m;) {
-    // Steps of whole kRows, after those that do not fill one, where there is least to subtract.
+    // Each step takes kRows rows. The rows that do not fill a step come first, where there is least to subtract.
     const int64_t end = begin == 0 && m % kRows > 0 ? m % kRows : begin + kRows;
     ForwardSubstituteRows(lower, stride, begin, end, panel, squares);
     pace.Spend((end - begin) * end * kPanelWidth / Pace::kMultiplications);

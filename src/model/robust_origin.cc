@@ -19,10 +19,10 @@ std::vector<double> OriginOf(const DenseMatrixView& points, Monitor& monitor) {
       pace.Spend(1);
       if (std::isfinite(points(i, c))) values.push_back(points(i, c));
     }
-    if (values.empty()) continue;  // named when the points are scaled
+    if (values.empty()) continue;  // an error, when the points are scaled
     const auto at = values.begin() + static_cast<std::ptrdiff_t>(2 * (values.size() - 1) / 5);
-    // Left by an exception when the caller cancels; nth_element allows that. Of x and -x, x comes first: the order
-    // of the rows does not matter.
+    // When the caller cancels, an exception ends nth_element, which allows that. Of two values x and -x the positive
+    // one comes first, so that the order of the rows does not matter.
     std::nth_element(values.begin(), at, values.end(), [&](double a, double b) {
       pace.Spend(1);
       return std::abs(a) != std::abs(b) ? std::abs(a) < std::abs(b) : a > b;

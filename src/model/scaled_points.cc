@@ -15,7 +15,7 @@ namespace {
 // Squared distances stay far from overflow, so that no kernel has to guard against Inf * 0.
 constexpr double kLargest = 1e140;
 
-// Points whose coordinates are read one after another, whatever their layout.
+// Number of points that are scaled together, one coordinate after the other, in either layout.
 constexpr int64_t kBlock = 256;
 
 void RequireLengthscales(std::span<const double> lengthscales, int64_t d) {
@@ -32,7 +32,7 @@ void RequireLengthscales(std::span<const double> lengthscales, int64_t d) {
   }
 }
 
-// Names the middle of the points and the lengthscale too, as it may be one of these that is at fault.
+// The message also names the middle of the points and the lengthscale, because one of these may be the wrong value.
 [[noreturn]] void ThrowBeyond(const Message& place, double value, double lengthscale,
                               double middle) {
   const std::string fault =
@@ -80,7 +80,7 @@ ScaledPoints::ScaledPoints(const DenseMatrixView& points, std::span<const double
       for (int64_t i = begin; i < end; ++i) {
         const double value = points(i, c);
         scaled[i] = (value - start) / lengthscale;
-        all_fit = all_fit && std::abs(scaled[i]) <= kLargest;  // not NaN
+        all_fit = all_fit && std::abs(scaled[i]) <= kLargest;  // false for NaN
         all_fine = all_fine && !IsCoarse(value, lengthscale);
       }
     }

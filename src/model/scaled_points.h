@@ -9,8 +9,8 @@
 
 namespace residual_knn {
 
-// Points whose numbers, as the caller has them, are too coarse: beyond kMostLengthscales from 0, where two doubles
-// that follow each other are more than 2^-21 of a lengthscale apart.
+// Points with a coordinate that is too coarse in the caller's units: more than kMostLengthscales from 0, where
+// neighboring doubles are more than 2^-21 of a lengthscale apart.
 struct CoarsePoints {
   static constexpr double kMostLengthscales = 0x1p32;
 
@@ -51,7 +51,7 @@ class ScaledPoints {
   // Coordinate c of the j-th listed point goes to out[c * stride + j].
   void CopySelected(std::span<const int64_t> points, double* out, int64_t stride) const;
 
-  // The listed points, in the memory of `reuse`.
+  // The listed points. The result takes over the memory of `reuse`.
   [[nodiscard]] ScaledPoints Selected(std::span<const int64_t> points, ScaledPoints reuse) const;
 
   [[nodiscard]] int64_t bytes() const {

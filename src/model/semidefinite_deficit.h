@@ -1,4 +1,4 @@
-// How far the computed R may be from positive semi-definite. Everything that prunes rests on this.
+// How far the computed R may be from positive semi-definite. All bounds that dismiss points rest on this.
 #pragma once
 
 namespace residual_knn {
@@ -9,8 +9,8 @@ namespace residual_knn {
 //     sum_ij y_i y_j R_ij >= - (sum_i 1 / t_i) sum_i t_i y_i^2 deficit_i,
 //     deficit_i = absolute + share * (p_i + |V_i|^2),
 //
-// a repeated point counting as a point of its own. (The deficit is that of a matrix of the form x x', which
-// is why weights t may be chosen.)
+// where a repeated point counts as a point of its own. (Weights t may be chosen because the deficit is that of a
+// matrix of the form x x'.)
 struct SemidefiniteDeficit {
   bool known = false;
   double absolute = 0;  // in units of the covariance

@@ -5,8 +5,7 @@
 
 namespace residual_knn {
 
-// The largest range of a coordinate that 90 % of the points keep, from the 5 % quantile to that of 95 %: a few far
-// points do not count.
+// The largest range of a coordinate from its 5 % quantile to its 95 % quantile: a few far points do not count.
 double SpreadOf(const ScaledPoints& points);
 
 }  // namespace residual_knn
