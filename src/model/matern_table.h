@@ -1,13 +1,12 @@
 // The Matern correlation of any smoothness nu in (0, 50], as a table of polynomials in the squared
 // scaled distance r2:
 //
-//     K(r2) = 2^(1 - nu) / Gamma(nu) a^nu K_nu(a),  a = sqrt(2 nu r2)   (Rasmussen and
-//     Williams 4.14)
+//     K(r2) = 2^(1 - nu) / Gamma(nu) a^nu K_nu(a),  a = sqrt(2 nu r2)   (Rasmussen and Williams 4.14)
 //
 // Each octave of r2 is split evenly into intervals. Their number is a power of two, small where K is smooth and large
 // where K falls steeply. Each interval has a polynomial of degree 7. The octaves reach from where K rounds to 1 (down
-// to the smallest subnormal number for a small nu, where K leaves 1 like r2^nu) to where K is below 1e-300. The table
-// gives 1 before them and 0 after them.
+// to the smallest subnormal number for a small nu, where 1 - K grows like r2^nu) to where K is below 1e-300. The
+// table gives 1 before them and 0 after them.
 //
 // Errors, measured against Boost.Math in long double: at most 3e-16, and, relative to K, at most
 // 3e-14 while K > 1e-300.

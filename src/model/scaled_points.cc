@@ -12,7 +12,8 @@
 namespace residual_knn {
 namespace {
 
-// Squared distances stay far from overflow, so that no kernel has to guard against Inf * 0.
+// The largest scaled coordinate. Squared distances then stay far from overflow, so that no kernel has to guard
+// against Inf * 0.
 constexpr double kLargest = 1e140;
 
 // Number of points that are scaled together, one coordinate after the other, in either layout.

@@ -27,8 +27,9 @@ class ScaledPoints {
  public:
   ScaledPoints() = default;
 
-  // (x - origin) / lengthscale; no origin means 0. `name` is the argument to name in errors. Throws
-  // for NaN, Inf and lengthscales that are not positive or neither one nor one for each coordinate.
+  // (x - origin) / lengthscale; no origin means 0. `name` is the argument to name in errors. Throws if a coordinate
+  // is NaN, Inf or more than 1e140 lengthscales from the origin, if a lengthscale is not positive and finite, or if
+  // the number of lengthscales is neither 1 nor d.
   ScaledPoints(const DenseMatrixView& points, std::span<const double> lengthscales,
                const char* name, std::span<const double> origin = {});
 

@@ -3,8 +3,8 @@
 
 namespace residual_knn {
 
-// With R_ij = K(x_i, x_j) - V_i . V_j for the V at hand (exact sums) and R_ii = p_i, any set of points and
-// any reals y and positive t,
+// Let R_ij = K(x_i, x_j) - V_i . V_j for the computed V, with exact sums, and R_ii = p_i. Then for any set of points,
+// any real y_i and any positive t_i,
 //
 //     sum_ij y_i y_j R_ij >= - (sum_i 1 / t_i) sum_i t_i y_i^2 deficit_i,
 //     deficit_i = absolute + share * (p_i + |V_i|^2),

@@ -27,7 +27,7 @@ int ResolveThreads(int requested) {
 
 namespace {
 
-// What the workers of one ParallelFor share.
+// The state that the workers of one ParallelFor share.
 class Crew {
  public:
   Crew(int64_t count, Monitor& monitor, const std::function<void(int64_t, int)>& task)

@@ -17,7 +17,7 @@
 namespace residual_knn {
 namespace {
 
-// a * b as units of progress: too many to count are as good as the largest number.
+// a * b in units of progress; the largest number if the product overflows.
 int64_t SaturatedProduct(int64_t a, int64_t b) {
   int64_t product = 0;
   return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<int64_t>::max() : product;
@@ -53,7 +53,7 @@ std::vector<int64_t> ChooseRandomRows(const ScaledPoints& points, int64_t m, uin
   std::vector<int64_t> chosen;
   chosen.reserve(static_cast<size_t>(std::min(m, n)));
   boost::random::mt19937_64 engine(seed);
-  // A shuffle that stops as soon as it has dealt m locations.
+  // A shuffle of the rows that stops as soon as m locations are chosen.
   for (int64_t dealt = 0; dealt < n && locations.size() < m; ++dealt) {
     monitor.Look();
     boost::random::uniform_int_distribution<int64_t> place(dealt, n - 1);

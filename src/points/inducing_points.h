@@ -21,8 +21,8 @@ std::vector<int64_t> ChooseRandomRows(const ScaledPoints& points, int64_t m, uin
                                       Monitor& monitor, const DenseMatrixView& originals = {});
 
 struct KMeansResult {
-  // The k-means++ seeds. They are the answer if there was no Lloyd step, so that a caller can take
-  // over the coordinates of its own rows without a rounding.
+  // The k-means++ seeds. They are the answer if there was no Lloyd step: a caller then copies the coordinates of its
+  // own rows, without rounding.
   std::vector<int64_t> rows;
   // m x d, center after center, in scaled space, after the last Lloyd step; empty if there was
   // none.

@@ -1,4 +1,4 @@
-// What the parts of k-means are told.
+// Options of k-means.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@ namespace residual_knn {
 
 struct KMeansOptions {
   int64_t m = 0;
-  // Lloyd steps at most.
+  // Largest number of Lloyd steps.
   int64_t max_iterations = 0;
   uint64_t seed = 0;
   // At least 1.

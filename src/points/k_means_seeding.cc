@@ -38,7 +38,7 @@ class Seeding {
     while (static_cast<int64_t>(rows.size()) < m) {
       monitor_.Look();
       int64_t row = rows.empty() ? DrawFirst() : DrawNext();
-      // Locations that differ can still be at distance 0, by underflow or beside far ones.
+      // Different locations can be at distance 0, by underflow or because scaling has rounded them to one place.
       if (row < 0) row = NextLocation(rows, m);
       AddSeed(row, rows.empty());
       rows.push_back(row);
@@ -51,7 +51,7 @@ class Seeding {
     return boost::random::uniform_int_distribution<int64_t>(0, points_.size() - 1)(engine_);
   }
 
-  // -1 if no point is away from all seeds.
+  // -1 if every point is at distance 0 from a seed.
   int64_t DrawNext() {
     double total = 0;
     for (const double sum : block_sums_) total += sum;
@@ -65,10 +65,10 @@ class Seeding {
       passed += sum;
       if (target < passed) break;
     }
-    return row;  // the last possible row if rounding left a rest
+    return row;  // the last possible row, if `target` is not passed because of rounding
   }
 
-  // The first row that is at none of the places of `rows`; there is one.
+  // The first row whose location differs from those of all `rows`; there is one.
   int64_t NextLocation(const std::vector<int64_t>& rows, int64_t m) {
     if (!locations_) {
       locations_.emplace(points_, originals_, m, monitor_);
@@ -128,7 +128,7 @@ class Seeding {
   const int threads_;
   Monitor& monitor_;
   boost::random::mt19937_64 engine_;
-  // Where squared distances no longer tell places apart:
+  // Used when squared distances no longer tell locations apart:
   std::optional<LocationSet> locations_;
   int64_t next_row_ = 0;
   std::unique_ptr<double[]> min_sq_;

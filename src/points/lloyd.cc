@@ -38,7 +38,7 @@ class Lloyd {
 
   std::vector<double> Run(int64_t max_iterations) {
     for (int64_t iteration = 0; iteration < max_iterations; ++iteration) {
-      // As long as no assignment changes, no cluster becomes empty either.
+      // If no assignment has changed, no cluster has become empty.
       if (!Assign(iteration == 0)) break;
       CountClusters();
       FillEmptyClusters();
@@ -48,7 +48,7 @@ class Lloyd {
   }
 
  private:
-  // Whether any assignment changed.
+  // Assigns each point to its nearest center. Returns whether any assignment changed.
   bool Assign(bool first) {
     std::atomic<bool> changed = false;
     ParallelFor(threads_, NumPointBlocks(n_), monitor_, [&](int64_t block, int worker) {
@@ -95,8 +95,8 @@ class Lloyd {
     }
   }
 
-  // Among clusters that do not become empty themselves. There is one: as long as a cluster is
-  // empty, the m or more locations share the others.
+  // The row that is farthest from its center, among clusters of two or more points. There is one: while a cluster is
+  // empty, m or more locations share the other clusters.
   int64_t FarthestInSharedCluster() {
     int64_t farthest = -1;
     for (int64_t j = 0; j < n_; ++j) {
@@ -107,9 +107,9 @@ class Lloyd {
     return farthest;
   }
 
-  // Sums over a few groups of points, then over the groups in order. There are as many groups as
-  // memory allows, up to more than the threads of most machines, but never as many as there are
-  // threads: that would change the sums.
+  // Sums over a few groups of points, then over the groups in order. Memory limits the number of groups, and it is at
+  // most 64, more than most machines have threads. It does not depend on the number of threads, because that would
+  // change the sums.
   void MoveCenters() {
     const int64_t size = m_ * d_;
     const int64_t num_blocks = NumPointBlocks(n_);
@@ -139,7 +139,7 @@ class Lloyd {
     }
   }
 
-  // False if the work is to end.
+  // Adds the points of a block to the sums. False if the work should end.
   bool AddBlock(int64_t block, double* sums, ThreadMonitor& monitor) {
     const int64_t begin = block * kPointBlock;
     const int64_t end = std::min(begin + kPointBlock, n_);

@@ -1,4 +1,4 @@
-// Rows at different places.
+// A set of rows at different locations.
 #pragma once
 
 #include <algorithm>
@@ -13,12 +13,12 @@
 
 namespace residual_knn {
 
-// Rows at pairwise different locations: a hash table with open addressing, because it is filled and
-// freed without a pause that a cancelling caller would feel.
+// Rows at pairwise different locations, in a hash table with open addressing. Such a table is filled and freed
+// without a long pause, so that a call can be cancelled soon.
 class LocationSet {
  public:
-  // At most `max_size` of them. Places are those of `originals`, the points as the caller gave them, because scaling
-  // may round two of them to one; of the scaled points if it is empty.
+  // Holds at most `max_size` rows. Locations are those of `originals`, the points as the caller gave them, because
+  // scaling may round two locations to one. If `originals` is empty, they are those of the scaled points.
   LocationSet(const ScaledPoints& points, const DenseMatrixView& originals, int64_t max_size,
               Monitor& monitor)
       : points_(points), originals_(originals) {
@@ -34,7 +34,7 @@ class LocationSet {
 
   [[nodiscard]] int64_t size() const { return size_; }
 
-  // False if a row at the same location is in the set.
+  // Inserts a row, unless a row at the same location is in the set; then returns false.
   bool Insert(int64_t row) {
     size_t slot = Hash(row) & mask_;
     while (slots_[slot] != kEmpty) {

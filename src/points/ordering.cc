@@ -21,7 +21,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 constexpr int64_t kMostPointsAtOnce = 32;
 
-// Points whose distances to all others are computed between two looks at the monitor: fewer where a distance costs more.
+// Number of points whose distances are computed between two looks at the monitor: fewer where a distance costs more.
 int64_t PointsAtOnce(int64_t dimensions) {
   return std::clamp((int64_t{1} << 22) / dimensions, int64_t{8}, kMostPointsAtOnce);
 }
@@ -43,13 +43,13 @@ std::unique_ptr<T[]> Allocate(int64_t a, int64_t b) {
       static_cast<size_t>(CheckedSize(a, b, "order of points", sizeof(T))));
 }
 
-// A balanced kd-tree that knows the farthest candidate of each node. A chosen point lowers
-// distances only where the box of a node is nearer to it than that candidate is to the points
-// before, so it visits little of the tree; the next choice is the candidate of the root.
+// A balanced k-d tree that keeps, for each node, its point that is farthest from the chosen points: the candidate of
+// the node. After a choice, distances are lowered only in nodes whose box is nearer to the new point than the node's
+// candidate is to the points chosen before. So only a small part of the tree is visited. The next choice is the
+// candidate of the root.
 //
-// Written here rather than taken from a library because no library's tree keeps such a maximum (a
-// heap beside a radius search would do the same with more work and memory), nor builds with
-// cancellation.
+// The tree is written here because no library's tree keeps such a maximum or can be cancelled while it is built. A
+// heap beside a radius search would do the same with more work and memory.
 class FarthestPointTree {
  public:
   FarthestPointTree(const ScaledPoints& points, Monitor& monitor)
@@ -80,8 +80,8 @@ class FarthestPointTree {
   void Choose(const double* location) { Lower(1, 0, location); }
 
  private:
-  // The tree is complete: node 1 is the root, nodes 2 i and 2 i + 1 are the children of node i, and
-  // all nodes of a level have the same number of points, give or take one.
+  // The tree is complete: node 1 is the root, nodes 2 i and 2 i + 1 are the children of node i, and the numbers of
+  // points of the nodes of a level differ by at most one.
   [[nodiscard]] int64_t BeginOf(int64_t node, int level) const {
     const int64_t place = node - (int64_t{1} << level);
     const int64_t size = n_ >> level;
@@ -100,7 +100,7 @@ class FarthestPointTree {
       FillLeaf(begin, end);
       return;
     }
-    // Left by an exception when the caller cancels; nth_element allows that.
+    // When the caller cancels, an exception ends nth_element, which allows that.
     const double* x = points_.coordinate(WidestSide(node));
     const int64_t middle = BeginOf(2 * node + 1, level + 1);
     int64_t* rows = rows_.get();
@@ -137,7 +137,7 @@ class FarthestPointTree {
     return widest;
   }
 
-  // Rows ascend within a leaf: its first farthest point has the smallest row.
+  // Rows ascend within a leaf, so that the first of several farthest points has the smallest row.
   void FillLeaf(int64_t begin, int64_t end) {
     std::sort(rows_.get() + begin, rows_.get() + end);
     for (int64_t c = 0; c < d_; ++c) {
@@ -167,8 +167,9 @@ class FarthestPointTree {
     farthest_[node] = {min_sq[farthest], rows_[farthest]};
   }
 
-  // Never above the squared distance, as computed, of a point in the box: each rounded operation is
-  // monotone, and the operations are those of LowerSquaredDistances, in the same order.
+  // Squared distance from a location to the box of a node. It is never above the computed squared distance to a point
+  // in the box: each rounded operation is monotone, and the operations are those of LowerSquaredDistances, in the
+  // same order.
   double BoxSquaredDistance(int64_t node, const double* location) {
     const double* low = BoxOf(node);
     const double* high = low + d_;
@@ -195,7 +196,7 @@ class FarthestPointTree {
   std::unique_ptr<Candidate[]> farthest_;
 };
 
-// The k-th smallest of the values, which it re-orders.
+// The k-th smallest of the values, counted from 0. Reorders the values.
 double Select(std::vector<double>& values, int64_t k, Pace& pace) {
   const auto at = values.begin() + k;
   std::nth_element(values.begin(), at, values.end(), [&pace](double a, double b) {
@@ -250,7 +251,7 @@ std::vector<int64_t> RandomOrder(int64_t n, uint64_t seed, Monitor& monitor) {
   std::vector<int64_t> order;
   order.reserve(static_cast<size_t>(n));
   boost::random::mt19937_64 engine(seed);
-  // Fisher and Yates, from the inside out.
+  // The shuffle of Fisher and Yates in its inside-out form.
   for (int64_t i = 0; i < n; ++i) {
     pace.Spend(16);
     const int64_t place = boost::random::uniform_int_distribution<int64_t>(0, i)(engine);
@@ -284,7 +285,8 @@ std::vector<int64_t> MaximinOrder(const ScaledPoints& points, Monitor& monitor,
     tree.Choose(location.data());
     monitor.Advance(1);
   }
-  // What is left is at distance 0: places that rounding does not tell from earlier ones, and then duplicates.
+  // The remaining points are at distance 0 from earlier ones. First come those at other locations, which only
+  // rounding has merged; then come duplicates.
   const auto left = static_cast<size_t>(n) - order.size();
   if (left == 0) return order;
   LocationSet locations(points, originals, n, monitor);

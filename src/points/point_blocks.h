@@ -1,4 +1,4 @@
-// Points in blocks: what passes over all points, on several threads, has in common.
+// Blocks of points in row order, for passes over all points on several threads.
 #pragma once
 
 #include <algorithm>
@@ -22,12 +22,13 @@ inline PointRange RangeOf(const ScaledPoints& points, int64_t begin, int64_t cou
   return {points.coordinate(0) + begin, points.stride(), points.dimensions(), count};
 }
 
-// How many points of a block to take between two looks. Multiples of 8 keep SIMD code away from tails.
+// Number of points of a block between two looks at the monitor. It is a multiple of 8, so that SIMD code has few
+// tails.
 inline int64_t PointsBetweenLooks(int64_t dimensions) {
   return std::clamp(kDifferencesBetweenLooks / dimensions / 8 * 8, int64_t{8}, kPointBlock);
 }
 
-// A thread costs as much as a few hundred thousand differences.
+// One thread if the work is small: starting a thread costs as much as a few hundred thousand differences.
 inline int WorthwhileThreads(int threads, double differences) {
   return differences < static_cast<double>(kDifferencesBetweenLooks) ? 1 : threads;
 }

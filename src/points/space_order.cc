@@ -32,7 +32,7 @@ double WholeRange(const double* x, std::span<const int64_t> rows, Pace& pace) {
   return high - low;
 }
 
-// Where the middle is one place in all coordinates, the whole decides.
+// If the middle range is 0 in all coordinates, the whole range decides.
 int64_t WidestCoordinate(const ScaledPoints& points, std::span<const int64_t> rows, Pace& pace) {
   for (const auto range : {MiddleRange, WholeRange}) {
     double widest = 0;
@@ -97,7 +97,8 @@ void SpaceOrder::SplitNode(const ScaledPoints& points, int t, int64_t i, Pace& p
       points,
       std::span(rows_).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), pace);
   const double* x = points.coordinate(split.coordinate);
-  // Ties by row: the order does not depend on the algorithm, and equal points split evenly.
+  // Ties are broken by row, so that the order does not depend on the algorithm of nth_element, and equal points split
+  // evenly.
   std::nth_element(rows_.begin() + begin, rows_.begin() + middle, rows_.begin() + end,
                    [x, &pace](int64_t a, int64_t b) {
                      pace.Spend(1);

@@ -11,18 +11,19 @@
 
 namespace residual_knn {
 
-// A complete binary tree over some rows: node i of depth t is one of 2^t ranges of positions. Within a leaf
-// rows ascend, so that the predecessors of a row are a leaf's first points.
+// A complete binary tree over some rows: node i of depth t is one of 2^t ranges of positions. Rows ascend within a
+// leaf, so that the predecessors of a row are the first points of each leaf.
 class SpaceOrder {
  public:
   SpaceOrder() = default;
 
-  // Nodes are split at the median of their widest coordinate: the widest in the middle of a sample, so that a few far
-  // points do not choose it. Leaves hold at most `leaf_size` rows.
+  // Nodes are split at the median of their widest coordinate. Width is measured in the middle of a sample, so that a
+  // few far points do not decide which coordinate is widest. Leaves hold at most `leaf_size` rows.
   SpaceOrder(const ScaledPoints& points, std::vector<int64_t> rows, int64_t leaf_size, int threads,
              Monitor& monitor);
 
-  // Nodes are cut from the rows as they come: neighbors in the list should be alike.
+  // Nodes are consecutive parts of `rows`, in the given order. Rows that follow each other in the list should be
+  // similar.
   SpaceOrder(std::vector<int64_t> rows, int64_t leaf_size, Monitor& monitor);
 
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(rows_.size()); }
@@ -33,13 +34,13 @@ class SpaceOrder {
   [[nodiscard]] int64_t Begin(int t, int64_t i) const {
     return starts_[static_cast<size_t>(i << (depth_ - t))];
   }
-  // The leaf whose region holds a point; 0 where nodes have no regions.
+  // The leaf whose region contains a point; 0 if the order was made without coordinates.
   [[nodiscard]] int64_t LeafOf(const double* point) const;
   // The leaf of a position.
   [[nodiscard]] int64_t LeafAt(int64_t position) const;
 
-  // Regions of points whose coordinates are from now on `ratios` times what they were. Nodes stay as they are,
-  // which is as good an order as long as the ratios are much the same.
+  // Multiplies the regions of nodes by `ratios`, for points whose coordinates have been multiplied by `ratios`. Nodes
+  // keep their rows; the order stays as good if the ratios are nearly equal.
   void Rescale(std::span<const double> ratios);
 
   [[nodiscard]] int64_t bytes() const;

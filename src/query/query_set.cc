@@ -37,7 +37,8 @@ class RowQueries : public QuerySet {
                      ", must be a row of the index, which has n = " + std::to_string(model.n()));
       }
     }
-    // Blocks of predecessor queries are cut to fit the triangle.
+    // Queries among predecessors are taken in the order of rows, so that queries loaded together have about as many
+    // candidates.
     if (predecessors && !std::is_sorted(rows, rows + count)) {
       order_.resize(static_cast<size_t>(count));
       std::iota(order_.begin(), order_.end(), int64_t{0});
@@ -102,7 +103,7 @@ class RowQueries : public QuerySet {
   std::vector<int64_t> order_;
 };
 
-// What both kinds of new points share.
+// The common part of both kinds of new points.
 class NewQueries : public QuerySet {
  public:
   NewQueries(const ResidualModel& model, ScaledPoints points)

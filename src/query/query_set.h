@@ -1,4 +1,4 @@
-// The queries of one search, whatever they are: loaded block by block into one form.
+// The queries of one search. All kinds of queries are loaded block by block into the same form.
 #pragma once
 
 #include <cstdint>
@@ -39,32 +39,32 @@ class QuerySet {
   virtual ~QuerySet() = default;
 
   [[nodiscard]] virtual int64_t size() const = 0;
-  // The listed queries, numbers in the set's own order, which need not be the caller's.
-  // Computing V of new points takes time: incomplete if the monitor was stopped.
+  // Loads the listed queries. They are numbered in the order of the set, which need not be the caller's. Computing V
+  // of new points takes time; the block is incomplete if the monitor was stopped.
   virtual void Load(std::span<const int64_t> queries, QueryBlock& block,
                     ThreadMonitor monitor) const = 0;
   // Number of candidates of a query, the query itself not counted.
   [[nodiscard]] virtual int64_t Pairs(int64_t query) const = 0;
-  // The row that a query is, -1 for a new point.
+  // The row of a query; -1 for a new point.
   [[nodiscard]] virtual int64_t RowOf(int64_t query) const = 0;
   // Candidates are the rows [0, Limit(query)).
   [[nodiscard]] virtual int64_t Limit(int64_t query) const = 0;
   // New points whose coordinates are too coarse; none among rows.
   [[nodiscard]] virtual CoarsePoints coarse() const { return {}; }
-  // Scaled coordinates of a query; nothing where there are none.
+  // Copies the scaled coordinates of a query to `out`; copies nothing if there are none.
   virtual void CopyPoint(int64_t query, double* out) const = 0;
 };
 
-// Rows of the model, among all others or among their predecessors only. `rows` is null for all rows
-// in order and must outlive the set otherwise.
+// Rows of the model, among all others or among their predecessors only. `rows` is null for all rows in order;
+// otherwise it must outlive the set.
 std::unique_ptr<QuerySet> MakeRowQueries(const ResidualModel& model, const int64_t* rows,
                                          int64_t count, bool predecessors);
 
-// New points of a model that knows its inducing points; checked here.
+// New points of a model with inducing points, from which their V and p are computed. Throws for bad values.
 std::unique_ptr<QuerySet> MakeNewPointQueries(const ResidualModel& model,
                                               const DenseMatrixView& queries);
 
-// New points with their own V and p; `queries` has no columns with a covariance callback.
+// New points with given V and p; `queries` has no columns with a covariance callback.
 std::unique_ptr<QuerySet> MakeNewFactorQueries(const ResidualModel& model,
                                                const DenseMatrixView& query_factor,
                                                std::span<const double> query_residual_variance,

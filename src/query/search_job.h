@@ -1,4 +1,4 @@
-// One search as all its parts see it: what is asked, how to search, and where answers and reports go.
+// One search, in the form that all its parts use: what is asked, how to search, and where answers and progress go.
 #pragma once
 
 #include "model/residual_model.h"

@@ -49,7 +49,7 @@ struct SearchStatistics : SearchCounts {
   int64_t uninformative_queries = 0;
   double nearest_lengthscales = 0;
   CoarsePoints coarse_queries;
-  // The sum over brute force's threads of the seconds that each worked.
+  // Seconds of work of brute force, summed over its threads.
   double scan_seconds = 0;
 
   // Adds what brute force counted for a part of the queries.

@@ -10,22 +10,23 @@
 namespace residual_knn {
 namespace {
 
-// Why no neighbor is lost, with u = 2^-53 and scores in units in which |rho| = 1 is `unit`:
+// Proof that no neighbor is lost. u = 2^-53, and |rho| = 1 corresponds to the score `unit`.
 //
-// Screened and canonical score of a pair differ by at most error / sqrt(p_j), for the two sums of products,
-// and by the roundings of subtraction, the product of the two 1 / sqrt(p) (three of them on either side),
-// and the multiplications by them: fewer than 16 u |score| together.
+// The screened and the canonical score of a pair differ by at most error / sqrt(p_j), for the two sums of products,
+// plus roundings: those of the subtraction, of the product of the two 1 / sqrt(p) (three on either side), and of the
+// multiplications by them. These are less than 16 u |score| together.
 constexpr double kUnit = 0x1p-53;
 constexpr double kRelativeSlack = 16 * kUnit;
-// Two correlations may round to one distance, and then the smaller row is nearer. 1 - |rho| is exact or
-// within u, and the square root shrinks a gap by at most 0.35 (at distance sqrt 2) to 0.5 (at 1), with half
-// an ulp of at most 2 u: correlations more than 8 u apart on top of their errors have different distances.
-// Both intervals of a comparison are widened by that much.
+// Two correlations may round to the same distance, and then the smaller row is nearer. 1 - |rho| is exact or within
+// u. The square root multiplies a gap by at least 0.5 up to distance 1 and by at least 0.35 up to distance sqrt 2,
+// and the roundings of two roots are at most 2 u together. So correlations that differ by more than 8 u beyond their
+// errors have different distances. Both intervals of a comparison are widened by this much.
 constexpr double kTieSlack = 8 * kUnit;
-// Beyond |rho| = 1 all distances are 0 (or sqrt 2), and rows decide: what is proved never excludes a
-// candidate that would tie there. Scores are clamped at 2 units, so that none is infinite.
-// For |x| < 2^-54, 1 - x rounds to 1: correlations below this, errors included, mean a distance of 1 (in signed ranking
-// of 1 or more). Of candidates at distance 1 the smallest rows are nearest.
+// Beyond |rho| = 1 all distances are 0 (or sqrt 2), and the smaller row is nearer. So the proved score never excludes
+// a candidate that would tie there. Scores are clamped at 2 units, so that none is infinite.
+//
+// For |x| < 2^-54, 1 - x rounds to 1. So correlations below kNoCorrelation, errors included, give a distance of 1 (of
+// 1 or more in signed ranking). Of candidates at distance 1 the smallest rows are nearest.
 constexpr double kNoCorrelation = 0x1p-55;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -37,7 +38,7 @@ size_t CapacityFor(int64_t k) { return std::max(4 * static_cast<size_t>(k), kLea
 
 int64_t CandidateList::MostAtOnce(int64_t k) {
   constexpr size_t kBytesOfAll = 16 << 20;
-  // With what a decision needs beside the candidate.
+  // Bytes of a candidate and of the scratch memory for it.
   constexpr size_t kBytesOfOne = sizeof(Candidate) + 24;
   return std::max(static_cast<int64_t>(kBytesOfAll / (CapacityFor(k) * kBytesOfOne)), int64_t{1});
 }
@@ -57,7 +58,7 @@ void CandidateList::Reset(int64_t k, double query_inverse_deviation, double erro
   first_rows_ = 0;
   size_at_prune_ = 0;
   candidates_.clear();
-  // Grown once and for all: a search allocates nothing for a query. Large k grow as they need.
+  // Memory is reserved once, so that a search allocates nothing for a query. If k is large, the lists grow as needed.
   constexpr size_t kReserved = 1024;
   if (capacity_ <= kReserved && candidates_.capacity() < capacity_ + k_ + 1) {
     candidates_.reserve(capacity_ + k_ + 1);
@@ -133,7 +134,7 @@ void CandidateList::AppendFirstRows(std::span<const int64_t> rows, std::span<con
   const auto before = std::count_if(candidates_.begin(), candidates_.end(), before_others);
   floor_holds_ = static_cast<size_t>(before) >= k_;
   if (floor_holds_) {
-    // Half the floor pays for the roundings of slacks.
+    // Half the floor covers the roundings of slacks.
     std::erase_if(candidates_, [this](const Candidate& c) {
       return c.distance < 0 && c.score + (c.slack - kTieSlack * unit_) < floor_ / 2;
     });
@@ -146,7 +147,7 @@ void CandidateList::Push(const Candidate& candidate, const CanonicalScorer& scor
   candidates_.push_back(candidate);
   if (candidates_.size() < capacity_) return;
   Prune();
-  // Ties and near-ties could keep everything: decide them for good.
+  // Ties and near-ties could keep the list full: they are decided by canonical scores now.
   if (candidates_.size() > capacity_ / 2) rescored += Resolve(scorer);
 }
 
@@ -173,8 +174,8 @@ void CandidateList::Prune() {
     const double proved = std::min(*kth, certain);
     if (proved > proved_ && proved > -certain) {
       proved_ = proved;
-      // The screen compares without the small slacks of the candidate, at most these; taken twice, they
-      // also cover those relative to its error.
+      // The screen compares without the small slacks of the candidate, which are at most those below. Twice as much
+      // also covers slacks relative to its error.
       threshold_ = proved_ - 2 * (kRelativeSlack * std::abs(proved_) + kTieSlack * unit_);
     }
     std::erase_if(candidates_, [this](const Candidate& c) { return c.score + c.slack < proved_; });

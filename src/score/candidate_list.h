@@ -11,12 +11,12 @@
 
 namespace residual_knn {
 
-// Candidates as a screen hands them over.
+// Candidates that a screen has not dismissed.
 struct ScreenedRows {
   std::span<const int64_t> rows;
   std::span<const double> scores;
   std::span<const double> covariances;
-  std::span<const double> errors = {};  // of R, for each; none: the error of the list
+  std::span<const double> errors = {};  // of R, one for each row; empty: the error of the list
 };
 
 // Scores arrive from matrix products, whose rounding depends on the shape of the block. Each
@@ -26,26 +26,26 @@ struct ScreenedRows {
 // the end.
 class CandidateList {
  public:
-  // How many lists one worker may hold: fewer where k is large.
+  // The number of lists that one worker may hold: fewer if k is large.
   [[nodiscard]] static int64_t MostAtOnce(int64_t k);
-  // Of `left` candidates, how many to give at once: while nothing is proved everything stays, and a few first give
-  // a threshold.
+  // The number of candidates to append at once, of `left` that remain. While there is no threshold, every candidate
+  // stays; a few candidates first give a threshold.
   [[nodiscard]] int64_t AtOnce(int64_t left, int64_t at_first = 128) const {
     return std::isfinite(threshold_) ? left : std::min(left, at_first);
   }
 
-  // error: bound on the difference of R to its canonical value, not counting rounding relative to
-  // R; generous by a few ulp of itself, since sums with it round too.
+  // Starts the list of another query. error: a bound on the difference of R from its canonical value, without
+  // rounding relative to R. It must be larger than necessary by a few ulp, because sums with it are rounded too.
   void Reset(int64_t k, double query_inverse_deviation, double error);
 
-  // The error of what is appended from now on; another one where products are of another precision.
+  // Sets the error of candidates that are appended from now on. It changes with the precision of products.
   void SetError(double error) { error_ = error; }
 
   // Candidates with (|R| + error) / sqrt(p_j) below this need not be appended. (R, not |R|, in signed ranking.)
   [[nodiscard]] double threshold() const { return threshold_; }
 
-  // Appends candidates in any order; inverse_deviation is that of all rows. scorer is set to the
-  // query. Returns how many were scored canonically on the way because too many stood too close.
+  // Appends candidates in any order; inverse_deviation is that of all rows. scorer is set to the query. Returns how
+  // many candidates were scored canonically now, because too many were too close to be dropped.
   int64_t Append(const ScreenedRows& screened, const double* inverse_deviation,
                  const CanonicalScorer& scorer);
 
@@ -53,19 +53,20 @@ class CandidateList {
   int64_t AppendScored(std::span<const int64_t> rows, std::span<const double> rho,
                        const CanonicalScorer& scorer);
 
-  // The k-th largest score at hand is at most this; infinite if there are fewer.
+  // A bound on the k-th largest score of the list; infinite if the list has fewer than k candidates.
   [[nodiscard]] double LargestKthScore();
 
-  // Whether nothing at hand proves more than that a neighbor is at a distance below 1. Then most candidates may tie at
-  // distance 1, where the smallest rows win: the list should be given the first rows.
+  // True if the list does not prove that all k neighbors are at a distance below 1. Then most candidates may tie at
+  // distance 1, where the smallest rows are nearest: the list should be given the first rows, unless it has them.
   [[nodiscard]] bool NeedsFirstRows() const { return first_rows_ == 0 && threshold_ < floor_; }
 
-  // The candidates below row `end`, with their canonical correlations. Whatever was appended of them, or will be, is
-  // dropped. From then on candidates that are certainly at distance 1 stay out, if k others are before them.
+  // Appends all candidates below row `end`, with their canonical correlations. Other entries of these rows are
+  // dropped, both earlier and later ones. From then on, candidates that are certainly at distance 1 are not added, if
+  // k others are before them.
   void AppendFirstRows(std::span<const int64_t> rows, std::span<const double> rho, int64_t end,
                        const CanonicalScorer& scorer);
 
-  // Raises the threshold to what the candidates at hand prove.
+  // Raises the threshold as far as the candidates of the list prove it, and drops candidates below.
   void Prune();
 
   // The k nearest, or all if fewer, in order. Adds to `rescored` how many were scored canonically.
@@ -97,7 +98,7 @@ class CandidateList {
   double threshold_ = 0;
   double floor_ = 0;          // scores below have distance 1
   bool floor_holds_ = false;  // candidates with such scores cannot be among the k nearest
-  int64_t first_rows_ = 0;    // rows below are met
+  int64_t first_rows_ = 0;    // rows below were given by AppendFirstRows
   size_t size_at_prune_ = 0;
   std::vector<Candidate> candidates_;
   std::vector<double> bounds_;

@@ -1,5 +1,5 @@
-// The one function that decides between candidates and makes distances. All strategies end here, so
-// that all return the same bytes.
+// The one function that decides between candidates and makes distances. All strategies use it, so that all return the
+// same bytes.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class CanonicalScorer {
  public:
   CanonicalScorer(const ResidualModel& model, Ranking ranking) : model_(model), ranking_(ranking) {}
 
-  // The query that Score is about; the block must stay loaded.
+  // Sets the query of Score. The block must stay loaded.
   void SetQuery(const QueryBlock& block, int64_t query) {
     v_ = block.v + query * model_.m();
     inverse_deviation_ = block.inverse_deviation[query];

@@ -8,7 +8,7 @@
 
 namespace residual_knn {
 
-// It is at distance 1 from everything: the smallest rows are its neighbors. `scratch` is reused.
+// The query is at distance 1 from all points: the smallest rows are its neighbors. `scratch` is reused.
 inline void WriteDegenerate(const QueryBlock& block, int64_t query, int64_t k,
                             std::vector<Neighbor>& scratch, ResultSink& results) {
   scratch.clear();

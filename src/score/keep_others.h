@@ -1,4 +1,4 @@
-// What a screen has found, without the query itself and what it has met before.
+// Removes the query itself, and the rows that it has met before, from the survivors of a screen.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace residual_knn {
 
 // Drops row `self` and the rows `met`, which ascend, from the first `found` survivors; returns how many are left. The
-// survivors' numbers are places in `rows`, and become rows; where `rows` is empty they are rows already.
+// survivors' numbers are indices into `rows`, and become rows. If `rows` is empty, they are rows already.
 inline size_t KeepOthers(const ScreenSurvivors& survivors, int64_t found,
                          std::span<const int64_t> rows, int64_t self,
                          std::span<const int64_t> met = {}) {

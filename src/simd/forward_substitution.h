@@ -5,7 +5,7 @@
 
 namespace residual_knn {
 
-// Right-hand sides that one call solves.
+// Number of right-hand sides that one call solves.
 inline constexpr int64_t kPanelWidth = 32;
 
 // Solves L X = B in place. `lower` is m x m, row-major with `stride` doubles from row to row, its upper triangle is

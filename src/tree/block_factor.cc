@@ -23,7 +23,7 @@ void BlockFactor::Run(std::span<const int64_t> rows, const BlockFactorOptions& o
     const double inverse_deviation = rows_.inverse_deviation(j);
     const double deficit = margins_.Deficit(inverse_deviation);
     if (inverse_deviation > 0) largest_deficit = std::max(largest_deficit, deficit);
-    // The correlation of a degenerate point is 0 with all: its feature is 0.
+    // A degenerate point has correlation 0 with all points: its feature vector is 0.
     unexplained_[j] = inverse_deviation > 0 ? 1 + deficit : 0;
   }
   const int64_t most = std::min(count, Margins::kMaxRank);
@@ -38,7 +38,7 @@ void BlockFactor::Run(std::span<const int64_t> rows, const BlockFactorOptions& o
   FinishTotals();
 }
 
-// Of the points that are no pivots.
+// The point with the largest unexplained share, among points that are not pivots.
 int64_t BlockFactor::LeastExplained() {
   open_ = unexplained_;
   for (const int64_t pivot : pivots_) open_[pivot] = -1;
@@ -50,8 +50,8 @@ void BlockFactor::AddPivot(int64_t pivot, double deficit, double ridge) {
   const int64_t done = rank();
   w_.resize(static_cast<size_t>((done + 1) * stride_));
   rows_.Correlations(pivot, row_.data());
-  // As a candidate the pivot is a point of its own, a copy without the ridge: the errors of a query's products
-  // with the pivot are paid for by the ridge, and have no bearing on the candidate.
+  // As a candidate the pivot counts as another point, a copy without the ridge. The ridge covers the errors of a
+  // query's products with the pivot; these errors do not concern the candidate.
   row_[pivot] = 1;
   double self = 1 + deficit + ridge;
   for (int64_t a = 0; a < done; ++a) {
@@ -82,7 +82,7 @@ void BlockFactor::FinishTotals() {
     for (int64_t a = 0; a < i; ++a) lower_[i * rank() + a] = w_[a * stride_ + pivots_[i]];
     lower_[i * rank() + i] = diagonal_[i];
   }
-  // Errors of the products that made w.
+  // The part of the unexplained shares that covers errors of the products from which w was computed.
   const double error = margins_.LargestError(false);
   const double eta = error * error * inflation_;
   for (int64_t j = 0; j < count; ++j) {

@@ -13,7 +13,7 @@
 namespace residual_knn {
 
 struct BlockFactorOptions {
-  double tolerance = 0.3;  // pivots until no point has more unexplained
+  double tolerance = 0.3;  // pivots are added until no unexplained share is larger
   bool single = false;     // products with this block's pivots may be in single precision
   bool coarse = false;     // pivots are coupled with those of other blocks
 };
@@ -24,7 +24,7 @@ class BlockFactor {
   BlockFactor(const ResidualModel& model, const Margins& margins)
       : margins_(margins), rows_(model) {}
 
-  // Looks at `pace`.
+  // Factorizes the block of `rows`. Reports its work to `pace`.
   void Run(std::span<const int64_t> rows, const BlockFactorOptions& options, Pace& pace);
 
   [[nodiscard]] std::span<const int64_t> pivots() const { return pivots_; }

@@ -1,4 +1,4 @@
-// The points of a block, as the factorization of its residual correlation reads them.
+// The points of a block, in the form that the factorization of its residual correlation needs.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ class BlockRows {
  public:
   explicit BlockRows(const ResidualModel& model) : model_(model) {}
 
-  // Rows of the model.
+  // Loads rows of the model.
   void Load(std::span<const int64_t> rows);
 
   [[nodiscard]] int64_t m() const { return model_.m(); }
@@ -23,7 +23,7 @@ class BlockRows {
   // 1 / sqrt(p), 0 for degenerate points.
   [[nodiscard]] double inverse_deviation(int64_t j) const { return inverse_deviations_[j]; }
 
-  // out[j] = rho of points `pivot` and j for all j; room for 8 more.
+  // out[j] = rho of points `pivot` and j for all j. out has room for 8 more values.
   void Correlations(int64_t pivot, double* out);
 
  private:

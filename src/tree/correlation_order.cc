@@ -18,7 +18,8 @@ class CorrelationSort {
   CorrelationSort(const ResidualModel& model, int64_t leaf_size, Monitor& monitor)
       : block_(model), leaf_size_(leaf_size), monitor_(monitor) {}
 
-  // Sorts a list in place. Lists wait on a stack of our own: data cannot make the recursion deep.
+  // Sorts a list in place. The parts still to be divided wait on an explicit stack, so that no data can make a
+  // recursion deep.
   void Run(std::span<int64_t> rows) {
     waiting_.push_back(rows);
     while (!waiting_.empty()) {
@@ -59,7 +60,7 @@ class CorrelationSort {
     sorted_.clear();
     for (const int64_t j : order_) sorted_.push_back(list[j]);
     std::copy(sorted_.begin(), sorted_.end(), list.begin());
-    // What one anchor has gathered goes on; an anchor that has gathered nearly all has nothing to say.
+    // Each anchor's group is divided in turn. A group that holds 15/16 of the points or more is not divided again.
     for (int64_t begin = 0; begin < count;) {
       int64_t end = begin;
       while (end < count && owner_[order_[end]] == owner_[order_[begin]]) ++end;

@@ -11,10 +11,10 @@
 namespace residual_knn {
 namespace {
 
-// A substitution of so many columns takes some milliseconds at most.
+// A substitution of this many columns takes a few milliseconds at most.
 constexpr int64_t kColumnsBetweenLooks = 4 * kColumnUnit;
 
-// What the pivots of block h are to those of all other blocks.
+// The pivots of block h, in the form in which the pivots of all blocks are correlated with them.
 CorrelatedPoints<double> PivotsOf(const ResidualModel& model, const PivotBlocks& blocks,
                                   const PivotBlock& h, CouplingScratch& scratch) {
   constexpr int64_t kSlack = 16;
@@ -45,7 +45,7 @@ void Coupling::Compute(const ResidualModel& model, const Margins& margins,
   images_.resize(static_cast<size_t>(total * r));
   norms_.assign(static_cast<size_t>(blocks.size()), 0.0);
   CorrelatedPoints<double> pivots = PivotsOf(model, blocks, h, scratch);
-  // Runs of blocks of a size that the product likes.
+  // Blocks are taken in runs of at most this many pivots, a size at which the matrix product is fast.
   constexpr int64_t kMostPivots = 1024;
   for (int64_t first = 0; first < blocks.size();) {
     int64_t last = first + 1;

@@ -1,7 +1,9 @@
-// What the span of one block's pivots says about all other blocks of its level.
+// Bounds on the correlations between the points of one block and all other blocks of its level, from the pivots of
+// both.
 //
-// A point i of block H with coefficients v_i = L_H^-T w_i is P_H phi_i = sum_a v_ia phi_a plus a rest of
-// length sqrt(e_i). Its share in the span of block C is therefore at most
+// A point i of block H has coefficients v_i = L_H^-T w_i. Its feature vector is phi_i = sum_a v_ia phi_a, with a over
+// the pivots of H, plus a rest of length sqrt(e_i). The length of its part in the span of the pivots of block C is
+// therefore at most
 //
 //     |z_i| <= |L_C^-1 rho(P_C, P_H) v_i| + sqrt(e_i),
 //
@@ -21,12 +23,13 @@
 
 namespace residual_knn {
 
-// What single precision adds to |L_C^-1 rho(P_C, P_H) v_i|, relative to the product of the Frobenius norm of the matrix
-// with |v_i|: coefficients, images and their products are rounded, of sums of `rank` terms.
+// Bound on the error of |L_C^-1 rho(P_C, P_H) v_i| in single precision, relative to the Frobenius norm of the matrix
+// times |v_i|. Coefficients, images and their products are rounded; the products are sums of `rank` terms.
 inline double CoupledRounding(int64_t rank) { return 2 * static_cast<double>(rank + 8) * 0x1p-24; }
 
-// The bound on |z_i|^2 from the square of the computed image, the rest sqrt(e_i), and the rounding. Beyond 4 no bound
-// says anything; nor does a matrix that rounding has spoiled, whose norm is infinite, even about coefficients of 0.
+// The bound on |z_i|^2 from the square of the computed image, the rest sqrt(e_i), and the rounding. A bound of 4 or
+// more dismisses nothing, so that 4 is the largest result. A matrix that rounding has made useless has an infinite
+// norm. It gives no bound, even for coefficients of 0.
 inline double CoupledSquare(double image_square, double rest, double rounding, double norm,
                             double coefficient_norm) {
   constexpr double kNothing = 4;
@@ -42,18 +45,18 @@ struct CouplingScratch {
   std::vector<double> coordinates;
   std::vector<double> inverse_deviations;
   std::vector<double> covariances;
-  int64_t pairs = 0;  // of pivots, whose correlation has been computed so far
+  int64_t pairs = 0;  // pairs of pivots whose correlations have been computed so far
 };
 
 class Coupling {
  public:
-  // Looks at `pace`.
+  // Couples block `home` with all blocks. Reports its work to `pace`.
   void Compute(const ResidualModel& model, const Margins& margins, const PivotBlocks& blocks,
                int64_t home, CouplingScratch& scratch, Pace& pace);
 
-  // Row a of the pivots of all blocks has rank(home) values: L_C^-1 rho(P_C, P_H).
+  // A row of rank(home) values for each pivot of all blocks. The rows of block C are L_C^-1 rho(P_C, P_H).
   [[nodiscard]] const float* images() const { return images_.data(); }
-  // Frobenius norm of a block's rows; infinite where rounding spoils them.
+  // Frobenius norm of a block's rows; infinite if rounding has made them useless.
   [[nodiscard]] double norm(int64_t block) const { return norms_[block]; }
   [[nodiscard]] int64_t bytes() const {
     return static_cast<int64_t>(images_.size() * sizeof(float) + norms_.size() * sizeof(double));

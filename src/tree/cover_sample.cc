@@ -10,11 +10,11 @@ namespace residual_knn {
 namespace {
 
 constexpr int64_t kBlocks = 8;
-// Points whose distances are looked at to find the surroundings of one.
+// Rows are thinned so that fewer than twice this many distances are computed to find the surroundings of a point.
 constexpr int64_t kMostScanned = 200'000;
 
-// The `count` points of every `stride`-th row that are nearest to a row: in space, or, where there are no
-// coordinates, in V.
+// The `count` points nearest to a row, among every `stride`-th row. They are nearest in space, or in V if there are
+// no coordinates.
 std::vector<int64_t> Surroundings(const ResidualModel& model, int64_t center, int64_t count,
                                   int64_t stride) {
   std::vector<std::pair<double, int64_t>> keys;
@@ -50,7 +50,7 @@ double SampleCover(const ResidualModel& model, const TreeShape& shape, Monitor& 
   Pace pace(monitor);
   int64_t pivots = 0;
   int64_t points = 0;
-  // Thinned, blocks are wider than they will be, which can only need more pivots.
+  // Blocks of thinned rows are wider than those of the tree will be, and can only need more pivots.
   const int64_t stride = std::max<int64_t>(model.n() / kMostScanned, 1);
   for (int64_t b = 0; b < kBlocks; ++b) {
     monitor.Look();
@@ -64,14 +64,14 @@ double SampleCover(const ResidualModel& model, const TreeShape& shape, Monitor& 
   return points == 0 ? 1 : static_cast<double>(pivots) / static_cast<double>(points);
 }
 
-// Measured on the workloads of docs/benchmarks.md.
+// The limits were measured on the workloads of docs/benchmarks.md.
 TreeShape ShapeFor(double cover) {
   TreeShape shape;
   if (cover > 0.03) {
     shape.leaf_tolerance = 0.1;
     shape.coarse_tolerance = 0.03;
   }
-  if (cover > 0.12) shape.levels = 1;  // pivots of larger blocks would be nearly as many
+  if (cover > 0.12) shape.levels = 1;  // larger blocks would need nearly as many pivots
   return shape;
 }
 

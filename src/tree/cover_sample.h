@@ -1,4 +1,4 @@
-// How well pivots cover blocks, from a few blocks of the model's own points.
+// The cover of a model, from a sample of a few blocks of its points.
 #pragma once
 
 #include "model/residual_model.h"
@@ -7,11 +7,11 @@
 
 namespace residual_knn {
 
-// Pivots a point that leaves of `shape` need in a sample: near 0 where a few points say everything about their
-// surroundings, near 1 where every point has to speak for itself.
+// The cover: the number of pivots that leaves of `shape` need for each point, in a sample. It is near 0 where a few
+// points explain all points around them, and near 1 where no point explains another.
 double SampleCover(const ResidualModel& model, const TreeShape& shape, Monitor& monitor);
 
-// What suits a model with this cover.
+// The shape of trees that suits a model with this cover.
 TreeShape ShapeFor(double cover);
 
 }  // namespace residual_knn

@@ -11,7 +11,7 @@
 namespace residual_knn {
 namespace {
 
-// What one factorization leaves behind until all are done.
+// The result of one factorization, kept until all are done.
 struct Piece {
   std::vector<int64_t> pivots;
   std::vector<double> lower;
@@ -19,7 +19,7 @@ struct Piece {
   std::vector<float> roots;
 };
 
-// Solves L' X = W in place, a point a column.
+// Solves L' X = W in place, with one column for each point.
 void SolveTransposed(std::span<const double> lower, int64_t rank, int64_t stride, AlignedVector& w,
                      Pace& pace) {
   for (int64_t i = rank - 1; i >= 0; --i) {
@@ -35,7 +35,7 @@ void SolveTransposed(std::span<const double> lower, int64_t rank, int64_t stride
   }
 }
 
-// Not below the root, in single precision.
+// The square root in single precision, rounded up.
 float RootAbove(double unexplained) {
   const auto root = static_cast<float>(std::sqrt(unexplained));
   return std::nextafter(root, std::numeric_limits<float>::infinity());
@@ -104,7 +104,7 @@ PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
   points_.resize(static_cast<size_t>(num_pivots_ * d_));
   inverse_deviations_.resize(static_cast<size_t>(num_pivots_));
   lowers_.resize(static_cast<size_t>(lower));
-  // What is beyond the last point is read, and never counts. Much memory takes its time.
+  // Values beyond the last point are read but have no effect. Setting much memory takes time.
   monitor.Look();
   kept_.assign(static_cast<size_t>(kept) + 64, 0.0F);
   roots_.assign(static_cast<size_t>(roots) + 64, 0.0F);

@@ -1,14 +1,14 @@
-// Pivots of the blocks of one tree depth: what a block looks like from afar.
+// Pivots of the blocks of one tree depth, from which the correlations of a query with a block are bounded.
 //
-// The residual correlation of a block is covered by a few of its points, the pivots of a pivoted Cholesky
-// factorization L L'. With features phi whose products are the correlations (margins.h), a point j of the
-// block has coordinates w_j in the span of the pivots' features and the unexplained part e_j =
-// |phi_j|^2 - |w_j|^2. A query i with coordinates z_i = L^-1 rho(P, i) then satisfies
+// A few points of a block explain the others: the pivots of a pivoted Cholesky factorization L L' of its residual
+// correlation. With feature vectors phi whose products are the correlations (margins.h), a point j of the block has
+// coordinates w_j in the span of the pivots' feature vectors, and the unexplained share e_j = |phi_j|^2 - |w_j|^2. A
+// query i with coordinates z_i = L^-1 rho(P, i) then satisfies
 //
 //     |rho_ij| <= |z_i . w_j| + sqrt((|phi_i|^2 - |z_i|^2) e_j)
 //
-// by Cauchy-Schwarz on the parts outside the span, and for all points of the block at once, with e the largest
-// e_j, b the largest |phi_j|^2 and a = |phi_i|^2,
+// by Cauchy-Schwarz on the parts outside the span. A second bound holds for all points of the block at once. With e
+// the largest e_j, b the largest |phi_j|^2 and a = |phi_i|^2,
 //
 //     |rho_ij| <= |z_i| sqrt(b - e) + sqrt((a - |z_i|^2) e)     if e a < b (a - |z_i|^2),
 //
@@ -29,27 +29,27 @@ struct PivotBlock {
   int64_t begin = 0;  // positions [begin, end)
   int64_t end = 0;
   int64_t smallest_row = 0;
-  int64_t first_pivot = 0;  // of the pivots of all blocks
+  int64_t first_pivot = 0;  // among the pivots of all blocks
   int64_t rank = 0;
   int64_t lower = 0;                    // offset of the rank x rank factor
-  int64_t points = 0;                   // offset of what is known of the points
+  int64_t points = 0;                   // offset of the kept values of the points
   int64_t stride = 0;                   // from one coordinate of a point to the next
   int64_t roots = 0;                    // offset of sqrt(e_j)
   double unexplained = 0;               // largest e_j
   double largest_total = 1;             // largest |phi_j|^2
   double pivot_inverse_deviations = 0;  // sum of 1 / p over the pivots
   double inflation = 0;                 // sum of 4 / (p q), q the ridges of the pivots
-  double quarter_ridge = 0;             // what every ridge has at least for the errors of a couple
+  double quarter_ridge = 0;             // lower bound on a ridge's quarter for couplings
   bool single = false;                  // products may be in single precision
 };
 
 class PivotBlocks {
  public:
-  // What is kept of each point: its coordinates w, or L^-T w, from which coupled blocks are bounded.
+  // What is kept of each point: its coordinates w, or its coefficients L^-T w, from which coupled blocks are bounded.
   enum class Keep { kCoordinates, kCoefficients };
 
   PivotBlocks() = default;
-  // The blocks are the nodes of depth t. `single` holds for each whether single precision will do.
+  // The blocks are the nodes of depth t. `single` tells for each block whether single precision suffices.
   PivotBlocks(const ResidualModel& model, const Margins& margins, const SpaceOrder& order, int t,
               double tolerance, Keep keep, const std::vector<bool>& single, int threads,
               Monitor& monitor);
@@ -62,7 +62,7 @@ class PivotBlocks {
   [[nodiscard]] int64_t FirstPivot(int64_t b) const {
     return b == size() ? num_pivots_ : blocks_[b].first_pivot;
   }
-  // Whether single precision will do for all of blocks [first, last).
+  // Whether single precision suffices for all blocks in [first, last).
   [[nodiscard]] bool Single(int64_t first, int64_t last) const;
   [[nodiscard]] const int64_t* pivot_rows() const { return pivot_rows_.data(); }
   // V of a pivot; V32 only in single blocks.

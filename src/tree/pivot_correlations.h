@@ -1,4 +1,4 @@
-// Residual correlations of pivots with other points, a matrix product for all of them.
+// Residual correlations of pivots with other points, by one matrix product for all.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ struct CorrelatedPoints {
   const double* covariances = nullptr;
 };
 
-// Of pivots [first_pivot, first_pivot + num_pivots): row a of `out`, `width` values, of which those from
-// points.count on are 0. `products` is scratch.
+// Correlations of pivots [first_pivot, first_pivot + num_pivots) with the points. Row a of `out`, for pivot
+// first_pivot + a, has `width` values; those from points.count on are 0. `products` is scratch.
 template <class Value>
 void CorrelatePivots(const ResidualModel& model, const PivotBlocks& blocks, int64_t first_pivot,
                      int64_t num_pivots, const CorrelatedPoints<Value>& points,

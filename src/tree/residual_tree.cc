@@ -9,18 +9,18 @@
 namespace residual_knn {
 namespace {
 
-// So few points may be kept out of the blocks for the sake of single precision: each costs every query a
-// product of its own.
+// At most this many rows, and at most one row in kLostOneIn, are left outside the tree so that the others can use
+// single precision. Each of them costs every query a product.
 constexpr int64_t kMostLost = 64;
 constexpr int64_t kLostOneIn = 64;
-// A block with more unfit points than one in so many is met in double precision.
+// A block uses double precision if more than one point in kUnfitOneIn does not suit single precision.
 constexpr int64_t kUnfitOneIn = 4;
-// Couplings of all blocks are kept if they take no more.
+// Couplings of all blocks are kept if they take no more memory than this.
 constexpr double kMostCouplingBytes = 256 << 20;
-// Positions that one task loads.
+// Number of positions that one task loads.
 constexpr int64_t kLoadBlock = 1024;
 
-// Whether an order is one of these rows, all below `size`.
+// Whether `order` is an order of `rows`, which are all below `size`.
 bool IsOrderOf(const SpaceOrder& order, std::span<const int64_t> rows, int64_t size) {
   if (rows.empty() || order.size() != static_cast<int64_t>(rows.size())) return false;
   std::vector<bool> listed(static_cast<size_t>(size));

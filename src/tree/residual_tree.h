@@ -26,14 +26,15 @@ struct TreeShape {
 
 class ResidualTree {
  public:
-  // Over the first `size` rows; in the order `kept`, if that is an order of the same rows.
+  // A tree of the first `size` rows. Uses the order `kept` if that is an order of the same rows.
   ResidualTree(const ResidualModel& model, int64_t size, const TreeShape& shape,
                const SpaceOrder& kept, int threads, Monitor& monitor);
 
   [[nodiscard]] int64_t size() const { return size_; }
   [[nodiscard]] const SpaceOrder& order() const { return order_; }
   [[nodiscard]] const Margins& margins() const { return margins_; }
-  // Rows in no block, because rounding is too large beside their p: every query is scored against them. Ascending.
+  // Rows outside the tree, because rounding is too large relative to their p. Every query is scored against them.
+  // Ascending.
   [[nodiscard]] std::span<const int64_t> outside_tree() const { return outside_tree_; }
 
   // Level 0 holds the leaves.
@@ -49,12 +50,12 @@ class ResidualTree {
     return leaf >> (levels_[0].depth() - levels_[l].depth());
   }
 
-  // Of block `home` of the coarsest level with all others, computed when first asked for; null where keeping
-  // all of them would take too much memory. Any thread.
+  // The coupling of block `home` of the coarsest level with all others, computed when it is first needed. Null if all
+  // couplings together would take too much memory. Any thread may call this.
   [[nodiscard]] const Coupling* coupling(const ResidualModel& model, int64_t home,
                                          CouplingScratch& scratch, ThreadMonitor monitor) const;
 
-  // Points by position. V32 is there if some leaf is single.
+  // Points by position. V32 exists if some leaf uses single precision.
   [[nodiscard]] PointsView points() const { return {coordinates_.data(), stride_, dimensions_}; }
   [[nodiscard]] const double* inverse_deviations() const { return inverse_deviations_.data(); }
   [[nodiscard]] const float* v32() const { return v32_.data(); }

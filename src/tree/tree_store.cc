@@ -12,9 +12,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Each next tree has one row in so many of the tree before.
+// Each next tree has one in kRatio of the rows of the tree before.
 constexpr int64_t kRatio = 8;
-// No tree is made of fewer rows, except of all.
+// Every tree has more rows than this, except the tree of all rows.
 constexpr int64_t kSmallest = 4096;
 
 }  // namespace
