@@ -1,4 +1,4 @@
-// One search, in the form that all its parts use: what is asked, how to search, and where answers and progress go.
+// One search: its model, queries and settings, and where its answers and progress go.
 #pragma once
 
 #include "model/residual_model.h"

@@ -1,4 +1,4 @@
-// How to search, apart from what is asked.
+// The settings of a search, apart from its queries.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What a search reports about its work. The fields mean what those of residual_knn_statistics mean.
+// Statistics of the work of a search. The fields have the meaning of those of residual_knn_statistics.
 #pragma once
 
 #include <cstdint>

@@ -67,7 +67,7 @@ struct ByteProducts {
 
 struct Operands {
   const int32_t* HWY_RESTRICT queries;
-  const int32_t* HWY_RESTRICT offsets;  // what sums start from, or null for 0
+  const int32_t* HWY_RESTRICT offsets;  // the initial values of sums; null for 0
   const int32_t* HWY_RESTRICT packed;
   int64_t words;
 };
