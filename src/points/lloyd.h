@@ -12,7 +12,7 @@
 namespace residual_knn {
 
 // Centers (one after another, m x d) that start at `rows` and move until no point changes its center, or
-// options.max_iterations times. A cluster that has lost all its points takes the point that is farthest from its center.
+// options.max_iterations times. A cluster without points takes the point that is farthest from its center.
 std::vector<double> RefineCenters(const ScaledPoints& points, std::span<const int64_t> rows,
                                   const KMeansOptions& options, Monitor& monitor);
 
