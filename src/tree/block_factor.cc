@@ -22,7 +22,9 @@ void BlockFactor::Run(std::span<const int64_t> rows, const BlockFactorOptions& o
   for (int64_t j = 0; j < count; ++j) {
     const double inverse_deviation = rows_.inverse_deviation(j);
     const double deficit = margins_.Deficit(inverse_deviation);
-    if (inverse_deviation > 0) largest_deficit = std::max(largest_deficit, deficit);
+    if (inverse_deviation > 0) {
+      largest_deficit = std::max(largest_deficit, margins_.PivotDeficit(inverse_deviation));
+    }
     // A degenerate point has correlation 0 with all points: its feature vector is 0.
     unexplained_[j] = inverse_deviation > 0 ? 1 + deficit : 0;
   }

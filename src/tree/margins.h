@@ -11,13 +11,14 @@
 //   products  If rho(P, i) is off by eta, y' E y = 2 y_i eta . y_P >= -q |y_P|^2 - (|eta|^2 / q) y_i^2: every
 //             pivot needs q and i needs |eta|^2 / q. The same for j. |eta| <= error / sqrt(p_i) sqrt(S), with S
 //             the sum of 1 / p over the pivots. Between two sets of pivots the norm of the errors is at most
-//             error sqrt(S S'), which both sets need.
+//             error sqrt(S S'), which both sets need. Between the pivots of one block, y' E y is at least
+//             -error (sum |y_a| / sqrt(p_a))^2 >= -rank error sum y_a^2 / p_a: pivot a needs rank error / p_a.
 //
-// Pivot a is given its deficit part and a ridge q_a, a quarter of which goes to each of: queries, the points
-// of its own block, the other block of a couple, and the factorization, whose backward error is at most rank
-// gamma_(rank + 1) (Higham 2002, theorem 10.3). Of products, i then needs error^2 / p_i times the block's
-// `inflation`, the sum of 4 / (p_a q_a). A pivot with a small p gets a larger ridge, so that it cannot spoil
-// the others; it then says less, of itself too.
+// Pivot a is given its deficit part, its part for products within its block, and a ridge q_a, a quarter of which goes to
+// each of: queries, the points of its own block, the other block of a couple, and the factorization, whose backward error
+// is at most rank gamma_(rank + 1) (Higham 2002, theorem 10.3). Of products, i then needs error^2 / p_i times the block's
+// `inflation`, the sum of 4 / (p_a q_a). A pivot with a small p gets a larger ridge, so that it cannot spoil the others;
+// it then explains less, of itself too.
 #pragma once
 
 #include <algorithm>
@@ -56,6 +57,10 @@ class Margins {
   [[nodiscard]] double Deficit(double inverse_deviation) const {
     return Deficit(inverse_deviation, norm_);
   }
+  // What a pivot needs for the deficit and for its products with the other pivots of its block, for each of them.
+  [[nodiscard]] double PivotDeficit(double inverse_deviation) const {
+    return Deficit(inverse_deviation) + LargestError(false) * inverse_deviation * inverse_deviation;
+  }
   // Error of R computed from products in double or single precision, for a point with this |V|.
   [[nodiscard]] double Error(bool single, double norm) const {
     return (double_error_ + (single ? single_error_ : 0)) * norm * norm_ + covariance_error_;
@@ -64,7 +69,7 @@ class Margins {
 
   // A point that does not fit would make the bounds of its block useless.
   [[nodiscard]] bool Fits(double inverse_deviation) const {
-    return static_cast<double>(kMaxRank) * Deficit(inverse_deviation) < 0.05;
+    return static_cast<double>(kMaxRank) * PivotDeficit(inverse_deviation) < 0.05;
   }
   // A query that does not fit meets the tree in double precision, as do blocks with many such points.
   [[nodiscard]] bool FitsSingle(double inverse_deviation) const {

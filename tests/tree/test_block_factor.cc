@@ -191,9 +191,7 @@ bool DirectionsHold(Random& random, Tally& tally) {
   const GivenResiduals given =
       WithCorrelations(random, GramOf(directions, n), p, close, random.Integer(8, 40));
   const BlockFactorOptions options{random.Uniform(0.02, 0.5), false, random.Chance(0.5)};
-  // Of a product of two pivots, whose error is no larger than that of V may be.
-  const double error = static_cast<double>(given.m + 32) * 0x1p-53;
-  return Block(ModelOf(given, error), block, options).Holds(tally) ||
+  return Block(ModelOf(given, kNoError), block, options).Holds(tally) ||
          Fail("p is about " + std::to_string(level * 1e12) + "e-12");
 }
 
