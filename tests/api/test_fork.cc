@@ -195,7 +195,14 @@ bool ForkingCallbacksHold(const TestRun& run) {
   return true;
 }
 
-void TestStorm(void** state) { assert_true(StormHolds(*static_cast<const TestRun*>(*state))); }
+void TestStorm(void** state) {
+#ifdef __SANITIZE_THREAD__
+  // A thread that allocates during the fork leaves the sanitizer's own allocator locked in the child.
+  std::printf("not checked: forks beside threads that allocate memory; ThreadSanitizer hangs there\n");
+  skip();
+#endif
+  assert_true(StormHolds(*static_cast<const TestRun*>(*state)));
+}
 void TestForkingCallbacks(void** state) {
   assert_true(ForkingCallbacksHold(*static_cast<const TestRun*>(*state)));
 }
