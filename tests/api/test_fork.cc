@@ -198,7 +198,8 @@ bool ForkingCallbacksHold(const TestRun& run) {
 void TestStorm(void** state) {
 #ifdef __SANITIZE_THREAD__
   // A thread that allocates during the fork leaves the sanitizer's own allocator locked in the child.
-  std::printf("not checked: forks beside threads that allocate memory; ThreadSanitizer hangs there\n");
+  std::printf(
+      "not checked: forks beside threads that allocate memory; ThreadSanitizer hangs there\n");
   skip();
 #endif
   assert_true(StormHolds(*static_cast<const TestRun*>(*state)));
