@@ -69,7 +69,7 @@ class Margins {
 
   // A point that does not fit would make the bounds of its block useless.
   [[nodiscard]] bool Fits(double inverse_deviation) const {
-    return static_cast<double>(kMaxRank) * PivotDeficit(inverse_deviation) < 0.05;
+    return static_cast<double>(kMaxRank) * Deficit(inverse_deviation) < 0.05;
   }
   // A query that does not fit meets the tree in double precision, as do blocks with many such points.
   [[nodiscard]] bool FitsSingle(double inverse_deviation) const {
