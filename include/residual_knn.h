@@ -654,6 +654,137 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor_int32(
     const residual_knn_search_options* options, int32_t k, int32_t base, int32_t missing,
     int32_t* neighbors, double* distances, residual_knn_statistics* statistics);
 
+/* ---------------------------------------------------------------- weights */
+
+/** Options of the functions for weights. */
+typedef struct residual_knn_weights_options {
+  /** Set by residual_knn_weights_options_init. */
+  size_t struct_size;
+  /** enum residual_knn_layout of neighbors, weights and new points; default RESIDUAL_KNN_POINT_MAJOR. */
+  int32_t layout;
+  /** Worker threads, including the calling one; 0 (default): one for each available processor. */
+  int32_t threads;
+  /** Not negative; 0 (default): none. If the residual covariance of a query and its neighbors is not positive definite,
+   * jitter p_j is added to each of its diagonal elements R_jj. All other sets are computed without jitter. */
+  double jitter;
+  /** NULL (default), or a function that is called during the call; `total` is the number of queries. */
+  residual_knn_progress progress;
+  /** Passed to progress. */
+  void* progress_user;
+  /** 0 (default) or 1: the number of the first row, query and place in error texts; see "Error texts" at the top of the
+   * header. */
+  int64_t message_base;
+} residual_knn_weights_options;
+
+/** Sets struct_size and the defaults.
+ * @param options  out: `size` bytes; NULL does nothing
+ * @param size     sizeof *options in the calling program */
+RESIDUAL_KNN_API void residual_knn_weights_options_init(residual_knn_weights_options* options,
+                                                        size_t size);
+
+/** Report of the functions for weights. */
+typedef struct residual_knn_weights_report {
+  /** Set by residual_knn_weights_report_init. */
+  size_t struct_size;
+  /** Sum of log D_i over the queries, in their order; -Inf if some D_i is 0. With the predecessors of all rows, it is
+   * the log-determinant of the Vecchia approximation of R. */
+  double log_determinant;
+  /** Number of sets that needed the jitter, and the first query among them, counted from message_base; -1: none. */
+  int64_t jittered_sets;
+  int64_t first_jittered;
+  /** Number of degenerate queries (see "Degenerate" at the top of the header). Their weights are 0, their D_i is p_i. */
+  int64_t degenerate_queries;
+  /** Seconds that the call took. */
+  double seconds;
+} residual_knn_weights_report;
+
+/** Sets struct_size and zeroes the rest.
+ * @param report  out: `size` bytes; NULL does nothing
+ * @param size    sizeof *report in the calling program */
+RESIDUAL_KNN_API void residual_knn_weights_report_init(residual_knn_weights_report* report,
+                                                       size_t size);
+
+/**
+ * Computes the regression of index points on their conditioning sets, in residual covariances. For query i with set S,
+ *
+ *     b_i = R_SS^-1 R_Si       its weights
+ *     D_i = R_ii - R_iS b_i    its conditional variance; R_ii = p_i
+ *
+ * With the sets of all rows among their predecessors, the Vecchia approximation of R is B^-1 D B^-T, where B has ones on
+ * its diagonal and -b_ij elsewhere. Source: Vecchia (1988), J. R. Stat. Soc. B 50(2); Gyger, Furrer and Sigrist (2025),
+ * arXiv 2507.05064, section 2. Degenerate neighbors have weight 0.
+ * @param rows         num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
+ * @param num_queries  length of rows, at least 0; must be n if rows is NULL
+ * @param options      NULL: defaults
+ * @param k            places of each set, at least 1
+ * @param neighbors    num_queries x k row numbers, as searches give them: -1 in places without a neighbor. A set must
+ *                     not name a row twice, nor the query itself; it may name any other row, in any order. NULL only if
+ *                     num_queries is 0
+ * @param weights      out: num_queries x k weights, 0 in places without a neighbor; NULL: not wanted
+ * @param variances    out: num_queries conditional variances D_i; NULL: not wanted
+ * @param report       out: NULL, or initialized by residual_knn_weights_report_init
+ * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED, ERROR_CALLBACK, or
+ *         ERROR_NOT_POSITIVE_DEFINITE, which names the first query whose set is not positive definite in double
+ *         precision, with the jitter too. Memory: 8 bytes for each weight and each query, until the call has succeeded.
+ *         Thread rule: any number of threads at once.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_weights(
+    const residual_knn_index* index, const int64_t* rows, int64_t num_queries,
+    const residual_knn_weights_options* options, int32_t k, const int64_t* neighbors,
+    double* weights, double* variances, residual_knn_weights_report* report);
+
+/**
+ * Computes the weights of new points, from which predictions follow: the conditional mean of the residual process at a
+ * new point is the sum of weight times value over its neighbors.
+ * @param queries      num_queries x d, layout as in options; in the units of points
+ * @param num_queries  at least 0
+ * The rest as residual_knn_weights.
+ * @return also ERROR_UNSUPPORTED for an index made from the caller's V.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_weights_of_new_points(
+    const residual_knn_index* index, const double* queries, int64_t num_queries,
+    const residual_knn_weights_options* options, int32_t k, const int64_t* neighbors,
+    double* weights, double* variances, residual_knn_weights_report* report);
+
+/**
+ * Computes the weights of new points whose V and p the caller gives. The index must be made from the caller's V and p.
+ * query_factor, query_residual_variance and queries as in residual_knn_neighbors_of_new_factor, the rest as in
+ * residual_knn_weights.
+ * @return also ERROR_UNSUPPORTED for an index made by residual_knn_index_create, which computes V and p itself.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_weights_of_new_factor(
+    const residual_knn_index* index, const double* query_factor,
+    const double* query_residual_variance, const double* queries, int64_t num_queries,
+    const residual_knn_weights_options* options, int32_t k, const int64_t* neighbors,
+    double* weights, double* variances, residual_knn_weights_report* report);
+
+/**
+ * residual_knn_weights with 32-bit row numbers, for R and Fortran.
+ * @param base     0 or 1: the number of the first row, in rows and neighbors
+ * @param missing  the value in places without a neighbor; must not be a row number
+ * The rest as residual_knn_weights. The row numbers of the index must fit int32_t.
+ */
+RESIDUAL_KNN_API residual_knn_status
+residual_knn_weights_int32(const residual_knn_index* index, const int32_t* rows,
+                           int64_t num_queries, const residual_knn_weights_options* options,
+                           int32_t k, int32_t base, int32_t missing, const int32_t* neighbors,
+                           double* weights, double* variances, residual_knn_weights_report* report);
+
+/** residual_knn_weights_of_new_points with 32-bit row numbers. */
+RESIDUAL_KNN_API residual_knn_status residual_knn_weights_of_new_points_int32(
+    const residual_knn_index* index, const double* queries, int64_t num_queries,
+    const residual_knn_weights_options* options, int32_t k, int32_t base, int32_t missing,
+    const int32_t* neighbors, double* weights, double* variances,
+    residual_knn_weights_report* report);
+
+/** residual_knn_weights_of_new_factor with 32-bit row numbers. */
+RESIDUAL_KNN_API residual_knn_status residual_knn_weights_of_new_factor_int32(
+    const residual_knn_index* index, const double* query_factor,
+    const double* query_residual_variance, const double* queries, int64_t num_queries,
+    const residual_knn_weights_options* options, int32_t k, int32_t base, int32_t missing,
+    const int32_t* neighbors, double* weights, double* variances,
+    residual_knn_weights_report* report);
+
 /* ---------------------------------------------------------------- helpers */
 
 /** Options of residual_knn_choose_inducing and residual_knn_order_points. */

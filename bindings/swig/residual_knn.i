@@ -622,6 +622,16 @@ CALLS_BACK(residual_knn_neighbors_of_new_factor_int32, handle_holding(index), 1)
 %ignore residual_knn_predecessors;
 %ignore residual_knn_neighbors_of_new_points;
 %ignore residual_knn_neighbors_of_new_factor;
+%ignore residual_knn_weights_options;
+%ignore residual_knn_weights_report;
+%ignore residual_knn_weights_options_init;
+%ignore residual_knn_weights_report_init;
+%ignore residual_knn_weights;
+%ignore residual_knn_weights_of_new_points;
+%ignore residual_knn_weights_of_new_factor;
+%ignore residual_knn_weights_int32;
+%ignore residual_knn_weights_of_new_points_int32;
+%ignore residual_knn_weights_of_new_factor_int32;
 
 %typemap(in) SEXP %{ $1 = $input; %}
 %typemap(out) SEXP %{ $result = $1; %}

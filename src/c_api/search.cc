@@ -1,24 +1,23 @@
 // The entry points of searches. They turn arguments into a QuerySet and ResultArrays, and call Search.
 #include <chrono>
-#include <limits>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "c_api/arguments.h"
 #include "c_api/caller_struct.h"
 #include "c_api/guard.h"
 #include "c_api/index_handle.h"
+#include "c_api/query_arguments.h"
 #include "c_api/result_arrays.h"
 #include "search/search.h"
 
 using residual_knn::ArraySink;
-using residual_knn::CheckedMatrix;
 using residual_knn::Guard;
 using residual_knn::Monitor;
 using residual_knn::QuerySet;
 using residual_knn::ResidualModel;
 using residual_knn::ResultArrays;
+using residual_knn::RowArgument;
 using residual_knn::SearchSettings;
 using residual_knn::SearchStatistics;
 
@@ -53,24 +52,6 @@ SearchSettings ReadSettings(const residual_knn_search_options& options, int32_t 
   settings.tile_queries = options.tile_queries;
   settings.tile_candidates = options.tile_candidates;
   return settings;
-}
-
-template <class Row>
-void RequireNumbering(const Request<Row>& request) {
-  if constexpr (sizeof(Row) == sizeof(int32_t)) {
-    const int64_t n = request.index->model.n();
-    if (request.base != 0 && request.base != 1) {
-      residual_knn::ThrowInvalid("base is " + std::to_string(request.base) + ", must be 0 or 1");
-    }
-    if (n > std::numeric_limits<int32_t>::max() - request.base) {
-      residual_knn::ThrowInvalid("the index has n = " + std::to_string(n) +
-                                 " points, too many for 32-bit row numbers");
-    }
-    if (request.missing >= request.base && request.missing < request.base + n) {
-      residual_knn::ThrowInvalid("missing is " + std::to_string(request.missing) +
-                                 ", must not be a row number");
-    }
-  }
 }
 
 template <class Row>
@@ -115,7 +96,7 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     if (request.statistics != nullptr) {
       residual_knn::CheckStructSize(request.statistics->struct_size, "residual_knn_statistics");
     }
-    RequireNumbering(request);
+    residual_knn::RequireNumbering<Row>({request.base, request.missing}, request.index->model.n());
     const bool dimension_major = residual_knn::IsDimensionMajor(options.layout);
     const SearchSettings settings = ReadSettings(options, request.k);
     Monitor monitor(options.progress, options.progress_user);
@@ -158,47 +139,14 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
   });
 }
 
-void RequireAllRows(int64_t num_queries, int64_t n) {
-  if (num_queries != n) {
-    residual_knn::ThrowInvalid("rows is NULL and num_queries is " + std::to_string(num_queries) +
-                               ", must be n = " + std::to_string(n));
-  }
-}
-
-residual_knn_status SearchRows(const char* function, const Request<int64_t>& request,
-                               const int64_t* rows, bool predecessors) {
+template <class Row>
+residual_knn_status SearchRows(const char* function, const Request<Row>& request, const Row* rows,
+                               bool predecessors) {
+  RowArgument<Row> argument(rows, request.num_queries, request.base);
   return RunSearch(function, request,
                    [&](const residual_knn_search_options&, const SearchSettings&, Monitor&) {
-                     const ResidualModel& model = request.index->model;
-                     if (rows == nullptr && request.num_queries > 0)
-                       RequireAllRows(request.num_queries, model.n());
-                     return MakeRowQueries(model, rows, request.num_queries, predecessors);
+                     return argument.Queries(request.index->model, predecessors);
                    });
-}
-
-residual_knn_status SearchRows32(const char* function, const Request<int32_t>& request,
-                                 const int32_t* rows, bool predecessors) {
-  std::vector<int64_t> wide;
-  return RunSearch(
-      function, request, [&](const residual_knn_search_options&, const SearchSettings&, Monitor&) {
-        const ResidualModel& model = request.index->model;
-        if (rows == nullptr && request.num_queries > 0)
-          RequireAllRows(request.num_queries, model.n());
-        if (rows != nullptr) {
-          wide.resize(static_cast<size_t>(request.num_queries));
-          for (int64_t i = 0; i < request.num_queries; ++i) {
-            wide[i] = int64_t{rows[i]} - request.base;
-            if (wide[i] < 0 || wide[i] >= model.n()) {
-              residual_knn::ThrowInvalid("rows[" + residual_knn::Ordinal{i} + "] is " +
-                                         std::to_string(rows[i]) + ", must be between " +
-                                         std::to_string(request.base) + " and " +
-                                         std::to_string(model.n() - 1 + request.base));
-            }
-          }
-        }
-        return MakeRowQueries(model, rows == nullptr ? nullptr : wide.data(), request.num_queries,
-                              predecessors);
-      });
 }
 
 template <class Row>
@@ -207,14 +155,9 @@ residual_knn_status SearchNewPoints(const char* function, const Request<Row>& re
   return RunSearch(
       function, request,
       [&](const residual_knn_search_options& options, const SearchSettings&, Monitor&) {
-        const ResidualModel& model = request.index->model;
-        if (model.inducing() == nullptr) {
-          throw residual_knn::Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
-                                    "the index was made from the caller's V and p; use "
-                                    "residual_knn_neighbors_of_new_factor");
-        }
-        return MakeNewPointQueries(model, CheckedMatrix(queries, request.num_queries, model.d(),
-                                                        options.layout, "queries"));
+        return residual_knn::NewPointQueriesOf(
+            request.index->model,
+            {queries, request.num_queries, options.layout, "residual_knn_neighbors_of_new_factor"});
       });
 }
 
@@ -222,27 +165,15 @@ template <class Row>
 residual_knn_status SearchNewFactor(const char* function, const Request<Row>& request,
                                     const double* query_factor,
                                     const double* query_residual_variance, const double* queries) {
-  return RunSearch(
-      function, request,
-      [&](const residual_knn_search_options& options, const SearchSettings& settings,
-          Monitor& monitor) {
-        const ResidualModel& model = request.index->model;
-        if (model.inducing() != nullptr) {
-          throw residual_knn::Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
-                                    "the index computes V and p of new points itself; use "
-                                    "residual_knn_neighbors_of_new_points");
-        }
-        if (request.num_queries > 0) {
-          residual_knn::RequirePointer(query_residual_variance, "query_residual_variance");
-        }
-        return MakeNewFactorQueries(
-            model,
-            CheckedMatrix(query_factor, request.num_queries, model.m(), options.layout,
-                          "query_factor"),
-            {query_residual_variance, static_cast<size_t>(request.num_queries)},
-            CheckedMatrix(queries, request.num_queries, model.d(), options.layout, "queries"),
-            settings.threads, monitor);
-      });
+  return RunSearch(function, request,
+                   [&](const residual_knn_search_options& options, const SearchSettings& settings,
+                       Monitor& monitor) {
+                     return residual_knn::NewFactorQueriesOf(
+                         request.index->model,
+                         {query_factor, query_residual_variance, queries, request.num_queries,
+                          options.layout, "residual_knn_neighbors_of_new_points"},
+                         settings.threads, monitor);
+                   });
 }
 
 }  // namespace
@@ -260,9 +191,9 @@ residual_knn_status residual_knn_neighbors(const residual_knn_index* index, cons
                                            const residual_knn_search_options* options, int32_t k,
                                            int64_t* neighbors, double* distances,
                                            residual_knn_statistics* statistics) {
-  return SearchRows(__func__,
-                    {index, num_queries, options, k, 0, -1, neighbors, distances, statistics}, rows,
-                    false);
+  return SearchRows<int64_t>(
+      __func__, {index, num_queries, options, k, 0, -1, neighbors, distances, statistics}, rows,
+      false);
 }
 
 residual_knn_status residual_knn_predecessors(const residual_knn_index* index, const int64_t* rows,
@@ -270,9 +201,9 @@ residual_knn_status residual_knn_predecessors(const residual_knn_index* index, c
                                               const residual_knn_search_options* options, int32_t k,
                                               int64_t* neighbors, double* distances,
                                               residual_knn_statistics* statistics) {
-  return SearchRows(__func__,
-                    {index, num_queries, options, k, 0, -1, neighbors, distances, statistics}, rows,
-                    true);
+  return SearchRows<int64_t>(
+      __func__, {index, num_queries, options, k, 0, -1, neighbors, distances, statistics}, rows,
+      true);
 }
 
 residual_knn_status residual_knn_neighbors_of_new_points(const residual_knn_index* index,
@@ -301,7 +232,7 @@ residual_knn_status residual_knn_neighbors_int32(const residual_knn_index* index
                                                  int32_t k, int32_t base, int32_t missing,
                                                  int32_t* neighbors, double* distances,
                                                  residual_knn_statistics* statistics) {
-  return SearchRows32(
+  return SearchRows<int32_t>(
       __func__, {index, num_queries, options, k, base, missing, neighbors, distances, statistics},
       rows, false);
 }
@@ -312,7 +243,7 @@ residual_knn_status residual_knn_predecessors_int32(const residual_knn_index* in
                                                     int32_t k, int32_t base, int32_t missing,
                                                     int32_t* neighbors, double* distances,
                                                     residual_knn_statistics* statistics) {
-  return SearchRows32(
+  return SearchRows<int32_t>(
       __func__, {index, num_queries, options, k, base, missing, neighbors, distances, statistics},
       rows, true);
 }

@@ -13,4 +13,9 @@ namespace residual_knn {
 void AskCovariances(const CovarianceCallback& callback, std::span<const int64_t> rows,
                     std::span<const int64_t> columns, double* out);
 
+// A callback that is not concurrent is called from the calling thread alone.
+inline int UsableThreads(const CovarianceCallback& callback, int threads) {
+  return callback.function != nullptr && !callback.concurrent ? 1 : threads;
+}
+
 }  // namespace residual_knn

@@ -19,6 +19,7 @@ void Resize(QueryBlock& block, int64_t count, int64_t dimensions) {
   block.largest_limit = 0;
   block.points.resize(static_cast<size_t>(count * dimensions));
   block.inverse_deviation.resize(static_cast<size_t>(count));
+  block.residual_variance.resize(static_cast<size_t>(count));
   block.norm.resize(static_cast<size_t>(count));
   block.self.resize(static_cast<size_t>(count));
   block.callback_row.resize(static_cast<size_t>(count));
@@ -63,6 +64,7 @@ class RowQueries : public QuerySet {
       block.limit[i] = CandidateLimit(row);
       block.largest_limit = std::max(block.largest_limit, block.limit[i]);
       block.inverse_deviation[i] = model_.inverse_deviation()[row];
+      block.residual_variance[i] = model_.residual_variance(row);
       model_.points().CopyPoint(row, block.points.data() + i * model_.d());
       double square = 0;
       DotRows(model_.v(row), model_.v(0), model_.m(), &row, 1, &square);
@@ -159,8 +161,9 @@ class NewPointQueries : public NewQueries {
     }
     for (int64_t i = 0; i < count; ++i) {
       const double square = block.norm[i];
-      const double p = covariance.variance() + model().nugget() - square;
-      block.inverse_deviation[i] = ResidualModel::InverseDeviation(std::max(p, 0.0), square, m);
+      const double p = std::max(covariance.variance() + model().nugget() - square, 0.0);
+      block.residual_variance[i] = p;
+      block.inverse_deviation[i] = ResidualModel::InverseDeviation(p, square, m);
       block.norm[i] = std::sqrt(square);
     }
     block.v = block.owned_v.data();
@@ -194,6 +197,7 @@ class NewFactorQueries : public NewQueries {
     block.owned_v.resize(queries.size() * static_cast<size_t>(m));
     for (size_t i = 0; i < queries.size(); ++i) {
       const int64_t query = queries[i];
+      block.residual_variance[i] = residual_variance_[query];
       block.inverse_deviation[i] =
           ResidualModel::InverseDeviation(residual_variance_[query], squares_[query], m);
       block.norm[i] = std::sqrt(squares_[query]);

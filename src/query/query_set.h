@@ -9,6 +9,7 @@
 #include "base/aligned_vector.h"
 #include "base/dense_matrix_view.h"
 #include "model/residual_model.h"
+#include "model/row_group.h"
 #include "parallel/monitor.h"
 
 namespace residual_knn {
@@ -19,12 +20,18 @@ struct QueryBlock {
   const double* v = nullptr;              // count x m, V of the queries
   std::vector<double> points;             // count x d, scaled coordinates
   std::vector<double> inverse_deviation;  // 0 for degenerate queries
+  std::vector<double> residual_variance;  // p
   std::vector<double> norm;               // |V|
   std::vector<int64_t> self;              // the query's own row, -1 for a new point
   std::vector<int64_t> callback_row;      // its number for the covariance callback
   std::vector<int64_t> slot;              // its place in the caller's results
   std::vector<int64_t> limit;             // candidates are the rows [0, limit)
   int64_t largest_limit = 0;
+
+  // Query q of a model with these m and d.
+  [[nodiscard]] PointView View(int64_t q, int64_t m, int64_t d) const {
+    return {v + q * m, points.data() + q * d, inverse_deviation[q], callback_row[q]};
+  }
 
   AlignedVector owned_v;
   ScaledPoints selected;

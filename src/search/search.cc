@@ -4,6 +4,7 @@
 #include <numeric>
 #include <vector>
 
+#include "model/callback_covariance.h"
 #include "scan/brute_force.h"
 #include "search/automatic.h"
 #include "search/informative_neighbors.h"
@@ -12,12 +13,6 @@
 
 namespace residual_knn {
 namespace {
-
-// A callback that is not concurrent is called from the calling thread alone.
-int UsableThreads(const ResidualModel& model, int threads) {
-  const CovarianceCallback& callback = model.callback();
-  return callback.function != nullptr && !callback.concurrent ? 1 : threads;
-}
 
 SearchStatistics ScanAll(const SearchJob& job, ScanStore& store) {
   std::vector<int64_t> all(static_cast<size_t>(job.queries.size()));
@@ -53,7 +48,7 @@ SearchStatistics SearchByChoice(const SearchJob& job, Prepared& prepared, int64_
 SearchStatistics Search(const SearchJob& given, Prepared& prepared) {
   InformativeSink results(given.model, given.results);
   SearchSettings settings = given.settings;
-  settings.threads = UsableThreads(given.model, settings.threads);
+  settings.threads = UsableThreads(given.model.callback(), settings.threads);
   const SearchJob job{given.model, given.queries, settings, results, given.monitor};
   int64_t pairs = 0;
   for (int64_t i = 0; i < job.queries.size(); ++i) pairs += job.queries.Pairs(i);

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/aligned_vector.h"
+#include "model/row_group.h"
 #include "parallel/pace.h"
-#include "tree/block_rows.h"
 #include "tree/margins.h"
 
 namespace residual_knn {
@@ -49,7 +49,7 @@ class BlockFactor {
   void FinishTotals();
 
   const Margins& margins_;
-  BlockRows rows_;
+  RowGroup rows_;
   int64_t stride_ = 0;
   std::vector<int64_t> pivots_;
   std::vector<double> lower_;

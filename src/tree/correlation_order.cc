@@ -6,7 +6,7 @@
 #include <span>
 #include <utility>
 
-#include "tree/block_rows.h"
+#include "model/row_group.h"
 
 namespace residual_knn {
 namespace {
@@ -69,7 +69,7 @@ class CorrelationSort {
     }
   }
 
-  BlockRows block_;
+  RowGroup block_;
   int64_t leaf_size_;
   Monitor& monitor_;
   std::vector<std::span<int64_t>> waiting_;

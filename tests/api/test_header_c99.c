@@ -110,6 +110,19 @@ static void test_offsets(void** state) {
   assert_int_equal(offsetof(residual_knn_helper_options, progress_user), 40);
   assert_int_equal(offsetof(residual_knn_helper_options, message_base), 48);
 
+  assert_int_equal(offsetof(residual_knn_weights_options, layout), 8);
+  assert_int_equal(offsetof(residual_knn_weights_options, threads), 12);
+  assert_int_equal(offsetof(residual_knn_weights_options, jitter), 16);
+  assert_int_equal(offsetof(residual_knn_weights_options, progress), 24);
+  assert_int_equal(offsetof(residual_knn_weights_options, progress_user), 32);
+  assert_int_equal(offsetof(residual_knn_weights_options, message_base), 40);
+
+  assert_int_equal(offsetof(residual_knn_weights_report, log_determinant), 8);
+  assert_int_equal(offsetof(residual_knn_weights_report, jittered_sets), 16);
+  assert_int_equal(offsetof(residual_knn_weights_report, first_jittered), 24);
+  assert_int_equal(offsetof(residual_knn_weights_report, degenerate_queries), 32);
+  assert_int_equal(offsetof(residual_knn_weights_report, seconds), 40);
+
   assert_int_equal(offsetof(residual_knn_info, n), 8);
   assert_int_equal(offsetof(residual_knn_info, d), 16);
   assert_int_equal(offsetof(residual_knn_info, m), 24);
@@ -204,9 +217,24 @@ static void test_helper_defaults(void** state) {
   assert_int_equal(options.message_base, 0);
 }
 
+static void test_weights_defaults(void** state) {
+  residual_knn_weights_options options;
+  (void)state;
+  memset(&options, 0xA5, sizeof options);
+  residual_knn_weights_options_init(&options, sizeof options);
+  assert_int_equal(options.struct_size, sizeof options);
+  assert_int_equal(options.layout, RESIDUAL_KNN_POINT_MAJOR);
+  assert_int_equal(options.threads, 0);
+  assert_bits(options.jitter, 0);
+  assert_true(options.progress == NULL);
+  assert_true(options.progress_user == NULL);
+  assert_int_equal(options.message_base, 0);
+}
+
 static void test_records_start_empty(void** state) {
   residual_knn_info info;
   residual_knn_statistics statistics;
+  residual_knn_weights_report report;
   static const unsigned char zeros[sizeof(residual_knn_info) + sizeof(residual_knn_statistics)];
   (void)state;
   memset(&info, 0xA5, sizeof info);
@@ -219,6 +247,11 @@ static void test_records_start_empty(void** state) {
   assert_int_equal(statistics.struct_size, sizeof statistics);
   statistics.struct_size = 0;
   assert_memory_equal(&statistics, zeros, sizeof statistics);
+  memset(&report, 0xA5, sizeof report);
+  residual_knn_weights_report_init(&report, sizeof report);
+  assert_int_equal(report.struct_size, sizeof report);
+  report.struct_size = 0;
+  assert_memory_equal(&report, zeros, sizeof report);
 }
 
 /* A program that knows fewer fields than the library, a program that knows more, and impossible sizes. */
@@ -252,6 +285,8 @@ static void test_null_is_fine(void** state) {
   residual_knn_helper_options_init(NULL, 4096);
   residual_knn_info_init(NULL, 4096);
   residual_knn_statistics_init(NULL, 4096);
+  residual_knn_weights_options_init(NULL, 4096);
+  residual_knn_weights_report_init(NULL, 4096);
   residual_knn_index_free(NULL);
 }
 
@@ -284,11 +319,12 @@ static void test_search_from_c(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_constants),       cmocka_unit_test(test_offsets),
-      cmocka_unit_test(test_model_defaults),  cmocka_unit_test(test_search_defaults),
-      cmocka_unit_test(test_helper_defaults), cmocka_unit_test(test_records_start_empty),
-      cmocka_unit_test(test_caller_size),     cmocka_unit_test(test_null_is_fine),
-      cmocka_unit_test(test_version),         cmocka_unit_test(test_search_from_c),
+      cmocka_unit_test(test_constants),           cmocka_unit_test(test_offsets),
+      cmocka_unit_test(test_model_defaults),      cmocka_unit_test(test_search_defaults),
+      cmocka_unit_test(test_helper_defaults),     cmocka_unit_test(test_weights_defaults),
+      cmocka_unit_test(test_records_start_empty), cmocka_unit_test(test_caller_size),
+      cmocka_unit_test(test_null_is_fine),        cmocka_unit_test(test_version),
+      cmocka_unit_test(test_search_from_c),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

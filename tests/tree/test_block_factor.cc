@@ -147,7 +147,7 @@ class Block {
 
 // By what the correlation of the first two rows is off in double precision.
 double ErrorOfProducts(const ResidualModel& model) {
-  residual_knn::BlockRows rows(model);
+  residual_knn::RowGroup rows(model);
   const std::vector<int64_t> which = {0, 1};
   rows.Load(which);
   std::vector<double> computed(16);

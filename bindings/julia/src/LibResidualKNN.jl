@@ -39,6 +39,14 @@ const _residual_knn_neighbors_int32 = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_predecessors_int32 = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_neighbors_of_new_points_int32 = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_neighbors_of_new_factor_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_weights_options_init = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_weights_report_init = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_weights = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_weights_of_new_points = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_weights_of_new_factor = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_weights_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_weights_of_new_points_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_weights_of_new_factor_int32 = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_helper_options_init = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_choose_inducing = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_order_points = Ref{Ptr{Cvoid}}(C_NULL)
@@ -736,6 +744,154 @@ function residual_knn_neighbors_of_new_factor_int32(index, query_factor, query_r
 end
 
 @doc raw"""
+Options of the functions for weights.
+
+- `struct_size`: Set by residual_knn_weights_options_init.
+- `layout`: enum residual_knn_layout of neighbors, weights and new points; default RESIDUAL_KNN_POINT_MAJOR.
+- `threads`: Worker threads, including the calling one; 0 (default): one for each available processor.
+- `jitter`: Not negative; 0 (default): none. If the residual covariance of a query and its neighbors is not positive definite,
+  jitter p_j is added to each of its diagonal elements R_jj. All other sets are computed without jitter.
+- `progress`: NULL (default), or a function that is called during the call; `total` is the number of queries.
+- `progress_user`: Passed to progress.
+- `message_base`: 0 (default) or 1: the number of the first row, query and place in error texts; see "Error texts" at the top of the
+  header.
+"""
+mutable struct residual_knn_weights_options
+    struct_size::Csize_t
+    layout::Int32
+    threads::Int32
+    jitter::Cdouble
+    progress::Ptr{Cvoid}
+    progress_user::Ptr{Cvoid}
+    message_base::Int64
+end
+residual_knn_weights_options() = _initialized(residual_knn_weights_options, _residual_knn_weights_options_init[])
+Base.cconvert(::Type{Ptr{residual_knn_weights_options}}, x::residual_knn_weights_options) = Ref(x)
+
+@doc raw"""
+Sets struct_size and the defaults.
+
+- `options`: out: `size` bytes; NULL does nothing
+- `size`: sizeof *options in the calling program
+"""
+function residual_knn_weights_options_init(options, size)
+    return ccall(_residual_knn_weights_options_init[], Cvoid, (Ptr{residual_knn_weights_options}, Csize_t), options, size)
+end
+
+@doc raw"""
+Report of the functions for weights.
+
+- `struct_size`: Set by residual_knn_weights_report_init.
+- `log_determinant`: Sum of log D_i over the queries, in their order; -Inf if some D_i is 0. With the predecessors of all rows, it is
+  the log-determinant of the Vecchia approximation of R.
+- `jittered_sets`: Number of sets that needed the jitter, and the first query among them, counted from message_base; -1: none.
+- `first_jittered`
+- `degenerate_queries`: Number of degenerate queries (see "Degenerate" at the top of the header). Their weights are 0, their D_i is p_i.
+- `seconds`: Seconds that the call took.
+"""
+mutable struct residual_knn_weights_report
+    struct_size::Csize_t
+    log_determinant::Cdouble
+    jittered_sets::Int64
+    first_jittered::Int64
+    degenerate_queries::Int64
+    seconds::Cdouble
+end
+residual_knn_weights_report() = _initialized(residual_knn_weights_report, _residual_knn_weights_report_init[])
+Base.cconvert(::Type{Ptr{residual_knn_weights_report}}, x::residual_knn_weights_report) = Ref(x)
+
+@doc raw"""
+Sets struct_size and zeroes the rest.
+
+- `report`: out: `size` bytes; NULL does nothing
+- `size`: sizeof *report in the calling program
+"""
+function residual_knn_weights_report_init(report, size)
+    return ccall(_residual_knn_weights_report_init[], Cvoid, (Ptr{residual_knn_weights_report}, Csize_t), report, size)
+end
+
+@doc raw"""
+Computes the regression of index points on their conditioning sets, in residual covariances. For query i with set S,
+
+    b_i = R_SS^-1 R_Si       its weights
+    D_i = R_ii - R_iS b_i    its conditional variance; R_ii = p_i
+
+With the sets of all rows among their predecessors, the Vecchia approximation of R is B^-1 D B^-T, where B has ones on
+its diagonal and -b_ij elsewhere. Source: Vecchia (1988), J. R. Stat. Soc. B 50(2); Gyger, Furrer and Sigrist (2025),
+arXiv 2507.05064, section 2. Degenerate neighbors have weight 0.
+
+- `rows`: num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
+- `num_queries`: length of rows, at least 0; must be n if rows is NULL
+- `options`: NULL: defaults
+- `k`: places of each set, at least 1
+- `neighbors`: num_queries x k row numbers, as searches give them: -1 in places without a neighbor. A set must
+  not name a row twice, nor the query itself; it may name any other row, in any order. NULL only if
+  num_queries is 0
+- `weights`: out: num_queries x k weights, 0 in places without a neighbor; NULL: not wanted
+- `variances`: out: num_queries conditional variances D_i; NULL: not wanted
+- `report`: out: NULL, or initialized by residual_knn_weights_report_init
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED, ERROR_CALLBACK, or
+  ERROR_NOT_POSITIVE_DEFINITE, which names the first query whose set is not positive definite in double
+  precision, with the jitter too. Memory: 8 bytes for each weight and each query, until the call has succeeded.
+  Thread rule: any number of threads at once.
+"""
+function residual_knn_weights(index, rows, num_queries, options, k, neighbors, weights, variances, report)
+    return ccall(_residual_knn_weights[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int64}, Int64, Ptr{residual_knn_weights_options}, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{residual_knn_weights_report}), index, rows, num_queries, options, k, neighbors, weights, variances, report)
+end
+
+@doc raw"""
+Computes the weights of new points, from which predictions follow: the conditional mean of the residual process at a
+new point is the sum of weight times value over its neighbors.
+
+- `queries`: num_queries x d, layout as in options; in the units of points
+- `num_queries`: at least 0
+
+The rest as residual_knn_weights.
+
+- returns: also ERROR_UNSUPPORTED for an index made from the caller's V.
+"""
+function residual_knn_weights_of_new_points(index, queries, num_queries, options, k, neighbors, weights, variances, report)
+    return ccall(_residual_knn_weights_of_new_points[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Int64, Ptr{residual_knn_weights_options}, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{residual_knn_weights_report}), index, queries, num_queries, options, k, neighbors, weights, variances, report)
+end
+
+@doc raw"""
+Computes the weights of new points whose V and p the caller gives. The index must be made from the caller's V and p.
+query_factor, query_residual_variance and queries as in residual_knn_neighbors_of_new_factor, the rest as in
+residual_knn_weights.
+
+- returns: also ERROR_UNSUPPORTED for an index made by residual_knn_index_create, which computes V and p itself.
+"""
+function residual_knn_weights_of_new_factor(index, query_factor, query_residual_variance, queries, num_queries, options, k, neighbors, weights, variances, report)
+    return ccall(_residual_knn_weights_of_new_factor[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{residual_knn_weights_options}, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{residual_knn_weights_report}), index, query_factor, query_residual_variance, queries, num_queries, options, k, neighbors, weights, variances, report)
+end
+
+@doc raw"""
+residual_knn_weights with 32-bit row numbers, for R and Fortran.
+
+- `base`: 0 or 1: the number of the first row, in rows and neighbors
+- `missing`: the value in places without a neighbor; must not be a row number
+
+The rest as residual_knn_weights. The row numbers of the index must fit int32_t.
+"""
+function residual_knn_weights_int32(index, rows, num_queries, options, k, base, missing, neighbors, weights, variances, report)
+    return ccall(_residual_knn_weights_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int32}, Int64, Ptr{residual_knn_weights_options}, Int32, Int32, Int32, Ptr{Int32}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{residual_knn_weights_report}), index, rows, num_queries, options, k, base, missing, neighbors, weights, variances, report)
+end
+
+@doc raw"""
+residual_knn_weights_of_new_points with 32-bit row numbers.
+"""
+function residual_knn_weights_of_new_points_int32(index, queries, num_queries, options, k, base, missing, neighbors, weights, variances, report)
+    return ccall(_residual_knn_weights_of_new_points_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Int64, Ptr{residual_knn_weights_options}, Int32, Int32, Int32, Ptr{Int32}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{residual_knn_weights_report}), index, queries, num_queries, options, k, base, missing, neighbors, weights, variances, report)
+end
+
+@doc raw"""
+residual_knn_weights_of_new_factor with 32-bit row numbers.
+"""
+function residual_knn_weights_of_new_factor_int32(index, query_factor, query_residual_variance, queries, num_queries, options, k, base, missing, neighbors, weights, variances, report)
+    return ccall(_residual_knn_weights_of_new_factor_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{residual_knn_weights_options}, Int32, Int32, Int32, Ptr{Int32}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{residual_knn_weights_report}), index, query_factor, query_residual_variance, queries, num_queries, options, k, base, missing, neighbors, weights, variances, report)
+end
+
+@doc raw"""
 Options of residual_knn_choose_inducing and residual_knn_order_points.
 
 - `struct_size`: Set by residual_knn_helper_options_init.
@@ -835,6 +991,14 @@ function load_symbols!(handle)
     _residual_knn_predecessors_int32[] = Libdl.dlsym(handle, :residual_knn_predecessors_int32)
     _residual_knn_neighbors_of_new_points_int32[] = Libdl.dlsym(handle, :residual_knn_neighbors_of_new_points_int32)
     _residual_knn_neighbors_of_new_factor_int32[] = Libdl.dlsym(handle, :residual_knn_neighbors_of_new_factor_int32)
+    _residual_knn_weights_options_init[] = Libdl.dlsym(handle, :residual_knn_weights_options_init)
+    _residual_knn_weights_report_init[] = Libdl.dlsym(handle, :residual_knn_weights_report_init)
+    _residual_knn_weights[] = Libdl.dlsym(handle, :residual_knn_weights)
+    _residual_knn_weights_of_new_points[] = Libdl.dlsym(handle, :residual_knn_weights_of_new_points)
+    _residual_knn_weights_of_new_factor[] = Libdl.dlsym(handle, :residual_knn_weights_of_new_factor)
+    _residual_knn_weights_int32[] = Libdl.dlsym(handle, :residual_knn_weights_int32)
+    _residual_knn_weights_of_new_points_int32[] = Libdl.dlsym(handle, :residual_knn_weights_of_new_points_int32)
+    _residual_knn_weights_of_new_factor_int32[] = Libdl.dlsym(handle, :residual_knn_weights_of_new_factor_int32)
     _residual_knn_helper_options_init[] = Libdl.dlsym(handle, :residual_knn_helper_options_init)
     _residual_knn_choose_inducing[] = Libdl.dlsym(handle, :residual_knn_choose_inducing)
     _residual_knn_order_points[] = Libdl.dlsym(handle, :residual_knn_order_points)

@@ -1,0 +1,84 @@
+// Reads conditioning sets from a caller's array, in either layout and width.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "c_api/query_arguments.h"
+#include "conditioning/neighbor_sets.h"
+
+namespace residual_knn {
+
+template <class Row>
+struct SetArray {
+  const Row* neighbors = nullptr;
+  int64_t num_queries = 0;
+  int64_t k = 0;
+  bool dimension_major = false;
+  Numbering<Row> numbering;
+};
+
+template <class Row>
+class CallerSets : public NeighborSets {
+ public:
+  explicit CallerSets(const SetArray<Row>& array) : array_(array) {}
+
+  [[nodiscard]] int64_t k() const override { return array_.k; }
+
+  void Read(int64_t slot, std::vector<int64_t>& rows, std::vector<int64_t>& places) const override {
+    rows.clear();
+    places.clear();
+    for (int64_t place = 0; place < array_.k; ++place) {
+      const Row value = At(slot, place);
+      if (value == array_.numbering.missing) continue;
+      rows.push_back(int64_t{value} - array_.numbering.base);
+      places.push_back(place);
+    }
+  }
+
+  // Throws for a row that is not one of the index, that a set names twice, or that is the query itself. self(slot) is
+  // the row of the query with this place, -1 for a new point.
+  template <class Self>
+  void Check(int64_t n, const Self& self) const {
+    std::vector<int64_t> rows;
+    std::vector<int64_t> places;
+    std::vector<int64_t> sorted;
+    for (int64_t slot = 0; slot < array_.num_queries; ++slot) {
+      Read(slot, rows, places);
+      const int64_t own = self(slot);
+      for (size_t a = 0; a < rows.size(); ++a) {
+        if (rows[a] < 0 || rows[a] >= n) {
+          ThrowInvalid(Name(slot, places[a]) + ", must be a row of the index, which has n = " +
+                       std::to_string(n) + ", or " + std::to_string(array_.numbering.missing));
+        }
+        if (rows[a] == own) ThrowInvalid(Name(slot, places[a]) + ", the query itself");
+      }
+      sorted = rows;
+      std::sort(sorted.begin(), sorted.end());
+      const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+      if (twice == sorted.end()) continue;
+      const auto last = std::find(rows.rbegin(), rows.rend(), *twice);
+      ThrowInvalid(Name(slot, places[rows.rend() - last - 1]) + ", which the query has already");
+    }
+  }
+
+ private:
+  [[nodiscard]] Row At(int64_t slot, int64_t place) const {
+    return array_.neighbors[array_.dimension_major ? place * array_.num_queries + slot
+                                                   : slot * array_.k + place];
+  }
+  [[nodiscard]] Message Name(int64_t slot, int64_t place) const {
+    Message name =
+        Message("neighbors: place ") + Ordinal{place} + " of query " + Ordinal{slot} + " is ";
+    // 32-bit rows are shown as the caller gave them.
+    if constexpr (sizeof(Row) == sizeof(int32_t)) return name + std::to_string(At(slot, place));
+    return name + Ordinal{At(slot, place)};
+  }
+
+  SetArray<Row> array_;
+};
+
+}  // namespace residual_knn

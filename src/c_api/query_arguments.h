@@ -1,0 +1,128 @@
+// The queries of an entry point, made from its arguments.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "c_api/arguments.h"
+#include "query/query_set.h"
+
+namespace residual_knn {
+
+// How a caller numbers rows.
+template <class Row>
+struct Numbering {
+  Row base = 0;      // the number of the first row
+  Row missing = -1;  // what stands in places without a neighbor
+};
+
+template <class Row>
+void RequireNumbering(const Numbering<Row>& numbering, int64_t n) {
+  if constexpr (sizeof(Row) == sizeof(int32_t)) {
+    if (numbering.base != 0 && numbering.base != 1) {
+      ThrowInvalid("base is " + std::to_string(numbering.base) + ", must be 0 or 1");
+    }
+    if (n > std::numeric_limits<int32_t>::max() - numbering.base) {
+      ThrowInvalid("the index has n = " + std::to_string(n) +
+                   " points, too many for 32-bit row numbers");
+    }
+    if (numbering.missing >= numbering.base && numbering.missing < numbering.base + n) {
+      ThrowInvalid("missing is " + std::to_string(numbering.missing) +
+                   ", must not be a row number");
+    }
+  }
+}
+
+// Row numbers of queries in a caller's array. NULL: all rows of the index in order.
+template <class Row>
+class RowArgument {
+ public:
+  RowArgument(const Row* rows, int64_t num_queries, Row base)
+      : rows_(rows), num_queries_(num_queries), base_(base) {}
+
+  // The argument must outlive the queries.
+  std::unique_ptr<QuerySet> Queries(const ResidualModel& model, bool predecessors) {
+    if (rows_ == nullptr) {
+      if (num_queries_ > 0 && num_queries_ != model.n()) {
+        ThrowInvalid("rows is NULL and num_queries is " + std::to_string(num_queries_) +
+                     ", must be n = " + std::to_string(model.n()));
+      }
+      return MakeRowQueries(model, nullptr, num_queries_, predecessors);
+    }
+    if constexpr (sizeof(Row) == sizeof(int64_t)) {
+      return MakeRowQueries(model, rows_, num_queries_, predecessors);
+    } else {
+      wide_.resize(static_cast<size_t>(num_queries_));
+      for (int64_t i = 0; i < num_queries_; ++i) {
+        wide_[i] = int64_t{rows_[i]} - base_;
+        if (wide_[i] < 0 || wide_[i] >= model.n()) {
+          ThrowInvalid("rows[" + Ordinal{i} + "] is " + std::to_string(rows_[i]) +
+                       ", must be between " + std::to_string(base_) + " and " +
+                       std::to_string(model.n() - 1 + base_));
+        }
+      }
+      return MakeRowQueries(model, wide_.data(), num_queries_, predecessors);
+    }
+  }
+
+ private:
+  const Row* rows_;
+  int64_t num_queries_;
+  Row base_;
+  std::vector<int64_t> wide_;
+};
+
+// New points whose V and p the index computes.
+struct NewPointArgument {
+  const double* queries;
+  int64_t num_queries;
+  int32_t layout;
+  const char* other_function;  // for an index that was made from the caller's V and p
+};
+
+inline std::unique_ptr<QuerySet> NewPointQueriesOf(const ResidualModel& model,
+                                                   const NewPointArgument& argument) {
+  if (model.inducing() == nullptr) {
+    throw Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
+                std::string("the index was made from the caller's V and p; use ") +
+                    argument.other_function);
+  }
+  return MakeNewPointQueries(model, CheckedMatrix(argument.queries, argument.num_queries, model.d(),
+                                                  argument.layout, "queries"));
+}
+
+// New points with the caller's V and p.
+struct NewFactorArgument {
+  const double* query_factor;
+  const double* query_residual_variance;
+  const double* queries;
+  int64_t num_queries;
+  int32_t layout;
+  const char* other_function;  // for an index that computes V and p
+};
+
+inline std::unique_ptr<QuerySet> NewFactorQueriesOf(const ResidualModel& model,
+                                                    const NewFactorArgument& argument, int threads,
+                                                    Monitor& monitor) {
+  if (model.inducing() != nullptr) {
+    throw Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
+                std::string("the index computes V and p of new points itself; use ") +
+                    argument.other_function);
+  }
+  if (argument.num_queries > 0) {
+    RequirePointer(argument.query_residual_variance, "query_residual_variance");
+  }
+  return MakeNewFactorQueries(
+      model,
+      CheckedMatrix(argument.query_factor, argument.num_queries, model.m(), argument.layout,
+                    "query_factor"),
+      {argument.query_residual_variance, static_cast<size_t>(argument.num_queries)},
+      CheckedMatrix(argument.queries, argument.num_queries, model.d(), argument.layout, "queries"),
+      threads, monitor);
+}
+
+}  // namespace residual_knn

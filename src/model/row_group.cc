@@ -1,0 +1,54 @@
+#include "model/row_group.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "model/callback_covariance.h"
+#include "simd/dot.h"
+#include "simd/residual_row.h"
+
+namespace residual_knn {
+
+void RowGroup::Load(std::span<const int64_t> rows) {
+  rows_ = rows;
+  stride_ = size() + ScaledPoints::kPadding;
+  const auto room = static_cast<size_t>(stride_);
+  inverse_deviations_.assign(room, 0.0);
+  products_.assign(room, 0.0);
+  coordinates_.assign(room * static_cast<size_t>(model_.d()), 0.0);
+  point_.resize(static_cast<size_t>(model_.d()));
+  model_.points().CopySelected(rows, coordinates_.data(), stride_);
+  for (int64_t j = 0; j < size(); ++j) {
+    inverse_deviations_[j] = scale_ == Scale::kCovariance ? 1 : model_.inverse_deviation()[rows[j]];
+  }
+}
+
+void RowGroup::Correlations(int64_t member, double* out, int64_t first) {
+  RESIDUAL_KNN_ASSERT(member >= 0 && member < size() && first <= size());
+  for (int64_t c = 0; c < model_.d(); ++c) point_[c] = coordinates_[c * stride_ + member];
+  Compute({model_.v(row(member)), point_.data(), inverse_deviation(member), row(member)}, first,
+          out);
+}
+
+void RowGroup::Correlations(const PointView& other, double* out) { Compute(other, 0, out); }
+
+void RowGroup::Compute(const PointView& other, int64_t first, double* out) {
+  const auto rows = rows_.subspan(static_cast<size_t>(first));
+  const auto count = static_cast<int64_t>(rows.size());
+  const double scale = scale_ == Scale::kCovariance ? 1 : other.inverse_deviation;
+  const double* scales = inverse_deviations_.data() + first;
+  DotRows(other.v, model_.v(0), model_.m(), rows.data(), count, products_.data());
+  if (model_.covariance() != nullptr) {
+    const PointsView points{coordinates_.data() + first, stride_, model_.d()};
+    ResidualRow(model_.covariance()->view(), points, count, other.point, products_.data(), scale,
+                scales, out);
+    return;
+  }
+  covariances_.resize(static_cast<size_t>(count));
+  AskCovariances(model_.callback(), {&other.callback_row, 1}, rows, covariances_.data());
+  for (int64_t j = 0; j < count; ++j) {
+    out[j] = (covariances_[j] - products_[j]) * (scale * scales[j]);
+  }
+}
+
+}  // namespace residual_knn

@@ -1,0 +1,57 @@
+// Some rows of a model side by side, and their residual correlations with one of them or with another point.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/aligned_vector.h"
+#include "model/residual_model.h"
+
+namespace residual_knn {
+
+// A point that need not be a row of the model.
+struct PointView {
+  const double* v = nullptr;      // V, m values
+  const double* point = nullptr;  // scaled coordinates, d values
+  double inverse_deviation = 0;   // 1 / sqrt(p)
+  int64_t callback_row = 0;       // its number for the covariance callback
+};
+
+class RowGroup {
+ public:
+  // What is computed: rho, or R. For R, every inverse deviation counts as 1, that of a PointView included.
+  enum class Scale { kCorrelation, kCovariance };
+
+  explicit RowGroup(const ResidualModel& model, Scale scale = Scale::kCorrelation)
+      : model_(model), scale_(scale) {}
+
+  // Rows of the model; `rows` must outlive their use here.
+  void Load(std::span<const int64_t> rows);
+
+  [[nodiscard]] int64_t m() const { return model_.m(); }
+  [[nodiscard]] int64_t size() const { return static_cast<int64_t>(rows_.size()); }
+  [[nodiscard]] int64_t row(int64_t j) const { return rows_[j]; }
+  // 1 / sqrt(p), 0 for degenerate points.
+  [[nodiscard]] double inverse_deviation(int64_t j) const { return inverse_deviations_[j]; }
+
+  // out[j - first] = rho of members `member` and j for first <= j < size(); room for 8 more.
+  void Correlations(int64_t member, double* out, int64_t first = 0);
+  // out[j] = rho of the point and member j for all j; room for 8 more.
+  void Correlations(const PointView& other, double* out);
+
+ private:
+  void Compute(const PointView& other, int64_t first, double* out);
+
+  const ResidualModel& model_;
+  Scale scale_;
+  std::span<const int64_t> rows_;
+  int64_t stride_ = 0;
+  std::vector<double> coordinates_;
+  std::vector<double> inverse_deviations_;
+  std::vector<double> products_;
+  std::vector<double> covariances_;
+  std::vector<double> point_;
+};
+
+}  // namespace residual_knn

@@ -1,0 +1,621 @@
+// Weights and conditional variances against a dense solve in quadruple precision, and against the whole covariance. The
+// reference takes V and p as the index has them, so that only the regression is put to the test.
+#include <quadmath.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "support/api_objects.h"
+#include "support/checked_callback.h"
+#include "support/poisoned.h"
+#include "support/random_data.h"
+#include "support/random_model.h"
+#include "support/test_run.h"
+
+#include "support/cmocka_in_cxx.h"
+
+namespace residual_knn_test {
+namespace {
+
+constexpr int64_t kUsualModels = 150;
+
+residual_knn_weights_options WeightsOptions() {
+  residual_knn_weights_options options;
+  residual_knn_weights_options_init(&options, sizeof options);
+  return options;
+}
+
+// Conditioning sets query by query, -1 in places without a neighbor.
+struct Sets {
+  std::vector<int64_t> rows;
+  int32_t k = 1;
+  std::vector<int64_t> neighbors;
+
+  [[nodiscard]] int64_t count() const { return static_cast<int64_t>(rows.size()); }
+  [[nodiscard]] std::vector<int64_t> Of(int64_t query) const {
+    std::vector<int64_t> set;
+    for (int64_t place = 0; place < k; ++place) {
+      if (neighbors[query * k + place] >= 0) set.push_back(neighbors[query * k + place]);
+    }
+    return set;
+  }
+};
+
+struct Weights {
+  residual_knn_status status = RESIDUAL_KNN_ERROR_INTERNAL;
+  std::vector<double> weights;
+  std::vector<double> variances;
+  residual_knn_weights_report report = {};
+
+  [[nodiscard]] bool SameAs(const Weights& other) const {
+    const auto same = [](const std::vector<double>& a, const std::vector<double>& b) {
+      return a.size() == b.size() &&
+             (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
+    };
+    return status == other.status && same(weights, other.weights) &&
+           same(variances, other.variances) &&
+           report.log_determinant == other.report.log_determinant &&
+           report.jittered_sets == other.report.jittered_sets;
+  }
+};
+
+Weights Fresh(const Sets& sets) {
+  Weights result;
+  result.weights.resize(sets.neighbors.size());
+  result.variances.resize(static_cast<size_t>(sets.count()));
+  residual_knn_weights_report_init(&result.report, sizeof result.report);
+  return result;
+}
+
+Weights WeightsOf(const residual_knn_index* index, const Sets& sets,
+                  const residual_knn_weights_options& options = WeightsOptions()) {
+  Weights result = Fresh(sets);
+  const std::vector<int64_t> given = ToLayout(sets.neighbors, sets.count(), sets.k, options.layout);
+  result.status =
+      residual_knn_weights(index, sets.rows.data(), sets.count(), &options, sets.k, given.data(),
+                           result.weights.data(), result.variances.data(), &result.report);
+  result.weights = FromLayout(result.weights, sets.count(), sets.k, options.layout);
+  return result;
+}
+
+// Random sets of random rows: neighbors that a search has found, or rows of any kind.
+Sets DrawSets(Random& random, const residual_knn_index* index, int64_t n) {
+  Sets sets;
+  sets.rows = RandomRowNumbers(random, n, random.Integer(1, 12));
+  sets.k = static_cast<int32_t>(random.Integer(1, 20));
+  if (random.Chance(0.5)) {
+    Question question;
+    question.kind = random.Chance(0.5) ? QueryKind::kPredecessors : QueryKind::kNeighbors;
+    question.rows = sets.rows;
+    question.k = sets.k;
+    sets.neighbors = Ask(index, question).neighbors;
+    return sets;
+  }
+  for (const int64_t row : sets.rows) {
+    std::vector<int64_t> others = RandomPermutation(random, n);
+    std::erase(others, row);
+    others.resize(static_cast<size_t>(sets.k), -1);
+    for (int64_t& other : others) {
+      if (random.Chance(0.2)) other = -1;
+    }
+    sets.neighbors.insert(sets.neighbors.end(), others.begin(), others.end());
+  }
+  return sets;
+}
+
+// Residual correlations of some rows in quadruple precision, for V and p as they are.
+class DenseReference {
+ public:
+  DenseReference(const Model& model, const FactorCopy& factor) : model_(model), factor_(factor) {}
+
+  [[nodiscard]] bool Degenerate(int64_t i) const {
+    const double square = SquareOf(i);
+    return factor_.p[i] <=
+               8.0 * static_cast<double>(factor_.m + 8) * 0x1p-53 * (factor_.p[i] + square) ||
+           factor_.p[i] < 1e-280;
+  }
+  [[nodiscard]] Quad Rho(int64_t i, int64_t j) const {
+    if (i == j) return 1;
+    if (Degenerate(i) || Degenerate(j)) return 0;
+    Quad r = Covariance<Quad>(model_.kernel, model_.points, i, model_.points, j);
+    for (int64_t e = 0; e < factor_.m; ++e) {
+      r -= static_cast<Quad>(factor_.v[i * factor_.m + e]) * factor_.v[j * factor_.m + e];
+    }
+    return r / (sqrtq(factor_.p[i]) * sqrtq(factor_.p[j]));
+  }
+  // By what a correlation in double precision may be off, for any two of the rows.
+  [[nodiscard]] double Error(std::vector<int64_t> rows, int64_t query) const {
+    rows.push_back(query);
+    double largest = 0;
+    for (const int64_t i : rows) {
+      if (Degenerate(i)) continue;
+      largest = std::max(largest, (model_.kernel.variance + SquareOf(i)) / factor_.p[i]);
+    }
+    // Coordinates are rounded when they are scaled, and so is the kernel.
+    return (static_cast<double>(factor_.m + 40) + 64) * 0x1p-53 * largest;
+  }
+  [[nodiscard]] double p(int64_t i) const { return factor_.p[i]; }
+
+ private:
+  [[nodiscard]] double SquareOf(int64_t i) const {
+    double square = 0;
+    for (int64_t e = 0; e < factor_.m; ++e) {
+      square += factor_.v[i * factor_.m + e] * factor_.v[i * factor_.m + e];
+    }
+    return square;
+  }
+
+  const Model& model_;
+  const FactorCopy& factor_;
+};
+
+// Dense solve of one regression, in correlations.
+struct DenseSolution {
+  bool positive_definite = false;
+  std::vector<Quad> b;
+  Quad unexplained = 1;
+  double inverse_norm = 0;  // Frobenius norm of the inverse of the set's correlation
+};
+
+DenseSolution SolveDense(const DenseReference& reference, const std::vector<int64_t>& set,
+                         int64_t query) {
+  const auto k = static_cast<int64_t>(set.size());
+  std::vector<Quad> l(static_cast<size_t>(k * k));
+  DenseSolution solution;
+  for (int64_t i = 0; i < k; ++i) {
+    for (int64_t j = 0; j <= i; ++j) {
+      Quad sum = reference.Rho(set[i], set[j]);
+      for (int64_t e = 0; e < j; ++e) sum -= l[i * k + e] * l[j * k + e];
+      if (i == j && !(sum > 1e-30)) return solution;
+      l[i * k + j] = i == j ? sqrtq(sum) : sum / l[j * k + j];
+    }
+  }
+  solution.positive_definite = true;
+  // Columns of the inverse, the solution among them.
+  const auto solve = [&](std::vector<Quad> x) {
+    for (int64_t i = 0; i < k; ++i) {
+      for (int64_t e = 0; e < i; ++e) x[i] -= l[i * k + e] * x[e];
+      x[i] /= l[i * k + i];
+    }
+    for (int64_t i = k - 1; i >= 0; --i) {
+      for (int64_t e = i + 1; e < k; ++e) x[i] -= l[e * k + i] * x[e];
+      x[i] /= l[i * k + i];
+    }
+    return x;
+  };
+  std::vector<Quad> c(static_cast<size_t>(k));
+  for (int64_t j = 0; j < k; ++j) c[j] = reference.Rho(query, set[j]);
+  solution.b = solve(c);
+  for (int64_t j = 0; j < k; ++j) solution.unexplained -= c[j] * solution.b[j];
+  Quad square = 0;
+  for (int64_t j = 0; j < k; ++j) {
+    std::vector<Quad> unit(static_cast<size_t>(k));
+    unit[j] = 1;
+    for (const Quad x : solve(unit)) square += x * x;
+  }
+  solution.inverse_norm = static_cast<double>(sqrtq(square));
+  return solution;
+}
+
+struct Tally {
+  int64_t sets = 0;
+  int64_t refused = 0;
+  int64_t sharp = 0;  // compared to 6 digits or more
+};
+
+// First-order perturbation of b = C^-1 c and of 1 - c'b, with entries of C and c off by `error`.
+bool SetHolds(const DenseReference& reference, const Sets& sets, int64_t query,
+              const Weights& answer, Tally& tally) {
+  const std::vector<int64_t> set = sets.Of(query);
+  const int64_t row = sets.rows[query];
+  const DenseSolution dense = SolveDense(reference, set, row);
+  if (!dense.positive_definite) return true;  // then the engine has rounding to thank
+  const auto k = static_cast<double>(set.size());
+  double length = 1;
+  for (const Quad b : dense.b) length += std::abs(static_cast<double>(b));
+  const double error = reference.Error(set, row) + 16 * (k + 8) * 0x1p-53;
+  const double tolerance = 4 * (k + 1) * error * length * std::max(dense.inverse_norm, 1.0);
+  ++tally.sets;
+  if (tolerance < 1e-6) ++tally.sharp;
+  if (tolerance > 0.01) return true;
+  int64_t a = 0;
+  for (int64_t place = 0; place < sets.k; ++place) {
+    const double weight = answer.weights[query * sets.k + place];
+    if (sets.neighbors[query * sets.k + place] < 0) {
+      if (weight != 0) return Fail("a place without a neighbor has a weight");
+      continue;
+    }
+    const double scale = std::sqrt(reference.p(set[a]) / reference.p(row));
+    const bool degenerate = reference.Degenerate(set[a]) || reference.Degenerate(row);
+    const double expected = degenerate ? 0 : static_cast<double>(dense.b[a]);
+    if (degenerate ? weight != 0 : !(std::abs(weight * scale - expected) <= tolerance)) {
+      return Fail("weight of row " + std::to_string(set[a]) + " is " +
+                  std::to_string(weight * scale) + ", not " + std::to_string(expected) +
+                  ", in correlations");
+    }
+    ++a;
+  }
+  const double expected = reference.Degenerate(row) ? 1 : static_cast<double>(dense.unexplained);
+  const double share = reference.p(row) > 0 ? answer.variances[query] / reference.p(row) : expected;
+  return std::abs(share - expected) <= tolerance * length ||
+         Fail("D / p is " + std::to_string(share) + ", not " + std::to_string(expected));
+}
+
+bool ModelHolds(uint64_t seed, Tally& tally) {
+  Random random(seed);
+  const RandomModel drawn = DrawModel(random, {150, 6, 40});
+  const Model& model = drawn.model;
+  const CreatedIndex created = CreateIndex(model);
+  if (created.status != RESIDUAL_KNN_OK) return true;  // other tests are about that
+  const FactorCopy factor = FactorOf(created.index.get());
+  const DenseReference reference(model, factor);
+  for (int i = 0; i < 3; ++i) {
+    const Sets sets = DrawSets(random, created.index.get(), model.points.n);
+    residual_knn_weights_options options = WeightsOptions();
+    options.threads = 1;
+    const Weights answer = WeightsOf(created.index.get(), sets, options);
+    if (answer.status == RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE) {
+      // Rounding may have spoiled a set; the jitter must help, and be reported.
+      ++tally.refused;
+      options.jitter = 1e-2;
+      const Weights helped = WeightsOf(created.index.get(), sets, options);
+      if (helped.status != RESIDUAL_KNN_OK || helped.report.jittered_sets < 1) {
+        return Fail(seed, "jitter did not help: " + std::string(residual_knn_last_error()));
+      }
+      continue;
+    }
+    if (answer.status != RESIDUAL_KNN_OK) return Fail(seed, residual_knn_last_error());
+    double sum = 0;
+    for (int64_t q = 0; q < sets.count(); ++q) {
+      sum += std::log(answer.variances[q]);
+      if (!SetHolds(reference, sets, q, answer, tally)) {
+        return Fail(seed, drawn.description + ", query " + std::to_string(q));
+      }
+    }
+    if (sum != answer.report.log_determinant) return Fail(seed, "the log-determinant");
+    // Layout, threads and width must not matter.
+    options.layout = RESIDUAL_KNN_DIMENSION_MAJOR;
+    options.threads = 3;
+    if (!WeightsOf(created.index.get(), sets, options).SameAs(answer)) {
+      return Fail(seed, "another layout and number of threads");
+    }
+    std::vector<int32_t> rows;
+    std::vector<int32_t> neighbors;
+    for (const int64_t row : sets.rows) rows.push_back(static_cast<int32_t>(row + 1));
+    for (const int64_t row : sets.neighbors) {
+      neighbors.push_back(row < 0 ? std::numeric_limits<int32_t>::min()
+                                  : static_cast<int32_t>(row + 1));
+    }
+    Weights narrow = Fresh(sets);
+    narrow.status =
+        residual_knn_weights_int32(created.index.get(), rows.data(), sets.count(), nullptr, sets.k,
+                                   1, std::numeric_limits<int32_t>::min(), neighbors.data(),
+                                   narrow.weights.data(), narrow.variances.data(), &narrow.report);
+    if (!narrow.SameAs(answer)) return Fail(seed, "32-bit rows");
+  }
+  return true;
+}
+
+void TestAgainstDense(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Tally tally;
+  const bool holds =
+      SeedsHold(run, kUsualModels, [&](uint64_t seed) { return ModelHolds(seed, tally); });
+  std::printf("%lld sets, %lld of them to 6 digits; %lld calls needed jitter\n",
+              static_cast<long long>(tally.sets), static_cast<long long>(tally.sharp),
+              static_cast<long long>(tally.refused));
+  assert_true(holds);
+  if (run.HasUsualCases(kUsualModels)) {
+    assert_true(tally.sharp > 500 && tally.refused > 0);
+  }
+}
+
+Model SmoothModel(Random& random, int64_t n, int64_t m) {
+  Model model;
+  model.kernel.lengthscales = {0.4};
+  model.kernel.variance = 2;
+  model.points = RandomPoints(random, Shape::kUniform, n, 2);
+  model.inducing = RandomPoints(random, Shape::kUniform, m, 2);
+  model.nugget = 0.05;
+  return model;
+}
+
+Sets AllPredecessors(int64_t n) {
+  Sets sets;
+  sets.k = static_cast<int32_t>(n - 1);
+  for (int64_t i = 0; i < n; ++i) {
+    sets.rows.push_back(i);
+    for (int64_t j = 0; j < n - 1; ++j) sets.neighbors.push_back(j < i ? j : -1);
+  }
+  return sets;
+}
+
+// With all predecessors, sum log D is the log-determinant of R, and B R B' = D.
+void TestWholeCovariance(void** state) {
+  Random random(static_cast<const TestRun*>(*state)->seed);
+  const Model model = SmoothModel(random, 60, 12);
+  const CreatedIndex created = CreateIndex(model);
+  const FactorCopy factor = FactorOf(created.index.get());
+  const DenseReference reference(model, factor);
+  const int64_t n = model.points.n;
+  std::vector<Quad> l(static_cast<size_t>(n * n));
+  Quad log_determinant = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    for (int64_t j = 0; j <= i; ++j) {
+      Quad sum = reference.Rho(i, j) * sqrtq(reference.p(i)) * sqrtq(reference.p(j));
+      for (int64_t e = 0; e < j; ++e) sum -= l[i * n + e] * l[j * n + e];
+      l[i * n + j] = i == j ? sqrtq(sum) : sum / l[j * n + j];
+    }
+    log_determinant += 2 * logq(l[i * n + i]);
+  }
+  const Weights answer = WeightsOf(created.index.get(), AllPredecessors(n));
+  assert_int_equal(answer.status, RESIDUAL_KNN_OK);
+  assert_true(std::abs(answer.report.log_determinant - static_cast<double>(log_determinant)) <
+              1e-10 * std::abs(answer.report.log_determinant));
+  for (int64_t i = 0; i < n; ++i) {
+    assert_true(std::abs(answer.variances[i] - static_cast<double>(l[i * n + i] * l[i * n + i])) <
+                1e-10);
+  }
+}
+
+// New points have the weights that rows at the same places have, to the last bit.
+void TestNewPoints(void** state) {
+  Random random(static_cast<const TestRun*>(*state)->seed);
+  Model model = SmoothModel(random, 80, 10);
+  // The origin is the value of a point. Here it is the same for both indexes.
+  const CreatedIndex all = CreateIndex(model);
+  constexpr int64_t kNew = 8;
+  Points queries{kNew, 2, {}};
+  Model old = model;
+  old.points.n -= kNew;
+  queries.values.assign(model.points.values.end() - 2 * kNew, model.points.values.end());
+  old.points.values.resize(static_cast<size_t>(2 * old.points.n));
+  const CreatedIndex created = CreateIndex(old);
+  Sets sets;
+  sets.k = 7;
+  for (int64_t i = 0; i < kNew; ++i) {
+    sets.rows.push_back(old.points.n + i);
+    std::vector<int64_t> set = RandomPermutation(random, old.points.n);
+    sets.neighbors.insert(sets.neighbors.end(), set.begin(), set.begin() + sets.k);
+  }
+  const Weights expected = WeightsOf(all.index.get(), sets);
+  assert_int_equal(expected.status, RESIDUAL_KNN_OK);
+  const auto close = [&](const Weights& answer) {
+    for (size_t i = 0; i < answer.weights.size(); ++i) {
+      if (!(std::abs(answer.weights[i] - expected.weights[i]) < 1e-11)) return false;
+    }
+    for (size_t i = 0; i < answer.variances.size(); ++i) {
+      if (!(std::abs(answer.variances[i] - expected.variances[i]) < 1e-11)) return false;
+    }
+    return answer.status == RESIDUAL_KNN_OK;
+  };
+  Weights answer = Fresh(sets);
+  answer.status = residual_knn_weights_of_new_points(
+      created.index.get(), queries.values.data(), kNew, nullptr, sets.k, sets.neighbors.data(),
+      answer.weights.data(), answer.variances.data(), &answer.report);
+  assert_true(close(answer));
+  std::vector<int32_t> narrow(sets.neighbors.begin(), sets.neighbors.end());
+  Weights answer32 = Fresh(sets);
+  answer32.status = residual_knn_weights_of_new_points_int32(
+      created.index.get(), queries.values.data(), kNew, nullptr, sets.k, 0, -1, narrow.data(),
+      answer32.weights.data(), answer32.variances.data(), &answer32.report);
+  assert_true(answer32.SameAs(answer));
+  // The same with V and p given.
+  const FactorCopy whole = FactorOf(all.index.get());
+  FactorCopy factor = whole;
+  factor.v.resize(static_cast<size_t>(old.points.n * factor.m));
+  factor.p.resize(static_cast<size_t>(old.points.n));
+  const CreatedIndex given = CreateIndexFromFactor(old, factor);
+  assert_int_equal(given.status, RESIDUAL_KNN_OK);
+  Weights from_factor = Fresh(sets);
+  from_factor.status = residual_knn_weights_of_new_factor(
+      given.index.get(), whole.v.data() + old.points.n * whole.m, whole.p.data() + old.points.n,
+      queries.values.data(), kNew, nullptr, sets.k, sets.neighbors.data(),
+      from_factor.weights.data(), from_factor.variances.data(), &from_factor.report);
+  assert_true(close(from_factor));
+  Weights from_factor32 = Fresh(sets);
+  from_factor32.status = residual_knn_weights_of_new_factor_int32(
+      given.index.get(), whole.v.data() + old.points.n * whole.m, whole.p.data() + old.points.n,
+      queries.values.data(), kNew, nullptr, sets.k, 0, -1, narrow.data(),
+      from_factor32.weights.data(), from_factor32.variances.data(), &from_factor32.report);
+  assert_true(from_factor32.SameAs(from_factor));
+  // Each index refuses the other kind.
+  assert_int_equal(
+      residual_knn_weights_of_new_points(given.index.get(), queries.values.data(), kNew, nullptr,
+                                         sets.k, sets.neighbors.data(), nullptr, nullptr, nullptr),
+      RESIDUAL_KNN_ERROR_UNSUPPORTED);
+  assert_non_null(std::strstr(residual_knn_last_error(), "residual_knn_weights_of_new_factor"));
+  assert_int_equal(residual_knn_weights_of_new_factor(
+                       created.index.get(), whole.v.data(), whole.p.data(), queries.values.data(),
+                       kNew, nullptr, sets.k, sets.neighbors.data(), nullptr, nullptr, nullptr),
+                   RESIDUAL_KNN_ERROR_UNSUPPORTED);
+  assert_non_null(std::strstr(residual_knn_last_error(), "residual_knn_weights_of_new_points"));
+}
+
+void TestCallback(void** state) {
+  Random random(static_cast<const TestRun*>(*state)->seed);
+  const Model model = SmoothModel(random, 50, 8);
+  const CreatedIndex built_in = CreateIndex(model);
+  const FactorCopy factor = FactorOf(built_in.index.get());
+  CheckedCallback callback(model.kernel, model.points, nullptr);
+  residual_knn_index* raw = nullptr;
+  assert_int_equal(residual_knn_index_create_from_callback(
+                       factor.v.data(), model.points.n, factor.m, factor.p.data(),
+                       CheckedCallback::Evaluate, &callback, nullptr, &raw),
+                   RESIDUAL_KNN_OK);
+  const IndexHandle owner(raw);
+  const Sets sets = AllPredecessors(model.points.n);
+  residual_knn_weights_options options = WeightsOptions();
+  options.threads = 3;
+  const Weights answer = WeightsOf(raw, sets, options);
+  const Weights expected = WeightsOf(built_in.index.get(), sets, options);
+  assert_int_equal(answer.status, RESIDUAL_KNN_OK);
+  assert_false(callback.left_thread() || callback.out_of_range());
+  for (size_t i = 0; i < answer.weights.size(); ++i) {
+    assert_true(std::abs(answer.weights[i] - expected.weights[i]) < 1e-9);
+  }
+}
+
+// Inducing points without residual variance, as queries and as neighbors.
+void TestDegenerate(void** state) {
+  Random random(static_cast<const TestRun*>(*state)->seed);
+  Model model = SmoothModel(random, 20, 0);
+  model.nugget = 0;
+  model.jitter = 0;
+  model.inducing = {1, 2, {model.points(3, 0), model.points(3, 1)}};
+  const CreatedIndex created = CreateIndex(model);
+  assert_int_equal(InfoOf(created.index.get()).degenerate_points, 1);
+  Sets sets;
+  sets.k = 3;
+  sets.rows = {3, 5};
+  sets.neighbors = {1, 2, 4, 2, 3, -1};
+  const Weights answer = WeightsOf(created.index.get(), sets);
+  assert_int_equal(answer.status, RESIDUAL_KNN_OK);
+  assert_int_equal(answer.report.degenerate_queries, 1);
+  for (int place = 0; place < 3; ++place) assert_true(answer.weights[place] == 0);
+  assert_true(answer.variances[0] == FactorOf(created.index.get()).p[3]);
+  assert_true(answer.weights[3] != 0 && answer.weights[4] == 0 && answer.weights[5] == 0);
+  // Alone, the same.
+  sets.rows = {5};
+  sets.neighbors = {2, -1, -1};
+  const Weights alone = WeightsOf(created.index.get(), sets);
+  assert_true(alone.weights[0] == answer.weights[3] && alone.variances[0] == answer.variances[1]);
+}
+
+// A repeated point without a nugget: its copy determines it.
+void TestNotPositiveDefinite(void** state) {
+  Random random(static_cast<const TestRun*>(*state)->seed);
+  Model model = SmoothModel(random, 12, 2);
+  model.nugget = 0;
+  for (int64_t c = 0; c < 2; ++c) model.points(7, c) = model.points(2, c);
+  const CreatedIndex created = CreateIndex(model);
+  Sets sets;
+  sets.k = 2;
+  sets.rows = {4, 9, 7};
+  sets.neighbors = {1, 3, 7, 2, 2, -1};
+  Weights answer = Fresh(sets);
+  Poisoned<double> weights(6);
+  Poisoned<double> variances(3);
+  residual_knn_weights_options options = WeightsOptions();
+  assert_int_equal(
+      residual_knn_weights(created.index.get(), sets.rows.data(), 3, &options, 2,
+                           sets.neighbors.data(), weights.data(), variances.data(), nullptr),
+      RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE);
+  assert_true(weights.untouched() && variances.untouched());
+  assert_non_null(std::strstr(residual_knn_last_error(),
+                              "query 1 (row 9) and its neighbors is not positive definite: the "
+                              "neighbors before it determine row 2"));
+  options.message_base = 1;
+  assert_int_equal(residual_knn_weights(created.index.get(), sets.rows.data() + 2, 1, &options, 2,
+                                        sets.neighbors.data() + 4, nullptr, nullptr, nullptr),
+                   RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE);
+  assert_non_null(std::strstr(residual_knn_last_error(), "query 1 (row 8)"));
+  assert_non_null(std::strstr(residual_knn_last_error(), "the neighbors determine the query"));
+  options.jitter = 1e-6;
+  answer = WeightsOf(created.index.get(), sets, options);
+  assert_int_equal(answer.status, RESIDUAL_KNN_OK);
+  assert_int_equal(answer.report.jittered_sets, 2);
+  assert_int_equal(answer.report.first_jittered, 2);  // counted from 1
+  assert_true(std::abs(answer.weights[4] - 1) < 1e-5);
+  // Sets that need no jitter have none.
+  sets.rows = {4};
+  sets.neighbors = {1, 3};
+  assert_true(
+      WeightsOf(created.index.get(), sets).SameAs(WeightsOf(created.index.get(), sets, options)));
+}
+
+int32_t Cancel(void*, int64_t, int64_t) { return 1; }
+
+void TestRefusals(void** state) {
+  Random random(static_cast<const TestRun*>(*state)->seed);
+  const Model model = SmoothModel(random, 30, 4);
+  const CreatedIndex created = CreateIndex(model);
+  const residual_knn_index* index = created.index.get();
+  const std::vector<int64_t> rows = {5, 6};
+  const std::vector<int64_t> good = {1, 2, 3, 4};
+  Poisoned<double> weights(4);
+  Poisoned<double> variances(2);
+  residual_knn_weights_report report;
+  residual_knn_weights_report_init(&report, sizeof report);
+  const auto refused = [&](const char* phrase, const residual_knn_index* i, const int64_t* r,
+                           int64_t count, const residual_knn_weights_options* options, int32_t k,
+                           const int64_t* neighbors) {
+    const residual_knn_status status = residual_knn_weights(
+        i, r, count, options, k, neighbors, weights.data(), variances.data(), &report);
+    const bool held = status == RESIDUAL_KNN_ERROR_INVALID_ARGUMENT && weights.untouched() &&
+                      variances.untouched() &&
+                      std::strstr(residual_knn_last_error(), phrase) != nullptr;
+    if (!held) Fail(std::string(phrase) + ": " + residual_knn_last_error());
+    assert_true(held);
+  };
+  refused("index is NULL", nullptr, rows.data(), 2, nullptr, 2, good.data());
+  refused("num_queries is -1", index, rows.data(), -1, nullptr, 2, good.data());
+  refused("k is 0", index, rows.data(), 2, nullptr, 0, good.data());
+  refused("neighbors is NULL", index, rows.data(), 2, nullptr, 2, nullptr);
+  refused("must be n = 30", index, nullptr, 2, nullptr, 2, good.data());
+  const std::vector<int64_t> beyond = {5, 30};
+  refused("rows[1] is 30", index, beyond.data(), 2, nullptr, 2, good.data());
+  for (const int64_t wrong : {int64_t{30}, int64_t{-2}, std::numeric_limits<int64_t>::max()}) {
+    const std::vector<int64_t> bad = {1, 2, 3, wrong};
+    refused(("place 1 of query 1 is " + std::to_string(wrong)).c_str(), index, rows.data(), 2,
+            nullptr, 2, bad.data());
+  }
+  const std::vector<int64_t> own = {1, 5, 3, 4};
+  refused("place 1 of query 0 is 5, the query itself", index, rows.data(), 2, nullptr, 2,
+          own.data());
+  const std::vector<int64_t> twice = {1, 2, 3, 3};
+  refused("place 1 of query 1 is 3, which the query has already", index, rows.data(), 2, nullptr, 2,
+          twice.data());
+  for (const double jitter :
+       {-1.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    residual_knn_weights_options options = WeightsOptions();
+    options.jitter = jitter;
+    refused("jitter is", index, rows.data(), 2, &options, 2, good.data());
+  }
+  residual_knn_weights_options options = WeightsOptions();
+  options.layout = 2;
+  refused("layout is 2", index, rows.data(), 2, &options, 2, good.data());
+  options = WeightsOptions();
+  options.threads = -1;
+  refused("threads is -1", index, rows.data(), 2, &options, 2, good.data());
+  report.struct_size = 3;
+  refused("residual_knn_weights_report.struct_size", index, rows.data(), 2, nullptr, 2,
+          good.data());
+  options = WeightsOptions();
+  options.progress = Cancel;
+  assert_int_equal(residual_knn_weights(index, rows.data(), 2, &options, 2, good.data(),
+                                        weights.data(), variances.data(), nullptr),
+                   RESIDUAL_KNN_ERROR_CANCELLED);
+  assert_true(weights.untouched() && variances.untouched());
+  // Nothing asked, nothing wrong.
+  assert_int_equal(
+      residual_knn_weights(index, rows.data(), 0, nullptr, 2, nullptr, nullptr, nullptr, nullptr),
+      RESIDUAL_KNN_OK);
+  assert_int_equal(residual_knn_weights(index, rows.data(), 2, nullptr, 2, good.data(), nullptr,
+                                        nullptr, nullptr),
+                   RESIDUAL_KNN_OK);
+}
+
+}  // namespace
+}  // namespace residual_knn_test
+
+int main(int argc, char** argv) {
+  using namespace residual_knn_test;
+  TestRun run = ParseTestRun(argc, argv);
+  const CMUnitTest tests[] = {
+      cmocka_unit_test_prestate(TestAgainstDense, &run),
+      cmocka_unit_test_prestate(TestWholeCovariance, &run),
+      cmocka_unit_test_prestate(TestNewPoints, &run),
+      cmocka_unit_test_prestate(TestCallback, &run),
+      cmocka_unit_test_prestate(TestDegenerate, &run),
+      cmocka_unit_test_prestate(TestNotPositiveDefinite, &run),
+      cmocka_unit_test_prestate(TestRefusals, &run),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
