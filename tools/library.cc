@@ -22,19 +22,52 @@ void CheckStatus(residual_knn_status status, const std::string& context) {
                            (detail.empty() ? residual_knn_status_string(status) : detail));
 }
 
+namespace {
+
+// Replaces the row number at `start`. Returns where the text continues.
+size_t ReplaceRow(size_t start, std::span<const int64_t> order, int64_t base, std::string* text) {
+  const size_t end = std::min(text->find_first_not_of("0123456789", start), text->size());
+  const std::optional<int64_t> number = ParseWhole(text->substr(start, end - start));
+  if (!number || *number < base || *number - base >= static_cast<int64_t>(order.size())) {
+    return end;
+  }
+  const std::string in_file = std::to_string(order[static_cast<size_t>(*number - base)] + base);
+  text->replace(start, end - start, in_file);
+  return start + in_file.size();
+}
+
+}  // namespace
+
 std::string InFileRows(const std::string& text, std::span<const int64_t> order, int64_t base) {
   constexpr std::string_view kArgument = "points: coordinate ";
   constexpr std::string_view kRow = " of row ";
   const size_t argument = text.find(kArgument);
   const size_t row = argument == std::string::npos ? argument : text.find(kRow, argument);
   if (order.empty() || row == std::string::npos) return text;
-  const size_t start = row + kRow.size();
-  const size_t end = std::min(text.find_first_not_of("0123456789", start), text.size());
-  const std::optional<int64_t> number = ParseWhole(text.substr(start, end - start));
-  if (!number || *number < base || *number - base >= static_cast<int64_t>(order.size()))
-    return text;
-  const int64_t in_file = order[static_cast<size_t>(*number - base)] + base;
-  return text.substr(0, start) + std::to_string(in_file) + text.substr(end);
+  std::string replaced = text;
+  ReplaceRow(row + kRow.size(), order, base, &replaced);
+  return replaced;
+}
+
+std::string SetInFileRows(const std::string& text, std::span<const int64_t> order, int64_t base) {
+  constexpr std::string_view kQuery = "query ";
+  constexpr std::string_view kOpening = " (row ";
+  constexpr std::string_view kRow = "row ";
+  std::string replaced = text;
+  const size_t opening = replaced.find(kOpening);
+  if (opening != std::string::npos) {
+    const size_t closing = replaced.find(')', opening);
+    const size_t query = replaced.rfind(kQuery, opening);
+    if (closing != std::string::npos && query != std::string::npos) {
+      replaced.erase(closing, 1);
+      replaced.erase(query, opening + kOpening.size() - kRow.size() - query);
+    }
+  }
+  for (size_t at = replaced.find(kRow); at != std::string::npos && !order.empty();
+       at = replaced.find(kRow, at)) {
+    at = ReplaceRow(at + kRow.size(), order, base, &replaced);
+  }
+  return replaced;
 }
 
 }  // namespace residual_knn::cli

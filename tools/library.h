@@ -18,6 +18,9 @@ void CheckStatus(residual_knn_status status, const std::string& context);
 // of the index, its row in the file, or is empty. Rows count from `base`.
 std::string InFileRows(const std::string& text, std::span<const int64_t> order, int64_t base);
 
+// The same for a text about the conditioning set of a query. Names a query by its row if it has one.
+std::string SetInFileRows(const std::string& text, std::span<const int64_t> order, int64_t base);
+
 struct IndexDeleter {
   void operator()(residual_knn_index* index) const { residual_knn_index_free(index); }
 };

@@ -7,6 +7,7 @@
 #include <new>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "tools/library.h"
@@ -31,6 +32,8 @@ struct Answer {
   int64_t places = 0;
   std::unique_ptr<int64_t[]> neighbors;
   std::unique_ptr<double[]> distances;
+  std::vector<double> weights;    // places as the neighbors; empty unless wanted
+  std::vector<double> variances;  // one for each query; empty unless wanted
   residual_knn_info info{};
   residual_knn_statistics statistics{};
 };
@@ -126,6 +129,49 @@ Answer Search(const NeighborsOptions& options, const Question& question,
   return answer;
 }
 
+// Weights and conditional variances, if a file is wanted. Returns a warning, or "".
+std::string AddWeights(const NeighborsOptions& options, const Question& question,
+                       const residual_knn_index* index, Answer* answer, ProgressBar* progress) {
+  if (options.weights.empty() && options.variances.empty()) return "";
+  progress->StartStage("computing weights");
+  residual_knn_weights_options weights;
+  residual_knn_weights_options_init(&weights, sizeof weights);
+  weights.threads = static_cast<int32_t>(options.threads);
+  weights.jitter = options.weights_jitter;
+  weights.message_base = options.base;
+  weights.progress = progress->callback();
+  weights.progress_user = progress;
+  residual_knn_weights_report report;
+  residual_knn_weights_report_init(&report, sizeof report);
+  if (!options.weights.empty()) {
+    answer->weights.resize(static_cast<size_t>(answer->num_queries * answer->places));
+  }
+  answer->variances.resize(static_cast<size_t>(answer->num_queries));
+  double* const values = answer->weights.empty() ? nullptr : answer->weights.data();
+  const auto k = static_cast<int32_t>(answer->places);
+  residual_knn_status status = RESIDUAL_KNN_OK;
+  if (!options.new_points.empty()) {
+    const std::vector<double> queries = question.new_points.PointMajor();
+    status = residual_knn_weights_of_new_points(index, queries.data(), answer->num_queries,
+                                                &weights, k, answer->neighbors.get(), values,
+                                                answer->variances.data(), &report);
+  } else {
+    const std::vector<int64_t> rows = IndexRows(question);
+    status = residual_knn_weights(index, options.queries.empty() ? nullptr : rows.data(),
+                                  answer->num_queries, &weights, k, answer->neighbors.get(), values,
+                                  answer->variances.data(), &report);
+  }
+  try {
+    CheckStatus(status, options.weights.empty() ? "--variances" : "--weights");
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(SetInFileRows(error.what(), question.order, options.base) +
+                             " (--weights-jitter)");
+  }
+  if (report.jittered_sets == 0) return "";
+  return "--weights-jitter was added for " + std::to_string(report.jittered_sets) + " of " +
+         std::to_string(answer->num_queries) + " queries";
+}
+
 void WriteAnswer(const NeighborsOptions& options, const Question& question, const Answer& answer,
                  ProgressBar* progress, OutputSet* outputs) {
   const auto size = static_cast<size_t>(answer.num_queries * answer.places);
@@ -140,6 +186,12 @@ void WriteAnswer(const NeighborsOptions& options, const Question& question, cons
   // Without --queries, all rows were searched in the order of the index.
   if (options.queries.empty()) named.result_rows = question.positions;
   WriteNeighbors(named, options.base, options.output, outputs, progress);
+  if (!options.weights.empty()) {
+    WriteWeights(named, answer.weights, options.base, options.weights, outputs);
+  }
+  if (!options.variances.empty()) {
+    WriteVariances(named, answer.variances, options.base, options.variances, outputs);
+  }
 }
 
 void WriteFiles(const NeighborsOptions& options, const Question& question, const Answer& answer,
@@ -176,8 +228,9 @@ void RunNeighbors(NeighborsOptions options) {
   const Question question = ReadQuestion(&options, &progress, &messages);
   const IndexHandle index = BuildIndex(options, question, &progress);
   messages.Warn(InFileRows(residual_knn_index_warning(index.get()), question.order, options.base));
-  const Answer answer = Search(options, question, index.get(), &progress);
+  Answer answer = Search(options, question, index.get(), &progress);
   messages.Warn(residual_knn_search_warning(index.get(), &answer.statistics));
+  messages.Warn(AddWeights(options, question, index.get(), &answer, &progress));
   WriteFiles(options, question, answer, &progress);
 }
 

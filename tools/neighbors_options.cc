@@ -229,6 +229,22 @@ void AddOutputOptions(CLI::App& command, NeighborsOptions* options) {
           "(formats as for -o), in a column 'row', counted from\n"
           "--base")
       ->group(group);
+  AddPath(command, "--weights", &options->weights,
+          "Write the weights b_ij of the regression of each query on\n"
+          "its neighbors to this file (formats as for -o): columns\n"
+          "query, rank, neighbor, weight")
+      ->group(group);
+  AddPath(command, "--variances", &options->variances,
+          "Write the conditional variance of each query given its\n"
+          "neighbors to this file (formats as for -o): columns\n"
+          "query, variance")
+      ->group(group);
+  AddReal(command, "--weights-jitter", Sign::kNotNegative, &options->weights_jitter,
+          "For --weights and --variances: where the residual\n"
+          "covariance of a query and its neighbors is not positive\n"
+          "definite, this share of the residual variances is added\n"
+          "to its diagonal; default 0: it is an error")
+      ->group(group);
   command
       .add_flag("-q,--quiet", options->quiet,
                 "No notes, warnings or progress on standard error, only\nerrors")

@@ -54,6 +54,9 @@ struct NeighborsOptions {
   std::string output = "-";
   std::string write_inducing;
   std::string write_order;
+  std::string weights;
+  std::string variances;
+  double weights_jitter = 0;
   bool quiet = false;
 };
 

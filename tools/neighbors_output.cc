@@ -22,24 +22,38 @@ int64_t At(std::span<const int64_t> numbers, int64_t i) {
   return numbers.empty() ? i : numbers[static_cast<size_t>(i)];
 }
 
-// Calls write(query, its neighbors, its distances) for each query.
+// What is written of each neighbor besides its row.
+struct NeighborValues {
+  std::string_view name;           // the column of CSV
+  std::span<const double> values;  // num_queries x places, as the neighbors
+  double missing;                  // in places of .npy without a neighbor
+};
+
+NeighborValues DistancesOf(const NeighborsAnswer& answer) {
+  return {"distance", answer.distances, std::numeric_limits<double>::infinity()};
+}
+
+// Calls write(query, its neighbors, their values) for each query. `progress` may be null.
 template <typename Write>
-void ForEachQuery(const NeighborsAnswer& answer, ProgressBar* progress, const Write& write) {
+void ForEachQuery(const NeighborsAnswer& answer, const NeighborValues& values,
+                  ProgressBar* progress, const Write& write) {
   constexpr int64_t kQueriesPerUpdate = 1024;
   const auto places = static_cast<size_t>(answer.places);
   for (int64_t query = 0; query < answer.num_queries; ++query) {
     const size_t start = static_cast<size_t>(At(answer.result_rows, query)) * places;
-    write(query, answer.neighbors.subspan(start, places), answer.distances.subspan(start, places));
-    if (query % kQueriesPerUpdate == 0) progress->Update(query, answer.num_queries);
+    write(query, answer.neighbors.subspan(start, places), values.values.subspan(start, places));
+    if (progress != nullptr && query % kQueriesPerUpdate == 0) {
+      progress->Update(query, answer.num_queries);
+    }
   }
 }
 
-void WriteCsv(const NeighborsAnswer& answer, int64_t base, OutputFile* file,
-              ProgressBar* progress) {
-  file->Write("query,rank,neighbor,distance\n");
+void WriteCsv(const NeighborsAnswer& answer, const NeighborValues& values, int64_t base,
+              OutputFile* file, ProgressBar* progress) {
+  file->Write("query,rank,neighbor," + std::string(values.name) + "\n");
   ForEachQuery(
-      answer, progress,
-      [&](int64_t query, std::span<const int64_t> neighbors, std::span<const double> distances) {
+      answer, values, progress,
+      [&](int64_t query, std::span<const int64_t> neighbors, std::span<const double> numbers) {
         char query_text[kLongestNumber];
         const char* query_end = WriteWhole(At(answer.query_rows, query) + base, query_text);
         const auto query_size = static_cast<size_t>(query_end - query_text);
@@ -52,7 +66,7 @@ void WriteCsv(const NeighborsAnswer& answer, int64_t base, OutputFile* file,
           *at++ = ',';
           at = WriteWhole(At(answer.file_rows, neighbors[rank]) + base, at);
           *at++ = ',';
-          at = WriteReal(distances[rank], at);
+          at = WriteReal(numbers[rank], at);
           *at++ = '\n';
           file->Wrote(static_cast<size_t>(at - line));
         }
@@ -62,26 +76,28 @@ void WriteCsv(const NeighborsAnswer& answer, int64_t base, OutputFile* file,
 void WriteNpyNeighbors(const NeighborsAnswer& answer, int64_t base, OutputFile* file,
                        ProgressBar* progress) {
   file->Write(NpyPreamble(kNpyInt64, answer.num_queries, answer.k));
-  ForEachQuery(
-      answer, progress, [&](int64_t, std::span<const int64_t> neighbors, std::span<const double>) {
-        for (int64_t rank = 0; rank < answer.k; ++rank) {
-          const int64_t row = rank < answer.places ? neighbors[static_cast<size_t>(rank)] : -1;
-          const int64_t number = row < 0 ? -1 : At(answer.file_rows, row) + base;
-          WriteNpyItem(number, file);
-        }
-      });
+  ForEachQuery(answer, DistancesOf(answer), progress,
+               [&](int64_t, std::span<const int64_t> neighbors, std::span<const double>) {
+                 for (int64_t rank = 0; rank < answer.k; ++rank) {
+                   const int64_t row =
+                       rank < answer.places ? neighbors[static_cast<size_t>(rank)] : -1;
+                   const int64_t number = row < 0 ? -1 : At(answer.file_rows, row) + base;
+                   WriteNpyItem(number, file);
+                 }
+               });
 }
 
-void WriteNpyDistances(const NeighborsAnswer& answer, OutputFile* file, ProgressBar* progress) {
+void WriteNpyValues(const NeighborsAnswer& answer, const NeighborValues& values, OutputFile* file,
+                    ProgressBar* progress) {
   file->Write(NpyPreamble(kNpyFloat64, answer.num_queries, answer.k));
-  ForEachQuery(
-      answer, progress, [&](int64_t, std::span<const int64_t>, std::span<const double> distances) {
-        for (int64_t rank = 0; rank < answer.k; ++rank) {
-          const double distance = rank < answer.places ? distances[static_cast<size_t>(rank)]
-                                                       : std::numeric_limits<double>::infinity();
-          WriteNpyItem(distance, file);
-        }
-      });
+  ForEachQuery(answer, values, progress,
+               [&](int64_t, std::span<const int64_t> neighbors, std::span<const double> numbers) {
+                 for (int64_t rank = 0; rank < answer.k; ++rank) {
+                   const auto place = static_cast<size_t>(rank);
+                   const bool exists = rank < answer.places && neighbors[place] >= 0;
+                   WriteNpyItem(exists ? numbers[place] : values.missing, file);
+                 }
+               });
 }
 
 }  // namespace
@@ -96,9 +112,43 @@ void WriteNeighbors(const NeighborsAnswer& answer, int64_t base, const std::stri
   const OutputFormat format = TableFormatOf(output);
   if (format == OutputFormat::kNpy) {
     WriteNpyNeighbors(answer, base, &outputs->Open(output), progress);
-    WriteNpyDistances(answer, &outputs->Open(DistancesFile(output)), progress);
+    WriteNpyValues(answer, DistancesOf(answer), &outputs->Open(DistancesFile(output)), progress);
   } else {
-    WriteCsv(answer, base, &outputs->Open(output, PackingOf(format)), progress);
+    WriteCsv(answer, DistancesOf(answer), base, &outputs->Open(output, PackingOf(format)),
+             progress);
+  }
+}
+
+void WriteWeights(const NeighborsAnswer& answer, std::span<const double> weights, int64_t base,
+                  const std::string& path, OutputSet* outputs) {
+  const NeighborValues values{"weight", weights, 0};
+  const OutputFormat format = TableFormatOf(path);
+  OutputFile& file = outputs->Open(path, PackingOf(format));
+  if (format == OutputFormat::kNpy) {
+    WriteNpyValues(answer, values, &file, nullptr);
+  } else {
+    WriteCsv(answer, values, base, &file, nullptr);
+  }
+}
+
+void WriteVariances(const NeighborsAnswer& answer, std::span<const double> variances, int64_t base,
+                    const std::string& path, OutputSet* outputs) {
+  const OutputFormat format = TableFormatOf(path);
+  const bool npy = format == OutputFormat::kNpy;
+  OutputFile& file = outputs->Open(path, PackingOf(format));
+  file.Write(npy ? NpyPreamble(kNpyFloat64, answer.num_queries, 1) : "query,variance\n");
+  for (int64_t query = 0; query < answer.num_queries; ++query) {
+    const double variance = variances[static_cast<size_t>(At(answer.result_rows, query))];
+    if (npy) {
+      WriteNpyItem(variance, &file);
+      continue;
+    }
+    char* const line = file.Room(size_t{2} * (kLongestNumber + 1));
+    char* at = WriteWhole(At(answer.query_rows, query) + base, line);
+    *at++ = ',';
+    at = WriteReal(variance, at);
+    *at++ = '\n';
+    file.Wrote(static_cast<size_t>(at - line));
   }
 }
 

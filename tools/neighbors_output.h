@@ -33,4 +33,12 @@ std::vector<std::string> NeighborsFiles(const std::string& output);
 void WriteNeighbors(const NeighborsAnswer& answer, int64_t base, const std::string& output,
                     OutputSet* outputs, ProgressBar* progress);
 
+// Writes a value of each neighbor. As .npy, it is one array, with 0 in places without a neighbor.
+void WriteWeights(const NeighborsAnswer& answer, std::span<const double> weights, int64_t base,
+                  const std::string& path, OutputSet* outputs);
+
+// Writes a value of each query. `variances` are in the order of the arrays of `answer`.
+void WriteVariances(const NeighborsAnswer& answer, std::span<const double> variances, int64_t base,
+                    const std::string& path, OutputSet* outputs);
+
 }  // namespace residual_knn::cli

@@ -52,7 +52,8 @@ std::vector<NamedFile> OutputsOf(const NeighborsOptions& options) {
   }
   for (const NamedFile& file :
        {NamedFile{"--write-inducing", options.write_inducing},
-        NamedFile{"--write-order", options.write_order}, NamedFile{"--stats", options.stats}}) {
+        NamedFile{"--write-order", options.write_order}, NamedFile{"--weights", options.weights},
+        NamedFile{"--variances", options.variances}, NamedFile{"--stats", options.stats}}) {
     if (!file.path.empty()) outputs.push_back(file);
   }
   return outputs;
@@ -71,7 +72,8 @@ void CheckStandardInput(const NeighborsOptions& options) {
 }
 
 void CheckEndings(const NeighborsOptions& options) {
-  for (const std::string& path : {options.output, options.write_inducing, options.write_order}) {
+  for (const std::string& path : {options.output, options.write_inducing, options.write_order,
+                                  options.weights, options.variances}) {
     if (!path.empty()) TableFormatOf(path);
   }
   if (!options.stats.empty()) IsJsonName(options.stats);
