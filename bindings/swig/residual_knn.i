@@ -378,7 +378,18 @@ static SEXP statistics_report(const residual_knn_statistics* from) {
   return result.values;
 }
 
-/* The reverse conversion, for the fields that residual_knn_search_warning() reads. */
+static SEXP weights_report(const residual_knn_weights_report* from) {
+  report result = new_report(5);
+  REPORT_NUMBER(log_determinant);
+  REPORT_NUMBER(jittered_sets);
+  REPORT_NUMBER(first_jittered);
+  REPORT_NUMBER(degenerate_queries);
+  REPORT_NUMBER(seconds);
+  UNPROTECT(1);
+  return result.values;
+}
+
+/* The reverse conversion of statistics, for the fields that residual_knn_search_warning() reads. */
 static void set_statistics(residual_knn_statistics* options, SEXP list) {
   require_list(list, "statistics");
   residual_knn_statistics_init(options, sizeof *options);
@@ -423,6 +434,16 @@ static void set_search_options(residual_knn_search_options* options, progress_ca
   set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
+static void set_weights_options(residual_knn_weights_options* options, progress_call* progress, SEXP list) {
+  require_list(list, "options");
+  residual_knn_weights_options_init(options, sizeof *options);
+  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
+  options->message_base = 1;
+  SET_FIELD(jitter, Rf_asReal);
+  SET_FIELD(threads, Rf_asInteger);
+  set_progress(progress, list, &options->progress, &options->progress_user);
+}
+
 static void set_helper_options(residual_knn_helper_options* options, progress_call* progress, SEXP list) {
   require_list(list, "options");
   residual_knn_helper_options_init(options, sizeof *options);
@@ -436,7 +457,7 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
   set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
-/* Searches have k four parameters behind the number of queries. */
+/* Searches and weights have k two parameters behind the number of queries. */
 #define NUM_QUERIES_5 arg3
 #define NUM_QUERIES_7 arg5
 %}
@@ -499,8 +520,11 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 %typemap(in) const residual_knn_search_options* (residual_knn_search_options options, progress_call progress) %{
   set_search_options(&options, &progress, $input);
   $1 = &options; %}
+%typemap(in) const residual_knn_weights_options* (residual_knn_weights_options options, progress_call progress) %{
+  set_weights_options(&options, &progress, $input);
+  $1 = &options; %}
 %typemap(scoercein) const residual_knn_model_options*, const residual_knn_search_options*,
-  const residual_knn_helper_options* "";
+  const residual_knn_weights_options*, const residual_knn_helper_options* "";
 
 /* Outputs: matrices of R, written by the library. */
 %typemap(in) (int32_t k, int32_t base, int32_t missing, int32_t* neighbors, double* distances)
@@ -523,6 +547,39 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
     SET_VECTOR_ELT(matrices, 0, index_matrix$argnum);
     SET_VECTOR_ELT(matrices, 1, distance_matrix$argnum);
   } %}
+
+/* Conditioning sets, a matrix of integers without a copy, and what the library computes from them. */
+%typemap(in) (int32_t k, int32_t base, int32_t missing, const int32_t* neighbors, double* weights, double* variances)
+  (SEXP weight_matrix, SEXP variance_vector) %{
+  if (!Rf_isInteger($input) || !Rf_isMatrix($input)) Rf_error("neighbors must be a matrix of integers");
+  if (Rf_nrows($input) != NUM_QUERIES_$argnum) Rf_error("neighbors must have one row for each query");
+  $1 = Rf_ncols($input);
+  $2 = 1;
+  $3 = NA_INTEGER;
+  $4 = INTEGER($input);
+  weight_matrix = PROTECT(Rf_allocMatrix(REALSXP, Rf_nrows($input), Rf_ncols($input)));
+  variance_vector = PROTECT(Rf_allocVector(REALSXP, Rf_nrows($input)));
+  r_nprotect += 2;
+  $5 = REAL(weight_matrix);
+  $6 = REAL(variance_vector); %}
+/* SWIG's own typemaps for k treat a single number. */
+%typemap(scoercein) (int32_t k, int32_t base, int32_t missing, const int32_t* neighbors, double* weights,
+  double* variances) "";
+%typemap(scheck) (int32_t k, int32_t base, int32_t missing, const int32_t* neighbors, double* weights,
+  double* variances) "";
+%typemap(argout) (int32_t k, int32_t base, int32_t missing, const int32_t* neighbors, double* weights,
+  double* variances) %{
+  {
+    const SEXP both = Rf_allocVector(VECSXP, 2);
+    SET_VECTOR_ELT($result, $n, both);
+    SET_VECTOR_ELT(both, 0, weight_matrix$argnum);
+    SET_VECTOR_ELT(both, 1, variance_vector$argnum);
+  } %}
+%typemap(in, numinputs=0) residual_knn_weights_report* report (residual_knn_weights_report report) %{
+  residual_knn_weights_report_init(&report, sizeof report);
+  $1 = &report; %}
+%typemap(argout) residual_knn_weights_report* report %{
+  SET_VECTOR_ELT($result, $n, weights_report($1)); %}
 
 %typemap(in, numinputs=0) residual_knn_statistics* statistics (residual_knn_statistics statistics) %{
   residual_knn_statistics_init(&statistics, sizeof statistics);
@@ -604,8 +661,11 @@ CALLS_BACK(residual_knn_neighbors_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_predecessors_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_neighbors_of_new_points_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_neighbors_of_new_factor_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_weights_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_weights_of_new_points_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_weights_of_new_factor_int32, handle_holding(index), 1)
 
-/* Not used by the R code: the structs, which are lists in R, and the 64-bit searches. */
+/* Not used by the R code: the structs, which are lists in R, and the functions with 64-bit row numbers. */
 %ignore residual_knn_model_options;
 %ignore residual_knn_info;
 %ignore residual_knn_search_options;
@@ -629,9 +689,6 @@ CALLS_BACK(residual_knn_neighbors_of_new_factor_int32, handle_holding(index), 1)
 %ignore residual_knn_weights;
 %ignore residual_knn_weights_of_new_points;
 %ignore residual_knn_weights_of_new_factor;
-%ignore residual_knn_weights_int32;
-%ignore residual_knn_weights_of_new_points_int32;
-%ignore residual_knn_weights_of_new_factor_int32;
 
 %typemap(in) SEXP %{ $1 = $input; %}
 %typemap(out) SEXP %{ $result = $1; %}

@@ -19,14 +19,17 @@ query_numbers <- function(x) if (is.null(x$rows)) seq_len(nrow(x$index)) else x$
 
 # One row for each neighbor, query by query, as in the files of the command-line program.
 as.data.frame.residual_neighbors <- function(x, row.names = NULL, optional = FALSE, ...) {
+  frame_of_neighbors(x, "distance", row.names)
+}
+
+# A data frame of the neighbors in `x` and of their values in the matrix x[[value]], a column with the name `name`.
+frame_of_neighbors <- function(x, value, row.names, name = value) {
   k <- ncol(x$index)
   rank <- rep(seq_len(k), nrow(x$index))
   neighbor <- c(t(x$index))
   there <- !is.na(neighbor)
-  frame <- data.frame(
-    query = rep(query_numbers(x), each = k)[there], rank = rank[there], neighbor = neighbor[there],
-    distance = c(t(x$distance))[there]
-  )
+  frame <- data.frame(query = rep(query_numbers(x), each = k)[there], rank = rank[there], neighbor = neighbor[there])
+  frame[[name]] <- c(t(x[[value]]))[there]
   if (!is.null(row.names)) row.names(frame) <- row.names
   frame
 }

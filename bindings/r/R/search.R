@@ -5,62 +5,23 @@ neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, r
                       threads = NULL, progress = FALSE) {
   index <- require_index(index)
   require_whole(index)
-  is_new <- !is.null(query) || !is.null(query_factor) || !is.null(query_residual_variance)
-  if (is_new && !is.null(rows)) stop_invalid("rows must be NULL if there are new points")
   options <- search_options(ranking, strategy, search_threads(index, threads))
-  if (!is_new) {
-    rows <- as_rows(rows, index$n)
-    k <- as_k(k, index$n)
-    found <- run_call(progress, function(report) {
-      residual_knn_neighbors_int32(index$handle, rows, c(options, progress = report), k)
-    })
-    return(new_neighbors(found, "neighbors", index, rows))
-  }
-  has_factor <- !is.null(query_factor) || !is.null(query_residual_variance)
-  if (has_factor && index$source == "inducing") {
-    stop_unsupported("query_factor and query_residual_variance must be NULL: the index computes V and p of new points")
-  }
-  if (!has_factor && index$source != "inducing") {
-    stop_unsupported("the index was made from V and p, so new points need query_factor and query_residual_variance")
-  }
-  if (!has_factor) {
-    query <- as_query(query, index)
-    k <- as_k(k, index$n)
-    found <- run_call(progress, matrices = list(query = query), function(report) {
-      residual_knn_neighbors_of_new_points_int32(index$handle, query, c(options, progress = report), k)
-    })
-    return(new_neighbors(found, "new points", index, matrices = list(query = query)))
-  }
-  if (is.null(query_residual_variance)) stop_invalid("query_factor needs query_residual_variance")
-  query_residual_variance <- as_residual_variance(query_residual_variance, "query_residual_variance")
-  num_queries <- length(query_residual_variance)
-  if (index$source == "callback") {
-    if (!is.null(query)) stop_invalid("query must be NULL: an index with a covariance function has no points")
-    if (index$n + num_queries > .Machine$integer.max) stop_invalid("there are too many new points")
-    query <- matrix(0, num_queries, 0L)
-  } else {
-    query <- as_query(query, index)
-  }
-  query_factor <- as_factor(query_factor, "query_factor")
-  require_as_many(
-    query = if (index$source != "callback") nrow(query), query_factor = nrow(query_factor),
-    query_residual_variance = num_queries
-  )
-  if (is.null(query_factor)) query_factor <- no_factor(num_queries)
-  columns <- num_columns(index)
-  if (ncol(query_factor) != columns) {
-    stop_invalid(
-      "query_factor has ", counted(ncol(query_factor), "column"), ", must have ", columns, " as V of the index"
-    )
-  }
+  new <- as_new_points(index, query, query_factor, query_residual_variance, rows)
+  if (is.null(new)) rows <- as_rows(rows, index$n)
   k <- as_k(k, index$n)
-  matrices <- list(query_factor = query_factor, query = query)
-  found <- run_call(progress, matrices = matrices, function(report) {
-    residual_knn_neighbors_of_new_factor_int32(
-      index$handle, query_factor, query_residual_variance, query, c(options, progress = report), k
-    )
+  found <- run_call(progress, matrices = new$matrices, function(report) {
+    options <- c(options, progress = report)
+    if (is.null(new)) {
+      residual_knn_neighbors_int32(index$handle, rows, options, k)
+    } else if (is.null(new$query_residual_variance)) {
+      residual_knn_neighbors_of_new_points_int32(index$handle, new$query, options, k)
+    } else {
+      residual_knn_neighbors_of_new_factor_int32(
+        index$handle, new$query_factor, new$query_residual_variance, new$query, options, k
+      )
+    }
   })
-  new_neighbors(found, "new points", index, matrices = matrices)
+  new_neighbors(found, if (is.null(new)) "neighbors" else "new points", index, rows, new$matrices)
 }
 
 predecessors <- function(index, k = min(10L, index$n), rows = NULL, ranking = "absolute", strategy = "automatic",
@@ -90,6 +51,57 @@ as_k <- function(k, num_points) {
     k <- num_points
   }
   as.integer(k)
+}
+
+# The new points of a call: a list of their number, of `query`, of `query_factor` and `query_residual_variance` if the
+# index was made from V and p, and of the matrices that the library gets. NULL without new points.
+as_new_points <- function(index, query, query_factor, query_residual_variance, rows) {
+  has_factor <- !is.null(query_factor) || !is.null(query_residual_variance)
+  if (is.null(query) && !has_factor) {
+    return(NULL)
+  }
+  if (!is.null(rows)) stop_invalid("rows must be NULL if there are new points")
+  if (has_factor && index$source == "inducing") {
+    stop_unsupported("query_factor and query_residual_variance must be NULL: the index computes V and p of new points")
+  }
+  if (!has_factor && index$source != "inducing") {
+    stop_unsupported("the index was made from V and p, so new points need query_factor and query_residual_variance")
+  }
+  if (!has_factor) {
+    query <- as_query(query, index)
+    return(list(num_queries = nrow(query), query = query, matrices = list(query = query)))
+  }
+  as_new_factor(index, query, query_factor, query_residual_variance)
+}
+
+# V and p of new points, and the points.
+as_new_factor <- function(index, query, query_factor, query_residual_variance) {
+  if (is.null(query_residual_variance)) stop_invalid("query_factor needs query_residual_variance")
+  query_residual_variance <- as_residual_variance(query_residual_variance, "query_residual_variance")
+  num_queries <- length(query_residual_variance)
+  if (index$source == "callback") {
+    if (!is.null(query)) stop_invalid("query must be NULL: an index with a covariance function has no points")
+    if (index$n + num_queries > .Machine$integer.max) stop_invalid("there are too many new points")
+    query <- matrix(0, num_queries, 0L)
+  } else {
+    query <- as_query(query, index)
+  }
+  query_factor <- as_factor(query_factor, "query_factor")
+  require_as_many(
+    query = if (index$source != "callback") nrow(query), query_factor = nrow(query_factor),
+    query_residual_variance = num_queries
+  )
+  if (is.null(query_factor)) query_factor <- no_factor(num_queries)
+  columns <- num_columns(index)
+  if (ncol(query_factor) != columns) {
+    stop_invalid(
+      "query_factor has ", counted(ncol(query_factor), "column"), ", must have ", columns, " as V of the index"
+    )
+  }
+  list(
+    num_queries = num_queries, query = query, query_factor = query_factor,
+    query_residual_variance = query_residual_variance, matrices = list(query_factor = query_factor, query = query)
+  )
 }
 
 # New points for an index that has points.

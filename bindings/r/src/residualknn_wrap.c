@@ -1188,15 +1188,17 @@ SWIGINTERN void SWIG_R_Raise(SEXP obj, const char *msg) {
 #define SWIGTYPE_p_residual_knn_model_options swig_types[9]
 #define SWIGTYPE_p_residual_knn_search_options swig_types[10]
 #define SWIGTYPE_p_residual_knn_statistics swig_types[11]
-#define SWIGTYPE_p_short swig_types[12]
-#define SWIGTYPE_p_signed_char swig_types[13]
-#define SWIGTYPE_p_unsigned_char swig_types[14]
-#define SWIGTYPE_p_unsigned_int swig_types[15]
-#define SWIGTYPE_p_unsigned_long_long swig_types[16]
-#define SWIGTYPE_p_unsigned_short swig_types[17]
-#define SWIGTYPE_p_void swig_types[18]
-static swig_type_info *swig_types[20];
-static swig_module_info swig_module = {swig_types, 19, 0, 0, 0, 0};
+#define SWIGTYPE_p_residual_knn_weights_options swig_types[12]
+#define SWIGTYPE_p_residual_knn_weights_report swig_types[13]
+#define SWIGTYPE_p_short swig_types[14]
+#define SWIGTYPE_p_signed_char swig_types[15]
+#define SWIGTYPE_p_unsigned_char swig_types[16]
+#define SWIGTYPE_p_unsigned_int swig_types[17]
+#define SWIGTYPE_p_unsigned_long_long swig_types[18]
+#define SWIGTYPE_p_unsigned_short swig_types[19]
+#define SWIGTYPE_p_void swig_types[20]
+static swig_type_info *swig_types[22];
+static swig_module_info swig_module = {swig_types, 21, 0, 0, 0, 0};
 #define SWIG_TypeQuery(name) SWIG_TypeQueryModule(&swig_module, &swig_module, name)
 #define SWIG_MangledTypeQuery(name) SWIG_MangledTypeQueryModule(&swig_module, &swig_module, name)
 
@@ -1686,7 +1688,18 @@ static SEXP statistics_report(const residual_knn_statistics* from) {
   return result.values;
 }
 
-/* The reverse conversion, for the fields that residual_knn_search_warning() reads. */
+static SEXP weights_report(const residual_knn_weights_report* from) {
+  report result = new_report(5);
+  REPORT_NUMBER(log_determinant);
+  REPORT_NUMBER(jittered_sets);
+  REPORT_NUMBER(first_jittered);
+  REPORT_NUMBER(degenerate_queries);
+  REPORT_NUMBER(seconds);
+  UNPROTECT(1);
+  return result.values;
+}
+
+/* The reverse conversion of statistics, for the fields that residual_knn_search_warning() reads. */
 static void set_statistics(residual_knn_statistics* options, SEXP list) {
   require_list(list, "statistics");
   residual_knn_statistics_init(options, sizeof *options);
@@ -1731,6 +1744,16 @@ static void set_search_options(residual_knn_search_options* options, progress_ca
   set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
+static void set_weights_options(residual_knn_weights_options* options, progress_call* progress, SEXP list) {
+  require_list(list, "options");
+  residual_knn_weights_options_init(options, sizeof *options);
+  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
+  options->message_base = 1;
+  SET_FIELD(jitter, Rf_asReal);
+  SET_FIELD(threads, Rf_asInteger);
+  set_progress(progress, list, &options->progress, &options->progress_user);
+}
+
 static void set_helper_options(residual_knn_helper_options* options, progress_call* progress, SEXP list) {
   require_list(list, "options");
   residual_knn_helper_options_init(options, sizeof *options);
@@ -1744,7 +1767,7 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
   set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
-/* Searches have k four parameters behind the number of queries. */
+/* Searches and weights have k two parameters behind the number of queries. */
 #define NUM_QUERIES_5 arg3
 #define NUM_QUERIES_7 arg5
 
@@ -3644,6 +3667,252 @@ R_swig_residual_knn_neighbors_of_new_factor_int32 ( SEXP index, SEXP query_facto
 
 
 SWIGEXPORT SEXP
+R_swig_residual_knn_weights_int32 ( SEXP index, SEXP rows, SEXP options, SEXP k, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  int32_t *arg2 = (int32_t *) 0 ;
+  int64_t arg3 ;
+  residual_knn_weights_options *arg4 = (residual_knn_weights_options *) 0 ;
+  int32_t arg5 ;
+  int32_t arg6 ;
+  int32_t arg7 ;
+  int32_t *arg8 = (int32_t *) 0 ;
+  double *arg9 = (double *) 0 ;
+  double *arg10 = (double *) 0 ;
+  residual_knn_weights_report *arg11 = (residual_knn_weights_report *) 0 ;
+  residual_knn_weights_options options4 ;
+  progress_call progress4 ;
+  SEXP weight_matrix5 ;
+  SEXP variance_vector5 ;
+  residual_knn_weights_report report11 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+
+  residual_knn_weights_report_init(&report11, sizeof report11);
+  arg11 = &report11;
+  arg1 = handle_index(index);
+
+  if (Rf_isNull(rows)) {
+    arg2 = NULL;
+    arg3 = info_of(arg1).n;
+  } else {
+    if (!Rf_isInteger(rows)) Rf_error("rows must be a vector of integers");
+    arg2 = INTEGER(rows);
+    arg3 = XLENGTH(rows);
+  }
+
+  set_weights_options(&options4, &progress4, options);
+  arg4 = &options4;
+
+  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
+  if (Rf_nrows(k) != NUM_QUERIES_5) Rf_error("neighbors must have one row for each query");
+  arg5 = Rf_ncols(k);
+  arg6 = 1;
+  arg7 = NA_INTEGER;
+  arg8 = INTEGER(k);
+  weight_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, Rf_nrows(k), Rf_ncols(k)));
+  variance_vector5 = PROTECT(Rf_allocVector(REALSXP, Rf_nrows(k)));
+  r_nprotect += 2;
+  arg9 = REAL(weight_matrix5);
+  arg10 = REAL(variance_vector5);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_weights_int32((struct residual_knn_index const *)arg1,(int const *)arg2,arg3,(struct residual_knn_weights_options const *)arg4,arg5,arg6,arg7,(int const *)arg8,arg9,arg10,arg11);
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,3));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  {
+    const SEXP both = Rf_allocVector(VECSXP, 2);
+    SET_VECTOR_ELT(r_ans, 1, both);
+    SET_VECTOR_ELT(both, 0, weight_matrix5);
+    SET_VECTOR_ELT(both, 1, variance_vector5);
+  }
+
+  SET_VECTOR_ELT(r_ans, 2, weights_report(arg11));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_weights_of_new_points_int32 ( SEXP index, SEXP queries, SEXP options, SEXP k, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  double *arg2 = (double *) 0 ;
+  int64_t arg3 ;
+  residual_knn_weights_options *arg4 = (residual_knn_weights_options *) 0 ;
+  int32_t arg5 ;
+  int32_t arg6 ;
+  int32_t arg7 ;
+  int32_t *arg8 = (int32_t *) 0 ;
+  double *arg9 = (double *) 0 ;
+  double *arg10 = (double *) 0 ;
+  residual_knn_weights_report *arg11 = (residual_knn_weights_report *) 0 ;
+  residual_knn_weights_options options4 ;
+  progress_call progress4 ;
+  SEXP weight_matrix5 ;
+  SEXP variance_vector5 ;
+  residual_knn_weights_report report11 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+
+  residual_knn_weights_report_init(&report11, sizeof report11);
+  arg11 = &report11;
+  arg1 = handle_index(index);
+
+  arg2 = (double*)matrix_values(queries, "queries"); arg3 = Rf_nrows(queries);
+
+  set_weights_options(&options4, &progress4, options);
+  arg4 = &options4;
+
+  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
+  if (Rf_nrows(k) != NUM_QUERIES_5) Rf_error("neighbors must have one row for each query");
+  arg5 = Rf_ncols(k);
+  arg6 = 1;
+  arg7 = NA_INTEGER;
+  arg8 = INTEGER(k);
+  weight_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, Rf_nrows(k), Rf_ncols(k)));
+  variance_vector5 = PROTECT(Rf_allocVector(REALSXP, Rf_nrows(k)));
+  r_nprotect += 2;
+  arg9 = REAL(weight_matrix5);
+  arg10 = REAL(variance_vector5);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_weights_of_new_points_int32((struct residual_knn_index const *)arg1,(double const *)arg2,arg3,(struct residual_knn_weights_options const *)arg4,arg5,arg6,arg7,(int const *)arg8,arg9,arg10,arg11);
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,3));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  {
+    const SEXP both = Rf_allocVector(VECSXP, 2);
+    SET_VECTOR_ELT(r_ans, 1, both);
+    SET_VECTOR_ELT(both, 0, weight_matrix5);
+    SET_VECTOR_ELT(both, 1, variance_vector5);
+  }
+
+  SET_VECTOR_ELT(r_ans, 2, weights_report(arg11));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_weights_of_new_factor_int32 ( SEXP index, SEXP query_factor, SEXP query_residual_variance, SEXP queries, SEXP options, SEXP k, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  double *arg2 = (double *) 0 ;
+  double *arg3 = (double *) 0 ;
+  double *arg4 = (double *) 0 ;
+  int64_t arg5 ;
+  residual_knn_weights_options *arg6 = (residual_knn_weights_options *) 0 ;
+  int32_t arg7 ;
+  int32_t arg8 ;
+  int32_t arg9 ;
+  int32_t *arg10 = (int32_t *) 0 ;
+  double *arg11 = (double *) 0 ;
+  double *arg12 = (double *) 0 ;
+  residual_knn_weights_report *arg13 = (residual_knn_weights_report *) 0 ;
+  residual_knn_weights_options options6 ;
+  progress_call progress6 ;
+  SEXP weight_matrix7 ;
+  SEXP variance_vector7 ;
+  residual_knn_weights_report report13 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+
+  residual_knn_weights_report_init(&report13, sizeof report13);
+  arg13 = &report13;
+  arg1 = handle_index(index);
+  arg2 = (double*)matrix_values(query_factor, "query_factor");
+
+  arg3 = (double*)vector_values(query_residual_variance, "query_residual_variance");
+
+  arg4 = (double*)matrix_values(queries, "queries"); arg5 = Rf_nrows(queries);
+
+  set_weights_options(&options6, &progress6, options);
+  arg6 = &options6;
+
+  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
+  if (Rf_nrows(k) != NUM_QUERIES_7) Rf_error("neighbors must have one row for each query");
+  arg7 = Rf_ncols(k);
+  arg8 = 1;
+  arg9 = NA_INTEGER;
+  arg10 = INTEGER(k);
+  weight_matrix7 = PROTECT(Rf_allocMatrix(REALSXP, Rf_nrows(k), Rf_ncols(k)));
+  variance_vector7 = PROTECT(Rf_allocVector(REALSXP, Rf_nrows(k)));
+  r_nprotect += 2;
+  arg11 = REAL(weight_matrix7);
+  arg12 = REAL(variance_vector7);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_weights_of_new_factor_int32((struct residual_knn_index const *)arg1,(double const *)arg2,(double const *)arg3,(double const *)arg4,arg5,(struct residual_knn_weights_options const *)arg6,arg7,arg8,arg9,(int const *)arg10,arg11,arg12,arg13);
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,3));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  {
+    const SEXP both = Rf_allocVector(VECSXP, 2);
+    SET_VECTOR_ELT(r_ans, 1, both);
+    SET_VECTOR_ELT(both, 0, weight_matrix7);
+    SET_VECTOR_ELT(both, 1, variance_vector7);
+  }
+
+  SET_VECTOR_ELT(r_ans, 2, weights_report(arg13));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
 R_swig_residual_knn_choose_inducing ( SEXP points, SEXP lengthscales, SEXP method, SEXP m, SEXP options, SEXP s_swig_copy)
 {
   residual_knn_status result;
@@ -3776,6 +4045,8 @@ static swig_type_info _swigt__p_residual_knn_info = {"_p_residual_knn_info", "re
 static swig_type_info _swigt__p_residual_knn_model_options = {"_p_residual_knn_model_options", "residual_knn_model_options *|struct residual_knn_model_options *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_residual_knn_search_options = {"_p_residual_knn_search_options", "residual_knn_search_options *|struct residual_knn_search_options *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_residual_knn_statistics = {"_p_residual_knn_statistics", "residual_knn_statistics *|struct residual_knn_statistics *", 0, 0, (void*)0, 0};
+static swig_type_info _swigt__p_residual_knn_weights_options = {"_p_residual_knn_weights_options", "residual_knn_weights_options *|struct residual_knn_weights_options *", 0, 0, (void*)0, 0};
+static swig_type_info _swigt__p_residual_knn_weights_report = {"_p_residual_knn_weights_report", "residual_knn_weights_report *|struct residual_knn_weights_report *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_short = {"_p_short", "int16_t *|int_least16_t *|short *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_signed_char = {"_p_signed_char", "int8_t *|int_fast8_t *|int_least8_t *|signed char *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_unsigned_char = {"_p_unsigned_char", "uint8_t *|uint_fast8_t *|uint_least8_t *|unsigned char *", 0, 0, (void*)0, 0};
@@ -3797,6 +4068,8 @@ static swig_type_info *swig_type_initial[] = {
   &_swigt__p_residual_knn_model_options,
   &_swigt__p_residual_knn_search_options,
   &_swigt__p_residual_knn_statistics,
+  &_swigt__p_residual_knn_weights_options,
+  &_swigt__p_residual_knn_weights_report,
   &_swigt__p_short,
   &_swigt__p_signed_char,
   &_swigt__p_unsigned_char,
@@ -3818,6 +4091,8 @@ static swig_cast_info _swigc__p_residual_knn_info[] = {  {&_swigt__p_residual_kn
 static swig_cast_info _swigc__p_residual_knn_model_options[] = {  {&_swigt__p_residual_knn_model_options, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_residual_knn_search_options[] = {  {&_swigt__p_residual_knn_search_options, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_residual_knn_statistics[] = {  {&_swigt__p_residual_knn_statistics, 0, 0, 0},{0, 0, 0, 0}};
+static swig_cast_info _swigc__p_residual_knn_weights_options[] = {  {&_swigt__p_residual_knn_weights_options, 0, 0, 0},{0, 0, 0, 0}};
+static swig_cast_info _swigc__p_residual_knn_weights_report[] = {  {&_swigt__p_residual_knn_weights_report, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_short[] = {  {&_swigt__p_short, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_signed_char[] = {  {&_swigt__p_signed_char, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_unsigned_char[] = {  {&_swigt__p_unsigned_char, 0, 0, 0},{0, 0, 0, 0}};
@@ -3839,6 +4114,8 @@ static swig_cast_info *swig_cast_initial[] = {
   _swigc__p_residual_knn_model_options,
   _swigc__p_residual_knn_search_options,
   _swigc__p_residual_knn_statistics,
+  _swigc__p_residual_knn_weights_options,
+  _swigc__p_residual_knn_weights_report,
   _swigc__p_short,
   _swigc__p_signed_char,
   _swigc__p_unsigned_char,
@@ -4104,9 +4381,11 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get, 1},
    {"R_swig_residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get", (DL_FUNC) &R_swig_residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get, 1},
    {"R_swig_residual_knn_index_warning", (DL_FUNC) &R_swig_residual_knn_index_warning, 1},
+   {"R_swig_residual_knn_weights_int32", (DL_FUNC) &R_swig_residual_knn_weights_int32, 5},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get, 1},
    {"R_swig_residual_knn_version", (DL_FUNC) &R_swig_residual_knn_version, 0},
    {"R_swig_residual_knn_neighbors_of_new_points_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_points_int32, 5},
+   {"R_swig_residual_knn_weights_of_new_points_int32", (DL_FUNC) &R_swig_residual_knn_weights_of_new_points_int32, 5},
    {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_GIVEN_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_GIVEN_get, 1},
    {"R_swig_residual_knn_reason_string", (DL_FUNC) &R_swig_residual_knn_reason_string, 1},
    {"R_swig_set_handle_covariance", (DL_FUNC) &R_swig_set_handle_covariance, 2},
@@ -4150,6 +4429,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_status_string", (DL_FUNC) &R_swig_residual_knn_status_string, 1},
    {"R_swig_residual_knn_index_create", (DL_FUNC) &R_swig_residual_knn_index_create, 5},
    {"R_swig_residual_knn_index_create_from_factor", (DL_FUNC) &R_swig_residual_knn_index_create_from_factor, 6},
+   {"R_swig_residual_knn_weights_of_new_factor_int32", (DL_FUNC) &R_swig_residual_knn_weights_of_new_factor_int32, 7},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_DUAL_TREE_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_DUAL_TREE_get, 1},
    {"R_swig_residual_knn_neighbors_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_int32, 5},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_BRUTE_FORCE_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_BRUTE_FORCE_get, 1},

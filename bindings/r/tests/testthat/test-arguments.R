@@ -8,6 +8,7 @@ test_that("a single-value argument of a wrong type is an error that names the ar
   index <- residual_index(points, points[1:3, ])
   parts <- residual_factor(index)
   own <- function(...) residual_index_from_factor(parts$factor, parts$residual_variance, points, ...)
+  sets <- predecessors(index, 3)$index
   zero <- function(rows, columns) matrix(0, length(rows), length(columns))
 
   number <- list(NA, NA_real_, NaN, numeric(), c(1, 2), "1", TRUE, list(1), factor("1"), sum)
@@ -55,9 +56,16 @@ test_that("a single-value argument of a wrong type is an error that names the ar
     )),
     list(function(...) neighbors(...), list(index = list(NULL, NA, 1, "a", points, list()))),
     list(function(...) predecessors(...), list(index = list(NULL, NA, 1, "a", points, list()))),
-    list(function(...) residual_factor(...), list(index = list(NULL, NA, 1, "a", points, list())))
+    list(function(...) residual_factor(...), list(index = list(NULL, NA, 1, "a", points, list()))),
+    list(function(...) vecchia_weights(neighbors = sets, ...), list(index = list(NULL, NA, 1, "a", points, list()))),
+    list(function(...) vecchia_weights(index, ...), list(
+      neighbors = list(NULL, NA, 1, "a", list(), sum, as.data.frame(sets), sets + 0.5, sets[-1, ], sets[, 0])
+    )),
+    list(function(...) vecchia_weights(index, sets, ...), list(
+      jitter = c(number, -1, Inf), threads = whole, progress = flag
+    ))
   )
-  exported <- setdiff(exported_functions(), c("as_nnarray", "residualknn_library"))
+  exported <- setdiff(exported_functions(), c("as_nnarray", "residualknn_library", "vecchia_triplets"))
   met <- character()
   for (row in table) {
     for (argument in names(row[[2]])) {
@@ -74,6 +82,7 @@ test_that("a single-value argument of a wrong type is an error that names the ar
   expect_setequal(met, c(exported, "plot.residual_index", "update.residual_index"))
   for (wrong in list(NULL, 1, points, list())) {
     expect_error(as_nnarray(wrong), "x must be", class = "residualknn_error_invalid_argument")
+    expect_error(vecchia_triplets(wrong), "^x is ", class = "residualknn_error_invalid_argument")
   }
 })
 

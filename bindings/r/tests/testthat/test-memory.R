@@ -82,7 +82,12 @@ test_that("all wrappers survive a collection at every allocation", {
       neighbors(index, k = 2)$index, predecessors(index, k = 2)$distance,
       neighbors(index, points[3:4, ], k = 2)$index, neighbors(own, k = 2)$index,
       neighbors(by_callback, k = 2)$index, failed, refused, jumped, unlist(summary(index)[c("n", "degenerate_points")]),
-      choose_inducing(points, 3, seed = 1), order_points(points)
+      choose_inducing(points, 3, seed = 1), order_points(points),
+      vecchia_weights(index, predecessors(index, k = 2))[1:4],
+      vecchia_weights(index, matrix(1:2, 2, 1), points[3:4, ])$weights,
+      vecchia_weights(own, matrix(1:2, 2, 1), points[3:4, ],
+        query_factor = parts$factor[3:4, ], query_residual_variance = parts$residual_variance[3:4]
+      )$weights
     )
   }
   expected <- answers()

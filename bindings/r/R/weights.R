@@ -1,0 +1,111 @@
+# Weights and conditional variances of conditioning sets. The result is a list with the matrices `index` and `weights`,
+# which have one row for each query.
+
+vecchia_weights <- function(index, neighbors, query = NULL, rows = NULL, query_factor = NULL,
+                            query_residual_variance = NULL, jitter = 0, threads = NULL, progress = FALSE) {
+  index <- require_index(index)
+  require_whole(index)
+  options <- list(jitter = as_number(jitter, "jitter"), threads = as_threads(search_threads(index, threads)))
+  new <- as_new_points(index, query, query_factor, query_residual_variance, rows)
+  if (is.null(new)) rows <- rows_of_sets(neighbors, rows, index$n)
+  num_queries <- if (!is.null(new)) new$num_queries else if (!is.null(rows)) length(rows) else index$n
+  sets <- as_sets(neighbors, num_queries, index$n, is_new = !is.null(new))
+  found <- run_call(progress, matrices = new$matrices, function(report) {
+    options <- c(options, progress = report)
+    if (is.null(new)) {
+      residual_knn_weights_int32(index$handle, rows, options, sets)
+    } else if (is.null(new$query_residual_variance)) {
+      residual_knn_weights_of_new_points_int32(index$handle, new$query, options, sets)
+    } else {
+      residual_knn_weights_of_new_factor_int32(
+        index$handle, new$query_factor, new$query_residual_variance, new$query, options, sets
+      )
+    }
+  })
+  report <- found[[2L]]
+  if (report$jittered_sets == 0) report$first_jittered <- NA_real_
+  kind <- if (is.null(new)) "points" else "new points"
+  structure(class = "residual_weights", c(
+    list(index = sets, weights = found[[1L]][[1L]], variances = found[[1L]][[2L]]), report,
+    list(n = index$n, kind = kind, rows = rows)
+  ))
+}
+
+# The rows of the queries: those of the search whose result `neighbors` is, or those of the caller. NULL means all rows.
+rows_of_sets <- function(neighbors, rows, n) {
+  if (!inherits(neighbors, "residual_neighbors")) {
+    return(as_rows(rows, n))
+  }
+  if (!is.null(rows)) stop_invalid("rows must be NULL: the result of a search has its rows")
+  as_rows(neighbors$rows, n)
+}
+
+# Conditioning sets as a matrix of integers. A matrix of integers is not copied.
+as_sets <- function(neighbors, num_queries, n, is_new) {
+  x <- neighbors
+  if (inherits(x, "residual_neighbors")) {
+    if ((x$kind == "new points") != is_new) {
+      stop_invalid(
+        "neighbors has the neighbors of ", if (is_new) "points of the index, but there are new points" else
+          "new points, so the new points must be given"
+      )
+    }
+    x <- x$index
+  }
+  # matrix(NA, 1, 5) is logical.
+  is_numeric <- is_number(x) || (is.logical(x) && all(is.na(x)))
+  if (!is_numeric || length(dim(x)) != 2L) {
+    stop_invalid(
+      "neighbors is ", shown(x), ", must be a matrix of row numbers, or the result of neighbors() or predecessors()"
+    )
+  }
+  if (ncol(x) == 0L) stop_invalid("neighbors has no columns, must have at least 1")
+  if (nrow(x) != num_queries) {
+    stop_invalid(
+      "neighbors has ", counted(nrow(x), "row"), ", must have ", num_queries, ", one for each query"
+    )
+  }
+  bad <- if (is.double(x)) which(is.nan(x) | x != round(x) | x < 1 | x > n) else which(x < 1L | x > n)
+  if (length(bad) > 0L) {
+    stop_invalid(
+      element(x, bad[1L], "neighbors"), " is ", x[bad[1L]], ", must be a whole number between 1 and ", n, ", or NA"
+    )
+  }
+  if (!is.integer(x)) storage.mode(x) <- "integer"
+  x
+}
+
+# A row of B for each query, with a 1 for the query itself if it is a point of the index.
+vecchia_triplets <- function(x) {
+  if (!inherits(x, "residual_weights")) stop_invalid("x is ", shown(x), ", must be the result of vecchia_weights()")
+  there <- which(!is.na(x$index))
+  queries <- if (x$kind == "points") seq_len(nrow(x$index)) else integer()
+  list(
+    i = c(queries, row(x$index)[there]),
+    j = c(if (length(queries) > 0L) as.integer(query_numbers(x)), x$index[there]),
+    x = c(rep(1, length(queries)), -x$weights[there]),
+    dims = as.integer(c(nrow(x$index), x$n))
+  )
+}
+
+# One row for each neighbor, query by query, as in the files of the command-line program.
+as.data.frame.residual_weights <- function(x, row.names = NULL, optional = FALSE, ...) {
+  frame_of_neighbors(x, "weights", row.names, name = "weight")
+}
+
+print.residual_weights <- function(x, ...) {
+  queries <- paste(nrow(x$index), if (nrow(x$index) == 1L) "query" else "queries")
+  cat("<residual_weights> ", if (x$kind == "new points") "of new points: ", queries, ", k = ", ncol(x$index),
+    ", log-determinant ", format(x$log_determinant), "\n",
+    sep = ""
+  )
+  if (x$jittered_sets > 0) {
+    cat(counted(x$jittered_sets, "set"), " needed the jitter, the first is that of query ", x$first_jittered, "\n",
+      sep = ""
+    )
+  }
+  if (x$degenerate_queries > 0) {
+    cat(x$degenerate_queries, if (x$degenerate_queries == 1) "query is" else "queries are", "degenerate\n")
+  }
+  invisible(x)
+}
