@@ -13,7 +13,7 @@ idxs, dists = knn(index, new_points, 10)
 ```
 
 See [`ResidualIndex`](@ref), [`update!`](@ref), [`knn`](@ref), [`predecessors`](@ref),
-[`choose_inducing`](@ref), [`order_points`](@ref), [`index_info`](@ref), [`residual_factor`](@ref),
+[`vecchia_weights`](@ref), [`sparse_triplets`](@ref), [`choose_inducing`](@ref), [`order_points`](@ref), [`index_info`](@ref), [`residual_factor`](@ref),
 [`ResidualKNNError`](@ref) and [`IndexInUseError`](@ref).
 `ResidualKNN.LibResidualKNN` is the C interface itself.
 
@@ -26,6 +26,7 @@ using Libdl
 using Serialization: Serialization, AbstractSerializer
 
 export ResidualIndex, update!, knn, predecessors, choose_inducing, order_points, index_info, residual_factor
+export vecchia_weights, sparse_triplets, VecchiaWeights
 export ResidualKNNError, NotPositiveDefiniteError, CancelledError, CallbackError, UnsupportedError, IndexInUseError
 
 include("LibResidualKNN.jl")
@@ -44,6 +45,7 @@ include("access.jl")
 include("memory.jl")
 include("index.jl")
 include("search.jl")
+include("weights.jl")
 include("helpers.jl")
 
 # The version of the header from which LibResidualKNN.jl was written.

@@ -8,7 +8,8 @@ const STATUS_CODES = enum_symbols(LibResidualKNN.residual_knn_status_code)
 A call of the library failed. `message` gives the reason. `code` is the status in `residual_knn.h` as a symbol:
 `:error_not_positive_definite`, `:error_cancelled`, ... The most common types have names:
 
-- [`NotPositiveDefiniteError`](@ref): K(Z, Z) + jitter is not positive definite
+- [`NotPositiveDefiniteError`](@ref): K(Z, Z) + jitter, or the residual covariance of a conditioning set, is not positive
+  definite
 - [`CancelledError`](@ref): `progress` returned `false`
 - [`CallbackError`](@ref): a covariance function returned a value that is not finite
 - [`UnsupportedError`](@ref): this kind of index does not support the call
@@ -21,7 +22,10 @@ struct ResidualKNNError{code} <: Exception
     message::String
 end
 
-"K(Z, Z) + jitter is not positive definite. The message names the pivot at which the factorization failed."
+"""
+K(Z, Z) + jitter is not positive definite; the message names the pivot at which the factorization failed. Or the residual
+covariance of a query and its neighbors is not; the message names the query.
+"""
 const NotPositiveDefiniteError = ResidualKNNError{:error_not_positive_definite}
 "`progress` returned `false`."
 const CancelledError = ResidualKNNError{:error_cancelled}
@@ -53,6 +57,7 @@ function julia_text(text)
     for change in (r"^residual_knn_\w+: " => "",
                    r"\bcoordinate (\d+) of row (\d)" => s"coordinate \1 of point \2",
                    r"^(factor|query_factor): column (\d+) of row (\d+)" => s"\1[\2, \3]",
+                   r"^neighbors: place (\d+) of query (\d+)" => s"neighbors[\1, \2]",
                    r"\brow(s?)\b(?!\[)" => s"point\1",
                    r" is (-?)nan\b" => " is NaN",
                    r" is (-?)inf\b" => s" is \1Inf",

@@ -127,16 +127,38 @@ function knn(index::ResidualIndex, k; settings...)
 end
 knn(index::ResidualIndex; settings...) = knn(index, default_k(index.n); settings...)
 
-function require_inducing(index)
+# Messages name the function that was called, and its last argument.
+function require_inducing(index, called, last)
     index.source === :inducing ||
-        throw(UnsupportedError("the index was made from V and p, so it needs V and p of new points too: knn(index, " *
-                               (index.source === :callback ? "" : "queries, ") *
-                               "query_factor, query_residual_variance, k)"))
+        throw(UnsupportedError("the index was made from V and p, so it needs V and p of new points too: " *
+                               "$called(index, " * (index.source === :callback ? "" : "queries, ") *
+                               "query_factor, query_residual_variance, $last)"))
+end
+
+require_callback(index) =
+    index.source === :callback || invalid("an index without a covariance function needs the coordinates of the new points")
+
+# V and p of new points, as dense arrays.
+function new_factor(index, factor, residual_variance, called, last)
+    index.source === :inducing &&
+        throw(UnsupportedError("the index computes V and p of new points itself: $called(index, queries, $last)"))
+    factor = dense_matrix(factor, "query_factor")
+    residual_variance = dense_vector(residual_variance, "query_residual_variance")
+    check_factor(factor, "query_factor", length(residual_variance))
+    check_size("the number of rows of query_factor", size(factor, 1), index.m)
+    return factor, residual_variance
+end
+
+# The coordinates of new points with V and p.
+function points_of_new_factor(index, queries, residual_variance)
+    queries = points_like(queries, "queries", index.coordinates)
+    check_size("the number of values of query_residual_variance", length(residual_variance), size(queries, 2))
+    return queries
 end
 
 function search_new_points(index, queries, k; settings...)
     k = check_k(k, index.n)
-    require_inducing(index)
+    require_inducing(index, "knn", "k")
     queries = points_like(queries, "queries", index.coordinates)
     num_queries = size(queries, 2)
     return search_neighbors(index, num_queries, k; settings...) do options, idxs, dists, record
@@ -146,7 +168,7 @@ function search_new_points(index, queries, k; settings...)
 end
 
 function search_single_point(index, point, k; settings...)
-    require_inducing(index)
+    require_inducing(index, "knn", "k")
     queries = point_like(point, "queries", index.coordinates)
     answer = search_new_points(index, queries, k; settings...)
     return (vec(answer[1]), vec(answer[2]), answer[3:end]...)
@@ -155,14 +177,8 @@ end
 # `queries` is a dense matrix, or C_NULL with a covariance function.
 function search_new_factor(index, queries, factor, residual_variance, k; settings...)
     k = check_k(k, index.n)
-    index.source === :inducing &&
-        throw(UnsupportedError("the index computes V and p of new points itself: " *
-                               "knn(index, queries, k)"))
-    factor = dense_matrix(factor, "query_factor")
-    residual_variance = dense_vector(residual_variance, "query_residual_variance")
+    factor, residual_variance = new_factor(index, factor, residual_variance, "knn", "k")
     num_queries = length(residual_variance)
-    check_factor(factor, "query_factor", num_queries)
-    check_size("the number of rows of query_factor", size(factor, 1), index.m)
     return search_neighbors(index, num_queries, k; settings...) do options, idxs, dists, record
         LibResidualKNN.residual_knn_neighbors_of_new_factor(index, factor, residual_variance, queries, num_queries,
                                                             options, k, idxs, dists, record)
@@ -171,13 +187,12 @@ end
 
 function knn(index::ResidualIndex, queries, query_factor, query_residual_variance, k; settings...)
     index.source === :callback && return knn(index, query_factor, query_residual_variance, k; settings...)
-    queries = points_like(queries, "queries", index.coordinates)
-    check_size("the number of values of query_residual_variance", length(query_residual_variance), size(queries, 2))
+    queries = points_of_new_factor(index, queries, query_residual_variance)
     return search_new_factor(index, queries, query_factor, query_residual_variance, k; settings...)
 end
 
 function knn(index::ResidualIndex, query_factor, query_residual_variance, k; settings...)
-    index.source === :callback || invalid("an index without a covariance function needs the coordinates of the new points")
+    require_callback(index)
     return search_new_factor(index, C_NULL, query_factor, query_residual_variance, k; settings...)
 end
 

@@ -5,6 +5,7 @@ using Random
 using ResidualKNN
 using ResidualKNN: LibResidualKNN
 using Serialization
+using SparseArrays
 using Test
 
 include("definition.jl")
@@ -45,4 +46,5 @@ throws_text(f, T, text) = (failure = thrown(f); failure isa T && occursin(text, 
     include("test_lifetime.jl")
     include("test_threads.jl")
     include("test_helpers.jl")
+    include("test_weights.jl")
 end
