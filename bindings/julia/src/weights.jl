@@ -98,7 +98,7 @@ The result has these fields:
   D_i is p_i. Neighbors of this kind have weight 0
 - `seconds`: seconds that the call took
 
-[`sparse_triplets`](@ref) makes the sparse matrix B from the result.
+[`vecchia_triplets`](@ref) makes the sparse matrix B from the result.
 
 - `jitter`: not negative; default 0. If the residual covariance of a query and its neighbors is not positive definite,
   `jitter * R_jj` is added to each of its diagonal elements R_jj. All other sets are computed without jitter. A set that is
@@ -111,7 +111,7 @@ The log-likelihood of values `y` with the covariance R, in the Vecchia approxima
 ```julia
 using SparseArrays
 w = vecchia_weights(index, predecessors(index, 10))
-B = sparse(sparse_triplets(w)...)
+B = sparse(vecchia_triplets(w)...)
 loglik = -(index.n * log(2π) + w.log_determinant + sum((B * y) .^ 2 ./ w.variances)) / 2
 ```
 
@@ -178,13 +178,13 @@ function vecchia_weights(index::ResidualIndex, query_factor, query_residual_vari
 end
 
 """
-    sparse_triplets(w)
+    vecchia_triplets(w)
 
 The matrix B of a result `w` of [`vecchia_weights`](@ref) as `I, J, V, rows, columns`, the arguments of
 `SparseArrays.sparse`:
 
 ```julia
-B = sparse(sparse_triplets(w)...)
+B = sparse(vecchia_triplets(w)...)
 ```
 
 B has a row for each query, with 1 in the column of the query and -b_ij in the columns of its neighbors. The columns are
@@ -193,7 +193,7 @@ B is n x n, and the Vecchia approximation of R is B⁻¹ D B⁻ᵀ, where D is t
 points, `-B[:, 1:n] * y` are the conditional means at the new points of a residual process with the values `y` at the
 points of the index.
 """
-function sparse_triplets(w::VecchiaWeights)
+function vecchia_triplets(w::VecchiaWeights)
     I, J, V = Int[], Int[], Float64[]
     foreach(list -> sizehint!(list, length(w.columns) + length(w.neighbors)), (I, J, V))
     for (i, column) in enumerate(w.columns)

@@ -59,7 +59,7 @@ same_weights(a, b) = isequal(a.weights, b.weights) && isequal(a.variances, b.var
     # No queries.
     none = vecchia_weights(index, Int[], zeros(Int, 4, 0))
     @test size(none.weights) == (4, 0) && isempty(none.variances) && none.log_determinant == 0
-    @test size(sparse(sparse_triplets(none)...)) == (0, n)
+    @test size(sparse(vecchia_triplets(none)...)) == (0, n)
     # Options.
     for threads in (1, 2)
         @test same_weights(vecchia_weights(index, answer; threads = threads), w)
@@ -77,7 +77,7 @@ end
     n, r = 60, residual_covariance(model, index)
     w = vecchia_weights(index, predecessors(index, n - 1))
     @test w.log_determinant ≈ logdet(r) && sum(log, w.variances) ≈ logdet(r)
-    B = sparse(sparse_triplets(w)...)
+    B = sparse(vecchia_triplets(w)...)
     @test B isa SparseMatrixCSC && size(B) == (n, n) && istril(B) && nnz(B) == n * (n + 1) ÷ 2
     @test all(==(1), diag(B))
     @test B * r * B' ≈ Diagonal(w.variances)
@@ -93,7 +93,7 @@ end
     rows = [50, 3, 3]
     idxs, _ = predecessors(index, rows, 4)
     w = vecchia_weights(index, rows, idxs)
-    I, J, V, num_rows, num_columns = sparse_triplets(w)
+    I, J, V, num_rows, num_columns = vecchia_triplets(w)
     @test (num_rows, num_columns) == (3, 50) && length(I) == length(J) == length(V) == 3 + 4 + 2 + 2
     expected = zeros(3, 50)
     for (j, row) in enumerate(rows), place in 1:4
@@ -115,13 +115,13 @@ end
     # Means from all points are those of simple kriging.
     y = randn(MersenneTwister(146), n)
     all_points = vecchia_weights(index, queries, knn(index, queries, n))
-    B = sparse(sparse_triplets(all_points)...)
+    B = sparse(vecchia_triplets(all_points)...)
     @test size(B) == (9, n + 9) && B[:, n+1:end] == I
     @test -B[:, 1:n] * y ≈ r[n+1:end, 1:n] * (r[1:n, 1:n] \ y)
     # A single point.
     one = vecchia_weights(index, (queries[1, 4], queries[2, 4]), knn(index, queries[:, 4], 5))
     @test one.weights isa Vector && one.weights == w.weights[:, 4] && one.variances == w.variances[4:4]
-    @test sparse(sparse_triplets(one)...)[1, found[1][:, 4]] == -w.weights[:, 4]
+    @test sparse(vecchia_triplets(one)...)[1, found[1][:, 4]] == -w.weights[:, 4]
     # V and p of the caller, with and without a covariance function.
     factor, p = residual_factor(index)
     new_factor, new_p = factor_of(model, queries)
