@@ -230,14 +230,47 @@ std::optional<ForeignKind> FindZip(std::string_view start) {
   return ForeignKind{"a zip archive", UnpackCure("unzip -p")};
 }
 
+// Takes a word of letters, digits and `others` that ends its line off the text. False if the line is anything else.
+bool TakeWordLine(std::string_view* text, std::string_view others) {
+  const size_t end = text->find('\n');
+  if (end == std::string_view::npos || end == 0) return false;
+  const std::string_view word = text->substr(0, end);
+  const auto fits = [others](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           others.find(c) != std::string_view::npos;
+  };
+  if (!std::all_of(word.begin(), word.end(), fits) || (word[0] >= '0' && word[0] <= '9')) {
+    return false;
+  }
+  text->remove_prefix(end + 1);
+  return true;
+}
+
+// Protocol 0 of pickle is text. It begins with the module and the name of a class or function, each on a line of its
+// own, or with an empty list or dictionary. "p0" gives the object a number.
+bool IsTextPickle(std::string_view start) {
+  if (start.starts_with("(lp") || start.starts_with("(dp")) {
+    start.remove_prefix(2);
+  } else if (start.starts_with('c')) {
+    start.remove_prefix(1);
+    // Names of modules have dots or underscores, such as copy_reg. Other words may be the header of a column.
+    if (start.substr(0, start.find('\n')).find_first_of("._") == std::string_view::npos) {
+      return false;
+    }
+    if (!TakeWordLine(&start, "._") || !TakeWordLine(&start, "_")) return false;
+    if (start.starts_with('(')) return true;
+  }
+  return start.size() > 2 && start[0] == 'p' && start[1] >= '0' && start[1] <= '9' &&
+         start[2] == '\n';
+}
+
 std::optional<ForeignKind> FindPacked(std::string_view start) {
   // The patterns include the start of the compressed data, so that text that begins with BZh is not taken for bzip2.
   const bool bzip2 = start.starts_with("BZh") && HasAt(start, 4, "1AY&SY");
   const bool empty_bzip2 = start.starts_with("BZh") && HasAt(start, 4, "\x17\x72\x45\x38"sv);
   if (bzip2 || empty_bzip2) return ForeignKind{"a bzip2 file", UnpackCure("bzip2 -dc")};
   const bool pickle = (start.size() > 2 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5) ||
-                      start.starts_with("(lp0\n") || start.starts_with("(dp0\n") ||
-                      start.starts_with("cnumpy.core") || start.starts_with("ccopy_reg\n");
+                      IsTextPickle(start);
   if (pickle) {
     return ForeignKind{"a Python pickle",
                        "in Python, if you trust the file: numpy.save(\"points.npy\", "
