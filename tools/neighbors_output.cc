@@ -3,6 +3,7 @@
 #include <cstring>
 #include <limits>
 
+#include "tools/csv_cell.h"
 #include "tools/npy_format.h"
 #include "tools/npy_items.h"
 #include "tools/number_text.h"
@@ -143,12 +144,8 @@ void WriteVariances(const NeighborsAnswer& answer, std::span<const double> varia
       WriteNpyItem(variance, &file);
       continue;
     }
-    char* const line = file.Room(size_t{2} * (kLongestNumber + 1));
-    char* at = WriteWhole(At(answer.query_rows, query) + base, line);
-    *at++ = ',';
-    at = WriteReal(variance, at);
-    *at++ = '\n';
-    file.Wrote(static_cast<size_t>(at - line));
+    WriteCell(WriteWhole, At(answer.query_rows, query) + base, ',', &file);
+    WriteCell(WriteReal, variance, '\n', &file);
   }
 }
 

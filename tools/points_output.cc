@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "tools/csv_cell.h"
 #include "tools/npy_format.h"
 #include "tools/npy_items.h"
 #include "tools/number_text.h"
@@ -16,15 +17,6 @@ std::string CsvText(const std::string& text) {
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
   return quoted += '"';
-}
-
-// Writes a number with `write`, such as WriteReal or WriteWhole, and then `end`.
-template <typename Number>
-void WriteCell(char* (*write)(Number, char*), Number value, char end, OutputFile* file) {
-  char* const text = file->Room(kLongestNumber + 1);
-  char* at = write(value, text);
-  *at++ = end;
-  file->Wrote(static_cast<size_t>(at - text));
 }
 
 }  // namespace

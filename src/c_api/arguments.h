@@ -8,6 +8,7 @@
 
 #include "base/checked_size.h"
 #include "base/dense_matrix_view.h"
+#include "base/describe.h"
 #include "base/error.h"
 #include "parallel/parallel_for.h"
 #include "residual_knn.h"
@@ -22,6 +23,13 @@ inline void RequireAtLeast(int64_t value, int64_t least, const char* name) {
   if (value < least) {
     ThrowInvalid(std::string(name) + " is " + std::to_string(value) + ", must be at least " +
                  std::to_string(least));
+  }
+}
+
+// Checks a variance that is added to a diagonal; NaN fails too.
+inline void RequireNotNegative(double value, const char* name) {
+  if (!(value >= 0) || !(value <= 1e140)) {
+    ThrowInvalid(std::string(name) + " is " + Describe(value) + ", must be between 0 and 1e140");
   }
 }
 

@@ -38,18 +38,10 @@ residual_knn_model_options ReadModelOptions(const residual_knn_model_options* op
   return residual_knn::ReadOptions(options, Defaults(), "residual_knn_model_options");
 }
 
-// Checks a variance that is added to a diagonal; NaN fails too.
-void RequireNotNegative(double value, const char* name) {
-  if (!(value >= 0) || !(value <= 1e140)) {
-    residual_knn::ThrowInvalid(std::string(name) + " is " + residual_knn::Describe(value) +
-                               ", must be between 0 and 1e140");
-  }
-}
-
 void RequireVariances(const residual_knn_model_options& options) {
-  RequireNotNegative(options.nugget, "nugget");
-  RequireNotNegative(options.jitter, "jitter");
-  RequireNotNegative(options.max_jitter, "max_jitter");
+  residual_knn::RequireNotNegative(options.nugget, "nugget");
+  residual_knn::RequireNotNegative(options.jitter, "jitter");
+  residual_knn::RequireNotNegative(options.max_jitter, "max_jitter");
 }
 
 CovarianceFunction ReadCovariance(const residual_knn_model_options& options) {

@@ -13,6 +13,15 @@
 
 namespace residual_knn {
 
+// Returns the number of places of the array of neighbors, num_queries x k, after checks of its sizes and pointer.
+inline int64_t CheckedPlaces(int64_t num_queries, int32_t k, const void* neighbors) {
+  RequireAtLeast(num_queries, 0, "num_queries");
+  RequireAtLeast(k, 1, "k");
+  const int64_t places = CheckedSize(num_queries, k, "num_queries x k");
+  if (num_queries > 0) RequirePointer(neighbors, "neighbors");
+  return places;
+}
+
 // How a caller numbers rows.
 template <class Row>
 struct Numbering {

@@ -89,10 +89,7 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     residual_knn::RequireUsable(*request.index);
     const auto options = residual_knn::ReadOptions(request.options, residual_knn_search_options{},
                                                    "residual_knn_search_options");
-    residual_knn::RequireAtLeast(request.num_queries, 0, "num_queries");
-    residual_knn::RequireAtLeast(request.k, 1, "k");
-    residual_knn::CheckedSize(request.num_queries, request.k, "num_queries x k");
-    if (request.num_queries > 0) residual_knn::RequirePointer(request.neighbors, "neighbors");
+    residual_knn::CheckedPlaces(request.num_queries, request.k, request.neighbors);
     if (request.statistics != nullptr) {
       residual_knn::CheckStructSize(request.statistics->struct_size, "residual_knn_statistics");
     }

@@ -4,7 +4,6 @@
 #include <memory>
 #include <vector>
 
-#include "base/describe.h"
 #include "c_api/arguments.h"
 #include "c_api/caller_sets.h"
 #include "c_api/caller_struct.h"
@@ -47,14 +46,6 @@ void WriteReport(const WeightsReport& done, int64_t message_base, double seconds
   residual_knn::WriteRecord(record, report);
 }
 
-double CheckedJitter(double jitter) {
-  if (!(jitter >= 0) || !(jitter <= 1e140)) {
-    residual_knn::ThrowInvalid("jitter is " + residual_knn::Describe(jitter) +
-                               ", must be between 0 and 1e140");
-  }
-  return jitter;
-}
-
 // Computes weights. `make_queries(options, threads, monitor)` checks the arguments in which entry points differ, and
 // returns the queries.
 template <class Row, class MakeQueries>
@@ -66,18 +57,15 @@ residual_knn_status RunWeights(const char* function, const Request<Row>& request
     residual_knn::RequireUsable(*request.index);
     const auto options = residual_knn::ReadOptions(request.options, residual_knn_weights_options{},
                                                    "residual_knn_weights_options");
-    residual_knn::RequireAtLeast(request.num_queries, 0, "num_queries");
-    residual_knn::RequireAtLeast(request.k, 1, "k");
     const int64_t places =
-        residual_knn::CheckedSize(request.num_queries, request.k, "num_queries x k");
-    if (request.num_queries > 0) residual_knn::RequirePointer(request.neighbors, "neighbors");
+        residual_knn::CheckedPlaces(request.num_queries, request.k, request.neighbors);
     if (request.report != nullptr) {
       residual_knn::CheckStructSize(request.report->struct_size, "residual_knn_weights_report");
     }
     const residual_knn::ResidualModel& model = request.index->model;
     residual_knn::RequireNumbering(request.numbering, model.n());
     const bool dimension_major = residual_knn::IsDimensionMajor(options.layout);
-    const double jitter = CheckedJitter(options.jitter);
+    residual_knn::RequireNotNegative(options.jitter, "jitter");
     const int threads = residual_knn::UsableThreads(model.callback(),
                                                     residual_knn::CheckedThreads(options.threads));
     Monitor monitor(options.progress, options.progress_user);
@@ -88,7 +76,7 @@ residual_knn_status RunWeights(const char* function, const Request<Row>& request
     std::vector<double> weights(request.weights != nullptr ? static_cast<size_t>(places) : 0);
     std::vector<double> variances(static_cast<size_t>(request.num_queries));
     const WeightsReport done = residual_knn::ComputeWeights(
-        {model, *queries, sets, jitter, threads, monitor},
+        {model, *queries, sets, options.jitter, threads, monitor},
         {weights.empty() ? nullptr : weights.data(), variances, dimension_major});
     std::copy(weights.begin(), weights.end(), request.weights);
     if (request.variances != nullptr) {

@@ -5,15 +5,12 @@
 #include <numeric>
 
 #include "base/assert.h"
-#include "model/factor_rounding.h"
 #include "model/product_error.h"
 #include "simd/dot.h"
 
 namespace residual_knn {
 namespace {
 
-// The kernels write up to this many values beyond a row.
-constexpr int64_t kSlack = 8;
 // A smaller share of the variance changes nothing in double precision.
 constexpr double kLeastShare = 0x1p-53;
 
@@ -45,7 +42,7 @@ void ConditionalSelection::Select(const PointView& point, std::span<const int64_
 void ConditionalSelection::Load(const PointView& point, std::span<const int64_t> candidates) {
   candidates_.Load(candidates);
   const int64_t c = candidates_.size();
-  stride_ = c + kSlack;
+  stride_ = c + RowGroup::kSlack;
   rho_.resize(static_cast<size_t>(stride_));
   column_.resize(static_cast<size_t>(stride_));
   candidates_.Correlations(point, rho_.data());
@@ -57,8 +54,7 @@ void ConditionalSelection::Load(const PointView& point, std::span<const int64_t>
   unexplained_ = 1;
   // Rounding of R for points with these |V|, and of the sums of the selection.
   const double product = ProductError(model_.m());
-  const double covariance = CovarianceUnits(model_.d()) * 0x1p-53 *
-                            (model_.covariance() != nullptr ? model_.covariance()->variance() : 0);
+  const double covariance = model_.covariance_error();
   const double sums = 8 * static_cast<double>(c + 8) * 0x1p-53;
   const double norm = NormOf(point.v, model_.m());
   const double scale = point.inverse_deviation;

@@ -15,8 +15,8 @@ class NeighborSets {
 
   // Places of each set.
   [[nodiscard]] virtual int64_t k() const = 0;
-  // The rows of the set of the query with this place in the results. Places without a neighbor are left out.
-  // places[a], if wanted, receives the place of row a.
+  // Reads the set of the query with this place in the results: its rows, and the place of each in the set. Places without
+  // a neighbor are left out.
   virtual void Read(int64_t slot, std::vector<int64_t>& rows,
                     std::vector<int64_t>& places) const = 0;
 };

@@ -6,20 +6,14 @@
 #include "base/assert.h"
 
 namespace residual_knn {
-namespace {
-
-// The kernels write up to this many values beyond a row.
-constexpr int64_t kSlack = 8;
-
-}  // namespace
 
 void SetRegression::Load(const PointView& point, std::span<const int64_t> set) {
   point_ = point;
   size_ = std::ssize(set);
   stride_ = size_ + 1;
   set_.Load(set);
-  correlations_.resize(static_cast<size_t>(size_ * stride_ + kSlack));
-  with_point_.resize(static_cast<size_t>(size_ + kSlack));
+  correlations_.resize(static_cast<size_t>(size_ * stride_ + RowGroup::kSlack));
+  with_point_.resize(static_cast<size_t>(size_ + RowGroup::kSlack));
   set_.Correlations(point, with_point_.data());
   for (int64_t a = 0; a < size_; ++a) {
     double* row = correlations_.data() + a * stride_;

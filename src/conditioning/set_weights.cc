@@ -17,6 +17,31 @@ namespace {
 
 constexpr int64_t kQueriesOfTask = 64;
 
+constexpr int64_t kNone = INT64_MAX;
+
+// A query whose set is not positive definite.
+struct Failure {
+  int64_t place = kNone;  // of the query in the results
+  int64_t row = -1;       // of the query; -1 for a new point
+  int64_t neighbor =
+      -1;  // the row that the neighbors before it determine; -1: they determine the query
+};
+
+// What a thread has found in its part of the queries.
+struct Found {
+  int64_t jittered = 0;
+  int64_t first_jittered = kNone;
+  int64_t degenerate = 0;
+  Failure first_failure;
+
+  void Add(const Found& other) {
+    jittered += other.jittered;
+    first_jittered = std::min(first_jittered, other.first_jittered);
+    degenerate += other.degenerate;
+    if (other.first_failure.place < first_failure.place) first_failure = other.first_failure;
+  }
+};
+
 // One thread's part.
 class Worker {
  public:
@@ -32,17 +57,9 @@ class Worker {
     job_.monitor.Advance(count);
   }
 
-  [[nodiscard]] int64_t jittered() const { return jittered_; }
-  [[nodiscard]] int64_t first_jittered() const { return first_jittered_; }
-  [[nodiscard]] int64_t degenerate() const { return degenerate_; }
-  // The place of the first query whose set is not positive definite, its row, and the row at which this shows.
-  [[nodiscard]] int64_t failed() const { return failed_; }
-  [[nodiscard]] int64_t failed_self() const { return failed_self_; }
-  [[nodiscard]] int64_t failed_row() const { return failed_row_; }
+  [[nodiscard]] const Found& found() const { return found_; }
 
  private:
-  static constexpr int64_t kNone = INT64_MAX;
-
   void Solve(int64_t q, Pace& pace) {
     const int64_t slot = block_.slot[q];
     const PointView point = block_.View(q, job_.model.m(), job_.model.d());
@@ -51,7 +68,7 @@ class Worker {
     weights_.assign(static_cast<size_t>(size), 0.0);
     double variance = block_.residual_variance[q];
     if (point.inverse_deviation == 0) {
-      ++degenerate_;
+      ++found_.degenerate;
     } else {
       regression_.Load(point, rows_);
       pace.Spend(size * (size * size / 2 + size * job_.model.m()) / Pace::kMultiplications);
@@ -69,17 +86,16 @@ class Worker {
   [[nodiscard]] bool Factorize(int64_t slot) {
     if (regression_.Factorize(0)) return true;
     if (job_.jitter == 0 || !regression_.Factorize(job_.jitter)) return false;
-    ++jittered_;
-    first_jittered_ = std::min(first_jittered_, slot);
+    ++found_.jittered;
+    found_.first_jittered = std::min(found_.first_jittered, slot);
     return true;
   }
 
   void Fail(int64_t q, int64_t slot) {
-    if (slot >= failed_) return;
-    failed_ = slot;
-    failed_self_ = block_.self[q];
+    if (slot >= found_.first_failure.place) return;
     const int64_t at = regression_.failed();
-    failed_row_ = at < std::ssize(rows_) ? rows_[at] : -1;
+    const int64_t neighbor = at < std::ssize(rows_) ? rows_[at] : -1;
+    found_.first_failure = {slot, block_.self[q], neighbor};
   }
 
   void Write(int64_t slot) {
@@ -98,20 +114,15 @@ class Worker {
   std::vector<int64_t> rows_;
   std::vector<int64_t> places_;
   std::vector<double> weights_;
-  int64_t jittered_ = 0;
-  int64_t first_jittered_ = kNone;
-  int64_t degenerate_ = 0;
-  int64_t failed_ = kNone;
-  int64_t failed_self_ = -1;
-  int64_t failed_row_ = -1;
+  Found found_;
 };
 
-[[noreturn]] void ThrowNotPositiveDefinite(const Worker& worker, double jitter) {
-  Message message = Message("the residual covariance of query ") + Ordinal{worker.failed()};
-  if (worker.failed_self() >= 0) message = message + " (row " + Ordinal{worker.failed_self()} + ")";
+[[noreturn]] void ThrowNotPositiveDefinite(const Failure& failure, double jitter) {
+  Message message = Message("the residual covariance of query ") + Ordinal{failure.place};
+  if (failure.row >= 0) message = message + " (row " + Ordinal{failure.row} + ")";
   message += " and its neighbors is not positive definite: ";
-  if (worker.failed_row() >= 0) {
-    message = message + "the neighbors before it determine row " + Ordinal{worker.failed_row()};
+  if (failure.neighbor >= 0) {
+    message = message + "the neighbors before it determine row " + Ordinal{failure.neighbor};
   } else {
     message += "the neighbors determine the query";
   }
@@ -133,17 +144,13 @@ WeightsReport ComputeWeights(const WeightsJob& job, const WeightsOutput& output)
     workers[worker].Run(first, std::min(kQueriesOfTask, job.queries.size() - first),
                         {job.monitor, worker});
   });
+  Found found;
+  for (const Worker& worker : workers) found.Add(worker.found());
+  if (found.first_failure.place != kNone) ThrowNotPositiveDefinite(found.first_failure, job.jitter);
   WeightsReport report;
-  const Worker* failed = &workers[0];
-  int64_t first_jittered = INT64_MAX;
-  for (const Worker& worker : workers) {
-    if (worker.failed() < failed->failed()) failed = &worker;
-    report.jittered += worker.jittered();
-    report.degenerate_queries += worker.degenerate();
-    first_jittered = std::min(first_jittered, worker.first_jittered());
-  }
-  if (failed->failed() != INT64_MAX) ThrowNotPositiveDefinite(*failed, job.jitter);
-  if (report.jittered > 0) report.first_jittered = first_jittered;
+  report.jittered = found.jittered;
+  if (found.jittered > 0) report.first_jittered = found.first_jittered;
+  report.degenerate_queries = found.degenerate;
   for (const double variance : output.variances) report.log_determinant += std::log(variance);
   return report;
 }

@@ -8,6 +8,7 @@
 #include "base/checked_size.h"
 #include "base/describe.h"
 #include "base/error.h"
+#include "model/factor_rounding.h"
 #include "parallel/pace.h"
 #include "parallel/parallel_for.h"
 #include "simd/dot.h"
@@ -141,6 +142,10 @@ ResidualModel::ResidualModel(const CovarianceCallback& callback, const GivenFact
              squares, threads, monitor);
   Finish(squares, monitor);
   deficit_ = {given.error > 0, 0, given.error};
+}
+
+double ResidualModel::covariance_error() const {
+  return CovarianceUnits(d()) * 0x1p-53 * (covariance_ ? covariance_->variance() : 0);
 }
 
 double ResidualModel::InverseDeviation(double residual_variance, double squared_norm, int64_t m) {

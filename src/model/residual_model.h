@@ -114,6 +114,8 @@ class ResidualModel {
   [[nodiscard]] const CovarianceFunction* covariance() const {
     return covariance_ ? &*covariance_ : nullptr;
   }
+  // Largest rounding error of a covariance; 0 with a callback, whose values count as exact.
+  [[nodiscard]] double covariance_error() const;
   [[nodiscard]] const CovarianceCallback& callback() const { return callback_; }
   // Null where the caller gave V.
   [[nodiscard]] const InducingFactor* inducing() const { return inducing_ ? &*inducing_ : nullptr; }

@@ -11,7 +11,7 @@ namespace residual_knn {
 
 void RowGroup::Load(std::span<const int64_t> rows) {
   rows_ = rows;
-  stride_ = size() + ScaledPoints::kPadding;
+  stride_ = size() + kSlack;
   const auto room = static_cast<size_t>(stride_);
   inverse_deviations_.assign(room, 0.0);
   products_.assign(room, 0.0);

@@ -35,9 +35,11 @@ class RowGroup {
   // 1 / sqrt(p), 0 for degenerate points.
   [[nodiscard]] double inverse_deviation(int64_t j) const { return inverse_deviations_[j]; }
 
-  // out[j - first] = rho of members `member` and j for first <= j < size(); room for 8 more.
+  // Correlations writes up to this many values beyond the last.
+  static constexpr int64_t kSlack = ScaledPoints::kPadding;
+  // out[j - first] = rho of members `member` and j for first <= j < size(); room for kSlack more.
   void Correlations(int64_t member, double* out, int64_t first = 0);
-  // out[j] = rho of the point and member j for all j; room for 8 more.
+  // out[j] = rho of the point and member j for all j; room for kSlack more.
   void Correlations(const PointView& other, double* out);
 
  private:

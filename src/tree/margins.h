@@ -24,7 +24,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "model/factor_rounding.h"
 #include "model/product_error.h"
 #include "model/residual_model.h"
 
@@ -39,8 +38,7 @@ class Margins {
   explicit Margins(const ResidualModel& model)
       : deficit_(model.deficit()),
         norm_(model.largest_norm()),
-        covariance_error_(CovarianceUnits(model.d()) * 0x1p-53 *
-                          (model.covariance() != nullptr ? model.covariance()->variance() : 0)),
+        covariance_error_(model.covariance_error()),
         double_error_(ProductError(model.m())),
         single_error_(FitsSinglePrecision(norm_) ? SingleProductError(model.m()) : 1e300) {}
 
