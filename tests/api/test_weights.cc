@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "support/api_objects.h"
+#include "support/bad_input.h"
 #include "support/checked_callback.h"
+#include "support/extended.h"
 #include "support/poisoned.h"
 #include "support/random_data.h"
 #include "support/random_model.h"
@@ -163,19 +165,28 @@ struct DenseSolution {
   double inverse_norm = 0;  // Frobenius norm of the inverse of the set's correlation
 };
 
-DenseSolution SolveDense(const DenseReference& reference, const std::vector<int64_t>& set,
-                         int64_t query) {
-  const auto k = static_cast<int64_t>(set.size());
+// The lower Cholesky factor of a k x k matrix with the elements entry(i, j); empty if it is not positive definite.
+template <class Entry>
+std::vector<Quad> CholeskyFactor(int64_t k, const Entry& entry) {
   std::vector<Quad> l(static_cast<size_t>(k * k));
-  DenseSolution solution;
   for (int64_t i = 0; i < k; ++i) {
     for (int64_t j = 0; j <= i; ++j) {
-      Quad sum = reference.Rho(set[i], set[j]);
+      Quad sum = entry(i, j);
       for (int64_t e = 0; e < j; ++e) sum -= l[i * k + e] * l[j * k + e];
-      if (i == j && !(sum > 1e-30)) return solution;
+      if (i == j && !(sum > 1e-30)) return {};
       l[i * k + j] = i == j ? sqrtq(sum) : sum / l[j * k + j];
     }
   }
+  return l;
+}
+
+DenseSolution SolveDense(const DenseReference& reference, const std::vector<int64_t>& set,
+                         int64_t query) {
+  const auto k = static_cast<int64_t>(set.size());
+  DenseSolution solution;
+  const std::vector<Quad> l =
+      CholeskyFactor(k, [&](int64_t i, int64_t j) { return reference.Rho(set[i], set[j]); });
+  if (l.empty() && k > 0) return solution;
   solution.positive_definite = true;
   // Columns of the inverse, the solution among them.
   const auto solve = [&](std::vector<Quad> x) {
@@ -344,16 +355,12 @@ void TestWholeCovariance(void** state) {
   const FactorCopy factor = FactorOf(created.index.get());
   const DenseReference reference(model, factor);
   const int64_t n = model.points.n;
-  std::vector<Quad> l(static_cast<size_t>(n * n));
+  const std::vector<Quad> l = CholeskyFactor(n, [&](int64_t i, int64_t j) {
+    return reference.Rho(i, j) * sqrtq(reference.p(i)) * sqrtq(reference.p(j));
+  });
+  assert_false(l.empty());
   Quad log_determinant = 0;
-  for (int64_t i = 0; i < n; ++i) {
-    for (int64_t j = 0; j <= i; ++j) {
-      Quad sum = reference.Rho(i, j) * sqrtq(reference.p(i)) * sqrtq(reference.p(j));
-      for (int64_t e = 0; e < j; ++e) sum -= l[i * n + e] * l[j * n + e];
-      l[i * n + j] = i == j ? sqrtq(sum) : sum / l[j * n + j];
-    }
-    log_determinant += 2 * logq(l[i * n + i]);
-  }
+  for (int64_t i = 0; i < n; ++i) log_determinant += 2 * logq(l[i * n + i]);
   const Weights answer = WeightsOf(created.index.get(), AllPredecessors(n));
   assert_int_equal(answer.status, RESIDUAL_KNN_OK);
   assert_true(std::abs(answer.report.log_determinant - static_cast<double>(log_determinant)) <
@@ -532,73 +539,107 @@ void TestNotPositiveDefinite(void** state) {
 
 int32_t Cancel(void*, int64_t, int64_t) { return 1; }
 
+// Two queries of an index of 30 points, with two neighbors each. Both widths of row numbers are called.
+struct Arguments {
+  bool null_index = false;
+  bool null_rows = false;
+  bool null_neighbors = false;
+  std::vector<int64_t> rows = {5, 6};
+  int64_t num_queries = 2;
+  int32_t k = 2;
+  std::vector<int64_t> neighbors = {1, 2, 3, 4};
+  residual_knn_weights_options options = WeightsOptions();
+  size_t report_size = sizeof(residual_knn_weights_report);
+};
+
+enum Calls : uint32_t { kWide = 1, kNarrow = 2, kBoth = 3 };
+
+const std::vector<BadInputCase<Arguments>>& RefusedCalls() {
+  static const std::vector<BadInputCase<Arguments>> table = {
+      {"nothing changed", kBoth, [](auto& /*a*/) {}, kOk},
+      {"no queries", kBoth,
+       [](auto& a) {
+         a.num_queries = 0;
+         a.null_rows = a.null_neighbors = true;
+       },
+       kOk},
+      {"index NULL", kBoth, [](auto& a) { a.null_index = true; }, kInvalid, "index is NULL"},
+      {"num_queries -1", kBoth, [](auto& a) { a.num_queries = -1; }, kInvalid, "num_queries is -1"},
+      {"k 0", kBoth, [](auto& a) { a.k = 0; }, kInvalid, "k is 0"},
+      {"neighbors NULL", kBoth, [](auto& a) { a.null_neighbors = true; }, kInvalid,
+       "neighbors is NULL"},
+      {"rows NULL for some rows", kBoth, [](auto& a) { a.null_rows = true; }, kInvalid,
+       "must be n = 30"},
+      {"a row beyond", kBoth, [](auto& a) { a.rows[1] = 30; }, kInvalid, "rows[1] is 30"},
+      {"a neighbor beyond", kBoth, [](auto& a) { a.neighbors[3] = 30; }, kInvalid,
+       "place 1 of query 1 is 30"},
+      {"a neighbor -2", kBoth, [](auto& a) { a.neighbors[3] = -2; }, kInvalid,
+       "place 1 of query 1 is -2"},
+      {"the greatest neighbor", kWide, [](auto& a) { a.neighbors[3] = INT64_MAX; }, kInvalid,
+       "place 1 of query 1 is 9223372036854775807"},
+      {"the greatest 32-bit neighbor", kNarrow, [](auto& a) { a.neighbors[3] = INT32_MAX; },
+       kInvalid, "place 1 of query 1 is 2147483647"},
+      {"the query itself", kBoth, [](auto& a) { a.neighbors[1] = 5; }, kInvalid,
+       "place 1 of query 0 is 5, the query itself"},
+      {"a neighbor twice", kBoth, [](auto& a) { a.neighbors[3] = 3; }, kInvalid,
+       "place 1 of query 1 is 3, which the query has already"},
+      {"jitter", kBoth, kNegative, [](auto& a, double value) { a.options.jitter = value; },
+       kInvalid, "jitter"},
+      {"layout 2", kBoth, [](auto& a) { a.options.layout = 2; }, kInvalid, "layout is 2"},
+      {"threads -1", kBoth, [](auto& a) { a.options.threads = -1; }, kInvalid, "threads is -1"},
+      {"report size 3", kBoth, [](auto& a) { a.report_size = 3; }, kInvalid,
+       "residual_knn_weights_report.struct_size is 3"},
+      {"cancelled", kBoth, [](auto& a) { a.options.progress = Cancel; },
+       RESIDUAL_KNN_ERROR_CANCELLED, "cancelled"},
+  };
+  return table;
+}
+
+Outcome CallWith(const residual_knn_index* index, uint32_t call, const Arguments& a) {
+  Poisoned<double> weights(4);
+  Poisoned<double> variances(2);
+  Extended<residual_knn_weights_report> report(residual_knn_weights_report_init);
+  report.Poison(a.report_size);
+  const residual_knn_index* const given = a.null_index ? nullptr : index;
+  Outcome outcome;
+  if (call == kWide) {
+    outcome.status =
+        residual_knn_weights(given, a.null_rows ? nullptr : a.rows.data(), a.num_queries,
+                             &a.options, a.k, a.null_neighbors ? nullptr : a.neighbors.data(),
+                             weights.data(), variances.data(), &report.known);
+  } else {
+    const std::vector<int32_t> rows(a.rows.begin(), a.rows.end());
+    const std::vector<int32_t> neighbors(a.neighbors.begin(), a.neighbors.end());
+    outcome.status = residual_knn_weights_int32(given, a.null_rows ? nullptr : rows.data(),
+                                                a.num_queries, &a.options, a.k, 0, -1,
+                                                a.null_neighbors ? nullptr : neighbors.data(),
+                                                weights.data(), variances.data(), &report.known);
+  }
+  outcome.message = residual_knn_last_error();
+  const bool untouched = weights.untouched() && variances.untouched();
+  if (outcome.status != kOk && !(untouched && report.Untouched(a.report_size))) {
+    outcome.fault = "a failed call wrote to an output";
+  }
+  if (outcome.status == kOk && untouched != (a.num_queries == 0)) {
+    outcome.fault = "the weights are not those of the queries";
+  }
+  return outcome;
+}
+
 void TestRefusals(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const Model model = SmoothModel(random, 30, 4);
   const CreatedIndex created = CreateIndex(model);
-  const residual_knn_index* index = created.index.get();
-  const std::vector<int64_t> rows = {5, 6};
-  const std::vector<int64_t> good = {1, 2, 3, 4};
-  Poisoned<double> weights(4);
-  Poisoned<double> variances(2);
-  residual_knn_weights_report report;
-  residual_knn_weights_report_init(&report, sizeof report);
-  const auto refused = [&](const char* phrase, const residual_knn_index* i, const int64_t* r,
-                           int64_t count, const residual_knn_weights_options* options, int32_t k,
-                           const int64_t* neighbors) {
-    const residual_knn_status status = residual_knn_weights(
-        i, r, count, options, k, neighbors, weights.data(), variances.data(), &report);
-    const bool held = status == RESIDUAL_KNN_ERROR_INVALID_ARGUMENT && weights.untouched() &&
-                      variances.untouched() &&
-                      std::strstr(residual_knn_last_error(), phrase) != nullptr;
-    if (!held) Fail(std::string(phrase) + ": " + residual_knn_last_error());
-    assert_true(held);
-  };
-  refused("index is NULL", nullptr, rows.data(), 2, nullptr, 2, good.data());
-  refused("num_queries is -1", index, rows.data(), -1, nullptr, 2, good.data());
-  refused("k is 0", index, rows.data(), 2, nullptr, 0, good.data());
-  refused("neighbors is NULL", index, rows.data(), 2, nullptr, 2, nullptr);
-  refused("must be n = 30", index, nullptr, 2, nullptr, 2, good.data());
-  const std::vector<int64_t> beyond = {5, 30};
-  refused("rows[1] is 30", index, beyond.data(), 2, nullptr, 2, good.data());
-  for (const int64_t wrong : {int64_t{30}, int64_t{-2}, std::numeric_limits<int64_t>::max()}) {
-    const std::vector<int64_t> bad = {1, 2, 3, wrong};
-    refused(("place 1 of query 1 is " + std::to_string(wrong)).c_str(), index, rows.data(), 2,
-            nullptr, 2, bad.data());
-  }
-  const std::vector<int64_t> own = {1, 5, 3, 4};
-  refused("place 1 of query 0 is 5, the query itself", index, rows.data(), 2, nullptr, 2,
-          own.data());
-  const std::vector<int64_t> twice = {1, 2, 3, 3};
-  refused("place 1 of query 1 is 3, which the query has already", index, rows.data(), 2, nullptr, 2,
-          twice.data());
-  for (const double jitter :
-       {-1.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
-    residual_knn_weights_options options = WeightsOptions();
-    options.jitter = jitter;
-    refused("jitter is", index, rows.data(), 2, &options, 2, good.data());
-  }
-  residual_knn_weights_options options = WeightsOptions();
-  options.layout = 2;
-  refused("layout is 2", index, rows.data(), 2, &options, 2, good.data());
-  options = WeightsOptions();
-  options.threads = -1;
-  refused("threads is -1", index, rows.data(), 2, &options, 2, good.data());
-  report.struct_size = 3;
-  refused("residual_knn_weights_report.struct_size", index, rows.data(), 2, nullptr, 2,
-          good.data());
-  options = WeightsOptions();
-  options.progress = Cancel;
-  assert_int_equal(residual_knn_weights(index, rows.data(), 2, &options, 2, good.data(),
-                                        weights.data(), variances.data(), nullptr),
-                   RESIDUAL_KNN_ERROR_CANCELLED);
-  assert_true(weights.untouched() && variances.untouched());
-  // Nothing asked, nothing wrong.
-  assert_int_equal(
-      residual_knn_weights(index, rows.data(), 0, nullptr, 2, nullptr, nullptr, nullptr, nullptr),
-      RESIDUAL_KNN_OK);
-  assert_int_equal(residual_knn_weights(index, rows.data(), 2, nullptr, 2, good.data(), nullptr,
-                                        nullptr, nullptr),
+  assert_true(CasesHold(RefusedCalls(), {"residual_knn_weights", "residual_knn_weights_int32"},
+                        [&](uint32_t call, const auto& change) {
+                          Arguments arguments;
+                          change(arguments);
+                          return CallWith(created.index.get(), call, arguments);
+                        }));
+  // No output is wanted.
+  const Arguments valid;
+  assert_int_equal(residual_knn_weights(created.index.get(), valid.rows.data(), 2, nullptr, 2,
+                                        valid.neighbors.data(), nullptr, nullptr, nullptr),
                    RESIDUAL_KNN_OK);
 }
 
