@@ -219,7 +219,7 @@ enum residual_knn_ordering {
  * @param total  all work of this stage in the same unit, at least 1
  * @return 0 to continue. Any other value cancels the call, which then returns RESIDUAL_KNN_ERROR_CANCELLED within
  *         100 ms.
- * Called on the calling thread about every 50 ms.
+ * Called on the calling thread, at the start of the work and then about every 50 ms.
  */
 typedef int32_t (*residual_knn_progress)(void* user, int64_t done, int64_t total);
 

@@ -101,6 +101,8 @@ class Crew {
 void ParallelFor(int threads, int64_t count, Monitor& monitor,
                  const std::function<void(int64_t, int)>& task) {
   RESIDUAL_KNN_ASSERT(threads >= 1 && count >= 0);
+  // Before any thread starts, because the others may finish all tasks before the calling thread has begun one.
+  if (count > 0) monitor.Poll();
   Crew crew(count, monitor, task);
   const int others = static_cast<int>(std::min<int64_t>(threads, count)) - 1;
   std::vector<std::jthread> crew_threads;

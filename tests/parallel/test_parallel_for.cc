@@ -112,6 +112,24 @@ bool EachIndexRunsOnce() {
   return true;
 }
 
+// A callback that is due is called before the first task, so that other threads cannot finish everything before it.
+bool CallbackComesFirst() {
+  for (int round = 0; round < 200; ++round) {
+    std::atomic<int> tasks = 0;
+    int tasks_before = -1;
+    std::function<void()> look = [&] { tasks_before = tasks; };
+    Monitor monitor(
+        [](void* user, int64_t, int64_t) -> int32_t {
+          (*static_cast<std::function<void()>*>(user))();
+          return 0;
+        },
+        &look);
+    ParallelFor(4, 2, monitor, [&](int64_t, int) { ++tasks; });
+    if (tasks_before != 0) return Fail("round " + std::to_string(round));
+  }
+  return true;
+}
+
 // The requested number of threads works at the same time.
 bool ThreadsWorkTogether() {
   for (int threads = 1; threads <= kMostThreads; ++threads) {
@@ -392,6 +410,7 @@ bool ResolveHolds() {
 }
 
 void TestIndices(void**) { assert_true(EachIndexRunsOnce()); }
+void TestCallbackComesFirst(void**) { assert_true(CallbackComesFirst()); }
 void TestThreadsWorkTogether(void**) { assert_true(ThreadsWorkTogether()); }
 void TestExceptions(void**) {
   assert_true(OneThreadStopsAtException());
@@ -416,9 +435,13 @@ void TestResolve(void**) { assert_true(ResolveHolds()); }
 int main() {
   using namespace residual_knn_test;
   const CMUnitTest tests[] = {
-      cmocka_unit_test(TestIndices),    cmocka_unit_test(TestThreadsWorkTogether),
-      cmocka_unit_test(TestExceptions), cmocka_unit_test(TestCallback),
-      cmocka_unit_test(TestCancel),     cmocka_unit_test(TestMissingThreads),
+      cmocka_unit_test(TestIndices),
+      cmocka_unit_test(TestCallbackComesFirst),
+      cmocka_unit_test(TestThreadsWorkTogether),
+      cmocka_unit_test(TestExceptions),
+      cmocka_unit_test(TestCallback),
+      cmocka_unit_test(TestCancel),
+      cmocka_unit_test(TestMissingThreads),
       cmocka_unit_test(TestResolve),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -213,7 +213,7 @@ K(Z,Z) and then V.
 - returns: 0 to continue. Any other value cancels the call, which then returns RESIDUAL_KNN_ERROR_CANCELLED within
   100 ms.
 
-Called on the calling thread about every 50 ms.
+Called on the calling thread, at the start of the work and then about every 50 ms.
 """
 macro residual_knn_progress(f)
     return esc(:(@cfunction($f, Int32, (Ptr{Cvoid}, Int64, Int64,))))
