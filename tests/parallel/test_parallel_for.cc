@@ -124,7 +124,7 @@ bool CallbackComesFirst() {
           return 0;
         },
         &look);
-    ParallelFor(4, 2, monitor, [&](int64_t, int) { ++tasks; });
+    ParallelFor(kMostThreads, 64, monitor, [&](int64_t, int) { ++tasks; });
     if (tasks_before != 0) return Fail("round " + std::to_string(round));
   }
   return true;
