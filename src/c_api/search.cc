@@ -9,6 +9,7 @@
 #include "c_api/index_handle.h"
 #include "c_api/query_arguments.h"
 #include "c_api/result_arrays.h"
+#include "c_api/search_options.h"
 #include "search/search.h"
 
 using residual_knn::ArraySink;
@@ -36,23 +37,6 @@ struct Request {
   double* distances;
   residual_knn_statistics* statistics;
 };
-
-SearchSettings ReadSettings(const residual_knn_search_options& options, int32_t k) {
-  residual_knn::RequireEnum(options.ranking, 2, "ranking", "residual_knn_ranking");
-  residual_knn::RequireEnum(options.strategy, RESIDUAL_KNN_DUAL_TREE + 1, "strategy",
-                            "residual_knn_strategy");
-  residual_knn::RequireAtLeast(options.tile_queries, 0, "tile_queries");
-  residual_knn::RequireAtLeast(options.tile_candidates, 0, "tile_candidates");
-  SearchSettings settings;
-  settings.k = k;
-  settings.ranking = options.ranking == RESIDUAL_KNN_SIGNED ? residual_knn::Ranking::kSigned
-                                                            : residual_knn::Ranking::kAbsolute;
-  settings.strategy = options.strategy;
-  settings.threads = residual_knn::CheckedThreads(options.threads);
-  settings.tile_queries = options.tile_queries;
-  settings.tile_candidates = options.tile_candidates;
-  return settings;
-}
 
 template <class Row>
 SearchStatistics SearchInto(const residual_knn_index& index, const QuerySet& queries,
@@ -95,7 +79,7 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     }
     residual_knn::RequireNumbering<Row>({request.base, request.missing}, request.index->model.n());
     const bool dimension_major = residual_knn::IsDimensionMajor(options.layout);
-    const SearchSettings settings = ReadSettings(options, request.k);
+    const SearchSettings settings = residual_knn::ReadSettings(options, request.k);
     Monitor monitor(options.progress, options.progress_user);
     const std::unique_ptr<QuerySet> queries = make_queries(options, settings, monitor);
     const ResultArrays<Row> arrays{request.neighbors, request.distances, request.num_queries,
@@ -103,36 +87,8 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
                                    request.missing};
     const SearchStatistics done = SearchInto(*request.index, *queries, settings, arrays, monitor,
                                              options.progress != nullptr);
-    if (request.statistics == nullptr) return;
-    residual_knn_statistics record{};
-    record.strategy = done.strategy;
-    record.threads = done.threads;
-    record.queries = request.num_queries;
-    record.pairs = done.pairs;
-    record.pairs_scored = done.pairs_scored;
-    record.pairs_rescored = done.pairs_rescored;
-    record.reason = done.reason;
-    record.coarse_blocks = static_cast<int32_t>(done.coarse_blocks);
-    record.tree_seconds = done.tree_seconds;
-    record.pivots_scored = done.pivots_scored;
-    record.pivots_coupled = done.pivots_coupled;
-    record.blocks_bounded = done.blocks_bounded;
-    record.blocks_dismissed = done.blocks_dismissed;
-    record.points_bounded = done.points_bounded;
-    record.survivors = done.survivors;
-    record.scored_in_low_precision = done.scored_in_low_precision;
-    record.uninformative_queries = done.uninformative_queries;
-    record.nearest_lengthscales = done.nearest_lengthscales;
-    record.coarse_queries = done.coarse_queries.count;
-    const bool any_coarse = done.coarse_queries.count > 0;
-    record.coarse_query = any_coarse ? done.coarse_queries.row + options.message_base : -1;
-    record.coarse_coordinate =
-        any_coarse ? done.coarse_queries.coordinate + options.message_base : -1;
-    record.coarse_value = done.coarse_queries.value;
-    record.coarse_lengthscale = done.coarse_queries.lengthscale;
-    record.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    residual_knn::WriteRecord(record, request.statistics);
+    residual_knn::WriteStatistics(done, {start, request.num_queries, options.message_base},
+                                  request.statistics);
   });
 }
 

@@ -1,0 +1,56 @@
+#include "c_api/search_options.h"
+
+#include "c_api/arguments.h"
+#include "c_api/caller_struct.h"
+
+namespace residual_knn {
+
+SearchSettings ReadSettings(const residual_knn_search_options& options, int64_t k) {
+  RequireEnum(options.ranking, 2, "ranking", "residual_knn_ranking");
+  RequireEnum(options.strategy, RESIDUAL_KNN_DUAL_TREE + 1, "strategy", "residual_knn_strategy");
+  RequireAtLeast(options.tile_queries, 0, "tile_queries");
+  RequireAtLeast(options.tile_candidates, 0, "tile_candidates");
+  SearchSettings settings;
+  settings.k = k;
+  settings.ranking = options.ranking == RESIDUAL_KNN_SIGNED ? Ranking::kSigned : Ranking::kAbsolute;
+  settings.strategy = options.strategy;
+  settings.threads = CheckedThreads(options.threads);
+  settings.tile_queries = options.tile_queries;
+  settings.tile_candidates = options.tile_candidates;
+  return settings;
+}
+
+void WriteStatistics(const SearchStatistics& done, const ReportFrame& frame,
+                     residual_knn_statistics* statistics) {
+  if (statistics == nullptr) return;
+  residual_knn_statistics record{};
+  record.strategy = done.strategy;
+  record.threads = done.threads;
+  record.queries = frame.num_queries;
+  record.pairs = done.pairs;
+  record.pairs_scored = done.pairs_scored;
+  record.pairs_rescored = done.pairs_rescored;
+  record.reason = done.reason;
+  record.coarse_blocks = static_cast<int32_t>(done.coarse_blocks);
+  record.tree_seconds = done.tree_seconds;
+  record.pivots_scored = done.pivots_scored;
+  record.pivots_coupled = done.pivots_coupled;
+  record.blocks_bounded = done.blocks_bounded;
+  record.blocks_dismissed = done.blocks_dismissed;
+  record.points_bounded = done.points_bounded;
+  record.survivors = done.survivors;
+  record.scored_in_low_precision = done.scored_in_low_precision;
+  record.uninformative_queries = done.uninformative_queries;
+  record.nearest_lengthscales = done.nearest_lengthscales;
+  record.coarse_queries = done.coarse_queries.count;
+  const bool any_coarse = done.coarse_queries.count > 0;
+  record.coarse_query = any_coarse ? done.coarse_queries.row + frame.message_base : -1;
+  record.coarse_coordinate = any_coarse ? done.coarse_queries.coordinate + frame.message_base : -1;
+  record.coarse_value = done.coarse_queries.value;
+  record.coarse_lengthscale = done.coarse_queries.lengthscale;
+  record.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - frame.start).count();
+  WriteRecord(record, statistics);
+}
+
+}  // namespace residual_knn

@@ -1,0 +1,27 @@
+// The options and the report of searches, which entry points of several files share.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "query/search_settings.h"
+#include "query/search_statistics.h"
+#include "residual_knn.h"
+
+namespace residual_knn {
+
+// The settings of a search for the k nearest, after checks of the options.
+SearchSettings ReadSettings(const residual_knn_search_options& options, int64_t k);
+
+// What a report says besides the statistics of the search.
+struct ReportFrame {
+  std::chrono::steady_clock::time_point start;  // of the call
+  int64_t num_queries;
+  int64_t message_base;
+};
+
+// Fills the caller's struct as far as its struct_size reaches; NULL does nothing.
+void WriteStatistics(const SearchStatistics& done, const ReportFrame& frame,
+                     residual_knn_statistics* statistics);
+
+}  // namespace residual_knn
