@@ -8,12 +8,13 @@
 #include "simd/forward_substitution.h"
 
 namespace residual_knn {
-QueryColumns::QueryColumns(const ResidualModel& model, const SearchSettings& settings, int64_t most)
-    : model_(model),
-      settings_(settings),
+QueryColumns::QueryColumns(const SearchJob& job, int64_t most)
+    : model_(job.model),
+      settings_(job.settings),
+      results_(job.results),
       most_(most),
       stride_(ColumnWidth(most) + kColumnUnit),
-      scorer_(model, settings.ranking),
+      scorer_(job.model, job.settings.ranking),
       lists_(static_cast<size_t>(most)),
       error32_(static_cast<size_t>(most)),
       error64_(static_cast<size_t>(most)),
@@ -21,7 +22,7 @@ QueryColumns::QueryColumns(const ResidualModel& model, const SearchSettings& set
       home_leaf_(static_cast<size_t>(most)),
       queries_(static_cast<size_t>(most)) {
   const auto room = static_cast<size_t>(stride_);
-  coordinates_.assign(room * static_cast<size_t>(model.d()), 0.0);
+  coordinates_.assign(room * static_cast<size_t>(model_.d()), 0.0);
   inverse_deviations_.assign(room, 0.0);
   totals_.assign(room, 0.0);
   squared_errors32_.assign(room, 0.0);
@@ -45,7 +46,7 @@ void QueryColumns::Load(const QuerySet& queries, std::span<const int64_t> which,
         block_.self[q] >= 0 && block_.self[q] < tree.size() ? tree.position(block_.self[q]) : -1;
     home_leaf_[q] = position >= 0 ? tree.order().LeafAt(position)
                                   : tree.order().LeafOf(block_.points.data() + q * d);
-    if (!degenerate(q)) lists_[q].Reset(settings_.k, block_.inverse_deviation[q], error64_[q]);
+    if (!degenerate(q)) lists_[q].Start(settings_, {block_, q, results_}, error64_[q]);
   }
   if (single_) {
     v32_.resize(static_cast<size_t>(count() * model_.m()));
@@ -111,9 +112,9 @@ int64_t QueryColumns::AppendCanonical(int64_t q, std::span<const int64_t> rows,
   return lists_[q].AppendScored(rows, rho_, scorer_);
 }
 
-void QueryColumns::Write(int64_t q, ResultSink& results, int64_t& rescored) {
+void QueryColumns::Write(int64_t q, int64_t& rescored) {
   scorer_.SetQuery(block_, q);
-  results.Write(block_, q, lists_[q].Finish(scorer_, rescored));
+  results_.Write(block_, q, lists_[q].Finish(scorer_, rescored));
 }
 
 }  // namespace residual_knn

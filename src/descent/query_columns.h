@@ -7,9 +7,7 @@
 
 #include "base/aligned_vector.h"
 #include "descent/columns.h"
-#include "query/query_set.h"
-#include "query/result_sink.h"
-#include "query/search_settings.h"
+#include "query/search_job.h"
 #include "score/candidate_list.h"
 #include "score/canonical_score.h"
 #include "tree/residual_tree.h"
@@ -18,7 +16,7 @@ namespace residual_knn {
 
 class QueryColumns {
  public:
-  QueryColumns(const ResidualModel& model, const SearchSettings& settings, int64_t most);
+  QueryColumns(const SearchJob& job, int64_t most);
 
   // Bound on the rounding of the sums and roots that make a bound. Where points are bounded one by one, these are in
   // single precision: sums of at most Margins::kMaxRank products of numbers whose squares sum to little more than 1.
@@ -59,14 +57,15 @@ class QueryColumns {
   // Scores rows canonically and appends those that may be near.
   int64_t AppendCanonical(int64_t q, std::span<const int64_t> rows,
                           std::span<const double> covariances);
-  // Decides query q and passes its neighbors to `results`.
-  void Write(int64_t q, ResultSink& results, int64_t& rescored);
+  // Decides query q and passes its neighbors to the results of the job.
+  void Write(int64_t q, int64_t& rescored);
 
  private:
   void PrepareErrors(const ResidualTree& tree);
 
   const ResidualModel& model_;
   const SearchSettings& settings_;
+  ResultSink& results_;
   int64_t most_;
   int64_t stride_;
   bool single_ = false;

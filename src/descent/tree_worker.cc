@@ -24,7 +24,7 @@ TreeWorker::TreeWorker(const SearchJob& job, int64_t most, int index)
     : job_(job),
       model_(job.model),
       monitor_(job.monitor, index),
-      chunk_(job.model, job.settings, most),
+      chunk_(job, most),
       bounder_(job.model),
       scorer_(job.model, job.settings),
       frames_(kMostLevels) {}
@@ -78,6 +78,8 @@ void TreeWorker::ScoreOutsideTree() {
 
 void TreeWorker::LeaveUncorrelated() {
   is_left_.assign(static_cast<size_t>(chunk_.count()), false);
+  // A search above a threshold has passed on some results already.
+  if (job_.settings.least_correlation) return;
   std::erase_if(searching_, [this](int64_t q) {
     const double inverse_deviation = chunk_.block().inverse_deviation[q];
     CandidateList& list = chunk_.list(q);
@@ -173,9 +175,9 @@ void TreeWorker::Finish() {
   for (int64_t q = 0; q < chunk_.count() && monitor_.GoOn(); ++q) {
     if (is_left_[q]) continue;
     if (chunk_.degenerate(q)) {
-      WriteDegenerate(chunk_.block(), q, job_.settings.k, degenerate_, job_.results);
+      WriteDegenerate(chunk_.block(), q, job_.settings, degenerate_, job_.results);
     } else {
-      chunk_.Write(q, job_.results, counters_.pairs_rescored);
+      chunk_.Write(q, counters_.pairs_rescored);
     }
   }
 }

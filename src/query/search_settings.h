@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "query/ranking.h"
 #include "residual_knn.h"
@@ -9,7 +10,10 @@
 namespace residual_knn {
 
 struct SearchSettings {
-  int64_t k = 1;
+  int64_t k = 1;  // 0 if least_correlation is set
+  // If set, the search finds all candidates whose |rho| (rho in signed ranking) is at least this, and not the k nearest.
+  // It is between 0 and 1.
+  std::optional<double> least_correlation;
   Ranking ranking = Ranking::kAbsolute;
   int32_t strategy = RESIDUAL_KNN_AUTOMATIC;
   int threads = 1;

@@ -1,6 +1,7 @@
 #include "scan/brute_force.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -18,8 +19,10 @@ constexpr int64_t kRepeatedOneIn = 2;
 constexpr int64_t kFewQueries = 64;
 
 // A row that repeats at least this many rows before it is among the k nearest of no query. One of those rows may be the
-// query itself; k others are as near and have smaller row numbers.
-int64_t LeastBefore(const SearchJob& job) { return job.settings.k + 1; }
+// query itself; k others are as near and have smaller row numbers. A search above a threshold needs all rows.
+int64_t LeastBefore(const SearchJob& job) {
+  return job.settings.least_correlation ? std::numeric_limits<int64_t>::max() : job.settings.k + 1;
+}
 
 }  // namespace
 

@@ -86,7 +86,7 @@ class Worker {
     RESIDUAL_KNN_ASSERT(count <= tiling_.queries);
     for (int64_t q = 0; q < count; ++q) {
       if (block_.inverse_deviation[q] > 0) {
-        lists_[q].Reset(settings_.k, block_.inverse_deviation[q], ErrorOfProducts(q));
+        lists_[q].Start(settings_, {block_, q, job_.results}, ErrorOfProducts(q));
         if (!AsksCallback()) AppendFirst(q);
         if (!monitor_.GoOn()) return;
       }
@@ -218,7 +218,7 @@ class Worker {
       job_.results.Write(block_, q, lists_[q].Finish(scorer_, counts_.pairs_rescored));
       return;
     }
-    WriteDegenerate(block_, q, settings_.k, degenerate_, job_.results);
+    WriteDegenerate(block_, q, settings_, degenerate_, job_.results);
   }
 
   const SearchJob job_;

@@ -121,7 +121,7 @@ class Worker {
                                     V16(q), row);
       offsets_[q] = row.offset;
       if (fit_[q]) {
-        lists_[q].Reset(settings_.k, block_.inverse_deviation[q], 0);
+        lists_[q].Start(settings_, {block_, q, job_.results}, 0);
       } else {
         left_.push_back(which[q]);
       }
@@ -293,7 +293,7 @@ class Worker {
 
   void Write(int64_t q) {
     if (block_.inverse_deviation[q] == 0) {
-      WriteDegenerate(block_, q, settings_.k, degenerate_, job_.results);
+      WriteDegenerate(block_, q, settings_, degenerate_, job_.results);
       return;
     }
     scorer_.SetQuery(block_, q);

@@ -43,6 +43,25 @@ int64_t CandidateList::MostAtOnce(int64_t k) {
   return std::max(static_cast<int64_t>(kBytesOfAll / (CapacityFor(k) * kBytesOfOne)), int64_t{1});
 }
 
+void CandidateList::Start(const SearchSettings& settings, const Query& query, double error) {
+  const double inverse_deviation = query.block.inverse_deviation[query.q];
+  if (!settings.least_correlation) {
+    Reset(settings.k, inverse_deviation, error);
+    return;
+  }
+  Reset(1, inverse_deviation, error);
+  k_ = 0;
+  least_correlation_ = settings.least_correlation;
+  block_ = &query.block;
+  query_ = query.q;
+  results_ = &query.results;
+  neighbors_.clear();
+  // The tie slack of a candidate covers the roundings of this product and of the sums that are compared with it.
+  proved_ = *settings.least_correlation * unit_;
+  threshold_ = ThresholdOf(proved_);
+  floor_ = -kInfinity;
+}
+
 void CandidateList::Reset(int64_t k, double query_inverse_deviation, double error) {
   RESIDUAL_KNN_ASSERT(k >= 1);
   RESIDUAL_KNN_ASSERT(query_inverse_deviation > 0);
@@ -57,6 +76,7 @@ void CandidateList::Reset(int64_t k, double query_inverse_deviation, double erro
   floor_holds_ = false;
   first_rows_ = 0;
   size_at_prune_ = 0;
+  least_correlation_.reset();
   candidates_.clear();
   // Memory is reserved once, so that a search allocates nothing for a query. If k is large, the lists grow as needed.
   constexpr size_t kReserved = 1024;
@@ -68,6 +88,12 @@ void CandidateList::Reset(int64_t k, double query_inverse_deviation, double erro
     open_rho_.reserve(capacity_ + k_ + 1);
     neighbors_.reserve(capacity_ + k_ + 1);
   }
+}
+
+// The screen compares without the small slacks of the candidate, which are at most those below. Twice as much also covers
+// slacks relative to its error.
+double CandidateList::ThresholdOf(double proved) const {
+  return proved - 2 * (kRelativeSlack * std::abs(proved) + kTieSlack * unit_);
 }
 
 double CandidateList::ClampScore(double score) const {
@@ -101,9 +127,14 @@ int64_t CandidateList::AppendScored(std::span<const int64_t> rows, std::span<con
   int64_t rescored = 0;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (rows[i] < first_rows_) continue;
+    if (least_correlation_) {
+      if (Reaches(rho[i], scorer)) neighbors_.push_back({scorer.Distance(rho[i]), rows[i]});
+      continue;
+    }
     const Candidate candidate = Scored(rows[i], rho[i], 0, scorer);
     if (candidate.score + candidate.slack >= proved_) Push(candidate, scorer, rescored);
   }
+  if (least_correlation_) WriteIfMany();
   PruneIfGrown();
   return rescored;
 }
@@ -146,12 +177,38 @@ void CandidateList::Push(const Candidate& candidate, const CanonicalScorer& scor
                          int64_t& rescored) {
   candidates_.push_back(candidate);
   if (candidates_.size() < capacity_) return;
+  if (least_correlation_) {
+    rescored += PassOn(scorer);
+    return;
+  }
   Prune();
   // Ties and near-ties could keep the list full: they are decided by canonical scores now.
   if (candidates_.size() > capacity_ / 2) rescored += Resolve(scorer);
 }
 
+bool CandidateList::Reaches(double rho, const CanonicalScorer& scorer) const {
+  return (scorer.ranking() == Ranking::kAbsolute ? std::abs(rho) : rho) >= *least_correlation_;
+}
+
+int64_t CandidateList::PassOn(const CanonicalScorer& scorer) {
+  const int64_t scored = ScoreOpen(scorer);
+  for (size_t i = 0; i < open_rows_.size(); ++i) {
+    if (!Reaches(open_rho_[i], scorer)) continue;
+    neighbors_.push_back({scorer.Distance(open_rho_[i]), open_rows_[i]});
+  }
+  candidates_.clear();
+  WriteIfMany();
+  return scored;
+}
+
+void CandidateList::WriteIfMany() {
+  if (neighbors_.size() < kLeastCapacity) return;
+  results_->Write(*block_, query_, neighbors_);
+  neighbors_.clear();
+}
+
 void CandidateList::PruneIfGrown() {
+  if (least_correlation_) return;
   if (candidates_.size() > std::max(k_, size_at_prune_ + size_at_prune_ / 4)) Prune();
 }
 
@@ -164,6 +221,7 @@ CandidateList::Candidate CandidateList::Scored(int64_t row, double rho, double c
 }
 
 void CandidateList::Prune() {
+  if (least_correlation_) return;
   if (candidates_.size() >= k_) {
     bounds_.resize(candidates_.size());
     std::transform(candidates_.begin(), candidates_.end(), bounds_.begin(),
@@ -174,9 +232,7 @@ void CandidateList::Prune() {
     const double proved = std::min(*kth, certain);
     if (proved > proved_ && proved > -certain) {
       proved_ = proved;
-      // The screen compares without the small slacks of the candidate, which are at most those below. Twice as much
-      // also covers slacks relative to its error.
-      threshold_ = proved_ - 2 * (kRelativeSlack * std::abs(proved_) + kTieSlack * unit_);
+      threshold_ = ThresholdOf(proved_);
     }
     std::erase_if(candidates_, [this](const Candidate& c) { return c.score + c.slack < proved_; });
   }
@@ -184,7 +240,7 @@ void CandidateList::Prune() {
   size_at_prune_ = candidates_.size();
 }
 
-int64_t CandidateList::Resolve(const CanonicalScorer& scorer) {
+int64_t CandidateList::ScoreOpen(const CanonicalScorer& scorer) {
   open_rows_.clear();
   open_covariances_.clear();
   for (const Candidate& c : candidates_) {
@@ -194,13 +250,18 @@ int64_t CandidateList::Resolve(const CanonicalScorer& scorer) {
   }
   open_rho_.resize(open_rows_.size());
   scorer.Score(open_rows_, open_covariances_, open_rho_);
+  return static_cast<int64_t>(open_rows_.size());
+}
+
+int64_t CandidateList::Resolve(const CanonicalScorer& scorer) {
+  const int64_t scored = ScoreOpen(scorer);
   size_t next = 0;
   for (Candidate& c : candidates_) {
     if (c.distance >= 0) continue;
     c = Scored(c.row, open_rho_[next++], c.covariance, scorer);
   }
   KeepNearest();
-  return static_cast<int64_t>(open_rows_.size());
+  return scored;
 }
 
 void CandidateList::KeepNearest() {
@@ -216,6 +277,10 @@ void CandidateList::KeepNearest() {
 }
 
 std::span<const Neighbor> CandidateList::Finish(const CanonicalScorer& scorer, int64_t& rescored) {
+  if (least_correlation_) {
+    rescored += PassOn(scorer);
+    return neighbors_;
+  }
   Prune();
   rescored += Resolve(scorer);
   neighbors_.clear();

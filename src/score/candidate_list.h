@@ -1,12 +1,15 @@
-// The candidates of one query that may still be among its k nearest.
+// The candidates of one query that may still be among its k nearest, or above its threshold.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "query/result_sink.h"
+#include "query/search_settings.h"
 #include "score/canonical_score.h"
 
 namespace residual_knn {
@@ -24,6 +27,10 @@ struct ScreenedRows {
 // signed ranking) plus or minus a slack that bounds the difference to the canonical score. A
 // candidate is dropped only when k others are certainly nearer; the rest is scored canonically at
 // the end.
+//
+// In a search above a threshold, a candidate is dropped only when its |rho| is certainly below. The others are scored
+// canonically some hundreds at a time, and those at or above the threshold go to the results at once. So the list stays
+// short, however many there are.
 class CandidateList {
  public:
   // The number of lists that one worker may hold: fewer if k is large.
@@ -34,7 +41,16 @@ class CandidateList {
     return std::isfinite(threshold_) ? left : std::min(left, at_first);
   }
 
-  // Starts the list of another query. error: a bound on the difference of R from its canonical value, without
+  // A query of a block, and where its neighbors go.
+  struct Query {
+    const QueryBlock& block;
+    int64_t q;
+    ResultSink& results;
+  };
+  // Starts the list of another query, as the settings say. `error` as in Reset. The query must outlive the list.
+  void Start(const SearchSettings& settings, const Query& query, double error);
+
+  // Starts the list of another query, for its k nearest. error: a bound on the difference of R from its canonical value, without
   // rounding relative to R. It must be larger than necessary by a few ulp, because sums with it are rounded too.
   void Reset(int64_t k, double query_inverse_deviation, double error);
 
@@ -69,7 +85,8 @@ class CandidateList {
   // Raises the threshold as far as the candidates of the list prove it, and drops candidates below.
   void Prune();
 
-  // The k nearest, or all if fewer, in order. Adds to `rescored` how many were scored canonically.
+  // The k nearest, or all if fewer, in order. In a search above a threshold: those that have not gone to the results
+  // yet. Adds to `rescored` how many were scored canonically.
   std::span<const Neighbor> Finish(const CanonicalScorer& scorer, int64_t& rescored);
 
  private:
@@ -83,12 +100,18 @@ class CandidateList {
 
   [[nodiscard]] double Lower(const Candidate& c) const { return c.score - c.slack; }
   [[nodiscard]] double ClampScore(double score) const;
+  [[nodiscard]] double ThresholdOf(double proved) const;
   void Push(const Candidate& candidate, const CanonicalScorer& scorer, int64_t& rescored);
   void PruneIfGrown();
   [[nodiscard]] Candidate Scored(int64_t row, double rho, double covariance,
                                  const CanonicalScorer& scorer) const;
   int64_t Resolve(const CanonicalScorer& scorer);
   void KeepNearest();
+  // In a search above a threshold: passes the candidates on whose canonical |rho| reaches it.
+  int64_t PassOn(const CanonicalScorer& scorer);
+  void WriteIfMany();
+  int64_t ScoreOpen(const CanonicalScorer& scorer);
+  [[nodiscard]] bool Reaches(double rho, const CanonicalScorer& scorer) const;
 
   size_t k_ = 0;
   size_t capacity_ = 0;
@@ -100,6 +123,11 @@ class CandidateList {
   bool floor_holds_ = false;  // candidates with such scores cannot be among the k nearest
   int64_t first_rows_ = 0;    // rows below were given by AppendFirstRows
   size_t size_at_prune_ = 0;
+  // In a search above a threshold only.
+  std::optional<double> least_correlation_;
+  const QueryBlock* block_ = nullptr;
+  int64_t query_ = 0;
+  ResultSink* results_ = nullptr;
   std::vector<Candidate> candidates_;
   std::vector<double> bounds_;
   std::vector<int64_t> open_rows_;

@@ -46,7 +46,9 @@ SearchStatistics SearchByChoice(const SearchJob& job, Prepared& prepared, int64_
 }  // namespace
 
 SearchStatistics Search(const SearchJob& given, Prepared& prepared) {
-  InformativeSink results(given.model, given.results);
+  InformativeSink informative(given.model, given.results);
+  // Informative neighbors are counted only where the caller asks for a number of neighbors.
+  ResultSink& results = given.settings.least_correlation ? given.results : informative;
   SearchSettings settings = given.settings;
   settings.threads = UsableThreads(given.model.callback(), settings.threads);
   const SearchJob job{given.model, given.queries, settings, results, given.monitor};
@@ -56,7 +58,7 @@ SearchStatistics Search(const SearchJob& given, Prepared& prepared) {
   job.monitor.Start(std::max<int64_t>(pairs, 1));
   SearchStatistics statistics = SearchByChoice(job, prepared, pairs);
   statistics.pairs = pairs;
-  statistics.uninformative_queries = results.uninformative();
+  statistics.uninformative_queries = informative.uninformative();
   statistics.coarse_queries = job.queries.coarse();
   if (AreMany(statistics.uninformative_queries, job.queries.size()) && !job.monitor.Stopped()) {
     statistics.nearest_lengthscales = MedianNearestDistance(job.model, job.queries, job.monitor);
