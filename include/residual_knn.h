@@ -20,8 +20,9 @@
  * Rules for every function
  *
  *   Status        Every call that can fail returns a residual_knn_status. residual_knn_last_error() then names the
- *                 argument and its value. A call that fails leaves the caller's outputs untouched, with one
- *                 exception: a search without callbacks writes into the caller's arrays as it goes. If it runs out of
+ *                 argument and its value. A call that fails leaves the caller's outputs untouched, with two
+ *                 exceptions. A search above a threshold whose capacity is too small writes the offsets. A search for k
+ *                 neighbors without callbacks writes into the caller's arrays as it goes. If it runs out of
  *                 memory on the way, it fills these arrays with `missing` and +Inf. A search with a progress or a
  *                 covariance callback keeps its results in separate memory until it has succeeded; this takes 12
  *                 or 16 bytes for each neighbor.
@@ -653,6 +654,103 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor_int32(
     const double* query_residual_variance, const double* queries, int64_t num_queries,
     const residual_knn_search_options* options, int32_t k, int32_t base, int32_t missing,
     int32_t* neighbors, double* distances, residual_knn_statistics* statistics);
+
+/* ---------------------------------------------------------------- thresholds */
+
+/**
+ * Finds, for each query, all candidates whose |rho| is at least a threshold (in signed ranking: whose rho is). rho is the
+ * correlation as the library computes it, before it becomes a distance. So |rho| may exceed 1 by rounding, and the rho
+ * of degenerate points is 0: a threshold of 0 finds all candidates, in absolute ranking.
+ *
+ * The result is in compressed rows: the neighbors of query i are the elements offsets[i] up to, but not including,
+ * offsets[i + 1] of `neighbors` and `distances`, sorted by distance, ties by row. With all rows as queries, offsets,
+ * neighbors and values are the three arrays of a sparse matrix in CSR form.
+ *
+ * The caller bounds the memory by `capacity`, the number of elements of `neighbors`. With 0, the call only counts, and
+ * offsets[num_queries] is the capacity to use. Any other capacity that is too small is an error that names the number
+ * needed; offsets are then complete, as an exception to the rule that a failed call writes nothing. So one search is
+ * enough where the caller can guess a sufficient capacity. (A callback for each query would have to follow the order of
+ * queries, and would hold back the results of all queries that are finished earlier.)
+ * @param index        any
+ * @param rows         num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
+ * @param num_queries  length of rows, at least 0; must be n if rows is NULL
+ * @param options      NULL: defaults; layout has no effect on the results
+ * @param threshold    between 0 and 1
+ * @param capacity     at least 0
+ * @param offsets      out: num_queries + 1 numbers, the first is 0
+ * @param neighbors    out: row numbers, room for `capacity`; NULL only if capacity is 0
+ * @param distances    out: as many distances; NULL: not wanted
+ * @param statistics   out: NULL, or initialized by residual_knn_statistics_init. uninformative_queries is 0, because no
+ *                     number of neighbors is asked for.
+ * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. Memory: 16
+ *         to 32 bytes for each pair found, up to `capacity` pairs, and 32 for each query, until the call has finished.
+ *         Thread rule: any number of threads at once.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_above(
+    const residual_knn_index* index, const int64_t* rows, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int64_t capacity,
+    int64_t* offsets, int64_t* neighbors, double* distances, residual_knn_statistics* statistics);
+
+/** Finds all predecessors whose |rho| is at least a threshold; see residual_knn_predecessors. Arguments as
+ * residual_knn_neighbors_above. With all rows as queries, each pair of points is found once. */
+RESIDUAL_KNN_API residual_knn_status residual_knn_predecessors_above(
+    const residual_knn_index* index, const int64_t* rows, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int64_t capacity,
+    int64_t* offsets, int64_t* neighbors, double* distances, residual_knn_statistics* statistics);
+
+/**
+ * Finds all index points whose |rho| with a new point is at least a threshold. The index computes V and p of the new
+ * points.
+ * @param queries      num_queries x d, layout as in options; in the units of points
+ * @param num_queries  at least 0
+ * The rest as residual_knn_neighbors_above.
+ * @return also ERROR_UNSUPPORTED for an index made from the caller's V.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_points_above(
+    const residual_knn_index* index, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int64_t capacity,
+    int64_t* offsets, int64_t* neighbors, double* distances, residual_knn_statistics* statistics);
+
+/**
+ * The same for new points whose V and p the caller gives. The index must be made from the caller's V and p.
+ * query_factor, query_residual_variance and queries as in residual_knn_neighbors_of_new_factor, the rest as in
+ * residual_knn_neighbors_above.
+ * @return also ERROR_UNSUPPORTED for an index made by residual_knn_index_create, which computes V and p itself.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor_above(
+    const residual_knn_index* index, const double* query_factor,
+    const double* query_residual_variance, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int64_t capacity,
+    int64_t* offsets, int64_t* neighbors, double* distances, residual_knn_statistics* statistics);
+
+/**
+ * residual_knn_neighbors_above with 32-bit row numbers, for R and Fortran. Offsets have 64 bits and count from 0.
+ * @param base  0 or 1: the number of the first row, in rows and neighbors
+ * The rest as residual_knn_neighbors_above. The row numbers of the index must fit int32_t.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_above_int32(
+    const residual_knn_index* index, const int32_t* rows, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int32_t base, int64_t capacity,
+    int64_t* offsets, int32_t* neighbors, double* distances, residual_knn_statistics* statistics);
+
+/** residual_knn_predecessors_above with 32-bit row numbers. */
+RESIDUAL_KNN_API residual_knn_status residual_knn_predecessors_above_int32(
+    const residual_knn_index* index, const int32_t* rows, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int32_t base, int64_t capacity,
+    int64_t* offsets, int32_t* neighbors, double* distances, residual_knn_statistics* statistics);
+
+/** residual_knn_neighbors_of_new_points_above with 32-bit row numbers. */
+RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_points_above_int32(
+    const residual_knn_index* index, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int32_t base, int64_t capacity,
+    int64_t* offsets, int32_t* neighbors, double* distances, residual_knn_statistics* statistics);
+
+/** residual_knn_neighbors_of_new_factor_above with 32-bit row numbers. */
+RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor_above_int32(
+    const residual_knn_index* index, const double* query_factor,
+    const double* query_residual_variance, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int32_t base, int64_t capacity,
+    int64_t* offsets, int32_t* neighbors, double* distances, residual_knn_statistics* statistics);
 
 /* ---------------------------------------------------------------- weights */
 

@@ -457,9 +457,21 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
   set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
-/* Searches and weights have k two parameters behind the number of queries. */
+/* Searches and weights have k two parameters behind the number of queries, and searches above a threshold have base three
+ * parameters behind it. */
 #define NUM_QUERIES_5 arg3
 #define NUM_QUERIES_7 arg5
+#define NUM_QUERIES_6 arg3
+#define NUM_QUERIES_8 arg5
+
+/* Numbers of 64 bits as doubles, in the same memory. */
+static void to_doubles(double* values, R_xlen_t count) {
+  for (R_xlen_t i = 0; i < count; ++i) {
+    int64_t number;
+    memcpy(&number, values + i, sizeof number);
+    values[i] = (double)number;
+  }
+}
 %}
 
 /* Handles. */
@@ -581,6 +593,37 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 %typemap(argout) residual_knn_weights_report* report %{
   SET_VECTOR_ELT($result, $n, weights_report($1)); %}
 
+/* Compressed rows: offsets, row numbers and distances; the input is the capacity. If it is too small, there is no error:
+ * row numbers and distances are NULL, and the last offset is the capacity that is needed. */
+%typemap(in) (int32_t base, int64_t capacity, int64_t* offsets, int32_t* neighbors, double* distances)
+  (SEXP offset_vector, SEXP index_vector, SEXP distance_vector) %{
+  $1 = 1;
+  $2 = to_int64($input, "capacity");
+  offset_vector = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)NUM_QUERIES_$argnum + 1));
+  index_vector = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)$2));
+  distance_vector = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)$2));
+  r_nprotect += 3;
+  $3 = (int64_t*)REAL(offset_vector);
+  $3[NUM_QUERIES_$argnum] = 0;
+  $4 = INTEGER(index_vector);
+  $5 = REAL(distance_vector); %}
+%typemap(scoercein) (int32_t base, int64_t capacity, int64_t* offsets, int32_t* neighbors, double* distances) "";
+%typemap(scheck) (int32_t base, int64_t capacity, int64_t* offsets, int32_t* neighbors, double* distances) "";
+%typemap(argout) (int32_t base, int64_t capacity, int64_t* offsets, int32_t* neighbors, double* distances) %{
+  {
+    const R_xlen_t total = (R_xlen_t)$3[NUM_QUERIES_$argnum];
+    const SEXP rows = Rf_allocVector(VECSXP, 3);
+    SET_VECTOR_ELT($result, $n, rows);
+    SET_VECTOR_ELT(rows, 0, offset_vector$argnum);
+    if (total > $2) {
+      SET_VECTOR_ELT($result, 0, R_NilValue);
+    } else if (result == RESIDUAL_KNN_OK) {
+      SET_VECTOR_ELT(rows, 1, Rf_xlengthgets(index_vector$argnum, total));
+      SET_VECTOR_ELT(rows, 2, Rf_xlengthgets(distance_vector$argnum, total));
+    }
+    to_doubles(REAL(offset_vector$argnum), XLENGTH(offset_vector$argnum));
+  } %}
+
 %typemap(in, numinputs=0) residual_knn_statistics* statistics (residual_knn_statistics statistics) %{
   residual_knn_statistics_init(&statistics, sizeof statistics);
   $1 = &statistics; %}
@@ -661,6 +704,10 @@ CALLS_BACK(residual_knn_neighbors_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_predecessors_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_neighbors_of_new_points_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_neighbors_of_new_factor_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_neighbors_above_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_predecessors_above_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_neighbors_of_new_points_above_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_neighbors_of_new_factor_above_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_weights_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_weights_of_new_points_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_weights_of_new_factor_int32, handle_holding(index), 1)
@@ -682,6 +729,10 @@ CALLS_BACK(residual_knn_weights_of_new_factor_int32, handle_holding(index), 1)
 %ignore residual_knn_predecessors;
 %ignore residual_knn_neighbors_of_new_points;
 %ignore residual_knn_neighbors_of_new_factor;
+%ignore residual_knn_neighbors_above;
+%ignore residual_knn_predecessors_above;
+%ignore residual_knn_neighbors_of_new_points_above;
+%ignore residual_knn_neighbors_of_new_factor_above;
 %ignore residual_knn_weights_options;
 %ignore residual_knn_weights_report;
 %ignore residual_knn_weights_options_init;

@@ -39,6 +39,14 @@ const _residual_knn_neighbors_int32 = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_predecessors_int32 = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_neighbors_of_new_points_int32 = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_neighbors_of_new_factor_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_neighbors_above = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_predecessors_above = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_neighbors_of_new_points_above = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_neighbors_of_new_factor_above = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_neighbors_above_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_predecessors_above_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_neighbors_of_new_points_above_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_neighbors_of_new_factor_above_int32 = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_weights_options_init = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_weights_report_init = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_weights = Ref{Ptr{Cvoid}}(C_NULL)
@@ -744,6 +752,106 @@ function residual_knn_neighbors_of_new_factor_int32(index, query_factor, query_r
 end
 
 @doc raw"""
+Finds, for each query, all candidates whose |rho| is at least a threshold (in signed ranking: whose rho is). rho is the
+correlation as the library computes it, before it becomes a distance. So |rho| may exceed 1 by rounding, and the rho
+of degenerate points is 0: a threshold of 0 finds all candidates, in absolute ranking.
+
+The result is in compressed rows: the neighbors of query i are the elements offsets[i] up to, but not including,
+offsets[i + 1] of `neighbors` and `distances`, sorted by distance, ties by row. With all rows as queries, offsets,
+neighbors and values are the three arrays of a sparse matrix in CSR form.
+
+The caller bounds the memory by `capacity`, the number of elements of `neighbors`. With 0, the call only counts, and
+offsets[num_queries] is the capacity to use. Any other capacity that is too small is an error that names the number
+needed; offsets are then complete, as an exception to the rule that a failed call writes nothing. So one search is
+enough where the caller can guess a sufficient capacity. (A callback for each query would have to follow the order of
+queries, and would hold back the results of all queries that are finished earlier.)
+
+- `index`: any
+- `rows`: num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
+- `num_queries`: length of rows, at least 0; must be n if rows is NULL
+- `options`: NULL: defaults; layout has no effect on the results
+- `threshold`: between 0 and 1
+- `capacity`: at least 0
+- `offsets`: out: num_queries + 1 numbers, the first is 0
+- `neighbors`: out: row numbers, room for `capacity`; NULL only if capacity is 0
+- `distances`: out: as many distances; NULL: not wanted
+- `statistics`: out: NULL, or initialized by residual_knn_statistics_init. uninformative_queries is 0, because no
+  number of neighbors is asked for.
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. Memory: 16
+  to 32 bytes for each pair found, up to `capacity` pairs, and 32 for each query, until the call has finished.
+  Thread rule: any number of threads at once.
+"""
+function residual_knn_neighbors_above(index, rows, num_queries, options, threshold, capacity, offsets, neighbors, distances, statistics)
+    return ccall(_residual_knn_neighbors_above[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int64}, Int64, Ptr{residual_knn_search_options}, Cdouble, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, rows, num_queries, options, threshold, capacity, offsets, neighbors, distances, statistics)
+end
+
+@doc raw"""
+Finds all predecessors whose |rho| is at least a threshold; see residual_knn_predecessors. Arguments as
+residual_knn_neighbors_above. With all rows as queries, each pair of points is found once.
+"""
+function residual_knn_predecessors_above(index, rows, num_queries, options, threshold, capacity, offsets, neighbors, distances, statistics)
+    return ccall(_residual_knn_predecessors_above[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int64}, Int64, Ptr{residual_knn_search_options}, Cdouble, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, rows, num_queries, options, threshold, capacity, offsets, neighbors, distances, statistics)
+end
+
+@doc raw"""
+Finds all index points whose |rho| with a new point is at least a threshold. The index computes V and p of the new
+points.
+
+- `queries`: num_queries x d, layout as in options; in the units of points
+- `num_queries`: at least 0
+
+The rest as residual_knn_neighbors_above.
+
+- returns: also ERROR_UNSUPPORTED for an index made from the caller's V.
+"""
+function residual_knn_neighbors_of_new_points_above(index, queries, num_queries, options, threshold, capacity, offsets, neighbors, distances, statistics)
+    return ccall(_residual_knn_neighbors_of_new_points_above[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Int64, Ptr{residual_knn_search_options}, Cdouble, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, queries, num_queries, options, threshold, capacity, offsets, neighbors, distances, statistics)
+end
+
+@doc raw"""
+The same for new points whose V and p the caller gives. The index must be made from the caller's V and p.
+query_factor, query_residual_variance and queries as in residual_knn_neighbors_of_new_factor, the rest as in
+residual_knn_neighbors_above.
+
+- returns: also ERROR_UNSUPPORTED for an index made by residual_knn_index_create, which computes V and p itself.
+"""
+function residual_knn_neighbors_of_new_factor_above(index, query_factor, query_residual_variance, queries, num_queries, options, threshold, capacity, offsets, neighbors, distances, statistics)
+    return ccall(_residual_knn_neighbors_of_new_factor_above[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{residual_knn_search_options}, Cdouble, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, query_factor, query_residual_variance, queries, num_queries, options, threshold, capacity, offsets, neighbors, distances, statistics)
+end
+
+@doc raw"""
+residual_knn_neighbors_above with 32-bit row numbers, for R and Fortran. Offsets have 64 bits and count from 0.
+
+- `base`: 0 or 1: the number of the first row, in rows and neighbors
+
+The rest as residual_knn_neighbors_above. The row numbers of the index must fit int32_t.
+"""
+function residual_knn_neighbors_above_int32(index, rows, num_queries, options, threshold, base, capacity, offsets, neighbors, distances, statistics)
+    return ccall(_residual_knn_neighbors_above_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int32}, Int64, Ptr{residual_knn_search_options}, Cdouble, Int32, Int64, Ptr{Int64}, Ptr{Int32}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, rows, num_queries, options, threshold, base, capacity, offsets, neighbors, distances, statistics)
+end
+
+@doc raw"""
+residual_knn_predecessors_above with 32-bit row numbers.
+"""
+function residual_knn_predecessors_above_int32(index, rows, num_queries, options, threshold, base, capacity, offsets, neighbors, distances, statistics)
+    return ccall(_residual_knn_predecessors_above_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int32}, Int64, Ptr{residual_knn_search_options}, Cdouble, Int32, Int64, Ptr{Int64}, Ptr{Int32}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, rows, num_queries, options, threshold, base, capacity, offsets, neighbors, distances, statistics)
+end
+
+@doc raw"""
+residual_knn_neighbors_of_new_points_above with 32-bit row numbers.
+"""
+function residual_knn_neighbors_of_new_points_above_int32(index, queries, num_queries, options, threshold, base, capacity, offsets, neighbors, distances, statistics)
+    return ccall(_residual_knn_neighbors_of_new_points_above_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Int64, Ptr{residual_knn_search_options}, Cdouble, Int32, Int64, Ptr{Int64}, Ptr{Int32}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, queries, num_queries, options, threshold, base, capacity, offsets, neighbors, distances, statistics)
+end
+
+@doc raw"""
+residual_knn_neighbors_of_new_factor_above with 32-bit row numbers.
+"""
+function residual_knn_neighbors_of_new_factor_above_int32(index, query_factor, query_residual_variance, queries, num_queries, options, threshold, base, capacity, offsets, neighbors, distances, statistics)
+    return ccall(_residual_knn_neighbors_of_new_factor_above_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{residual_knn_search_options}, Cdouble, Int32, Int64, Ptr{Int64}, Ptr{Int32}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, query_factor, query_residual_variance, queries, num_queries, options, threshold, base, capacity, offsets, neighbors, distances, statistics)
+end
+
+@doc raw"""
 Options of the functions for weights.
 
 - `struct_size`: Set by residual_knn_weights_options_init.
@@ -991,6 +1099,14 @@ function load_symbols!(handle)
     _residual_knn_predecessors_int32[] = Libdl.dlsym(handle, :residual_knn_predecessors_int32)
     _residual_knn_neighbors_of_new_points_int32[] = Libdl.dlsym(handle, :residual_knn_neighbors_of_new_points_int32)
     _residual_knn_neighbors_of_new_factor_int32[] = Libdl.dlsym(handle, :residual_knn_neighbors_of_new_factor_int32)
+    _residual_knn_neighbors_above[] = Libdl.dlsym(handle, :residual_knn_neighbors_above)
+    _residual_knn_predecessors_above[] = Libdl.dlsym(handle, :residual_knn_predecessors_above)
+    _residual_knn_neighbors_of_new_points_above[] = Libdl.dlsym(handle, :residual_knn_neighbors_of_new_points_above)
+    _residual_knn_neighbors_of_new_factor_above[] = Libdl.dlsym(handle, :residual_knn_neighbors_of_new_factor_above)
+    _residual_knn_neighbors_above_int32[] = Libdl.dlsym(handle, :residual_knn_neighbors_above_int32)
+    _residual_knn_predecessors_above_int32[] = Libdl.dlsym(handle, :residual_knn_predecessors_above_int32)
+    _residual_knn_neighbors_of_new_points_above_int32[] = Libdl.dlsym(handle, :residual_knn_neighbors_of_new_points_above_int32)
+    _residual_knn_neighbors_of_new_factor_above_int32[] = Libdl.dlsym(handle, :residual_knn_neighbors_of_new_factor_above_int32)
     _residual_knn_weights_options_init[] = Libdl.dlsym(handle, :residual_knn_weights_options_init)
     _residual_knn_weights_report_init[] = Libdl.dlsym(handle, :residual_knn_weights_report_init)
     _residual_knn_weights[] = Libdl.dlsym(handle, :residual_knn_weights)

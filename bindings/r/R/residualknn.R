@@ -1074,6 +1074,66 @@ attr(`residual_knn_neighbors_of_new_factor_int32`, 'returnType') = 'integer'
 attr(`residual_knn_neighbors_of_new_factor_int32`, "inputTypes") = c('_p_residual_knn_index', 'numeric', 'numeric', 'numeric', '_p_residual_knn_search_options', 'integer')
 class(`residual_knn_neighbors_of_new_factor_int32`) = c("SWIGFunction", class('residual_knn_neighbors_of_new_factor_int32'))
 
+# Start of residual_knn_neighbors_above_int32
+
+`residual_knn_neighbors_above_int32` = function(index, rows, options, threshold, base, .copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_neighbors_above_int32', index, rows, options, threshold, base, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_neighbors_above_int32`, 'returnType') = 'integer'
+attr(`residual_knn_neighbors_above_int32`, "inputTypes") = c('_p_residual_knn_index', 'integer', '_p_residual_knn_search_options', 'numeric', 'integer')
+class(`residual_knn_neighbors_above_int32`) = c("SWIGFunction", class('residual_knn_neighbors_above_int32'))
+
+# Start of residual_knn_predecessors_above_int32
+
+`residual_knn_predecessors_above_int32` = function(index, rows, options, threshold, base, .copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_predecessors_above_int32', index, rows, options, threshold, base, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_predecessors_above_int32`, 'returnType') = 'integer'
+attr(`residual_knn_predecessors_above_int32`, "inputTypes") = c('_p_residual_knn_index', 'integer', '_p_residual_knn_search_options', 'numeric', 'integer')
+class(`residual_knn_predecessors_above_int32`) = c("SWIGFunction", class('residual_knn_predecessors_above_int32'))
+
+# Start of residual_knn_neighbors_of_new_points_above_int32
+
+`residual_knn_neighbors_of_new_points_above_int32` = function(index, queries, options, threshold, base, .copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_neighbors_of_new_points_above_int32', index, queries, options, threshold, base, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_neighbors_of_new_points_above_int32`, 'returnType') = 'integer'
+attr(`residual_knn_neighbors_of_new_points_above_int32`, "inputTypes") = c('_p_residual_knn_index', 'numeric', '_p_residual_knn_search_options', 'numeric', 'integer')
+class(`residual_knn_neighbors_of_new_points_above_int32`) = c("SWIGFunction", class('residual_knn_neighbors_of_new_points_above_int32'))
+
+# Start of residual_knn_neighbors_of_new_factor_above_int32
+
+`residual_knn_neighbors_of_new_factor_above_int32` = function(index, query_factor, query_residual_variance, queries, options, threshold, base, .copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_neighbors_of_new_factor_above_int32', index, query_factor, query_residual_variance, queries, options, threshold, base, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_neighbors_of_new_factor_above_int32`, 'returnType') = 'integer'
+attr(`residual_knn_neighbors_of_new_factor_above_int32`, "inputTypes") = c('_p_residual_knn_index', 'numeric', 'numeric', 'numeric', '_p_residual_knn_search_options', 'numeric', 'integer')
+class(`residual_knn_neighbors_of_new_factor_above_int32`) = c("SWIGFunction", class('residual_knn_neighbors_of_new_factor_above_int32'))
+
 # Start of residual_knn_weights_int32
 
 `residual_knn_weights_int32` = function(index, rows, options, k, .copy = FALSE)

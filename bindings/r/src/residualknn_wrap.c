@@ -1767,9 +1767,21 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
   set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
-/* Searches and weights have k two parameters behind the number of queries. */
+/* Searches and weights have k two parameters behind the number of queries, and searches above a threshold have base three
+ * parameters behind it. */
 #define NUM_QUERIES_5 arg3
 #define NUM_QUERIES_7 arg5
+#define NUM_QUERIES_6 arg3
+#define NUM_QUERIES_8 arg5
+
+/* Numbers of 64 bits as doubles, in the same memory. */
+static void to_doubles(double* values, R_xlen_t count) {
+  for (R_xlen_t i = 0; i < count; ++i) {
+    int64_t number;
+    memcpy(&number, values + i, sizeof number);
+    values[i] = (double)number;
+  }
+}
 
 
 /* Whether `handle` has an index. It has none after close(), or after it was saved and read again. */
@@ -3667,6 +3679,369 @@ R_swig_residual_knn_neighbors_of_new_factor_int32 ( SEXP index, SEXP query_facto
 
 
 SWIGEXPORT SEXP
+R_swig_residual_knn_neighbors_above_int32 ( SEXP index, SEXP rows, SEXP options, SEXP threshold, SEXP base, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  int32_t *arg2 = (int32_t *) 0 ;
+  int64_t arg3 ;
+  residual_knn_search_options *arg4 = (residual_knn_search_options *) 0 ;
+  double arg5 ;
+  int32_t arg6 ;
+  int64_t arg7 ;
+  int64_t *arg8 = (int64_t *) 0 ;
+  int32_t *arg9 = (int32_t *) 0 ;
+  double *arg10 = (double *) 0 ;
+  residual_knn_statistics *arg11 = (residual_knn_statistics *) 0 ;
+  residual_knn_search_options options4 ;
+  progress_call progress4 ;
+  SEXP offset_vector6 ;
+  SEXP index_vector6 ;
+  SEXP distance_vector6 ;
+  residual_knn_statistics statistics11 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+
+  residual_knn_statistics_init(&statistics11, sizeof statistics11);
+  arg11 = &statistics11;
+  arg1 = handle_index(index);
+
+  if (Rf_isNull(rows)) {
+    arg2 = NULL;
+    arg3 = info_of(arg1).n;
+  } else {
+    if (!Rf_isInteger(rows)) Rf_error("rows must be a vector of integers");
+    arg2 = INTEGER(rows);
+    arg3 = XLENGTH(rows);
+  }
+
+  set_search_options(&options4, &progress4, options);
+  arg4 = &options4;
+  arg5 = (double)(REAL(threshold)[0]);
+
+  arg6 = 1;
+  arg7 = to_int64(base, "capacity");
+  offset_vector6 = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)NUM_QUERIES_6 + 1));
+  index_vector6 = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)arg7));
+  distance_vector6 = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)arg7));
+  r_nprotect += 3;
+  arg8 = (int64_t*)REAL(offset_vector6);
+  arg8[NUM_QUERIES_6] = 0;
+  arg9 = INTEGER(index_vector6);
+  arg10 = REAL(distance_vector6);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_neighbors_above_int32((struct residual_knn_index const *)arg1,(int const *)arg2,arg3,(struct residual_knn_search_options const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10,arg11);
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,3));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  {
+    const R_xlen_t total = (R_xlen_t)arg8[NUM_QUERIES_6];
+    const SEXP rows = Rf_allocVector(VECSXP, 3);
+    SET_VECTOR_ELT(r_ans, 1, rows);
+    SET_VECTOR_ELT(rows, 0, offset_vector6);
+    if (total > arg7) {
+      SET_VECTOR_ELT(r_ans, 0, R_NilValue);
+    } else if (result == RESIDUAL_KNN_OK) {
+      SET_VECTOR_ELT(rows, 1, Rf_xlengthgets(index_vector6, total));
+      SET_VECTOR_ELT(rows, 2, Rf_xlengthgets(distance_vector6, total));
+    }
+    to_doubles(REAL(offset_vector6), XLENGTH(offset_vector6));
+  }
+
+  SET_VECTOR_ELT(r_ans, 2, statistics_report(arg11));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_predecessors_above_int32 ( SEXP index, SEXP rows, SEXP options, SEXP threshold, SEXP base, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  int32_t *arg2 = (int32_t *) 0 ;
+  int64_t arg3 ;
+  residual_knn_search_options *arg4 = (residual_knn_search_options *) 0 ;
+  double arg5 ;
+  int32_t arg6 ;
+  int64_t arg7 ;
+  int64_t *arg8 = (int64_t *) 0 ;
+  int32_t *arg9 = (int32_t *) 0 ;
+  double *arg10 = (double *) 0 ;
+  residual_knn_statistics *arg11 = (residual_knn_statistics *) 0 ;
+  residual_knn_search_options options4 ;
+  progress_call progress4 ;
+  SEXP offset_vector6 ;
+  SEXP index_vector6 ;
+  SEXP distance_vector6 ;
+  residual_knn_statistics statistics11 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+
+  residual_knn_statistics_init(&statistics11, sizeof statistics11);
+  arg11 = &statistics11;
+  arg1 = handle_index(index);
+
+  if (Rf_isNull(rows)) {
+    arg2 = NULL;
+    arg3 = info_of(arg1).n;
+  } else {
+    if (!Rf_isInteger(rows)) Rf_error("rows must be a vector of integers");
+    arg2 = INTEGER(rows);
+    arg3 = XLENGTH(rows);
+  }
+
+  set_search_options(&options4, &progress4, options);
+  arg4 = &options4;
+  arg5 = (double)(REAL(threshold)[0]);
+
+  arg6 = 1;
+  arg7 = to_int64(base, "capacity");
+  offset_vector6 = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)NUM_QUERIES_6 + 1));
+  index_vector6 = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)arg7));
+  distance_vector6 = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)arg7));
+  r_nprotect += 3;
+  arg8 = (int64_t*)REAL(offset_vector6);
+  arg8[NUM_QUERIES_6] = 0;
+  arg9 = INTEGER(index_vector6);
+  arg10 = REAL(distance_vector6);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_predecessors_above_int32((struct residual_knn_index const *)arg1,(int const *)arg2,arg3,(struct residual_knn_search_options const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10,arg11);
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,3));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  {
+    const R_xlen_t total = (R_xlen_t)arg8[NUM_QUERIES_6];
+    const SEXP rows = Rf_allocVector(VECSXP, 3);
+    SET_VECTOR_ELT(r_ans, 1, rows);
+    SET_VECTOR_ELT(rows, 0, offset_vector6);
+    if (total > arg7) {
+      SET_VECTOR_ELT(r_ans, 0, R_NilValue);
+    } else if (result == RESIDUAL_KNN_OK) {
+      SET_VECTOR_ELT(rows, 1, Rf_xlengthgets(index_vector6, total));
+      SET_VECTOR_ELT(rows, 2, Rf_xlengthgets(distance_vector6, total));
+    }
+    to_doubles(REAL(offset_vector6), XLENGTH(offset_vector6));
+  }
+
+  SET_VECTOR_ELT(r_ans, 2, statistics_report(arg11));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_neighbors_of_new_points_above_int32 ( SEXP index, SEXP queries, SEXP options, SEXP threshold, SEXP base, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  double *arg2 = (double *) 0 ;
+  int64_t arg3 ;
+  residual_knn_search_options *arg4 = (residual_knn_search_options *) 0 ;
+  double arg5 ;
+  int32_t arg6 ;
+  int64_t arg7 ;
+  int64_t *arg8 = (int64_t *) 0 ;
+  int32_t *arg9 = (int32_t *) 0 ;
+  double *arg10 = (double *) 0 ;
+  residual_knn_statistics *arg11 = (residual_knn_statistics *) 0 ;
+  residual_knn_search_options options4 ;
+  progress_call progress4 ;
+  SEXP offset_vector6 ;
+  SEXP index_vector6 ;
+  SEXP distance_vector6 ;
+  residual_knn_statistics statistics11 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+
+  residual_knn_statistics_init(&statistics11, sizeof statistics11);
+  arg11 = &statistics11;
+  arg1 = handle_index(index);
+
+  arg2 = (double*)matrix_values(queries, "queries"); arg3 = Rf_nrows(queries);
+
+  set_search_options(&options4, &progress4, options);
+  arg4 = &options4;
+  arg5 = (double)(REAL(threshold)[0]);
+
+  arg6 = 1;
+  arg7 = to_int64(base, "capacity");
+  offset_vector6 = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)NUM_QUERIES_6 + 1));
+  index_vector6 = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)arg7));
+  distance_vector6 = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)arg7));
+  r_nprotect += 3;
+  arg8 = (int64_t*)REAL(offset_vector6);
+  arg8[NUM_QUERIES_6] = 0;
+  arg9 = INTEGER(index_vector6);
+  arg10 = REAL(distance_vector6);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_neighbors_of_new_points_above_int32((struct residual_knn_index const *)arg1,(double const *)arg2,arg3,(struct residual_knn_search_options const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10,arg11);
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,3));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  {
+    const R_xlen_t total = (R_xlen_t)arg8[NUM_QUERIES_6];
+    const SEXP rows = Rf_allocVector(VECSXP, 3);
+    SET_VECTOR_ELT(r_ans, 1, rows);
+    SET_VECTOR_ELT(rows, 0, offset_vector6);
+    if (total > arg7) {
+      SET_VECTOR_ELT(r_ans, 0, R_NilValue);
+    } else if (result == RESIDUAL_KNN_OK) {
+      SET_VECTOR_ELT(rows, 1, Rf_xlengthgets(index_vector6, total));
+      SET_VECTOR_ELT(rows, 2, Rf_xlengthgets(distance_vector6, total));
+    }
+    to_doubles(REAL(offset_vector6), XLENGTH(offset_vector6));
+  }
+
+  SET_VECTOR_ELT(r_ans, 2, statistics_report(arg11));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_neighbors_of_new_factor_above_int32 ( SEXP index, SEXP query_factor, SEXP query_residual_variance, SEXP queries, SEXP options, SEXP threshold, SEXP base, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  double *arg2 = (double *) 0 ;
+  double *arg3 = (double *) 0 ;
+  double *arg4 = (double *) 0 ;
+  int64_t arg5 ;
+  residual_knn_search_options *arg6 = (residual_knn_search_options *) 0 ;
+  double arg7 ;
+  int32_t arg8 ;
+  int64_t arg9 ;
+  int64_t *arg10 = (int64_t *) 0 ;
+  int32_t *arg11 = (int32_t *) 0 ;
+  double *arg12 = (double *) 0 ;
+  residual_knn_statistics *arg13 = (residual_knn_statistics *) 0 ;
+  residual_knn_search_options options6 ;
+  progress_call progress6 ;
+  SEXP offset_vector8 ;
+  SEXP index_vector8 ;
+  SEXP distance_vector8 ;
+  residual_knn_statistics statistics13 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+
+  residual_knn_statistics_init(&statistics13, sizeof statistics13);
+  arg13 = &statistics13;
+  arg1 = handle_index(index);
+  arg2 = (double*)matrix_values(query_factor, "query_factor");
+
+  arg3 = (double*)vector_values(query_residual_variance, "query_residual_variance");
+
+  arg4 = (double*)matrix_values(queries, "queries"); arg5 = Rf_nrows(queries);
+
+  set_search_options(&options6, &progress6, options);
+  arg6 = &options6;
+  arg7 = (double)(REAL(threshold)[0]);
+
+  arg8 = 1;
+  arg9 = to_int64(base, "capacity");
+  offset_vector8 = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)NUM_QUERIES_8 + 1));
+  index_vector8 = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)arg9));
+  distance_vector8 = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)arg9));
+  r_nprotect += 3;
+  arg10 = (int64_t*)REAL(offset_vector8);
+  arg10[NUM_QUERIES_8] = 0;
+  arg11 = INTEGER(index_vector8);
+  arg12 = REAL(distance_vector8);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_neighbors_of_new_factor_above_int32((struct residual_knn_index const *)arg1,(double const *)arg2,(double const *)arg3,(double const *)arg4,arg5,(struct residual_knn_search_options const *)arg6,arg7,arg8,arg9,arg10,arg11,arg12,arg13);
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,3));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  {
+    const R_xlen_t total = (R_xlen_t)arg10[NUM_QUERIES_8];
+    const SEXP rows = Rf_allocVector(VECSXP, 3);
+    SET_VECTOR_ELT(r_ans, 1, rows);
+    SET_VECTOR_ELT(rows, 0, offset_vector8);
+    if (total > arg9) {
+      SET_VECTOR_ELT(r_ans, 0, R_NilValue);
+    } else if (result == RESIDUAL_KNN_OK) {
+      SET_VECTOR_ELT(rows, 1, Rf_xlengthgets(index_vector8, total));
+      SET_VECTOR_ELT(rows, 2, Rf_xlengthgets(distance_vector8, total));
+    }
+    to_doubles(REAL(offset_vector8), XLENGTH(offset_vector8));
+  }
+
+  SET_VECTOR_ELT(r_ans, 2, statistics_report(arg13));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
 R_swig_residual_knn_weights_int32 ( SEXP index, SEXP rows, SEXP options, SEXP k, SEXP s_swig_copy)
 {
   residual_knn_status result;
@@ -4376,9 +4751,11 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_handle_users", (DL_FUNC) &R_swig_handle_users, 2},
    {"R_swig_residual_knn_inducing_method_RESIDUAL_KNN_RANDOM_ROWS_get", (DL_FUNC) &R_swig_residual_knn_inducing_method_RESIDUAL_KNN_RANDOM_ROWS_get, 1},
    {"R_swig_residual_knn_index_create_from_callback", (DL_FUNC) &R_swig_residual_knn_index_create_from_callback, 5},
+   {"R_swig_residual_knn_predecessors_above_int32", (DL_FUNC) &R_swig_residual_knn_predecessors_above_int32, 6},
    {"R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get", (DL_FUNC) &R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get, 1},
    {"R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get", (DL_FUNC) &R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get, 1},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get, 1},
+   {"R_swig_residual_knn_neighbors_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_above_int32, 6},
    {"R_swig_residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get", (DL_FUNC) &R_swig_residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get, 1},
    {"R_swig_residual_knn_index_warning", (DL_FUNC) &R_swig_residual_knn_index_warning, 1},
    {"R_swig_residual_knn_weights_int32", (DL_FUNC) &R_swig_residual_knn_weights_int32, 5},
@@ -4393,10 +4770,12 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get, 1},
    {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_MAXIMIN_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_MAXIMIN_get, 1},
+   {"R_swig_residual_knn_neighbors_of_new_factor_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_factor_above_int32, 8},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_SQUARED_EXPONENTIAL_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_SQUARED_EXPONENTIAL_get, 1},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN_get, 1},
    {"R_swig_residual_knn_order_points", (DL_FUNC) &R_swig_residual_knn_order_points, 5},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN52_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN52_get, 1},
+   {"R_swig_residual_knn_neighbors_of_new_points_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_points_above_int32, 6},
    {"R_swig_handle_is_whole", (DL_FUNC) &R_swig_handle_is_whole, 2},
    {"R_swig_residual_knn_index_info", (DL_FUNC) &R_swig_residual_knn_index_info, 2},
    {"R_swig_residual_knn_choose_inducing", (DL_FUNC) &R_swig_residual_knn_choose_inducing, 6},

@@ -1,0 +1,209 @@
+// The entry points of searches for all candidates above a threshold.
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "c_api/arguments.h"
+#include "c_api/caller_struct.h"
+#include "c_api/compressed_rows.h"
+#include "c_api/guard.h"
+#include "c_api/index_handle.h"
+#include "c_api/query_arguments.h"
+#include "c_api/search_options.h"
+#include "search/search.h"
+
+using residual_knn::CompressedRows;
+using residual_knn::Guard;
+using residual_knn::Monitor;
+using residual_knn::QuerySet;
+using residual_knn::RowArgument;
+using residual_knn::SearchSettings;
+using residual_knn::SearchStatistics;
+
+namespace {
+
+// The arguments that all entry points have in common.
+template <class Row>
+struct Request {
+  const residual_knn_index* index;
+  int64_t num_queries;
+  const residual_knn_search_options* options;
+  double threshold;
+  Row base;
+  int64_t capacity;
+  int64_t* offsets;
+  Row* neighbors;
+  double* distances;
+  residual_knn_statistics* statistics;
+};
+
+template <class Row>
+void Check(const Request<Row>& request) {
+  residual_knn::RequireAtLeast(request.num_queries, 0, "num_queries");
+  if (!(request.threshold >= 0 && request.threshold <= 1)) {
+    residual_knn::ThrowInvalid("threshold is " + residual_knn::Describe(request.threshold) +
+                               ", must be between 0 and 1");
+  }
+  residual_knn::RequireAtLeast(request.capacity, 0, "capacity");
+  residual_knn::RequirePointer(request.offsets, "offsets");
+  if (request.capacity > 0) residual_knn::RequirePointer(request.neighbors, "neighbors");
+  if (request.statistics != nullptr) {
+    residual_knn::CheckStructSize(request.statistics->struct_size, "residual_knn_statistics");
+  }
+  // No place is without a neighbor, so any value may stand for it.
+  residual_knn::RequireNumbering<Row>({request.base, -1}, request.index->model.n());
+}
+
+// Runs a search. `make_queries(options, settings, monitor)` checks the arguments in which entry points differ, and
+// returns the queries.
+template <class Row, class MakeQueries>
+residual_knn_status FindPairs(const char* function, const Request<Row>& request,
+                              const MakeQueries& make_queries) {
+  return Guard(function, residual_knn::MessageBaseOf(request.options), [&] {
+    const auto start = std::chrono::steady_clock::now();
+    residual_knn::RequirePointer(request.index, "index");
+    residual_knn::RequireUsable(*request.index);
+    const auto options = residual_knn::ReadOptions(request.options, residual_knn_search_options{},
+                                                   "residual_knn_search_options");
+    Check(request);
+    residual_knn::IsDimensionMajor(options.layout);
+    SearchSettings settings = residual_knn::ReadSettings(options, 0);
+    settings.least_correlation = request.threshold;
+    Monitor monitor(options.progress, options.progress_user);
+    const std::unique_ptr<QuerySet> queries = make_queries(options, settings, monitor);
+    CompressedRows found(request.num_queries, request.capacity);
+    const SearchStatistics done = Search({request.index->model, *queries, settings, found, monitor},
+                                         *request.index->prepared);
+    if (found.complete()) found.Sort(settings.threads, monitor);
+    found.CopyOffsets(request.offsets);
+    if (!found.complete() && request.capacity > 0) {
+      residual_knn::ThrowInvalid("capacity is " + std::to_string(request.capacity) +
+                                 ", must be at least " + std::to_string(found.total()) +
+                                 ", the number of pairs");
+    }
+    found.CopyNeighbors(request.base, request.neighbors, request.distances);
+    residual_knn::WriteStatistics(done, {start, request.num_queries, options.message_base},
+                                  request.statistics);
+  });
+}
+
+template <class Row>
+residual_knn_status PairsOfRows(const char* function, const Request<Row>& request, const Row* rows,
+                                bool predecessors) {
+  RowArgument<Row> argument(rows, request.num_queries, request.base);
+  return FindPairs(function, request,
+                   [&](const residual_knn_search_options&, const SearchSettings&, Monitor&) {
+                     return argument.Queries(request.index->model, predecessors);
+                   });
+}
+
+template <class Row>
+residual_knn_status PairsOfNewPoints(const char* function, const Request<Row>& request,
+                                     const double* queries) {
+  return FindPairs(
+      function, request,
+      [&](const residual_knn_search_options& options, const SearchSettings&, Monitor&) {
+        return residual_knn::NewPointQueriesOf(request.index->model,
+                                               {queries, request.num_queries, options.layout,
+                                                "residual_knn_neighbors_of_new_factor_above"});
+      });
+}
+
+template <class Row>
+residual_knn_status PairsOfNewFactor(const char* function, const Request<Row>& request,
+                                     const double* query_factor,
+                                     const double* query_residual_variance, const double* queries) {
+  return FindPairs(function, request,
+                   [&](const residual_knn_search_options& options, const SearchSettings& settings,
+                       Monitor& monitor) {
+                     return residual_knn::NewFactorQueriesOf(
+                         request.index->model,
+                         {query_factor, query_residual_variance, queries, request.num_queries,
+                          options.layout, "residual_knn_neighbors_of_new_points_above"},
+                         settings.threads, monitor);
+                   });
+}
+
+}  // namespace
+
+residual_knn_status residual_knn_neighbors_above(
+    const residual_knn_index* index, const int64_t* rows, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int64_t capacity,
+    int64_t* offsets, int64_t* neighbors, double* distances, residual_knn_statistics* statistics) {
+  return PairsOfRows<int64_t>(__func__,
+                              {index, num_queries, options, threshold, 0, capacity, offsets,
+                               neighbors, distances, statistics},
+                              rows, false);
+}
+
+residual_knn_status residual_knn_predecessors_above(
+    const residual_knn_index* index, const int64_t* rows, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int64_t capacity,
+    int64_t* offsets, int64_t* neighbors, double* distances, residual_knn_statistics* statistics) {
+  return PairsOfRows<int64_t>(__func__,
+                              {index, num_queries, options, threshold, 0, capacity, offsets,
+                               neighbors, distances, statistics},
+                              rows, true);
+}
+
+residual_knn_status residual_knn_neighbors_of_new_points_above(
+    const residual_knn_index* index, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int64_t capacity,
+    int64_t* offsets, int64_t* neighbors, double* distances, residual_knn_statistics* statistics) {
+  return PairsOfNewPoints<int64_t>(__func__,
+                                   {index, num_queries, options, threshold, 0, capacity, offsets,
+                                    neighbors, distances, statistics},
+                                   queries);
+}
+
+residual_knn_status residual_knn_neighbors_of_new_factor_above(
+    const residual_knn_index* index, const double* query_factor,
+    const double* query_residual_variance, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int64_t capacity,
+    int64_t* offsets, int64_t* neighbors, double* distances, residual_knn_statistics* statistics) {
+  return PairsOfNewFactor<int64_t>(__func__,
+                                   {index, num_queries, options, threshold, 0, capacity, offsets,
+                                    neighbors, distances, statistics},
+                                   query_factor, query_residual_variance, queries);
+}
+
+residual_knn_status residual_knn_neighbors_above_int32(
+    const residual_knn_index* index, const int32_t* rows, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int32_t base, int64_t capacity,
+    int64_t* offsets, int32_t* neighbors, double* distances, residual_knn_statistics* statistics) {
+  return PairsOfRows<int32_t>(__func__,
+                              {index, num_queries, options, threshold, base, capacity, offsets,
+                               neighbors, distances, statistics},
+                              rows, false);
+}
+
+residual_knn_status residual_knn_predecessors_above_int32(
+    const residual_knn_index* index, const int32_t* rows, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int32_t base, int64_t capacity,
+    int64_t* offsets, int32_t* neighbors, double* distances, residual_knn_statistics* statistics) {
+  return PairsOfRows<int32_t>(__func__,
+                              {index, num_queries, options, threshold, base, capacity, offsets,
+                               neighbors, distances, statistics},
+                              rows, true);
+}
+
+residual_knn_status residual_knn_neighbors_of_new_points_above_int32(
+    const residual_knn_index* index, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int32_t base, int64_t capacity,
+    int64_t* offsets, int32_t* neighbors, double* distances, residual_knn_statistics* statistics) {
+  return PairsOfNewPoints<int32_t>(__func__,
+                                   {index, num_queries, options, threshold, base, capacity, offsets,
+                                    neighbors, distances, statistics},
+                                   queries);
+}
+
+residual_knn_status residual_knn_neighbors_of_new_factor_above_int32(
+    const residual_knn_index* index, const double* query_factor,
+    const double* query_residual_variance, const double* queries, int64_t num_queries,
+    const residual_knn_search_options* options, double threshold, int32_t base, int64_t capacity,
+    int64_t* offsets, int32_t* neighbors, double* distances, residual_knn_statistics* statistics) {
+  return PairsOfNewFactor<int32_t>(__func__,
+                                   {index, num_queries, options, threshold, base, capacity, offsets,
+                                    neighbors, distances, statistics},
+                                   query_factor, query_residual_variance, queries);
+}
