@@ -154,6 +154,15 @@ enum residual_knn_ranking {
   RESIDUAL_KNN_SIGNED = 1
 };
 
+/** How a search selects the set of a query among its candidates. */
+enum residual_knn_selection {
+  /** The k nearest by the ranking. */
+  RESIDUAL_KNN_SELECT_NEAREST = 0,
+  /** Greedy selection by conditional variance, for conditioning sets. The next point of the set is the candidate that,
+   * together with the points selected before, reduces the variance of the query most. */
+  RESIDUAL_KNN_SELECT_CONDITIONAL = 1
+};
+
 /** The algorithm of a search. All strategies return the same bytes. */
 enum residual_knn_strategy {
   /** The library chooses the strategy. residual_knn_statistics reports its choice. */
@@ -189,7 +198,9 @@ enum residual_knn_reason {
   RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE = 6,
   /** Brute force: most rows are duplicates of more than k earlier rows, and so cannot be among the k nearest of any
    * query. Brute force skips these rows, but a tree cannot. Brute force is therefore used even for a requested tree. */
-  RESIDUAL_KNN_REASON_REPEATED_POINTS = 7
+  RESIDUAL_KNN_REASON_REPEATED_POINTS = 7,
+  /** The caller gave a list of candidates for each query, and only these were scored. */
+  RESIDUAL_KNN_REASON_CANDIDATE_LISTS = 8
 };
 
 /** Methods that choose inducing points. */
@@ -470,6 +481,40 @@ typedef struct residual_knn_search_options {
   /** 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
    * top of the header. */
   int64_t message_base;
+  /** enum residual_knn_selection; default RESIDUAL_KNN_SELECT_NEAREST. With RESIDUAL_KNN_SELECT_CONDITIONAL:
+   *   - `neighbors` holds the points in the order in which they were selected, and `distances` their distances
+   *     sqrt(1 - |rho|) from the query. ranking must be RESIDUAL_KNN_ABSOLUTE.
+   *   - A candidate is informative at its turn if it reduces the variance of the query by more than the share 2^-53 and
+   *     by more than rounding errors can. An uninformative candidate is never selected before an informative one. If
+   *     none is left, the set is filled up with the remaining candidates of largest |rho|; uninformative_picks of the
+   *     statistics counts them.
+   *   - Ties go to the smaller row.
+   * Source: Huan, Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648, section 3. */
+  int32_t selection;
+  /** Reserved; must be 0. */
+  int32_t reserved;
+  /** For RESIDUAL_KNN_SELECT_CONDITIONAL: the candidates of a query are this many nearest by residual correlation and
+   * this many nearest by Euclidean distance in lengthscales. 0 (default): 2 k of each; -1: none. One of the two must be
+   * at least k. With 0 for both, there are two exceptions: an index with a covariance callback, which has no
+   * coordinates, takes 4 k by residual correlation; an index without inducing points, where both lists are the same,
+   * takes 4 k by Euclidean distance. Must be 0 with candidate lists and with RESIDUAL_KNN_SELECT_NEAREST. */
+  int64_t residual_candidates;
+  int64_t scaled_candidates;
+  /** Candidate lists: NULL (default): every point that the question allows is a candidate. Otherwise num_queries + 1
+   * ascending numbers from 0 on; the candidates of query i are the elements candidate_offsets[i] up to, but not
+   * including, candidate_offsets[i + 1] of candidate_rows. A list may be empty and in any order. These elements are
+   * skipped: repeats, the query itself, rows after the query in a search among predecessors, and `missing` (-1 in the
+   * int64_t functions). The answer is exact among the candidates. The strategy is then of no importance. */
+  const int64_t* candidate_offsets;
+  /** The candidates for functions with int64_t row numbers, counted from 0; NULL in other functions. */
+  const int64_t* candidate_rows;
+  /** The candidates for functions with int32_t row numbers, counted from their base; NULL in other functions. */
+  const int32_t* candidate_rows_int32;
+  /** NULL (default), or out: num_queries x k conditional variances in the layout of the results, for
+   * RESIDUAL_KNN_SELECT_CONDITIONAL: the variance of the residual process at the query given the points of the set up to
+   * this one; see D_i of residual_knn_weights. Places without a neighbor repeat the last value. A degenerate query has
+   * p_i everywhere. Other selections require NULL. */
+  double* conditional_variances;
 } residual_knn_search_options;
 
 /** The name of a strategy of enum residual_knn_strategy, for example "dual_tree". NULL for any other value; a loop
@@ -539,6 +584,11 @@ typedef struct residual_knn_statistics {
   int64_t coarse_coordinate;
   double coarse_value;
   double coarse_lengthscale;
+  /** For RESIDUAL_KNN_SELECT_CONDITIONAL, otherwise 0: the number of candidates, and of points that were selected though
+   * they were not informative at their turn, both summed over the queries. uninformative_queries then counts the queries
+   * that have candidates, but no informative one. */
+  int64_t candidates;
+  int64_t uninformative_picks;
 } residual_knn_statistics;
 
 /** Sets struct_size and zeroes the rest.

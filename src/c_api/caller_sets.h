@@ -71,11 +71,9 @@ class CallerSets : public NeighborSets {
                                                    : slot * array_.k + place];
   }
   [[nodiscard]] Message Name(int64_t slot, int64_t place) const {
-    Message name =
-        Message("neighbors: place ") + Ordinal{place} + " of query " + Ordinal{slot} + " is ";
-    // 32-bit rows are shown as the caller gave them.
-    if constexpr (sizeof(Row) == sizeof(int32_t)) return name + std::to_string(At(slot, place));
-    return name + Ordinal{At(slot, place)};
+    return WithRow(
+        Message("neighbors: place ") + Ordinal{place} + " of query " + Ordinal{slot} + " is ",
+        At(slot, place));
   }
 
   SetArray<Row> array_;

@@ -67,6 +67,7 @@ residual_knn_status FindPairs(const char* function, const Request<Row>& request,
                                                    "residual_knn_search_options");
     Check(request);
     residual_knn::IsDimensionMajor(options.layout);
+    residual_knn::RequireNoSets(options);
     SearchSettings settings = residual_knn::ReadSettings(options, 0);
     settings.least_correlation = request.threshold;
     Monitor monitor(options.progress, options.progress_user);

@@ -29,6 +29,13 @@ struct Numbering {
   Row missing = -1;  // what stands in places without a neighbor
 };
 
+// The text with a row number that a caller gave. 32-bit numbers are shown as they were given.
+template <class Row>
+Message WithRow(const Message& text, Row row) {
+  if constexpr (sizeof(Row) == sizeof(int32_t)) return text + std::to_string(row);
+  return text + Ordinal{row};
+}
+
 template <class Row>
 void RequireNumbering(const Numbering<Row>& numbering, int64_t n) {
   if constexpr (sizeof(Row) == sizeof(int32_t)) {

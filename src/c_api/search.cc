@@ -1,4 +1,5 @@
 // The entry points of searches. They turn arguments into a QuerySet and ResultArrays, and call Search.
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -10,7 +11,8 @@
 #include "c_api/query_arguments.h"
 #include "c_api/result_arrays.h"
 #include "c_api/search_options.h"
-#include "search/search.h"
+#include "c_api/set_arguments.h"
+#include "conditioning/select_sets.h"
 
 using residual_knn::ArraySink;
 using residual_knn::Guard;
@@ -21,6 +23,7 @@ using residual_knn::ResultArrays;
 using residual_knn::RowArgument;
 using residual_knn::SearchSettings;
 using residual_knn::SearchStatistics;
+using residual_knn::SetArguments;
 
 namespace {
 
@@ -38,15 +41,25 @@ struct Request {
   residual_knn_statistics* statistics;
 };
 
+// One search, checked and ready to run.
 template <class Row>
-SearchStatistics SearchInto(const residual_knn_index& index, const QuerySet& queries,
-                            const SearchSettings& settings, const ResultArrays<Row>& arrays,
-                            Monitor& monitor, bool may_be_cancelled) {
-  const ResidualModel& model = index.model;
+struct Ready {
+  const residual_knn_index& index;
+  const QuerySet& queries;
+  const SearchSettings& settings;
+  const SetArguments<Row>& sets;
+  Monitor& monitor;
+  bool may_be_cancelled;
+};
+
+template <class Row>
+SearchStatistics SearchInto(const Ready<Row>& ready, const ResultArrays<Row>& arrays) {
+  const ResidualModel& model = ready.index.model;
   const auto search = [&](ArraySink<Row>& sink) {
-    return Search({model, queries, settings, sink, monitor}, *index.prepared);
+    return SelectSets({model, ready.queries, ready.settings, sink, ready.monitor},
+                      ready.sets.request(), *ready.index.prepared);
   };
-  if (model.callback().function != nullptr || may_be_cancelled) {
+  if (model.callback().function != nullptr || ready.may_be_cancelled || ready.sets.selects()) {
     residual_knn::StagedResults<Row> staged(arrays);
     ArraySink<Row> sink(staged.arrays());
     const SearchStatistics statistics = search(sink);
@@ -77,16 +90,20 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     if (request.statistics != nullptr) {
       residual_knn::CheckStructSize(request.statistics->struct_size, "residual_knn_statistics");
     }
-    residual_knn::RequireNumbering<Row>({request.base, request.missing}, request.index->model.n());
+    const ResidualModel& model = request.index->model;
+    const residual_knn::Numbering<Row> numbering{request.base, request.missing};
+    residual_knn::RequireNumbering(numbering, model.n());
     const bool dimension_major = residual_knn::IsDimensionMajor(options.layout);
     const SearchSettings settings = residual_knn::ReadSettings(options, request.k);
+    const SetArguments<Row> sets(options, model, request.k, request.num_queries, numbering);
     Monitor monitor(options.progress, options.progress_user);
     const std::unique_ptr<QuerySet> queries = make_queries(options, settings, monitor);
     const ResultArrays<Row> arrays{request.neighbors, request.distances, request.num_queries,
                                    request.k,         dimension_major,   request.base,
                                    request.missing};
-    const SearchStatistics done = SearchInto(*request.index, *queries, settings, arrays, monitor,
-                                             options.progress != nullptr);
+    const SearchStatistics done = SearchInto<Row>(
+        {*request.index, *queries, settings, sets, monitor, options.progress != nullptr}, arrays);
+    std::copy(sets.variances().begin(), sets.variances().end(), options.conditional_variances);
     residual_knn::WriteStatistics(done, {start, request.num_queries, options.message_base},
                                   request.statistics);
   });

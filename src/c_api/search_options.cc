@@ -1,5 +1,7 @@
 #include "c_api/search_options.h"
 
+#include <string>
+
 #include "c_api/arguments.h"
 #include "c_api/caller_struct.h"
 
@@ -18,6 +20,21 @@ SearchSettings ReadSettings(const residual_knn_search_options& options, int64_t 
   settings.tile_queries = options.tile_queries;
   settings.tile_candidates = options.tile_candidates;
   return settings;
+}
+
+void RequireNoSets(const residual_knn_search_options& options) {
+  const auto require = [](bool is_default, const char* name) {
+    if (is_default) return;
+    ThrowInvalid(std::string(name) + " must have its default: this function selects no sets");
+  };
+  require(options.selection == RESIDUAL_KNN_SELECT_NEAREST, "selection");
+  require(options.reserved == 0, "reserved");
+  require(options.residual_candidates == 0, "residual_candidates");
+  require(options.scaled_candidates == 0, "scaled_candidates");
+  require(options.candidate_offsets == nullptr, "candidate_offsets");
+  require(options.candidate_rows == nullptr, "candidate_rows");
+  require(options.candidate_rows_int32 == nullptr, "candidate_rows_int32");
+  require(options.conditional_variances == nullptr, "conditional_variances");
 }
 
 void WriteStatistics(const SearchStatistics& done, const ReportFrame& frame,
@@ -48,6 +65,8 @@ void WriteStatistics(const SearchStatistics& done, const ReportFrame& frame,
   record.coarse_coordinate = any_coarse ? done.coarse_queries.coordinate + frame.message_base : -1;
   record.coarse_value = done.coarse_queries.value;
   record.coarse_lengthscale = done.coarse_queries.lengthscale;
+  record.candidates = done.candidates;
+  record.uninformative_picks = done.uninformative_picks;
   record.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - frame.start).count();
   WriteRecord(record, statistics);

@@ -13,6 +13,9 @@ namespace residual_knn {
 // The settings of a search for the k nearest, after checks of the options.
 SearchSettings ReadSettings(const residual_knn_search_options& options, int64_t k);
 
+// For entry points that select no sets: throws if an option for sets or for candidate lists is given.
+void RequireNoSets(const residual_knn_search_options& options);
+
 // What a report says besides the statistics of the search.
 struct ReportFrame {
   std::chrono::steady_clock::time_point start;  // of the call

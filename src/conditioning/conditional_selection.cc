@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <limits>
 
 #include "base/assert.h"
 #include "model/product_error.h"
@@ -14,25 +14,40 @@ namespace {
 // A smaller share of the variance changes nothing in double precision.
 constexpr double kLeastShare = 0x1p-53;
 
-double NormOf(const double* v, int64_t m) {
+// Correlations of this many candidates with all are computed at once: those of the next pick, and of the candidates that
+// would be picked next if this pick changed nothing. Most of them are picked soon.
+constexpr int64_t kAtOnce = 4;
+constexpr double kTaken = std::numeric_limits<double>::infinity();
+
+double SquaredNorm(const double* v, int64_t m) {
   const int64_t first = 0;
   double square = 0;
   DotRows(v, v, m, &first, 1, &square);
-  return std::sqrt(square);
+  return square;
+}
+
+// |V|^2 of a row that is not degenerate, up to rounding.
+double SquaredNormOfRow(const ResidualModel& model, int64_t row) {
+  if (model.inducing() == nullptr) return SquaredNorm(model.v(row), model.m());
+  const double total = model.covariance()->variance() + model.nugget();
+  return std::max(total - model.residual_variance(row), 0.0);
 }
 
 }  // namespace
 
 void ConditionalSelection::Select(const PointView& point, std::span<const int64_t> candidates,
-                                  int64_t k) {
+                                  int64_t k, Pace& pace) {
   RESIDUAL_KNN_ASSERT(std::is_sorted(candidates.begin(), candidates.end()));
+  pace.Spend(std::ssize(candidates) * model_.m() / Pace::kMultiplications);
   Load(point, candidates);
   const int64_t count = std::min(k, candidates_.size());
   picks_.clear();
   factor_.resize(static_cast<size_t>(count * stride_));
+  SetReductions(State());
   while (std::ssize(picks_) < count && unexplained_ > point_level_) {
     const int64_t best = BestCandidate();
     if (best < 0) break;
+    pace.Spend(candidates_.size() * (model_.m() + std::ssize(picks_)) / Pace::kMultiplications);
     AddPick(best);
   }
   informative_ = std::ssize(picks_);
@@ -43,28 +58,35 @@ void ConditionalSelection::Load(const PointView& point, std::span<const int64_t>
   candidates_.Load(candidates);
   const int64_t c = candidates_.size();
   stride_ = c + RowGroup::kSlack;
-  rho_.resize(static_cast<size_t>(stride_));
-  column_.resize(static_cast<size_t>(stride_));
+  const auto room = static_cast<size_t>(stride_);
+  rho_.resize(room);
   candidates_.Correlations(point, rho_.data());
-  covariance_.assign(rho_.begin(), rho_.begin() + c);
-  variance_.assign(static_cast<size_t>(c), 1.0);
-  taken_.assign(static_cast<size_t>(c), false);
-  error_.resize(static_cast<size_t>(c));
-  level_.resize(static_cast<size_t>(c));
+  covariance_.assign(rho_.begin(), rho_.end());
+  variance_.assign(room, 1.0);
+  reduction_.resize(room);
+  error_.resize(room);
+  level_.resize(room);
+  place_.assign(static_cast<size_t>(c), -1);
+  correlations_.clear();
   unexplained_ = 1;
   // Rounding of R for points with these |V|, and of the sums of the selection.
   const double product = ProductError(model_.m());
   const double covariance = model_.covariance_error();
   const double sums = 8 * static_cast<double>(c + 8) * 0x1p-53;
-  const double norm = NormOf(point.v, model_.m());
+  const double norm = std::sqrt(SquaredNorm(point.v, model_.m()));
   const double scale = point.inverse_deviation;
   point_level_ = (product * norm * norm + covariance) * scale * scale + sums;
   for (int64_t j = 0; j < c; ++j) {
-    const double other_norm = NormOf(model_.v(candidates[j]), model_.m());
+    const double square = SquaredNormOfRow(model_, candidates[j]);
     const double other = candidates_.inverse_deviation(j);
-    error_[j] = (product * norm * other_norm + covariance) * scale * other + sums;
-    level_[j] = (product * other_norm * other_norm + covariance) * other * other + sums;
+    error_[j] = (product * norm * std::sqrt(square) + covariance) * scale * other + sums;
+    level_[j] = (product * square + covariance) * other * other + sums;
   }
+}
+
+SelectionState ConditionalSelection::State() {
+  return {candidates_.size(), variance_.data(), covariance_.data(),
+          level_.data(),      error_.data(),    reduction_.data()};
 }
 
 // -1 if no informative candidate is left.
@@ -72,11 +94,8 @@ int64_t ConditionalSelection::BestCandidate() const {
   int64_t best = -1;
   double largest = kLeastShare;
   for (int64_t j = 0; j < candidates_.size(); ++j) {
-    if (taken_[j] || !(variance_[j] > level_[j])) continue;
-    if (!(std::abs(covariance_[j]) > error_[j])) continue;
-    const double gain = covariance_[j] * covariance_[j] / variance_[j];
-    if (gain > largest) {
-      largest = gain;
+    if (reduction_[j] > largest) {
+      largest = reduction_[j];
       best = j;
     }
   }
@@ -84,33 +103,64 @@ int64_t ConditionalSelection::BestCandidate() const {
 }
 
 void ConditionalSelection::AddPick(int64_t j) {
-  const int64_t c = candidates_.size();
   const auto done = std::ssize(picks_);
-  candidates_.Correlations(j, column_.data());
-  for (int64_t a = 0; a < done; ++a) {
-    const double* previous = factor_.data() + a * stride_;
-    const double factor = previous[j];
-    for (int64_t i = 0; i < c; ++i) column_[i] -= factor * previous[i];
-  }
-  const double root = std::sqrt(variance_[j]);
-  const double y = covariance_[j] / root;
-  double* column = factor_.data() + done * stride_;
-  for (int64_t i = 0; i < c; ++i) {
-    column[i] = column_[i] / root;
-    variance_[i] -= column[i] * column[i];
-    covariance_[i] -= column[i] * y;
-  }
-  column[j] = root;
-  taken_[j] = true;
-  unexplained_ = std::max(unexplained_ - y * y, 0.0);
+  const double* correlations = CorrelationsWith(j);
+  at_pick_.resize(static_cast<size_t>(done));
+  for (int64_t a = 0; a < done; ++a) at_pick_[a] = factor_[a * stride_ + j];
+  const double reduction = reduction_[j];
+  level_[j] = kTaken;
+  ConditionOn(j, correlations, at_pick_.data(), {factor_.data(), stride_, done}, State());
+  unexplained_ = std::max(unexplained_ - reduction, 0.0);
   picks_.push_back({candidates_.row(j), rho_[j], unexplained_});
+}
+
+// Correlations of candidate j with all.
+const double* ConditionalSelection::CorrelationsWith(int64_t j) {
+  if (place_[j] < 0) {
+    next_.assign(1, j);
+    // A callback is not asked for more than is needed.
+    if (model_.covariance() != nullptr) AddLikelyPicks();
+    ComputeCorrelations();
+  }
+  return correlations_.data() + place_[j] * stride_;
+}
+
+// Adds to next_ the candidates without correlations that reduce the variance most now, apart from the one that is there.
+void ConditionalSelection::AddLikelyPicks() {
+  const int64_t j = next_.front();
+  for (int64_t i = 0; i < candidates_.size(); ++i) {
+    if (reduction_[i] <= kLeastShare || place_[i] >= 0 || i == j) continue;
+    const bool is_full = std::ssize(next_) == kAtOnce;
+    if (is_full && reduction_[i] <= reduction_[next_.back()]) continue;
+    if (is_full) next_.pop_back();
+    const auto at = std::find_if(next_.begin() + 1, next_.end(),
+                                 [&](int64_t other) { return reduction_[i] > reduction_[other]; });
+    next_.insert(at, i);
+  }
+}
+
+// Computes the correlations of the candidates in next_ with all.
+void ConditionalSelection::ComputeCorrelations() {
+  next_v_.clear();
+  for (const int64_t j : next_) next_v_.push_back(model_.v(candidates_.row(j)));
+  products_.resize(static_cast<size_t>(std::ssize(next_) * stride_));
+  DotRowsWithEach(next_v_, model_.v(0), model_.m(), candidates_.rows(), products_.data(), stride_);
+  auto place = std::ssize(correlations_) / stride_;
+  correlations_.resize(static_cast<size_t>((place + std::ssize(next_)) * stride_));
+  const double* products = products_.data();
+  for (const int64_t j : next_) {
+    place_[j] = place;
+    candidates_.CorrelationsFromProducts(j, products, correlations_.data() + place * stride_);
+    products += stride_;
+    ++place;
+  }
 }
 
 void ConditionalSelection::FillUp(int64_t count) {
   if (std::ssize(picks_) == count) return;
   order_.clear();
   for (int64_t j = 0; j < candidates_.size(); ++j) {
-    if (!taken_[j]) order_.push_back(j);
+    if (level_[j] != kTaken) order_.push_back(j);
   }
   // Ties stay in the order of rows.
   std::stable_sort(order_.begin(), order_.end(),

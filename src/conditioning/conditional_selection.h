@@ -17,6 +17,8 @@
 #include <vector>
 
 #include "model/row_group.h"
+#include "parallel/pace.h"
+#include "simd/selection_step.h"
 
 namespace residual_knn {
 
@@ -39,7 +41,7 @@ class ConditionalSelection {
   // A candidate is informative if it reduces the variance by more than 2^-53, if its conditional covariance with the
   // point is above the rounding error of R, and if its own conditional variance is. When no informative candidate is
   // left, the rest is filled in the order of |rho|, ties to the smaller row.
-  void Select(const PointView& point, std::span<const int64_t> candidates, int64_t k);
+  void Select(const PointView& point, std::span<const int64_t> candidates, int64_t k, Pace& pace);
 
   [[nodiscard]] std::span<const Pick> picks() const { return picks_; }
   // How many of the picks, the first ones, were informative when they were picked.
@@ -47,8 +49,12 @@ class ConditionalSelection {
 
  private:
   void Load(const PointView& point, std::span<const int64_t> candidates);
+  [[nodiscard]] SelectionState State();
   [[nodiscard]] int64_t BestCandidate() const;
   void AddPick(int64_t j);
+  const double* CorrelationsWith(int64_t j);
+  void AddLikelyPicks();
+  void ComputeCorrelations();
   void FillUp(int64_t count);
 
   const ResidualModel& model_;
@@ -59,9 +65,15 @@ class ConditionalSelection {
   std::vector<double> level_;       // rounding level of a candidate's own conditional variance
   std::vector<double> variance_;    // d
   std::vector<double> covariance_;  // g
+  std::vector<double> reduction_;   // g^2 / d
   std::vector<double> factor_;      // column a of L at factor_[a * stride_]
-  std::vector<double> column_;
-  std::vector<bool> taken_;
+  std::vector<double> at_pick_;
+  // Correlations of some candidates with all, one row after the other, and the number of the row of each candidate.
+  std::vector<double> correlations_;
+  std::vector<int64_t> place_;
+  std::vector<int64_t> next_;
+  std::vector<const double*> next_v_;
+  std::vector<double> products_;
   std::vector<int64_t> order_;
   double point_level_ = 0;
   double unexplained_ = 1;

@@ -23,32 +23,45 @@ void RowGroup::Load(std::span<const int64_t> rows) {
   }
 }
 
-void RowGroup::Correlations(int64_t member, double* out, int64_t first) {
-  RESIDUAL_KNN_ASSERT(member >= 0 && member < size() && first <= size());
+PointView RowGroup::Member(int64_t member) {
+  RESIDUAL_KNN_ASSERT(member >= 0 && member < size());
   for (int64_t c = 0; c < model_.d(); ++c) point_[c] = coordinates_[c * stride_ + member];
-  Compute({model_.v(row(member)), point_.data(), inverse_deviation(member), row(member)}, first,
-          out);
+  return {model_.v(row(member)), point_.data(), inverse_deviation(member), row(member)};
+}
+
+void RowGroup::Correlations(int64_t member, double* out, int64_t first) {
+  RESIDUAL_KNN_ASSERT(first <= size());
+  Compute(Member(member), first, out);
+}
+
+void RowGroup::CorrelationsFromProducts(int64_t member, const double* products, double* out) {
+  Scaled(Member(member), 0, products, out);
 }
 
 void RowGroup::Correlations(const PointView& other, double* out) { Compute(other, 0, out); }
 
 void RowGroup::Compute(const PointView& other, int64_t first, double* out) {
   const auto rows = rows_.subspan(static_cast<size_t>(first));
-  const auto count = static_cast<int64_t>(rows.size());
+  DotRows(other.v, model_.v(0), model_.m(), rows.data(), std::ssize(rows), products_.data());
+  Scaled(other, first, products_.data(), out);
+}
+
+// out = (K - products) / sqrt(p p).
+void RowGroup::Scaled(const PointView& other, int64_t first, const double* products, double* out) {
+  const auto rows = rows_.subspan(static_cast<size_t>(first));
+  const auto count = std::ssize(rows);
   const double scale = scale_ == Scale::kCovariance ? 1 : other.inverse_deviation;
   const double* scales = inverse_deviations_.data() + first;
-  DotRows(other.v, model_.v(0), model_.m(), rows.data(), count, products_.data());
   if (model_.covariance() != nullptr) {
     const PointsView points{coordinates_.data() + first, stride_, model_.d()};
-    ResidualRow(model_.covariance()->view(), points, count, other.point, products_.data(), scale,
-                scales, out);
+    ResidualRow(model_.covariance()->view(), points, count, other.point, products, scale, scales,
+                out);
     return;
   }
   covariances_.resize(static_cast<size_t>(count));
   AskCovariances(model_.callback(), {&other.callback_row, 1}, rows, covariances_.data());
-  for (int64_t j = 0; j < count; ++j) {
-    out[j] = (covariances_[j] - products_[j]) * (scale * scales[j]);
-  }
+  for (int64_t j = 0; j < count; ++j)
+    out[j] = (covariances_[j] - products[j]) * (scale * scales[j]);
 }
 
 }  // namespace residual_knn

@@ -31,6 +31,7 @@ class RowGroup {
 
   [[nodiscard]] int64_t m() const { return model_.m(); }
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(rows_.size()); }
+  [[nodiscard]] std::span<const int64_t> rows() const { return rows_; }
   [[nodiscard]] int64_t row(int64_t j) const { return rows_[j]; }
   // 1 / sqrt(p), 0 for degenerate points.
   [[nodiscard]] double inverse_deviation(int64_t j) const { return inverse_deviations_[j]; }
@@ -39,11 +40,15 @@ class RowGroup {
   static constexpr int64_t kSlack = ScaledPoints::kPadding;
   // out[j - first] = rho of members `member` and j for first <= j < size(); room for kSlack more.
   void Correlations(int64_t member, double* out, int64_t first = 0);
+  // The same for all members j, from the products V_member . V_j; room for kSlack more in both arrays.
+  void CorrelationsFromProducts(int64_t member, const double* products, double* out);
   // out[j] = rho of the point and member j for all j; room for kSlack more.
   void Correlations(const PointView& other, double* out);
 
  private:
+  [[nodiscard]] PointView Member(int64_t member);
   void Compute(const PointView& other, int64_t first, double* out);
+  void Scaled(const PointView& other, int64_t first, const double* products, double* out);
 
   const ResidualModel& model_;
   Scale scale_;

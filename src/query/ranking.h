@@ -7,7 +7,7 @@
 
 namespace residual_knn {
 
-enum class Ranking { kAbsolute, kSigned };
+enum class Ranking { kAbsolute, kSigned, kScaledDistance };
 
 // sqrt(1 - |rho|) or sqrt(1 - rho); rho may exceed 1 in magnitude by rounding.
 inline double DistanceOf(double rho, Ranking ranking) {

@@ -49,6 +49,8 @@ struct SearchStatistics : SearchCounts {
   int64_t uninformative_queries = 0;
   double nearest_lengthscales = 0;
   CoarsePoints coarse_queries;
+  int64_t candidates = 0;
+  int64_t uninformative_picks = 0;
   // Seconds of work of brute force, summed over its threads.
   double scan_seconds = 0;
 

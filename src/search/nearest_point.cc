@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "search/informative_neighbors.h"
 #include "simd/nearest_center.h"
 
 namespace residual_knn {
@@ -53,6 +54,13 @@ double MedianNearestDistance(const ResidualModel& model, const QuerySet& queries
   if (distances.empty()) return 0;
   std::sort(distances.begin(), distances.end());
   return distances[distances.size() / 2];
+}
+
+void MeasureNearest(const SearchJob& job, SearchStatistics& statistics) {
+  if (!AreMany(statistics.uninformative_queries, job.queries.size()) || job.monitor.Stopped()) {
+    return;
+  }
+  statistics.nearest_lengthscales = MedianNearestDistance(job.model, job.queries, job.monitor);
 }
 
 }  // namespace residual_knn

@@ -60,9 +60,7 @@ SearchStatistics Search(const SearchJob& given, Prepared& prepared) {
   statistics.pairs = pairs;
   statistics.uninformative_queries = informative.uninformative();
   statistics.coarse_queries = job.queries.coarse();
-  if (AreMany(statistics.uninformative_queries, job.queries.size()) && !job.monitor.Stopped()) {
-    statistics.nearest_lengthscales = MedianNearestDistance(job.model, job.queries, job.monitor);
-  }
+  MeasureNearest(job, statistics);
   return statistics;
 }
 

@@ -52,7 +52,67 @@ HWY_INLINE void DotEach(const T* a, const T* rows, int64_t m, const int64_t* can
   }
 }
 
+// Products of kLeft rows with kRight rows, with one vector of sums for each.
+template <int kLeft, int kRight>
+HWY_INLINE void DotTile(const double* const* left, const double* const* right, int64_t m,
+                        double* out, int64_t stride) {
+  const hn::ScalableTag<double> d;
+  using Vector = hn::Vec<decltype(d)>;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  Vector sums[kLeft][kRight];
+  for (int a = 0; a < kLeft; ++a) {
+    for (int c = 0; c < kRight; ++c) sums[a][c] = hn::Zero(d);
+  }
+  int64_t whole = 0;
+  for (; whole + lanes <= m; whole += lanes) {
+    Vector l[kLeft];
+    for (int a = 0; a < kLeft; ++a) l[a] = hn::LoadU(d, left[a] + whole);
+    for (int c = 0; c < kRight; ++c) {
+      const Vector r = hn::LoadU(d, right[c] + whole);
+      for (int a = 0; a < kLeft; ++a) sums[a][c] = hn::MulAdd(l[a], r, sums[a][c]);
+    }
+  }
+  for (int a = 0; a < kLeft; ++a) {
+    for (int c = 0; c < kRight; ++c) {
+      double sum = hn::GetLane(hn::SumOfLanes(d, sums[a][c]));
+      for (int64_t i = whole; i < m; ++i) sum += left[a][i] * right[c][i];
+      out[a * stride + c] = sum;
+    }
+  }
+}
+
+// A tile keeps all its sums in registers: AVX-512 has 32 of them, older targets 16.
+constexpr int kTile = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
+
+template <int kLeft>
+HWY_INLINE void DotStrip(const double* const* left, const double* rows, int64_t m,
+                         std::span<const int64_t> candidates, double* out, int64_t stride) {
+  const auto count = static_cast<int64_t>(candidates.size());
+  const double* right[kTile];
+  int64_t c = 0;
+  for (; c + kTile <= count; c += kTile) {
+    for (int j = 0; j < kTile; ++j) right[j] = rows + candidates[c + j] * m;
+    DotTile<kLeft, kTile>(left, right, m, out + c, stride);
+  }
+  for (; c < count; ++c) {
+    right[0] = rows + candidates[c] * m;
+    DotTile<kLeft, 1>(left, right, m, out + c, stride);
+  }
+}
+
 }  // namespace
+
+void DotRowsWithEachTarget(std::span<const double* const> left, const double* rows, int64_t m,
+                           std::span<const int64_t> candidates, double* out, int64_t stride) {
+  const auto num_left = static_cast<int64_t>(left.size());
+  int64_t a = 0;
+  for (; a + kTile <= num_left; a += kTile) {
+    DotStrip<kTile>(left.data() + a, rows, m, candidates, out + a * stride, stride);
+  }
+  for (; a < num_left; ++a) {
+    DotStrip<1>(left.data() + a, rows, m, candidates, out + a * stride, stride);
+  }
+}
 
 void DotRowsTarget(const double* a, const double* rows, int64_t m, const int64_t* candidates,
                    int64_t count, double* out) {
@@ -72,6 +132,7 @@ HWY_AFTER_NAMESPACE();
 namespace residual_knn {
 HWY_EXPORT(DotRowsTarget);
 HWY_EXPORT(DotRows32Target);
+HWY_EXPORT(DotRowsWithEachTarget);
 
 void DotRows(const double* a, const double* rows, int64_t m, const int64_t* candidates,
              int64_t count, double* out) {
@@ -81,6 +142,11 @@ void DotRows(const double* a, const double* rows, int64_t m, const int64_t* cand
 void DotRows(const float* a, const float* rows, int64_t m, const int64_t* candidates, int64_t count,
              float* out) {
   Chosen(HWY_DISPATCH_TABLE(DotRows32Target))(a, rows, m, candidates, count, out);
+}
+
+void DotRowsWithEach(std::span<const double* const> left, const double* rows, int64_t m,
+                     std::span<const int64_t> candidates, double* out, int64_t stride) {
+  Chosen(HWY_DISPATCH_TABLE(DotRowsWithEachTarget))(left, rows, m, candidates, out, stride);
 }
 }  // namespace residual_knn
 #endif

@@ -128,7 +128,9 @@ bool SelectionHolds(uint64_t seed, Tally& tally) {
   const int64_t k = random.Integer(1, 20);
   std::vector<double> point;
   ConditionalSelection selection(model);
-  selection.Select(PointOf(model, row, point), candidates, k);
+  residual_knn::Monitor monitor;
+  residual_knn::Pace pace(monitor);
+  selection.Select(PointOf(model, row, point), candidates, k, pace);
   const auto picks = selection.picks();
   if (std::ssize(picks) != std::min(k, c)) return Fail(seed, "the number of picks");
   std::vector<int64_t> rows = candidates;
@@ -200,15 +202,17 @@ void TestCopies(void** /*state*/) {
   std::vector<double> point;
   ConditionalSelection selection(model);
   const std::vector<int64_t> candidates = {1, 2, 3, 4, 5};
-  selection.Select(PointOf(model, 0, point), candidates, 5);
+  residual_knn::Monitor monitor;
+  residual_knn::Pace pace(monitor);
+  selection.Select(PointOf(model, 0, point), candidates, 5, pace);
   const auto picks = selection.picks();
   const int64_t expected[] = {1, 4, 2, 3, 5};
   for (int r = 0; r < 5; ++r) assert_int_equal(picks[r].row, expected[r]);
   // Row 5 is behind row 1 on the line, and Matern 1/2 has the Markov property.
   assert_int_equal(selection.informative(), 2);
-  selection.Select(PointOf(model, 0, point), candidates, 2);
+  selection.Select(PointOf(model, 0, point), candidates, 2, pace);
   assert_int_equal(std::ssize(selection.picks()), 2);
-  selection.Select(PointOf(model, 0, point), {}, 3);
+  selection.Select(PointOf(model, 0, point), {}, 3, pace);
   assert_int_equal(std::ssize(selection.picks()), 0);
 }
 

@@ -18,6 +18,7 @@ namespace residual_knn_test {
 namespace {
 
 using residual_knn::DotRows;
+using residual_knn::DotRowsWithEach;
 __extension__ using Quad = __float128;
 
 constexpr int64_t kMostTerms = 600;
@@ -140,6 +141,43 @@ bool EveryCountHolds(const TestRun& run) {
   });
 }
 
+// Any numbers of rows on both sides: each product is accurate, and has the bits that its two rows have alone, in either
+// order.
+bool EachHolds(const TestRun& run) {
+  Random random(run.seed);
+  return OnEveryTarget([&] {
+    for (int round = 0; round < 60; ++round) {
+      Products products(random, random.LogInteger(1, kMostTerms));
+      const int64_t m = products.m;
+      const std::vector<int64_t> candidates =
+          RandomRowNumbers(random, kRows, random.Integer(0, 11));
+      const auto count = static_cast<int64_t>(candidates.size());
+      const std::vector<const double*> left(static_cast<size_t>(random.Integer(1, 9)),
+                                            products.a.data());
+      const auto num_left = static_cast<int64_t>(left.size());
+      GuardedArray<double> out(num_left * count, random.Integer(0, 7));
+      DotRowsWithEach(left, products.rows.data(), m, candidates, out.data(), count);
+      if (!out.Intact()) return Fail(run.seed, "wrote beyond the results");
+      for (int64_t c = 0; c < count; ++c) {
+        const int64_t zero = 0;
+        const double* const row = products.rows.data() + candidates[c] * m;
+        double swapped = 0;
+        DotRowsWithEach({&row, 1}, products.a.data(), m, {&zero, 1}, &swapped, 1);
+        const Quad difference = products.expected[candidates[c]] - swapped;
+        const Quad error = difference < 0 ? -difference : difference;
+        if (!(error <= products.tolerance[candidates[c]])) return Fail(run.seed, "a product");
+        for (int64_t a = 0; a < num_left; ++a) {
+          if (!SameBits(out[a * count + c], swapped)) {
+            return Fail(run.seed, std::to_string(num_left) + " x " + std::to_string(count) +
+                                      " products of " + std::to_string(m) + " terms");
+          }
+        }
+      }
+    }
+    return true;
+  });
+}
+
 // Without terms the sum is 0, and the rows need not exist.
 bool NoTermsHold() {
   return OnEveryTarget([] {
@@ -156,6 +194,7 @@ void TestLengths(void** state) {
 void TestCounts(void** state) {
   assert_true(EveryCountHolds(*static_cast<const TestRun*>(*state)));
 }
+void TestEach(void** state) { assert_true(EachHolds(*static_cast<const TestRun*>(*state))); }
 void TestNoTerms(void**) { assert_true(NoTermsHold()); }
 
 }  // namespace
@@ -167,6 +206,7 @@ int main(int argc, char** argv) {
   const CMUnitTest tests[] = {
       cmocka_unit_test_prestate(TestLengths, &run),
       cmocka_unit_test_prestate(TestCounts, &run),
+      cmocka_unit_test_prestate(TestEach, &run),
       cmocka_unit_test(TestNoTerms),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -198,7 +198,8 @@ bool FactorCopy::SameAs(const FactorCopy& other) const {
 
 bool Answer::SameAs(const Answer& other) const {
   return status == other.status && !overrun && !other.overrun && k == other.k &&
-         neighbors == other.neighbors && SameBits(distances, other.distances);
+         neighbors == other.neighbors && SameBits(distances, other.distances) &&
+         SameBits(variances, other.variances);
 }
 
 Answer Ask(const residual_knn_index* index, const Question& question, const Manner& manner) {
@@ -211,10 +212,29 @@ Answer Ask(const residual_knn_index* index, const Question& question, const Mann
   options.tile_candidates = manner.tile_candidates;
   options.progress = manner.progress;
   options.progress_user = manner.progress_user;
+  options.selection = manner.selection;
+  options.residual_candidates = manner.residual_candidates;
+  options.scaled_candidates = manner.scaled_candidates;
+  std::vector<int32_t> narrow_candidates;
+  if (manner.lists != nullptr) {
+    options.candidate_offsets = manner.lists->offsets.data();
+    options.candidate_rows = manner.lists->rows.data();
+    if (manner.int32_rows) {
+      for (const int64_t row : manner.lists->rows) {
+        narrow_candidates.push_back(row < 0 ? manner.missing
+                                            : static_cast<int32_t>(row + manner.base));
+      }
+      options.candidate_rows = nullptr;
+      options.candidate_rows_int32 = narrow_candidates.data();
+    }
+  }
 
   Answer answer;
   answer.queries = question.count();
   answer.k = question.k;
+  const bool conditional = manner.selection == RESIDUAL_KNN_SELECT_CONDITIONAL;
+  std::vector<double> variances(answer.queries * question.k + kGuard, kPoisonDistance);
+  if (conditional) options.conditional_variances = variances.data();
   residual_knn_statistics_init(&answer.statistics, sizeof answer.statistics);
   const int64_t size = answer.queries * question.k;
   std::vector<double> distances(size + kGuard, kPoisonDistance);
@@ -235,6 +255,10 @@ Answer Ask(const residual_knn_index* index, const Question& question, const Mann
   answer.overrun |= TakeGuard(distances, kPoisonDistance);
   answer.neighbors = FromLayout(neighbors, answer.queries, question.k, manner.layout);
   answer.distances = FromLayout(distances, answer.queries, question.k, manner.layout);
+  answer.overrun |= TakeGuard(variances, kPoisonDistance);
+  if (conditional) {
+    answer.variances = FromLayout(variances, answer.queries, question.k, manner.layout);
+  }
   return answer;
 }
 

@@ -86,7 +86,13 @@ inline constexpr int32_t kAllStrategies[] = {
     RESIDUAL_KNN_AUTOMATIC,  RESIDUAL_KNN_BRUTE_FORCE,        RESIDUAL_KNN_LEVEL_SYNCHRONOUS,
     RESIDUAL_KNN_BEST_FIRST, RESIDUAL_KNN_BATCHED_BEST_FIRST, RESIDUAL_KNN_DUAL_TREE};
 
-// The options of a search. Only the ranking may change the answer.
+// The candidates of each query: row numbers from 0 on, -1 for `missing`.
+struct CandidateRows {
+  std::vector<int64_t> offsets;
+  std::vector<int64_t> rows;
+};
+
+// The options of a search. Only the ranking, the selection and its candidates may change the answer.
 struct Manner {
   int32_t ranking = RESIDUAL_KNN_ABSOLUTE;
   int32_t layout = RESIDUAL_KNN_POINT_MAJOR;
@@ -99,6 +105,10 @@ struct Manner {
   int32_t missing = -1;
   residual_knn_progress progress = nullptr;
   void* progress_user = nullptr;
+  int32_t selection = RESIDUAL_KNN_SELECT_NEAREST;
+  int64_t residual_candidates = 0;
+  int64_t scaled_candidates = 0;
+  const CandidateRows* lists = nullptr;
 };
 
 struct Answer {
@@ -108,9 +118,10 @@ struct Answer {
   int32_t k = 0;
   std::vector<int64_t> neighbors;  // query by query, 0-based, -1 for no neighbor
   std::vector<double> distances;
+  std::vector<double> variances;  // of conditional selection, query by query
   residual_knn_statistics statistics = {};
 
-  // Same status, rows and bytes of distances.
+  // Same status, rows and bytes of distances and variances.
   [[nodiscard]] bool SameAs(const Answer& other) const;
 };
 

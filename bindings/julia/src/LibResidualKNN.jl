@@ -144,6 +144,18 @@ The distance that a search uses.
 end
 
 @doc raw"""
+How a search selects the set of a query among its candidates.
+
+- `RESIDUAL_KNN_SELECT_NEAREST`: The k nearest by the ranking.
+- `RESIDUAL_KNN_SELECT_CONDITIONAL`: Greedy selection by conditional variance, for conditioning sets. The next point of the set is the candidate that,
+  together with the points selected before, reduces the variance of the query most.
+"""
+@enum residual_knn_selection::Int32 begin
+    RESIDUAL_KNN_SELECT_NEAREST = 0
+    RESIDUAL_KNN_SELECT_CONDITIONAL = 1
+end
+
+@doc raw"""
 The algorithm of a search. All strategies return the same bytes.
 
 - `RESIDUAL_KNN_AUTOMATIC`: The library chooses the strategy. residual_knn_statistics reports its choice.
@@ -175,6 +187,7 @@ Why a search used its strategy.
 - `RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE`: The tree was faster on a timed sample of the queries, or there were too few queries for a sample.
 - `RESIDUAL_KNN_REASON_REPEATED_POINTS`: Brute force: most rows are duplicates of more than k earlier rows, and so cannot be among the k nearest of any
   query. Brute force skips these rows, but a tree cannot. Brute force is therefore used even for a requested tree.
+- `RESIDUAL_KNN_REASON_CANDIDATE_LISTS`: The caller gave a list of candidates for each query, and only these were scored.
 """
 @enum residual_knn_reason::Int32 begin
     RESIDUAL_KNN_REASON_REQUESTED = 0
@@ -185,6 +198,7 @@ Why a search used its strategy.
     RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE = 5
     RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE = 6
     RESIDUAL_KNN_REASON_REPEATED_POINTS = 7
+    RESIDUAL_KNN_REASON_CANDIDATE_LISTS = 8
 end
 
 @doc raw"""
@@ -514,6 +528,33 @@ Options of a search.
 - `progress_user`: Passed to progress.
 - `message_base`: 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
   top of the header.
+- `selection`: enum residual_knn_selection; default RESIDUAL_KNN_SELECT_NEAREST. With RESIDUAL_KNN_SELECT_CONDITIONAL:
+    - `neighbors` holds the points in the order in which they were selected, and `distances` their distances
+      sqrt(1 - |rho|) from the query. ranking must be RESIDUAL_KNN_ABSOLUTE.
+    - A candidate is informative at its turn if it reduces the variance of the query by more than the share 2^-53 and
+      by more than rounding errors can. An uninformative candidate is never selected before an informative one. If
+      none is left, the set is filled up with the remaining candidates of largest |rho|; uninformative_picks of the
+      statistics counts them.
+    - Ties go to the smaller row.
+  Source: Huan, Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648, section 3.
+- `reserved`: Reserved; must be 0.
+- `residual_candidates`: For RESIDUAL_KNN_SELECT_CONDITIONAL: the candidates of a query are this many nearest by residual correlation and
+  this many nearest by Euclidean distance in lengthscales. 0 (default): 2 k of each; -1: none. One of the two must be
+  at least k. With 0 for both, there are two exceptions: an index with a covariance callback, which has no
+  coordinates, takes 4 k by residual correlation; an index without inducing points, where both lists are the same,
+  takes 4 k by Euclidean distance. Must be 0 with candidate lists and with RESIDUAL_KNN_SELECT_NEAREST.
+- `scaled_candidates`
+- `candidate_offsets`: Candidate lists: NULL (default): every point that the question allows is a candidate. Otherwise num_queries + 1
+  ascending numbers from 0 on; the candidates of query i are the elements candidate_offsets[i] up to, but not
+  including, candidate_offsets[i + 1] of candidate_rows. A list may be empty and in any order. These elements are
+  skipped: repeats, the query itself, rows after the query in a search among predecessors, and `missing` (-1 in the
+  int64_t functions). The answer is exact among the candidates. The strategy is then of no importance.
+- `candidate_rows`: The candidates for functions with int64_t row numbers, counted from 0; NULL in other functions.
+- `candidate_rows_int32`: The candidates for functions with int32_t row numbers, counted from their base; NULL in other functions.
+- `conditional_variances`: NULL (default), or out: num_queries x k conditional variances in the layout of the results, for
+  RESIDUAL_KNN_SELECT_CONDITIONAL: the variance of the residual process at the query given the points of the set up to
+  this one; see D_i of residual_knn_weights. Places without a neighbor repeat the last value. A degenerate query has
+  p_i everywhere. Other selections require NULL.
 """
 mutable struct residual_knn_search_options
     struct_size::Csize_t
@@ -526,6 +567,14 @@ mutable struct residual_knn_search_options
     progress::Ptr{Cvoid}
     progress_user::Ptr{Cvoid}
     message_base::Int64
+    selection::Int32
+    reserved::Int32
+    residual_candidates::Int64
+    scaled_candidates::Int64
+    candidate_offsets::Ptr{Int64}
+    candidate_rows::Ptr{Int64}
+    candidate_rows_int32::Ptr{Int32}
+    conditional_variances::Ptr{Cdouble}
 end
 residual_knn_search_options() = _initialized(residual_knn_search_options, _residual_knn_search_options_init[])
 Base.cconvert(::Type{Ptr{residual_knn_search_options}}, x::residual_knn_search_options) = Ref(x)
@@ -592,6 +641,10 @@ Report of a search.
 - `coarse_coordinate`
 - `coarse_value`
 - `coarse_lengthscale`
+- `candidates`: For RESIDUAL_KNN_SELECT_CONDITIONAL, otherwise 0: the number of candidates, and of points that were selected though
+  they were not informative at their turn, both summed over the queries. uninformative_queries then counts the queries
+  that have candidates, but no informative one.
+- `uninformative_picks`
 """
 mutable struct residual_knn_statistics
     struct_size::Csize_t
@@ -619,6 +672,8 @@ mutable struct residual_knn_statistics
     coarse_coordinate::Int64
     coarse_value::Cdouble
     coarse_lengthscale::Cdouble
+    candidates::Int64
+    uninformative_picks::Int64
 end
 residual_knn_statistics() = _initialized(residual_knn_statistics, _residual_knn_statistics_init[])
 Base.cconvert(::Type{Ptr{residual_knn_statistics}}, x::residual_knn_statistics) = Ref(x)

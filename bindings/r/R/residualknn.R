@@ -508,6 +508,34 @@ class(`residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get`) = c("SWIGFunction", clas
 attr(`residual_knn_ranking_RESIDUAL_KNN_SIGNED_get`, 'returnType') = 'character'
 class(`residual_knn_ranking_RESIDUAL_KNN_SIGNED_get`) = c("SWIGFunction", class('residual_knn_ranking_RESIDUAL_KNN_SIGNED_get'))
 
+# Start of residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get
+
+`residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get` = function(.copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get', as.logical(.copy), PACKAGE='residualknn');
+  ans = enumFromInteger(ans, "_residual_knn_selection");
+
+  ans
+
+}
+
+attr(`residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get`, 'returnType') = 'character'
+class(`residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get`) = c("SWIGFunction", class('residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get'))
+
+# Start of residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get
+
+`residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get` = function(.copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get', as.logical(.copy), PACKAGE='residualknn');
+  ans = enumFromInteger(ans, "_residual_knn_selection");
+
+  ans
+
+}
+
+attr(`residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get`, 'returnType') = 'character'
+class(`residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get`) = c("SWIGFunction", class('residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get'))
+
 # Start of residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get
 
 `residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get` = function(.copy = FALSE)
@@ -703,6 +731,20 @@ class(`residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get`) = c("SWIGFu
 
 attr(`residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get`, 'returnType') = 'character'
 class(`residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get`) = c("SWIGFunction", class('residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get'))
+
+# Start of residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get
+
+`residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get` = function(.copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get', as.logical(.copy), PACKAGE='residualknn');
+  ans = enumFromInteger(ans, "_residual_knn_reason");
+
+  ans
+
+}
+
+attr(`residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get`, 'returnType') = 'character'
+class(`residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get`) = c("SWIGFunction", class('residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get'))
 
 # Start of residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get
 
@@ -1256,6 +1298,10 @@ defineEnumeration("_residual_knn_ranking",
  .values=c("RESIDUAL_KNN_ABSOLUTE" = .Call('R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get',FALSE, PACKAGE='residualknn'),
 "RESIDUAL_KNN_SIGNED" = .Call('R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get',FALSE, PACKAGE='residualknn')))
 
+defineEnumeration("_residual_knn_selection",
+ .values=c("RESIDUAL_KNN_SELECT_NEAREST" = .Call('R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get',FALSE, PACKAGE='residualknn'),
+"RESIDUAL_KNN_SELECT_CONDITIONAL" = .Call('R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get',FALSE, PACKAGE='residualknn')))
+
 defineEnumeration("_residual_knn_strategy",
  .values=c("RESIDUAL_KNN_AUTOMATIC" = .Call('R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get',FALSE, PACKAGE='residualknn'),
 "RESIDUAL_KNN_BRUTE_FORCE" = .Call('R_swig_residual_knn_strategy_RESIDUAL_KNN_BRUTE_FORCE_get',FALSE, PACKAGE='residualknn'),
@@ -1272,7 +1318,8 @@ defineEnumeration("_residual_knn_reason",
 "RESIDUAL_KNN_REASON_NO_COVER" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get',FALSE, PACKAGE='residualknn'),
 "RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get',FALSE, PACKAGE='residualknn'),
 "RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get',FALSE, PACKAGE='residualknn'),
-"RESIDUAL_KNN_REASON_REPEATED_POINTS" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get',FALSE, PACKAGE='residualknn')))
+"RESIDUAL_KNN_REASON_REPEATED_POINTS" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get',FALSE, PACKAGE='residualknn'),
+"RESIDUAL_KNN_REASON_CANDIDATE_LISTS" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get',FALSE, PACKAGE='residualknn')))
 
 defineEnumeration("_residual_knn_inducing_method",
  .values=c("RESIDUAL_KNN_KMEANS" = .Call('R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get',FALSE, PACKAGE='residualknn'),

@@ -2335,6 +2335,46 @@ R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get ( SEXP s_swig_copy)
 
 
 SWIGEXPORT SEXP
+R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get ( SEXP s_swig_copy)
+{
+  enum residual_knn_selection result;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  result = (enum residual_knn_selection)RESIDUAL_KNN_SELECT_NEAREST;
+  r_ans = SWIG_From_int((int)(result));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get ( SEXP s_swig_copy)
+{
+  enum residual_knn_selection result;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  result = (enum residual_knn_selection)RESIDUAL_KNN_SELECT_CONDITIONAL;
+  r_ans = SWIG_From_int((int)(result));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
 R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get ( SEXP s_swig_copy)
 {
   enum residual_knn_strategy result;
@@ -2603,6 +2643,26 @@ R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get ( SEXP s_swig
   VMAXTYPE r_vmax = vmaxget() ;
 
   result = (enum residual_knn_reason)RESIDUAL_KNN_REASON_REPEATED_POINTS;
+  r_ans = SWIG_From_int((int)(result));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get ( SEXP s_swig_copy)
+{
+  enum residual_knn_reason result;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  result = (enum residual_knn_reason)RESIDUAL_KNN_REASON_CANDIDATE_LISTS;
   r_ans = SWIG_From_int((int)(result));
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
@@ -4777,16 +4837,19 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN52_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN52_get, 1},
    {"R_swig_residual_knn_neighbors_of_new_points_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_points_above_int32, 6},
    {"R_swig_handle_is_whole", (DL_FUNC) &R_swig_handle_is_whole, 2},
+   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get, 1},
    {"R_swig_residual_knn_index_info", (DL_FUNC) &R_swig_residual_knn_index_info, 2},
    {"R_swig_residual_knn_choose_inducing", (DL_FUNC) &R_swig_residual_knn_choose_inducing, 6},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get, 1},
+   {"R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get", (DL_FUNC) &R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get, 1},
+   {"R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get", (DL_FUNC) &R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REQUESTED_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REQUESTED_get, 1},
    {"R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get, 1},
    {"R_swig_residual_knn_simd_target", (DL_FUNC) &R_swig_residual_knn_simd_target, 0},
-   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get, 1},
    {"R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get", (DL_FUNC) &R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get, 1},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_RATIONAL_QUADRATIC_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_RATIONAL_QUADRATIC_get, 1},
+   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get, 1},
    {"R_swig_residual_knn_search_warning", (DL_FUNC) &R_swig_residual_knn_search_warning, 2},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_BATCHED_BEST_FIRST_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_BATCHED_BEST_FIRST_get, 1},
    {"R_swig_residual_knn_index_factor", (DL_FUNC) &R_swig_residual_knn_index_factor, 3},
