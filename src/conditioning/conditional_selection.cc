@@ -45,8 +45,8 @@ void ConditionalSelection::Select(const PointView& point, std::span<const int64_
   factor_.resize(static_cast<size_t>(count * stride_));
   SetReductions(State());
   while (std::ssize(picks_) < count && unexplained_ > point_level_) {
-    const int64_t best = BestCandidate();
-    if (best < 0) break;
+    const int64_t best = FirstLargest(reduction_.data(), candidates_.size(), kLeastShare);
+    if (best < 0) break;  // no informative candidate is left
     pace.Spend(candidates_.size() * (model_.m() + std::ssize(picks_)) / Pace::kMultiplications);
     AddPick(best);
   }
@@ -67,6 +67,7 @@ void ConditionalSelection::Load(const PointView& point, std::span<const int64_t>
   error_.resize(room);
   level_.resize(room);
   place_.assign(static_cast<size_t>(c), -1);
+  is_new_.assign(static_cast<size_t>(c), 1.0);
   correlations_.clear();
   unexplained_ = 1;
   // Rounding of R for points with these |V|, and of the sums of the selection.
@@ -87,19 +88,6 @@ void ConditionalSelection::Load(const PointView& point, std::span<const int64_t>
 SelectionState ConditionalSelection::State() {
   return {candidates_.size(), variance_.data(), covariance_.data(),
           level_.data(),      error_.data(),    reduction_.data()};
-}
-
-// -1 if no informative candidate is left.
-int64_t ConditionalSelection::BestCandidate() const {
-  int64_t best = -1;
-  double largest = kLeastShare;
-  for (int64_t j = 0; j < candidates_.size(); ++j) {
-    if (reduction_[j] > largest) {
-      largest = reduction_[j];
-      best = j;
-    }
-  }
-  return best;
 }
 
 void ConditionalSelection::AddPick(int64_t j) {
@@ -127,15 +115,15 @@ const double* ConditionalSelection::CorrelationsWith(int64_t j) {
 
 // Adds to next_ the candidates without correlations that reduce the variance most now, apart from the one that is there.
 void ConditionalSelection::AddLikelyPicks() {
-  const int64_t j = next_.front();
-  for (int64_t i = 0; i < candidates_.size(); ++i) {
-    if (reduction_[i] <= kLeastShare || place_[i] >= 0 || i == j) continue;
-    const bool is_full = std::ssize(next_) == kAtOnce;
-    if (is_full && reduction_[i] <= reduction_[next_.back()]) continue;
-    if (is_full) next_.pop_back();
-    const auto at = std::find_if(next_.begin() + 1, next_.end(),
-                                 [&](int64_t other) { return reduction_[i] > reduction_[other]; });
-    next_.insert(at, i);
+  const int64_t c = candidates_.size();
+  likely_.resize(static_cast<size_t>(c));
+  for (int64_t i = 0; i < c; ++i) likely_[i] = reduction_[i] * is_new_[i];
+  likely_[next_.front()] = 0;
+  while (std::ssize(next_) < kAtOnce) {
+    const int64_t best = FirstLargest(likely_.data(), c, kLeastShare);
+    if (best < 0) return;
+    next_.push_back(best);
+    likely_[best] = 0;
   }
 }
 
@@ -150,6 +138,7 @@ void ConditionalSelection::ComputeCorrelations() {
   const double* products = products_.data();
   for (const int64_t j : next_) {
     place_[j] = place;
+    is_new_[j] = 0;
     candidates_.CorrelationsFromProducts(j, products, correlations_.data() + place * stride_);
     products += stride_;
     ++place;

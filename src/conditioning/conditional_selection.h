@@ -50,7 +50,6 @@ class ConditionalSelection {
  private:
   void Load(const PointView& point, std::span<const int64_t> candidates);
   [[nodiscard]] SelectionState State();
-  [[nodiscard]] int64_t BestCandidate() const;
   void AddPick(int64_t j);
   const double* CorrelationsWith(int64_t j);
   void AddLikelyPicks();
@@ -71,6 +70,8 @@ class ConditionalSelection {
   // Correlations of some candidates with all, one row after the other, and the number of the row of each candidate.
   std::vector<double> correlations_;
   std::vector<int64_t> place_;
+  std::vector<double> is_new_;  // 1 for a candidate without such a row, otherwise 0
+  std::vector<double> likely_;
   std::vector<int64_t> next_;
   std::vector<const double*> next_v_;
   std::vector<double> products_;

@@ -5,13 +5,16 @@
 #include <limits>
 #include <numeric>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "base/checked_size.h"
 #include "conditioning/conditional_selection.h"
 #include "model/callback_covariance.h"
 #include "model/row_group.h"
 #include "parallel/pace.h"
 #include "parallel/parallel_for.h"
+#include "points/space_order.h"
 #include "search/informative_neighbors.h"
 #include "search/nearest_point.h"
 #include "simd/nearest_center.h"
@@ -27,12 +30,7 @@ class ListWorker {
   ListWorker(const SearchJob& job, const CandidateLists& lists, int index)
       : job_(job), lists_(lists), monitor_(job.monitor, index), pace_(monitor_) {}
 
-  // Loads queries [first, first + count).
-  void Load(int64_t first, int64_t count) {
-    numbers_.resize(static_cast<size_t>(count));
-    std::iota(numbers_.begin(), numbers_.end(), first);
-    job_.queries.Load(numbers_, block_, monitor_);
-  }
+  void Load(std::span<const int64_t> queries) { job_.queries.Load(queries, block_, monitor_); }
 
   [[nodiscard]] const QueryBlock& block() const { return block_; }
   [[nodiscard]] const SearchJob& job() const { return job_; }
@@ -61,7 +59,6 @@ class ListWorker {
   ThreadMonitor monitor_;
   Pace pace_;
   QueryBlock block_;
-  std::vector<int64_t> numbers_;
   std::vector<int64_t> rows_;
   int64_t candidates_ = 0;
 };
@@ -159,16 +156,33 @@ class ConditionalWorker : public ListWorker {
   int64_t uninformative_picks_ = 0;
 };
 
+// All queries, those that are near each other in space one after the other: they have many candidates in common, whose V
+// is then still in the caches.
+std::vector<int64_t> OrderInSpace(const SearchJob& job) {
+  const int64_t size = job.queries.size();
+  std::vector<int64_t> order(static_cast<size_t>(size));
+  std::iota(order.begin(), order.end(), int64_t{0});
+  const int64_t d = job.model.d();
+  if (d == 0 || size <= kQueriesOfTask) return order;
+  std::vector<double> locations(static_cast<size_t>(CheckedSize(size, d, "num_queries x d")));
+  for (int64_t q = 0; q < size; ++q) job.queries.CopyPoint(q, locations.data() + q * d);
+  const double unit = 1;
+  const ScaledPoints points({locations.data(), size, d, false}, {&unit, 1}, "queries");
+  const SpaceOrder in_space(points, std::move(order), kQueriesOfTask, 1, job.monitor);
+  return {in_space.rows().begin(), in_space.rows().end()};
+}
+
 template <class Worker>
 SearchStatistics SearchLists(const SearchJob& job, std::vector<Worker>& workers) {
   const int64_t size = job.queries.size();
   const int64_t tasks = (size + kQueriesOfTask - 1) / kQueriesOfTask;
+  const std::vector<int64_t> order = OrderInSpace(job);
   job.monitor.Start(std::max<int64_t>(size, 1));
   const auto threads = static_cast<int>(workers.size());
   ParallelFor(threads, tasks, job.monitor, [&](int64_t task, int worker) {
     const int64_t first = task * kQueriesOfTask;
     const int64_t count = std::min(kQueriesOfTask, size - first);
-    workers[worker].Load(first, count);
+    workers[worker].Load({order.data() + first, static_cast<size_t>(count)});
     for (int64_t q = 0; q < count; ++q) workers[worker].Solve(q);
     job.monitor.Advance(count);
   });

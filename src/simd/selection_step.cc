@@ -64,6 +64,28 @@ void ConditionOnTarget(int64_t pick, const double* correlations, const double* a
   column[pick] = pivot;
 }
 
+int64_t FirstLargestTarget(const double* values, int64_t count, double least) {
+  const Values d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const int64_t whole = count - count % lanes;
+  Vector largest = hn::Set(d, least);
+  for (int64_t i = 0; i < whole; i += lanes) {
+    const Vector v = hn::LoadU(d, values + i);
+    largest = hn::IfThenElse(hn::Gt(v, largest), v, largest);
+  }
+  double value = hn::GetLane(hn::MaxOfLanes(d, largest));
+  for (int64_t i = whole; i < count; ++i) value = values[i] > value ? values[i] : value;
+  if (!(value > least)) return -1;
+  const Vector wanted = hn::Set(d, value);
+  for (int64_t i = 0; i < whole; i += lanes) {
+    const auto place = hn::FindFirstTrue(d, hn::Eq(hn::LoadU(d, values + i), wanted));
+    if (place >= 0) return i + place;
+  }
+  int64_t i = whole;
+  while (values[i] != value) ++i;
+  return i;
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace residual_knn
 HWY_AFTER_NAMESPACE();
@@ -72,6 +94,7 @@ HWY_AFTER_NAMESPACE();
 namespace residual_knn {
 HWY_EXPORT(SetReductionsTarget);
 HWY_EXPORT(ConditionOnTarget);
+HWY_EXPORT(FirstLargestTarget);
 
 void SetReductions(const SelectionState& state) {
   Chosen(HWY_DISPATCH_TABLE(SetReductionsTarget))(state);
@@ -80,6 +103,10 @@ void SetReductions(const SelectionState& state) {
 void ConditionOn(int64_t pick, const double* correlations, const double* at_pick,
                  const SelectionColumns& factor, const SelectionState& state) {
   Chosen(HWY_DISPATCH_TABLE(ConditionOnTarget))(pick, correlations, at_pick, factor, state);
+}
+
+int64_t FirstLargest(const double* values, int64_t count, double least) {
+  return Chosen(HWY_DISPATCH_TABLE(FirstLargestTarget))(values, count, least);
 }
 }  // namespace residual_knn
 #endif

@@ -32,4 +32,7 @@ void SetReductions(const SelectionState& state);
 void ConditionOn(int64_t pick, const double* correlations, const double* at_pick,
                  const SelectionColumns& factor, const SelectionState& state);
 
+// The first place of the largest value, or -1 if no value is above `least`. NaN is never the largest.
+int64_t FirstLargest(const double* values, int64_t count, double least);
+
 }  // namespace residual_knn

@@ -108,12 +108,41 @@ void TestSteps(void** state) {
   }));
 }
 
+// Any length, ties, NaN, and values that are not above the least.
+bool FirstLargestHolds(Random& random) {
+  GuardedArray<double> values(random.Integer(0, 40), random.Integer(0, 7));
+  for (double& x : values.values()) {
+    x = random.Chance(0.1) ? std::numeric_limits<double>::quiet_NaN()
+                           : static_cast<double>(random.Integer(-4, 4));
+  }
+  const double least = static_cast<double>(random.Integer(-3, 4));
+  int64_t expected = -1;
+  for (int64_t i = 0; i < values.size(); ++i) {
+    if (values[i] > (expected < 0 ? least : values[expected])) expected = i;
+  }
+  return residual_knn::FirstLargest(values.data(), values.size(), least) == expected ||
+         Fail("the first largest of " + std::to_string(values.size()));
+}
+
+void TestFirstLargest(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  assert_true(SeedsHold(run, 500, [](uint64_t seed) {
+    return OnEveryTarget([seed] {
+      Random random(seed);
+      return FirstLargestHolds(random) || Fail(seed, "the largest");
+    });
+  }));
+}
+
 }  // namespace
 }  // namespace residual_knn_test
 
 int main(int argc, char** argv) {
   using namespace residual_knn_test;
   TestRun run = ParseTestRun(argc, argv);
-  const CMUnitTest tests[] = {cmocka_unit_test_prestate(TestSteps, &run)};
+  const CMUnitTest tests[] = {
+      cmocka_unit_test_prestate(TestSteps, &run),
+      cmocka_unit_test_prestate(TestFirstLargest, &run),
+  };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
