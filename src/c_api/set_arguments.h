@@ -11,6 +11,7 @@
 #include "c_api/arguments.h"
 #include "c_api/query_arguments.h"
 #include "conditioning/select_sets.h"
+#include "parallel/pace.h"
 
 namespace residual_knn {
 
@@ -28,13 +29,16 @@ class CallerLists : public CandidateLists {
  public:
   // Throws for offsets that are not ascending from 0, and for an element that is neither a row of the index nor
   // `missing`. `rows_name` is the option that holds the elements.
-  CallerLists(const ListsArray<Row>& array, int64_t n, const char* rows_name) : array_(array) {
+  CallerLists(const ListsArray<Row>& array, int64_t n, const char* rows_name, Monitor& monitor)
+      : array_(array) {
+    Pace pace(monitor);
     const int64_t* offsets = array.offsets;
     if (offsets[0] != 0) {
       ThrowInvalid("candidate_offsets[" + Ordinal{0} + "] is " + std::to_string(offsets[0]) +
                    ", must be 0");
     }
     for (int64_t i = 0; i < array.num_queries; ++i) {
+      pace.Spend(1);
       if (offsets[i + 1] >= offsets[i]) continue;
       ThrowInvalid("candidate_offsets[" + Ordinal{i + 1} + "] is " +
                    std::to_string(offsets[i + 1]) + ", less than the one before, " +
@@ -43,6 +47,7 @@ class CallerLists : public CandidateLists {
     const int64_t count = offsets[array.num_queries];
     if (count > 0) RequirePointer(array.rows, rows_name);
     for (int64_t i = 0; i < count; ++i) {
+      pace.Spend(1);
       const Row value = array.rows[i];
       if (value == array.numbering.missing) continue;
       const int64_t row = int64_t{value} - array.numbering.base;
@@ -75,12 +80,21 @@ class CallerLists : public CandidateLists {
 CandidateCounts CheckedCounts(const residual_knn_search_options& options,
                               const ResidualModel& model, int64_t k);
 
+// What the sets are for.
+template <class Row>
+struct SetFrame {
+  const ResidualModel& model;
+  int64_t num_queries;
+  int64_t k;
+  Numbering<Row> numbering;
+  Monitor& monitor;
+};
+
 // The request of a search, and what it refers to.
 template <class Row>
 class SetArguments {
  public:
-  SetArguments(const residual_knn_search_options& options, const ResidualModel& model, int64_t k,
-               int64_t num_queries, const Numbering<Row>& numbering) {
+  SetArguments(const residual_knn_search_options& options, const SetFrame<Row>& frame) {
     RequireEnum(options.selection, RESIDUAL_KNN_SELECT_CONDITIONAL + 1, "selection",
                 "residual_knn_selection");
     if (options.reserved != 0) {
@@ -92,9 +106,9 @@ class SetArguments {
       ThrowInvalid("ranking is " + std::to_string(options.ranking) +
                    ", must be RESIDUAL_KNN_ABSOLUTE with RESIDUAL_KNN_SELECT_CONDITIONAL");
     }
-    ReadLists(options, model, num_queries, numbering);
+    ReadLists(options, frame);
     if (conditional && !lists_) {
-      request_.counts = CheckedCounts(options, model, k);
+      request_.counts = CheckedCounts(options, frame.model, frame.k);
     } else {
       RequireNoCounts(options);
     }
@@ -103,7 +117,7 @@ class SetArguments {
       ThrowInvalid(
           "conditional_variances must be NULL unless selection is RESIDUAL_KNN_SELECT_CONDITIONAL");
     }
-    variances_.resize(static_cast<size_t>(num_queries * k));
+    variances_.resize(static_cast<size_t>(frame.num_queries * frame.k));
     request_.variances = {variances_.data(), IsDimensionMajor(options.layout)};
   }
   SetArguments(const SetArguments&) = delete;
@@ -118,8 +132,7 @@ class SetArguments {
   [[nodiscard]] const std::vector<double>& variances() const { return variances_; }
 
  private:
-  void ReadLists(const residual_knn_search_options& options, const ResidualModel& model,
-                 int64_t num_queries, const Numbering<Row>& numbering) {
+  void ReadLists(const residual_knn_search_options& options, const SetFrame<Row>& frame) {
     constexpr bool kNarrow = sizeof(Row) == sizeof(int32_t);
     const void* other = kNarrow ? static_cast<const void*>(options.candidate_rows)
                                 : static_cast<const void*>(options.candidate_rows_int32);
@@ -139,8 +152,9 @@ class SetArguments {
       if (rows != nullptr) ThrowInvalid("candidate_offsets is NULL, but the candidates are given");
       return;
     }
-    lists_.emplace(ListsArray<Row>{options.candidate_offsets, rows, num_queries, numbering},
-                   model.n(), kNarrow ? "candidate_rows_int32" : "candidate_rows");
+    lists_.emplace(
+        ListsArray<Row>{options.candidate_offsets, rows, frame.num_queries, frame.numbering},
+        frame.model.n(), kNarrow ? "candidate_rows_int32" : "candidate_rows", frame.monitor);
     request_.lists = &*lists_;
   }
 

@@ -17,6 +17,8 @@ constexpr double kLeastShare = 0x1p-53;
 // Correlations of this many candidates with all are computed at once: those of the next pick, and of the candidates that
 // would be picked next if this pick changed nothing. Most of them are picked soon.
 constexpr int64_t kAtOnce = 4;
+// With more multiplications for one candidate, one is computed at a time, so that a call can be cancelled soon.
+constexpr int64_t kProductsAtOnce = int64_t{1} << 24;
 constexpr double kTaken = std::numeric_limits<double>::infinity();
 
 double SquaredNorm(const double* v, int64_t m) {
@@ -119,7 +121,8 @@ void ConditionalSelection::AddLikelyPicks() {
   likely_.resize(static_cast<size_t>(c));
   for (int64_t i = 0; i < c; ++i) likely_[i] = reduction_[i] * is_new_[i];
   likely_[next_.front()] = 0;
-  while (std::ssize(next_) < kAtOnce) {
+  const int64_t at_once = c * model_.m() > kProductsAtOnce ? 1 : kAtOnce;
+  while (std::ssize(next_) < at_once) {
     const int64_t best = FirstLargest(likely_.data(), c, kLeastShare);
     if (best < 0) return;
     next_.push_back(best);

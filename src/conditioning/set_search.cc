@@ -23,6 +23,8 @@ namespace residual_knn {
 namespace {
 
 constexpr int64_t kQueriesOfTask = 32;
+// Units of work to read and sort one candidate.
+constexpr int64_t kSortWork = 8;
 
 // The part that both selections share: reads queries and their lists.
 class ListWorker {
@@ -41,6 +43,7 @@ class ListWorker {
   // The candidates of query q, ascending.
   std::span<const int64_t> ReadCandidates(int64_t q) {
     lists_.Read(block_.slot[q], rows_);
+    pace_.Spend(kSortWork * std::ssize(rows_));
     const int64_t self = block_.self[q];
     const int64_t limit = block_.limit[q];
     std::erase_if(rows_, [=](int64_t row) { return row < 0 || row >= limit || row == self; });
@@ -70,17 +73,22 @@ class NearestWorker : public ListWorker {
 
   void Solve(int64_t q) {
     const std::span<const int64_t> rows = ReadCandidates(q);
-    const auto count = std::ssize(rows);
-    pace().Spend(count * (job().model.m() + job().model.d()) / Pace::kMultiplications);
     neighbors_.resize(rows.size());
-    ComputeDistances(q, rows);
-    for (int64_t j = 0; j < count; ++j) neighbors_[j] = {distances_[j], rows[j]};
+    for (size_t begin = 0; begin < rows.size(); begin += kCandidatesAtOnce) {
+      const auto part = rows.subspan(begin, std::min(kCandidatesAtOnce, rows.size() - begin));
+      pace().Spend(std::ssize(part) * (job().model.m() + job().model.d()) / Pace::kMultiplications);
+      ComputeDistances(q, part);
+      for (size_t j = 0; j < part.size(); ++j) neighbors_[begin + j] = {distances_[j], part[j]};
+    }
     const auto kept = std::min(std::ssize(neighbors_), job().settings.k);
     std::partial_sort(neighbors_.begin(), neighbors_.begin() + kept, neighbors_.end());
     job().results.Write(block(), q, {neighbors_.data(), static_cast<size_t>(kept)});
   }
 
  private:
+  // Between two looks at the monitor.
+  static constexpr size_t kCandidatesAtOnce = 4096;
+
   void ComputeDistances(int64_t q, std::span<const int64_t> rows) {
     distances_.resize(rows.size() + RowGroup::kSlack);
     if (job().settings.ranking == Ranking::kScaledDistance) {
