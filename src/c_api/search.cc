@@ -95,6 +95,7 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     residual_knn::RequireNumbering(numbering, model.n());
     const bool dimension_major = residual_knn::IsDimensionMajor(options.layout);
     const SearchSettings settings = residual_knn::ReadSettings(options, request.k);
+    residual_knn::RequireRankingOf(model, settings.ranking);
     const SetArguments<Row> sets(options, model, request.k, request.num_queries, numbering);
     Monitor monitor(options.progress, options.progress_user);
     const std::unique_ptr<QuerySet> queries = make_queries(options, settings, monitor);
