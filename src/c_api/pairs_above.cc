@@ -71,8 +71,8 @@ residual_knn_status FindPairs(const char* function, const Request<Row>& request,
     SearchSettings settings = residual_knn::ReadSettings(options, 0);
     if (settings.ranking == residual_knn::Ranking::kScaledDistance) {
       residual_knn::ThrowInvalid(
-          "ranking is RESIDUAL_KNN_SCALED_DISTANCE, and the threshold is one of correlations; use "
-          "RESIDUAL_KNN_ABSOLUTE or RESIDUAL_KNN_SIGNED");
+          "ranking is scaled distance, but the threshold is a correlation; use the absolute or the "
+          "signed ranking");
     }
     settings.least_correlation = request.threshold;
     Monitor monitor(options.progress, options.progress_user);

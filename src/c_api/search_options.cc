@@ -47,9 +47,8 @@ void RequireNoSets(const residual_knn_search_options& options) {
 void RequireRankingOf(const ResidualModel& model, Ranking ranking) {
   if (ranking != Ranking::kScaledDistance || model.covariance() != nullptr) return;
   throw Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
-              "ranking is RESIDUAL_KNN_SCALED_DISTANCE, and an index made by "
-              "residual_knn_index_create_from_callback has no coordinates; use "
-              "RESIDUAL_KNN_ABSOLUTE or RESIDUAL_KNN_SIGNED");
+              "ranking is scaled distance, but an index with a covariance callback has no "
+              "coordinates; use the absolute or the signed ranking");
 }
 
 void WriteStatistics(const SearchStatistics& done, const ReportFrame& frame,

@@ -4,9 +4,10 @@
 #include <chrono>
 #include <functional>
 #include <numeric>
-#include <tuple>
+#include <span>
 #include <vector>
 
+#include "parallel/pace.h"
 #include "parallel/parallel_for.h"
 #include "scaled_space/space_worker.h"
 
@@ -15,23 +16,20 @@ namespace {
 
 // Building a tree takes about as long as scanning all rows for this many queries.
 constexpr double kBuildQueries = 200;
-// Queries that a worker takes at once.
+// Queries that a worker takes at once, and queries that it sorts at once.
 constexpr int64_t kChunk = 64;
+constexpr int64_t kKeysAtOnce = 4096;
 // The tree of a prefix is built for at least one query in this many of its rows.
 constexpr int64_t kLeastQueriesOneIn = 16;
-
-// Queries for one tree, sorted by their place in space.
-struct Batch {
-  const SpaceTree* tree;
-  std::vector<int64_t> queries;
-};
 
 // Gives each query to the smallest tree that has all its candidates. A tree of a prefix is made for many queries only;
 // a larger tree answers few of them.
 std::vector<std::vector<int64_t>> QueriesByStage(const SearchJob& job,
                                                  const SpaceTreeStore& store) {
   std::vector<std::vector<int64_t>> stages(static_cast<size_t>(store.num_stages()));
+  Pace pace(job.monitor);
   for (int64_t query = 0; query < job.queries.size(); ++query) {
+    pace.Spend(1);
     int stage = store.num_stages() - 1;
     while (stage > 0 && store.size(stage) < job.queries.Limit(query)) --stage;
     stages[stage].push_back(query);
@@ -46,23 +44,37 @@ std::vector<std::vector<int64_t>> QueriesByStage(const SearchJob& job,
   return stages;
 }
 
-// Queries that follow each other visit the same nodes.
-void SortBySpace(const SearchJob& job, const SpaceOrder& order, std::vector<int64_t>& queries) {
-  struct Key {
-    int64_t leaf;
-    int64_t query;
-  };
-  std::vector<Key> keys;
-  keys.reserve(queries.size());
-  std::vector<double> point(static_cast<size_t>(job.model.d()));
-  for (const int64_t query : queries) {
-    job.queries.CopyPoint(query, point.data());
-    keys.push_back({order.LeafOf(point.data()), query});
+// Sorts queries by the leaves that contain them, so that queries which follow each other visit the same nodes. If there
+// are fewer queries than leaves, neighboring leaves count as one.
+std::vector<int64_t> SortedBySpace(const SearchJob& job, const SpaceOrder& order,
+                                   std::span<const int64_t> queries) {
+  const auto count = std::ssize(queries);
+  int shift = 0;
+  while (shift < order.depth() && int64_t{1} << (order.depth() - shift) > count) ++shift;
+  std::vector<int64_t> places(queries.size());
+  ParallelFor(job.settings.threads, (count + kKeysAtOnce - 1) / kKeysAtOnce, job.monitor,
+              [&](int64_t task, int /*worker*/) {
+                std::vector<double> point(static_cast<size_t>(job.model.d()));
+                const int64_t end = std::min((task + 1) * kKeysAtOnce, count);
+                for (int64_t i = task * kKeysAtOnce; i < end; ++i) {
+                  job.queries.CopyPoint(queries[i], point.data());
+                  places[i] = order.LeafOf(point.data()) >> shift;
+                }
+              });
+  // Counting sort.
+  Pace pace(job.monitor);
+  std::vector<int64_t> begins((size_t{1} << (order.depth() - shift)) + 1);
+  for (const int64_t place : places) {
+    pace.Spend(1);
+    ++begins[place + 1];
   }
-  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
-    return std::tie(a.leaf, a.query) < std::tie(b.leaf, b.query);
-  });
-  for (size_t i = 0; i < keys.size(); ++i) queries[i] = keys[i].query;
+  std::partial_sum(begins.begin(), begins.end(), begins.begin());
+  std::vector<int64_t> sorted(queries.size());
+  for (int64_t i = 0; i < count; ++i) {
+    pace.Spend(1);
+    sorted[begins[places[i]]++] = queries[i];
+  }
+  return sorted;
 }
 
 // Runs search(worker, queries) for all queries, chunk by chunk. Returns what the workers counted.
@@ -101,18 +113,18 @@ SearchStatistics SearchTrees(const SearchJob& job, SpaceTreeStore& store) {
   SearchStatistics statistics;
   statistics.strategy = RESIDUAL_KNN_BEST_FIRST;
   statistics.threads = 1;
-  std::vector<std::vector<int64_t>> stages = QueriesByStage(job, store);
+  const std::vector<std::vector<int64_t>> stages = QueriesByStage(job, store);
   for (int stage = 0; stage < store.num_stages(); ++stage) {
-    std::vector<int64_t>& queries = stages[stage];
+    const std::vector<int64_t>& queries = stages[stage];
     if (queries.empty()) continue;
     const auto start = std::chrono::steady_clock::now();
     const SpaceTree& tree = store.Get(stage, job.settings.threads, job.monitor);
     statistics.tree_seconds +=
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (stage == 0) statistics.coarse_blocks = tree.num_coarse();
-    SortBySpace(job, tree.order(), queries);
+    const std::vector<int64_t> sorted = SortedBySpace(job, tree.order(), queries);
     const SearchStatistics part =
-        InChunks(job, queries, [&tree](SpaceWorker& worker, std::span<const int64_t> chunk) {
+        InChunks(job, sorted, [&tree](SpaceWorker& worker, std::span<const int64_t> chunk) {
           worker.SearchTree(tree, chunk);
         });
     statistics.Add(part);
@@ -121,24 +133,21 @@ SearchStatistics SearchTrees(const SearchJob& job, SpaceTreeStore& store) {
   return statistics;
 }
 
-bool AreFew(const SearchJob& job, SpaceTreeStore& store) {
-  double pairs = 0;
-  for (int64_t i = 0; i < job.queries.size(); ++i) {
-    pairs += static_cast<double>(job.queries.Pairs(i));
-  }
-  const double before = store.AskedBefore(pairs);
-  return !store.Has(0) && before + pairs < kBuildQueries * static_cast<double>(job.model.n());
+bool AreFew(const SearchJob& job, SpaceTreeStore& store, int64_t pairs) {
+  const double before = store.AskedBefore(static_cast<double>(pairs));
+  return !store.Has(0) &&
+         before + static_cast<double>(pairs) < kBuildQueries * static_cast<double>(job.model.n());
 }
 
 }  // namespace
 
-SearchStatistics SearchScaledSpace(const SearchJob& job, SpaceTreeStore& store) {
+SearchStatistics SearchScaledSpace(const SearchJob& job, SpaceTreeStore& store, int64_t pairs) {
   const int32_t asked = job.settings.strategy;
   SearchStatistics statistics;
   if (asked == RESIDUAL_KNN_BRUTE_FORCE) {
     statistics = ScanAll(job);
     statistics.reason = RESIDUAL_KNN_REASON_REQUESTED;
-  } else if (asked == RESIDUAL_KNN_AUTOMATIC && AreFew(job, store)) {
+  } else if (asked == RESIDUAL_KNN_AUTOMATIC && AreFew(job, store, pairs)) {
     statistics = ScanAll(job);
     statistics.reason = RESIDUAL_KNN_REASON_FEW_PAIRS;
   } else {

@@ -12,8 +12,9 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr int kBinaryLevels = 3;  // of the order, in one level of the tree
 static_assert(kBoxesAtOnce == 1 << kBinaryLevels);
-// Leaves whose points are copied by one task.
+// Leaves whose points are copied by one task, and nodes whose boxes are made by one task.
 constexpr int64_t kLeavesAtOnce = 256;
+constexpr int64_t kNodesAtOnce = 64;
 
 SpaceOrder OrderOf(const ScaledPoints& points, int64_t rows, const SpaceOrder& kept, int threads,
                    Monitor& monitor) {
@@ -29,7 +30,7 @@ SpaceTree::SpaceTree(const ScaledPoints& points, int64_t rows, const SpaceOrder&
                      Monitor& monitor)
     : dimensions_(points.dimensions()), order_(OrderOf(points, rows, kept, threads, monitor)) {
   CopyPoints(points, threads, monitor);
-  MakeNodes();
+  MakeNodes(threads, monitor);
 }
 
 void SpaceTree::CopyPoints(const ScaledPoints& points, int threads, Monitor& monitor) {
@@ -48,7 +49,7 @@ void SpaceTree::CopyPoints(const ScaledPoints& points, int threads, Monitor& mon
   });
 }
 
-void SpaceTree::MakeNodes() {
+void SpaceTree::MakeNodes(int threads, Monitor& monitor) {
   // The first level may have fewer children.
   const int top = (order_.depth() - 1) % kBinaryLevels + 1;
   std::vector<int64_t> levels;  // numbers of nodes, without leaves
@@ -65,7 +66,20 @@ void SpaceTree::MakeNodes() {
   for (int64_t node = 0, child = 1; node < inner; child += NumChildren(node), ++node) {
     first_child_[node] = child;
   }
-  for (int64_t node = inner - 1; node >= 0; --node) FillNode(node);
+  // From the bottom up, because a box is made from the boxes below it.
+  for (int64_t level = std::ssize(levels) - 1, end = inner; level >= 0; --level) {
+    const int64_t begin = end - levels[level];
+    const int64_t tasks = (levels[level] + kNodesAtOnce - 1) / kNodesAtOnce;
+    ParallelFor(threads, tasks, monitor, [&](int64_t task, int worker) {
+      Pace pace({monitor, worker});
+      const int64_t first = begin + task * kNodesAtOnce;
+      for (int64_t node = first; node < std::min(first + kNodesAtOnce, end); ++node) {
+        FillNode(node);
+        pace.Spend(kBoxesAtOnce * dimensions_ * stride_);
+      }
+    });
+    end = begin;
+  }
 }
 
 void SpaceTree::FillNode(int64_t node) {

@@ -60,7 +60,7 @@ class SpaceTree {
 
  private:
   void CopyPoints(const ScaledPoints& points, int threads, Monitor& monitor);
-  void MakeNodes();
+  void MakeNodes(int threads, Monitor& monitor);
   void FillNode(int64_t node);
   void PutLeaf(int64_t leaf, int64_t node, int64_t child);
   void PutInner(int64_t inner, int64_t node, int64_t child);

@@ -66,7 +66,7 @@ SearchStatistics Search(const SearchJob& job, Prepared& prepared) {
   // Progress does not count what a search prepares: that happens once, and is short.
   job.monitor.Start(std::max<int64_t>(pairs, 1));
   SearchStatistics statistics = job.settings.ranking == Ranking::kScaledDistance
-                                    ? SearchScaledSpace(job, prepared.space_trees())
+                                    ? SearchScaledSpace(job, prepared.space_trees(), pairs)
                                     : SearchByCorrelation(job, prepared, pairs);
   statistics.pairs = pairs;
   statistics.coarse_queries = job.queries.coarse();

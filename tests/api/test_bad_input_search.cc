@@ -498,7 +498,7 @@ std::vector<BadInputCase<Arguments>> Table() {
        [](auto& a) { a.options.ranking = RESIDUAL_KNN_SCALED_DISTANCE; }, kOk},
       {"scaled distance without coordinates", kWithoutPoints,
        [](auto& a) { a.options.ranking = RESIDUAL_KNN_SCALED_DISTANCE; }, kUnsupported,
-       "residual_knn_index_create_from_callback has no coordinates"},
+       "an index with a covariance callback has no coordinates"},
       {"ranking greatest", kAll, [](auto& a) { a.options.ranking = INT32_MAX; }, kInvalid,
        "ranking is 2147483647"},
       {"ranking least", kAll, [](auto& a) { a.options.ranking = INT32_MIN; }, kInvalid,

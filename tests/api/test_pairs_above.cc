@@ -399,7 +399,7 @@ const std::vector<BadInputCase<Arguments>>& RefusedCalls() {
       {"base 2", kNarrow, [](auto& a) { a.base = 2; }, kInvalid, "base is 2"},
       {"ranking by scaled distance", kBoth,
        [](auto& a) { a.options.ranking = RESIDUAL_KNN_SCALED_DISTANCE; }, kInvalid,
-       "ranking is RESIDUAL_KNN_SCALED_DISTANCE"},
+       "ranking is scaled distance"},
       {"ranking 7", kBoth, [](auto& a) { a.options.ranking = 7; }, kInvalid, "ranking is 7"},
       {"strategy 9", kBoth, [](auto& a) { a.options.strategy = 9; }, kInvalid, "strategy is 9"},
       {"selection", kBoth, [](auto& a) { a.options.selection = RESIDUAL_KNN_SELECT_CONDITIONAL; },
