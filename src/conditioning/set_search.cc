@@ -77,6 +77,9 @@ class NearestWorker : public ListWorker {
     for (int64_t j = 0; j < count; ++j) neighbors_[j] = {distances_[j], rows[j]};
     const auto kept = std::min(std::ssize(neighbors_), job().settings.k);
     std::partial_sort(neighbors_.begin(), neighbors_.begin() + kept, neighbors_.end());
+    if (job().settings.ranking == Ranking::kScaledDistance) {
+      for (int64_t j = 0; j < kept; ++j) neighbors_[j].distance = std::sqrt(neighbors_[j].distance);
+    }
     job().results.Write(block(), q, {neighbors_.data(), static_cast<size_t>(kept)});
   }
 
@@ -84,7 +87,7 @@ class NearestWorker : public ListWorker {
   void ComputeDistances(int64_t q, std::span<const int64_t> rows) {
     distances_.resize(rows.size() + RowGroup::kSlack);
     if (job().settings.ranking == Ranking::kScaledDistance) {
-      ComputeScaledDistances(q, rows);
+      ComputeSquaredDistances(q, rows);
       return;
     }
     group_.Load(rows);
@@ -94,7 +97,8 @@ class NearestWorker : public ListWorker {
     }
   }
 
-  void ComputeScaledDistances(int64_t q, std::span<const int64_t> rows) {
+  // Scaled distances are squared until the nearest are known: a search decides ties in the same way.
+  void ComputeSquaredDistances(int64_t q, std::span<const int64_t> rows) {
     const ScaledPoints& points = job().model.points();
     const auto count = std::ssize(rows);
     const int64_t stride = count + ScaledPoints::kPadding;
@@ -103,7 +107,6 @@ class NearestWorker : public ListWorker {
     std::fill(distances_.begin(), distances_.end(), std::numeric_limits<double>::infinity());
     LowerSquaredDistances({coordinates_.data(), stride, points.dimensions(), count}, View(q).point,
                           distances_.data());
-    for (double& distance : distances_) distance = std::sqrt(distance);
   }
 
   RowGroup group_;

@@ -19,6 +19,8 @@ constexpr double kBuildQueries = 200;
 // Queries that a worker takes at once, and queries that it sorts at once.
 constexpr int64_t kChunk = 64;
 constexpr int64_t kKeysAtOnce = 4096;
+// Neighbors that a worker keeps at once, for memory.
+constexpr int64_t kNeighborsAtOnce = int64_t{1} << 20;
 // The tree of a prefix is built for at least one query in this many of its rows.
 constexpr int64_t kLeastQueriesOneIn = 16;
 
@@ -83,7 +85,8 @@ SearchStatistics InChunks(
     const std::function<void(SpaceWorker&, std::span<const int64_t>)>& search) {
   const auto count = std::ssize(queries);
   const int64_t threads = job.settings.threads;
-  const int64_t chunk = std::clamp<int64_t>((count + threads - 1) / threads, 1, kChunk);
+  const int64_t most = std::clamp<int64_t>(kNeighborsAtOnce / job.settings.k, 1, kChunk);
+  const int64_t chunk = std::clamp<int64_t>((count + threads - 1) / threads, 1, most);
   const int64_t chunks = (count + chunk - 1) / chunk;
   SearchStatistics statistics;
   statistics.threads = static_cast<int>(std::clamp<int64_t>(chunks, 1, threads));

@@ -25,28 +25,26 @@ void SpaceWorker::SearchTree(const SpaceTree& tree, std::span<const int64_t> que
 }
 
 void SpaceWorker::SearchOne(const SpaceTree& tree, const Query& query, NearestList& list) {
-  const auto later = [](const OpenNode& a, const OpenNode& b) { return b.least < a.least; };
   list.Reset(job_.settings.k);
   open_.assign(1, {{0, 0}, 0});
   while (!open_.empty() && open_.front().least < list.worst()) {
     const int64_t node = open_.front().node;
-    std::pop_heap(open_.begin(), open_.end(), later);
+    std::pop_heap(open_.begin(), open_.end(), OpenNode::IsLater);
     open_.pop_back();
     if (node < tree.num_inner()) {
       OpenChildren(tree, node, query, list);
       continue;
     }
-    const std::span<const int64_t> rows = tree.Rows(node - tree.num_inner());
+    const int64_t leaf = node - tree.num_inner();
+    const std::span<const int64_t> rows = tree.Rows(leaf);
     const auto count = std::lower_bound(rows.begin(), rows.end(), query.limit) - rows.begin();
     Append(
-        tree.Points(node - tree.num_inner(), count), query, [rows](int64_t j) { return rows[j]; },
-        list);
+        tree.Points(leaf, count), query, [rows](int64_t j) { return rows[j]; }, list);
   }
 }
 
 void SpaceWorker::OpenChildren(const SpaceTree& tree, int64_t node, const Query& query,
                                const NearestList& list) {
-  const auto later = [](const OpenNode& a, const OpenNode& b) { return b.least < a.least; };
   std::array<double, kBoxesAtOnce> bounds{};
   BoundBoxes(tree.Boxes(node), job_.model.d(), query.point, bounds.data());
   const std::span<const int64_t> smallest = tree.SmallestRows(node);
@@ -59,7 +57,7 @@ void SpaceWorker::OpenChildren(const SpaceTree& tree, int64_t node, const Query&
       continue;
     }
     open_.push_back({least, tree.FirstChild(node) + child});
-    std::push_heap(open_.begin(), open_.end(), later);
+    std::push_heap(open_.begin(), open_.end(), OpenNode::IsLater);
   }
 }
 

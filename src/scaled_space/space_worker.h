@@ -34,6 +34,9 @@ class SpaceWorker {
   struct OpenNode {
     Neighbor least;  // no point of the node is before this one
     int64_t node;
+
+    // For a heap with the nearest node in front.
+    static bool IsLater(const OpenNode& a, const OpenNode& b) { return b.least < a.least; }
   };
 
   // The query that is searched now.
