@@ -14,7 +14,8 @@
  *     R_ij   = K(x_i, x_j) - V_i . V_j
  *     rho_ij = R_ij / sqrt(p_i p_j)
  *
- * The distance of two points is sqrt(1 - |rho_ij|) or, on request, sqrt(1 - rho_ij).
+ * The distance of two points is sqrt(1 - |rho_ij|) or, on request, sqrt(1 - rho_ij) or the Euclidean distance of the
+ * coordinates divided by their lengthscales; see enum residual_knn_ranking.
  * Source: Gyger, Furrer and Sigrist (2025), arXiv 2507.05064, section 6.
  *
  * Rules for every function
@@ -151,7 +152,15 @@ enum residual_knn_ranking {
   /** sqrt(1 - |rho|), between 0 and 1: the neighbors have the largest |rho|. */
   RESIDUAL_KNN_ABSOLUTE = 0,
   /** sqrt(1 - rho), between 0 and sqrt(2): the neighbors have the largest rho. */
-  RESIDUAL_KNN_SIGNED = 1
+  RESIDUAL_KNN_SIGNED = 1,
+  /** The Euclidean distance of the coordinates divided by their lengthscales: the neighbors are the nearest points in
+   * scaled space. V and p have no effect, degenerate points are candidates like all others, and no query counts as
+   * uninformative. Neighbors are ordered by the squared distance as it is computed in double precision, which is the sum
+   * of the squared differences in the order of the coordinates; ties go to the smaller row. RESIDUAL_KNN_BRUTE_FORCE
+   * computes the distances of all pairs. All other strategies search a k-d tree best-first, and report
+   * RESIDUAL_KNN_BEST_FIRST. RESIDUAL_KNN_AUTOMATIC uses brute force for few pairs. The tile options have no effect.
+   * An index with a covariance callback has no coordinates: its searches return RESIDUAL_KNN_ERROR_UNSUPPORTED. */
+  RESIDUAL_KNN_SCALED_DISTANCE = 2
 };
 
 /** How a search selects the set of a query among its candidates. */
@@ -200,7 +209,9 @@ enum residual_knn_reason {
    * query. Brute force skips these rows, but a tree cannot. Brute force is therefore used even for a requested tree. */
   RESIDUAL_KNN_REASON_REPEATED_POINTS = 7,
   /** The caller gave a list of candidates for each query, and only these were scored. */
-  RESIDUAL_KNN_REASON_CANDIDATE_LISTS = 8
+  RESIDUAL_KNN_REASON_CANDIDATE_LISTS = 8,
+  /** Best-first: the ranking RESIDUAL_KNN_SCALED_DISTANCE searches a k-d tree of the scaled points. */
+  RESIDUAL_KNN_REASON_SCALED_DISTANCE = 9
 };
 
 /** Methods that choose inducing points. */
@@ -544,8 +555,9 @@ typedef struct residual_knn_statistics {
   int64_t queries;
   /** Number of pairs of a query and one of its candidates. */
   int64_t pairs;
-  /** Number of pairs whose residual correlation was computed. It can exceed `pairs`: tiles may reach beyond the
-   * predecessors of a query, and brute force scores some rows around each query in advance. */
+  /** Number of pairs whose residual correlation was computed, or whose scaled distance was computed. It can exceed
+   * `pairs`: tiles may reach beyond the predecessors of a query, and brute force scores some rows around each query in
+   * advance. */
   int64_t pairs_scored;
   /** Number of pairs scored by the canonical function, which decides between candidates and computes distances. */
   int64_t pairs_rescored;
@@ -724,7 +736,7 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor_int32(
  * @param index        any
  * @param rows         num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
  * @param num_queries  length of rows, at least 0; must be n if rows is NULL
- * @param options      NULL: defaults; layout has no effect on the results
+ * @param options      NULL: defaults; layout has no effect on the results; ranking is absolute or signed
  * @param threshold    between 0 and 1
  * @param capacity     at least 0
  * @param offsets      out: num_queries + 1 numbers, the first is 0

@@ -102,7 +102,7 @@ Answer Search(const NeighborsOptions& options, const Question& question,
 
   residual_knn_search_options search;
   residual_knn_search_options_init(&search, sizeof search);
-  search.ranking = options.signed_ranking ? RESIDUAL_KNN_SIGNED : RESIDUAL_KNN_ABSOLUTE;
+  search.ranking = options.ranking;
   search.strategy = options.strategy;
   search.threads = static_cast<int32_t>(options.threads);
   search.message_base = options.base;

@@ -39,6 +39,12 @@ constexpr std::array<Choice, 3> kOrders = {{
     {"maximin", RESIDUAL_KNN_ORDER_MAXIMIN},
 }};
 
+constexpr std::array<Choice, 3> kRankings = {{
+    {"absolute", RESIDUAL_KNN_ABSOLUTE},
+    {"signed", RESIDUAL_KNN_SIGNED},
+    {"scaled-distance", RESIDUAL_KNN_SCALED_DISTANCE},
+}};
+
 // Limits of the library, see residual_knn.h.
 constexpr double kMostNu = 50;
 constexpr int64_t kMostThreads = 1024;
@@ -178,9 +184,19 @@ void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
             "coordinates divided by their lengthscales. Default\n"
             "given. Row numbers in the output do not change")
       ->group(group);
+  CLI::Option* ranking =
+      AddChoice(command, "--ranking", kRankings, &options->ranking,
+                "What 'distance' is, in the output and for the choice of\n"
+                "the nearest: absolute, sqrt(1 - |rho|); signed,\n"
+                "sqrt(1 - rho); scaled-distance, the Euclidean distance of\n"
+                "coordinates divided by their lengthscales. Default\n"
+                "absolute")
+          ->group(group);
   command
-      .add_flag("--signed", options->signed_ranking,
-                "Rank by rho, not |rho|; the distance is sqrt(1 - rho)")
+      .add_flag_callback(
+          "--signed", [options] { options->ranking = RESIDUAL_KNN_SIGNED; },
+          "The same as --ranking signed")
+      ->excludes(ranking)
       ->group(group);
   CLI::Option* queries = AddPath(command, "--queries", &options->queries,
                                  "File with the row numbers of the queries in POINTS,\n"

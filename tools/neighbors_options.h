@@ -42,7 +42,7 @@ struct NeighborsOptions {
   int64_t k = 30;
   bool k_given = false;
   bool predecessors = false;
-  bool signed_ranking = false;
+  int32_t ranking = RESIDUAL_KNN_ABSOLUTE;
   int32_t order = RESIDUAL_KNN_ORDER_GIVEN;
   std::string queries;
   std::string new_points;

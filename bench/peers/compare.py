@@ -175,6 +175,15 @@ def make_jobs(arguments):
             yield jobs.normal(n, kernel)
 
 
+def facts_line(arguments, versions, absent):
+    """The date, the machine, and what was compared."""
+    info = subprocess.run([arguments.program, "info"], check=True, capture_output=True, text=True).stdout
+    facts = dict(line.split(":", 1) for line in info.splitlines())
+    return (f"{datetime.date.today()}; {machine()}; {arguments.threads} threads; residual-knn {facts['version'].strip()}, "
+            f"{facts['SIMD target'].strip()}; {', '.join(sorted(set(versions)))}"
+            + (f"; not installed and left out: {', '.join(sorted(set(absent)))}" if absent else ""))
+
+
 def main():
     arguments = parse_arguments()
     present, versions, absent = [], [], []
@@ -186,11 +195,7 @@ def main():
             versions.append(f"{candidate.package} {version}")
         else:
             absent.append(candidate.package)
-    info = subprocess.run([arguments.program, "info"], check=True, capture_output=True, text=True).stdout
-    facts = dict(line.split(":", 1) for line in info.splitlines())
-    print(f"{datetime.date.today()}; {machine()}; {arguments.threads} threads; residual-knn {facts['version'].strip()}, "
-          f"{facts['SIMD target'].strip()}; {', '.join(sorted(set(versions)))}"
-          + (f"; not installed and left out: {', '.join(sorted(set(absent)))}" if absent else ""))
+    print(facts_line(arguments, versions, absent))
     print("\n| job | candidate | preparation, s | search, s | search : residual-knn | recall | runs |")
     print("|---|---|---|---|---|---|---|")
     for job in make_jobs(arguments):
@@ -205,4 +210,5 @@ def main():
           "brute force.\np/K: the least, the 5 % and the 50 % quantile.")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -25,6 +25,7 @@ class Job:
     inducing: np.ndarray  # m x d
     queries: np.ndarray  # row numbers
     predecessors: bool
+    ranking: str = "absolute"  # as in residual-knn --ranking
 
     def save(self, path):
         np.savez(path, **dataclasses.asdict(self))
@@ -33,7 +34,7 @@ class Job:
 def load(path):
     with np.load(path) as file:
         values = {field.name: file[field.name] for field in dataclasses.fields(Job)}
-    values.update({name: values[name].item() for name in ("name", "kernel", "jitter", "k", "predecessors")})
+    values.update({name: values[name].item() for name in ("name", "kernel", "jitter", "k", "predecessors", "ranking")})
     return Job(**values)
 
 

@@ -24,9 +24,10 @@ def main():
         np.save(folder / "inducing.npy", job.inducing)
         np.save(folder / "rows.npy", job.queries)
         command = [os.environ["PEERS_PROGRAM"], "neighbors", folder / "points.npy", "--quiet",
-                   "--inducing-points", folder / "inducing.npy", "--kernel", job.kernel,
+                   "--kernel", job.kernel, "--ranking", job.ranking,
                    "--lengthscale", ",".join(map(repr, job.lengthscales.tolist())), "--jitter", repr(job.jitter),
                    "-k", str(job.k), "--threads", threads, "-o", folder / "answer.npy", "--stats", folder / "stats.json"]
+        command += ["--inducing-points", folder / "inducing.npy"] if len(job.inducing) else ["--inducing", "0"]
         command += ["--predecessors"] if job.predecessors else ["--queries", folder / "rows.npy"]
         subprocess.run(command, check=True)
         statistics = json.loads((folder / "stats.json").read_text(encoding="utf-8"))

@@ -83,6 +83,10 @@ const char* residual_knn_reason_string(int32_t reason) {
              "for a sample";
     case RESIDUAL_KNN_REASON_REPEATED_POINTS:
       return "most rows are duplicates of many earlier rows";
+    case RESIDUAL_KNN_REASON_CANDIDATE_LISTS:
+      return "the caller gave a list of candidates for each query";
+    case RESIDUAL_KNN_REASON_SCALED_DISTANCE:
+      return "the ranking by scaled distance searches a k-d tree of the scaled points";
     default:
       return "unknown reason";
   }

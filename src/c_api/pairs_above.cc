@@ -69,6 +69,11 @@ residual_knn_status FindPairs(const char* function, const Request<Row>& request,
     residual_knn::IsDimensionMajor(options.layout);
     residual_knn::RequireNoSets(options);
     SearchSettings settings = residual_knn::ReadSettings(options, 0);
+    if (settings.ranking == residual_knn::Ranking::kScaledDistance) {
+      residual_knn::ThrowInvalid(
+          "ranking is scaled distance, but the threshold is a correlation; use the absolute or the "
+          "signed ranking");
+    }
     settings.least_correlation = request.threshold;
     Monitor monitor(options.progress, options.progress_user);
     const std::unique_ptr<QuerySet> queries = make_queries(options, settings, monitor);

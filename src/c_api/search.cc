@@ -95,6 +95,7 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     residual_knn::RequireNumbering(numbering, model.n());
     const bool dimension_major = residual_knn::IsDimensionMajor(options.layout);
     const SearchSettings settings = residual_knn::ReadSettings(options, request.k);
+    residual_knn::RequireRankingOf(model, settings.ranking);
     Monitor monitor(options.progress, options.progress_user);
     const SetArguments<Row> sets(options,
                                  {model, request.num_queries, request.k, numbering, monitor});

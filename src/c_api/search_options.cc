@@ -1,20 +1,27 @@
 #include "c_api/search_options.h"
 
+#include <iterator>
 #include <string>
 
 #include "c_api/arguments.h"
 #include "c_api/caller_struct.h"
 
 namespace residual_knn {
+namespace {
+
+// By the values of enum residual_knn_ranking.
+constexpr Ranking kRankings[] = {Ranking::kAbsolute, Ranking::kSigned, Ranking::kScaledDistance};
+
+}  // namespace
 
 SearchSettings ReadSettings(const residual_knn_search_options& options, int64_t k) {
-  RequireEnum(options.ranking, 2, "ranking", "residual_knn_ranking");
+  RequireEnum(options.ranking, std::ssize(kRankings), "ranking", "residual_knn_ranking");
   RequireEnum(options.strategy, RESIDUAL_KNN_DUAL_TREE + 1, "strategy", "residual_knn_strategy");
   RequireAtLeast(options.tile_queries, 0, "tile_queries");
   RequireAtLeast(options.tile_candidates, 0, "tile_candidates");
   SearchSettings settings;
   settings.k = k;
-  settings.ranking = options.ranking == RESIDUAL_KNN_SIGNED ? Ranking::kSigned : Ranking::kAbsolute;
+  settings.ranking = kRankings[options.ranking];
   settings.strategy = options.strategy;
   settings.threads = CheckedThreads(options.threads);
   settings.tile_queries = options.tile_queries;
@@ -35,6 +42,13 @@ void RequireNoSets(const residual_knn_search_options& options) {
   require(options.candidate_rows == nullptr, "candidate_rows");
   require(options.candidate_rows_int32 == nullptr, "candidate_rows_int32");
   require(options.conditional_variances == nullptr, "conditional_variances");
+}
+
+void RequireRankingOf(const ResidualModel& model, Ranking ranking) {
+  if (ranking != Ranking::kScaledDistance || model.covariance() != nullptr) return;
+  throw Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
+              "ranking is scaled distance, but an index with a covariance callback has no "
+              "coordinates; use the absolute or the signed ranking");
 }
 
 void WriteStatistics(const SearchStatistics& done, const ReportFrame& frame,

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "model/residual_model.h"
 #include "query/search_settings.h"
 #include "query/search_statistics.h"
 #include "residual_knn.h"
@@ -15,6 +16,9 @@ SearchSettings ReadSettings(const residual_knn_search_options& options, int64_t 
 
 // For entry points that select no sets: throws if an option for sets or for candidate lists is given.
 void RequireNoSets(const residual_knn_search_options& options);
+
+// Throws if a search of the model cannot have this ranking.
+void RequireRankingOf(const ResidualModel& model, Ranking ranking);
 
 // What a report says besides the statistics of the search.
 struct ReportFrame {

@@ -82,6 +82,9 @@ class NearestWorker : public ListWorker {
     }
     const auto kept = std::min(std::ssize(neighbors_), job().settings.k);
     std::partial_sort(neighbors_.begin(), neighbors_.begin() + kept, neighbors_.end());
+    if (job().settings.ranking == Ranking::kScaledDistance) {
+      for (int64_t j = 0; j < kept; ++j) neighbors_[j].distance = std::sqrt(neighbors_[j].distance);
+    }
     job().results.Write(block(), q, {neighbors_.data(), static_cast<size_t>(kept)});
   }
 
@@ -92,7 +95,7 @@ class NearestWorker : public ListWorker {
   void ComputeDistances(int64_t q, std::span<const int64_t> rows) {
     distances_.resize(rows.size() + RowGroup::kSlack);
     if (job().settings.ranking == Ranking::kScaledDistance) {
-      ComputeScaledDistances(q, rows);
+      ComputeSquaredDistances(q, rows);
       return;
     }
     group_.Load(rows);
@@ -102,7 +105,8 @@ class NearestWorker : public ListWorker {
     }
   }
 
-  void ComputeScaledDistances(int64_t q, std::span<const int64_t> rows) {
+  // Scaled distances are squared until the nearest are known: a search decides ties in the same way.
+  void ComputeSquaredDistances(int64_t q, std::span<const int64_t> rows) {
     const ScaledPoints& points = job().model.points();
     const auto count = std::ssize(rows);
     const int64_t stride = count + ScaledPoints::kPadding;
@@ -111,7 +115,6 @@ class NearestWorker : public ListWorker {
     std::fill(distances_.begin(), distances_.end(), std::numeric_limits<double>::infinity());
     LowerSquaredDistances({coordinates_.data(), stride, points.dimensions(), count}, View(q).point,
                           distances_.data());
-    for (double& distance : distances_) distance = std::sqrt(distance);
   }
 
   RowGroup group_;

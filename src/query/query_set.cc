@@ -50,22 +50,30 @@ class RowQueries : public QuerySet {
 
   [[nodiscard]] int64_t size() const override { return count_; }
 
-  void Load(std::span<const int64_t> queries, QueryBlock& block,
-            ThreadMonitor /*monitor*/) const override {
+  void LoadPlaces(std::span<const int64_t> queries, QueryBlock& block) const override {
     const auto count = static_cast<int64_t>(queries.size());
     Resize(block, count, model_.d());
-    bool contiguous = true;
     for (int64_t i = 0; i < count; ++i) {
       const int64_t row = Row(queries[i]);
-      contiguous = contiguous && row == Row(queries[0]) + i;
       block.self[i] = row;
       block.callback_row[i] = row;
       block.slot[i] = Slot(queries[i]);
       block.limit[i] = CandidateLimit(row);
       block.largest_limit = std::max(block.largest_limit, block.limit[i]);
+      model_.points().CopyPoint(row, block.points.data() + i * model_.d());
+    }
+  }
+
+  void Load(std::span<const int64_t> queries, QueryBlock& block,
+            ThreadMonitor /*monitor*/) const override {
+    LoadPlaces(queries, block);
+    const auto count = static_cast<int64_t>(queries.size());
+    bool contiguous = true;
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t row = block.self[i];
+      contiguous = contiguous && row == block.self[0] + i;
       block.inverse_deviation[i] = model_.inverse_deviation()[row];
       block.residual_variance[i] = model_.residual_variance(row);
-      model_.points().CopyPoint(row, block.points.data() + i * model_.d());
       double square = 0;
       DotRows(model_.v(row), model_.v(0), model_.m(), &row, 1, &square);
       block.norm[i] = std::sqrt(square);
@@ -117,8 +125,7 @@ class NewQueries : public QuerySet {
   [[nodiscard]] int64_t Limit(int64_t /*query*/) const override { return model_.n(); }
   void CopyPoint(int64_t query, double* out) const override { points_.CopyPoint(query, out); }
 
- protected:
-  void LoadAllButFactor(std::span<const int64_t> queries, QueryBlock& block) const {
+  void LoadPlaces(std::span<const int64_t> queries, QueryBlock& block) const override {
     Resize(block, static_cast<int64_t>(queries.size()), model_.d());
     block.largest_limit = model_.n();
     for (size_t i = 0; i < queries.size(); ++i) {
@@ -129,6 +136,8 @@ class NewQueries : public QuerySet {
       points_.CopyPoint(queries[i], block.points.data() + static_cast<int64_t>(i) * model_.d());
     }
   }
+
+ protected:
   [[nodiscard]] const ResidualModel& model() const { return model_; }
   [[nodiscard]] const ScaledPoints& points() const { return points_; }
 
@@ -147,7 +156,7 @@ class NewPointQueries : public NewQueries {
 
   void Load(std::span<const int64_t> queries, QueryBlock& block,
             ThreadMonitor monitor) const override {
-    LoadAllButFactor(queries, block);
+    LoadPlaces(queries, block);
     const int64_t m = model().m();
     const auto count = static_cast<int64_t>(queries.size());
     block.owned_v.resize(static_cast<size_t>(count * m));
@@ -192,7 +201,7 @@ class NewFactorQueries : public NewQueries {
 
   void Load(std::span<const int64_t> queries, QueryBlock& block,
             ThreadMonitor /*monitor*/) const override {
-    LoadAllButFactor(queries, block);
+    LoadPlaces(queries, block);
     const int64_t m = model().m();
     block.owned_v.resize(queries.size() * static_cast<size_t>(m));
     for (size_t i = 0; i < queries.size(); ++i) {

@@ -50,6 +50,9 @@ class QuerySet {
   // of new points takes time; the block is incomplete if the monitor was stopped.
   virtual void Load(std::span<const int64_t> queries, QueryBlock& block,
                     ThreadMonitor monitor) const = 0;
+  // Loads the listed queries without V, p and what follows from them: rows, slots, limits and coordinates are set, the
+  // other fields of the block are undefined.
+  virtual void LoadPlaces(std::span<const int64_t> queries, QueryBlock& block) const = 0;
   // Number of candidates of a query, the query itself not counted.
   [[nodiscard]] virtual int64_t Pairs(int64_t query) const = 0;
   // The row of a query; -1 for a new point.

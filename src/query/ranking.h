@@ -1,4 +1,4 @@
-// The one definition of the distance and of the order of neighbors.
+// The one definition of the distance of correlations, and of the order of neighbors.
 #pragma once
 
 #include <algorithm>

@@ -20,6 +20,7 @@ void Prepared::AdoptOrders(Prepared& other, std::span<const double> old_lengthsc
   if (!(*largest <= kMostStretch * *least)) return;
   trees_.AdoptOrders(other.trees_, ratios);
   scans_.AdoptOrders(other.scans_, ratios);
+  space_trees_.AdoptOrders(other.space_trees_, ratios);
 }
 
 double Prepared::ScanSeconds(int64_t k) const {

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "model/residual_model.h"
+#include "scaled_space/space_tree_store.h"
 #include "scan/scan_store.h"
 #include "tree/tree_store.h"
 
@@ -14,7 +15,8 @@ namespace residual_knn {
 // Any number of searches may use one object at the same time.
 class Prepared {
  public:
-  explicit Prepared(const ResidualModel& model) : trees_(model), scans_(model) {}
+  explicit Prepared(const ResidualModel& model)
+      : trees_(model), scans_(model), space_trees_(model) {}
 
   // Takes over the orders in space that were made for the same points with other lengthscales (one, or one for each
   // coordinate), unless the proportions of the lengthscales have changed much.
@@ -23,6 +25,7 @@ class Prepared {
 
   [[nodiscard]] TreeStore& trees() { return trees_; }
   [[nodiscard]] ScanStore& scans() { return scans_; }
+  [[nodiscard]] SpaceTreeStore& space_trees() { return space_trees_; }
 
   // Adds the multiplications of an automatic search by brute force; returns the sum of those of earlier searches.
   double AskedBefore(double multiplications) {
@@ -33,7 +36,7 @@ class Prepared {
   [[nodiscard]] double ScanSeconds(int64_t k) const;
   void SetScanSeconds(int64_t k, double seconds);
 
-  [[nodiscard]] int64_t bytes() { return trees_.bytes() + scans_.bytes(); }
+  [[nodiscard]] int64_t bytes() { return trees_.bytes() + scans_.bytes() + space_trees_.bytes(); }
 
  private:
   // Fits a word, so that its atomic needs no lock.
@@ -44,6 +47,7 @@ class Prepared {
 
   TreeStore trees_;
   ScanStore scans_;
+  SpaceTreeStore space_trees_;
   std::atomic<double> asked_{0};
   std::atomic<ScanTime> scan_time_{ScanTime{0, 0}};
   static_assert(std::atomic<ScanTime>::is_always_lock_free);

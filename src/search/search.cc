@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/callback_covariance.h"
+#include "scaled_space/scaled_search.h"
 #include "scan/brute_force.h"
 #include "search/automatic.h"
 #include "search/informative_neighbors.h"
@@ -43,24 +44,32 @@ SearchStatistics SearchByChoice(const SearchJob& job, Prepared& prepared, int64_
   return statistics;
 }
 
-}  // namespace
-
-SearchStatistics Search(const SearchJob& given, Prepared& prepared) {
+// Searches by residual correlation, and counts the queries without informative neighbors.
+SearchStatistics SearchByCorrelation(const SearchJob& given, Prepared& prepared, int64_t pairs) {
   InformativeSink informative(given.model, given.results);
   // Informative neighbors are counted only where the caller asks for a number of neighbors.
   ResultSink& results = given.settings.least_correlation ? given.results : informative;
   SearchSettings settings = given.settings;
   settings.threads = UsableThreads(given.model.callback(), settings.threads);
   const SearchJob job{given.model, given.queries, settings, results, given.monitor};
+  SearchStatistics statistics = SearchByChoice(job, prepared, pairs);
+  statistics.uninformative_queries = informative.uninformative();
+  MeasureNearest(job, statistics);
+  return statistics;
+}
+
+}  // namespace
+
+SearchStatistics Search(const SearchJob& job, Prepared& prepared) {
   int64_t pairs = 0;
   for (int64_t i = 0; i < job.queries.size(); ++i) pairs += job.queries.Pairs(i);
   // Progress does not count what a search prepares: that happens once, and is short.
   job.monitor.Start(std::max<int64_t>(pairs, 1));
-  SearchStatistics statistics = SearchByChoice(job, prepared, pairs);
+  SearchStatistics statistics = job.settings.ranking == Ranking::kScaledDistance
+                                    ? SearchScaledSpace(job, prepared.space_trees(), pairs)
+                                    : SearchByCorrelation(job, prepared, pairs);
   statistics.pairs = pairs;
-  statistics.uninformative_queries = informative.uninformative();
   statistics.coarse_queries = job.queries.coarse();
-  MeasureNearest(job, statistics);
   return statistics;
 }
 

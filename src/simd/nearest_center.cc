@@ -9,6 +9,7 @@
 #include "hwy/highway.h"
 
 #include "simd/dispatch.h"
+#include "simd/squared_distance-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace residual_knn {
@@ -17,26 +18,10 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Lanes are points. At most 8 lanes, so that the tail reads no farther than the padding.
-using Doubles = hn::CappedTag<double, 8>;
+using Doubles = PointLanes;
 using Integers = hn::RebindToSigned<Doubles>;
-using DoubleVector = hn::Vec<Doubles>;
+using DoubleVector = PointVector;
 using IntegerVector = hn::Vec<Integers>;
-
-// Multiplication and addition are not fused, so that targets with and without FMA round in the same way.
-HWY_INLINE DoubleVector AddSquare(DoubleVector sum, DoubleVector difference) {
-  return hn::Add(sum, hn::Mul(difference, difference));
-}
-
-HWY_INLINE DoubleVector SquaredDistance(const PointRange& points, int64_t j, const double* center) {
-  const Doubles d;
-  DoubleVector sq = hn::Zero(d);
-  for (int64_t c = 0; c < points.dimensions; ++c) {
-    const DoubleVector x = hn::LoadU(d, points.data + c * points.stride + j);
-    sq = AddSquare(sq, hn::Sub(x, hn::Set(d, center[c])));
-  }
-  return sq;
-}
 
 // A copy of the results of the last points, which do not fill a vector. WriteBack copies them to memory.
 template <typename T>
@@ -96,26 +81,16 @@ HWY_INLINE void AssignOne(const PointRange& points, int64_t j, const Centers& ce
   }
 }
 
-// Four vectors of points share each broadcast coordinate of a center. Their sums are independent, which hides the
-// latency of additions.
 HWY_INLINE void AssignFour(const PointRange& points, int64_t j, const Centers& centers,
                            double* min_sq, int64_t* nearest) {
-  const Doubles d;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto lanes = static_cast<int64_t>(hn::Lanes(Doubles()));
   for (int64_t q = 0; q < centers.count; ++q) {
-    const double* center = centers.coordinates + q * points.dimensions;
-    DoubleVector sq0 = hn::Zero(d);
-    DoubleVector sq1 = hn::Zero(d);
-    DoubleVector sq2 = hn::Zero(d);
-    DoubleVector sq3 = hn::Zero(d);
-    for (int64_t c = 0; c < points.dimensions; ++c) {
-      const double* x = points.data + c * points.stride + j;
-      const DoubleVector y = hn::Set(d, center[c]);
-      sq0 = AddSquare(sq0, hn::Sub(hn::LoadU(d, x), y));
-      sq1 = AddSquare(sq1, hn::Sub(hn::LoadU(d, x + lanes), y));
-      sq2 = AddSquare(sq2, hn::Sub(hn::LoadU(d, x + 2 * lanes), y));
-      sq3 = AddSquare(sq3, hn::Sub(hn::LoadU(d, x + 3 * lanes), y));
-    }
+    DoubleVector sq0;
+    DoubleVector sq1;
+    DoubleVector sq2;
+    DoubleVector sq3;
+    FourSquaredDistances(points, j, centers.coordinates + q * points.dimensions, sq0, sq1, sq2,
+                         sq3);
     const IntegerVector number = hn::Set(Integers(), centers.first + q);
     KeepNearer(sq0, number, min_sq, nearest);
     KeepNearer(sq1, number, min_sq + lanes, nearest + lanes);

@@ -7,16 +7,9 @@
 
 #include <cstdint>
 
-namespace residual_knn {
+#include "simd/point_range.h"
 
-// Points in dimension-major memory: coordinate c of point j is data[c * stride + j]. Each
-// coordinate must be readable for 8 values beyond the last point.
-struct PointRange {
-  const double* data;
-  int64_t stride;
-  int64_t dimensions;
-  int64_t count;
-};
+namespace residual_knn {
 
 // min_sq[j] = min(min_sq[j], squared distance of point j to the center).
 void LowerSquaredDistances(const PointRange& points, const double* center, double* min_sq);

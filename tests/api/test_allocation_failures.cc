@@ -341,6 +341,32 @@ bool SearchesSurvive(Data& data) {
   return true;
 }
 
+bool ScaledSearchesSurvive(Data& data) {
+  for (const int32_t strategy : {RESIDUAL_KNN_BRUTE_FORCE, RESIDUAL_KNN_BEST_FIRST}) {
+    for (const int32_t threads : {1, 2}) {
+      residual_knn_search_options options = SearchOptions();
+      options.ranking = RESIDUAL_KNN_SCALED_DISTANCE;
+      options.strategy = strategy;
+      options.threads = threads;
+      if (!SearchSurvives(
+              data,
+              "predecessors, scaled distance, " +
+                  std::string(residual_knn_strategy_name(strategy)) + ", " +
+                  std::to_string(threads) + " threads",
+              [&] { return Create(data, RESIDUAL_KNN_MATERN32, 1); },
+              [&] {
+                return residual_knn_predecessors(data.index, nullptr, kN, &options, kK,
+                                                 data.neighbors.data(), data.distances.data(),
+                                                 nullptr);
+              },
+              threads == 1)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 bool HelpersSurvive(Data& data) {
   const double lengthscale = 0.3;
   residual_knn_helper_options options = HelperOptions();
@@ -422,7 +448,7 @@ void TestCreations(void**) {
 }
 void TestSearches(void**) {
   Data data = DrawData();
-  assert_true(SearchesSurvive(data));
+  assert_true(SearchesSurvive(data) && ScaledSearchesSurvive(data));
 }
 void TestHelpers(void**) {
   Data data = DrawData();

@@ -74,6 +74,8 @@ constexpr uint32_t kUnfitNewPoints = OnGivenFactor(kNewPoints | kNewPoints32);
 constexpr uint32_t kUnfitNewFactor = On(Origin::kInducing, kNewFactor | kNewFactor32);
 // Where the library evaluates the kernel and therefore needs coordinates.
 constexpr uint32_t kNewFactorWithPoints = On(Origin::kFactor, kNewFactor | kNewFactor32);
+// Where the index has no coordinates.
+constexpr uint32_t kWithoutPoints = kAll & On(Origin::kCallback, ~uint32_t{0});
 
 // The names of the calls by their bits.
 std::vector<std::string> CallNames() {
@@ -491,7 +493,12 @@ std::vector<BadInputCase<Arguments>> Table() {
       {"layout least", kAll, [](auto& a) { a.options.layout = INT32_MIN; }, kInvalid,
        "layout is -2147483648"},
       {"ranking -1", kAll, [](auto& a) { a.options.ranking = -1; }, kInvalid, "ranking is -1"},
-      {"ranking 2", kAll, [](auto& a) { a.options.ranking = 2; }, kInvalid, "ranking is 2"},
+      {"ranking 3", kAll, [](auto& a) { a.options.ranking = 3; }, kInvalid, "ranking is 3"},
+      {"scaled distance with coordinates", kAll & ~kWithoutPoints,
+       [](auto& a) { a.options.ranking = RESIDUAL_KNN_SCALED_DISTANCE; }, kOk},
+      {"scaled distance without coordinates", kWithoutPoints,
+       [](auto& a) { a.options.ranking = RESIDUAL_KNN_SCALED_DISTANCE; }, kUnsupported,
+       "an index with a covariance callback has no coordinates"},
       {"ranking greatest", kAll, [](auto& a) { a.options.ranking = INT32_MAX; }, kInvalid,
        "ranking is 2147483647"},
       {"ranking least", kAll, [](auto& a) { a.options.ranking = INT32_MIN; }, kInvalid,

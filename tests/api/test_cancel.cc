@@ -146,9 +146,10 @@ bool SearchesHold(const TestRun& run) {
   Poisoned<double> distances(n * kK);
   residual_knn_statistics statistics;
 
-  const auto with = [&](const auto& call) {
-    return [&, call](Watcher& watcher, int32_t threads, bool& touched) {
+  const auto with = [&](const auto& call, int32_t ranking = RESIDUAL_KNN_ABSOLUTE) {
+    return [&, call, ranking](Watcher& watcher, int32_t threads, bool& touched) {
       residual_knn_search_options options = SearchOptions();
+      options.ranking = ranking;
       options.threads = threads;
       options.progress = Watcher::Progress;
       options.progress_user = &watcher;
@@ -182,6 +183,13 @@ bool SearchesHold(const TestRun& run) {
          return residual_knn_neighbors_int32(index, nullptr, n, options, kK, 1, 0,
                                              neighbors32.data(), distances.data(), &statistics);
        })},
+      {"scaled distance", with(
+                              [&](const residual_knn_search_options* options) {
+                                return residual_knn_predecessors(index, nullptr, n, options, kK,
+                                                                 neighbors.data(), distances.data(),
+                                                                 &statistics);
+                              },
+                              RESIDUAL_KNN_SCALED_DISTANCE)},
   };
   for (const Job& job : jobs) {
     if (!JobHolds(job)) return false;

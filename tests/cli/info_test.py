@@ -32,7 +32,8 @@ class InfoTest(cli_support.ProgramTest):
         for option in ("POINTS", "--columns", "--lonlat", "--kernel", "--nu", "--alpha",
                        "--variance", "--lengthscale", "--nugget", "--jitter", "--max-jitter",
                        "--inducing", "--inducing-method", "--inducing-points", "--seed", "-k",
-                       "--predecessors", "--order", "--signed", "--queries", "--new-points", "--strategy",
+                       "--predecessors", "--order", "--ranking", "--signed", "--queries", "--new-points",
+                       "--strategy",
                        "--base", "--threads", "--stats", "-o"):
             self.assertRegex(text, re.escape(option) + r"\b")
         self.assertIn("default 30", text)

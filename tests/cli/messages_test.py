@@ -142,6 +142,7 @@ SUGGESTIONS = [
     (["neighbors", "p.csv", "--strategy", "dualtree"], "dual_tree"),
     (["neighbors", "p.csv", "--strategy", "auto"], "automatic"),
     (["neighbors", "p.csv", "--order", "maxmin"], "maximin"),
+    (["neighbors", "p.csv", "--ranking", "scaled_distance"], "scaled-distance"),
     (["neighbors", "p.csv", "--inducing-method", "k-means"], "kmeans"),
     (["neighbors", "p.csv", "--columns", "lattitude"], "latitude"),
     (["neighbors", "p.csv", "--lonlat", "longitude,lat"], "latitude"),

@@ -75,6 +75,30 @@ class NeighborsTest(cli_support.ProgramTest):
                              "--signed", warnings=["all 60 queries"])
         self.check_all(answer, distances, N)
 
+    def test_ranking(self):
+        options = ["neighbors", "points.csv", "--inducing-points", "inducing.csv", "-k", "5"]
+        distances = Model(self.inducing).distances(self.points, self.points, signed=True)
+        signed = self.answer(*options, "--ranking", "signed")
+        self.check_all(signed, distances, 5)
+        self.assertEqual(self.answer(*options, "--signed").neighbors, signed.neighbors)
+        self.assertEqual(self.answer(*options, "--ranking", "absolute").neighbors, self.answer(*options).neighbors)
+
+    def test_scaled_distance(self):
+        scaled = self.points / [0.8, 1.5, 2.5]
+        distances = np.sqrt(((scaled[:, None] - scaled[None]) ** 2).sum(axis=2))
+        options = ["neighbors", "points.csv", "--lengthscale", "0.8,1.5,2.5", "-k", "5", "--ranking",
+                   "scaled-distance"]
+        for more in ([], ["--strategy", "brute_force"], ["--strategy", "dual_tree"]):
+            self.check_all(self.answer(*options, "--inducing", "0", *more), distances, 5)
+        answer = self.answer(*options, "--inducing-points", "inducing.csv", "--predecessors")
+        self.assertEqual(answer.queries, list(range(1, N)))
+        for query, found in answer.neighbors.items():
+            self.assert_neighbors(found, distances[query], range(query), 5, f"query {query}")
+        new = self.new_points / [0.8, 1.5, 2.5]
+        distances = np.sqrt(((new[:, None] - scaled[None]) ** 2).sum(axis=2))
+        answer = self.answer(*options, "--inducing", "0", "--new-points", "new.csv")
+        self.check_all(answer, distances, 5, lambda query: range(N))
+
     def test_predecessors(self):
         distances = Model(self.inducing).distances(self.points, self.points)
         answer = self.answer("neighbors", "points.csv", "--inducing-points", "inducing.csv", "-k",

@@ -49,14 +49,20 @@ constexpr int64_t kFewestQueries = 4000;
 // this gives a fraction of an allocation per query, and fewer in longer searches.
 constexpr int64_t kQueriesForOne = 16;
 
+struct Way {
+  int32_t ranking;
+  int32_t strategy;
+};
+
 // The number of allocations of a search of `count` queries, which repeat rows; -1 if it fails.
-int64_t CountOf(const residual_knn_index* index, int32_t strategy, int64_t count,
+int64_t CountOf(const residual_knn_index* index, const Way& way, int64_t count,
                 std::vector<int64_t>& neighbors) {
   std::vector<int64_t> rows(static_cast<size_t>(count));
   for (int64_t i = 0; i < count; ++i) rows[i] = i % kPoints;
   residual_knn_search_options options;
   residual_knn_search_options_init(&options, sizeof options);
-  options.strategy = strategy;
+  options.ranking = way.ranking;
+  options.strategy = way.strategy;
   options.threads = 1;
   const int64_t before = allocations.load();
   const residual_knn_status status = residual_knn_neighbors(index, rows.data(), count, &options, 5,
@@ -64,15 +70,16 @@ int64_t CountOf(const residual_knn_index* index, int32_t strategy, int64_t count
   return status == RESIDUAL_KNN_OK ? allocations.load() - before : -1;
 }
 
-bool StrategyHolds(const residual_knn_index* index, int32_t strategy, int64_t queries) {
+bool WayHolds(const residual_knn_index* index, const Way& way, int64_t queries) {
   std::vector<int64_t> neighbors(static_cast<size_t>(2 * queries * 5));
   // The first search builds what the index keeps.
-  if (CountOf(index, strategy, 2 * queries, neighbors) < 0) return Fail(residual_knn_last_error());
-  const int64_t half = CountOf(index, strategy, queries, neighbors);
-  const int64_t all = CountOf(index, strategy, 2 * queries, neighbors);
-  const std::string text = std::string(residual_knn_strategy_name(strategy)) + ": " +
-                           std::to_string(half) + " allocations for " + std::to_string(queries) +
-                           " queries, " + std::to_string(all) + " for twice as many";
+  if (CountOf(index, way, 2 * queries, neighbors) < 0) return Fail(residual_knn_last_error());
+  const int64_t half = CountOf(index, way, queries, neighbors);
+  const int64_t all = CountOf(index, way, 2 * queries, neighbors);
+  const std::string text = std::string(residual_knn_strategy_name(way.strategy)) + ", ranking " +
+                           std::to_string(way.ranking) + ": " + std::to_string(half) +
+                           " allocations for " + std::to_string(queries) + " queries, " +
+                           std::to_string(all) + " for twice as many";
   std::printf("%s\n", text.c_str());
   if (half <= 0 || all <= 0) return Fail("nothing was counted");
   return all - half <= std::max(queries, kUsualQueries) / kQueriesForOne || Fail(text);
@@ -96,7 +103,10 @@ void TestNoAllocationForEachQuery(void** state) {
   // The automatic choice is one of these; a timed sample decides.
   for (int32_t strategy = RESIDUAL_KNN_BRUTE_FORCE; strategy <= RESIDUAL_KNN_DUAL_TREE;
        ++strategy) {
-    holds = StrategyHolds(index, strategy, queries) && holds;
+    holds = WayHolds(index, {RESIDUAL_KNN_ABSOLUTE, strategy}, queries) && holds;
+  }
+  for (const int32_t strategy : {RESIDUAL_KNN_BRUTE_FORCE, RESIDUAL_KNN_BEST_FIRST}) {
+    holds = WayHolds(index, {RESIDUAL_KNN_SCALED_DISTANCE, strategy}, queries) && holds;
   }
   residual_knn_index_free(index);
   assert_true(holds || Fail(run.seed, "the same points again"));

@@ -60,7 +60,7 @@ class NoResults : public residual_knn::ResultSink {
              std::span<const residual_knn::Neighbor>) override {}
 };
 
-bool SearchesHold(const TestRun& run) {
+bool SearchesHold(const TestRun& run, residual_knn::Ranking ranking) {
   Random random(run.seed);
   EngineSpec spec;
   spec.kernel = RESIDUAL_KNN_MATERN32;
@@ -82,13 +82,15 @@ bool SearchesHold(const TestRun& run) {
           settings.strategy = strategy;
           settings.threads = threads;
           settings.tile_queries = tile;
+          settings.ranking = ranking;
           const auto queries = residual_knn::MakeRowQueries(model, rows.data(), n, predecessors);
           Monitor monitor;
           NoResults results;
           residual_knn::Search({model, *queries, settings, results, monitor}, prepared);
-          if (!AllIsDone("strategy " + std::to_string(strategy) +
-                             (predecessors ? ", predecessors" : "") + ", threads " +
-                             std::to_string(threads) + ", tile " + std::to_string(tile),
+          if (!AllIsDone("ranking " + std::to_string(static_cast<int>(ranking)) + ", strategy " +
+                             std::to_string(strategy) + (predecessors ? ", predecessors" : "") +
+                             ", threads " + std::to_string(threads) + ", tile " +
+                             std::to_string(tile),
                          monitor)) {
             return false;
           }
@@ -160,7 +162,12 @@ bool HelpersHold(const TestRun& run) {
 }
 
 void TestFactors(void** state) { assert_true(FactorsHold(*static_cast<const TestRun*>(*state))); }
-void TestSearches(void** state) { assert_true(SearchesHold(*static_cast<const TestRun*>(*state))); }
+void TestSearches(void** state) {
+  for (const auto ranking :
+       {residual_knn::Ranking::kAbsolute, residual_knn::Ranking::kScaledDistance}) {
+    assert_true(SearchesHold(*static_cast<const TestRun*>(*state), ranking));
+  }
+}
 void TestCouplings(void** state) {
   assert_true(CouplingsAreCounted(*static_cast<const TestRun*>(*state)));
 }

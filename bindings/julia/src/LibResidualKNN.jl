@@ -137,10 +137,18 @@ The distance that a search uses.
 
 - `RESIDUAL_KNN_ABSOLUTE`: sqrt(1 - |rho|), between 0 and 1: the neighbors have the largest |rho|.
 - `RESIDUAL_KNN_SIGNED`: sqrt(1 - rho), between 0 and sqrt(2): the neighbors have the largest rho.
+- `RESIDUAL_KNN_SCALED_DISTANCE`: The Euclidean distance of the coordinates divided by their lengthscales: the neighbors are the nearest points in
+  scaled space. V and p have no effect, degenerate points are candidates like all others, and no query counts as
+  uninformative. Neighbors are ordered by the squared distance as it is computed in double precision, which is the sum
+  of the squared differences in the order of the coordinates; ties go to the smaller row. RESIDUAL_KNN_BRUTE_FORCE
+  computes the distances of all pairs. All other strategies search a k-d tree best-first, and report
+  RESIDUAL_KNN_BEST_FIRST. RESIDUAL_KNN_AUTOMATIC uses brute force for few pairs. The tile options have no effect.
+  An index with a covariance callback has no coordinates: its searches return RESIDUAL_KNN_ERROR_UNSUPPORTED.
 """
 @enum residual_knn_ranking::Int32 begin
     RESIDUAL_KNN_ABSOLUTE = 0
     RESIDUAL_KNN_SIGNED = 1
+    RESIDUAL_KNN_SCALED_DISTANCE = 2
 end
 
 @doc raw"""
@@ -188,6 +196,7 @@ Why a search used its strategy.
 - `RESIDUAL_KNN_REASON_REPEATED_POINTS`: Brute force: most rows are duplicates of more than k earlier rows, and so cannot be among the k nearest of any
   query. Brute force skips these rows, but a tree cannot. Brute force is therefore used even for a requested tree.
 - `RESIDUAL_KNN_REASON_CANDIDATE_LISTS`: The caller gave a list of candidates for each query, and only these were scored.
+- `RESIDUAL_KNN_REASON_SCALED_DISTANCE`: Best-first: the ranking RESIDUAL_KNN_SCALED_DISTANCE searches a k-d tree of the scaled points.
 """
 @enum residual_knn_reason::Int32 begin
     RESIDUAL_KNN_REASON_REQUESTED = 0
@@ -199,6 +208,7 @@ Why a search used its strategy.
     RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE = 6
     RESIDUAL_KNN_REASON_REPEATED_POINTS = 7
     RESIDUAL_KNN_REASON_CANDIDATE_LISTS = 8
+    RESIDUAL_KNN_REASON_SCALED_DISTANCE = 9
 end
 
 @doc raw"""
@@ -614,8 +624,9 @@ Report of a search.
 - `threads`: Number of worker threads that were used.
 - `queries`: Number of queries.
 - `pairs`: Number of pairs of a query and one of its candidates.
-- `pairs_scored`: Number of pairs whose residual correlation was computed. It can exceed `pairs`: tiles may reach beyond the
-  predecessors of a query, and brute force scores some rows around each query in advance.
+- `pairs_scored`: Number of pairs whose residual correlation was computed, or whose scaled distance was computed. It can exceed
+  `pairs`: tiles may reach beyond the predecessors of a query, and brute force scores some rows around each query in
+  advance.
 - `pairs_rescored`: Number of pairs scored by the canonical function, which decides between candidates and computes distances.
 - `seconds`: Seconds that the call took, including what it built.
 - `reason`: Why this strategy was used, of enum residual_knn_reason.
@@ -824,7 +835,7 @@ queries, and would hold back the results of all queries that are finished earlie
 - `index`: any
 - `rows`: num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
 - `num_queries`: length of rows, at least 0; must be n if rows is NULL
-- `options`: NULL: defaults; layout has no effect on the results
+- `options`: NULL: defaults; layout has no effect on the results; ranking is absolute or signed
 - `threshold`: between 0 and 1
 - `capacity`: at least 0
 - `offsets`: out: num_queries + 1 numbers, the first is 0

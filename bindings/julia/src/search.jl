@@ -68,7 +68,8 @@ For example, at least half of the queries lack informative neighbors because len
 units.
 
 - `ranking`: `:absolute` (default), as above; or `:signed`, with the distance √(1 - ρ), so that the neighbors have the
-  largest ρ
+  largest ρ; or `:scaled_distance`, the Euclidean distance of the coordinates divided by their lengthscales. V and p then
+  have no effect. An index with a covariance function has no coordinates, and this ranking is an error there
 - `strategy`: `:automatic` (default), `:brute_force`, `:level_synchronous`, `:best_first`,
   `:batched_best_first`, `:dual_tree`. All give the same answer
 - `threads`: number of worker threads of this search; default: as for the index. 0 means one for each available processor
@@ -81,7 +82,8 @@ bytes for each neighbor in addition to the matrices.
 
 # Statistics
 
-To score a pair is to compute its residual correlation. A tree divides the points into blocks. A pivot is a point that
+To score a pair is to compute its residual correlation or, with the ranking `:scaled_distance`, its scaled distance.
+Strategies other than `:brute_force` then search a k-d tree, and `strategy` is `:best_first`. A tree divides the points into blocks. A pivot is a point that
 represents a block, and a bound is an upper limit of |ρ| for the points of a block.
 
 - `strategy`: the strategy that was used, never `:automatic`; `reason`: why it was used, as a sentence

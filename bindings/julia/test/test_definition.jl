@@ -27,6 +27,33 @@
     end
 end
 
+@testset "scaled distance" begin
+    model = random_model(22)
+    n = size(model.points, 2)
+    scaled_distances(queries) = [norm((model.points[:, i] - queries[:, j]) ./ model.lengthscales)
+                                 for i in 1:n, j in axes(queries, 2)]
+    index = index_of(model)
+    factor, residual_variance = residual_factor(index)
+    given = ResidualIndex(model.points, factor, residual_variance; lengthscales = model.lengthscales,
+                          variance = model.variance)
+    for each in (index, given), strategy in (:automatic, :brute_force, :best_first)
+        settings = (ranking = :scaled_distance, strategy = strategy)
+        @test agrees(knn(each, 5; settings...), scaled_distances(model.points), j -> setdiff(1:n, j))
+        @test agrees(predecessors(each, 5; settings...), scaled_distances(model.points), j -> 1:j-1)
+    end
+    queries = rand(MersenneTwister(6), 2, 15)
+    @test agrees(knn(index, queries, 5; ranking = :scaled_distance), scaled_distances(queries), j -> 1:n)
+    @test agrees(knn(given, queries, factor[:, 1:15], residual_variance[1:15], 5; ranking = :scaled_distance),
+                 scaled_distances(queries), j -> 1:n)
+    statistics = predecessors(index, 5; ranking = :scaled_distance, strategy = :best_first, statistics = true)[3]
+    @test statistics.strategy == :best_first && statistics.uninformative_queries == 0
+    called(rows, columns) = [Float64(i == j) for i in rows, j in columns]
+    callback = ResidualIndex(called, factor, residual_variance)
+    failure = thrown(() -> knn(callback, 5; ranking = :scaled_distance))
+    @test failure isa UnsupportedError && occursin("no coordinates", failure.msg)
+    close(callback)
+end
+
 @testset "plain correlation" begin
     model = random_model(20; m = 0, nugget = 0.0)
     n = size(model.points, 2)

@@ -508,6 +508,20 @@ class(`residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get`) = c("SWIGFunction", clas
 attr(`residual_knn_ranking_RESIDUAL_KNN_SIGNED_get`, 'returnType') = 'character'
 class(`residual_knn_ranking_RESIDUAL_KNN_SIGNED_get`) = c("SWIGFunction", class('residual_knn_ranking_RESIDUAL_KNN_SIGNED_get'))
 
+# Start of residual_knn_ranking_RESIDUAL_KNN_SCALED_DISTANCE_get
+
+`residual_knn_ranking_RESIDUAL_KNN_SCALED_DISTANCE_get` = function(.copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_ranking_RESIDUAL_KNN_SCALED_DISTANCE_get', as.logical(.copy), PACKAGE='residualknn');
+  ans = enumFromInteger(ans, "_residual_knn_ranking");
+
+  ans
+
+}
+
+attr(`residual_knn_ranking_RESIDUAL_KNN_SCALED_DISTANCE_get`, 'returnType') = 'character'
+class(`residual_knn_ranking_RESIDUAL_KNN_SCALED_DISTANCE_get`) = c("SWIGFunction", class('residual_knn_ranking_RESIDUAL_KNN_SCALED_DISTANCE_get'))
+
 # Start of residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get
 
 `residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get` = function(.copy = FALSE)
@@ -745,6 +759,20 @@ class(`residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get`) = c("SWIGFu
 
 attr(`residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get`, 'returnType') = 'character'
 class(`residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get`) = c("SWIGFunction", class('residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get'))
+
+# Start of residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get
+
+`residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get` = function(.copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get', as.logical(.copy), PACKAGE='residualknn');
+  ans = enumFromInteger(ans, "_residual_knn_reason");
+
+  ans
+
+}
+
+attr(`residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get`, 'returnType') = 'character'
+class(`residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get`) = c("SWIGFunction", class('residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get'))
 
 # Start of residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get
 
@@ -1296,7 +1324,8 @@ defineEnumeration("_residual_knn_layout",
 
 defineEnumeration("_residual_knn_ranking",
  .values=c("RESIDUAL_KNN_ABSOLUTE" = .Call('R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get',FALSE, PACKAGE='residualknn'),
-"RESIDUAL_KNN_SIGNED" = .Call('R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get',FALSE, PACKAGE='residualknn')))
+"RESIDUAL_KNN_SIGNED" = .Call('R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get',FALSE, PACKAGE='residualknn'),
+"RESIDUAL_KNN_SCALED_DISTANCE" = .Call('R_swig_residual_knn_ranking_RESIDUAL_KNN_SCALED_DISTANCE_get',FALSE, PACKAGE='residualknn')))
 
 defineEnumeration("_residual_knn_selection",
  .values=c("RESIDUAL_KNN_SELECT_NEAREST" = .Call('R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get',FALSE, PACKAGE='residualknn'),
@@ -1319,7 +1348,8 @@ defineEnumeration("_residual_knn_reason",
 "RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get',FALSE, PACKAGE='residualknn'),
 "RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get',FALSE, PACKAGE='residualknn'),
 "RESIDUAL_KNN_REASON_REPEATED_POINTS" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get',FALSE, PACKAGE='residualknn'),
-"RESIDUAL_KNN_REASON_CANDIDATE_LISTS" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get',FALSE, PACKAGE='residualknn')))
+"RESIDUAL_KNN_REASON_CANDIDATE_LISTS" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get',FALSE, PACKAGE='residualknn'),
+"RESIDUAL_KNN_REASON_SCALED_DISTANCE" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get',FALSE, PACKAGE='residualknn')))
 
 defineEnumeration("_residual_knn_inducing_method",
  .values=c("RESIDUAL_KNN_KMEANS" = .Call('R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get',FALSE, PACKAGE='residualknn'),

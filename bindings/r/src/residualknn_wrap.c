@@ -2335,6 +2335,26 @@ R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get ( SEXP s_swig_copy)
 
 
 SWIGEXPORT SEXP
+R_swig_residual_knn_ranking_RESIDUAL_KNN_SCALED_DISTANCE_get ( SEXP s_swig_copy)
+{
+  enum residual_knn_ranking result;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  result = (enum residual_knn_ranking)RESIDUAL_KNN_SCALED_DISTANCE;
+  r_ans = SWIG_From_int((int)(result));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
 R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get ( SEXP s_swig_copy)
 {
   enum residual_knn_selection result;
@@ -2663,6 +2683,26 @@ R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get ( SEXP s_swig
   VMAXTYPE r_vmax = vmaxget() ;
 
   result = (enum residual_knn_reason)RESIDUAL_KNN_REASON_CANDIDATE_LISTS;
+  r_ans = SWIG_From_int((int)(result));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get ( SEXP s_swig_copy)
+{
+  enum residual_knn_reason result;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  result = (enum residual_knn_reason)RESIDUAL_KNN_REASON_SCALED_DISTANCE;
   r_ans = SWIG_From_int((int)(result));
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
@@ -4805,79 +4845,81 @@ SWIGEXPORT void SWIG_init(void) {
 #include <R_ext/Rdynload.h>
 
 SWIGINTERN R_CallMethodDef CallEntries[] = {
+   {"R_swig_residual_knn_index_info", (DL_FUNC) &R_swig_residual_knn_index_info, 2},
+   {"R_swig_handle_is_whole", (DL_FUNC) &R_swig_handle_is_whole, 2},
+   {"R_swig_residual_knn_neighbors_of_new_points_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_points_above_int32, 6},
+   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get, 1},
+   {"R_swig_residual_knn_neighbors_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_int32, 5},
+   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get, 1},
+   {"R_swig_residual_knn_neighbors_of_new_factor_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_factor_int32, 7},
+   {"R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get", (DL_FUNC) &R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get, 1},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_LEVEL_SYNCHRONOUS_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_LEVEL_SYNCHRONOUS_get, 1},
-   {"R_swig_residual_knn_index_update", (DL_FUNC) &R_swig_residual_knn_index_update, 5},
+   {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_GIVEN_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_GIVEN_get, 1},
+   {"R_swig_residual_knn_blas", (DL_FUNC) &R_swig_residual_knn_blas, 0},
+   {"R_swig_residual_knn_strategy_RESIDUAL_KNN_BATCHED_BEST_FIRST_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_BATCHED_BEST_FIRST_get, 1},
+   {"R_swig_residual_knn_weights_of_new_factor_int32", (DL_FUNC) &R_swig_residual_knn_weights_of_new_factor_int32, 7},
+   {"R_swig_residual_knn_predecessors_above_int32", (DL_FUNC) &R_swig_residual_knn_predecessors_above_int32, 6},
+   {"R_swig_residual_knn_predecessors_int32", (DL_FUNC) &R_swig_residual_knn_predecessors_int32, 5},
    {"R_swig_residual_knn_strategy_name", (DL_FUNC) &R_swig_residual_knn_strategy_name, 1},
    {"R_swig_handle_users", (DL_FUNC) &R_swig_handle_users, 2},
-   {"R_swig_residual_knn_inducing_method_RESIDUAL_KNN_RANDOM_ROWS_get", (DL_FUNC) &R_swig_residual_knn_inducing_method_RESIDUAL_KNN_RANDOM_ROWS_get, 1},
-   {"R_swig_residual_knn_index_create_from_callback", (DL_FUNC) &R_swig_residual_knn_index_create_from_callback, 5},
-   {"R_swig_residual_knn_predecessors_above_int32", (DL_FUNC) &R_swig_residual_knn_predecessors_above_int32, 6},
-   {"R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get", (DL_FUNC) &R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get, 1},
-   {"R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get", (DL_FUNC) &R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get, 1},
-   {"R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get, 1},
-   {"R_swig_residual_knn_neighbors_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_above_int32, 6},
-   {"R_swig_residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get", (DL_FUNC) &R_swig_residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get, 1},
-   {"R_swig_residual_knn_index_warning", (DL_FUNC) &R_swig_residual_knn_index_warning, 1},
-   {"R_swig_residual_knn_weights_int32", (DL_FUNC) &R_swig_residual_knn_weights_int32, 5},
-   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get, 1},
-   {"R_swig_residual_knn_version", (DL_FUNC) &R_swig_residual_knn_version, 0},
-   {"R_swig_residual_knn_neighbors_of_new_points_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_points_int32, 5},
-   {"R_swig_residual_knn_weights_of_new_points_int32", (DL_FUNC) &R_swig_residual_knn_weights_of_new_points_int32, 5},
-   {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_GIVEN_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_GIVEN_get, 1},
-   {"R_swig_residual_knn_reason_string", (DL_FUNC) &R_swig_residual_knn_reason_string, 1},
-   {"R_swig_set_handle_covariance", (DL_FUNC) &R_swig_set_handle_covariance, 2},
-   {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN12_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN12_get, 1},
-   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get, 1},
-   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get, 1},
-   {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_MAXIMIN_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_MAXIMIN_get, 1},
-   {"R_swig_residual_knn_neighbors_of_new_factor_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_factor_above_int32, 8},
-   {"R_swig_residual_knn_kernel_RESIDUAL_KNN_SQUARED_EXPONENTIAL_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_SQUARED_EXPONENTIAL_get, 1},
-   {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN_get, 1},
-   {"R_swig_residual_knn_order_points", (DL_FUNC) &R_swig_residual_knn_order_points, 5},
-   {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN52_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN52_get, 1},
-   {"R_swig_residual_knn_neighbors_of_new_points_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_points_above_int32, 6},
-   {"R_swig_handle_is_whole", (DL_FUNC) &R_swig_handle_is_whole, 2},
-   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get, 1},
-   {"R_swig_residual_knn_index_info", (DL_FUNC) &R_swig_residual_knn_index_info, 2},
-   {"R_swig_residual_knn_choose_inducing", (DL_FUNC) &R_swig_residual_knn_choose_inducing, 6},
-   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get, 1},
-   {"R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get", (DL_FUNC) &R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get, 1},
-   {"R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get", (DL_FUNC) &R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get, 1},
-   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get, 1},
-   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REQUESTED_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REQUESTED_get, 1},
-   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get, 1},
-   {"R_swig_residual_knn_simd_target", (DL_FUNC) &R_swig_residual_knn_simd_target, 0},
-   {"R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get", (DL_FUNC) &R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get, 1},
-   {"R_swig_residual_knn_kernel_RESIDUAL_KNN_RATIONAL_QUADRATIC_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_RATIONAL_QUADRATIC_get, 1},
-   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get, 1},
-   {"R_swig_residual_knn_search_warning", (DL_FUNC) &R_swig_residual_knn_search_warning, 2},
-   {"R_swig_residual_knn_strategy_RESIDUAL_KNN_BATCHED_BEST_FIRST_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_BATCHED_BEST_FIRST_get, 1},
-   {"R_swig_residual_knn_index_factor", (DL_FUNC) &R_swig_residual_knn_index_factor, 3},
-   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_INVALID_ARGUMENT_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_INVALID_ARGUMENT_get, 1},
-   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_OUT_OF_MEMORY_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_OUT_OF_MEMORY_get, 1},
-   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE_get, 1},
-   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_CANCELLED_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_CANCELLED_get, 1},
-   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_CALLBACK_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_CALLBACK_get, 1},
-   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_UNSUPPORTED_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_UNSUPPORTED_get, 1},
-   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_INTERNAL_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_INTERNAL_get, 1},
-   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR_get, 1},
-   {"R_swig_residual_knn_neighbors_of_new_factor_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_factor_int32, 7},
-   {"R_swig_handle_is_open", (DL_FUNC) &R_swig_handle_is_open, 2},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_BEST_FIRST_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_BEST_FIRST_get, 1},
-   {"R_swig_close_handle", (DL_FUNC) &R_swig_close_handle, 1},
-   {"R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get", (DL_FUNC) &R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get, 1},
-   {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_RANDOM_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_RANDOM_get, 1},
-   {"R_swig_residual_knn_blas", (DL_FUNC) &R_swig_residual_knn_blas, 0},
-   {"R_swig_residual_knn_status_string", (DL_FUNC) &R_swig_residual_knn_status_string, 1},
-   {"R_swig_residual_knn_index_create", (DL_FUNC) &R_swig_residual_knn_index_create, 5},
-   {"R_swig_residual_knn_index_create_from_factor", (DL_FUNC) &R_swig_residual_knn_index_create_from_factor, 6},
-   {"R_swig_residual_knn_weights_of_new_factor_int32", (DL_FUNC) &R_swig_residual_knn_weights_of_new_factor_int32, 7},
-   {"R_swig_residual_knn_strategy_RESIDUAL_KNN_DUAL_TREE_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_DUAL_TREE_get, 1},
-   {"R_swig_residual_knn_neighbors_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_int32, 5},
-   {"R_swig_residual_knn_strategy_RESIDUAL_KNN_BRUTE_FORCE_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_BRUTE_FORCE_get, 1},
-   {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN32_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN32_get, 1},
-   {"R_swig_residual_knn_predecessors_int32", (DL_FUNC) &R_swig_residual_knn_predecessors_int32, 5},
+   {"R_swig_residual_knn_version", (DL_FUNC) &R_swig_residual_knn_version, 0},
    {"R_swig_residual_knn_abi_version", (DL_FUNC) &R_swig_residual_knn_abi_version, 1},
+   {"R_swig_residual_knn_index_create_from_factor", (DL_FUNC) &R_swig_residual_knn_index_create_from_factor, 6},
+   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get, 1},
+   {"R_swig_handle_is_open", (DL_FUNC) &R_swig_handle_is_open, 2},
+   {"R_swig_residual_knn_index_create", (DL_FUNC) &R_swig_residual_knn_index_create, 5},
+   {"R_swig_residual_knn_simd_target", (DL_FUNC) &R_swig_residual_knn_simd_target, 0},
+   {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN52_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN52_get, 1},
+   {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN_get, 1},
+   {"R_swig_close_handle", (DL_FUNC) &R_swig_close_handle, 1},
+   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get, 1},
+   {"R_swig_residual_knn_kernel_RESIDUAL_KNN_SQUARED_EXPONENTIAL_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_SQUARED_EXPONENTIAL_get, 1},
+   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get, 1},
+   {"R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get, 1},
+   {"R_swig_residual_knn_index_factor", (DL_FUNC) &R_swig_residual_knn_index_factor, 3},
+   {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_MAXIMIN_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_MAXIMIN_get, 1},
+   {"R_swig_residual_knn_neighbors_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_above_int32, 6},
+   {"R_swig_residual_knn_strategy_RESIDUAL_KNN_DUAL_TREE_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_DUAL_TREE_get, 1},
+   {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN32_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN32_get, 1},
+   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get, 1},
+   {"R_swig_residual_knn_index_create_from_callback", (DL_FUNC) &R_swig_residual_knn_index_create_from_callback, 5},
+   {"R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get", (DL_FUNC) &R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get, 1},
+   {"R_swig_residual_knn_neighbors_of_new_points_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_points_int32, 5},
+   {"R_swig_residual_knn_order_points", (DL_FUNC) &R_swig_residual_knn_order_points, 5},
+   {"R_swig_residual_knn_neighbors_of_new_factor_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_factor_above_int32, 8},
+   {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_RANDOM_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_RANDOM_get, 1},
+   {"R_swig_residual_knn_weights_of_new_points_int32", (DL_FUNC) &R_swig_residual_knn_weights_of_new_points_int32, 5},
+   {"R_swig_residual_knn_strategy_RESIDUAL_KNN_BRUTE_FORCE_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_BRUTE_FORCE_get, 1},
+   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_INTERNAL_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_INTERNAL_get, 1},
+   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_UNSUPPORTED_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_UNSUPPORTED_get, 1},
+   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_CALLBACK_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_CALLBACK_get, 1},
+   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_CANCELLED_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_CANCELLED_get, 1},
+   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE_get, 1},
+   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_OUT_OF_MEMORY_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_OUT_OF_MEMORY_get, 1},
+   {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_INVALID_ARGUMENT_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_INVALID_ARGUMENT_get, 1},
+   {"R_swig_residual_knn_weights_int32", (DL_FUNC) &R_swig_residual_knn_weights_int32, 5},
+   {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN12_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN12_get, 1},
+   {"R_swig_residual_knn_kernel_RESIDUAL_KNN_RATIONAL_QUADRATIC_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_RATIONAL_QUADRATIC_get, 1},
+   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get, 1},
+   {"R_swig_residual_knn_ranking_RESIDUAL_KNN_SCALED_DISTANCE_get", (DL_FUNC) &R_swig_residual_knn_ranking_RESIDUAL_KNN_SCALED_DISTANCE_get, 1},
+   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REQUESTED_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REQUESTED_get, 1},
+   {"R_swig_residual_knn_index_update", (DL_FUNC) &R_swig_residual_knn_index_update, 5},
+   {"R_swig_residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get", (DL_FUNC) &R_swig_residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get, 1},
+   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR_get, 1},
+   {"R_swig_residual_knn_status_string", (DL_FUNC) &R_swig_residual_knn_status_string, 1},
+   {"R_swig_residual_knn_choose_inducing", (DL_FUNC) &R_swig_residual_knn_choose_inducing, 6},
+   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get, 1},
+   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get, 1},
+   {"R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get", (DL_FUNC) &R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get, 1},
+   {"R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get", (DL_FUNC) &R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get, 1},
+   {"R_swig_set_handle_covariance", (DL_FUNC) &R_swig_set_handle_covariance, 2},
+   {"R_swig_residual_knn_index_warning", (DL_FUNC) &R_swig_residual_knn_index_warning, 1},
+   {"R_swig_residual_knn_reason_string", (DL_FUNC) &R_swig_residual_knn_reason_string, 1},
+   {"R_swig_residual_knn_search_warning", (DL_FUNC) &R_swig_residual_knn_search_warning, 2},
+   {"R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get", (DL_FUNC) &R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get, 1},
+   {"R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get", (DL_FUNC) &R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get, 1},
+   {"R_swig_residual_knn_inducing_method_RESIDUAL_KNN_RANDOM_ROWS_get", (DL_FUNC) &R_swig_residual_knn_inducing_method_RESIDUAL_KNN_RANDOM_ROWS_get, 1},
    {NULL, NULL, 0}
 };
 

@@ -30,7 +30,10 @@ factor_by_definition <- function(x, inducing, covariance, nugget = 0, jitter = 1
 
 # Distances of the rows of `queries` from the rows of `points`.
 distances_by_definition <- function(queries, points, inducing, covariance, nugget = 0,
-                                    ranking = "absolute") {
+                                    ranking = "absolute", lengthscales = NULL) {
+  if (ranking == "scaled_distance") {
+    return(scaled_distances(queries, points, lengthscales))
+  }
   of_queries <- factor_by_definition(queries, inducing, covariance, nugget)
   of_points <- factor_by_definition(points, inducing, covariance, nugget)
   residual <- covariance(queries, points) - tcrossprod(of_queries$factor, of_points$factor)

@@ -19,16 +19,44 @@ test_that("every kernel of the header has neighbors, predecessors and new points
   }
 })
 
-test_that("the two rankings are as defined", {
+test_that("the rankings are as defined", {
   set.seed(2)
   points <- random_points(120, 1)
   inducing <- random_points(6, 1)
   covariance <- function(a, b) kernels$matern32(scaled_distances(a, b, 0.3))
   index <- residual_index(points, inducing, 0.3)
   for (ranking in names(residualknn:::enum_values("ranking"))) {
-    truth <- distances_by_definition(points, points, inducing, covariance, ranking = ranking)
+    truth <- distances_by_definition(points, points, inducing, covariance, ranking = ranking, lengthscales = 0.3)
     expect_nearest(neighbors(index, k = 5, ranking = ranking), without_self(truth), 5)
   }
+})
+
+test_that("neighbors in scaled space are as defined, for all kinds of queries", {
+  set.seed(3)
+  points <- random_points(150, 2)
+  queries <- random_points(10, 2)
+  inducing <- random_points(6, 2)
+  lengthscales <- c(0.3, 1.2)
+  truth <- scaled_distances(points, points, lengthscales)
+  index <- residual_index(points, inducing, lengthscales)
+  known <- residual_factor(index)
+  given <- residual_index_from_factor(known$factor, known$residual_variance, points, lengthscales)
+  for (each in list(index, given)) {
+    expect_nearest(neighbors(each, k = 6, ranking = "scaled_distance"), without_self(truth), 6)
+    found <- predecessors(each, k = 6, ranking = "scaled_distance", strategy = "best_first")
+    expect_nearest(found, only_predecessors(truth), 6)
+    expect_identical(found$statistics$strategy, "best_first")
+    expect_identical(found$statistics$uninformative_queries, 0)
+  }
+  truth <- scaled_distances(queries, points, lengthscales)
+  expect_nearest(neighbors(index, queries, k = 6, ranking = "scaled_distance"), truth, 6)
+  found <- neighbors(given, queries, k = 6, ranking = "scaled_distance", query_factor = known$factor[1:10, ],
+                     query_residual_variance = known$residual_variance[1:10])
+  expect_nearest(found, truth, 6)
+  called <- residual_index_from_callback(function(rows, columns) outer(rows, columns, "=="), known$factor,
+                                         known$residual_variance)
+  expect_error(neighbors(called, k = 6, ranking = "scaled_distance"), "no coordinates",
+               class = "residualknn_error_unsupported")
 })
 
 test_that("rows are counted from 1, may repeat, and give the rows of the whole answer", {
