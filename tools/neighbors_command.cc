@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <new>
+#include <numeric>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -20,6 +21,7 @@
 #include "tools/points_output.h"
 #include "tools/progress_bar.h"
 #include "tools/question.h"
+#include "tools/row_lists.h"
 #include "tools/statistics_json.h"
 #include "tools/statistics_text.h"
 
@@ -34,6 +36,8 @@ struct Answer {
   std::unique_ptr<double[]> distances;
   std::vector<double> weights;    // places as the neighbors; empty unless wanted
   std::vector<double> variances;  // one for each query; empty unless wanted
+  // Places as the neighbors; empty unless wanted.
+  std::vector<double> pick_variances;
   residual_knn_info info{};
   residual_knn_statistics statistics{};
 };
@@ -83,6 +87,31 @@ std::vector<int64_t> IndexRows(const Question& question) {
   return rows;
 }
 
+// The candidate lists of the queries, in row numbers of the index; without lists if there are none.
+RowLists IndexLists(const NeighborsOptions& options, const Question& question,
+                    int64_t num_queries) {
+  if (options.candidate_lists.empty()) return {};
+  std::vector<int64_t> numbers = options.queries.empty() ? question.order : question.rows;
+  if (options.queries.empty() && numbers.empty()) {
+    numbers.resize(static_cast<size_t>(num_queries));
+    std::iota(numbers.begin(), numbers.end(), int64_t{0});
+  }
+  return SelectLists(question.candidates, numbers, question.positions);
+}
+
+// The numbers of candidates of both kinds for --candidates, in the values of the library.
+void SetCounts(const NeighborsOptions& options, const Question& question,
+               residual_knn_search_options* search) {
+  constexpr int64_t kNone = -1;
+  if (options.candidates == kUsualCandidates) return;
+  search->scaled_candidates = options.candidates;
+  search->residual_candidates = kNone;
+  if (question.inducing.m == 0) return;
+  search->residual_candidates = std::max((options.candidates + 1) / 2, options.k);
+  const int64_t rest = options.candidates - search->residual_candidates;
+  search->scaled_candidates = rest == 0 ? kNone : rest;
+}
+
 Answer Search(const NeighborsOptions& options, const Question& question,
               const residual_knn_index* index, ProgressBar* progress) {
   progress->StartStage("searching");
@@ -108,6 +137,17 @@ Answer Search(const NeighborsOptions& options, const Question& question,
   search.message_base = options.base;
   search.progress = progress->callback();
   search.progress_user = progress;
+  search.selection = options.selection;
+  SetCounts(options, question, &search);
+  const RowLists lists = IndexLists(options, question, answer.num_queries);
+  if (!lists.offsets.empty()) {
+    search.candidate_offsets = lists.offsets.data();
+    search.candidate_rows = lists.rows.data();
+  }
+  if (!options.pick_variances.empty()) {
+    answer.pick_variances.resize(static_cast<size_t>(size));
+    search.conditional_variances = answer.pick_variances.data();
+  }
   residual_knn_info_init(&answer.info, sizeof answer.info);
   residual_knn_statistics_init(&answer.statistics, sizeof answer.statistics);
   CheckStatus(residual_knn_index_info(index, &answer.info), question.points.path);
@@ -188,6 +228,9 @@ void WriteAnswer(const NeighborsOptions& options, const Question& question, cons
   WriteNeighbors(named, options.base, options.output, outputs, progress);
   if (!options.weights.empty()) {
     WriteWeights(named, answer.weights, options.base, options.weights, outputs);
+  }
+  if (!options.pick_variances.empty()) {
+    WritePickVariances(named, answer.pick_variances, options.base, options.pick_variances, outputs);
   }
   if (!options.variances.empty()) {
     WriteVariances(named, answer.variances, options.base, options.variances, outputs);

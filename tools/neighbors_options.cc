@@ -45,6 +45,11 @@ constexpr std::array<Choice, 3> kRankings = {{
     {"scaled-distance", RESIDUAL_KNN_SCALED_DISTANCE},
 }};
 
+constexpr std::array<Choice, 2> kSelections = {{
+    {"nearest", RESIDUAL_KNN_SELECT_NEAREST},
+    {"conditional", RESIDUAL_KNN_SELECT_CONDITIONAL},
+}};
+
 // Limits of the library, see residual_knn.h.
 constexpr double kMostNu = 50;
 constexpr int64_t kMostThreads = 1024;
@@ -220,6 +225,33 @@ void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
       ->group(group);
 }
 
+void AddSelectionOptions(CLI::App& command, NeighborsOptions* options) {
+  const std::string group = "Selection";
+  AddChoice(command, "--selection", kSelections, &options->selection,
+            "nearest (default): the k nearest. conditional:\n"
+            "conditioning sets by greedy selection; the next point is\n"
+            "the candidate that, together with the points selected\n"
+            "before, reduces the variance of the query most. The rank\n"
+            "is then the order of selection")
+      ->group(group);
+  CLI::Option* candidates = AddWhole(command, "--candidates", 1,
+                                     std::numeric_limits<int32_t>::max(), &options->candidates,
+                                     "For --selection conditional: number of candidates of a\n"
+                                     "query, at least k. The nearest by residual correlation\n"
+                                     "are half of them (rounded up), but at least k; the rest\n"
+                                     "are the nearest by distance in lengthscales. With\n"
+                                     "--inducing 0, where both are the same, all are nearest by\n"
+                                     "distance. Default 4 k")
+                                ->group(group);
+  AddPath(command, "--candidate-lists", &options->candidate_lists,
+          "Candidates of each query, for both selections: a file\n"
+          "with the columns query and neighbor, whose numbers are as\n"
+          "in the output, in any order. A query without a line has\n"
+          "no candidates. Default: all points")
+      ->excludes(candidates)
+      ->group(group);
+}
+
 void AddOutputOptions(CLI::App& command, NeighborsOptions* options) {
   const std::string group = "Output";
   AddPath(command, "-o,--output", &options->output,
@@ -255,6 +287,12 @@ void AddOutputOptions(CLI::App& command, NeighborsOptions* options) {
           "neighbors to this file (formats as for -o): columns\n"
           "query, variance")
       ->group(group);
+  AddPath(command, "--pick-variances", &options->pick_variances,
+          "For --selection conditional: write the conditional\n"
+          "variance of each query given its neighbors up to each\n"
+          "rank to this file (formats as for -o): columns query,\n"
+          "rank, neighbor, variance")
+      ->group(group);
   AddReal(command, "--weights-jitter", Sign::kNotNegative, &options->weights_jitter,
           "For --weights and --variances: where the residual\n"
           "covariance of a query and its neighbors is not positive\n"
@@ -284,6 +322,16 @@ void CheckTogether(const CLI::App& command, const NeighborsOptions& options) {
   };
   only_for("--nu", options.kernel == RESIDUAL_KNN_MATERN, "matern");
   only_for("--alpha", options.kernel == RESIDUAL_KNN_RATIONAL_QUADRATIC, "rational-quadratic");
+  const bool conditional = options.selection == RESIDUAL_KNN_SELECT_CONDITIONAL;
+  for (const char* option : {"--candidates", "--pick-variances"}) {
+    if (command.count(option) > 0 && !conditional) {
+      throw CLI::ValidationError(option, "is for --selection conditional only");
+    }
+  }
+  if (conditional && options.ranking != RESIDUAL_KNN_ABSOLUTE) {
+    throw CLI::ValidationError(
+        "--ranking", ChoiceWord(kRankings, options.ranking) + " is for --selection nearest only");
+  }
   if (options.nu > kMostNu) {
     throw CLI::ValidationError("--nu", "is more than " + RealToText(kMostNu) +
                                            "; for larger nu, use --kernel squared-exponential");
@@ -301,6 +349,8 @@ void CheckTogether(const CLI::App& command, const NeighborsOptions& options) {
 }  // namespace
 
 std::span<const Choice> KernelChoices() { return kKernels; }
+
+std::span<const Choice> SelectionChoices() { return kSelections; }
 
 std::span<const Choice> StrategyChoices() {
   static const std::vector<Choice> choices = [] {
@@ -321,6 +371,7 @@ void AddNeighborsOptions(CLI::App& command, NeighborsOptions* options) {
   AddModelOptions(command, options);
   AddInducingOptions(command, options);
   AddSearchOptions(command, options);
+  AddSelectionOptions(command, options);
   AddOutputOptions(command, options);
   command.callback([&command, options] {
     options->k_given = command.count("-k") > 0;

@@ -17,6 +17,9 @@ namespace residual_knn::cli {
 // As the number of inducing points, this means that the program computes the number from the points.
 inline constexpr int64_t kInducingByPoints = -1;
 
+// As the number of candidates of a query, this means that the library chooses it.
+inline constexpr int64_t kUsualCandidates = 0;
+
 struct NeighborsOptions {
   std::string points;
   // Without a value: all columns, or none if lonlat is given.
@@ -47,6 +50,9 @@ struct NeighborsOptions {
   std::string queries;
   std::string new_points;
   int32_t strategy = RESIDUAL_KNN_AUTOMATIC;
+  int32_t selection = RESIDUAL_KNN_SELECT_NEAREST;
+  int64_t candidates = kUsualCandidates;
+  std::string candidate_lists;
 
   int64_t base = 0;
   int64_t threads = 0;
@@ -56,12 +62,16 @@ struct NeighborsOptions {
   std::string write_order;
   std::string weights;
   std::string variances;
+  std::string pick_variances;
   double weights_jitter = 0;
   bool quiet = false;
 };
 
 // The words of --kernel.
 std::span<const Choice> KernelChoices();
+
+// The words of --selection.
+std::span<const Choice> SelectionChoices();
 
 // The words of --strategy: the library's names.
 std::span<const Choice> StrategyChoices();

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <limits>
+#include <optional>
 
 #include "tools/csv_cell.h"
 #include "tools/npy_format.h"
@@ -27,7 +28,8 @@ int64_t At(std::span<const int64_t> numbers, int64_t i) {
 struct NeighborValues {
   std::string_view name;           // the column of CSV
   std::span<const double> values;  // num_queries x places, as the neighbors
-  double missing;                  // in places of .npy without a neighbor
+  // In places of .npy without a neighbor; without it, the last value of the query.
+  std::optional<double> missing;
 };
 
 NeighborValues DistancesOf(const NeighborsAnswer& answer) {
@@ -96,9 +98,21 @@ void WriteNpyValues(const NeighborsAnswer& answer, const NeighborValues& values,
                  for (int64_t rank = 0; rank < answer.k; ++rank) {
                    const auto place = static_cast<size_t>(rank);
                    const bool exists = rank < answer.places && neighbors[place] >= 0;
-                   WriteNpyItem(exists ? numbers[place] : values.missing, file);
+                   const double filler = values.missing.value_or(numbers.back());
+                   WriteNpyItem(exists ? numbers[place] : filler, file);
                  }
                });
+}
+
+void WriteValues(const NeighborsAnswer& answer, const NeighborValues& values, int64_t base,
+                 const std::string& path, OutputSet* outputs) {
+  const OutputFormat format = TableFormatOf(path);
+  OutputFile& file = outputs->Open(path, PackingOf(format));
+  if (format == OutputFormat::kNpy) {
+    WriteNpyValues(answer, values, &file, nullptr);
+  } else {
+    WriteCsv(answer, values, base, &file, nullptr);
+  }
 }
 
 }  // namespace
@@ -122,14 +136,12 @@ void WriteNeighbors(const NeighborsAnswer& answer, int64_t base, const std::stri
 
 void WriteWeights(const NeighborsAnswer& answer, std::span<const double> weights, int64_t base,
                   const std::string& path, OutputSet* outputs) {
-  const NeighborValues values{"weight", weights, 0};
-  const OutputFormat format = TableFormatOf(path);
-  OutputFile& file = outputs->Open(path, PackingOf(format));
-  if (format == OutputFormat::kNpy) {
-    WriteNpyValues(answer, values, &file, nullptr);
-  } else {
-    WriteCsv(answer, values, base, &file, nullptr);
-  }
+  WriteValues(answer, {"weight", weights, 0}, base, path, outputs);
+}
+
+void WritePickVariances(const NeighborsAnswer& answer, std::span<const double> variances,
+                        int64_t base, const std::string& path, OutputSet* outputs) {
+  WriteValues(answer, {"variance", variances, std::nullopt}, base, path, outputs);
 }
 
 void WriteVariances(const NeighborsAnswer& answer, std::span<const double> variances, int64_t base,

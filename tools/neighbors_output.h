@@ -37,6 +37,11 @@ void WriteNeighbors(const NeighborsAnswer& answer, int64_t base, const std::stri
 void WriteWeights(const NeighborsAnswer& answer, std::span<const double> weights, int64_t base,
                   const std::string& path, OutputSet* outputs);
 
+// Writes the conditional variance of the query given its neighbors up to each one. As .npy, places without a neighbor
+// repeat the last value. `variances` are in the places of the neighbors.
+void WritePickVariances(const NeighborsAnswer& answer, std::span<const double> variances,
+                        int64_t base, const std::string& path, OutputSet* outputs);
+
 // Writes a value of each query. `variances` are in the order of the arrays of `answer`.
 void WriteVariances(const NeighborsAnswer& answer, std::span<const double> variances, int64_t base,
                     const std::string& path, OutputSet* outputs);

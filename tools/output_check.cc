@@ -42,7 +42,8 @@ std::vector<NamedFile> InputsOf(const NeighborsOptions& options) {
   return {{"POINTS", options.points},
           {"--inducing-points", options.inducing_points},
           {"--queries", options.queries},
-          {"--new-points", options.new_points}};
+          {"--new-points", options.new_points},
+          {"--candidate-lists", options.candidate_lists}};
 }
 
 std::vector<NamedFile> OutputsOf(const NeighborsOptions& options) {
@@ -53,7 +54,9 @@ std::vector<NamedFile> OutputsOf(const NeighborsOptions& options) {
   for (const NamedFile& file :
        {NamedFile{"--write-inducing", options.write_inducing},
         NamedFile{"--write-order", options.write_order}, NamedFile{"--weights", options.weights},
-        NamedFile{"--variances", options.variances}, NamedFile{"--stats", options.stats}}) {
+        NamedFile{"--variances", options.variances},
+        NamedFile{"--pick-variances", options.pick_variances},
+        NamedFile{"--stats", options.stats}}) {
     if (!file.path.empty()) outputs.push_back(file);
   }
   return outputs;
@@ -73,7 +76,7 @@ void CheckStandardInput(const NeighborsOptions& options) {
 
 void CheckEndings(const NeighborsOptions& options) {
   for (const std::string& path : {options.output, options.write_inducing, options.write_order,
-                                  options.weights, options.variances}) {
+                                  options.weights, options.variances, options.pick_variances}) {
     if (!path.empty()) TableFormatOf(path);
   }
   if (!options.stats.empty()) IsJsonName(options.stats);

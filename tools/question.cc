@@ -32,6 +32,12 @@ void SettleK(int64_t n, NeighborsOptions* options, Messages* messages) {
   options->k = n;
 }
 
+void CheckCandidates(const NeighborsOptions& options) {
+  if (options.candidates == kUsualCandidates || options.candidates >= options.k) return;
+  throw std::runtime_error("--candidates: " + std::to_string(options.candidates) +
+                           " is less than k = " + std::to_string(options.k));
+}
+
 void OrderPoints(const NeighborsOptions& options, ProgressBar* progress, Question* question) {
   const bool written = !options.write_order.empty();
   if (options.order == RESIDUAL_KNN_ORDER_GIVEN || !(options.predecessors || written)) return;
@@ -72,9 +78,15 @@ Question ReadQuestion(NeighborsOptions* options, ProgressBar* progress, Messages
   if (points.d() == 0) throw std::runtime_error(points.path + ": has no columns");
   CheckInducingFile(*options, reader);
   if (!options->queries.empty()) {
-    question.rows = ReadRowNumbers(options->queries, csv, options->base, points.n);
+    question.rows = ReadRowNumbers(options->queries, csv, {"row", options->base, points.n});
   }
   if (!options->new_points.empty()) question.new_points = reader.ReadMatching(options->new_points);
+  if (!options->candidate_lists.empty()) {
+    const Numbering rows{"row", options->base, points.n};
+    const Numbering new_points{"new point", options->base, question.new_points.n};
+    question.candidates = ReadRowLists(options->candidate_lists, csv,
+                                       options->new_points.empty() ? rows : new_points, rows);
+  }
   InducingPoints given;
   if (!options->inducing_points.empty()) {
     given = ReadInducingPoints(options->inducing_points, reader);
@@ -84,6 +96,7 @@ Question ReadQuestion(NeighborsOptions* options, ProgressBar* progress, Messages
   messages->Note("coordinates: " + reader.Description());
   SettleLengthscales(points, options, messages);
   SettleK(points.n, options, messages);
+  CheckCandidates(*options);
   progress->StartStage("choosing inducing points");
   question.inducing =
       options->inducing_points.empty() ? ChooseInducingPoints(*options, points, progress) : given;

@@ -10,6 +10,7 @@
 #include "tools/messages.h"
 #include "tools/neighbors_options.h"
 #include "tools/progress_bar.h"
+#include "tools/row_lists.h"
 
 namespace residual_knn::cli {
 
@@ -24,6 +25,8 @@ struct Question {
   std::vector<int64_t> written_order;  // for --write-order; empty: the order of the file
   std::vector<int64_t> rows;           // row numbers of --queries in the file
   Coordinates new_points;
+  // A list for each row of the file, or for each new point; empty without --candidate-lists.
+  RowLists candidates;
 };
 
 // Sets the lengthscales and k in `options`, which depend on the points. Writes a note about the columns that were read.

@@ -66,6 +66,9 @@ std::string StatisticsJson(const NeighborsOptions& options,
   all["points_bounded"] = statistics.points_bounded;
   all["survivors"] = statistics.survivors;
   all["scored_in_low_precision"] = statistics.scored_in_low_precision;
+  all["selection"] = ChoiceWord(SelectionChoices(), options.selection);
+  all["candidates"] = statistics.candidates;
+  all["uninformative_picks"] = statistics.uninformative_picks;
   all["uninformative_queries"] = statistics.uninformative_queries;
   all["nearest_lengthscales"] = statistics.nearest_lengthscales;
   all["coarse_queries"] = statistics.coarse_queries;

@@ -116,12 +116,17 @@ std::string StatisticsText(const NeighborsOptions& options,
   lines.Say("search", Seconds(statistics.seconds - statistics.tree_seconds));
   lines.Say("tree and search", Seconds(statistics.seconds));
 
-  lines.Say("uninformative", std::to_string(statistics.uninformative_queries) +
-                                 " of the queries (" +
-                                 Percent(statistics.uninformative_queries, statistics.queries) +
-                                 ") have fewer informative neighbors than requested");
+  const bool conditional = options.selection == RESIDUAL_KNN_SELECT_CONDITIONAL;
+  lines.Say("uninformative",
+            std::to_string(statistics.uninformative_queries) + " of the queries (" +
+                Percent(statistics.uninformative_queries, statistics.queries) +
+                (conditional ? ") have candidates, but no informative one; " +
+                                   std::to_string(statistics.uninformative_picks) +
+                                   " picks were not informative"
+                             : ") have fewer informative neighbors than requested"));
 
   lines.CountTitles();
+  if (conditional) lines.Count("candidates", statistics.candidates);
   const int64_t scores =
       statistics.pairs_scored + statistics.pivots_scored + statistics.pivots_coupled;
   lines.Count("pairs asked", statistics.pairs);

@@ -349,7 +349,7 @@ static SEXP info_report(const residual_knn_info* from) {
 }
 
 static SEXP statistics_report(const residual_knn_statistics* from) {
-  report result = new_report(24);
+  report result = new_report(26);
   REPORT_INTEGER(strategy);
   REPORT_INTEGER(threads);
   REPORT_NUMBER(queries);
@@ -374,6 +374,8 @@ static SEXP statistics_report(const residual_knn_statistics* from) {
   REPORT_NUMBER(coarse_coordinate);
   REPORT_NUMBER(coarse_value);
   REPORT_NUMBER(coarse_lengthscale);
+  REPORT_NUMBER(candidates);
+  REPORT_NUMBER(uninformative_picks);
   UNPROTECT(1);
   return result.values;
 }
@@ -423,6 +425,20 @@ static void set_model_options(residual_knn_model_options* options, progress_call
   set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
+/* Candidate lists: offsets are doubles in R, and row numbers are integers. The R code checks that the lengths agree. The
+ * copy of the offsets is memory of R, which R frees at the end of the call. */
+static void set_candidate_lists(residual_knn_search_options* options, SEXP list) {
+  const SEXP offsets = list_element(list, "candidate_offsets");
+  const SEXP rows = list_element(list, "candidate_rows");
+  if (Rf_isNull(offsets)) return;
+  if (!Rf_isReal(offsets) || !Rf_isInteger(rows)) Rf_error("candidate lists must be doubles and integers");
+  const R_xlen_t count = XLENGTH(offsets);
+  int64_t* const copy = (int64_t*)R_alloc((size_t)count, sizeof(int64_t));
+  for (R_xlen_t i = 0; i < count; ++i) copy[i] = (int64_t)REAL(offsets)[i];
+  options->candidate_offsets = copy;
+  options->candidate_rows_int32 = INTEGER(rows);
+}
+
 static void set_search_options(residual_knn_search_options* options, progress_call* progress, SEXP list) {
   require_list(list, "options");
   residual_knn_search_options_init(options, sizeof *options);
@@ -431,6 +447,10 @@ static void set_search_options(residual_knn_search_options* options, progress_ca
   SET_FIELD(ranking, Rf_asInteger);
   SET_FIELD(strategy, Rf_asInteger);
   SET_FIELD(threads, Rf_asInteger);
+  SET_FIELD(selection, Rf_asInteger);
+  SET_FIELD(residual_candidates, Rf_asReal);
+  SET_FIELD(scaled_candidates, Rf_asReal);
+  set_candidate_lists(options, list);
   set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
@@ -463,6 +483,9 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 #define NUM_QUERIES_7 arg5
 #define NUM_QUERIES_6 arg3
 #define NUM_QUERIES_8 arg5
+/* The options of a search, the parameter before k. */
+#define OPTIONS_5 arg4
+#define OPTIONS_7 arg6
 
 /* Numbers of 64 bits as doubles, in the same memory. */
 static void to_doubles(double* values, R_xlen_t count) {
@@ -538,9 +561,10 @@ static void to_doubles(double* values, R_xlen_t count) {
 %typemap(scoercein) const residual_knn_model_options*, const residual_knn_search_options*,
   const residual_knn_weights_options*, const residual_knn_helper_options* "";
 
-/* Outputs: matrices of R, written by the library. */
+/* Outputs: matrices of R, written by the library: neighbors, distances and, for conditional selection, conditional
+ * variances. */
 %typemap(in) (int32_t k, int32_t base, int32_t missing, int32_t* neighbors, double* distances)
-  (SEXP index_matrix, SEXP distance_matrix) %{
+  (SEXP index_matrix, SEXP distance_matrix, SEXP variance_matrix) %{
   $1 = to_int32($input, "$1_name");
   $2 = 1;
   $3 = NA_INTEGER;
@@ -549,15 +573,22 @@ static void to_doubles(double* values, R_xlen_t count) {
     index_matrix = PROTECT(Rf_allocMatrix(INTSXP, (int)NUM_QUERIES_$argnum, columns));
     distance_matrix = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_$argnum, columns));
     r_nprotect += 2;
+    variance_matrix = R_NilValue;
+    if (OPTIONS_$argnum->selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
+      variance_matrix = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_$argnum, columns));
+      ++r_nprotect;
+      ((residual_knn_search_options*)OPTIONS_$argnum)->conditional_variances = REAL(variance_matrix);
+    }
   }
   $4 = INTEGER(index_matrix);
   $5 = REAL(distance_matrix); %}
 %typemap(argout) (int32_t k, int32_t base, int32_t missing, int32_t* neighbors, double* distances) %{
   {
-    const SEXP matrices = Rf_allocVector(VECSXP, 2);
+    const SEXP matrices = Rf_allocVector(VECSXP, 3);
     SET_VECTOR_ELT($result, $n, matrices);
     SET_VECTOR_ELT(matrices, 0, index_matrix$argnum);
     SET_VECTOR_ELT(matrices, 1, distance_matrix$argnum);
+    SET_VECTOR_ELT(matrices, 2, variance_matrix$argnum);
   } %}
 
 /* Conditioning sets, a matrix of integers without a copy, and what the library computes from them. */

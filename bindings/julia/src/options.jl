@@ -2,6 +2,7 @@
 
 const RANKINGS = enum_symbols(LibResidualKNN.residual_knn_ranking)
 const STRATEGIES = enum_symbols(LibResidualKNN.residual_knn_strategy)
+const SELECTIONS = enum_symbols(LibResidualKNN.residual_knn_selection)
 const INDUCING_METHODS = enum_symbols(LibResidualKNN.residual_knn_inducing_method)
 const ORDERINGS = enum_symbols(LibResidualKNN.residual_knn_ordering)
 
@@ -15,7 +16,8 @@ const MODEL_SETTINGS = merge(COVARIANCE_SETTINGS, (nugget = number, jitter = num
                                              threads = thread_count))
 const CALLBACK_SETTINGS = (factor_error = number, threads = thread_count)
 const FACTOR_SETTINGS = merge(COVARIANCE_SETTINGS, CALLBACK_SETTINGS)
-const SEARCH_SETTINGS = (ranking = code_in(RANKINGS), strategy = code_in(STRATEGIES), threads = thread_count)
+const SEARCH_SETTINGS = (ranking = code_in(RANKINGS), strategy = code_in(STRATEGIES), threads = thread_count,
+                         selection = code_in(SELECTIONS))
 const WEIGHTS_SETTINGS = (jitter = number, threads = thread_count)
 const ORDER_SETTINGS = (seed = (x, name) -> whole(x, name, 0, typemax(UInt64)),)
 const INDUCING_SETTINGS = merge(ORDER_SETTINGS, (max_iterations = (x, name) -> whole(x, name, 0, typemax(Int64)),

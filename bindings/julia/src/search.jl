@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # Runs a search by search(options, idxs, dists, statistics), which calls the library.
-function search_neighbors(search, index, num_queries, k; progress = nothing, statistics = false, settings...)
+function search_neighbors(search, index, num_queries, k; progress = nothing, statistics = false, candidates = nothing,
+                          candidate_lists = nothing, conditional_variances = false, settings...)
     options = LibResidualKNN.residual_knn_search_options()
     options.threads = index.options.threads
-    set!(options, SEARCH_SETTINGS, settings, (:progress, :statistics))
+    set!(options, SEARCH_SETTINGS, settings,
+         (:progress, :statistics, :candidates, :candidate_lists, :conditional_variances))
     flag(statistics, "statistics")
+    offsets, rows, variances = set_selection!(options, index, k, num_queries; candidates = candidates,
+                                              candidate_lists = candidate_lists,
+                                              conditional_variances = conditional_variances)
     idxs = Matrix{Int64}(undef, k, num_queries)
     dists = Matrix{Float64}(undef, k, num_queries)
     record = LibResidualKNN.residual_knn_statistics()
     warning = Ref("")
-    run(options, progress) do options
+    GC.@preserve offsets rows variances run(options, progress) do options
         shared(index) do
             status = search(options, idxs, dists, record)
             status == STATUS_CODES[:ok] && (warning[] = text_of(LibResidualKNN.residual_knn_search_warning(index, record)))
@@ -19,9 +24,11 @@ function search_neighbors(search, index, num_queries, k; progress = nothing, sta
     end
     say(warning[])
     idxs .+= 1 # -1, for no neighbor, becomes 0
-    statistics || return idxs, dists
+    answer = variances === nothing ? (idxs, dists) : (idxs, dists, variances)
+    statistics || return answer
     reason = unsafe_string(LibResidualKNN.residual_knn_reason_string(record.reason))
-    return idxs, dists, named_tuple(record; strategy = symbol_of(STRATEGIES, record.strategy), reason = reason)
+    strategy = symbol_of(STRATEGIES, record.strategy)
+    return (answer..., named_tuple(record; strategy = strategy, reason = reason))
 end
 
 function search_all(search, index, k; settings...)
@@ -72,13 +79,51 @@ units.
   have no effect. An index with a covariance function has no coordinates, and this ranking is an error there
 - `strategy`: `:automatic` (default), `:brute_force`, `:level_synchronous`, `:best_first`,
   `:batched_best_first`, `:dual_tree`. All give the same answer
+- `selection`: `:nearest` (default), the `k` nearest points; or `:conditional`, conditioning sets that are selected by
+  conditional variance; see below
+- `candidates`: for `selection = :conditional`, the number of candidates of a query; default 4 `k`. A single number is at
+  least `k`. Half of them, rounded up and at least `k`, are the nearest points by residual correlation, and the rest are
+  the nearest by Euclidean distance in lengthscales. For an index without inducing points, where both are the same, all
+  are nearest by distance; for an index with a covariance function, all are nearest by residual correlation. Or both
+  numbers, such as `(residual = 20, scaled = 40)`; a number that is left out is 0, and one of the two must be at least `k`
+- `candidate_lists`: candidates of each query, for both selections: a vector with a vector of point numbers for each query,
+  a matrix with a column for each query, or the answer of another search. Lists may have different lengths, also 0, and
+  any order. These elements are skipped: 0, repeats, the query itself and, in `predecessors`, points after the query. The
+  answer is exact among the candidates
+- `conditional_variances`: with `true`, the result is `idxs, dists, variances`; for `selection = :conditional`. The last is
+  the matrix of the conditional variances of the queries given their neighbors up to each place. Places without a neighbor
+  repeat the last value
 - `threads`: number of worker threads of this search; default: as for the index. 0 means one for each available processor
 - `progress`: as in [`ResidualIndex`](@ref)
-- `statistics`: with `true`, the result is `idxs, dists, statistics`. The last is a named tuple that reports what the
-  search did; see below
+- `statistics`: with `true`, the result has another element at its end, a named tuple that reports what the search did;
+  see below
 
 The library first writes its results to separate memory, so that Ctrl-C can end a search at any time. This takes 16
 bytes for each neighbor in addition to the matrices.
+
+# Conditional selection
+
+The nearest points often repeat each other: two that lie side by side tell little more than one of them. With
+`selection = :conditional`, the points of a set are selected one after the other. R is the covariance of the residual
+process, with p on its diagonal. The next point of the set S of query i is the candidate j whose set S + j leaves the least
+conditional variance
+
+    D_i(S) = R_ii - R_iS R_SS⁻¹ R_Si
+
+Ties go to the smaller number. `idxs` has the points in the order in which they were selected, and `dists` their distances
+√(1 - |ρ|) from the query. The last of the conditional variances of a query is the one that [`vecchia_weights`](@ref)
+computes.
+
+A candidate that reduces the variance by no more than rounding errors, such as a copy of a point that is already in the
+set, is not informative. It is selected only if no other is left; `uninformative_picks` counts these points. A set with such
+a point may have no regression, and `vecchia_weights` then needs its `jitter`.
+
+```julia
+sets = predecessors(index, 10; selection = :conditional)
+w = vecchia_weights(index, sets)
+```
+
+Source: Huan, Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648.
 
 # Statistics
 
@@ -113,6 +158,10 @@ represents a block, and a bound is an upper limit of |ρ| for the points of a bl
 - `coarse_query`: the number of the first such point; `coarse_coordinate`: the number of its first such coordinate;
   `coarse_value`: the value of that coordinate; `coarse_lengthscale`: its lengthscale. Numbers count from 1. If there are
   no such points, these are -1, -1, 0 and 0
+- `candidates`: number of candidates of all queries for `selection = :conditional`; otherwise 0
+- `uninformative_picks`: number of points that were selected though they were not informative, for
+  `selection = :conditional`; otherwise 0. `uninformative_queries` then counts the queries that have candidates, but no
+  informative one
 """
 function knn(index::ResidualIndex, rows, k; settings...)
     is_single_point(rows) && return search_single_point(index, rows, k; settings...)
@@ -173,7 +222,7 @@ function search_single_point(index, point, k; settings...)
     require_inducing(index, "knn", "k")
     queries = point_like(point, "queries", index.coordinates)
     answer = search_new_points(index, queries, k; settings...)
-    return (vec(answer[1]), vec(answer[2]), answer[3:end]...)
+    return map(part -> part isa AbstractMatrix ? vec(part) : part, answer)
 end
 
 # `queries` is a dense matrix, or C_NULL with a covariance function.

@@ -9,8 +9,13 @@ new_neighbors <- function(found, kind, index, rows = NULL, matrices = list()) {
   statistics[c("coarse_query", "coarse_coordinate", "coarse_value", "coarse_lengthscale")] <- NULL
   statistics$strategy <- residual_knn_strategy_name(statistics$strategy)
   statistics$reason <- residual_knn_reason_string(statistics$reason)
-  structure(class = "residual_neighbors", list(
-    index = found[[1L]][[1L]], distance = found[[1L]][[2L]], statistics = statistics, kind = kind, rows = rows
+  matrices <- found[[1L]]
+  # NULL, unless the sets were selected by conditional variance, and then not an element of the list.
+  conditional_variance <- matrices[[3L]]
+  structure(class = "residual_neighbors", c(
+    list(index = matrices[[1L]], distance = matrices[[2L]]),
+    if (!is.null(conditional_variance)) list(conditional_variance = conditional_variance),
+    list(statistics = statistics, kind = kind, rows = rows)
   ))
 }
 
@@ -45,6 +50,8 @@ print.residual_neighbors <- function(x, ...) {
     format(x$statistics$seconds, digits = 3), " s\n",
     sep = ""
   )
+  conditional <- !is.null(x$conditional_variance)
+  if (conditional) print_selection(x$statistics)
   # The first rows have few predecessors or none, so they are not typical.
   count <- rowSums(!is.na(x$index))
   shown <- utils::head(which(count == max(count, 0L)), 3L)
@@ -59,14 +66,27 @@ print.residual_neighbors <- function(x, ...) {
     dimnames(values) <- list(paste0("[", query_numbers(x)[shown], ",]"), ranks)
     print(values, digits = 4)
   }
+  cut_off <- if (conditional) ", the first 10" else ", the nearest 10"
   cat("index of the first queries with ", if (most == ncol(x$index)) paste("all", counted(most, "neighbor")) else
-      paste0("the largest number of neighbors (", most, ")"), if (length(ranks) < most) ", the nearest 10", ":\n",
+      paste0("the largest number of neighbors (", most, ")"), if (length(ranks) < most) cut_off, ":\n",
     sep = ""
   )
   table(x$index)
   cat("and their distances:\n")
   table(x$distance)
+  if (conditional) {
+    cat("and the conditional variances given the neighbors up to each:\n")
+    table(x$conditional_variance)
+  }
   invisible(x)
+}
+
+print_selection <- function(statistics) {
+  mean <- if (statistics$queries > 0) statistics$candidates / statistics$queries else 0
+  cat("selected by conditional variance from ", format(mean, digits = 3), " candidates a query; ",
+    counted(statistics$uninformative_picks, "neighbor"), " not informative\n",
+    sep = ""
+  )
 }
 
 as_nnarray <- function(x) {

@@ -2,13 +2,16 @@
 
 neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, ranking = "absolute",
                       strategy = "automatic", query_factor = NULL, query_residual_variance = NULL,
-                      threads = NULL, progress = FALSE) {
+                      threads = NULL, progress = FALSE, selection = "nearest", candidates = NULL,
+                      candidate_lists = NULL) {
   index <- require_index(index)
   require_whole(index)
   options <- search_options(ranking, strategy, search_threads(index, threads))
   new <- as_new_points(index, query, query_factor, query_residual_variance, rows)
   if (is.null(new)) rows <- as_rows(rows, index$n)
   k <- as_k(k, index$n)
+  num_queries <- if (is.null(new)) number_of_rows(rows, index) else new$num_queries
+  options <- c(options, set_options(index, k, num_queries, ranking, selection, candidates, candidate_lists))
   found <- run_call(progress, matrices = new$matrices, function(report) {
     options <- c(options, progress = report)
     if (is.null(new)) {
@@ -25,17 +28,23 @@ neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, r
 }
 
 predecessors <- function(index, k = min(10L, index$n), rows = NULL, ranking = "absolute", strategy = "automatic",
-                         threads = NULL, progress = FALSE) {
+                         threads = NULL, progress = FALSE, selection = "nearest", candidates = NULL,
+                         candidate_lists = NULL) {
   index <- require_index(index)
   require_whole(index)
   options <- search_options(ranking, strategy, search_threads(index, threads))
   rows <- as_rows(rows, index$n)
   k <- as_k(k, index$n)
+  num_queries <- number_of_rows(rows, index)
+  options <- c(options, set_options(index, k, num_queries, ranking, selection, candidates, candidate_lists))
   found <- run_call(progress, function(report) {
     residual_knn_predecessors_int32(index$handle, rows, c(options, progress = report), k)
   })
   new_neighbors(found, "predecessors", index, rows)
 }
+
+# Without `rows`, all points of the index are queries.
+number_of_rows <- function(rows, index) if (is.null(rows)) index$n else length(rows)
 
 # Limits k to the number of points: a point cannot have more neighbors, and a larger answer would waste memory.
 as_k <- function(k, num_points) {

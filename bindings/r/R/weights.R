@@ -8,7 +8,7 @@ vecchia_weights <- function(index, neighbors, query = NULL, rows = NULL, query_f
   options <- list(jitter = as_number(jitter, "jitter"), threads = as_threads(search_threads(index, threads)))
   new <- as_new_points(index, query, query_factor, query_residual_variance, rows)
   if (is.null(new)) rows <- rows_of_sets(neighbors, rows, index$n)
-  num_queries <- if (!is.null(new)) new$num_queries else if (!is.null(rows)) length(rows) else index$n
+  num_queries <- if (is.null(new)) number_of_rows(rows, index) else new$num_queries
   sets <- as_sets(neighbors, num_queries, index$n, is_new = !is.null(new))
   found <- run_call(progress, matrices = new$matrices, function(report) {
     options <- c(options, progress = report)

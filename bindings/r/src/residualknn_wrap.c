@@ -1659,7 +1659,7 @@ static SEXP info_report(const residual_knn_info* from) {
 }
 
 static SEXP statistics_report(const residual_knn_statistics* from) {
-  report result = new_report(24);
+  report result = new_report(26);
   REPORT_INTEGER(strategy);
   REPORT_INTEGER(threads);
   REPORT_NUMBER(queries);
@@ -1684,6 +1684,8 @@ static SEXP statistics_report(const residual_knn_statistics* from) {
   REPORT_NUMBER(coarse_coordinate);
   REPORT_NUMBER(coarse_value);
   REPORT_NUMBER(coarse_lengthscale);
+  REPORT_NUMBER(candidates);
+  REPORT_NUMBER(uninformative_picks);
   UNPROTECT(1);
   return result.values;
 }
@@ -1733,6 +1735,20 @@ static void set_model_options(residual_knn_model_options* options, progress_call
   set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
+/* Candidate lists: offsets are doubles in R, and row numbers are integers. The R code checks that the lengths agree. The
+ * copy of the offsets is memory of R, which R frees at the end of the call. */
+static void set_candidate_lists(residual_knn_search_options* options, SEXP list) {
+  const SEXP offsets = list_element(list, "candidate_offsets");
+  const SEXP rows = list_element(list, "candidate_rows");
+  if (Rf_isNull(offsets)) return;
+  if (!Rf_isReal(offsets) || !Rf_isInteger(rows)) Rf_error("candidate lists must be doubles and integers");
+  const R_xlen_t count = XLENGTH(offsets);
+  int64_t* const copy = (int64_t*)R_alloc((size_t)count, sizeof(int64_t));
+  for (R_xlen_t i = 0; i < count; ++i) copy[i] = (int64_t)REAL(offsets)[i];
+  options->candidate_offsets = copy;
+  options->candidate_rows_int32 = INTEGER(rows);
+}
+
 static void set_search_options(residual_knn_search_options* options, progress_call* progress, SEXP list) {
   require_list(list, "options");
   residual_knn_search_options_init(options, sizeof *options);
@@ -1741,6 +1757,10 @@ static void set_search_options(residual_knn_search_options* options, progress_ca
   SET_FIELD(ranking, Rf_asInteger);
   SET_FIELD(strategy, Rf_asInteger);
   SET_FIELD(threads, Rf_asInteger);
+  SET_FIELD(selection, Rf_asInteger);
+  SET_FIELD(residual_candidates, Rf_asReal);
+  SET_FIELD(scaled_candidates, Rf_asReal);
+  set_candidate_lists(options, list);
   set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
@@ -1773,6 +1793,9 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 #define NUM_QUERIES_7 arg5
 #define NUM_QUERIES_6 arg3
 #define NUM_QUERIES_8 arg5
+/* The options of a search, the parameter before k. */
+#define OPTIONS_5 arg4
+#define OPTIONS_7 arg6
 
 /* Numbers of 64 bits as doubles, in the same memory. */
 static void to_doubles(double* values, R_xlen_t count) {
@@ -3469,6 +3492,7 @@ R_swig_residual_knn_neighbors_int32 ( SEXP index, SEXP rows, SEXP options, SEXP 
   progress_call progress4 ;
   SEXP index_matrix5 ;
   SEXP distance_matrix5 ;
+  SEXP variance_matrix5 ;
   residual_knn_statistics statistics10 ;
   unsigned int r_nprotect = 0;
   SEXP r_ans = R_NilValue ;
@@ -3500,6 +3524,12 @@ R_swig_residual_knn_neighbors_int32 ( SEXP index, SEXP rows, SEXP options, SEXP 
     index_matrix5 = PROTECT(Rf_allocMatrix(INTSXP, (int)NUM_QUERIES_5, columns));
     distance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
     r_nprotect += 2;
+    variance_matrix5 = R_NilValue;
+    if (OPTIONS_5->selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
+      variance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
+      ++r_nprotect;
+      ((residual_knn_search_options*)OPTIONS_5)->conditional_variances = REAL(variance_matrix5);
+    }
   }
   arg8 = INTEGER(index_matrix5);
   arg9 = REAL(distance_matrix5);
@@ -3518,10 +3548,11 @@ R_swig_residual_knn_neighbors_int32 ( SEXP index, SEXP rows, SEXP options, SEXP 
   r_ans = R_OutputValues;
 
   {
-    const SEXP matrices = Rf_allocVector(VECSXP, 2);
+    const SEXP matrices = Rf_allocVector(VECSXP, 3);
     SET_VECTOR_ELT(r_ans, 1, matrices);
     SET_VECTOR_ELT(matrices, 0, index_matrix5);
     SET_VECTOR_ELT(matrices, 1, distance_matrix5);
+    SET_VECTOR_ELT(matrices, 2, variance_matrix5);
   }
 
   SET_VECTOR_ELT(r_ans, 2, statistics_report(arg10));
@@ -3553,6 +3584,7 @@ R_swig_residual_knn_predecessors_int32 ( SEXP index, SEXP rows, SEXP options, SE
   progress_call progress4 ;
   SEXP index_matrix5 ;
   SEXP distance_matrix5 ;
+  SEXP variance_matrix5 ;
   residual_knn_statistics statistics10 ;
   unsigned int r_nprotect = 0;
   SEXP r_ans = R_NilValue ;
@@ -3584,6 +3616,12 @@ R_swig_residual_knn_predecessors_int32 ( SEXP index, SEXP rows, SEXP options, SE
     index_matrix5 = PROTECT(Rf_allocMatrix(INTSXP, (int)NUM_QUERIES_5, columns));
     distance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
     r_nprotect += 2;
+    variance_matrix5 = R_NilValue;
+    if (OPTIONS_5->selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
+      variance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
+      ++r_nprotect;
+      ((residual_knn_search_options*)OPTIONS_5)->conditional_variances = REAL(variance_matrix5);
+    }
   }
   arg8 = INTEGER(index_matrix5);
   arg9 = REAL(distance_matrix5);
@@ -3602,10 +3640,11 @@ R_swig_residual_knn_predecessors_int32 ( SEXP index, SEXP rows, SEXP options, SE
   r_ans = R_OutputValues;
 
   {
-    const SEXP matrices = Rf_allocVector(VECSXP, 2);
+    const SEXP matrices = Rf_allocVector(VECSXP, 3);
     SET_VECTOR_ELT(r_ans, 1, matrices);
     SET_VECTOR_ELT(matrices, 0, index_matrix5);
     SET_VECTOR_ELT(matrices, 1, distance_matrix5);
+    SET_VECTOR_ELT(matrices, 2, variance_matrix5);
   }
 
   SET_VECTOR_ELT(r_ans, 2, statistics_report(arg10));
@@ -3637,6 +3676,7 @@ R_swig_residual_knn_neighbors_of_new_points_int32 ( SEXP index, SEXP queries, SE
   progress_call progress4 ;
   SEXP index_matrix5 ;
   SEXP distance_matrix5 ;
+  SEXP variance_matrix5 ;
   residual_knn_statistics statistics10 ;
   unsigned int r_nprotect = 0;
   SEXP r_ans = R_NilValue ;
@@ -3661,6 +3701,12 @@ R_swig_residual_knn_neighbors_of_new_points_int32 ( SEXP index, SEXP queries, SE
     index_matrix5 = PROTECT(Rf_allocMatrix(INTSXP, (int)NUM_QUERIES_5, columns));
     distance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
     r_nprotect += 2;
+    variance_matrix5 = R_NilValue;
+    if (OPTIONS_5->selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
+      variance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
+      ++r_nprotect;
+      ((residual_knn_search_options*)OPTIONS_5)->conditional_variances = REAL(variance_matrix5);
+    }
   }
   arg8 = INTEGER(index_matrix5);
   arg9 = REAL(distance_matrix5);
@@ -3679,10 +3725,11 @@ R_swig_residual_knn_neighbors_of_new_points_int32 ( SEXP index, SEXP queries, SE
   r_ans = R_OutputValues;
 
   {
-    const SEXP matrices = Rf_allocVector(VECSXP, 2);
+    const SEXP matrices = Rf_allocVector(VECSXP, 3);
     SET_VECTOR_ELT(r_ans, 1, matrices);
     SET_VECTOR_ELT(matrices, 0, index_matrix5);
     SET_VECTOR_ELT(matrices, 1, distance_matrix5);
+    SET_VECTOR_ELT(matrices, 2, variance_matrix5);
   }
 
   SET_VECTOR_ELT(r_ans, 2, statistics_report(arg10));
@@ -3716,6 +3763,7 @@ R_swig_residual_knn_neighbors_of_new_factor_int32 ( SEXP index, SEXP query_facto
   progress_call progress6 ;
   SEXP index_matrix7 ;
   SEXP distance_matrix7 ;
+  SEXP variance_matrix7 ;
   residual_knn_statistics statistics12 ;
   unsigned int r_nprotect = 0;
   SEXP r_ans = R_NilValue ;
@@ -3743,6 +3791,12 @@ R_swig_residual_knn_neighbors_of_new_factor_int32 ( SEXP index, SEXP query_facto
     index_matrix7 = PROTECT(Rf_allocMatrix(INTSXP, (int)NUM_QUERIES_7, columns));
     distance_matrix7 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_7, columns));
     r_nprotect += 2;
+    variance_matrix7 = R_NilValue;
+    if (OPTIONS_7->selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
+      variance_matrix7 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_7, columns));
+      ++r_nprotect;
+      ((residual_knn_search_options*)OPTIONS_7)->conditional_variances = REAL(variance_matrix7);
+    }
   }
   arg10 = INTEGER(index_matrix7);
   arg11 = REAL(distance_matrix7);
@@ -3761,10 +3815,11 @@ R_swig_residual_knn_neighbors_of_new_factor_int32 ( SEXP index, SEXP query_facto
   r_ans = R_OutputValues;
 
   {
-    const SEXP matrices = Rf_allocVector(VECSXP, 2);
+    const SEXP matrices = Rf_allocVector(VECSXP, 3);
     SET_VECTOR_ELT(r_ans, 1, matrices);
     SET_VECTOR_ELT(matrices, 0, index_matrix7);
     SET_VECTOR_ELT(matrices, 1, distance_matrix7);
+    SET_VECTOR_ELT(matrices, 2, variance_matrix7);
   }
 
   SET_VECTOR_ELT(r_ans, 2, statistics_report(arg12));

@@ -68,6 +68,24 @@ without_self <- function(truth) {
 
 random_points <- function(n, d) matrix(runif(n * d), n, d)
 
+# An index, its residual covariance from its own V and p, and new points with theirs.
+weights_case <- function(seed, n = 60, num_new = 9, nugget = 0.05) {
+  set.seed(seed)
+  points <- random_points(n, 2)
+  new <- random_points(num_new, 2)
+  inducing <- random_points(8, 2)
+  covariance <- function(a, b) 1.7 * kernels$matern32(scaled_distances(a, b, 0.3))
+  index <- residual_index(points, inducing, 0.3, kernel = "matern32", variance = 1.7, nugget = nugget)
+  parts <- residual_factor(index)
+  residual <- covariance(points, points) - tcrossprod(parts$factor)
+  diag(residual) <- parts$residual_variance
+  of_new <- factor_by_definition(new, inducing, covariance, nugget)
+  list(
+    index = index, points = points, parts = parts, residual = residual, new = new, of_new = of_new,
+    between = covariance(new, points) - tcrossprod(of_new$factor, parts$factor)
+  )
+}
+
 # Runs `code` in a process that gets an interrupt after `seconds`. Returns its result and the time until it ended.
 interrupt_after <- function(seconds, code) {
   sent <- tempfile()

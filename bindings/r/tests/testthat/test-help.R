@@ -1,7 +1,7 @@
 test_that("the help lists every name of the header's enums", {
   pages <- tools::Rd_db("residualknn")
   listed <- c(
-    kernel = "residual_index.Rd", ranking = "neighbors.Rd", strategy = "neighbors.Rd",
+    kernel = "residual_index.Rd", ranking = "neighbors.Rd", strategy = "neighbors.Rd", selection = "neighbors.Rd",
     inducing_method = "choose_inducing.Rd", ordering = "order_points.Rd"
   )
   for (enum in names(listed)) {

@@ -18,24 +18,6 @@ expect_regressions <- function(found, sets, of_set, of_pairs, own, tolerance = 1
   expect_equal(found$log_determinant, sum(log(found$variances)), tolerance = 1e-12)
 }
 
-# An index, its residual covariance from its own V and p, and new points with theirs.
-weights_case <- function(seed, n = 60, num_new = 9, nugget = 0.05) {
-  set.seed(seed)
-  points <- random_points(n, 2)
-  new <- random_points(num_new, 2)
-  inducing <- random_points(8, 2)
-  covariance <- function(a, b) 1.7 * kernels$matern32(scaled_distances(a, b, 0.3))
-  index <- residual_index(points, inducing, 0.3, kernel = "matern32", variance = 1.7, nugget = nugget)
-  parts <- residual_factor(index)
-  residual <- covariance(points, points) - tcrossprod(parts$factor)
-  diag(residual) <- parts$residual_variance
-  of_new <- factor_by_definition(new, inducing, covariance, nugget)
-  list(
-    index = index, points = points, parts = parts, residual = residual, new = new, of_new = of_new,
-    between = covariance(new, points) - tcrossprod(of_new$factor, parts$factor)
-  )
-}
-
 test_that("weights and variances of points of the index are those of a dense solve", {
   case <- weights_case(31)
   compare <- function(found, sets, rows = seq_len(60)) {

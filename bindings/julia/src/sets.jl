@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+# How a search selects the set of a query, and among which candidates.
+
+# Sets the options of these keywords of a search; `selection` and `ranking` are set already. Returns the arrays to which
+# the options then point: the offsets and rows of candidate lists, and the conditional variances, or `nothing` for what
+# is not used. The caller keeps them alive during the search.
+function set_selection!(options, index, k, num_queries; candidates, candidate_lists, conditional_variances)
+    conditional = options.selection == SELECTIONS[:conditional]
+    conditional && options.ranking != RANKINGS[:absolute] &&
+        invalid("ranking is ", repr(symbol_of(RANKINGS, options.ranking)), ", must be :absolute with selection = :conditional")
+    if candidates !== nothing
+        conditional || invalid("candidates is for selection = :conditional only")
+        candidate_lists === nothing || invalid("candidates must not be given together with candidate_lists")
+        counts = candidate_counts(candidates, index, k)
+        # 0 means the default in the library.
+        options.residual_candidates, options.scaled_candidates = map(count -> count == 0 ? -1 : count, counts)
+    end
+    offsets, rows = candidate_arrays(candidate_lists, index.n, num_queries)
+    if offsets !== nothing
+        options.candidate_offsets = pointer(offsets)
+        options.candidate_rows = pointer(rows)
+    end
+    flag(conditional_variances, "conditional_variances")
+    conditional_variances || return offsets, rows, nothing
+    conditional || invalid("conditional_variances is for selection = :conditional only")
+    variances = Matrix{Float64}(undef, k, num_queries)
+    options.conditional_variances = pointer(variances)
+    return offsets, rows, variances
+end
+
+# The numbers of candidates by residual correlation and by distance, from both numbers or from their sum. Half of the sum
+# are nearest by residual correlation, but at least k, and the rest by distance. An index with a covariance function has
+# only the first kind. Without inducing points, both kinds are the same points.
+function candidate_counts(candidates::NamedTuple, index, k)
+    isempty(candidates) || all(in((:residual, :scaled)), keys(candidates)) ||
+        invalid("candidates has the names ", join(keys(candidates), ", "), ", must have residual and scaled")
+    residual, scaled = map((:residual, :scaled)) do name
+        whole(get(candidates, name, 0), "candidates.$name", 0, typemax(Int64))
+    end
+    index.source === :callback && scaled > 0 &&
+        throw(UnsupportedError("candidates.scaled is $scaled, must be 0: an index with a covariance function has no points"))
+    max(residual, scaled) >= k || invalid("candidates.residual and candidates.scaled are ", residual, " and ", scaled,
+                                          ", one of them must be at least k = ", k)
+    return residual, scaled
+end
+
+function candidate_counts(candidates, index, k)
+    total = whole(candidates, "candidates", 1, typemax(Int64))
+    total >= k || invalid("candidates is ", total, ", must be at least k = ", k)
+    index.source === :callback && return total, 0
+    index.source === :inducing && index.m == 0 && return 0, total
+    residual = max(cld(total, 2), Int64(k))
+    return residual, total - residual
+end
+
+# The lists of all queries one after the other, as offsets and 0-based row numbers. A matrix has a list in each column.
+candidate_arrays(::Nothing, n, num_queries) = (nothing, nothing)
+candidate_arrays(lists::Tuple, n, num_queries) = candidate_arrays(idxs_of(lists), n, num_queries)
+
+function candidate_arrays(lists::AbstractMatrix, n, num_queries)
+    Base.has_offset_axes(lists) && invalid("candidate_lists does not count from 1")
+    check_size("the number of columns of candidate_lists", size(lists, 2), num_queries)
+    for place in CartesianIndices(lists)
+        check_candidate(lists[place], n, join(Tuple(place), ", "))
+    end
+    return collect(Int64, 0:size(lists, 1):length(lists)), Int64[row - 1 for row in vec(lists)]
+end
+
+function candidate_arrays(lists::AbstractVector, n, num_queries)
+    Base.has_offset_axes(lists) && invalid("candidate_lists does not count from 1")
+    check_size("the number of candidate_lists", length(lists), num_queries)
+    offsets, rows = Int64[0], Int64[]
+    for (query, list) in enumerate(lists)
+        list isa Union{AbstractVector,Tuple} ||
+            invalid("candidate_lists[", query, "] is ", described(list), ", must be a vector of column numbers")
+        for (place, row) in enumerate(list)
+            check_candidate(row, n, string(query, "][", place))
+            push!(rows, row - 1)
+        end
+        push!(offsets, length(rows))
+    end
+    return offsets, rows
+end
+
+candidate_arrays(lists, n, num_queries) =
+    invalid("candidate_lists is ", described(lists), ", must be a vector of vectors of column numbers, a matrix with a ",
+            "column for each query, or the answer of knn or predecessors")
+
+function check_candidate(row, n, place)
+    row isa Integer && !(row isa Bool) && 0 <= row <= n ||
+        invalid("candidate_lists[", place, "] is ", described(row), ", must be a number between 1 and ", n,
+                ", or 0 for no candidate")
+end

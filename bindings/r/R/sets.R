@@ -1,0 +1,127 @@
+# How a search selects the set of a query, and among which candidates.
+
+# The options of the library for these arguments of a search with k neighbors of `num_queries` queries.
+set_options <- function(index, k, num_queries, ranking, selection, candidates, candidate_lists) {
+  code <- enum_value(selection, "selection", "selection")
+  conditional <- selection == "conditional"
+  if (conditional && !identical(ranking, "absolute")) {
+    stop_invalid("ranking is ", shown(ranking), ", must be \"absolute\" with selection = \"conditional\"")
+  }
+  if (!is.null(candidates)) {
+    if (!conditional) stop_invalid("candidates must be NULL unless selection is \"conditional\"")
+    if (!is.null(candidate_lists)) stop_invalid("candidates must be NULL if there are candidate_lists")
+  }
+  c(
+    list(selection = code), candidate_counts(candidates, index, k),
+    as_candidate_lists(candidate_lists, num_queries, index$n)
+  )
+}
+
+# The numbers of candidates of both kinds, from their sum or from a vector with the names `residual` and `scaled`.
+candidate_counts <- function(candidates, index, k) {
+  if (is.null(candidates)) {
+    return(NULL)
+  }
+  counts <- if (is.null(names(candidates))) split_candidates(candidates, index, k) else named_counts(candidates, k)
+  if (index$source == "callback" && counts[["scaled"]] > 0) {
+    stop_unsupported(
+      "candidates[\"scaled\"] is ", counts[["scaled"]], ", must be 0: an index with a covariance function has no points"
+    )
+  }
+  counts[counts == 0] <- -1 # 0 means the default in the library
+  list(residual_candidates = counts[["residual"]], scaled_candidates = counts[["scaled"]])
+}
+
+# Half of the candidates are nearest by residual correlation, but at least k, and the rest by scaled distance. An index
+# with a covariance function has only the first kind. Without inducing points, both kinds are the same points.
+split_candidates <- function(candidates, index, k) {
+  total <- as_needed_whole(candidates, "candidates", most = 2^53)
+  if (total < k) stop_invalid("candidates is ", total, ", must be at least k = ", k)
+  if (index$source == "callback") {
+    return(c(residual = total, scaled = 0))
+  }
+  if (index$source == "inducing" && num_columns(index) == 0) {
+    return(c(residual = 0, scaled = total))
+  }
+  residual <- max(ceiling(total / 2), k)
+  c(residual = residual, scaled = total - residual)
+}
+
+# A name that is not given means 0.
+named_counts <- function(candidates, k) {
+  names <- names(candidates)
+  if (anyDuplicated(names) > 0L || !all(names %in% c("residual", "scaled"))) {
+    stop_invalid("candidates has the names ", quoted(names), ", must have the names \"residual\" and \"scaled\"")
+  }
+  counts <- c(residual = 0, scaled = 0)
+  for (name in names) {
+    counts[[name]] <- as_needed_whole(candidates[[name]], paste0("candidates[\"", name, "\"]"), most = 2^53)
+  }
+  bad <- which(counts < 0)
+  if (length(bad) > 0L) {
+    stop_invalid("candidates[\"", names(counts)[bad[1L]], "\"] is ", counts[bad[1L]], ", must not be negative")
+  }
+  if (max(counts) < k) {
+    stop_invalid(
+      "candidates are ", counts[[1L]], " (residual) and ", counts[[2L]],
+      " (scaled), one of the two must be at least k = ", k
+    )
+  }
+  counts
+}
+
+# Candidate lists as offsets and row numbers: the lists of all queries one after the other.
+as_candidate_lists <- function(lists, num_queries, n) {
+  if (is.null(lists)) {
+    return(NULL)
+  }
+  if (inherits(lists, "residual_neighbors")) lists <- lists$index
+  of_matrix <- length(dim(lists)) == 2L && is_candidates(lists)
+  if (!of_matrix && (!is.list(lists) || is.object(lists))) {
+    stop_invalid(
+      "candidate_lists is ", shown(lists), ", must be a list of vectors of row numbers, a matrix with one row for each ",
+      "query, or the result of neighbors() or predecessors()"
+    )
+  }
+  count <- if (of_matrix) nrow(lists) else length(lists)
+  if (count != num_queries) {
+    what <- if (of_matrix) "row" else "list"
+    stop_invalid("candidate_lists has ", counted(count, what), ", must have ", num_queries, ", one for each query")
+  }
+  if (of_matrix) rows_of_matrix(lists, n) else rows_of_lists(lists, n)
+}
+
+# Also the logical NA of an empty matrix, and NULL for an empty list.
+is_candidates <- function(x) is_number(x) || is.null(x) || (is.logical(x) && all(is.na(x)))
+
+rows_of_matrix <- function(lists, n) {
+  bad <- bad_candidates(lists, n)
+  if (length(bad) > 0L) stop_candidate(element(lists, bad[1L], "candidate_lists"), lists[bad[1L]], n)
+  rows <- t(lists)
+  list(candidate_offsets = ncol(lists) * as.double(0:nrow(lists)), candidate_rows = as.integer(rows))
+}
+
+rows_of_lists <- function(lists, n) {
+  lengths <- lengths(lists)
+  fit <- vapply(lists, is_candidates, NA)
+  if (!all(fit)) {
+    bad <- which(!fit)[1L]
+    stop_invalid("candidate_lists[[", bad, "]] is ", shown(lists[[bad]]), ", must be a vector of row numbers")
+  }
+  rows <- unlist(lists, use.names = FALSE)
+  bad <- bad_candidates(rows, n)
+  offsets <- c(0, cumsum(as.double(lengths)))
+  if (length(bad) > 0L) {
+    list <- findInterval(bad[1L] - 1, offsets)
+    # Of several offsets with the same value, findInterval() takes the last: the lists before are empty.
+    stop_candidate(paste0("candidate_lists[[", list, "]][", bad[1L] - offsets[list], "]"), rows[bad[1L]], n)
+  }
+  list(candidate_offsets = offsets, candidate_rows = as.integer(rows))
+}
+
+# The places of values that are neither row numbers nor NA.
+bad_candidates <- function(x, n) which(is.nan(x) | x != round(x) | x < 1 | x > n)
+
+stop_candidate <- function(place, value, n) {
+  stop_invalid(place, " is ", value, ", must be a whole number between 1 and ", n, ", or NA")
+}

@@ -1,0 +1,31 @@
+// Reads a list of rows for each query from a file.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tools/csv_format.h"
+#include "tools/row_numbers.h"
+
+namespace residual_knn::cli {
+
+// List i holds the elements offsets[i] up to, but not including, offsets[i + 1] of `rows`.
+struct RowLists {
+  std::vector<int64_t> offsets;
+  std::vector<int64_t> rows;
+};
+
+// Reads the columns "query" and "neighbor", or the two columns of a file without column names. The lines of a query may
+// stand anywhere; its list is in their order. A query without a line has an empty list. The result has a list for each
+// number of `queries`, and its rows count from 0.
+RowLists ReadRowLists(const std::string& path, const CsvFormat& csv, const Numbering& queries,
+                      const Numbering& rows);
+
+// List i of the result is the list `numbers[i]` of `lists`; each row becomes positions[row]. Without `positions`, rows
+// stay as they are.
+RowLists SelectLists(const RowLists& lists, std::span<const int64_t> numbers,
+                     std::span<const int64_t> positions);
+
+}  // namespace residual_knn::cli
