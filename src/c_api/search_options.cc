@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include <string>
+
 #include "c_api/arguments.h"
 #include "c_api/caller_struct.h"
 
@@ -22,19 +24,29 @@ SearchSettings ReadSettings(const residual_knn_search_options& options, int64_t 
   return settings;
 }
 
-void RequireNoSets(const residual_knn_search_options& options) {
-  const auto require = [](bool is_default, const char* name) {
-    if (is_default) return;
-    ThrowInvalid(std::string(name) + " must have its default: this function selects no sets");
-  };
-  require(options.selection == RESIDUAL_KNN_SELECT_NEAREST, "selection");
-  require(options.reserved == 0, "reserved");
-  require(options.residual_candidates == 0, "residual_candidates");
-  require(options.scaled_candidates == 0, "scaled_candidates");
-  require(options.candidate_offsets == nullptr, "candidate_offsets");
-  require(options.candidate_rows == nullptr, "candidate_rows");
-  require(options.candidate_rows_int32 == nullptr, "candidate_rows_int32");
-  require(options.conditional_variances == nullptr, "conditional_variances");
+namespace {
+
+void RequireDefault(bool is_default, const char* option, const char* value, const char* what) {
+  if (is_default) return;
+  ThrowInvalid(std::string(option) + " must be " + value + " in a search for " + what);
+}
+
+}  // namespace
+
+void RequireNoLists(const residual_knn_search_options& options, const char* what) {
+  RequireDefault(options.reserved == 0, "reserved", "0", what);
+  RequireDefault(options.candidate_offsets == nullptr, "candidate_offsets", "NULL", what);
+  RequireDefault(options.candidate_rows == nullptr, "candidate_rows", "NULL", what);
+  RequireDefault(options.candidate_rows_int32 == nullptr, "candidate_rows_int32", "NULL", what);
+  RequireDefault(options.conditional_variances == nullptr, "conditional_variances", "NULL", what);
+}
+
+void RequireNoSets(const residual_knn_search_options& options, const char* what) {
+  RequireDefault(options.selection == RESIDUAL_KNN_SELECT_NEAREST, "selection",
+                 "RESIDUAL_KNN_SELECT_NEAREST", what);
+  RequireDefault(options.residual_candidates == 0, "residual_candidates", "0", what);
+  RequireDefault(options.scaled_candidates == 0, "scaled_candidates", "0", what);
+  RequireNoLists(options, what);
 }
 
 void WriteStatistics(const SearchStatistics& done, const ReportFrame& frame,

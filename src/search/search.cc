@@ -47,8 +47,7 @@ SearchStatistics SearchByChoice(const SearchJob& job, Prepared& prepared, int64_
 
 SearchStatistics Search(const SearchJob& given, Prepared& prepared) {
   InformativeSink informative(given.model, given.results);
-  // Informative neighbors are counted only where the caller asks for a number of neighbors.
-  ResultSink& results = given.settings.least_correlation ? given.results : informative;
+  ResultSink& results = given.settings.counts_informative ? informative : given.results;
   SearchSettings settings = given.settings;
   settings.threads = UsableThreads(given.model.callback(), settings.threads);
   const SearchJob job{given.model, given.queries, settings, results, given.monitor};
