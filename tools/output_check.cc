@@ -42,12 +42,13 @@ std::vector<NamedFile> InputsOf(const NeighborsOptions& options) {
   return {{"POINTS", options.points},
           {"--inducing-points", options.inducing_points},
           {"--queries", options.queries},
+          {"--groups", options.groups},
           {"--new-points", options.new_points}};
 }
 
 std::vector<NamedFile> OutputsOf(const NeighborsOptions& options) {
   std::vector<NamedFile> outputs;
-  for (const std::string& file : NeighborsFiles(options.output)) {
+  for (const std::string& file : NeighborsFiles(options.output, options.threshold.has_value())) {
     outputs.push_back({"--output", file});
   }
   for (const NamedFile& file :

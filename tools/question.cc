@@ -72,7 +72,10 @@ Question ReadQuestion(NeighborsOptions* options, ProgressBar* progress, Messages
   if (points.d() == 0) throw std::runtime_error(points.path + ": has no columns");
   CheckInducingFile(*options, reader);
   if (!options->queries.empty()) {
-    question.rows = ReadRowNumbers(options->queries, csv, options->base, points.n);
+    question.rows = ReadRowNumbers(options->queries, csv, {"row", options->base, points.n});
+  }
+  if (!options->groups.empty()) {
+    question.groups = ReadGroups(options->groups, csv, {"row", options->base, points.n});
   }
   if (!options->new_points.empty()) question.new_points = reader.ReadMatching(options->new_points);
   InducingPoints given;

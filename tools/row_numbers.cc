@@ -23,25 +23,31 @@ std::vector<int64_t> SelectRowColumn(const TableHeader& header) {
 
 }  // namespace
 
-std::vector<int64_t> ReadRowNumbers(const std::string& path, const CsvFormat& csv, int64_t base,
-                                    int64_t n) {
+int64_t NumberInCell(const Table& table, int64_t row, int64_t column, const Numbering& numbering) {
+  const double value = table.values[static_cast<size_t>(column * table.rows + row)];
+  if (value != std::floor(value)) {
+    throw std::runtime_error(DescribeCell(table, row, column) + ": " + RealToText(value) +
+                             " is not a whole number");
+  }
+  const double number = value - static_cast<double>(numbering.base);
+  if (number >= 0 && number < static_cast<double>(numbering.count)) {
+    return static_cast<int64_t>(number);
+  }
+  const std::string thing = numbering.thing;
+  throw std::runtime_error(
+      DescribeCell(table, row, column) + ": there is no " + thing + " " + RealToText(value) +
+      (numbering.count == 0
+           ? std::string()
+           : "; " + thing + "s are numbered from " + std::to_string(numbering.base) + " to " +
+                 std::to_string(numbering.base + numbering.count - 1)));
+}
+
+std::vector<int64_t> ReadRowNumbers(const std::string& path, const CsvFormat& csv,
+                                    const Numbering& numbering) {
   const Table table = ReadTable(path, SelectRowColumn, csv);
   std::vector<int64_t> rows;
   rows.reserve(table.values.size());
-  for (int64_t i = 0; i < table.rows; ++i) {
-    const double value = table.values[static_cast<size_t>(i)];
-    const double row = value - static_cast<double>(base);
-    if (value != std::floor(value)) {
-      throw std::runtime_error(DescribeCell(table, i, 0) + ": " + RealToText(value) +
-                               " is not a whole number");
-    }
-    if (!(row >= 0 && row < static_cast<double>(n))) {
-      throw std::runtime_error(DescribeCell(table, i, 0) + ": there is no row " +
-                               RealToText(value) + "; rows are numbered from " +
-                               std::to_string(base) + " to " + std::to_string(base + n - 1));
-    }
-    rows.push_back(static_cast<int64_t>(row));
-  }
+  for (int64_t i = 0; i < table.rows; ++i) rows.push_back(NumberInCell(table, i, 0, numbering));
   return rows;
 }
 
