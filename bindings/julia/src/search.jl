@@ -1,27 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Runs a search by search(options, idxs, dists, statistics), which calls the library.
-function search_neighbors(search, index, num_queries, k; progress = nothing, statistics = false, settings...)
+# Runs a search by search(options, record), which calls the library, and returns its record. `others` are the keywords of
+# the caller that are not in `settings`.
+function run_search(search, index, progress, settings, others)
     options = LibResidualKNN.residual_knn_search_options()
     options.threads = index.options.threads
-    set!(options, SEARCH_SETTINGS, settings, (:progress, :statistics))
-    flag(statistics, "statistics")
-    idxs = Matrix{Int64}(undef, k, num_queries)
-    dists = Matrix{Float64}(undef, k, num_queries)
+    set!(options, SEARCH_SETTINGS, settings, others)
     record = LibResidualKNN.residual_knn_statistics()
     warning = Ref("")
     run(options, progress) do options
         shared(index) do
-            status = search(options, idxs, dists, record)
+            status = search(options, record)
             status == STATUS_CODES[:ok] && (warning[] = text_of(LibResidualKNN.residual_knn_search_warning(index, record)))
             return status
         end
     end
     say(warning[])
+    return record
+end
+
+function statistics_tuple(record)
+    reason = unsafe_string(LibResidualKNN.residual_knn_reason_string(record.reason))
+    return named_tuple(record; strategy = symbol_of(STRATEGIES, record.strategy), reason = reason)
+end
+
+# Runs a search by search(options, idxs, dists, statistics), which calls the library.
+function search_neighbors(search, index, num_queries, k; progress = nothing, statistics = false, settings...)
+    flag(statistics, "statistics")
+    idxs = Matrix{Int64}(undef, k, num_queries)
+    dists = Matrix{Float64}(undef, k, num_queries)
+    record = run_search(index, progress, settings, (:progress, :statistics)) do options, record
+        search(options, idxs, dists, record)
+    end
     idxs .+= 1 # -1, for no neighbor, becomes 0
     statistics || return idxs, dists
-    reason = unsafe_string(LibResidualKNN.residual_knn_reason_string(record.reason))
-    return idxs, dists, named_tuple(record; strategy = symbol_of(STRATEGIES, record.strategy), reason = reason)
+    return idxs, dists, statistics_tuple(record)
 end
 
 function search_all(search, index, k; settings...)
