@@ -814,6 +814,68 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor_above_
     const residual_knn_search_options* options, double threshold, int32_t base, int64_t capacity,
     int64_t* offsets, int32_t* neighbors, double* distances, residual_knn_statistics* statistics);
 
+/* ---------------------------------------------------------------- groups */
+
+/**
+ * Finds the nearest neighbors that groups of index points share, as a block Vecchia approximation or supernodes need
+ * them. The distance of a point from a group is its distance from the nearest member of the group, so the neighbors have
+ * the largest |rho| with any member. Members of a group are not its neighbors; rows of other groups may be.
+ * @param index          any
+ * @param group_offsets  num_groups + 1 ascending numbers from 0 on: the rows of group g are the elements
+ *                       group_offsets[g] up to, but not including, group_offsets[g + 1] of group_rows. NULL only if
+ *                       num_groups is 0
+ * @param num_groups     at least 0
+ * @param group_rows     row numbers, 0 <= row < n, in any order. No group may be empty, and no row may be in two groups
+ *                       or twice in one. Rows may be in no group. NULL only if num_groups is 0
+ * @param options        NULL: defaults. With RESIDUAL_KNN_SELECT_CONDITIONAL, the neighbors are selected one after the
+ *                       other among the candidates of all members (outside the group). The next one is the candidate
+ *                       that reduces the log-determinant of the conditional covariance of the group most, given the
+ *                       neighbors before it. Ties go to the smaller row. `distances` are those from the nearest member.
+ *                       Source: Huan, Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648. candidate_offsets
+ *                       and conditional_variances must be NULL.
+ * @param k              neighbors for each group, at least 1
+ * @param neighbors      out: num_groups x k row numbers; NULL only if num_groups is 0
+ * @param distances      out: num_groups x k distances; NULL: not wanted
+ * @param statistics     out: NULL, or initialized by residual_knn_statistics_init. queries is the number of groups, pairs
+ *                       are those of members and candidates, and uninformative_queries is 0.
+ * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. The results of
+ *         a group of one row have the bytes of residual_knn_neighbors with the same options. The call searches for the neighbors of every
+ *         member, k plus the size of the group in number. Memory: 8 bytes for each row of the index, 32 for each member
+ *         and 16 for each neighbor, until the call has finished. Thread rule: any number of threads at once.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_group_neighbors(
+    const residual_knn_index* index, const int64_t* group_offsets, int64_t num_groups,
+    const int64_t* group_rows, const residual_knn_search_options* options, int32_t k,
+    int64_t* neighbors, double* distances, residual_knn_statistics* statistics);
+
+/**
+ * Finds the nearest neighbors that groups share among the predecessors of the whole group: the rows that are smaller than
+ * the smallest row of the group. A group that contains row 0 has none. The call searches for k neighbors of every member.
+ * Arguments as residual_knn_group_neighbors. The results of a group of one row have the bytes of
+ * residual_knn_predecessors.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_group_predecessors(
+    const residual_knn_index* index, const int64_t* group_offsets, int64_t num_groups,
+    const int64_t* group_rows, const residual_knn_search_options* options, int32_t k,
+    int64_t* neighbors, double* distances, residual_knn_statistics* statistics);
+
+/**
+ * residual_knn_group_neighbors with 32-bit row numbers, for R and Fortran. group_offsets has 64 bits and counts from 0.
+ * @param base     0 or 1: the number of the first row, in group_rows and neighbors
+ * @param missing  the value in places without a neighbor; must not be a row number
+ * The rest as residual_knn_group_neighbors. The row numbers of the index must fit int32_t.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_group_neighbors_int32(
+    const residual_knn_index* index, const int64_t* group_offsets, int64_t num_groups,
+    const int32_t* group_rows, const residual_knn_search_options* options, int32_t k, int32_t base,
+    int32_t missing, int32_t* neighbors, double* distances, residual_knn_statistics* statistics);
+
+/** residual_knn_group_predecessors with 32-bit row numbers; arguments as residual_knn_group_neighbors_int32. */
+RESIDUAL_KNN_API residual_knn_status residual_knn_group_predecessors_int32(
+    const residual_knn_index* index, const int64_t* group_offsets, int64_t num_groups,
+    const int32_t* group_rows, const residual_knn_search_options* options, int32_t k, int32_t base,
+    int32_t missing, int32_t* neighbors, double* distances, residual_knn_statistics* statistics);
+
 /* ---------------------------------------------------------------- weights */
 
 /** Options of the functions for weights. */

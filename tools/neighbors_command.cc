@@ -34,6 +34,7 @@ struct Answer {
   int64_t places = 0;
   std::unique_ptr<int64_t[]> neighbors;
   std::unique_ptr<double[]> distances;
+  std::vector<int64_t> offsets;   // of --threshold, see NeighborsAnswer
   std::vector<double> weights;    // places as the neighbors; empty unless wanted
   std::vector<double> variances;  // one for each query; empty unless wanted
   // Places as the neighbors; empty unless wanted.
@@ -112,23 +113,75 @@ void SetCounts(const NeighborsOptions& options, const Question& question,
   search->scaled_candidates = rest == 0 ? kNone : rest;
 }
 
+int64_t NumQueries(const NeighborsOptions& options, const Question& question) {
+  if (!options.groups.empty()) return question.groups.size();
+  if (!options.new_points.empty()) return question.new_points.n;
+  if (!options.queries.empty()) return static_cast<int64_t>(question.rows.size());
+  return question.points.n;
+}
+
+// All neighbors above the threshold. If the room for them is too small, the library says how much it needs.
+void SearchAbove(const NeighborsOptions& options, const Question& question,
+                 const residual_knn_index* index, const residual_knn_search_options& search,
+                 Answer* answer) {
+  constexpr int64_t kLeastRoom = 1 << 20;
+  constexpr int64_t kRoomOfQuery = 32;
+  const bool new_points = !options.new_points.empty();
+  const std::vector<double> queries =
+      new_points ? question.new_points.PointMajor() : std::vector<double>{};
+  const std::vector<int64_t> rows = IndexRows(question);
+  const auto find =
+      options.predecessors ? &residual_knn_predecessors_above : &residual_knn_neighbors_above;
+  answer->offsets.assign(static_cast<size_t>(answer->num_queries) + 1, 0);
+  int64_t room = std::max(kRoomOfQuery * answer->num_queries, kLeastRoom);
+  const auto run = [&] {
+    answer->neighbors = std::make_unique_for_overwrite<int64_t[]>(static_cast<size_t>(room));
+    answer->distances = std::make_unique_for_overwrite<double[]>(static_cast<size_t>(room));
+    int64_t* const offsets = answer->offsets.data();
+    int64_t* const neighbors = answer->neighbors.get();
+    double* const distances = answer->distances.get();
+    if (new_points) {
+      return residual_knn_neighbors_of_new_points_above(index, queries.data(), answer->num_queries,
+                                                        &search, *options.threshold, room, offsets,
+                                                        neighbors, distances, &answer->statistics);
+    }
+    return find(index, options.queries.empty() ? nullptr : rows.data(), answer->num_queries,
+                &search, *options.threshold, room, offsets, neighbors, distances,
+                &answer->statistics);
+  };
+  residual_knn_status status = run();
+  if (answer->offsets.back() > room) {
+    room = answer->offsets.back();
+    status = run();
+  }
+  CheckStatus(status, new_points ? question.new_points.path : question.points.path);
+}
+
+void SearchGroups(const NeighborsOptions& options, const Question& question,
+                  const residual_knn_index* index, const residual_knn_search_options& search,
+                  Answer* answer) {
+  std::vector<int64_t> rows = question.groups.rows;
+  if (!question.positions.empty()) {
+    for (int64_t& row : rows) row = question.positions[static_cast<size_t>(row)];
+  }
+  const auto find =
+      options.predecessors ? &residual_knn_group_predecessors : &residual_knn_group_neighbors;
+  CheckStatus(find(index, question.groups.offsets.data(), answer->num_queries, rows.data(), &search,
+                   static_cast<int32_t>(answer->places), answer->neighbors.get(),
+                   answer->distances.get(), &answer->statistics),
+              question.points.path);
+}
+
 Answer Search(const NeighborsOptions& options, const Question& question,
               const residual_knn_index* index, ProgressBar* progress) {
   progress->StartStage("searching");
   Answer answer;
   const bool new_points = !options.new_points.empty();
   const bool some_rows = !options.queries.empty();
-  answer.num_queries = question.points.n;
-  if (new_points) answer.num_queries = question.new_points.n;
-  if (some_rows) answer.num_queries = static_cast<int64_t>(question.rows.size());
+  answer.num_queries = NumQueries(options, question);
   // More places than candidates would stay empty. The library needs at least one place.
   const int64_t candidates = new_points ? question.points.n : question.points.n - 1;
   answer.places = std::max<int64_t>(std::min(options.k, candidates), 1);
-  int64_t size = 0;
-  if (__builtin_mul_overflow(answer.num_queries, answer.places, &size)) throw std::bad_alloc();
-  answer.neighbors = std::make_unique_for_overwrite<int64_t[]>(static_cast<size_t>(size));
-  answer.distances = std::make_unique_for_overwrite<double[]>(static_cast<size_t>(size));
-
   residual_knn_search_options search;
   residual_knn_search_options_init(&search, sizeof search);
   search.ranking = options.ranking;
@@ -151,7 +204,18 @@ Answer Search(const NeighborsOptions& options, const Question& question,
   residual_knn_info_init(&answer.info, sizeof answer.info);
   residual_knn_statistics_init(&answer.statistics, sizeof answer.statistics);
   CheckStatus(residual_knn_index_info(index, &answer.info), question.points.path);
-
+  if (options.threshold) {
+    SearchAbove(options, question, index, search, &answer);
+    return answer;
+  }
+  int64_t size = 0;
+  if (__builtin_mul_overflow(answer.num_queries, answer.places, &size)) throw std::bad_alloc();
+  answer.neighbors = std::make_unique_for_overwrite<int64_t[]>(static_cast<size_t>(size));
+  answer.distances = std::make_unique_for_overwrite<double[]>(static_cast<size_t>(size));
+  if (!options.groups.empty()) {
+    SearchGroups(options, question, index, search, &answer);
+    return answer;
+  }
   const auto k = static_cast<int32_t>(answer.places);
   if (new_points) {
     const std::vector<double> queries = question.new_points.PointMajor();
@@ -214,17 +278,22 @@ std::string AddWeights(const NeighborsOptions& options, const Question& question
 
 void WriteAnswer(const NeighborsOptions& options, const Question& question, const Answer& answer,
                  ProgressBar* progress, OutputSet* outputs) {
-  const auto size = static_cast<size_t>(answer.num_queries * answer.places);
+  const auto size = static_cast<size_t>(options.threshold ? answer.offsets.back()
+                                                          : answer.num_queries * answer.places);
+  // A group has its number in the file.
+  std::vector<int64_t> groups = question.groups.numbers;
+  for (int64_t& number : groups) number -= options.base;
   NeighborsAnswer named;
   named.num_queries = answer.num_queries;
   named.k = options.k;
   named.places = answer.places;
   named.neighbors = std::span(answer.neighbors.get(), size);
   named.distances = std::span(answer.distances.get(), size);
-  named.query_rows = question.rows;
+  named.offsets = answer.offsets;
+  named.query_rows = options.groups.empty() ? question.rows : groups;
   named.file_rows = question.order;
-  // Without --queries, all rows were searched in the order of the index.
-  if (options.queries.empty()) named.result_rows = question.positions;
+  // Without --queries and --groups, all rows were searched in the order of the index.
+  if (options.queries.empty() && options.groups.empty()) named.result_rows = question.positions;
   WriteNeighbors(named, options.base, options.output, outputs, progress);
   if (!options.weights.empty()) {
     WriteWeights(named, answer.weights, options.base, options.weights, outputs);

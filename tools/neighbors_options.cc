@@ -86,6 +86,10 @@ constexpr const char* kFooter =
     "from --base. A query with fewer than k candidates has fewer lines. Distances are written\n"
     "with the fewest digits that read back as the same double.\n"
     "\n"
+    "With --threshold and -o NAME.npy: NAME.npy and NAME.distances.npy are vectors with the\n"
+    "neighbors of all queries one after the other, and those of query i (counted from 0)\n"
+    "begin at element i of NAME.offsets.npy, which has one more element for their end.\n"
+    "\n"
     "With -o NAME.npy: NAME.npy has the neighbors (int64, queries x k; -1 in places without a\n"
     "neighbor, whatever --base is), and NAME.distances.npy has the distances (float64,\n"
     "queries x k; +Inf in those places). If k is larger than the number of points, that\n"
@@ -173,9 +177,14 @@ void AddInducingOptions(CLI::App& command, NeighborsOptions* options) {
 
 void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
   const std::string group = "Search";
-  AddWhole(command, "-k", 1, std::numeric_limits<int32_t>::max(), &options->k,
-           "Number of neighbors of each query; default 30, or the\n"
-           "number of points if that is smaller")
+  CLI::Option* k = AddWhole(command, "-k", 1, std::numeric_limits<int32_t>::max(), &options->k,
+                            "Number of neighbors of each query; default 30, or the\n"
+                            "number of points if that is smaller")
+                       ->group(group);
+  AddShare(command, "--threshold", &options->threshold,
+           "Find all neighbors with |rho| (with --signed: rho) of at\n"
+           "least this, between 0 and 1, and not the k nearest")
+      ->excludes(k)
       ->group(group);
   CLI::Option* predecessors = command
                                   .add_flag("--predecessors", options->predecessors,
@@ -189,14 +198,13 @@ void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
             "coordinates divided by their lengthscales. Default\n"
             "given. Row numbers in the output do not change")
       ->group(group);
-  CLI::Option* ranking =
-      AddChoice(command, "--ranking", kRankings, &options->ranking,
-                "What 'distance' is, in the output and for the choice of\n"
-                "the nearest: absolute, sqrt(1 - |rho|); signed,\n"
-                "sqrt(1 - rho); scaled-distance, the Euclidean distance of\n"
-                "coordinates divided by their lengthscales. Default\n"
-                "absolute")
-          ->group(group);
+  CLI::Option* ranking = AddChoice(command, "--ranking", kRankings, &options->ranking,
+                                   "What 'distance' is, in the output and for the choice of\n"
+                                   "the nearest: absolute, sqrt(1 - |rho|); signed,\n"
+                                   "sqrt(1 - rho); scaled-distance, the Euclidean distance of\n"
+                                   "coordinates divided by their lengthscales. Default\n"
+                                   "absolute")
+                             ->group(group);
   command
       .add_flag_callback(
           "--signed", [options] { options->ranking = RESIDUAL_KNN_SIGNED; },
@@ -208,6 +216,15 @@ void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
                                  "counted from --base, in its only column or in a column\n"
                                  "'row'; default: all rows")
                              ->group(group);
+  AddPath(command, "--groups", &options->groups,
+          "File with groups of rows, in columns 'group' and 'row' or\n"
+          "in its only two columns: find the neighbors that the\n"
+          "rows of a group share, by the largest |rho| with any of\n"
+          "them. Groups have whole numbers, which the output has\n"
+          "as queries. With --predecessors: rows that are earlier\n"
+          "than all rows of the group")
+      ->excludes(queries)
+      ->group(group);
   AddPath(command, "--new-points", &options->new_points,
           "File with new points as queries. It has the columns of\n"
           "POINTS; the neighbors are among POINTS")
@@ -336,6 +353,17 @@ void CheckTogether(const CLI::App& command, const NeighborsOptions& options) {
     throw CLI::ValidationError("--nu", "is more than " + RealToText(kMostNu) +
                                            "; for larger nu, use --kernel squared-exponential");
   }
+  const auto without = [&command](const std::string& option, const std::string& other,
+                                  const std::string& reason) {
+    if (command.count(option) == 0 || command.count(other) == 0) return;
+    throw CLI::ValidationError(option, "cannot be used with " + other + ": " + reason);
+  };
+  for (const char* option : {"--weights", "--variances"}) {
+    without(option, "--threshold", "the queries have different numbers of neighbors");
+    without(option, "--groups", "a group is not a single query");
+  }
+  without("--groups", "--threshold", "groups have the k nearest neighbors");
+  without("--groups", "--new-points", "groups are of rows of POINTS");
   if (!options.lonlat.empty() && options.lonlat.size() != 2) {
     throw CLI::ValidationError("--lonlat", "needs two names, longitude and latitude, not " +
                                                std::to_string(options.lonlat.size()));

@@ -48,6 +48,9 @@ struct NeighborsOptions {
   int32_t ranking = RESIDUAL_KNN_ABSOLUTE;
   int32_t order = RESIDUAL_KNN_ORDER_GIVEN;
   std::string queries;
+  std::string groups;
+  // Set: all candidates with |rho| of at least this, and not the k nearest.
+  std::optional<double> threshold;
   std::string new_points;
   int32_t strategy = RESIDUAL_KNN_AUTOMATIC;
   int32_t selection = RESIDUAL_KNN_SELECT_NEAREST;

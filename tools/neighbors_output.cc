@@ -15,10 +15,14 @@ namespace {
 
 constexpr std::string_view kNpyEnd = ".npy";
 
-std::string DistancesFile(const std::string& output) {
+// The name of a second .npy file.
+std::string FileBeside(const std::string& output, const char* what) {
   const size_t stem = output.size() - kNpyEnd.size();
-  return output.substr(0, stem) + ".distances" + output.substr(stem);
+  return output.substr(0, stem) + "." + what + output.substr(stem);
 }
+
+std::string DistancesFile(const std::string& output) { return FileBeside(output, "distances"); }
+std::string OffsetsFile(const std::string& output) { return FileBeside(output, "offsets"); }
 
 int64_t At(std::span<const int64_t> numbers, int64_t i) {
   return numbers.empty() ? i : numbers[static_cast<size_t>(i)];
@@ -41,9 +45,14 @@ template <typename Write>
 void ForEachQuery(const NeighborsAnswer& answer, const NeighborValues& values,
                   ProgressBar* progress, const Write& write) {
   constexpr int64_t kQueriesPerUpdate = 1024;
-  const auto places = static_cast<size_t>(answer.places);
   for (int64_t query = 0; query < answer.num_queries; ++query) {
-    const size_t start = static_cast<size_t>(At(answer.result_rows, query)) * places;
+    const auto row = static_cast<size_t>(At(answer.result_rows, query));
+    auto places = static_cast<size_t>(answer.places);
+    size_t start = row * places;
+    if (!answer.offsets.empty()) {
+      start = static_cast<size_t>(answer.offsets[row]);
+      places = static_cast<size_t>(answer.offsets[row + 1]) - start;
+    }
     write(query, answer.neighbors.subspan(start, places), values.values.subspan(start, places));
     if (progress != nullptr && query % kQueriesPerUpdate == 0) {
       progress->Update(query, answer.num_queries);
@@ -115,17 +124,42 @@ void WriteValues(const NeighborsAnswer& answer, const NeighborValues& values, in
   }
 }
 
+// The three vectors of compressed rows, in the order of the queries.
+void WriteNpyCompressed(const NeighborsAnswer& answer, int64_t base, const std::string& output,
+                        OutputSet* outputs, ProgressBar* progress) {
+  OutputFile& offsets = outputs->Open(OffsetsFile(output));
+  OutputFile& rows = outputs->Open(output);
+  OutputFile& distances = outputs->Open(DistancesFile(output));
+  offsets.Write(NpyPreamble(kNpyInt64, answer.num_queries + 1));
+  rows.Write(NpyPreamble(kNpyInt64, std::ssize(answer.neighbors)));
+  distances.Write(NpyPreamble(kNpyFloat64, std::ssize(answer.neighbors)));
+  int64_t end = 0;
+  WriteNpyItem(end, &offsets);
+  ForEachQuery(answer, DistancesOf(answer), progress,
+               [&](int64_t, std::span<const int64_t> neighbors, std::span<const double> numbers) {
+                 for (const int64_t row : neighbors) {
+                   WriteNpyItem(At(answer.file_rows, row) + base, &rows);
+                 }
+                 for (const double distance : numbers) WriteNpyItem(distance, &distances);
+                 end += std::ssize(neighbors);
+                 WriteNpyItem(end, &offsets);
+               });
+}
+
 }  // namespace
 
-std::vector<std::string> NeighborsFiles(const std::string& output) {
-  if (TableFormatOf(output) == OutputFormat::kNpy) return {output, DistancesFile(output)};
-  return {output};
+std::vector<std::string> NeighborsFiles(const std::string& output, bool compressed) {
+  if (TableFormatOf(output) != OutputFormat::kNpy) return {output};
+  if (!compressed) return {output, DistancesFile(output)};
+  return {output, DistancesFile(output), OffsetsFile(output)};
 }
 
 void WriteNeighbors(const NeighborsAnswer& answer, int64_t base, const std::string& output,
                     OutputSet* outputs, ProgressBar* progress) {
   const OutputFormat format = TableFormatOf(output);
-  if (format == OutputFormat::kNpy) {
+  if (format == OutputFormat::kNpy && !answer.offsets.empty()) {
+    WriteNpyCompressed(answer, base, output, outputs, progress);
+  } else if (format == OutputFormat::kNpy) {
     WriteNpyNeighbors(answer, base, &outputs->Open(output), progress);
     WriteNpyValues(answer, DistancesOf(answer), &outputs->Open(DistancesFile(output)), progress);
   } else {

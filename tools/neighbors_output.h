@@ -1,4 +1,4 @@
-// Writes the answer: CSV, plain or gzipped, or a pair of .npy files.
+// Writes the answer: CSV, plain or gzipped, or .npy files: two matrices, or three vectors if the numbers of neighbors vary.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,8 @@ struct NeighborsAnswer {
   int64_t places = 0;                  // neighbors of each query in the arrays, at most k
   std::span<const int64_t> neighbors;  // num_queries x places, -1 in places without a neighbor
   std::span<const double> distances;
+  // Not empty: the neighbors are in compressed rows, and those of row i of the arrays begin at offsets[i].
+  std::span<const int64_t> offsets;
   // For each query, its row in the arrays; empty: the same number.
   std::span<const int64_t> result_rows;
   // For each query, its row in the file; empty: 0, 1, ...
@@ -26,8 +28,8 @@ struct NeighborsAnswer {
   std::span<const int64_t> file_rows;
 };
 
-// The files that WriteNeighbors will write.
-std::vector<std::string> NeighborsFiles(const std::string& output);
+// The files that WriteNeighbors will write. `compressed`: for neighbors in compressed rows.
+std::vector<std::string> NeighborsFiles(const std::string& output, bool compressed);
 
 // Writes to files of `outputs`, which the caller publishes. `base` is the number of the first row.
 void WriteNeighbors(const NeighborsAnswer& answer, int64_t base, const std::string& output,

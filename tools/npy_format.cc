@@ -272,11 +272,13 @@ double LoadNpyItem(NpyType type, const char* bytes) {
   throw std::logic_error("unknown .npy type");
 }
 
-std::string NpyPreamble(NpyType type, int64_t rows, int64_t columns) {
+namespace {
+
+// `shape` as Python writes it.
+std::string PreambleOf(NpyType type, const std::string& shape) {
   constexpr size_t kAlignment = 64;
-  std::string description = "{'descr': '" + TypeName(type) +
-                            "', 'fortran_order': False, 'shape': (" + std::to_string(rows) + ", " +
-                            std::to_string(columns) + "), }";
+  std::string description =
+      "{'descr': '" + TypeName(type) + "', 'fortran_order': False, 'shape': " + shape + ", }";
   constexpr size_t kBytesBefore = 10;  // magic, version, length
   const size_t unpadded = kBytesBefore + description.size() + 1;
   description.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
@@ -287,6 +289,16 @@ std::string NpyPreamble(NpyType type, int64_t rows, int64_t columns) {
   preamble += static_cast<char>(description.size() & 0xff);
   preamble += static_cast<char>(description.size() >> 8);
   return preamble + description;
+}
+
+}  // namespace
+
+std::string NpyPreamble(NpyType type, int64_t rows, int64_t columns) {
+  return PreambleOf(type, "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")");
+}
+
+std::string NpyPreamble(NpyType type, int64_t size) {
+  return PreambleOf(type, "(" + std::to_string(size) + ",)");
 }
 
 }  // namespace residual_knn

@@ -41,6 +41,8 @@ NpyHeader ParseNpyDescription(std::string_view text);
 
 // All bytes before the data of a C-ordered rows x columns array, little-endian.
 std::string NpyPreamble(NpyType type, int64_t rows, int64_t columns);
+// The same for an array of one dimension.
+std::string NpyPreamble(NpyType type, int64_t size);
 
 // The number of this type at `bytes`. Throws a std::runtime_error if a double cannot represent it exactly.
 double LoadNpyItem(NpyType type, const char* bytes);

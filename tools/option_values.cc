@@ -83,6 +83,14 @@ CLI::Option* AddReal(CLI::App& app, const std::string& name, Sign sign, double* 
                  });
 }
 
+CLI::Option* AddShare(CLI::App& app, const std::string& name, std::optional<double>* value,
+                      const std::string& help) {
+  return AddText(app, name, "X", help, [value](const std::string& option, const std::string& text) {
+    *value = TakeReal(option, text, Sign::kNotNegative);
+    if (**value > 1) ThrowOption(option, Quoted(text) + " is more than 1");
+  });
+}
+
 CLI::Option* AddRealsOrAuto(CLI::App& app, const std::string& name, Sign sign,
                             std::vector<double>* values, const std::string& help) {
   return AddText(app, name, "X[,X...]|auto", help,

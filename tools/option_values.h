@@ -26,6 +26,10 @@ enum class Sign { kPositive, kNotNegative };
 CLI::Option* AddReal(CLI::App& app, const std::string& name, Sign sign, double* value,
                      const std::string& help);
 
+// A number between 0 and 1.
+CLI::Option* AddShare(CLI::App& app, const std::string& name, std::optional<double>* value,
+                      const std::string& help);
+
 // X,X,...; "auto" gives an empty list.
 CLI::Option* AddRealsOrAuto(CLI::App& app, const std::string& name, Sign sign,
                             std::vector<double>* values, const std::string& help);

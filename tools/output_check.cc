@@ -39,16 +39,14 @@ std::string OutputKey(const std::string& path) {
 }
 
 std::vector<NamedFile> InputsOf(const NeighborsOptions& options) {
-  return {{"POINTS", options.points},
-          {"--inducing-points", options.inducing_points},
-          {"--queries", options.queries},
-          {"--new-points", options.new_points},
-          {"--candidate-lists", options.candidate_lists}};
+  return {{"POINTS", options.points},           {"--inducing-points", options.inducing_points},
+          {"--queries", options.queries},       {"--groups", options.groups},
+          {"--new-points", options.new_points}, {"--candidate-lists", options.candidate_lists}};
 }
 
 std::vector<NamedFile> OutputsOf(const NeighborsOptions& options) {
   std::vector<NamedFile> outputs;
-  for (const std::string& file : NeighborsFiles(options.output)) {
+  for (const std::string& file : NeighborsFiles(options.output, options.threshold.has_value())) {
     outputs.push_back({"--output", file});
   }
   for (const NamedFile& file :

@@ -80,6 +80,9 @@ Question ReadQuestion(NeighborsOptions* options, ProgressBar* progress, Messages
   if (!options->queries.empty()) {
     question.rows = ReadRowNumbers(options->queries, csv, {"row", options->base, points.n});
   }
+  if (!options->groups.empty()) {
+    question.groups = ReadGroups(options->groups, csv, {"row", options->base, points.n});
+  }
   if (!options->new_points.empty()) question.new_points = reader.ReadMatching(options->new_points);
   if (!options->candidate_lists.empty()) {
     const Numbering rows{"row", options->base, points.n};

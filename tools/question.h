@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tools/coordinates.h"
+#include "tools/group_file.h"
 #include "tools/inducing_choice.h"
 #include "tools/messages.h"
 #include "tools/neighbors_options.h"
@@ -24,6 +25,7 @@ struct Question {
   std::vector<int64_t> positions;      // the inverse of order
   std::vector<int64_t> written_order;  // for --write-order; empty: the order of the file
   std::vector<int64_t> rows;           // row numbers of --queries in the file
+  FileGroups groups;                   // of --groups
   Coordinates new_points;
   // A list for each row of the file, or for each new point; empty without --candidate-lists.
   RowLists candidates;

@@ -54,7 +54,11 @@ std::string StatisticsJson(const NeighborsOptions& options,
   all["reason"] = residual_knn_reason_string(statistics.reason);
   all["threads"] = statistics.threads;
   all["queries"] = statistics.queries;
-  all["k"] = options.k;
+  if (options.threshold) {
+    all["threshold"] = *options.threshold;
+  } else {
+    all["k"] = options.k;
+  }
   all["predecessors"] = options.predecessors;
   all["pairs"] = statistics.pairs;
   all["pairs_scored"] = statistics.pairs_scored;

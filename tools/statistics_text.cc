@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "tools/number_text.h"
 #include "tools/option_values.h"
 
 namespace residual_knn::cli {
@@ -106,7 +107,9 @@ std::string StatisticsText(const NeighborsOptions& options,
   lines.Say("library", "residual_knn " + std::string(residual_knn_version()) + ", SIMD " +
                            residual_knn_simd_target() + ", BLAS " + residual_knn_blas());
   SayIndex(coordinates, info, &lines);
-  lines.Say("queries", std::to_string(statistics.queries) + ", k " + std::to_string(options.k) +
+  const std::string wanted = options.threshold ? ", threshold " + RealToText(*options.threshold)
+                                               : ", k " + std::to_string(options.k);
+  lines.Say("queries", std::to_string(statistics.queries) + wanted +
                            (options.predecessors ? ", predecessors" : ""));
   lines.Say("strategy", ChoiceWord(StrategyChoices(), statistics.strategy));
   lines.Say("why", residual_knn_reason_string(statistics.reason));

@@ -535,6 +535,34 @@ static void to_doubles(double* values, R_xlen_t count) {
     $1 = INTEGER($input);
     $2 = XLENGTH($input);
   } %}
+/* Groups of rows: a list of integer vectors, one for each group. The library gets them one after the other. */
+%typemap(in) (const int64_t* group_offsets, int64_t num_groups, const int32_t* group_rows) %{
+  if (TYPEOF($input) != VECSXP) Rf_error("groups must be a list");
+  $2 = XLENGTH($input);
+  {
+    const SEXP offsets = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)$2 + 1));
+    R_xlen_t total = 0;
+    int64_t* const ends = (int64_t*)REAL(offsets);
+    ends[0] = 0;
+    for (R_xlen_t i = 0; i < (R_xlen_t)$2; ++i) {
+      if (!Rf_isInteger(VECTOR_ELT($input, i))) Rf_error("groups must have vectors of integers");
+      total += XLENGTH(VECTOR_ELT($input, i));
+      ends[i + 1] = total;
+    }
+    const SEXP rows = PROTECT(Rf_allocVector(INTSXP, total));
+    for (R_xlen_t i = 0; i < (R_xlen_t)$2; ++i) {
+      const SEXP group = VECTOR_ELT($input, i);
+      if (XLENGTH(group) == 0) continue;
+      memcpy(INTEGER(rows) + ends[i], INTEGER(group), (size_t)XLENGTH(group) * sizeof(int));
+    }
+    r_nprotect += 2;
+    $1 = ends;
+    $3 = INTEGER(rows);
+  } %}
+
+%typemap(scoercein) (const int64_t* group_offsets, int64_t num_groups, const int32_t* group_rows) "";
+%typemap(scheck) (const int64_t* group_offsets, int64_t num_groups, const int32_t* group_rows) "";
+
 %typemap(in) int32_t %{ $1 = to_int32($input, "$1_name"); %}
 %typemap(in) int64_t m %{ $1 = to_int64($input, "$1_name"); %}
 %typemap(scoercein) const double*, const int32_t*, int64_t m "";
@@ -739,6 +767,15 @@ CALLS_BACK(residual_knn_neighbors_above_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_predecessors_above_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_neighbors_of_new_points_above_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_neighbors_of_new_factor_above_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_group_neighbors_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_group_predecessors_int32, handle_holding(index), 1)
+/* SWIG takes int64_t for long long and converts the pointer to the offsets; arg2 itself has the right type. */
+%feature("action") residual_knn_group_neighbors_int32 %{
+  result = residual_knn_group_neighbors_int32(arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11);
+%}
+%feature("action") residual_knn_group_predecessors_int32 %{
+  result = residual_knn_group_predecessors_int32(arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11);
+%}
 CALLS_BACK(residual_knn_weights_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_weights_of_new_points_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_weights_of_new_factor_int32, handle_holding(index), 1)
@@ -764,6 +801,8 @@ CALLS_BACK(residual_knn_weights_of_new_factor_int32, handle_holding(index), 1)
 %ignore residual_knn_predecessors_above;
 %ignore residual_knn_neighbors_of_new_points_above;
 %ignore residual_knn_neighbors_of_new_factor_above;
+%ignore residual_knn_group_neighbors;
+%ignore residual_knn_group_predecessors;
 %ignore residual_knn_weights_options;
 %ignore residual_knn_weights_report;
 %ignore residual_knn_weights_options_init;

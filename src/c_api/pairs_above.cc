@@ -67,14 +67,11 @@ residual_knn_status FindPairs(const char* function, const Request<Row>& request,
                                                    "residual_knn_search_options");
     Check(request);
     residual_knn::IsDimensionMajor(options.layout);
-    residual_knn::RequireNoSets(options);
+    residual_knn::RequireNoSets(options, "all pairs above a threshold");
     SearchSettings settings = residual_knn::ReadSettings(options, 0);
-    if (settings.ranking == residual_knn::Ranking::kScaledDistance) {
-      residual_knn::ThrowInvalid(
-          "ranking is scaled distance, but the threshold is a correlation; use the absolute or the "
-          "signed ranking");
-    }
+    residual_knn::RequireCorrelation(settings.ranking, "the threshold is a correlation");
     settings.least_correlation = request.threshold;
+    settings.counts_informative = false;
     Monitor monitor(options.progress, options.progress_user);
     const std::unique_ptr<QuerySet> queries = make_queries(options, settings, monitor);
     CompressedRows found(request.num_queries, request.capacity);

@@ -36,7 +36,7 @@ class ArraySink : public ResultSink {
     for (int64_t slot = 0; slot < arrays_.num_queries; ++slot) Put(slot, {});
   }
 
- private:
+  // Writes the neighbors of the query with this place in the results.
   void Put(int64_t slot, std::span<const Neighbor> neighbors) {
     const int64_t step = arrays_.dimension_major ? arrays_.num_queries : 1;
     int64_t at = arrays_.dimension_major ? slot : slot * arrays_.k;
@@ -51,6 +51,7 @@ class ArraySink : public ResultSink {
     }
   }
 
+ private:
   ResultArrays<Row> arrays_;
 };
 

@@ -12,6 +12,11 @@ namespace {
 // By the values of enum residual_knn_ranking.
 constexpr Ranking kRankings[] = {Ranking::kAbsolute, Ranking::kSigned, Ranking::kScaledDistance};
 
+void RequireDefault(bool is_default, const char* option, const char* value, const char* what) {
+  if (is_default) return;
+  ThrowInvalid(std::string(option) + " must be " + value + " in a search for " + what);
+}
+
 }  // namespace
 
 SearchSettings ReadSettings(const residual_knn_search_options& options, int64_t k) {
@@ -29,19 +34,20 @@ SearchSettings ReadSettings(const residual_knn_search_options& options, int64_t 
   return settings;
 }
 
-void RequireNoSets(const residual_knn_search_options& options) {
-  const auto require = [](bool is_default, const char* name) {
-    if (is_default) return;
-    ThrowInvalid(std::string(name) + " must have its default: this function selects no sets");
-  };
-  require(options.selection == RESIDUAL_KNN_SELECT_NEAREST, "selection");
-  require(options.reserved == 0, "reserved");
-  require(options.residual_candidates == 0, "residual_candidates");
-  require(options.scaled_candidates == 0, "scaled_candidates");
-  require(options.candidate_offsets == nullptr, "candidate_offsets");
-  require(options.candidate_rows == nullptr, "candidate_rows");
-  require(options.candidate_rows_int32 == nullptr, "candidate_rows_int32");
-  require(options.conditional_variances == nullptr, "conditional_variances");
+void RequireNoLists(const residual_knn_search_options& options, const char* what) {
+  RequireDefault(options.reserved == 0, "reserved", "0", what);
+  RequireDefault(options.candidate_offsets == nullptr, "candidate_offsets", "NULL", what);
+  RequireDefault(options.candidate_rows == nullptr, "candidate_rows", "NULL", what);
+  RequireDefault(options.candidate_rows_int32 == nullptr, "candidate_rows_int32", "NULL", what);
+  RequireDefault(options.conditional_variances == nullptr, "conditional_variances", "NULL", what);
+}
+
+void RequireNoSets(const residual_knn_search_options& options, const char* what) {
+  RequireDefault(options.selection == RESIDUAL_KNN_SELECT_NEAREST, "selection",
+                 "RESIDUAL_KNN_SELECT_NEAREST", what);
+  RequireDefault(options.residual_candidates == 0, "residual_candidates", "0", what);
+  RequireDefault(options.scaled_candidates == 0, "scaled_candidates", "0", what);
+  RequireNoLists(options, what);
 }
 
 void RequireRankingOf(const ResidualModel& model, Ranking ranking) {
@@ -49,6 +55,12 @@ void RequireRankingOf(const ResidualModel& model, Ranking ranking) {
   throw Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
               "ranking is scaled distance, but an index with a covariance callback has no "
               "coordinates; use the absolute or the signed ranking");
+}
+
+void RequireCorrelation(Ranking ranking, const char* why) {
+  if (ranking != Ranking::kScaledDistance) return;
+  ThrowInvalid(std::string("ranking is scaled distance, but ") + why +
+               "; use the absolute or the signed ranking");
 }
 
 void WriteStatistics(const SearchStatistics& done, const ReportFrame& frame,

@@ -90,6 +90,13 @@ struct SetFrame {
   Monitor& monitor;
 };
 
+// Throws for a ranking that conditional selection does not have.
+inline void RequireAbsolute(const residual_knn_search_options& options) {
+  if (options.ranking == RESIDUAL_KNN_ABSOLUTE) return;
+  ThrowInvalid("ranking is " + std::to_string(options.ranking) +
+               ", must be RESIDUAL_KNN_ABSOLUTE with RESIDUAL_KNN_SELECT_CONDITIONAL");
+}
+
 // The request of a search, and what it refers to.
 template <class Row>
 class SetArguments {
@@ -102,10 +109,7 @@ class SetArguments {
     }
     const bool conditional = options.selection == RESIDUAL_KNN_SELECT_CONDITIONAL;
     if (conditional) request_.selection = Selection::kConditional;
-    if (conditional && options.ranking != RESIDUAL_KNN_ABSOLUTE) {
-      ThrowInvalid("ranking is " + std::to_string(options.ranking) +
-                   ", must be RESIDUAL_KNN_ABSOLUTE with RESIDUAL_KNN_SELECT_CONDITIONAL");
-    }
+    if (conditional) RequireAbsolute(options);
     ReadLists(options, frame);
     if (conditional && !lists_) {
       request_.counts = CheckedCounts(options, frame.model, frame.k);

@@ -38,14 +38,16 @@ class RowQueries : public QuerySet {
                      ", must be a row of the index, which has n = " + std::to_string(model.n()));
       }
     }
-    // Queries among predecessors are taken in the order of rows, so that queries loaded together have about as many
-    // candidates.
-    if (predecessors && !std::is_sorted(rows, rows + count)) {
-      order_.resize(static_cast<size_t>(count));
-      std::iota(order_.begin(), order_.end(), int64_t{0});
-      std::stable_sort(order_.begin(), order_.end(),
-                       [rows](int64_t a, int64_t b) { return rows[a] < rows[b]; });
-    }
+    if (predecessors) OrderBy(rows);
+  }
+  RowQueries(const ResidualModel& model, std::span<const int64_t> rows,
+             std::span<const int64_t> limits)
+      : model_(model),
+        rows_(rows.data()),
+        limits_(limits.data()),
+        count_(std::ssize(rows)),
+        predecessors_(true) {
+    OrderBy(limits_);
   }
 
   [[nodiscard]] int64_t size() const override { return count_; }
@@ -58,7 +60,7 @@ class RowQueries : public QuerySet {
       block.self[i] = row;
       block.callback_row[i] = row;
       block.slot[i] = Slot(queries[i]);
-      block.limit[i] = CandidateLimit(row);
+      block.limit[i] = Limit(queries[i]);
       block.largest_limit = std::max(block.largest_limit, block.limit[i]);
       model_.points().CopyPoint(row, block.points.data() + i * model_.d());
     }
@@ -91,10 +93,13 @@ class RowQueries : public QuerySet {
   }
 
   [[nodiscard]] int64_t Pairs(int64_t query) const override {
-    return predecessors_ ? Row(query) : model_.n() - 1;
+    return predecessors_ ? Limit(query) : model_.n() - 1;
   }
   [[nodiscard]] int64_t RowOf(int64_t query) const override { return Row(query); }
-  [[nodiscard]] int64_t Limit(int64_t query) const override { return CandidateLimit(Row(query)); }
+  [[nodiscard]] int64_t Limit(int64_t query) const override {
+    if (limits_ != nullptr) return limits_[Slot(query)];
+    return predecessors_ ? Row(query) : model_.n();
+  }
   void CopyPoint(int64_t query, double* out) const override {
     model_.points().CopyPoint(Row(query), out);
   }
@@ -102,12 +107,18 @@ class RowQueries : public QuerySet {
  private:
   [[nodiscard]] int64_t Slot(int64_t i) const { return order_.empty() ? i : order_[i]; }
   [[nodiscard]] int64_t Row(int64_t i) const { return rows_ == nullptr ? i : rows_[Slot(i)]; }
-  [[nodiscard]] int64_t CandidateLimit(int64_t row) const {
-    return predecessors_ ? row : model_.n();
+  // Queries are taken in the order of their limits, so that queries loaded together have about as many candidates.
+  void OrderBy(const int64_t* limits) {
+    if (std::is_sorted(limits, limits + count_)) return;
+    order_.resize(static_cast<size_t>(count_));
+    std::iota(order_.begin(), order_.end(), int64_t{0});
+    std::stable_sort(order_.begin(), order_.end(),
+                     [limits](int64_t a, int64_t b) { return limits[a] < limits[b]; });
   }
 
   const ResidualModel& model_;
   const int64_t* rows_;
+  const int64_t* limits_ = nullptr;
   int64_t count_;
   bool predecessors_;
   std::vector<int64_t> order_;
@@ -226,6 +237,12 @@ class NewFactorQueries : public NewQueries {
 std::unique_ptr<QuerySet> MakeRowQueries(const ResidualModel& model, const int64_t* rows,
                                          int64_t count, bool predecessors) {
   return std::make_unique<RowQueries>(model, rows, count, predecessors);
+}
+
+std::unique_ptr<QuerySet> MakeLimitedQueries(const ResidualModel& model,
+                                             std::span<const int64_t> rows,
+                                             std::span<const int64_t> limits) {
+  return std::make_unique<RowQueries>(model, rows, limits);
 }
 
 std::unique_ptr<QuerySet> MakeNewPointQueries(const ResidualModel& model,

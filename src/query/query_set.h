@@ -70,6 +70,12 @@ class QuerySet {
 std::unique_ptr<QuerySet> MakeRowQueries(const ResidualModel& model, const int64_t* rows,
                                          int64_t count, bool predecessors);
 
+// Rows of the model; the candidates of rows[i] are the rows below limits[i], none of which is rows[i] itself. Both must
+// outlive the set.
+std::unique_ptr<QuerySet> MakeLimitedQueries(const ResidualModel& model,
+                                             std::span<const int64_t> rows,
+                                             std::span<const int64_t> limits);
+
 // New points of a model with inducing points, from which their V and p are computed. Throws for bad values.
 std::unique_ptr<QuerySet> MakeNewPointQueries(const ResidualModel& model,
                                               const DenseMatrixView& queries);

@@ -14,6 +14,8 @@ struct SearchSettings {
   // If set, the search finds all candidates whose |rho| (rho in signed ranking) is at least this, and not the k nearest.
   // It is between 0 and 1.
   std::optional<double> least_correlation;
+  // Whether the statistics count queries without informative neighbors. Not if a query has no fixed number of neighbors.
+  bool counts_informative = true;
   Ranking ranking = Ranking::kAbsolute;
   int32_t strategy = RESIDUAL_KNN_AUTOMATIC;
   int threads = 1;

@@ -20,7 +20,7 @@ void PrepareBruteForce(const SearchJob& job, ScanStore& store);
 // Whether most rows cannot be among the k nearest of any query because they repeat others.
 bool MostRowsRepeat(const SearchJob& job, ScanStore& store);
 
-// Answers the listed queries. Queries for predecessors are listed in ascending order of rows. The caller has started
+// Answers the listed queries. Queries are listed in ascending order of their limits. The caller has started
 // the monitor, which counts pairs.
 SearchStatistics SearchBruteForce(const SearchJob& job, ScanStore& store,
                                   std::span<const int64_t> which);

@@ -47,8 +47,7 @@ SearchStatistics SearchByChoice(const SearchJob& job, Prepared& prepared, int64_
 // Searches by residual correlation, and counts the queries without informative neighbors.
 SearchStatistics SearchByCorrelation(const SearchJob& given, Prepared& prepared, int64_t pairs) {
   InformativeSink informative(given.model, given.results);
-  // Informative neighbors are counted only where the caller asks for a number of neighbors.
-  ResultSink& results = given.settings.least_correlation ? given.results : informative;
+  ResultSink& results = given.settings.counts_informative ? informative : given.results;
   SearchSettings settings = given.settings;
   settings.threads = UsableThreads(given.model.callback(), settings.threads);
   const SearchJob job{given.model, given.queries, settings, results, given.monitor};

@@ -1,6 +1,7 @@
 #include "search/tree_search.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -89,7 +90,8 @@ class TreeSearch {
   void Scan(std::vector<int64_t> which) {
     const QuerySet& queries = job_.queries;
     std::sort(which.begin(), which.end(), [&](int64_t a, int64_t b) {
-      return std::pair(queries.RowOf(a), a) < std::pair(queries.RowOf(b), b);
+      return std::tuple(queries.Limit(a), queries.RowOf(a), a) <
+             std::tuple(queries.Limit(b), queries.RowOf(b), b);
     });
     statistics_.AddScan(SearchBruteForce(job_, prepared_.scans(), which));
   }

@@ -13,7 +13,9 @@ idxs, dists = knn(index, new_points, 10)
 ```
 
 See [`ResidualIndex`](@ref), [`update!`](@ref), [`knn`](@ref), [`predecessors`](@ref),
-[`vecchia_weights`](@ref), [`vecchia_triplets`](@ref), [`choose_inducing`](@ref), [`order_points`](@ref), [`index_info`](@ref), [`residual_factor`](@ref),
+[`neighbors_above`](@ref), [`predecessors_above`](@ref), [`group_neighbors`](@ref), [`group_predecessors`](@ref),
+[`vecchia_weights`](@ref), [`vecchia_triplets`](@ref), [`choose_inducing`](@ref), [`order_points`](@ref),
+[`index_info`](@ref), [`residual_factor`](@ref),
 [`ResidualKNNError`](@ref) and [`IndexInUseError`](@ref).
 `ResidualKNN.LibResidualKNN` is the C interface itself.
 
@@ -26,6 +28,7 @@ using Libdl
 using Serialization: Serialization, AbstractSerializer
 
 export ResidualIndex, update!, knn, predecessors, choose_inducing, order_points, index_info, residual_factor
+export neighbors_above, predecessors_above, group_neighbors, group_predecessors
 export vecchia_weights, vecchia_triplets, VecchiaWeights
 export ResidualKNNError, NotPositiveDefiniteError, CancelledError, CallbackError, UnsupportedError, IndexInUseError
 
@@ -46,6 +49,7 @@ include("memory.jl")
 include("index.jl")
 include("sets.jl")
 include("search.jl")
+include("pairs.jl")
 include("weights.jl")
 include("helpers.jl")
 

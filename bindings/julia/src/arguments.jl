@@ -69,15 +69,15 @@ function dense_vector(x, name)
 end
 
 # 0-based row numbers for the library.
-function row_numbers(rows, n)
-    rows isa AbstractVector || invalid("rows is ", described(rows), ", must be a vector of column numbers")
-    Base.has_offset_axes(rows) && invalid("rows does not count from 1")
-    eltype(rows) === Bool && invalid("rows are Bool, must be numbers; use findall(rows)")
+function row_numbers(rows, n, name = "rows")
+    rows isa AbstractVector || invalid(name, " is ", described(rows), ", must be a vector of column numbers")
+    Base.has_offset_axes(rows) && invalid(name, " does not count from 1")
+    eltype(rows) === Bool && invalid(name, " are Bool, must be numbers; use findall(", name, ")")
     for (place, row) in enumerate(rows)
         row isa Integer && !(row isa Bool) ||
-            invalid("rows[", place, "] is ", described(row), ", must be the number of a column (new points are the ",
+            invalid(name, "[", place, "] is ", described(row), ", must be the number of a column (new points are the ",
                     "columns of a matrix)")
-        1 <= row <= n || invalid("rows[", place, "] is ", row, ", must be between 1 and ", n)
+        1 <= row <= n || invalid(name, "[", place, "] is ", row, ", must be between 1 and ", n)
     end
     return Int64[row - 1 for row in rows]
 end

@@ -57,6 +57,8 @@ function julia_text(text)
     for change in (r"^residual_knn_\w+: " => "",
                    r"\bcoordinate (\d+) of row (\d)" => s"coordinate \1 of point \2",
                    r"^(factor|query_factor): column (\d+) of row (\d+)" => s"\1[\2, \3]",
+                   r"^group_rows\[\d+\], in group (\d+), is (\d+)" => s"groups[\1] has point \2",
+                   r"^group (\d+) is empty" => s"groups[\1] is empty",
                    r"^neighbors: place (\d+) of query (\d+)" => s"neighbors[\1, \2]",
                    r"\brow(s?)\b(?!\[)" => s"point\1",
                    r" is (-?)nan\b" => " is NaN",

@@ -1,34 +1,51 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Runs a search by search(options, idxs, dists, statistics), which calls the library.
-function search_neighbors(search, index, num_queries, k; progress = nothing, statistics = false, candidates = nothing,
-                          candidate_lists = nothing, conditional_variances = false, settings...)
+# Runs a search by search(options, record), which calls the library, and returns its record. `others` are the keywords of
+# the caller that are not in `settings`. `prepare!(options)` sets what is not a setting; the arrays that the options then
+# point to are what it returns.
+function run_search(search, index, progress, settings, others, prepare! = options -> nothing)
     options = LibResidualKNN.residual_knn_search_options()
     options.threads = index.options.threads
-    set!(options, SEARCH_SETTINGS, settings,
-         (:progress, :statistics, :candidates, :candidate_lists, :conditional_variances))
-    flag(statistics, "statistics")
-    offsets, rows, variances = set_selection!(options, index, k, num_queries; candidates = candidates,
-                                              candidate_lists = candidate_lists,
-                                              conditional_variances = conditional_variances)
-    idxs = Matrix{Int64}(undef, k, num_queries)
-    dists = Matrix{Float64}(undef, k, num_queries)
+    set!(options, SEARCH_SETTINGS, settings, others)
+    arrays = prepare!(options)
     record = LibResidualKNN.residual_knn_statistics()
     warning = Ref("")
-    GC.@preserve offsets rows variances run(options, progress) do options
+    GC.@preserve arrays run(options, progress) do options
         shared(index) do
-            status = search(options, idxs, dists, record)
+            status = search(options, record)
             status == STATUS_CODES[:ok] && (warning[] = text_of(LibResidualKNN.residual_knn_search_warning(index, record)))
             return status
         end
     end
     say(warning[])
+    return record
+end
+
+function statistics_tuple(record)
+    reason = unsafe_string(LibResidualKNN.residual_knn_reason_string(record.reason))
+    return named_tuple(record; strategy = symbol_of(STRATEGIES, record.strategy), reason = reason)
+end
+
+# Runs a search by search(options, idxs, dists, statistics), which calls the library.
+function search_neighbors(search, index, num_queries, k; progress = nothing, statistics = false, candidates = nothing,
+                          candidate_lists = nothing, conditional_variances = false, settings...)
+    flag(statistics, "statistics")
+    variances = nothing
+    idxs = Matrix{Int64}(undef, k, num_queries)
+    dists = Matrix{Float64}(undef, k, num_queries)
+    function prepare!(options)
+        arrays = set_selection!(options, index, k, num_queries; candidates = candidates,
+                                candidate_lists = candidate_lists, conditional_variances = conditional_variances)
+        variances = arrays[3]
+        return arrays
+    end
+    others = (:progress, :statistics, :candidates, :candidate_lists, :conditional_variances)
+    record = run_search(index, progress, settings, others, prepare!) do options, record
+        search(options, idxs, dists, record)
+    end
     idxs .+= 1 # -1, for no neighbor, becomes 0
     answer = variances === nothing ? (idxs, dists) : (idxs, dists, variances)
-    statistics || return answer
-    reason = unsafe_string(LibResidualKNN.residual_knn_reason_string(record.reason))
-    strategy = symbol_of(STRATEGIES, record.strategy)
-    return (answer..., named_tuple(record; strategy = strategy, reason = reason))
+    return statistics ? (answer..., statistics_tuple(record)) : answer
 end
 
 function search_all(search, index, k; settings...)

@@ -46,6 +46,7 @@ throws_text(f, T, text) = (failure = thrown(f); failure isa T && occursin(text, 
     include("test_lifetime.jl")
     include("test_threads.jl")
     include("test_helpers.jl")
+    include("test_pairs.jl")
     include("test_weights.jl")
     include("test_sets.jl")
 end

@@ -2,21 +2,25 @@
 
 # `matrices` are the matrices that the library got, with their names in R.
 new_neighbors <- function(found, kind, index, rows = NULL, matrices = list()) {
-  statistics <- found[[2L]]
+  statistics <- user_statistics(found[[2L]], index, matrices)
+  # NULL, unless the sets were selected by conditional variance, and then not an element of the list.
+  conditional_variance <- found[[1L]][[3L]]
+  structure(class = "residual_neighbors", c(
+    list(index = found[[1L]][[1L]], distance = found[[1L]][[2L]]),
+    if (!is.null(conditional_variance)) list(conditional_variance = conditional_variance),
+    list(statistics = statistics, kind = kind, rows = rows)
+  ))
+}
+
+# The statistics of a search as users get them. Raises the warning of the library about the search.
+user_statistics <- function(statistics, index, matrices) {
   # SWIG returns a list of the text and the statistics.
   warn_of(residual_knn_search_warning(index$handle, statistics)[[1L]], index, matrices)
   # Only the warning needs these fields.
   statistics[c("coarse_query", "coarse_coordinate", "coarse_value", "coarse_lengthscale")] <- NULL
   statistics$strategy <- residual_knn_strategy_name(statistics$strategy)
   statistics$reason <- residual_knn_reason_string(statistics$reason)
-  matrices <- found[[1L]]
-  # NULL, unless the sets were selected by conditional variance, and then not an element of the list.
-  conditional_variance <- matrices[[3L]]
-  structure(class = "residual_neighbors", c(
-    list(index = matrices[[1L]], distance = matrices[[2L]]),
-    if (!is.null(conditional_variance)) list(conditional_variance = conditional_variance),
-    list(statistics = statistics, kind = kind, rows = rows)
-  ))
+  statistics
 }
 
 # Row numbers of the queries in the index or among the new points.

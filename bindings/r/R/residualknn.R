@@ -1204,6 +1204,48 @@ attr(`residual_knn_neighbors_of_new_factor_above_int32`, 'returnType') = 'intege
 attr(`residual_knn_neighbors_of_new_factor_above_int32`, "inputTypes") = c('_p_residual_knn_index', 'numeric', 'numeric', 'numeric', '_p_residual_knn_search_options', 'numeric', 'integer')
 class(`residual_knn_neighbors_of_new_factor_above_int32`) = c("SWIGFunction", class('residual_knn_neighbors_of_new_factor_above_int32'))
 
+# Start of residual_knn_group_neighbors_int32
+
+`residual_knn_group_neighbors_int32` = function(index, group_offsets, options, k, .copy = FALSE)
+{
+  k = as.integer(k);
+
+  if(length(k) > 1) {
+    warning("using only the first element of k");
+  };
+
+  ;ans = .Call('R_swig_residual_knn_group_neighbors_int32', index, group_offsets, options, k, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_group_neighbors_int32`, 'returnType') = 'integer'
+attr(`residual_knn_group_neighbors_int32`, "inputTypes") = c('_p_residual_knn_index', 'integer', '_p_residual_knn_search_options', 'integer')
+class(`residual_knn_group_neighbors_int32`) = c("SWIGFunction", class('residual_knn_group_neighbors_int32'))
+
+# Start of residual_knn_group_predecessors_int32
+
+`residual_knn_group_predecessors_int32` = function(index, group_offsets, options, k, .copy = FALSE)
+{
+  k = as.integer(k);
+
+  if(length(k) > 1) {
+    warning("using only the first element of k");
+  };
+
+  ;ans = .Call('R_swig_residual_knn_group_predecessors_int32', index, group_offsets, options, k, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_group_predecessors_int32`, 'returnType') = 'integer'
+attr(`residual_knn_group_predecessors_int32`, "inputTypes") = c('_p_residual_knn_index', 'integer', '_p_residual_knn_search_options', 'integer')
+class(`residual_knn_group_predecessors_int32`) = c("SWIGFunction", class('residual_knn_group_predecessors_int32'))
+
 # Start of residual_knn_weights_int32
 
 `residual_knn_weights_int32` = function(index, rows, options, k, .copy = FALSE)

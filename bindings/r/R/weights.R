@@ -44,6 +44,7 @@ rows_of_sets <- function(neighbors, rows, n) {
 as_sets <- function(neighbors, num_queries, n, is_new) {
   x <- neighbors
   if (inherits(x, "residual_neighbors")) {
+    if (x$kind == "groups") stop_invalid("neighbors has the neighbors of groups, must be those of single points")
     if ((x$kind == "new points") != is_new) {
       stop_invalid(
         "neighbors has the neighbors of ", if (is_new) "points of the index, but there are new points" else

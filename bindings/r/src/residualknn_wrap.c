@@ -4197,6 +4197,224 @@ R_swig_residual_knn_neighbors_of_new_factor_above_int32 ( SEXP index, SEXP query
 
 
 SWIGEXPORT SEXP
+R_swig_residual_knn_group_neighbors_int32 ( SEXP index, SEXP group_offsets, SEXP options, SEXP k, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  int64_t *arg2 = (int64_t *) 0 ;
+  int64_t arg3 ;
+  int32_t *arg4 = (int32_t *) 0 ;
+  residual_knn_search_options *arg5 = (residual_knn_search_options *) 0 ;
+  int32_t arg6 ;
+  int32_t arg7 ;
+  int32_t arg8 ;
+  int32_t *arg9 = (int32_t *) 0 ;
+  double *arg10 = (double *) 0 ;
+  residual_knn_statistics *arg11 = (residual_knn_statistics *) 0 ;
+  residual_knn_search_options options5 ;
+  progress_call progress5 ;
+  SEXP index_matrix6 ;
+  SEXP distance_matrix6 ;
+  SEXP variance_matrix6 ;
+  residual_knn_statistics statistics11 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+
+  residual_knn_statistics_init(&statistics11, sizeof statistics11);
+  arg11 = &statistics11;
+  arg1 = handle_index(index);
+
+  if (TYPEOF(group_offsets) != VECSXP) Rf_error("groups must be a list");
+  arg3 = XLENGTH(group_offsets);
+  {
+    const SEXP offsets = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)arg3 + 1));
+    R_xlen_t total = 0;
+    int64_t* const ends = (int64_t*)REAL(offsets);
+    ends[0] = 0;
+    for (R_xlen_t i = 0; i < (R_xlen_t)arg3; ++i) {
+      if (!Rf_isInteger(VECTOR_ELT(group_offsets, i))) Rf_error("groups must have vectors of integers");
+      total += XLENGTH(VECTOR_ELT(group_offsets, i));
+      ends[i + 1] = total;
+    }
+    const SEXP rows = PROTECT(Rf_allocVector(INTSXP, total));
+    for (R_xlen_t i = 0; i < (R_xlen_t)arg3; ++i) {
+      const SEXP group = VECTOR_ELT(group_offsets, i);
+      if (XLENGTH(group) == 0) continue;
+      memcpy(INTEGER(rows) + ends[i], INTEGER(group), (size_t)XLENGTH(group) * sizeof(int));
+    }
+    r_nprotect += 2;
+    arg2 = ends;
+    arg4 = INTEGER(rows);
+  }
+
+  set_search_options(&options5, &progress5, options);
+  arg5 = &options5;
+
+  arg6 = to_int32(k, "k");
+  arg7 = 1;
+  arg8 = NA_INTEGER;
+  {
+    const int columns = arg6 > 0 ? arg6 : 0;
+    index_matrix6 = PROTECT(Rf_allocMatrix(INTSXP, (int)NUM_QUERIES_6, columns));
+    distance_matrix6 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_6, columns));
+    r_nprotect += 2;
+    variance_matrix6 = R_NilValue;
+    if (OPTIONS_6->selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
+      variance_matrix6 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_6, columns));
+      ++r_nprotect;
+      ((residual_knn_search_options*)OPTIONS_6)->conditional_variances = REAL(variance_matrix6);
+    }
+  }
+  arg9 = INTEGER(index_matrix6);
+  arg10 = REAL(distance_matrix6);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+
+    result = residual_knn_group_neighbors_int32(arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11);
+
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,3));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  {
+    const SEXP matrices = Rf_allocVector(VECSXP, 3);
+    SET_VECTOR_ELT(r_ans, 1, matrices);
+    SET_VECTOR_ELT(matrices, 0, index_matrix6);
+    SET_VECTOR_ELT(matrices, 1, distance_matrix6);
+    SET_VECTOR_ELT(matrices, 2, variance_matrix6);
+  }
+
+  SET_VECTOR_ELT(r_ans, 2, statistics_report(arg11));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_group_predecessors_int32 ( SEXP index, SEXP group_offsets, SEXP options, SEXP k, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  int64_t *arg2 = (int64_t *) 0 ;
+  int64_t arg3 ;
+  int32_t *arg4 = (int32_t *) 0 ;
+  residual_knn_search_options *arg5 = (residual_knn_search_options *) 0 ;
+  int32_t arg6 ;
+  int32_t arg7 ;
+  int32_t arg8 ;
+  int32_t *arg9 = (int32_t *) 0 ;
+  double *arg10 = (double *) 0 ;
+  residual_knn_statistics *arg11 = (residual_knn_statistics *) 0 ;
+  residual_knn_search_options options5 ;
+  progress_call progress5 ;
+  SEXP index_matrix6 ;
+  SEXP distance_matrix6 ;
+  SEXP variance_matrix6 ;
+  residual_knn_statistics statistics11 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+
+  residual_knn_statistics_init(&statistics11, sizeof statistics11);
+  arg11 = &statistics11;
+  arg1 = handle_index(index);
+
+  if (TYPEOF(group_offsets) != VECSXP) Rf_error("groups must be a list");
+  arg3 = XLENGTH(group_offsets);
+  {
+    const SEXP offsets = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)arg3 + 1));
+    R_xlen_t total = 0;
+    int64_t* const ends = (int64_t*)REAL(offsets);
+    ends[0] = 0;
+    for (R_xlen_t i = 0; i < (R_xlen_t)arg3; ++i) {
+      if (!Rf_isInteger(VECTOR_ELT(group_offsets, i))) Rf_error("groups must have vectors of integers");
+      total += XLENGTH(VECTOR_ELT(group_offsets, i));
+      ends[i + 1] = total;
+    }
+    const SEXP rows = PROTECT(Rf_allocVector(INTSXP, total));
+    for (R_xlen_t i = 0; i < (R_xlen_t)arg3; ++i) {
+      const SEXP group = VECTOR_ELT(group_offsets, i);
+      if (XLENGTH(group) == 0) continue;
+      memcpy(INTEGER(rows) + ends[i], INTEGER(group), (size_t)XLENGTH(group) * sizeof(int));
+    }
+    r_nprotect += 2;
+    arg2 = ends;
+    arg4 = INTEGER(rows);
+  }
+
+  set_search_options(&options5, &progress5, options);
+  arg5 = &options5;
+
+  arg6 = to_int32(k, "k");
+  arg7 = 1;
+  arg8 = NA_INTEGER;
+  {
+    const int columns = arg6 > 0 ? arg6 : 0;
+    index_matrix6 = PROTECT(Rf_allocMatrix(INTSXP, (int)NUM_QUERIES_6, columns));
+    distance_matrix6 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_6, columns));
+    r_nprotect += 2;
+    variance_matrix6 = R_NilValue;
+    if (OPTIONS_6->selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
+      variance_matrix6 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_6, columns));
+      ++r_nprotect;
+      ((residual_knn_search_options*)OPTIONS_6)->conditional_variances = REAL(variance_matrix6);
+    }
+  }
+  arg9 = INTEGER(index_matrix6);
+  arg10 = REAL(distance_matrix6);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+
+    result = residual_knn_group_predecessors_int32(arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11);
+
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,3));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  {
+    const SEXP matrices = Rf_allocVector(VECSXP, 3);
+    SET_VECTOR_ELT(r_ans, 1, matrices);
+    SET_VECTOR_ELT(matrices, 0, index_matrix6);
+    SET_VECTOR_ELT(matrices, 1, distance_matrix6);
+    SET_VECTOR_ELT(matrices, 2, variance_matrix6);
+  }
+
+  SET_VECTOR_ELT(r_ans, 2, statistics_report(arg11));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
 R_swig_residual_knn_weights_int32 ( SEXP index, SEXP rows, SEXP options, SEXP k, SEXP s_swig_copy)
 {
   residual_knn_status result;
@@ -4907,6 +5125,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_neighbors_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_int32, 5},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get, 1},
    {"R_swig_residual_knn_neighbors_of_new_factor_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_factor_int32, 7},
+   {"R_swig_residual_knn_group_predecessors_int32", (DL_FUNC) &R_swig_residual_knn_group_predecessors_int32, 5},
    {"R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get", (DL_FUNC) &R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get, 1},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_LEVEL_SYNCHRONOUS_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_LEVEL_SYNCHRONOUS_get, 1},
    {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_GIVEN_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_GIVEN_get, 1},
@@ -4944,6 +5163,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_order_points", (DL_FUNC) &R_swig_residual_knn_order_points, 5},
    {"R_swig_residual_knn_neighbors_of_new_factor_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_factor_above_int32, 8},
    {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_RANDOM_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_RANDOM_get, 1},
+   {"R_swig_residual_knn_group_neighbors_int32", (DL_FUNC) &R_swig_residual_knn_group_neighbors_int32, 5},
    {"R_swig_residual_knn_weights_of_new_points_int32", (DL_FUNC) &R_swig_residual_knn_weights_of_new_points_int32, 5},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_BRUTE_FORCE_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_BRUTE_FORCE_get, 1},
    {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_INTERNAL_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_INTERNAL_get, 1},
@@ -4963,9 +5183,9 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get", (DL_FUNC) &R_swig_residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR_get, 1},
    {"R_swig_residual_knn_status_string", (DL_FUNC) &R_swig_residual_knn_status_string, 1},
-   {"R_swig_residual_knn_choose_inducing", (DL_FUNC) &R_swig_residual_knn_choose_inducing, 6},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get, 1},
+   {"R_swig_residual_knn_choose_inducing", (DL_FUNC) &R_swig_residual_knn_choose_inducing, 6},
    {"R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get", (DL_FUNC) &R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get, 1},
    {"R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get", (DL_FUNC) &R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get, 1},
    {"R_swig_set_handle_covariance", (DL_FUNC) &R_swig_set_handle_covariance, 2},

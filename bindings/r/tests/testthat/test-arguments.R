@@ -19,6 +19,10 @@ test_that("a single-value argument of a wrong type is an error that names the ar
   needed <- function(values) c(values, list(NULL))
   # A k above the number of points is reduced to that number.
   count <- needed(c(number, 1.5, Inf, 0, -1))
+  wrong_groups <- list(
+    NULL, NA, 1:2, "a", sum, points, list(1, "a"), list(1, integer()), list(1, 21), list(0), list(1.5), list(1:2, 2:3),
+    list(c(4, 4)), list(NA)
+  )
   # Functions with valid arguments, and the wrong values for each argument.
   table <- list(
     list(function(...) residual_index(points, ...), list(
@@ -63,6 +67,22 @@ test_that("a single-value argument of a wrong type is an error that names the ar
     )),
     list(function(...) vecchia_weights(index, sets, ...), list(
       jitter = c(number, -1, Inf), threads = whole, progress = flag
+    )),
+    list(function(...) neighbors_above(index, ...), list(threshold = needed(c(number, -1e-9, 1 + 1e-9)))),
+    list(function(...) neighbors_above(index, 0.5, ...), list(
+      ranking = needed(name), strategy = needed(name), max_pairs = needed(c(number, -1)), threads = whole, progress = flag
+    )),
+    list(function(...) predecessors_above(index, ...), list(threshold = needed(c(number, -1e-9, 1 + 1e-9)))),
+    list(function(...) predecessors_above(index, 0.5, ...), list(
+      ranking = needed(name), strategy = needed(name), max_pairs = needed(c(number, -1)), threads = whole, progress = flag
+    )),
+    list(function(...) group_neighbors(index, ...), list(groups = wrong_groups)),
+    list(function(...) group_neighbors(index, list(1, 2:3), ...), list(
+      k = count, ranking = needed(name), strategy = needed(name), threads = whole, progress = flag
+    )),
+    list(function(...) group_predecessors(index, ...), list(groups = wrong_groups)),
+    list(function(...) group_predecessors(index, list(1, 2:3), ...), list(
+      k = count, ranking = needed(name), strategy = needed(name), threads = whole, progress = flag
     ))
   )
   exported <- setdiff(exported_functions(), c("as_nnarray", "residualknn_library", "vecchia_triplets"))

@@ -84,6 +84,9 @@ test_that("all wrappers survive a collection at every allocation", {
       neighbors(by_callback, k = 2)$index, failed, refused, jumped, unlist(summary(index)[c("n", "degenerate_points")]),
       choose_inducing(points, 3, seed = 1), order_points(points),
       vecchia_weights(index, predecessors(index, k = 2))[1:4],
+      neighbors_above(index, 0.1)[1:3], predecessors_above(index, 0)[1:3],
+      neighbors_above(index, 0.1, points[3:4, ])[1:3],
+      group_neighbors(index, list(1:3, 7), k = 2)$index, group_predecessors(index, list(5:6), k = 2)$distance,
       vecchia_weights(index, matrix(1:2, 2, 1), points[3:4, ])$weights,
       vecchia_weights(own, matrix(1:2, 2, 1), points[3:4, ],
         query_factor = parts$factor[3:4, ], query_residual_variance = parts$residual_variance[3:4]
