@@ -16,6 +16,7 @@
 #include "descent/query_columns.h"
 #include "simd/pivot_bounds.h"
 #include "support/engine_model.h"
+#include "support/no_results.h"
 #include "support/test_run.h"
 #include "tree/coupling.h"
 #include "tree/residual_tree.h"
@@ -96,7 +97,10 @@ class Case {
  public:
   Case(const ResidualModel& model, int32_t kernel, const ResidualTree& tree,
        const residual_knn::QuerySet& queries)
-      : model_(model), kernel_(kernel), tree_(tree), chunk_(model, settings_, queries.size()) {
+      : model_(model),
+        kernel_(kernel),
+        tree_(tree),
+        chunk_({model, queries, settings_, results_, monitor_}, queries.size()) {
     std::vector<int64_t> which(static_cast<size_t>(queries.size()));
     std::iota(which.begin(), which.end(), int64_t{0});
     chunk_.Load(queries, which, tree, monitor_);
@@ -230,6 +234,7 @@ class Case {
   int32_t kernel_;
   const ResidualTree& tree_;
   residual_knn::SearchSettings settings_;
+  NoResults results_;
   residual_knn::Monitor monitor_;
   QueryColumns chunk_;
   BlockBounder bounder_{model_};
