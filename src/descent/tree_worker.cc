@@ -92,9 +92,10 @@ void TreeWorker::LeaveUncorrelated() {
 
 void TreeWorker::Bound(int l, int64_t first, int64_t last, std::span<const int64_t> which,
                        BoundedBlocks& bounded) {
-  const bool single = chunk_.single() && tree_->level(l).Single(first, last);
+  const BlockRun run{tree_->level(l), first, last};
+  const bool single = chunk_.single() && run.Single();
   const Columns& columns = selected_.Select(chunk_, model_.m(), model_.d(), which, single);
-  bounder_.Bound(*tree_, l, first, last, chunk_, columns, bounded, counters_);
+  bounder_.Bound(run, chunk_, columns, bounded, counters_);
 }
 
 void TreeWorker::CollectOpen(int l, int64_t block, std::span<const int64_t> which,

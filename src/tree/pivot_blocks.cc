@@ -127,18 +127,18 @@ PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
   });
 }
 
-bool PivotBlocks::Single(int64_t first, int64_t last) const {
-  for (int64_t b = first; b < last; ++b) {
-    if (!blocks_[b].single) return false;
-  }
-  return true;
-}
-
 int64_t PivotBlocks::bytes() const {
   return static_cast<int64_t>(
       (v_.size() + points_.size() + inverse_deviations_.size() + lowers_.size()) * sizeof(double) +
       (v32_.size() + kept_.size() + roots_.size()) * sizeof(float) +
       pivot_rows_.size() * sizeof(int64_t) + blocks_.size() * sizeof(PivotBlock));
+}
+
+bool BlockRun::Single() const {
+  for (int64_t b = first; b < last; ++b) {
+    if (!blocks[b].single) return false;
+  }
+  return true;
 }
 
 }  // namespace residual_knn

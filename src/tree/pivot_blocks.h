@@ -62,8 +62,6 @@ class PivotBlocks {
   [[nodiscard]] int64_t FirstPivot(int64_t b) const {
     return b == size() ? num_pivots_ : blocks_[b].first_pivot;
   }
-  // Whether single precision suffices for all blocks in [first, last).
-  [[nodiscard]] bool Single(int64_t first, int64_t last) const;
   [[nodiscard]] const int64_t* pivot_rows() const { return pivot_rows_.data(); }
   // V of a pivot; V32 only in single blocks.
   [[nodiscard]] const double* v(int64_t pivot) const { return v_.data() + pivot * m_; }
@@ -91,6 +89,18 @@ class PivotBlocks {
   std::vector<double> lowers_;
   AlignedFloats kept_;
   AlignedFloats roots_;
+};
+
+// A run: blocks [first, last) of one level, whose pivots take part in one product.
+struct BlockRun {
+  const PivotBlocks& blocks;
+  int64_t first;
+  int64_t last;
+
+  [[nodiscard]] int64_t FirstPivot() const { return blocks.FirstPivot(first); }
+  [[nodiscard]] int64_t NumPivots() const { return blocks.FirstPivot(last) - FirstPivot(); }
+  // Whether single precision suffices for all of them.
+  [[nodiscard]] bool Single() const;
 };
 
 }  // namespace residual_knn

@@ -161,7 +161,7 @@ class Case {
   bool BlockHolds(int l, int64_t b, Tallies& tallies) {
     const PivotBlocks& level = tree_.level(l);
     const PivotBlock& block = level[b];
-    bounder_.Bound(tree_, l, b, b + 1, chunk_, chunk_.all(), bounded_, counters_);
+    bounder_.Bound({level, b, b + 1}, chunk_, chunk_.all(), bounded_, counters_);
     // The coarsest level stores coefficients, not coordinates.
     const bool has_points = l < tree_.top() || l == 0;
     for (int64_t q = 0; q < chunk_.count(); ++q) {
