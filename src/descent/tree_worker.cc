@@ -145,8 +145,8 @@ void TreeWorker::SearchPoints(int64_t leaf, int64_t q, const float* z, double sq
   int64_t found = valid;
   if (total < Margins::kNoBound) {
     const double rest = std::sqrt(std::max(total - square, 0.0));
-    found = OpenPoints(z, b.rank, leaves.kept(b), b.stride, leaves.roots(b), valid,
-                       static_cast<float>(rest), static_cast<float>(chunk_.Threshold(q)),
+    found = OpenPoints({leaves.kept(b), leaves.roots(b), b.rank, b.stride, valid},
+                       {z, static_cast<float>(rest), static_cast<float>(chunk_.Threshold(q))},
                        points_.data());
   } else {
     std::iota(points_.begin(), points_.begin() + valid, 0);
