@@ -29,8 +29,9 @@ void CorrelatePivots(const ResidualModel& model, const PivotBlocks& blocks, int6
     const Value* row = products.data() + a * count;
     double* to = out + a * width;
     if (model.covariance() != nullptr) {
-      ResidualRow(model.covariance()->view(), points.points, count, blocks.point(pivot), row,
-                  blocks.inverse_deviation(pivot), points.inverse_deviations, to);
+      ResidualRow(model.covariance()->view(),
+                  {blocks.point(pivot), blocks.inverse_deviation(pivot)},
+                  {points.points, points.inverse_deviations, count}, row, to);
     } else {
       for (int64_t i = 0; i < count; ++i) {
         to[i] = (points.covariances[i * num_pivots + a] - static_cast<double>(row[i])) *
