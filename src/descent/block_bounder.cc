@@ -26,17 +26,14 @@ void BlockBounder::Bound(const BlockRun& run, const QueryColumns& chunk, const C
                    {blocks.pivot_rows() + out.first_pivot, static_cast<size_t>(count)},
                    covariances_.data());
   }
-  const PointsView points{columns.coordinates, columns.stride, model_.d()};
+  const ResidualPoints points{
+      {columns.coordinates, columns.stride, model_.d()}, columns.inverse_deviations, columns.count};
   if (out.single) {
-    CorrelatePivots<float>(
-        model_, blocks, out.first_pivot, count,
-        {columns.count, columns.v32, points, columns.inverse_deviations, covariances_.data()},
-        products32_, out.width, out.z.data());
+    CorrelatePivots<float>(model_, run, {points, columns.v32, covariances_.data()}, products32_,
+                           out.width, out.z.data());
   } else {
-    CorrelatePivots<double>(
-        model_, blocks, out.first_pivot, count,
-        {columns.count, columns.v, points, columns.inverse_deviations, covariances_.data()},
-        products_, out.width, out.z.data());
+    CorrelatePivots<double>(model_, run, {points, columns.v, covariances_.data()}, products_,
+                            out.width, out.z.data());
   }
   counters.pivots_scored += columns.count * count;
   if (out.single) counters.scored_in_low_precision += columns.count * count;
