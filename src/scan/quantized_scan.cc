@@ -139,14 +139,10 @@ class Worker {
 
   void Multiply(int64_t first, int64_t count, int64_t begin, int64_t groups) {
     const int64_t words = quantized_.words();
-    const int32_t* packed = quantized_.group(begin / kPackedGroup);
-    const int32_t* queries = words_.data() + first * words;
-    if (quantized_.bits() == ElementBits::k8) {
-      MultiplyBytes(queries, offsets_.data() + first, count, packed, groups, words,
-                    products_.data(), kTile);
-    } else {
-      MultiplyPairs(queries, count, packed, groups, words, products_.data(), kTile);
-    }
+    const PackedQueries queries{words_.data() + first * words, offsets_.data() + first, count};
+    const PackedCandidates candidates{quantized_.group(begin / kPackedGroup), groups, words};
+    const auto multiply = quantized_.bits() == ElementBits::k8 ? MultiplyBytes : MultiplyPairs;
+    multiply(queries, candidates, products_.data(), kTile);
   }
 
   [[nodiscard]] bool Searches(int64_t q) const {

@@ -229,13 +229,10 @@ class Case {
     const int64_t groups = (model_.n() + kPackedGroup - 1) / kPackedGroup;
     std::vector<int32_t> out(static_cast<size_t>((groups + 1) * kPackedGroup));
     const auto stride = static_cast<int64_t>(out.size());
-    if (factor_.bits() == ElementBits::k8) {
-      residual_knn::MultiplyBytes(words.data(), &row.offset, 1, factor_.group(0), groups,
-                                  factor_.words(), out.data(), stride);
-    } else {
-      residual_knn::MultiplyPairs(words.data(), 1, factor_.group(0), groups, factor_.words(),
-                                  out.data(), stride);
-    }
+    const auto multiply = factor_.bits() == ElementBits::k8 ? residual_knn::MultiplyBytes
+                                                            : residual_knn::MultiplyPairs;
+    multiply({words.data(), &row.offset, 1}, {factor_.group(0), groups, factor_.words()},
+             out.data(), stride);
     return out;
   }
 
