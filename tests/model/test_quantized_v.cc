@@ -144,8 +144,10 @@ class Case {
     std::vector<int32_t> words(static_cast<size_t>(factor_.words()));
     std::vector<int16_t> fine(static_cast<size_t>(factor_.stride16()));
     QueryIntegers row;
-    if (!factor_.Quantize(model_, query.v.data(), query.norm, query.inverse_deviation, query.point,
-                          scratch.data(), words.data(), fine.data(), row)) {
+    row.words = words.data();
+    row.v16 = fine.data();
+    const residual_knn::PointView view{query.v.data(), query.point.data(), query.inverse_deviation};
+    if (!factor_.Quantize(model_, view, query.norm, scratch.data(), row)) {
       ++tally_.unfit_queries;
       return true;
     }
