@@ -43,7 +43,7 @@ void BlockBounder::Bound(const BlockRun& run, const QueryColumns& chunk, const C
     const PivotBlock& block = blocks[b];
     const int64_t at = (b - run.first) * out.width;
     double* z = out.z.data() + (block.first_pivot - out.first_pivot) * out.width;
-    ForwardSubstituteColumns(blocks.lower(block), block.rank, block.rank, z, out.width, out.width,
+    ForwardSubstituteColumns(blocks.lower(block), block.rank, block.rank, {z, out.width, out.width},
                              out.squares.data() + at);
     for (int64_t i = 0; i < out.width; ++i) {
       out.totals[at + i] = columns.totals[i] + errors[i] * block.inflation;

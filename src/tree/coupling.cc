@@ -73,8 +73,8 @@ void Coupling::Compute(const ResidualModel& model, const Margins& margins,
       double* rows = scratch.images.data() + (block.first_pivot - first_pivot) * width;
       for (int64_t column = 0; column < width; column += kColumnsBetweenLooks) {
         const int64_t columns = std::min(kColumnsBetweenLooks, width - column);
-        ForwardSubstituteColumns(blocks.lower(block), block.rank, block.rank, rows + column, width,
-                                 columns, scratch.squares.data() + column);
+        ForwardSubstituteColumns(blocks.lower(block), block.rank, block.rank,
+                                 {rows + column, width, columns}, scratch.squares.data() + column);
         pace.Spend(block.rank * block.rank * columns / Pace::kMultiplications);
       }
       double square = 0;
