@@ -41,12 +41,12 @@ float RootAbove(double unexplained) {
   return std::nextafter(root, std::numeric_limits<float>::infinity());
 }
 
-Piece Pack(const BlockFactor& factor, PivotBlocks::Keep keep, PivotBlock& block, Pace& pace) {
+Piece Pack(const BlockFactor& factor, Kept what, PivotBlock& block, Pace& pace) {
   Piece piece;
   piece.pivots.assign(factor.pivots().begin(), factor.pivots().end());
   piece.lower.assign(factor.lower().begin(), factor.lower().end());
   AlignedVector kept(factor.coordinates());
-  if (keep == PivotBlocks::Keep::kCoefficients) {
+  if (what == Kept::kCoefficients) {
     SolveTransposed(factor.lower(), factor.rank(), factor.stride(), kept, pace);
   }
   piece.kept.assign(kept.begin(), kept.end());
@@ -67,25 +67,26 @@ Piece Pack(const BlockFactor& factor, PivotBlocks::Keep keep, PivotBlock& block,
 }  // namespace
 
 PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
-                         const SpaceOrder& order, int t, double tolerance, Keep keep,
-                         const std::vector<bool>& single, int threads, Monitor& monitor)
-    : m_(model.m()), d_(model.d()), depth_(t), blocks_(size_t{1} << t) {
-  const bool coarse = keep == Keep::kCoefficients;
+                         const SpaceOrder& order, const LevelOptions& options, int threads,
+                         Monitor& monitor)
+    : m_(model.m()), d_(model.d()), depth_(options.depth), blocks_(size_t{1} << options.depth) {
+  const std::vector<bool>& single = options.single;
+  const bool coarse = options.kept == Kept::kCoefficients;
   std::vector<Piece> pieces(blocks_.size());
   std::vector<BlockFactor> factors;
   factors.reserve(static_cast<size_t>(threads));
   for (int i = 0; i < threads; ++i) factors.emplace_back(model, margins);
   ParallelFor(threads, size(), monitor, [&](int64_t i, int worker) {
     PivotBlock& b = blocks_[i];
-    b.begin = order.Begin(t, i);
-    b.end = order.Begin(t, i + 1);
+    b.begin = order.Begin(depth_, i);
+    b.end = order.Begin(depth_, i + 1);
     b.single = single[i];
     b.quarter_ridge = Margins::Ridge(b.single, coarse) / 4;
     const auto rows = order.rows().subspan(b.begin, b.end - b.begin);
     b.smallest_row = rows.empty() ? model.n() : *std::min_element(rows.begin(), rows.end());
     Pace pace({monitor, worker});
-    factors[worker].Run(rows, {tolerance, b.single, coarse}, pace);
-    pieces[i] = Pack(factors[worker], keep, b, pace);
+    factors[worker].Run(rows, {options.tolerance, b.single, coarse}, pace);
+    pieces[i] = Pack(factors[worker], options.kept, b, pace);
   });
   int64_t lower = 0;
   int64_t kept = 0;

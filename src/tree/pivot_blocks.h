@@ -43,16 +43,22 @@ struct PivotBlock {
   bool single = false;                  // products may be in single precision
 };
 
+// What is kept of each point: its coordinates w, or its coefficients L^-T w, from which coupled blocks are bounded.
+enum class Kept { kCoordinates, kCoefficients };
+
+// One level of a tree.
+struct LevelOptions {
+  int depth = 0;  // the blocks are the nodes of this depth
+  double tolerance = 0.3;
+  Kept kept = Kept::kCoordinates;
+  std::vector<bool> single;  // for each block, whether single precision suffices
+};
+
 class PivotBlocks {
  public:
-  // What is kept of each point: its coordinates w, or its coefficients L^-T w, from which coupled blocks are bounded.
-  enum class Keep { kCoordinates, kCoefficients };
-
   PivotBlocks() = default;
-  // The blocks are the nodes of depth t. `single` tells for each block whether single precision suffices.
-  PivotBlocks(const ResidualModel& model, const Margins& margins, const SpaceOrder& order, int t,
-              double tolerance, Keep keep, const std::vector<bool>& single, int threads,
-              Monitor& monitor);
+  PivotBlocks(const ResidualModel& model, const Margins& margins, const SpaceOrder& order,
+              const LevelOptions& options, int threads, Monitor& monitor);
 
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(blocks_.size()); }
   [[nodiscard]] const PivotBlock& operator[](int64_t b) const { return blocks_[b]; }
