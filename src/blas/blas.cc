@@ -73,13 +73,13 @@ void MultiplyTransposed(const float* a, int64_t rows, const float* b, int64_t co
   MultiplyTransposedBy(cblas_sgemm, a, rows, b, columns, m, out);
 }
 
-void Multiply(const float* a, int64_t rows, const float* b, int64_t b_stride, int64_t columns,
-              int64_t inner, float* out, int64_t out_stride) {
+void Multiply(const float* a, int64_t rows, const float* b, int64_t columns, int64_t inner,
+              float* out) {
   if (rows == 0 || columns == 0) return;
   const WorkBuffer buffer;
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, Size(rows), Size(columns), Size(inner),
-              1.0F, a, Size(std::max<int64_t>(inner, 1)), b, Size(b_stride), 0.0F, out,
-              Size(out_stride));
+              1.0F, a, Size(std::max<int64_t>(inner, 1)), b, Size(columns), 0.0F, out,
+              Size(columns));
 }
 
 const char* Description() { return description.text(); }

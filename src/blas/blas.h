@@ -14,10 +14,10 @@ void MultiplyTransposed(const double* a, int64_t rows, const double* b, int64_t 
 void MultiplyTransposed(const float* a, int64_t rows, const float* b, int64_t columns, int64_t m,
                         float* out);
 
-// out = a b: a is rows x inner, b inner x columns with `b_stride` from row to row, out rows x columns with
-// `out_stride`. The result may only screen candidates.
-void Multiply(const float* a, int64_t rows, const float* b, int64_t b_stride, int64_t columns,
-              int64_t inner, float* out, int64_t out_stride);
+// out = a b: a is rows x inner, b inner x columns, out rows x columns, all row-major and dense. The result may only
+// screen candidates.
+void Multiply(const float* a, int64_t rows, const float* b, int64_t columns, int64_t inner,
+              float* out);
 
 // Name, version and core type of the BLAS in use; static.
 const char* Description();

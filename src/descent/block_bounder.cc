@@ -7,17 +7,16 @@
 
 namespace residual_knn {
 
-void BlockBounder::Bound(const ResidualTree& tree, int l, int64_t first, int64_t last,
-                         const QueryColumns& chunk, const Columns& columns, BoundedBlocks& out,
-                         SearchCounts& counters) {
-  const PivotBlocks& blocks = tree.level(l);
-  out.first_block = first;
-  out.first_pivot = blocks.FirstPivot(first);
+void BlockBounder::Bound(const BlockRun& run, const QueryColumns& chunk, const Columns& columns,
+                         BoundedBlocks& out, SearchCounts& counters) {
+  const PivotBlocks& blocks = run.blocks;
+  out.first_block = run.first;
+  out.first_pivot = run.FirstPivot();
   out.width = columns.width;
-  out.single = chunk.single() && blocks.Single(first, last);
-  const int64_t count = blocks.FirstPivot(last) - out.first_pivot;
+  out.single = chunk.single() && run.Single();
+  const int64_t count = run.NumPivots();
   out.z.resize(static_cast<size_t>(count * out.width));
-  const auto cells = static_cast<size_t>((last - first) * out.width);
+  const auto cells = static_cast<size_t>((run.last - run.first) * out.width);
   out.squares.resize(cells);
   out.totals.resize(cells);
   out.bounds.resize(cells);
@@ -27,27 +26,24 @@ void BlockBounder::Bound(const ResidualTree& tree, int l, int64_t first, int64_t
                    {blocks.pivot_rows() + out.first_pivot, static_cast<size_t>(count)},
                    covariances_.data());
   }
-  const PointsView points{columns.coordinates, columns.stride, model_.d()};
+  const ResidualPoints points{
+      {columns.coordinates, columns.stride, model_.d()}, columns.inverse_deviations, columns.count};
   if (out.single) {
-    CorrelatePivots<float>(
-        model_, blocks, out.first_pivot, count,
-        {columns.count, columns.v32, points, columns.inverse_deviations, covariances_.data()},
-        products32_, out.width, out.z.data());
+    CorrelatePivots<float>(model_, run, {points, columns.v32, covariances_.data()}, products32_,
+                           out.width, out.z.data());
   } else {
-    CorrelatePivots<double>(
-        model_, blocks, out.first_pivot, count,
-        {columns.count, columns.v, points, columns.inverse_deviations, covariances_.data()},
-        products_, out.width, out.z.data());
+    CorrelatePivots<double>(model_, run, {points, columns.v, covariances_.data()}, products_,
+                            out.width, out.z.data());
   }
   counters.pivots_scored += columns.count * count;
   if (out.single) counters.scored_in_low_precision += columns.count * count;
-  counters.blocks_bounded += columns.count * (last - first);
+  counters.blocks_bounded += columns.count * (run.last - run.first);
   const double* errors = out.single ? columns.squared_errors32 : columns.squared_errors64;
-  for (int64_t b = first; b < last; ++b) {
+  for (int64_t b = run.first; b < run.last; ++b) {
     const PivotBlock& block = blocks[b];
-    const int64_t at = (b - first) * out.width;
+    const int64_t at = (b - run.first) * out.width;
     double* z = out.z.data() + (block.first_pivot - out.first_pivot) * out.width;
-    ForwardSubstituteColumns(blocks.lower(block), block.rank, block.rank, z, out.width, out.width,
+    ForwardSubstituteColumns(blocks.lower(block), block.rank, block.rank, {z, out.width, out.width},
                              out.squares.data() + at);
     for (int64_t i = 0; i < out.width; ++i) {
       out.totals[at + i] = columns.totals[i] + errors[i] * block.inflation;

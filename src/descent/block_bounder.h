@@ -7,7 +7,7 @@
 #include "base/aligned_vector.h"
 #include "descent/query_columns.h"
 #include "query/search_statistics.h"
-#include "tree/residual_tree.h"
+#include "tree/pivot_blocks.h"
 
 namespace residual_knn {
 
@@ -31,10 +31,9 @@ class BlockBounder {
  public:
   explicit BlockBounder(const ResidualModel& model) : model_(model) {}
 
-  // Bounds blocks [first, last) of level l for the columns.
-  void Bound(const ResidualTree& tree, int l, int64_t first, int64_t last,
-             const QueryColumns& chunk, const Columns& columns, BoundedBlocks& out,
-             SearchCounts& counters);
+  // Bounds the blocks of a run for the columns, which are queries of the chunk.
+  void Bound(const BlockRun& run, const QueryColumns& chunk, const Columns& columns,
+             BoundedBlocks& out, SearchCounts& counters);
 
  private:
   const ResidualModel& model_;

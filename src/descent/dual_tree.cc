@@ -117,7 +117,7 @@ class DualTree : public Traversal {
       const int64_t pivots = blocks.FirstPivot(last) - first_pivot;
       images_.resize(static_cast<size_t>(std::max<int64_t>(pivots * width_, 1)));
       blas::Multiply(coupling.images() + first_pivot * h.rank, pivots, coefficients_.data(), width_,
-                     width_, h.rank, images_.data(), width_);
+                     h.rank, images_.data());
       for (int64_t b = first; b < last; ++b) BoundBlock(worker, coupling, b, first_pivot, home);
       first = last;
     }

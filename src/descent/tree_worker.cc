@@ -92,9 +92,10 @@ void TreeWorker::LeaveUncorrelated() {
 
 void TreeWorker::Bound(int l, int64_t first, int64_t last, std::span<const int64_t> which,
                        BoundedBlocks& bounded) {
-  const bool single = chunk_.single() && tree_->level(l).Single(first, last);
+  const BlockRun run{tree_->level(l), first, last};
+  const bool single = chunk_.single() && run.Single();
   const Columns& columns = selected_.Select(chunk_, model_.m(), model_.d(), which, single);
-  bounder_.Bound(*tree_, l, first, last, chunk_, columns, bounded, counters_);
+  bounder_.Bound(run, chunk_, columns, bounded, counters_);
 }
 
 void TreeWorker::CollectOpen(int l, int64_t block, std::span<const int64_t> which,
@@ -144,8 +145,8 @@ void TreeWorker::SearchPoints(int64_t leaf, int64_t q, const float* z, double sq
   int64_t found = valid;
   if (total < Margins::kNoBound) {
     const double rest = std::sqrt(std::max(total - square, 0.0));
-    found = OpenPoints(z, b.rank, leaves.kept(b), b.stride, leaves.roots(b), valid,
-                       static_cast<float>(rest), static_cast<float>(chunk_.Threshold(q)),
+    found = OpenPoints({leaves.kept(b), leaves.roots(b), b.rank, b.stride, valid},
+                       {z, static_cast<float>(rest), static_cast<float>(chunk_.Threshold(q))},
                        points_.data());
   } else {
     std::iota(points_.begin(), points_.begin() + valid, 0);

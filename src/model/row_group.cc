@@ -54,8 +54,8 @@ void RowGroup::Scaled(const PointView& other, int64_t first, const double* produ
   const double* scales = inverse_deviations_.data() + first;
   if (model_.covariance() != nullptr) {
     const PointsView points{coordinates_.data() + first, stride_, model_.d()};
-    ResidualRow(model_.covariance()->view(), points, count, other.point, products, scale, scales,
-                out);
+    ResidualRow(model_.covariance()->view(), {other.point, scale}, {points, scales, count},
+                products, out);
     return;
   }
   covariances_.resize(static_cast<size_t>(count));

@@ -107,19 +107,19 @@ class Worker {
     const int64_t d = model_.d();
     fit_.assign(static_cast<size_t>(block_.count), true);
     for (int64_t q = 0; q < block_.count; ++q) {
-      const std::span<const double> point(block_.points.data() + q * d, static_cast<size_t>(d));
-      std::copy(point.begin(), point.end(), points_.begin() + q * d);
+      const PointView query = block_.View(q, model_.m(), d);
+      std::copy_n(query.point, d, points_.begin() + q * d);
       int32_t* words = words_.data() + q * quantized_.words();
       if (block_.inverse_deviation[q] == 0) {  // decided without any score
         std::fill_n(words, quantized_.words(), 0);
         offsets_[q] = 0;
         continue;
       }
-      QueryIntegers& row = integers_[q];
-      fit_[q] = quantized_.Quantize(model_, block_.v + q * model_.m(), block_.norm[q],
-                                    block_.inverse_deviation[q], point, scratch_.data(), words,
-                                    V16(q), row);
-      offsets_[q] = row.offset;
+      QueryIntegers& integers = integers_[q];
+      integers.words = words;
+      integers.v16 = v16_.data() + q * quantized_.stride16();
+      fit_[q] = quantized_.Quantize(model_, query, block_.norm[q], scratch_.data(), integers);
+      offsets_[q] = integers.offset;
       if (fit_[q]) {
         lists_[q].Start(settings_, {block_, q, job_.results}, 0);
       } else {
@@ -130,8 +130,6 @@ class Worker {
 
   [[nodiscard]] bool HasRows16() const { return quantized_.bits() == ElementBits::k8; }
 
-  int16_t* V16(int64_t q) { return v16_.data() + q * quantized_.stride16(); }
-
   [[nodiscard]] bool RescoresTooMuch() const {
     return counts_.pairs_scored > kFewPairs &&
            rescored_ > counts_.pairs_scored / kMostRescoredOneIn;
@@ -139,14 +137,10 @@ class Worker {
 
   void Multiply(int64_t first, int64_t count, int64_t begin, int64_t groups) {
     const int64_t words = quantized_.words();
-    const int32_t* packed = quantized_.group(begin / kPackedGroup);
-    const int32_t* queries = words_.data() + first * words;
-    if (quantized_.bits() == ElementBits::k8) {
-      MultiplyBytes(queries, offsets_.data() + first, count, packed, groups, words,
-                    products_.data(), kTile);
-    } else {
-      MultiplyPairs(queries, count, packed, groups, words, products_.data(), kTile);
-    }
+    const PackedQueries queries{words_.data() + first * words, offsets_.data() + first, count};
+    const PackedCandidates candidates{quantized_.group(begin / kPackedGroup), groups, words};
+    const auto multiply = quantized_.bits() == ElementBits::k8 ? MultiplyBytes : MultiplyPairs;
+    multiply(queries, candidates, products_.data(), kTile);
   }
 
   [[nodiscard]] bool Searches(int64_t q) const {
@@ -266,8 +260,7 @@ class Worker {
 
   // Appends those of the first `kept` rows of found_ that pass the second screen.
   void AppendRows(int64_t q, size_t kept) {
-    const Query16 query{block_.points.data() + q * model_.d(), integers_[q], V16(q),
-                        lists_[q].threshold()};
+    const Query16 query{block_.points.data() + q * model_.d(), integers_[q], lists_[q].threshold()};
     const std::span<const int32_t> products(products16_.data(), HasRows16() ? 0 : kept);
     Append(q, screen16_.Keep(query, {found_.data(), kept}, products));
   }

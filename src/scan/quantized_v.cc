@@ -267,45 +267,46 @@ void QuantizedV::SetRow(const ResidualModel& model, int64_t row, double* scratch
   }
 }
 
-bool QuantizedV::Quantize(const ResidualModel& model, const double* v, double norm,
-                          double inverse_deviation, std::span<const double> point, double* scratch,
-                          int32_t* words, int16_t* v16, QueryIntegers& row) const {
+bool QuantizedV::Quantize(const ResidualModel& model, const PointView& query, double norm,
+                          double* scratch, QueryIntegers& integers) const {
   const int64_t m = model.m();
   const double margin =
       bits_ == ElementBits::k8 ? kMostMargin8 / kCoarseness8 : kMostMargin16 / kCoarseness16;
   // V of a new point may have any size. The index was checked for single precision.
   if (!(norm <= 2 * std::max(model.largest_norm(), std::sqrt(model.covariance()->variance()))) ||
-      2 * median_ratio_ * norm * inverse_deviation > margin) {
+      2 * median_ratio_ * norm * query.inverse_deviation > margin) {
     return false;
   }
+  const std::span<const double> point(query.point, static_cast<size_t>(model.d()));
   for (const double x : point) {
     if (!(std::abs(x) <= 2 * kLargestCoordinate)) return false;
   }
-  std::copy_n(v, m, scratch);
+  std::copy_n(query.v, m, scratch);
   RotateByHadamard(scratch, m);
-  const auto put = [&](int64_t at, int32_t word) { words[at] = word; };
-  double* integers = scratch + m;
+  const auto put = [&](int64_t at, int32_t word) { integers.words[at] = word; };
+  double* elements = scratch + m;
   const bool bytes = bits_ == ElementBits::k8;
   const RowSteps steps =
-      RoundToSteps(scratch, m, norm, bytes ? kLargestByte : kLargestWord, integers);
-  row.step = steps.step;
-  row.norm = RoundedUp(norm);
+      RoundToSteps(scratch, m, norm, bytes ? kLargestByte : kLargestWord, elements);
+  integers.step = steps.step;
+  integers.norm = RoundedUp(norm);
   // The integer is converted to a float, multiplied by the product of two steps and subtracted: four roundings.
-  row.rest = RoundedUp(steps.rest + 0x1p-22 * norm);
-  SetCovarianceError(model, point, row);
+  integers.rest = RoundedUp(steps.rest + 0x1p-22 * norm);
+  SetCovarianceError(model, point, integers);
   const double rounding =
       ProductError(m) * norm;  // of the canonical product and of the computations here
   if (bytes) {
-    PackQuads(integers, m, 0, put);
-    row.offset = -kByteMove * static_cast<int32_t>(std::accumulate(integers, integers + m, 0.0));
-    const RowSteps steps16 = RoundToSteps(scratch, m, norm, kLargestWord, integers);
-    Pack16(integers, m, stride16_, v16);
-    row.step16 = static_cast<double>(steps16.step);
-    row.rest16 = steps16.rest + rounding;
+    PackQuads(elements, m, 0, put);
+    integers.offset =
+        -kByteMove * static_cast<int32_t>(std::accumulate(elements, elements + m, 0.0));
+    const RowSteps steps16 = RoundToSteps(scratch, m, norm, kLargestWord, elements);
+    Pack16(elements, m, stride16_, integers.v16);
+    integers.step16 = static_cast<double>(steps16.step);
+    integers.rest16 = steps16.rest + rounding;
   } else {
-    PackPairs(integers, m, put);
-    row.step16 = static_cast<double>(row.step);
-    row.rest16 = steps.rest + rounding;
+    PackPairs(elements, m, put);
+    integers.step16 = static_cast<double>(integers.step);
+    integers.rest16 = steps.rest + rounding;
   }
   return true;
 }

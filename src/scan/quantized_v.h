@@ -23,6 +23,7 @@
 
 #include "base/aligned_vector.h"
 #include "model/residual_model.h"
+#include "model/row_group.h"
 
 namespace residual_knn {
 
@@ -47,6 +48,10 @@ struct QuantizedFit {
 
 // A query in integers, with the errors of its products and covariances.
 struct QueryIntegers {
+  // The caller's memory for V in integers: words() values for products, and, if bits() is k8, stride16() values of 16
+  // bits.
+  int32_t* words = nullptr;
+  int16_t* v16 = nullptr;
   float step = 0;
   int32_t offset = 0;  // of products of 8 bits
   // The product with row j, in single precision, is off by at most norm rests()[j] + rest norm_bounds()[j].
@@ -101,11 +106,10 @@ class QuantizedV {
     return bits_ == ElementBits::k8 ? rests16_.data() : rests_.data();
   }
 
-  // Quantizes a query with V (m values), 1 / sqrt(p), |V| and scaled coordinates. `words` has words() values, `v16`
-  // stride16(), `scratch` 2 m. Returns false if the margins of the query would keep too many candidates.
-  bool Quantize(const ResidualModel& model, const double* v, double norm, double inverse_deviation,
-                std::span<const double> point, double* scratch, int32_t* words, int16_t* v16,
-                QueryIntegers& row) const;
+  // Quantizes a query with |V| = norm. `scratch` has 2 m values. Returns false if the margins of the query would keep
+  // too many candidates.
+  bool Quantize(const ResidualModel& model, const PointView& query, double norm, double* scratch,
+                QueryIntegers& integers) const;
 
   [[nodiscard]] int64_t bytes() const;
 

@@ -31,7 +31,7 @@ ScreenedRows Screen16::Keep(const Query16& query, std::span<const int32_t> rows,
   RESIDUAL_KNN_ASSERT(products.empty() || products.size() >= rows.size());
   std::copy(rows.begin(), rows.end(), rows_.begin());
   if (products.empty()) {
-    DotPairRows(query.v, quantized_.rows16(), quantized_.stride16(), rows.data(), count,
+    DotPairRows(query.integers.v16, quantized_.rows16(), quantized_.stride16(), rows.data(), count,
                 products_.data());
     products = products_;
   }

@@ -16,7 +16,6 @@ namespace residual_knn {
 struct Query16 {
   const double* point;  // d scaled coordinates
   const QueryIntegers& integers;
-  const int16_t* v;  // V in integers of 16 bits; read only if no products are given
   double threshold;  // of its candidate list
 };
 

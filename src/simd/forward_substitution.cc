@@ -22,8 +22,7 @@ using Vector = hn::Vec<Tag>;
 // rows, so that the multiply-adds do not wait for memory.
 template <int kRows>
 HWY_INLINE void SolveRows(const double* HWY_RESTRICT lower, int64_t stride, int64_t row,
-                          double* HWY_RESTRICT panel, int64_t panel_stride, Vector& squares0,
-                          Vector& squares1) {
+                          double* HWY_RESTRICT panel, int64_t panel_stride, Vector (&squares)[2]) {
   const Tag d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   Vector x0[kRows];
@@ -51,8 +50,8 @@ HWY_INLINE void SolveRows(const double* HWY_RESTRICT lower, int64_t stride, int6
     const Vector pivot = hn::Set(d, lower_rows[i * stride + row + i]);
     x0[i] = hn::Div(x0[i], pivot);
     x1[i] = hn::Div(x1[i], pivot);
-    squares0 = hn::MulAdd(x0[i], x0[i], squares0);
-    squares1 = hn::MulAdd(x1[i], x1[i], squares1);
+    squares[0] = hn::MulAdd(x0[i], x0[i], squares[0]);
+    squares[1] = hn::MulAdd(x1[i], x1[i], squares[1]);
     hn::Store(x0[i], d, panel + (row + i) * panel_stride);
     hn::Store(x1[i], d, panel + (row + i) * panel_stride + lanes);
   }
@@ -61,25 +60,27 @@ HWY_INLINE void SolveRows(const double* HWY_RESTRICT lower, int64_t stride, int6
 }  // namespace
 
 void ForwardSubstituteTarget(const double* lower, int64_t stride, int64_t begin, int64_t end,
-                             double* panel, int64_t panel_stride, int64_t columns,
-                             double* squares) {
+                             const PanelView& panel, double* squares) {
   const Tag d;
+  const int64_t panel_stride = panel.stride;
+  const int64_t columns = panel.columns;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   constexpr int kRows = 6;
   for (int64_t column = 0; column < columns; column += 2 * lanes) {
-    double* HWY_RESTRICT strip = panel + column;
-    Vector squares0 = begin == 0 ? hn::Zero(d) : hn::LoadU(d, squares + column);
-    Vector squares1 = begin == 0 ? hn::Zero(d) : hn::LoadU(d, squares + column + lanes);
+    double* HWY_RESTRICT strip = panel.values + column;
+    Vector sums[2];
+    sums[0] = begin == 0 ? hn::Zero(d) : hn::LoadU(d, squares + column);
+    sums[1] = begin == 0 ? hn::Zero(d) : hn::LoadU(d, squares + column + lanes);
     // The rows that do not fill a step come first, where there is least to subtract.
     int64_t row = begin;
     for (; (end - row) % kRows != 0; ++row) {
-      SolveRows<1>(lower, stride, row, strip, panel_stride, squares0, squares1);
+      SolveRows<1>(lower, stride, row, strip, panel_stride, sums);
     }
     for (; row < end; row += kRows) {
-      SolveRows<kRows>(lower, stride, row, strip, panel_stride, squares0, squares1);
+      SolveRows<kRows>(lower, stride, row, strip, panel_stride, sums);
     }
-    hn::StoreU(squares0, d, squares + column);
-    hn::StoreU(squares1, d, squares + column + lanes);
+    hn::StoreU(sums[0], d, squares + column);
+    hn::StoreU(sums[1], d, squares + column + lanes);
   }
 }
 
@@ -93,21 +94,20 @@ HWY_EXPORT(ForwardSubstituteTarget);
 
 void ForwardSubstitute(const double* lower, int64_t stride, int64_t m, double* panel,
                        double* squares) {
-  ForwardSubstituteColumns(lower, stride, m, panel, kPanelWidth, kPanelWidth, squares);
+  ForwardSubstituteColumns(lower, stride, m, {panel, kPanelWidth, kPanelWidth}, squares);
 }
 
-void ForwardSubstituteColumns(const double* lower, int64_t stride, int64_t m, double* panel,
-                              int64_t panel_stride, int64_t columns, double* squares) {
-  RESIDUAL_KNN_ASSERT(columns % kColumnUnit == 0 && panel_stride % kColumnUnit == 0);
-  RESIDUAL_KNN_ASSERT(columns <= panel_stride && m <= stride);
-  Chosen(HWY_DISPATCH_TABLE(ForwardSubstituteTarget))(lower, stride, 0, m, panel, panel_stride,
-                                                      columns, squares);
+void ForwardSubstituteColumns(const double* lower, int64_t stride, int64_t m,
+                              const PanelView& panel, double* squares) {
+  RESIDUAL_KNN_ASSERT(panel.columns % kColumnUnit == 0 && panel.stride % kColumnUnit == 0);
+  RESIDUAL_KNN_ASSERT(panel.columns <= panel.stride && m <= stride);
+  Chosen(HWY_DISPATCH_TABLE(ForwardSubstituteTarget))(lower, stride, 0, m, panel, squares);
 }
 
 void ForwardSubstituteRows(const double* lower, int64_t stride, int64_t begin, int64_t end,
                            double* panel, double* squares) {
-  Chosen(HWY_DISPATCH_TABLE(ForwardSubstituteTarget))(lower, stride, begin, end, panel, kPanelWidth,
-                                                      kPanelWidth, squares);
+  Chosen(HWY_DISPATCH_TABLE(ForwardSubstituteTarget))(lower, stride, begin, end,
+                                                      {panel, kPanelWidth, kPanelWidth}, squares);
 }
 }  // namespace residual_knn
 #endif

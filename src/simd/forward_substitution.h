@@ -27,9 +27,16 @@ inline int64_t ColumnWidth(int64_t count) {
   return (count + kColumnUnit - 1) / kColumnUnit * kColumnUnit;
 }
 
-// The same for a wider panel: `columns` right-hand sides, a multiple of kColumnUnit, with
-// `panel_stride` doubles from row to row, a multiple of kColumnUnit too.
-void ForwardSubstituteColumns(const double* lower, int64_t stride, int64_t m, double* panel,
-                              int64_t panel_stride, int64_t columns, double* squares);
+// A panel of any width, or some columns of it. Row r begins at values + r * stride, aligned to 64 bytes. `stride` and
+// `columns` are multiples of kColumnUnit.
+struct PanelView {
+  double* values;
+  int64_t stride;
+  int64_t columns;
+};
+
+// The same for such a panel.
+void ForwardSubstituteColumns(const double* lower, int64_t stride, int64_t m,
+                              const PanelView& panel, double* squares);
 
 }  // namespace residual_knn

@@ -39,14 +39,17 @@ void BlockBoundsTarget(const double* squares, const double* totals, int64_t coun
   }
 }
 
-int64_t OpenPointsTarget(const float* z, int64_t rank, const float* w, int64_t stride,
-                         const float* root, int64_t count, float rest, float threshold,
-                         int32_t* out) {
+int64_t OpenPointsTarget(const PointsInSpan& points, const QueryInSpan& query, int32_t* out) {
+  const float* const z = query.z;
+  const float* const roots = points.roots;
+  const int64_t rank = points.rank;
+  const int64_t stride = points.stride;
+  const int64_t count = points.count;
   const Floats d;
   const hn::RebindToSigned<Floats> di;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const auto c = hn::Set(d, rest);
-  const auto t = hn::Set(d, threshold);
+  const auto c = hn::Set(d, query.rest);
+  const auto t = hn::Set(d, query.threshold);
   int64_t found = 0;
   constexpr int kVectors = 4;
   for (int64_t j = 0; j < count; j += kVectors * lanes) {
@@ -54,7 +57,7 @@ int64_t OpenPointsTarget(const float* z, int64_t rank, const float* w, int64_t s
     auto sum1 = hn::Zero(d);
     auto sum2 = hn::Zero(d);
     auto sum3 = hn::Zero(d);
-    const float* HWY_RESTRICT at = w + j;
+    const float* HWY_RESTRICT at = points.w + j;
     if (j + lanes >= count) {
       for (int64_t a = 0; a < rank; ++a) {
         sum0 = hn::MulAdd(hn::Set(d, z[a]), hn::LoadU(d, at + a * stride), sum0);
@@ -83,7 +86,7 @@ int64_t OpenPointsTarget(const float* z, int64_t rank, const float* w, int64_t s
     }
     const auto keep = [&](int64_t first, hn::Vec<Floats> sum) HWY_ATTR {
       if (first >= count) return;
-      const auto bound = hn::MulAdd(c, hn::LoadU(d, root + first), hn::Abs(sum));
+      const auto bound = hn::MulAdd(c, hn::LoadU(d, roots + first), hn::Abs(sum));
       auto open = hn::Ge(bound, t);
       if (hn::AllFalse(d, open)) return;
       if (first + lanes > count) {
@@ -133,11 +136,9 @@ void BlockBounds(const double* squares, const double* totals, int64_t count, dou
                                                 out);
 }
 
-int64_t OpenPoints(const float* z, int64_t rank, const float* w, int64_t stride, const float* root,
-                   int64_t count, float rest, float threshold, int32_t* out) {
-  RESIDUAL_KNN_ASSERT(count <= stride);
-  return Chosen(HWY_DISPATCH_TABLE(OpenPointsTarget))(z, rank, w, stride, root, count, rest,
-                                                      threshold, out);
+int64_t OpenPoints(const PointsInSpan& points, const QueryInSpan& query, int32_t* out) {
+  RESIDUAL_KNN_ASSERT(points.count <= points.stride);
+  return Chosen(HWY_DISPATCH_TABLE(OpenPointsTarget))(points, query, out);
 }
 
 void ColumnSquares(const float* values, int64_t rows, int64_t stride, int64_t count, double* out) {

@@ -155,15 +155,16 @@ HWY_INLINE int32_t DotPairs(const int16_t* HWY_RESTRICT a, const int16_t* HWY_RE
 
 bool MultipliesBytesFastTarget() { return HWY_TARGET == HWY_AVX3_DL; }
 
-void MultiplyPairsTarget(const int32_t* queries, int64_t rows, const int32_t* packed,
-                         int64_t groups, int64_t words, int32_t* out, int64_t stride) {
-  Multiply<PairProducts>({queries, nullptr, packed, words}, rows, groups, out, stride);
+void MultiplyPairsTarget(const PackedQueries& queries, const PackedCandidates& candidates,
+                         int32_t* out, int64_t stride) {
+  Multiply<PairProducts>({queries.values, nullptr, candidates.values, candidates.words},
+                         queries.count, candidates.groups, out, stride);
 }
 
-void MultiplyBytesTarget(const int32_t* queries, const int32_t* offsets, int64_t rows,
-                         const int32_t* packed, int64_t groups, int64_t words, int32_t* out,
-                         int64_t stride) {
-  Multiply<ByteProducts>({queries, offsets, packed, words}, rows, groups, out, stride);
+void MultiplyBytesTarget(const PackedQueries& queries, const PackedCandidates& candidates,
+                         int32_t* out, int64_t stride) {
+  Multiply<ByteProducts>({queries.values, queries.offsets, candidates.values, candidates.words},
+                         queries.count, candidates.groups, out, stride);
 }
 
 void DotPairRowsTarget(const int16_t* a, const int16_t* rows, int64_t stride,
@@ -192,17 +193,14 @@ HWY_EXPORT(DotPairRowsTarget);
 
 bool MultipliesBytesFast() { return Chosen(HWY_DISPATCH_TABLE(MultipliesBytesFastTarget))(); }
 
-void MultiplyPairs(const int32_t* queries, int64_t rows, const int32_t* packed, int64_t groups,
-                   int64_t words, int32_t* out, int64_t stride) {
-  Chosen(HWY_DISPATCH_TABLE(MultiplyPairsTarget))(queries, rows, packed, groups, words, out,
-                                                  stride);
+void MultiplyPairs(const PackedQueries& queries, const PackedCandidates& candidates, int32_t* out,
+                   int64_t stride) {
+  Chosen(HWY_DISPATCH_TABLE(MultiplyPairsTarget))(queries, candidates, out, stride);
 }
 
-void MultiplyBytes(const int32_t* queries, const int32_t* offsets, int64_t rows,
-                   const int32_t* packed, int64_t groups, int64_t words, int32_t* out,
+void MultiplyBytes(const PackedQueries& queries, const PackedCandidates& candidates, int32_t* out,
                    int64_t stride) {
-  Chosen(HWY_DISPATCH_TABLE(MultiplyBytesTarget))(queries, offsets, rows, packed, groups, words,
-                                                  out, stride);
+  Chosen(HWY_DISPATCH_TABLE(MultiplyBytesTarget))(queries, candidates, out, stride);
 }
 
 void DotPairRows(const int16_t* a, const int16_t* rows, int64_t stride, const int32_t* candidates,

@@ -31,15 +31,27 @@ inline constexpr int32_t kByteMove = 128;
 // Whether MultiplyBytes is faster than MultiplyPairs here.
 bool MultipliesBytesFast();
 
-// out[q * stride + j] = sum of a_q b_j for queries q < rows, each `words` words one after another, and candidates
-// j < 16 groups, each group `words` times 16 words. No sum may leave the range of int32_t, whatever its order.
-void MultiplyPairs(const int32_t* queries, int64_t rows, const int32_t* packed, int64_t groups,
-                   int64_t words, int32_t* out, int64_t stride);
+// Candidates of a product: word e of all rows of group g at values[(g * words + e) * kPackedGroup].
+struct PackedCandidates {
+  const int32_t* values;
+  int64_t groups;
+  int64_t words;  // of a row
+};
 
-// The same for elements of 8 bits, at most 66,000 in a row; offsets[q] is -kByteMove times the sum of the elements
-// of query q.
-void MultiplyBytes(const int32_t* queries, const int32_t* offsets, int64_t rows,
-                   const int32_t* packed, int64_t groups, int64_t words, int32_t* out,
+// Queries of a product: the words of a query one after another, as many as a candidate has.
+struct PackedQueries {
+  const int32_t* values;
+  const int32_t* offsets;  // only of 8 bits: -kByteMove times the sum of the elements of each query
+  int64_t count;
+};
+
+// out[q * stride + j] = sum of a_q b_j for all queries q and candidates j, with elements of 16 bits. No sum may leave
+// the range of int32_t, whatever its order.
+void MultiplyPairs(const PackedQueries& queries, const PackedCandidates& candidates, int32_t* out,
+                   int64_t stride);
+
+// The same for elements of 8 bits, at most 66,000 in a row.
+void MultiplyBytes(const PackedQueries& queries, const PackedCandidates& candidates, int32_t* out,
                    int64_t stride);
 
 // out[c] = a . row candidates[c] for rows of elements of 16 bits; row r starts at rows + r * stride, and stride is a

@@ -19,48 +19,46 @@ HWY_INLINE DoubleVector LoadAsDoubles(Doubles d, const float* from) {
 }
 
 template <int kDimensions, class Product>
-HWY_INLINE void RowOf(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                      const double* point, const Product* products, double inverse_deviation,
-                      const double* inverse_deviations, double* out) {
+HWY_INLINE void RowOf(const CovarianceView& covariance, const ResidualPoint& point,
+                      const ResidualPoints& points, const Product* products, double* out) {
   const Doubles d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const DoubleVector query_inverse_deviation = hn::Set(d, inverse_deviation);
+  const PointsView coordinates = points.coordinates;
+  const double* const inverse_deviations = points.inverse_deviations;
+  const double* const at = point.coordinates;
+  const int64_t count = points.count;
+  const DoubleVector inverse_deviation = hn::Set(d, point.inverse_deviation);
   WithFamily(covariance, [&](const auto& family) HWY_ATTR {
     for (int64_t j = 0; j < count; j += lanes) {
-      const DoubleVector k = family(d, SquaredDistance<kDimensions>(d, points, point, j));
+      const DoubleVector k = family(d, SquaredDistance<kDimensions>(d, coordinates, at, j));
       const DoubleVector residual = hn::Sub(k, LoadAsDoubles(d, products + j));
       hn::StoreU(
-          hn::Mul(residual, hn::Mul(query_inverse_deviation, hn::LoadU(d, inverse_deviations + j))),
-          d, out + j);
+          hn::Mul(residual, hn::Mul(inverse_deviation, hn::LoadU(d, inverse_deviations + j))), d,
+          out + j);
     }
   });
 }
 
 template <class Product>
-HWY_INLINE void Row(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                    const double* point, const Product* products, double inverse_deviation,
-                    const double* inverse_deviations, double* out) {
-  if (points.dimensions == 2) {
-    RowOf<2>(covariance, points, count, point, products, inverse_deviation, inverse_deviations,
-             out);
+HWY_INLINE void Row(const CovarianceView& covariance, const ResidualPoint& point,
+                    const ResidualPoints& points, const Product* products, double* out) {
+  if (points.coordinates.dimensions == 2) {
+    RowOf<2>(covariance, point, points, products, out);
   } else {
-    RowOf<0>(covariance, points, count, point, products, inverse_deviation, inverse_deviations,
-             out);
+    RowOf<0>(covariance, point, points, products, out);
   }
 }
 
 }  // namespace
 
-void ResidualRowTarget(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                       const double* point, const double* products, double inverse_deviation,
-                       const double* inverse_deviations, double* out) {
-  Row(covariance, points, count, point, products, inverse_deviation, inverse_deviations, out);
+void ResidualRowTarget(const CovarianceView& covariance, const ResidualPoint& point,
+                       const ResidualPoints& points, const double* products, double* out) {
+  Row(covariance, point, points, products, out);
 }
 
-void ResidualRow32Target(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                         const double* point, const float* products, double inverse_deviation,
-                         const double* inverse_deviations, double* out) {
-  Row(covariance, points, count, point, products, inverse_deviation, inverse_deviations, out);
+void ResidualRow32Target(const CovarianceView& covariance, const ResidualPoint& point,
+                         const ResidualPoints& points, const float* products, double* out) {
+  Row(covariance, point, points, products, out);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -72,18 +70,14 @@ namespace residual_knn {
 HWY_EXPORT(ResidualRowTarget);
 HWY_EXPORT(ResidualRow32Target);
 
-void ResidualRow(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                 const double* point, const double* products, double inverse_deviation,
-                 const double* inverse_deviations, double* out) {
-  Chosen(HWY_DISPATCH_TABLE(ResidualRowTarget))(covariance, points, count, point, products,
-                                                inverse_deviation, inverse_deviations, out);
+void ResidualRow(const CovarianceView& covariance, const ResidualPoint& point,
+                 const ResidualPoints& points, const double* products, double* out) {
+  Chosen(HWY_DISPATCH_TABLE(ResidualRowTarget))(covariance, point, points, products, out);
 }
 
-void ResidualRow(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                 const double* point, const float* products, double inverse_deviation,
-                 const double* inverse_deviations, double* out) {
-  Chosen(HWY_DISPATCH_TABLE(ResidualRow32Target))(covariance, points, count, point, products,
-                                                  inverse_deviation, inverse_deviations, out);
+void ResidualRow(const CovarianceView& covariance, const ResidualPoint& point,
+                 const ResidualPoints& points, const float* products, double* out) {
+  Chosen(HWY_DISPATCH_TABLE(ResidualRow32Target))(covariance, point, points, products, out);
 }
 }  // namespace residual_knn
 #endif

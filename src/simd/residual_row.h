@@ -7,14 +7,24 @@
 
 namespace residual_knn {
 
-// out[j] = (K(point, points[j]) - products[j]) * inverse_deviation * inverse_deviations[j] for 0 <= j < count, where
-// inverse_deviation is the point's own 1 / sqrt(p). products, inverse_deviations and out have room for a whole vector
-// of 8 beyond count.
-void ResidualRow(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                 const double* point, const double* products, double inverse_deviation,
-                 const double* inverse_deviations, double* out);
-void ResidualRow(const CovarianceView& covariance, const PointsView& points, int64_t count,
-                 const double* point, const float* products, double inverse_deviation,
-                 const double* inverse_deviations, double* out);
+// What a residual correlation needs of a point, apart from the product of the rows of V.
+struct ResidualPoint {
+  const double* coordinates = nullptr;  // scaled
+  double inverse_deviation = 0;         // 1 / sqrt(p), 0 for degenerate points
+};
+
+// The same for `count` points. inverse_deviations has room for a whole vector of 8 beyond count.
+struct ResidualPoints {
+  PointsView coordinates;
+  const double* inverse_deviations = nullptr;
+  int64_t count = 0;
+};
+
+// out[j] = (K(point, point j) - products[j]) times the inverse deviations of both, for j < points.count. products[j] is
+// the product of their rows of V. products and out have room for a whole vector of 8 beyond count.
+void ResidualRow(const CovarianceView& covariance, const ResidualPoint& point,
+                 const ResidualPoints& points, const double* products, double* out);
+void ResidualRow(const CovarianceView& covariance, const ResidualPoint& point,
+                 const ResidualPoints& points, const float* products, double* out);
 
 }  // namespace residual_knn

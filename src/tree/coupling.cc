@@ -27,10 +27,8 @@ CorrelatedPoints<double> PivotsOf(const ResidualModel& model, const PivotBlocks&
     scratch.inverse_deviations[a] = blocks.inverse_deviation(pivot);
     for (int64_t c = 0; c < d; ++c) scratch.coordinates[c * stride + a] = blocks.point(pivot)[c];
   }
-  return {h.rank,
-          blocks.v(h.first_pivot),
-          {scratch.coordinates.data(), stride, d},
-          scratch.inverse_deviations.data()};
+  return {{{scratch.coordinates.data(), stride, d}, scratch.inverse_deviations.data(), h.rank},
+          blocks.v(h.first_pivot)};
 }
 
 }  // namespace
@@ -53,8 +51,9 @@ void Coupling::Compute(const ResidualModel& model, const Margins& margins,
            blocks.FirstPivot(last + 1) - blocks.FirstPivot(first) <= kMostPivots) {
       ++last;
     }
-    const int64_t first_pivot = blocks.FirstPivot(first);
-    const int64_t count = blocks.FirstPivot(last) - first_pivot;
+    const BlockRun run{blocks, first, last};
+    const int64_t first_pivot = run.FirstPivot();
+    const int64_t count = run.NumPivots();
     scratch.images.resize(static_cast<size_t>(count * width));
     scratch.squares.resize(static_cast<size_t>(std::max<int64_t>(width, kColumnUnit)));
     if (model.covariance() == nullptr) {
@@ -65,8 +64,7 @@ void Coupling::Compute(const ResidualModel& model, const Margins& margins,
                      scratch.covariances.data());
       pivots.covariances = scratch.covariances.data();
     }
-    CorrelatePivots(model, blocks, first_pivot, count, pivots, scratch.products, width,
-                    scratch.images.data());
+    CorrelatePivots(model, run, pivots, scratch.products, width, scratch.images.data());
     scratch.pairs += count * r;
     pace.Spend(count * width * (model.m() + 1) / Pace::kMultiplications);
     const double error = margins.LargestError(false);
@@ -75,8 +73,8 @@ void Coupling::Compute(const ResidualModel& model, const Margins& margins,
       double* rows = scratch.images.data() + (block.first_pivot - first_pivot) * width;
       for (int64_t column = 0; column < width; column += kColumnsBetweenLooks) {
         const int64_t columns = std::min(kColumnsBetweenLooks, width - column);
-        ForwardSubstituteColumns(blocks.lower(block), block.rank, block.rank, rows + column, width,
-                                 columns, scratch.squares.data() + column);
+        ForwardSubstituteColumns(blocks.lower(block), block.rank, block.rank,
+                                 {rows + column, width, columns}, scratch.squares.data() + column);
         pace.Spend(block.rank * block.rank * columns / Pace::kMultiplications);
       }
       double square = 0;

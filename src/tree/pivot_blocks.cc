@@ -41,12 +41,12 @@ float RootAbove(double unexplained) {
   return std::nextafter(root, std::numeric_limits<float>::infinity());
 }
 
-Piece Pack(const BlockFactor& factor, PivotBlocks::Keep keep, PivotBlock& block, Pace& pace) {
+Piece Pack(const BlockFactor& factor, Kept what, PivotBlock& block, Pace& pace) {
   Piece piece;
   piece.pivots.assign(factor.pivots().begin(), factor.pivots().end());
   piece.lower.assign(factor.lower().begin(), factor.lower().end());
   AlignedVector kept(factor.coordinates());
-  if (keep == PivotBlocks::Keep::kCoefficients) {
+  if (what == Kept::kCoefficients) {
     SolveTransposed(factor.lower(), factor.rank(), factor.stride(), kept, pace);
   }
   piece.kept.assign(kept.begin(), kept.end());
@@ -67,25 +67,26 @@ Piece Pack(const BlockFactor& factor, PivotBlocks::Keep keep, PivotBlock& block,
 }  // namespace
 
 PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
-                         const SpaceOrder& order, int t, double tolerance, Keep keep,
-                         const std::vector<bool>& single, int threads, Monitor& monitor)
-    : m_(model.m()), d_(model.d()), depth_(t), blocks_(size_t{1} << t) {
-  const bool coarse = keep == Keep::kCoefficients;
+                         const SpaceOrder& order, const LevelOptions& options, int threads,
+                         Monitor& monitor)
+    : m_(model.m()), d_(model.d()), depth_(options.depth), blocks_(size_t{1} << options.depth) {
+  const std::vector<bool>& single = options.single;
+  const bool coarse = options.kept == Kept::kCoefficients;
   std::vector<Piece> pieces(blocks_.size());
   std::vector<BlockFactor> factors;
   factors.reserve(static_cast<size_t>(threads));
   for (int i = 0; i < threads; ++i) factors.emplace_back(model, margins);
   ParallelFor(threads, size(), monitor, [&](int64_t i, int worker) {
     PivotBlock& b = blocks_[i];
-    b.begin = order.Begin(t, i);
-    b.end = order.Begin(t, i + 1);
+    b.begin = order.Begin(depth_, i);
+    b.end = order.Begin(depth_, i + 1);
     b.single = single[i];
     b.quarter_ridge = Margins::Ridge(b.single, coarse) / 4;
     const auto rows = order.rows().subspan(b.begin, b.end - b.begin);
     b.smallest_row = rows.empty() ? model.n() : *std::min_element(rows.begin(), rows.end());
     Pace pace({monitor, worker});
-    factors[worker].Run(rows, {tolerance, b.single, coarse}, pace);
-    pieces[i] = Pack(factors[worker], keep, b, pace);
+    factors[worker].Run(rows, {options.tolerance, b.single, coarse}, pace);
+    pieces[i] = Pack(factors[worker], options.kept, b, pace);
   });
   int64_t lower = 0;
   int64_t kept = 0;
@@ -127,18 +128,18 @@ PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
   });
 }
 
-bool PivotBlocks::Single(int64_t first, int64_t last) const {
-  for (int64_t b = first; b < last; ++b) {
-    if (!blocks_[b].single) return false;
-  }
-  return true;
-}
-
 int64_t PivotBlocks::bytes() const {
   return static_cast<int64_t>(
       (v_.size() + points_.size() + inverse_deviations_.size() + lowers_.size()) * sizeof(double) +
       (v32_.size() + kept_.size() + roots_.size()) * sizeof(float) +
       pivot_rows_.size() * sizeof(int64_t) + blocks_.size() * sizeof(PivotBlock));
+}
+
+bool BlockRun::Single() const {
+  for (int64_t b = first; b < last; ++b) {
+    if (!blocks[b].single) return false;
+  }
+  return true;
 }
 
 }  // namespace residual_knn

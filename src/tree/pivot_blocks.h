@@ -43,16 +43,22 @@ struct PivotBlock {
   bool single = false;                  // products may be in single precision
 };
 
+// What is kept of each point: its coordinates w, or its coefficients L^-T w, from which coupled blocks are bounded.
+enum class Kept { kCoordinates, kCoefficients };
+
+// One level of a tree.
+struct LevelOptions {
+  int depth = 0;  // the blocks are the nodes of this depth
+  double tolerance = 0.3;
+  Kept kept = Kept::kCoordinates;
+  std::vector<bool> single;  // for each block, whether single precision suffices
+};
+
 class PivotBlocks {
  public:
-  // What is kept of each point: its coordinates w, or its coefficients L^-T w, from which coupled blocks are bounded.
-  enum class Keep { kCoordinates, kCoefficients };
-
   PivotBlocks() = default;
-  // The blocks are the nodes of depth t. `single` tells for each block whether single precision suffices.
-  PivotBlocks(const ResidualModel& model, const Margins& margins, const SpaceOrder& order, int t,
-              double tolerance, Keep keep, const std::vector<bool>& single, int threads,
-              Monitor& monitor);
+  PivotBlocks(const ResidualModel& model, const Margins& margins, const SpaceOrder& order,
+              const LevelOptions& options, int threads, Monitor& monitor);
 
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(blocks_.size()); }
   [[nodiscard]] const PivotBlock& operator[](int64_t b) const { return blocks_[b]; }
@@ -62,8 +68,6 @@ class PivotBlocks {
   [[nodiscard]] int64_t FirstPivot(int64_t b) const {
     return b == size() ? num_pivots_ : blocks_[b].first_pivot;
   }
-  // Whether single precision suffices for all blocks in [first, last).
-  [[nodiscard]] bool Single(int64_t first, int64_t last) const;
   [[nodiscard]] const int64_t* pivot_rows() const { return pivot_rows_.data(); }
   // V of a pivot; V32 only in single blocks.
   [[nodiscard]] const double* v(int64_t pivot) const { return v_.data() + pivot * m_; }
@@ -91,6 +95,18 @@ class PivotBlocks {
   std::vector<double> lowers_;
   AlignedFloats kept_;
   AlignedFloats roots_;
+};
+
+// A run: blocks [first, last) of one level, whose pivots take part in one product.
+struct BlockRun {
+  const PivotBlocks& blocks;
+  int64_t first;
+  int64_t last;
+
+  [[nodiscard]] int64_t FirstPivot() const { return blocks.FirstPivot(first); }
+  [[nodiscard]] int64_t NumPivots() const { return blocks.FirstPivot(last) - FirstPivot(); }
+  // Whether single precision suffices for all of them.
+  [[nodiscard]] bool Single() const;
 };
 
 }  // namespace residual_knn

@@ -4,15 +4,18 @@
 #include <type_traits>
 
 #include "blas/blas.h"
-#include "simd/residual_row.h"
 
 namespace residual_knn {
 
 template <class Value>
-void CorrelatePivots(const ResidualModel& model, const PivotBlocks& blocks, int64_t first_pivot,
-                     int64_t num_pivots, const CorrelatedPoints<Value>& points,
-                     AlignedVectorOf<Value>& products, int64_t width, double* out) {
+void CorrelatePivots(const ResidualModel& model, const BlockRun& run,
+                     const CorrelatedPoints<Value>& correlated, AlignedVectorOf<Value>& products,
+                     int64_t width, double* out) {
   constexpr int64_t kSlack = 16;
+  const PivotBlocks& blocks = run.blocks;
+  const int64_t first_pivot = run.FirstPivot();
+  const int64_t num_pivots = run.NumPivots();
+  const ResidualPoints& points = correlated.points;
   const int64_t count = points.count;
   const auto room = static_cast<size_t>(num_pivots * count + kSlack);
   if (products.size() < room) products.resize(room);
@@ -23,17 +26,17 @@ void CorrelatePivots(const ResidualModel& model, const PivotBlocks& blocks, int6
   } else {
     pivots = blocks.v(first_pivot);
   }
-  blas::MultiplyTransposed(pivots, num_pivots, points.v, count, model.m(), products.data());
+  blas::MultiplyTransposed(pivots, num_pivots, correlated.v, count, model.m(), products.data());
   for (int64_t a = 0; a < num_pivots; ++a) {
     const int64_t pivot = first_pivot + a;
     const Value* row = products.data() + a * count;
     double* to = out + a * width;
     if (model.covariance() != nullptr) {
-      ResidualRow(model.covariance()->view(), points.points, count, blocks.point(pivot), row,
-                  blocks.inverse_deviation(pivot), points.inverse_deviations, to);
+      ResidualRow(model.covariance()->view(),
+                  {blocks.point(pivot), blocks.inverse_deviation(pivot)}, points, row, to);
     } else {
       for (int64_t i = 0; i < count; ++i) {
-        to[i] = (points.covariances[i * num_pivots + a] - static_cast<double>(row[i])) *
+        to[i] = (correlated.covariances[i * num_pivots + a] - static_cast<double>(row[i])) *
                 (blocks.inverse_deviation(pivot) * points.inverse_deviations[i]);
       }
     }
@@ -41,9 +44,9 @@ void CorrelatePivots(const ResidualModel& model, const PivotBlocks& blocks, int6
   }
 }
 
-template void CorrelatePivots(const ResidualModel&, const PivotBlocks&, int64_t, int64_t,
-                              const CorrelatedPoints<float>&, AlignedFloats&, int64_t, double*);
-template void CorrelatePivots(const ResidualModel&, const PivotBlocks&, int64_t, int64_t,
+template void CorrelatePivots(const ResidualModel&, const BlockRun&, const CorrelatedPoints<float>&,
+                              AlignedFloats&, int64_t, double*);
+template void CorrelatePivots(const ResidualModel&, const BlockRun&,
                               const CorrelatedPoints<double>&, AlignedVector&, int64_t, double*);
 
 }  // namespace residual_knn

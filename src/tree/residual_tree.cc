@@ -54,11 +54,10 @@ ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeS
   int t = order_.depth();
   for (int l = 0; l < shape.levels; ++l) {
     const bool top = l == shape.levels - 1 || t == 0;
-    const auto keep =
-        l > 0 && top ? PivotBlocks::Keep::kCoefficients : PivotBlocks::Keep::kCoordinates;
-    levels_.emplace_back(model, margins_, order_, t,
-                         l == 0 ? shape.leaf_tolerance : shape.coarse_tolerance, keep,
-                         SingleBlocks(model, t), threads, monitor);
+    const LevelOptions options{t, l == 0 ? shape.leaf_tolerance : shape.coarse_tolerance,
+                               l > 0 && top ? Kept::kCoefficients : Kept::kCoordinates,
+                               SingleBlocks(model, t)};
+    levels_.emplace_back(model, margins_, order_, options, threads, monitor);
     if (t == 0) break;
     t = std::max(t - shape.shift, 0);
   }

@@ -100,6 +100,33 @@ bool ProductHolds(Random& random, int64_t rows, int64_t columns, int64_t m) {
   return out.GapsIntact() || Fail("MultiplyTransposed wrote beyond its result");
 }
 
+// out = a b in single precision.
+bool SingleProductHolds(Random& random, int64_t rows, int64_t columns, int64_t inner) {
+  GuardedArray<float> a(rows * inner);
+  GuardedArray<float> b(inner * columns);
+  GuardedArray<float> out(rows * columns);
+  for (float& x : a.values()) x = static_cast<float>(random.Normal());
+  for (float& x : b.values()) x = static_cast<float>(random.Normal());
+  for (float& x : out.values()) x = std::numeric_limits<float>::quiet_NaN();
+  blas::Multiply(a.data(), rows, b.data(), columns, inner, out.data());
+  for (int64_t i = 0; i < rows; ++i) {
+    for (int64_t j = 0; j < columns; ++j) {
+      long double sum = 0;
+      long double magnitudes = 0;
+      for (int64_t k = 0; k < inner; ++k) {
+        const long double product = static_cast<long double>(a[i * inner + k]) * b[k * columns + j];
+        sum += product;
+        magnitudes += std::abs(product);
+      }
+      const long double tolerance = static_cast<long double>(inner + 3) * 0x1p-24L * magnitudes;
+      if (!Near(static_cast<double>(out[i * columns + j]), {sum, tolerance}, "Multiply")) {
+        return false;
+      }
+    }
+  }
+  return out.Intact() || Fail("Multiply wrote beyond its result");
+}
+
 bool ProductsHold(const TestRun& run) {
   for (int64_t i = 0; i < run.Scaled(200); ++i) {
     const uint64_t seed = run.seed + i;
@@ -107,7 +134,8 @@ bool ProductsHold(const TestRun& run) {
     const int64_t rows = random.LogInteger(1, 150) - 1;
     const int64_t columns = random.LogInteger(1, 150) - 1;
     const int64_t m = random.LogInteger(1, 150) - 1;
-    const bool good = ProductHolds(random, rows, columns, m);
+    const bool good =
+        ProductHolds(random, rows, columns, m) && SingleProductHolds(random, rows, columns, m);
     if (!good) {
       return Fail(
           seed, std::to_string(rows) + " x " + std::to_string(columns) + " x " + std::to_string(m));

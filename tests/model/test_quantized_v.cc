@@ -144,8 +144,10 @@ class Case {
     std::vector<int32_t> words(static_cast<size_t>(factor_.words()));
     std::vector<int16_t> fine(static_cast<size_t>(factor_.stride16()));
     QueryIntegers row;
-    if (!factor_.Quantize(model_, query.v.data(), query.norm, query.inverse_deviation, query.point,
-                          scratch.data(), words.data(), fine.data(), row)) {
+    row.words = words.data();
+    row.v16 = fine.data();
+    const residual_knn::PointView view{query.v.data(), query.point.data(), query.inverse_deviation};
+    if (!factor_.Quantize(model_, view, query.norm, scratch.data(), row)) {
       ++tally_.unfit_queries;
       return true;
     }
@@ -229,13 +231,10 @@ class Case {
     const int64_t groups = (model_.n() + kPackedGroup - 1) / kPackedGroup;
     std::vector<int32_t> out(static_cast<size_t>((groups + 1) * kPackedGroup));
     const auto stride = static_cast<int64_t>(out.size());
-    if (factor_.bits() == ElementBits::k8) {
-      residual_knn::MultiplyBytes(words.data(), &row.offset, 1, factor_.group(0), groups,
-                                  factor_.words(), out.data(), stride);
-    } else {
-      residual_knn::MultiplyPairs(words.data(), 1, factor_.group(0), groups, factor_.words(),
-                                  out.data(), stride);
-    }
+    const auto multiply = factor_.bits() == ElementBits::k8 ? residual_knn::MultiplyBytes
+                                                            : residual_knn::MultiplyPairs;
+    multiply({words.data(), &row.offset, 1}, {factor_.group(0), groups, factor_.words()},
+             out.data(), stride);
     return out;
   }
 

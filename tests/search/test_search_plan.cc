@@ -1,7 +1,6 @@
 // How a search is planned: which queries meet which tree together, which are timed, and why AUTOMATIC scans.
 #include <algorithm>
 #include <numeric>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "search/prepared.h"
 #include "search/timed_sample.h"
 #include "support/engine_model.h"
+#include "support/no_results.h"
 #include "support/test_run.h"
 
 #include "support/cmocka_in_cxx.h"
@@ -23,12 +23,6 @@ using residual_knn::Monitor;
 using residual_knn::ResidualModel;
 using residual_knn::SearchSettings;
 using residual_knn::TimedSample;
-
-class NoResults : public residual_knn::ResultSink {
- public:
-  void Write(const residual_knn::QueryBlock&, int64_t,
-             std::span<const residual_knn::Neighbor>) override {}
-};
 
 std::vector<int64_t> Numbers(int64_t n) {
   std::vector<int64_t> numbers(static_cast<size_t>(n));

@@ -12,6 +12,7 @@
 #include "search/prepared.h"
 #include "search/search.h"
 #include "support/engine_model.h"
+#include "support/no_results.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
 
@@ -53,12 +54,6 @@ bool FactorsHold(const TestRun& run) {
   }
   return true;
 }
-
-class NoResults : public residual_knn::ResultSink {
- public:
-  void Write(const residual_knn::QueryBlock&, int64_t,
-             std::span<const residual_knn::Neighbor>) override {}
-};
 
 bool SearchesHold(const TestRun& run, residual_knn::Ranking ranking) {
   Random random(run.seed);

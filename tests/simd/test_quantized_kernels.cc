@@ -116,9 +116,9 @@ bool PairsHold(Random& random) {
   return ProductsHold(elements, 2, random, Pair, Pair,
                       [&](const int32_t* queries, const int32_t* packed, int64_t words,
                           int32_t* out, int64_t stride) {
-                        residual_knn::MultiplyPairs(queries, elements.rows, packed,
-                                                    elements.columns / kPackedGroup, words, out,
-                                                    stride);
+                        residual_knn::MultiplyPairs(
+                            {queries, nullptr, elements.rows},
+                            {packed, elements.columns / kPackedGroup, words}, out, stride);
                       }) ||
          Fail("products of 16 bits");
 }
@@ -142,9 +142,9 @@ bool BytesHold(Elements& elements, Random& random) {
   return ProductsHold(elements, 4, random, quad, moved,
                       [&](const int32_t* queries, const int32_t* packed, int64_t words,
                           int32_t* out, int64_t stride) {
-                        residual_knn::MultiplyBytes(queries, offsets.data(), elements.rows, packed,
-                                                    elements.columns / kPackedGroup, words, out,
-                                                    stride);
+                        residual_knn::MultiplyBytes(
+                            {queries, offsets.data(), elements.rows},
+                            {packed, elements.columns / kPackedGroup, words}, out, stride);
                       }) ||
          Fail("products of 8 bits");
 }

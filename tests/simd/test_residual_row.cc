@@ -57,9 +57,10 @@ bool RowHolds(Random& random, Scene& scene) {
     x = static_cast<Product>(scene.family.view.variance * random.Uniform(-1, 1));
   }
   GuardedArray<double> out(count + kRoom, random.Integer(0, 8));
-  residual_knn::ResidualRow(scene.family.view, {scene.coordinates.data(), stride, scene.d}, count,
-                            scene.point.data(), products.data(), scene.scale, scene.scales.data(),
-                            out.data());
+  residual_knn::ResidualRow(
+      scene.family.view, {scene.point.data(), scene.scale},
+      {{scene.coordinates.data(), stride, scene.d}, scene.scales.data(), count}, products.data(),
+      out.data());
   if (!out.Intact()) return Fail("wrote beyond its results");
   for (int64_t j = 0; j < count; ++j) {
     long double square = 0;

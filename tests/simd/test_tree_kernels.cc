@@ -80,8 +80,8 @@ bool OpenPointsHold(Random& random) {
   const auto rest = static_cast<float>(random.Uniform());
   const auto threshold = static_cast<float>(random.Uniform(0, 1.5));
   GuardedArray<int32_t> out(count + 16);
-  const int64_t found = residual_knn::OpenPoints(z.data(), rank, w.data(), stride, root.data(),
-                                                 count, rest, threshold, out.data());
+  const int64_t found = residual_knn::OpenPoints({w.data(), root.data(), rank, stride, count},
+                                                 {z.data(), rest, threshold}, out.data());
   if (!z.Intact() || !w.Intact() || !root.Intact() || !out.Intact()) return Fail("guards");
   std::vector<bool> open(static_cast<size_t>(count));
   for (int64_t i = 0; i < found; ++i) {

@@ -16,6 +16,7 @@
 #include "descent/query_columns.h"
 #include "simd/pivot_bounds.h"
 #include "support/engine_model.h"
+#include "support/no_results.h"
 #include "support/test_run.h"
 #include "tree/coupling.h"
 #include "tree/residual_tree.h"
@@ -96,7 +97,10 @@ class Case {
  public:
   Case(const ResidualModel& model, int32_t kernel, const ResidualTree& tree,
        const residual_knn::QuerySet& queries)
-      : model_(model), kernel_(kernel), tree_(tree), chunk_(model, settings_, queries.size()) {
+      : model_(model),
+        kernel_(kernel),
+        tree_(tree),
+        chunk_({model, queries, settings_, results_, monitor_}, queries.size()) {
     std::vector<int64_t> which(static_cast<size_t>(queries.size()));
     std::iota(which.begin(), which.end(), int64_t{0});
     chunk_.Load(queries, which, tree, monitor_);
@@ -157,7 +161,7 @@ class Case {
   bool BlockHolds(int l, int64_t b, Tallies& tallies) {
     const PivotBlocks& level = tree_.level(l);
     const PivotBlock& block = level[b];
-    bounder_.Bound(tree_, l, b, b + 1, chunk_, chunk_.all(), bounded_, counters_);
+    bounder_.Bound({level, b, b + 1}, chunk_, chunk_.all(), bounded_, counters_);
     // The coarsest level stores coefficients, not coordinates.
     const bool has_points = l < tree_.top() || l == 0;
     for (int64_t q = 0; q < chunk_.count(); ++q) {
@@ -230,6 +234,7 @@ class Case {
   int32_t kernel_;
   const ResidualTree& tree_;
   residual_knn::SearchSettings settings_;
+  NoResults results_;
   residual_knn::Monitor monitor_;
   QueryColumns chunk_;
   BlockBounder bounder_{model_};
