@@ -35,6 +35,9 @@ void RequireNoSets(const residual_knn_search_options& options) {
   require(options.candidate_rows == nullptr, "candidate_rows");
   require(options.candidate_rows_int32 == nullptr, "candidate_rows_int32");
   require(options.conditional_variances == nullptr, "conditional_variances");
+  require(options.start_k == 0, "start_k");
+  require(options.start == nullptr, "start");
+  require(options.start_int32 == nullptr, "start_int32");
 }
 
 void WriteStatistics(const SearchStatistics& done, const ReportFrame& frame,

@@ -12,6 +12,7 @@
 #include "score/candidate_list.h"
 #include "score/canonical_score.h"
 #include "score/degenerate_query.h"
+#include "score/start_thresholds.h"
 #include "simd/prefetch.h"
 #include "simd/quantized_product.h"
 #include "simd/screen_quantized.h"
@@ -45,6 +46,7 @@ class Worker {
         inverse_deviations_(inverse_deviations),
         scorer_(model_, settings_.ranking),
         first_(model_, aids.neighborhoods),
+        start_(job),
         view_(model_.covariance()->view()),
         lists_(static_cast<size_t>(block)),
         words_(static_cast<size_t>(block * quantized.words())),
@@ -205,7 +207,12 @@ class Worker {
   // Screens the rows around a query, which raise its threshold so much that few other rows reach it.
   void SearchAround(int64_t q) {
     met_[q].clear();
+    regions_[q] = {};
     scorer_.SetQuery(block_, q);
+    if (start_.Raise(block_, q, scorer_, lists_[q], counts_)) {
+      AppendFirstRows(q);
+      return;
+    }
     if (HasRows16()) {
       SearchRegion(q);
     } else {
@@ -309,6 +316,7 @@ class Worker {
   const float* inverse_deviations_;
   CanonicalScorer scorer_;
   FirstCandidates first_;
+  StartThresholds start_;
   CovarianceView view_;
   QueryBlock block_;
   std::vector<CandidateList> lists_;

@@ -69,6 +69,10 @@ class CandidateList {
   int64_t AppendScored(std::span<const int64_t> rows, std::span<const double> rho,
                        const CanonicalScorer& scorer);
 
+  // Raises the threshold to what k candidates prove that are not in the list. `rho` has their canonical correlations.
+  // The search must append these candidates like all others.
+  void RaiseThreshold(std::span<const double> rho, const CanonicalScorer& scorer);
+
   // A bound on the k-th largest score of the list; infinite if the list has fewer than k candidates.
   [[nodiscard]] double LargestKthScore();
 
@@ -101,6 +105,10 @@ class CandidateList {
   [[nodiscard]] double Lower(const Candidate& c) const { return c.score - c.slack; }
   [[nodiscard]] double ClampScore(double score) const;
   [[nodiscard]] double ThresholdOf(double proved) const;
+  // The k-th largest of bounds_, which has at least k values.
+  [[nodiscard]] double KthBound();
+  // k candidates have at least the score `kth`.
+  void Prove(double kth);
   void Push(const Candidate& candidate, const CanonicalScorer& scorer, int64_t& rescored);
   void PruneIfGrown();
   [[nodiscard]] Candidate Scored(int64_t row, double rho, double covariance,

@@ -51,7 +51,7 @@ SearchStatistics Search(const SearchJob& given, Prepared& prepared) {
   ResultSink& results = given.settings.least_correlation ? given.results : informative;
   SearchSettings settings = given.settings;
   settings.threads = UsableThreads(given.model.callback(), settings.threads);
-  const SearchJob job{given.model, given.queries, settings, results, given.monitor};
+  const SearchJob job{given.model, given.queries, settings, results, given.monitor, given.start};
   int64_t pairs = 0;
   for (int64_t i = 0; i < job.queries.size(); ++i) pairs += job.queries.Pairs(i);
   // Progress does not count what a search prepares: that happens once, and is short.

@@ -112,7 +112,8 @@ SearchStatistics SearchTree(const SearchJob& job, Prepared& prepared) {
 SearchStatistics SearchTreeOrScan(const SearchJob& job, Prepared& prepared) {
   SearchSettings settings = job.settings;
   settings.strategy = RESIDUAL_KNN_DUAL_TREE;
-  return TreeSearch({job.model, job.queries, settings, job.results, job.monitor}, prepared)
+  return TreeSearch({job.model, job.queries, settings, job.results, job.monitor, job.start},
+                    prepared)
       .CompareAndFinish();
 }
 
