@@ -126,12 +126,11 @@ class Worker {
 
   void AppendFirst(int64_t q) {
     scorer_.SetQuery(block_, q);
-    met_[q].clear();
-    if (!start_.Raise(block_, q, scorer_, lists_[q], counts_)) {
-      counts_.AddCanonical(first_.AppendAround(block_, q, FirstCandidates::Least(settings_.k),
-                                               scorer_, lists_[q], met_[q]));
-    }
-    counts_.AddCanonical(first_.AppendFirstRows(block_, q, settings_.k, scorer_, lists_[q]));
+    start_.Raise(block_, q, scorer_, lists_[q], counts_);
+    const int64_t scored = first_.AppendAround(block_, q, FirstCandidates::Least(settings_.k),
+                                               scorer_, lists_[q], met_[q]) +
+                           first_.AppendFirstRows(block_, q, settings_.k, scorer_, lists_[q]);
+    counts_.AddCanonical(scored);
   }
 
   [[nodiscard]] bool AsksCallback() const { return model_.covariance() == nullptr; }

@@ -72,6 +72,7 @@ void CandidateList::Reset(int64_t k, double query_inverse_deviation, double erro
   unit_ = 1 / query_inverse_deviation;
   proved_ = -kInfinity;
   threshold_ = -kInfinity;
+  start_score_ = kInfinity;
   floor_ = kNoCorrelation * unit_;
   floor_holds_ = false;
   first_rows_ = 0;
@@ -140,7 +141,7 @@ int64_t CandidateList::AppendScored(std::span<const int64_t> rows, std::span<con
 }
 
 double CandidateList::LargestKthScore() {
-  if (candidates_.size() < k_) return kInfinity;
+  if (candidates_.size() < k_) return start_score_;
   bounds_.resize(candidates_.size());
   std::transform(candidates_.begin(), candidates_.end(), bounds_.begin(),
                  [](const Candidate& c) { return c.score + c.slack; });
@@ -167,7 +168,8 @@ void CandidateList::RaiseThreshold(std::span<const double> rho, const CanonicalS
   bounds_.resize(rho.size());
   std::transform(rho.begin(), rho.end(), bounds_.begin(),
                  [&](double value) { return Lower(Scored(0, value, 0, scorer)); });
-  Prove(KthBound());
+  start_score_ = KthBound();
+  Prove(start_score_);
 }
 
 void CandidateList::AppendFirstRows(std::span<const int64_t> rows, std::span<const double> rho,

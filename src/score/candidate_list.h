@@ -73,7 +73,8 @@ class CandidateList {
   // The search must append these candidates like all others.
   void RaiseThreshold(std::span<const double> rho, const CanonicalScorer& scorer);
 
-  // A bound on the k-th largest score of the list; infinite if the list has fewer than k candidates.
+  // A bound on the k-th largest score of the list; if the list has fewer than k candidates, of those that have raised the
+  // threshold; infinite without either.
   [[nodiscard]] double LargestKthScore();
 
   // True if the list does not prove that all k neighbors are at a distance below 1. Then most candidates may tie at
@@ -127,6 +128,7 @@ class CandidateList {
   double unit_ = 0;  // the score at which |rho| is 1
   double proved_ = 0;
   double threshold_ = 0;
+  double start_score_ = 0;    // the k-th largest score given to RaiseThreshold
   double floor_ = 0;          // scores below have distance 1
   bool floor_holds_ = false;  // candidates with such scores cannot be among the k nearest
   int64_t first_rows_ = 0;    // rows below were given by AppendFirstRows
