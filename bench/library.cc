@@ -86,16 +86,18 @@ Factor FactorOf(const residual_knn_index* index) {
 }
 
 SearchResult Search(const residual_knn_index* index, const Workload& workload,
-                    const std::vector<int64_t>& rows, int32_t strategy, int32_t threads,
-                    double limit_seconds, Answers* answers) {
+                    const std::vector<int64_t>& rows, const SearchRequest& request,
+                    Answers* answers) {
   SearchResult result;
   residual_knn_statistics_init(&result.statistics, sizeof result.statistics);
   TimeLimit limit;
-  limit.limit_seconds = limit_seconds;
+  limit.limit_seconds = request.limit_seconds;
   residual_knn_search_options options;
   residual_knn_search_options_init(&options, sizeof options);
-  options.strategy = strategy;
-  options.threads = threads;
+  options.strategy = request.strategy;
+  options.threads = request.threads;
+  options.start_k = request.start != nullptr ? workload.k : 0;
+  options.start = request.start;
   options.progress = TimeLimit::Watch;
   options.progress_user = &limit;
   const auto search = workload.predecessors ? residual_knn_predecessors : residual_knn_neighbors;

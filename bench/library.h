@@ -54,10 +54,18 @@ struct SearchResult {
   residual_knn_statistics statistics = {};
 };
 
-// Searches for the neighbors of `rows` (empty: every row) as the workload specifies. Cancels the search if it is
-// expected to take longer than `limit_seconds`.
+struct SearchRequest {
+  int32_t strategy = RESIDUAL_KNN_AUTOMATIC;
+  int32_t threads = 0;
+  // A search that is expected to take longer is cancelled.
+  double limit_seconds = 0;
+  // Start lists: null, or neighbors of an earlier search for the same rows.
+  const int64_t* start = nullptr;
+};
+
+// Searches for the neighbors of `rows` (empty: every row) as the workload specifies.
 SearchResult Search(const residual_knn_index* index, const Workload& workload,
-                    const std::vector<int64_t>& rows, int32_t strategy, int32_t threads,
-                    double limit_seconds, Answers* answers);
+                    const std::vector<int64_t>& rows, const SearchRequest& request,
+                    Answers* answers);
 
 }  // namespace residual_knn::bench

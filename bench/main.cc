@@ -17,6 +17,7 @@
 #include "report.h"
 #include "strategies.h"
 #include "updates.h"
+#include "warm.h"
 #include "workload_catalog.h"
 
 namespace residual_knn::bench {
@@ -26,6 +27,7 @@ struct Arguments {
   bool list = false;
   bool growth = false;
   bool updates = false;
+  bool warm = false;
   std::vector<std::string> workloads;
   std::vector<std::string> strategies = {"all"};
   std::vector<int32_t> threads;
@@ -112,7 +114,8 @@ int Run(const Arguments& arguments, const std::vector<const WorkloadEntry*>& wor
         const std::vector<const Strategy*>& strategies) {
   Results results(arguments.json);
   bool failed = false;
-  if (!arguments.updates) PrintHeader(std::cout);
+  const bool measures = !arguments.updates && !arguments.warm;
+  if (measures) PrintHeader(std::cout);
   for (const WorkloadEntry* entry : workloads) {
     for (const int64_t n : arguments.sizes) {
       try {
@@ -122,6 +125,15 @@ int Run(const Arguments& arguments, const std::vector<const WorkloadEntry*>& wor
         if (arguments.updates) {
           for (const int32_t threads : arguments.threads) {
             PrintUpdates(std::cout, workload, threads, arguments.measurement.repeats);
+          }
+          continue;
+        }
+        if (arguments.warm) {
+          for (const int32_t threads : arguments.threads) {
+            for (const Strategy* strategy : strategies) {
+              PrintWarmStarts(std::cout, workload, *strategy, threads,
+                              arguments.measurement.repeats);
+            }
           }
           continue;
         }
@@ -141,7 +153,7 @@ int Run(const Arguments& arguments, const std::vector<const WorkloadEntry*>& wor
       }
     }
   }
-  if (arguments.updates) return failed ? 1 : 0;
+  if (!measures) return failed ? 1 : 0;
   PrintComparison(std::cout, results.rows());
   PrintGrowth(std::cout, results.rows());
   if (results.rows().empty()) std::cerr << "residual-knn-bench: nothing could be measured\n";
@@ -169,10 +181,15 @@ int Main(int argc, char** argv) {
          "The workload growth for n from 32,000 to 1,000,000 (or the numbers of --n): shows how "
          "the time per row grows. Strategy automatic, unless --strategies is given")
       ->excludes(workload);
-  app.add_flag(
+  CLI::Option* updates = app.add_flag(
       "--updates", arguments.updates,
       "Measures the update of an index and the creation of a new index instead of searches; "
       "median of --repeats steps");
+  app.add_flag("--warm", arguments.warm,
+               "Compares searches with and without start lists after a step of the lengthscales of "
+               "one percent; median of --repeats searches. Strategy automatic, unless --strategies "
+               "is given")
+      ->excludes(updates);
   app.add_option("--strategies", arguments.strategies, "Strategies to run, or all")
       ->delimiter(',')
       ->capture_default_str();
@@ -213,6 +230,7 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     if (arguments.growth) AskForGrowth(app, &arguments);
+    if (arguments.warm && app.count("--strategies") == 0) arguments.strategies = {"automatic"};
     workloads = SelectWorkloads(arguments.workloads);
     strategies = SelectStrategies(arguments.strategies);
     if (workloads.empty() && !arguments.list) {

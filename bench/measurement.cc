@@ -70,7 +70,7 @@ WorkloadBench::Times WorkloadBench::Alternate(const residual_knn_index* index,
     std::fill(answers_.distances.begin(), answers_.distances.end(), std::nan(""));
     SearchResult search;
     const auto run = [&] {
-      search = Search(index, workload_, rows, strategy.value, threads, limit_seconds, &answers_);
+      search = Search(index, workload_, rows, {strategy.value, threads, limit_seconds}, &answers_);
     };
     // Only once: a later search reuses memory that the allocator kept from this one.
     if (repeat == 0) {

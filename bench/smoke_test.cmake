@@ -39,6 +39,9 @@ expect_contains("${output}" "uncorrelated")
 run_bench(0 --workload vif --n 2000 --updates --threads 2 --repeats 3)
 expect_contains("${output}" "V the same")
 
+run_bench(0 --workload vif --n 2000 --warm --threads 2 --repeats 3)
+expect_contains("${output}" "answers the same")
+
 # Two sizes, two strategies and two thread counts give eight rows. Each row has every key.
 set(json_file ${FOLDER}/bench_smoke.json)
 run_bench(0 --workload vif --n 1000,2000 --strategies automatic,brute_force --threads 1,2 --repeats 1 --json ${json_file})

@@ -526,6 +526,21 @@ typedef struct residual_knn_search_options {
    * this one; see D_i of residual_knn_weights. Places without a neighbor repeat the last value. A degenerate query has
    * p_i everywhere. Other selections require NULL. */
   double* conditional_variances;
+  /** Start lists: for each query start_k rows that may be near it, for example its neighbors in the search before a
+   * small change of the hyperparameters. The answer has the same bytes with any lists; with good ones the search is
+   * faster. 0 (default): none. Otherwise start, or start_int32, holds num_queries x start_k row numbers in the layout
+   * of the results, in any order. These elements are skipped: repeats, the query itself, rows after the query in a
+   * search among predecessors, and `missing` (-1 in the int64_t functions). A list is of use if it has at least k other
+   * elements; its first 4 k elements are read. Any other value that is no row of the index is an error.
+   *   - The array may be that of the results, or overlap it.
+   *   - The lists are ignored for an index with a covariance callback. Conditional selection gives them to
+   *     its search for residual candidates, which has residual_candidates in place of k.
+   *   - start_k must be 0 with candidate lists. */
+  int64_t start_k;
+  /** The start lists for functions with int64_t row numbers, counted from 0; NULL in other functions. */
+  const int64_t* start;
+  /** The start lists for functions with int32_t row numbers, counted from their base; NULL in other functions. */
+  const int32_t* start_int32;
 } residual_knn_search_options;
 
 /** The name of a strategy of enum residual_knn_strategy, for example "dual_tree". NULL for any other value; a loop

@@ -19,6 +19,10 @@ struct SetArray {
   int64_t k = 0;
   bool dimension_major = false;
   Numbering<Row> numbering;
+
+  [[nodiscard]] Row At(int64_t slot, int64_t place) const {
+    return neighbors[dimension_major ? place * num_queries + slot : slot * k + place];
+  }
 };
 
 template <class Row>
@@ -32,7 +36,7 @@ class CallerSets : public NeighborSets {
     rows.clear();
     places.clear();
     for (int64_t place = 0; place < array_.k; ++place) {
-      const Row value = At(slot, place);
+      const Row value = array_.At(slot, place);
       if (value == array_.numbering.missing) continue;
       rows.push_back(int64_t{value} - array_.numbering.base);
       places.push_back(place);
@@ -66,14 +70,10 @@ class CallerSets : public NeighborSets {
   }
 
  private:
-  [[nodiscard]] Row At(int64_t slot, int64_t place) const {
-    return array_.neighbors[array_.dimension_major ? place * array_.num_queries + slot
-                                                   : slot * array_.k + place];
-  }
   [[nodiscard]] Message Name(int64_t slot, int64_t place) const {
     return WithRow(
         Message("neighbors: place ") + Ordinal{place} + " of query " + Ordinal{slot} + " is ",
-        At(slot, place));
+        array_.At(slot, place));
   }
 
   SetArray<Row> array_;

@@ -12,6 +12,7 @@
 #include "c_api/result_arrays.h"
 #include "c_api/search_options.h"
 #include "c_api/set_arguments.h"
+#include "c_api/start_argument.h"
 #include "conditioning/select_sets.h"
 
 using residual_knn::ArraySink;
@@ -24,6 +25,7 @@ using residual_knn::RowArgument;
 using residual_knn::SearchSettings;
 using residual_knn::SearchStatistics;
 using residual_knn::SetArguments;
+using residual_knn::StartArgument;
 
 namespace {
 
@@ -48,6 +50,7 @@ struct Ready {
   const QuerySet& queries;
   const SearchSettings& settings;
   const SetArguments<Row>& sets;
+  const StartArgument<Row>& start;
   Monitor& monitor;
   bool may_be_cancelled;
 };
@@ -56,10 +59,12 @@ template <class Row>
 SearchStatistics SearchInto(const Ready<Row>& ready, const ResultArrays<Row>& arrays) {
   const ResidualModel& model = ready.index.model;
   const auto search = [&](ArraySink<Row>& sink) {
-    return SelectSets({model, ready.queries, ready.settings, sink, ready.monitor},
-                      ready.sets.request(), *ready.index.prepared);
+    return SelectSets(
+        {model, ready.queries, ready.settings, sink, ready.monitor, ready.start.lists()},
+        ready.sets.request(), *ready.index.prepared);
   };
-  if (model.callback().function != nullptr || ready.may_be_cancelled || ready.sets.selects()) {
+  if (model.callback().function != nullptr || ready.may_be_cancelled || ready.sets.selects() ||
+      ready.start.Overlaps(arrays.neighbors, arrays.num_queries * arrays.k)) {
     residual_knn::StagedResults<Row> staged(arrays);
     ArraySink<Row> sink(staged.arrays());
     const SearchStatistics statistics = search(sink);
@@ -96,6 +101,7 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     const bool dimension_major = residual_knn::IsDimensionMajor(options.layout);
     const SearchSettings settings = residual_knn::ReadSettings(options, request.k);
     residual_knn::RequireRankingOf(model, settings.ranking);
+    const StartArgument<Row> start_lists(options, model.n(), request.num_queries, numbering);
     Monitor monitor(options.progress, options.progress_user);
     const SetArguments<Row> sets(options,
                                  {model, request.num_queries, request.k, numbering, monitor});
@@ -103,8 +109,10 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     const ResultArrays<Row> arrays{request.neighbors, request.distances, request.num_queries,
                                    request.k,         dimension_major,   request.base,
                                    request.missing};
-    const SearchStatistics done = SearchInto<Row>(
-        {*request.index, *queries, settings, sets, monitor, options.progress != nullptr}, arrays);
+    const SearchStatistics done =
+        SearchInto<Row>({*request.index, *queries, settings, sets, start_lists, monitor,
+                         options.progress != nullptr},
+                        arrays);
     std::copy(sets.variances().begin(), sets.variances().end(), options.conditional_variances);
     residual_knn::WriteStatistics(done, {start, request.num_queries, options.message_base},
                                   request.statistics);

@@ -40,6 +40,9 @@ void RequireNoLists(const residual_knn_search_options& options, const char* what
   RequireDefault(options.candidate_rows == nullptr, "candidate_rows", "NULL", what);
   RequireDefault(options.candidate_rows_int32 == nullptr, "candidate_rows_int32", "NULL", what);
   RequireDefault(options.conditional_variances == nullptr, "conditional_variances", "NULL", what);
+  RequireDefault(options.start_k == 0, "start_k", "0", what);
+  RequireDefault(options.start == nullptr, "start", "NULL", what);
+  RequireDefault(options.start_int32 == nullptr, "start_int32", "NULL", what);
 }
 
 void RequireNoSets(const residual_knn_search_options& options, const char* what) {

@@ -57,7 +57,7 @@ std::unique_ptr<CandidateLists> Find(const SearchJob& job, const CandidateCounts
     settings.ranking = ranking;
     settings.k = k;
     TableSink<Row> sink(*table, offset);
-    return Search({job.model, job.queries, settings, sink, job.monitor}, prepared);
+    return Search({job.model, job.queries, settings, sink, job.monitor, job.start}, prepared);
   };
   if (counts.scaled > 0) {
     statistics = search(Ranking::kScaledDistance, counts.scaled, counts.residual);

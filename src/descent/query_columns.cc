@@ -15,6 +15,7 @@ QueryColumns::QueryColumns(const SearchJob& job, int64_t most)
       most_(most),
       stride_(ColumnWidth(most) + kColumnUnit),
       scorer_(job.model, job.settings.ranking),
+      start_(job),
       lists_(static_cast<size_t>(most)),
       error32_(static_cast<size_t>(most)),
       error64_(static_cast<size_t>(most)),
@@ -94,6 +95,11 @@ int64_t QueryColumns::Valid(std::span<const int64_t> rows, int64_t q) const {
   const int64_t limit = block_.limit[q];
   if (rows.empty() || rows.back() < limit) return static_cast<int64_t>(rows.size());
   return std::lower_bound(rows.begin(), rows.end(), limit) - rows.begin();
+}
+
+void QueryColumns::Start(int64_t q, SearchCounts& counts) {
+  scorer_.SetQuery(block_, q);
+  start_.Raise(block_, q, scorer_, lists_[q], counts);
 }
 
 int64_t QueryColumns::Append(int64_t q, std::span<const int64_t> rows,

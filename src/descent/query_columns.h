@@ -10,6 +10,7 @@
 #include "query/search_job.h"
 #include "score/candidate_list.h"
 #include "score/canonical_score.h"
+#include "score/start_thresholds.h"
 #include "tree/residual_tree.h"
 
 namespace residual_knn {
@@ -45,6 +46,8 @@ class QueryColumns {
     return lists_[q].threshold() * block_.inverse_deviation[q] - slack_[q];
   }
   [[nodiscard]] CandidateList& list(int64_t q) { return lists_[q]; }
+  // Raises the threshold of query q to what its start list proves.
+  void Start(int64_t q, SearchCounts& counts);
   [[nodiscard]] double Error(bool single, int64_t q) const {
     return single ? error32_[q] : error64_[q];
   }
@@ -71,6 +74,7 @@ class QueryColumns {
   bool single_ = false;
   QueryBlock block_;
   CanonicalScorer scorer_;
+  StartThresholds start_;
   std::vector<CandidateList> lists_;
   AlignedFloats v32_;
   AlignedVector coordinates_;

@@ -37,6 +37,10 @@ bool TreeWorker::Begin(const ResidualTree& tree, std::span<const int64_t> which)
   for (int64_t q = 0; q < chunk_.count(); ++q) {
     if (!chunk_.degenerate(q) && chunk_.block().limit[q] > 0) searching_.push_back(q);
   }
+  for (const int64_t q : searching_) {
+    if (!monitor_.GoOn()) return false;
+    chunk_.Start(q, counters_);
+  }
   ScoreNear();
   ScoreOutsideTree();
   which_ = which;

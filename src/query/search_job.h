@@ -6,6 +6,7 @@
 #include "query/query_set.h"
 #include "query/result_sink.h"
 #include "query/search_settings.h"
+#include "query/start_lists.h"
 
 namespace residual_knn {
 
@@ -16,6 +17,7 @@ struct SearchJob {
   const SearchSettings& settings;
   ResultSink& results;
   Monitor& monitor;
+  const StartLists* start = nullptr;  // null: none
 };
 
 }  // namespace residual_knn

@@ -14,6 +14,7 @@
 #include "score/canonical_score.h"
 #include "score/degenerate_query.h"
 #include "score/keep_others.h"
+#include "score/start_thresholds.h"
 #include "simd/screen.h"
 
 namespace residual_knn {
@@ -75,7 +76,8 @@ class Worker {
         inverse_deviations_(inverse_deviations),
         tiling_(tiling),
         scorer_(job.model, job.settings.ranking),
-        first_(job.model, aids.neighborhoods) {}
+        first_(job.model, aids.neighborhoods),
+        start_(job) {}
 
   void SearchBlock(std::span<const int64_t> which) {
     Prepare();
@@ -124,6 +126,7 @@ class Worker {
 
   void AppendFirst(int64_t q) {
     scorer_.SetQuery(block_, q);
+    start_.Raise(block_, q, scorer_, lists_[q], counts_);
     const int64_t scored = first_.AppendAround(block_, q, FirstCandidates::Least(settings_.k),
                                                scorer_, lists_[q], met_[q]) +
                            first_.AppendFirstRows(block_, q, settings_.k, scorer_, lists_[q]);
@@ -229,6 +232,7 @@ class Worker {
   const Tiling& tiling_;
   CanonicalScorer scorer_;
   FirstCandidates first_;
+  StartThresholds start_;
   QueryBlock block_;
   std::vector<CandidateList> lists_;
   std::vector<std::vector<int64_t>> met_;  // rows that were scored before the tiles

@@ -12,6 +12,7 @@
 #include "score/candidate_list.h"
 #include "score/canonical_score.h"
 #include "score/degenerate_query.h"
+#include "score/start_thresholds.h"
 #include "simd/prefetch.h"
 #include "simd/quantized_product.h"
 #include "simd/screen_quantized.h"
@@ -31,6 +32,9 @@ static_assert(kTile % kPackedGroup == 0);
 constexpr int64_t kMostRescoredOneIn = 8;
 constexpr int64_t kFewPairs = 1'000'000;
 
+// Number of rows around a query that test its start list.
+constexpr int64_t kStartSample = 16;
+
 class Worker {
  public:
   // inverse_deviations: 1 / sqrt(p) of all rows, NaN for rows that the screen leaves out.
@@ -45,6 +49,7 @@ class Worker {
         inverse_deviations_(inverse_deviations),
         scorer_(model_, settings_.ranking),
         first_(model_, aids.neighborhoods),
+        start_(job),
         view_(model_.covariance()->view()),
         lists_(static_cast<size_t>(block)),
         words_(static_cast<size_t>(block * quantized.words())),
@@ -196,30 +201,53 @@ class Worker {
     }
   }
 
-  // Screens the rows around a query, which raise its threshold so much that few other rows reach it.
+  // Raises the threshold of a query so much that few rows reach it: by its start list, or by the rows around it.
   void SearchAround(int64_t q) {
     met_[q].clear();
+    regions_[q] = {};
     scorer_.SetQuery(block_, q);
+    const bool started = start_.Raise(block_, q, scorer_, lists_[q], counts_);
     if (HasRows16()) {
-      SearchRegion(q);
+      FindRegion(q);
+      if (!started || MostAroundReach(q)) SearchRegion(q);
     } else {
-      const int64_t wanted = FirstCandidates::Wanted(settings_.k, block_.limit[q]);
+      const int64_t wanted = started ? FirstCandidates::Least(settings_.k)
+                                     : FirstCandidates::Wanted(settings_.k, block_.limit[q]);
       const int64_t scored = first_.AppendAround(block_, q, wanted, scorer_, lists_[q], met_[q]);
       counts_.AddCanonical(scored);
     }
     AppendFirstRows(q);
   }
 
-  // Screens all rows of a region with 16 bits.
-  void SearchRegion(int64_t q) {
-    regions_[q] = neighborhoods_.Around(
-        block_.self[q], block_.points.data() + q * model_.d(), block_.limit[q],
-        std::max(Neighborhoods::kRowsAround / 2, settings_.k), near_);
+  // Finds the rows around a query.
+  void FindRegion(int64_t q) {
+    region_ = neighborhoods_.Around(block_.self[q], block_.points.data() + q * model_.d(),
+                                    block_.limit[q],
+                                    std::max(Neighborhoods::kRowsAround / 2, settings_.k), near_);
     std::erase_if(near_, [&](int32_t row) {
       return row == block_.self[q] || std::isnan(inverse_deviations_[row]);
     });
-    counts_.pairs_scored += static_cast<int64_t>(near_.size());
-    counts_.scored_in_low_precision += static_cast<int64_t>(near_.size());
+  }
+
+  // Whether most of the rows around a query reach its threshold, on a sample. Its start list then says little.
+  [[nodiscard]] bool MostAroundReach(int64_t q) {
+    const auto count = static_cast<int64_t>(near_.size());
+    const int64_t sample = std::min(count, kStartSample);
+    if (sample == 0) return false;
+    for (int64_t i = 0; i < sample; ++i) found_[i] = near_[i * count / sample];
+    CountScreened(sample);
+    return 2 * std::ssize(Screen(q, static_cast<size_t>(sample)).rows) > sample;
+  }
+
+  void CountScreened(int64_t pairs) {
+    counts_.pairs_scored += pairs;
+    counts_.scored_in_low_precision += pairs;
+  }
+
+  // Screens all rows of the region with 16 bits.
+  void SearchRegion(int64_t q) {
+    regions_[q] = region_;
+    CountScreened(static_cast<int64_t>(near_.size()));
     const auto count = static_cast<int64_t>(near_.size());
     for (int64_t begin = 0; begin < count;) {
       const int64_t taken = std::min(lists_[q].AtOnce(count - begin), kTile);
@@ -259,10 +287,13 @@ class Worker {
   }
 
   // Appends those of the first `kept` rows of found_ that pass the second screen.
-  void AppendRows(int64_t q, size_t kept) {
+  void AppendRows(int64_t q, size_t kept) { Append(q, Screen(q, kept)); }
+
+  // The second screen of the first `kept` rows of found_.
+  [[nodiscard]] ScreenedRows Screen(int64_t q, size_t kept) {
     const Query16 query{block_.points.data() + q * model_.d(), integers_[q], lists_[q].threshold()};
     const std::span<const int32_t> products(products16_.data(), HasRows16() ? 0 : kept);
-    Append(q, screen16_.Keep(query, {found_.data(), kept}, products));
+    return screen16_.Keep(query, {found_.data(), kept}, products);
   }
 
   void Append(int64_t q, const ScreenedRows& screened) {
@@ -302,6 +333,7 @@ class Worker {
   const float* inverse_deviations_;
   CanonicalScorer scorer_;
   FirstCandidates first_;
+  StartThresholds start_;
   CovarianceView view_;
   QueryBlock block_;
   std::vector<CandidateList> lists_;
@@ -309,6 +341,7 @@ class Worker {
   std::vector<int16_t> v16_;
   std::vector<QueryIntegers> integers_;
   std::vector<int32_t> offsets_;
+  Neighborhoods::Region region_;                // the rows of near_
   std::vector<Neighborhoods::Region> regions_;  // with rows of 16 bits: rows met before the tiles
   std::vector<std::vector<int64_t>> met_;       // without rows of 16 bits: the same
   std::vector<double> scratch_;

@@ -72,6 +72,7 @@ void CandidateList::Reset(int64_t k, double query_inverse_deviation, double erro
   unit_ = 1 / query_inverse_deviation;
   proved_ = -kInfinity;
   threshold_ = -kInfinity;
+  start_score_ = kInfinity;
   floor_ = kNoCorrelation * unit_;
   floor_holds_ = false;
   first_rows_ = 0;
@@ -140,13 +141,35 @@ int64_t CandidateList::AppendScored(std::span<const int64_t> rows, std::span<con
 }
 
 double CandidateList::LargestKthScore() {
-  if (candidates_.size() < k_) return kInfinity;
+  if (candidates_.size() < k_) return start_score_;
   bounds_.resize(candidates_.size());
   std::transform(candidates_.begin(), candidates_.end(), bounds_.begin(),
                  [](const Candidate& c) { return c.score + c.slack; });
+  return KthBound();
+}
+
+double CandidateList::KthBound() {
   const auto kth = bounds_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
   std::nth_element(bounds_.begin(), kth, bounds_.end(), std::greater<>());
   return *kth;
+}
+
+void CandidateList::Prove(double kth) {
+  const double certain = unit_ * (1 - kTieSlack);
+  const double proved = std::min(kth, certain);
+  if (proved > proved_ && proved > -certain) {
+    proved_ = proved;
+    threshold_ = ThresholdOf(proved_);
+  }
+}
+
+void CandidateList::RaiseThreshold(std::span<const double> rho, const CanonicalScorer& scorer) {
+  if (least_correlation_ || rho.size() < k_) return;
+  bounds_.resize(rho.size());
+  std::transform(rho.begin(), rho.end(), bounds_.begin(),
+                 [&](double value) { return Lower(Scored(0, value, 0, scorer)); });
+  start_score_ = KthBound();
+  Prove(start_score_);
 }
 
 void CandidateList::AppendFirstRows(std::span<const int64_t> rows, std::span<const double> rho,
@@ -226,14 +249,7 @@ void CandidateList::Prune() {
     bounds_.resize(candidates_.size());
     std::transform(candidates_.begin(), candidates_.end(), bounds_.begin(),
                    [this](const Candidate& c) { return Lower(c); });
-    const auto kth = bounds_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
-    std::nth_element(bounds_.begin(), kth, bounds_.end(), std::greater<>());
-    const double certain = unit_ * (1 - kTieSlack);
-    const double proved = std::min(*kth, certain);
-    if (proved > proved_ && proved > -certain) {
-      proved_ = proved;
-      threshold_ = ThresholdOf(proved_);
-    }
+    Prove(KthBound());
     std::erase_if(candidates_, [this](const Candidate& c) { return c.score + c.slack < proved_; });
   }
   if (floor_holds_) threshold_ = std::max(threshold_, floor_);

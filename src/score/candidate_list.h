@@ -69,7 +69,12 @@ class CandidateList {
   int64_t AppendScored(std::span<const int64_t> rows, std::span<const double> rho,
                        const CanonicalScorer& scorer);
 
-  // A bound on the k-th largest score of the list; infinite if the list has fewer than k candidates.
+  // Raises the threshold to what k candidates prove that are not in the list. `rho` has their canonical correlations.
+  // The search must append these candidates like all others.
+  void RaiseThreshold(std::span<const double> rho, const CanonicalScorer& scorer);
+
+  // A bound on the k-th largest score of the list; if the list has fewer than k candidates, of those that have raised the
+  // threshold; infinite without either.
   [[nodiscard]] double LargestKthScore();
 
   // True if the list does not prove that all k neighbors are at a distance below 1. Then most candidates may tie at
@@ -101,6 +106,10 @@ class CandidateList {
   [[nodiscard]] double Lower(const Candidate& c) const { return c.score - c.slack; }
   [[nodiscard]] double ClampScore(double score) const;
   [[nodiscard]] double ThresholdOf(double proved) const;
+  // The k-th largest of bounds_, which has at least k values.
+  [[nodiscard]] double KthBound();
+  // k candidates have at least the score `kth`.
+  void Prove(double kth);
   void Push(const Candidate& candidate, const CanonicalScorer& scorer, int64_t& rescored);
   void PruneIfGrown();
   [[nodiscard]] Candidate Scored(int64_t row, double rho, double covariance,
@@ -119,6 +128,7 @@ class CandidateList {
   double unit_ = 0;  // the score at which |rho| is 1
   double proved_ = 0;
   double threshold_ = 0;
+  double start_score_ = 0;    // the k-th largest score given to RaiseThreshold
   double floor_ = 0;          // scores below have distance 1
   bool floor_holds_ = false;  // candidates with such scores cannot be among the k nearest
   int64_t first_rows_ = 0;    // rows below were given by AppendFirstRows

@@ -23,13 +23,13 @@ void Prepared::AdoptOrders(Prepared& other, std::span<const double> old_lengthsc
   space_trees_.AdoptOrders(other.space_trees_, ratios);
 }
 
-double Prepared::ScanSeconds(int64_t k) const {
+double Prepared::ScanSeconds(int64_t k, bool has_start) const {
   const ScanTime time = scan_time_.load(std::memory_order_relaxed);
-  return k == time.k ? static_cast<double>(time.seconds) : 0;
+  return (has_start ? -k : k) == time.k ? static_cast<double>(time.seconds) : 0;
 }
 
-void Prepared::SetScanSeconds(int64_t k, double seconds) {
-  scan_time_.store({static_cast<int32_t>(k), static_cast<float>(seconds)},
+void Prepared::SetScanSeconds(int64_t k, bool has_start, double seconds) {
+  scan_time_.store({static_cast<int32_t>(has_start ? -k : k), static_cast<float>(seconds)},
                    std::memory_order_relaxed);
 }
 

@@ -32,16 +32,17 @@ class Prepared {
     return asked_.fetch_add(multiplications, std::memory_order_relaxed);
   }
 
-  // Seconds that brute force took for a pair on one thread; 0 unless the last timing was for this k.
-  [[nodiscard]] double ScanSeconds(int64_t k) const;
-  void SetScanSeconds(int64_t k, double seconds);
+  // Seconds that brute force took for a pair on one thread; 0 unless the last timing was for this k, with start lists or
+  // without.
+  [[nodiscard]] double ScanSeconds(int64_t k, bool has_start) const;
+  void SetScanSeconds(int64_t k, bool has_start, double seconds);
 
   [[nodiscard]] int64_t bytes() { return trees_.bytes() + scans_.bytes() + space_trees_.bytes(); }
 
  private:
   // Fits a word, so that its atomic needs no lock.
   struct ScanTime {
-    int32_t k;
+    int32_t k;  // -k for a scan with start lists
     float seconds;
   };
 

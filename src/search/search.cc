@@ -50,7 +50,7 @@ SearchStatistics SearchByCorrelation(const SearchJob& given, Prepared& prepared,
   ResultSink& results = given.settings.counts_informative ? informative : given.results;
   SearchSettings settings = given.settings;
   settings.threads = UsableThreads(given.model.callback(), settings.threads);
-  const SearchJob job{given.model, given.queries, settings, results, given.monitor};
+  const SearchJob job{given.model, given.queries, settings, results, given.monitor, given.start};
   SearchStatistics statistics = SearchByChoice(job, prepared, pairs);
   statistics.uninformative_queries = informative.uninformative();
   MeasureNearest(job, statistics);

@@ -75,7 +75,7 @@ class TreeSearch {
       return answered > sample.tree_queries() / 2 &&
              tree_seconds * sample.rest_queries() <= scan_seconds_per_pair * sample.rest_pairs();
     };
-    const double known = prepared_.ScanSeconds(job_.settings.k);
+    const double known = prepared_.ScanSeconds(job_.settings.k, job_.start != nullptr);
     const double least = LeastScanSeconds(job_.model, FitOf(job_, prepared_.scans()));
     if (known > 0 || wins_against(least)) return wins_against(std::max(known, least));
     // Preparations that brute force makes once are not part of its time.
@@ -83,7 +83,7 @@ class TreeSearch {
     const std::vector<int64_t> which = sample.TakeForScan();
     Scan(which);
     const double scan_seconds = statistics_.scan_seconds / std::max(sample.Pairs(which), 1.0);
-    prepared_.SetScanSeconds(job_.settings.k, scan_seconds);
+    prepared_.SetScanSeconds(job_.settings.k, job_.start != nullptr, scan_seconds);
     return wins_against(scan_seconds);
   }
 
@@ -114,7 +114,8 @@ SearchStatistics SearchTree(const SearchJob& job, Prepared& prepared) {
 SearchStatistics SearchTreeOrScan(const SearchJob& job, Prepared& prepared) {
   SearchSettings settings = job.settings;
   settings.strategy = RESIDUAL_KNN_DUAL_TREE;
-  return TreeSearch({job.model, job.queries, settings, job.results, job.monitor}, prepared)
+  return TreeSearch({job.model, job.queries, settings, job.results, job.monitor, job.start},
+                    prepared)
       .CompareAndFinish();
 }
 

@@ -171,6 +171,8 @@ struct Manner {
   int64_t longest_chunk = 100;
   bool obey_threshold = true;  // candidates below the threshold are omitted, as by the screen
   int64_t first_rows = 0;  // given canonically while nothing proves more than a distance below 1
+  double start =
+      0;  // share of candidates that raise the threshold before they are appended; 1: the nearest k
 };
 
 Manner DrawManner(Random& random) {
@@ -181,7 +183,10 @@ Manner DrawManner(Random& random) {
           .ascending = random.Chance(0.5),
           .longest_chunk = random.LogInteger(1, 700),
           .obey_threshold = random.Chance(0.7),
-          .first_rows = random.Chance(0.5) ? 0 : random.LogInteger(1, 400)};
+          .first_rows = random.Chance(0.5) ? 0 : random.LogInteger(1, 400),
+          .start = random.Chance(0.5)   ? 0
+                   : random.Chance(0.3) ? 1
+                                        : random.Uniform()};
 }
 
 std::vector<int64_t> DrawCandidates(Random& random, int64_t n, bool ascending) {
@@ -197,6 +202,7 @@ struct Totals {
   int64_t kept_away = 0;
   int64_t rescored_on_the_way = 0;
   int64_t first_rows = 0;
+  int64_t started = 0;
 };
 
 class Feeder {
@@ -210,6 +216,8 @@ class Feeder {
     double before = list_.threshold();
     if (before != -std::numeric_limits<double>::infinity())
       return Fail("a threshold to begin with");
+    Start(candidates, nearest);
+    before = list_.threshold();
     for (size_t next = 0; next < candidates.size();) {
       const auto room = static_cast<int64_t>(candidates.size() - next);
       const int64_t count = std::min(random_.Integer(1, manner_.longest_chunk), room);
@@ -229,8 +237,21 @@ class Feeder {
   [[nodiscard]] int64_t kept_away() const { return kept_away_; }
   [[nodiscard]] int64_t rescored() const { return rescored_; }
   [[nodiscard]] int64_t first_rows() const { return first_rows_; }
+  [[nodiscard]] int64_t started() const { return started_; }
 
  private:
+  void Start(const std::vector<int64_t>& candidates, const std::vector<Neighbor>& nearest) {
+    std::vector<double> rho;
+    for (const int64_t row : candidates) {
+      if (manner_.start < 1 && random_.Chance(manner_.start)) rho.push_back(scene_.rho(row));
+    }
+    if (manner_.start >= 1) {
+      for (const Neighbor& neighbor : nearest) rho.push_back(scene_.rho(neighbor.row));
+    }
+    if (!rho.empty()) list_.RaiseThreshold(rho, scene_.scorer());
+    started_ = std::isfinite(list_.threshold()) ? 1 : 0;
+  }
+
   // All candidates below a row, whether they have been appended or not.
   void AppendFirstRows(const std::vector<int64_t>& candidates) {
     std::vector<int64_t> rows;
@@ -303,6 +324,7 @@ class Feeder {
   int64_t kept_away_ = 0;
   int64_t rescored_ = 0;
   int64_t first_rows_ = 0;
+  int64_t started_ = 0;
   bool has_first_rows_ = false;
 };
 
@@ -340,6 +362,7 @@ bool SelectionHolds(Random& random, const Scene& scene, const Manner& manner, Ca
   totals.kept_away += feeder.kept_away();
   totals.rescored_on_the_way += feeder.rescored();
   totals.first_rows += feeder.first_rows();
+  totals.started += feeder.started();
   return true;
 }
 
@@ -369,11 +392,12 @@ bool RandomSelectionsHold(const TestRun& run) {
   }
   std::printf(
       "candidates appended %lld, below the threshold %lld, rescored on the way %lld, first rows "
-      "%lld\n",
+      "%lld, lists with a threshold to begin with %lld\n",
       static_cast<long long>(totals.appended), static_cast<long long>(totals.kept_away),
-      static_cast<long long>(totals.rescored_on_the_way),
-      static_cast<long long>(totals.first_rows));
-  return (totals.first_rows > 0 && totals.kept_away > 0 && totals.rescored_on_the_way > 0) ||
+      static_cast<long long>(totals.rescored_on_the_way), static_cast<long long>(totals.first_rows),
+      static_cast<long long>(totals.started));
+  return (totals.first_rows > 0 && totals.started > 0 && totals.kept_away > 0 &&
+          totals.rescored_on_the_way > 0) ||
          Fail("the thresholds or the crowded lists were never tested");
 }
 

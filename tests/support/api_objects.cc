@@ -202,6 +202,19 @@ bool Answer::SameAs(const Answer& other) const {
          SameBits(variances, other.variances);
 }
 
+namespace {
+
+// Row numbers as the caller of an int32_t function counts them.
+std::vector<int32_t> Narrow(const std::vector<int64_t>& rows, const Manner& manner) {
+  std::vector<int32_t> narrow;
+  for (const int64_t row : rows) {
+    narrow.push_back(row < 0 ? manner.missing : static_cast<int32_t>(row + manner.base));
+  }
+  return narrow;
+}
+
+}  // namespace
+
 Answer Ask(const residual_knn_index* index, const Question& question, const Manner& manner) {
   residual_knn_search_options options = SearchOptions();
   options.layout = manner.layout;
@@ -220,12 +233,21 @@ Answer Ask(const residual_knn_index* index, const Question& question, const Mann
     options.candidate_offsets = manner.lists->offsets.data();
     options.candidate_rows = manner.lists->rows.data();
     if (manner.int32_rows) {
-      for (const int64_t row : manner.lists->rows) {
-        narrow_candidates.push_back(row < 0 ? manner.missing
-                                            : static_cast<int32_t>(row + manner.base));
-      }
+      narrow_candidates = Narrow(manner.lists->rows, manner);
       options.candidate_rows = nullptr;
       options.candidate_rows_int32 = narrow_candidates.data();
+    }
+  }
+  std::vector<int64_t> start;
+  std::vector<int32_t> narrow_start;
+  if (manner.start != nullptr) {
+    start = ToLayout(manner.start->rows, question.count(), manner.start->k, manner.layout);
+    options.start_k = manner.start->k;
+    if (manner.int32_rows) {
+      narrow_start = Narrow(start, manner);
+      options.start_int32 = narrow_start.data();
+    } else {
+      options.start = start.data();
     }
   }
 

@@ -92,6 +92,12 @@ struct CandidateRows {
   std::vector<int64_t> rows;
 };
 
+// Start lists of k places for each query: row numbers from 0 on, -1 for `missing`.
+struct StartRows {
+  int64_t k = 0;
+  std::vector<int64_t> rows;
+};
+
 // The options of a search. Only the ranking, the selection and its candidates may change the answer.
 struct Manner {
   int32_t ranking = RESIDUAL_KNN_ABSOLUTE;
@@ -109,6 +115,7 @@ struct Manner {
   int64_t residual_candidates = 0;
   int64_t scaled_candidates = 0;
   const CandidateRows* lists = nullptr;
+  const StartRows* start = nullptr;
 };
 
 struct Answer {

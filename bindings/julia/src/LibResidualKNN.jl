@@ -569,6 +569,18 @@ Options of a search.
   RESIDUAL_KNN_SELECT_CONDITIONAL: the variance of the residual process at the query given the points of the set up to
   this one; see D_i of residual_knn_weights. Places without a neighbor repeat the last value. A degenerate query has
   p_i everywhere. Other selections require NULL.
+- `start_k`: Start lists: for each query start_k rows that may be near it, for example its neighbors in the search before a
+  small change of the hyperparameters. The answer has the same bytes with any lists; with good ones the search is
+  faster. 0 (default): none. Otherwise start, or start_int32, holds num_queries x start_k row numbers in the layout
+  of the results, in any order. These elements are skipped: repeats, the query itself, rows after the query in a
+  search among predecessors, and `missing` (-1 in the int64_t functions). A list is of use if it has at least k other
+  elements; its first 4 k elements are read. Any other value that is no row of the index is an error.
+    - The array may be that of the results, or overlap it.
+    - The lists are ignored for an index with a covariance callback. Conditional selection gives them to
+      its search for residual candidates, which has residual_candidates in place of k.
+    - start_k must be 0 with candidate lists.
+- `start`: The start lists for functions with int64_t row numbers, counted from 0; NULL in other functions.
+- `start_int32`: The start lists for functions with int32_t row numbers, counted from their base; NULL in other functions.
 """
 mutable struct residual_knn_search_options
     struct_size::Csize_t
@@ -589,6 +601,9 @@ mutable struct residual_knn_search_options
     candidate_rows::Ptr{Int64}
     candidate_rows_int32::Ptr{Int32}
     conditional_variances::Ptr{Cdouble}
+    start_k::Int64
+    start::Ptr{Int64}
+    start_int32::Ptr{Int32}
 end
 residual_knn_search_options() = _initialized(residual_knn_search_options, _residual_knn_search_options_init[])
 Base.cconvert(::Type{Ptr{residual_knn_search_options}}, x::residual_knn_search_options) = Ref(x)
