@@ -13,7 +13,8 @@ idxs, dists = knn(index, new_points, 10)
 ```
 
 See [`ResidualIndex`](@ref), [`update!`](@ref), [`knn`](@ref), [`predecessors`](@ref),
-[`vecchia_weights`](@ref), [`vecchia_triplets`](@ref), [`choose_inducing`](@ref), [`order_points`](@ref), [`index_info`](@ref), [`residual_factor`](@ref),
+[`vecchia_weights`](@ref), [`vecchia_triplets`](@ref), [`residual_covariances`](@ref), [`covariance_blocks`](@ref),
+[`choose_inducing`](@ref), [`order_points`](@ref), [`index_info`](@ref), [`residual_factor`](@ref),
 [`ResidualKNNError`](@ref) and [`IndexInUseError`](@ref).
 `ResidualKNN.LibResidualKNN` is the C interface itself.
 
@@ -26,7 +27,7 @@ using Libdl
 using Serialization: Serialization, AbstractSerializer
 
 export ResidualIndex, update!, knn, predecessors, choose_inducing, order_points, index_info, residual_factor
-export vecchia_weights, vecchia_triplets, VecchiaWeights
+export vecchia_weights, vecchia_triplets, VecchiaWeights, residual_covariances, covariance_blocks
 export ResidualKNNError, NotPositiveDefiniteError, CancelledError, CallbackError, UnsupportedError, IndexInUseError
 
 include("LibResidualKNN.jl")
@@ -46,6 +47,7 @@ include("memory.jl")
 include("index.jl")
 include("search.jl")
 include("weights.jl")
+include("covariances.jl")
 include("helpers.jl")
 
 # The version of the header from which LibResidualKNN.jl was written.

@@ -47,4 +47,5 @@ throws_text(f, T, text) = (failure = thrown(f); failure isa T && occursin(text, 
     include("test_threads.jl")
     include("test_helpers.jl")
     include("test_weights.jl")
+    include("test_covariances.jl")
 end
