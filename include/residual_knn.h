@@ -1022,6 +1022,194 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_weights_of_new_factor_int32(
     const int32_t* neighbors, double* weights, double* variances,
     residual_knn_weights_report* report);
 
+/**
+ * Writes weights as a sparse matrix in compressed rows (CSR), which needs no index: row i has 1 in the column of query i
+ * and -b_ij in the columns of its neighbors. With the predecessors of all rows it is B; see residual_knn_weights. The
+ * columns of each row ascend and none is repeated, so that sparse matrix packages take the three arrays as they are:
+ * scipy.sparse.csr_array((values, columns, offsets), shape=(num_queries, n)). Taken as compressed columns (CSC), the
+ * same arrays are the transpose.
+ * @param rows         the row numbers of the queries, which are the columns of their ones; -1: no 1, as for new points;
+ *                     NULL: all rows in order
+ * @param num_queries  length of rows, at least 0; must be n if rows is NULL
+ * @param n            number of columns: the points of the index
+ * @param layout       enum residual_knn_layout of neighbors and weights
+ * @param k            places of each set, at least 1
+ * @param neighbors    num_queries x k row numbers, as in residual_knn_weights. NULL only if num_queries is 0
+ * @param weights      num_queries x k weights. NULL only if num_queries is 0
+ * @param offsets      out: num_queries + 1 values from 0 on. Row i has the elements offsets[i] up to, but not including,
+ *                     offsets[i + 1]
+ * @param columns      out: offsets[num_queries] columns; room for num_queries (k + 1) is always enough
+ * @param values       out: offsets[num_queries] values
+ * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT or ERROR_OUT_OF_MEMORY. Thread rule: any number of threads at once.
+ */
+RESIDUAL_KNN_API residual_knn_status
+residual_knn_sparse_weights(const int64_t* rows, int64_t num_queries, int64_t n, int32_t layout,
+                            int32_t k, const int64_t* neighbors, const double* weights,
+                            int64_t* offsets, int64_t* columns, double* values);
+
+/**
+ * residual_knn_sparse_weights with 32-bit row numbers and offsets.
+ * @param base     0 or 1: the number of the first row, in rows, neighbors and columns; offsets count from 0
+ * @param missing  the value in places without a neighbor, and in rows for a query without a 1; must not be a row number
+ * @return also ERROR_INVALID_ARGUMENT if the number of elements does not fit int32_t.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_sparse_weights_int32(
+    const int32_t* rows, int64_t num_queries, int64_t n, int32_t layout, int32_t k, int32_t base,
+    int32_t missing, const int32_t* neighbors, const double* weights, int32_t* offsets,
+    int32_t* columns, double* values);
+
+/* ---------------------------------------------------------------- residual covariances */
+
+/** Options of the functions for residual covariances. */
+typedef struct residual_knn_covariance_options {
+  /** Set by residual_knn_covariance_options_init. */
+  size_t struct_size;
+  /** enum residual_knn_layout of neighbors, covariances and new points; default RESIDUAL_KNN_POINT_MAJOR. */
+  int32_t layout;
+  /** Worker threads, including the calling one; 0 (default): one for each available processor. */
+  int32_t threads;
+  /** NULL (default), or a function that is called during the call; `total` is the number of queries. */
+  residual_knn_progress progress;
+  /** Passed to progress. */
+  void* progress_user;
+  /** 0 (default) or 1: the number of the first row, query and place in error texts; see "Error texts" at the top of the
+   * header. */
+  int64_t message_base;
+} residual_knn_covariance_options;
+
+/** Sets struct_size and the defaults.
+ * @param options  out: `size` bytes; NULL does nothing
+ * @param size     sizeof *options in the calling program */
+RESIDUAL_KNN_API void residual_knn_covariance_options_init(residual_knn_covariance_options* options,
+                                                           size_t size);
+
+/**
+ * Computes the residual covariances of index points with their neighbors: R_ij = K(x_i, x_j) - V_i . V_j for row i and
+ * each row j of its set, and R_ii = p_i. The value of a pair has the same bits in this function and in
+ * residual_knn_covariance_blocks, whichever of the two points is the query (with a covariance callback, if the callback
+ * is symmetric to the last bit). Degenerate points are no exception: their covariances are what this formula gives,
+ * which is at rounding level.
+ * @param rows         num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
+ * @param num_queries  length of rows, at least 0; must be n if rows is NULL
+ * @param options      NULL: defaults
+ * @param k            places of each set, at least 1
+ * @param neighbors    num_queries x k row numbers, as searches give them: -1 in places without a neighbor. A set may
+ *                     name any rows, in any order, also a row more than once, and the query itself. NULL only if
+ *                     num_queries is 0
+ * @param covariances  out: num_queries x k values R_ij, 0 in places without a neighbor; NULL: not wanted
+ * @param residual_variances  out: num_queries values p_i; NULL: not wanted
+ * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. Memory:
+ *         8 bytes for each value, until the call has succeeded. Thread rule: any number of threads at once.
+ */
+RESIDUAL_KNN_API residual_knn_status
+residual_knn_covariances(const residual_knn_index* index, const int64_t* rows, int64_t num_queries,
+                         const residual_knn_covariance_options* options, int32_t k,
+                         const int64_t* neighbors, double* covariances, double* residual_variances);
+
+/**
+ * Computes the residual covariances of new points with their neighbors.
+ * @param queries      num_queries x d, layout as in options; in the units of points
+ * @param num_queries  at least 0
+ * The rest as residual_knn_covariances.
+ * @return also ERROR_UNSUPPORTED for an index made from the caller's V.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_covariances_of_new_points(
+    const residual_knn_index* index, const double* queries, int64_t num_queries,
+    const residual_knn_covariance_options* options, int32_t k, const int64_t* neighbors,
+    double* covariances, double* residual_variances);
+
+/**
+ * Computes the residual covariances of new points whose V and p the caller gives. The index must be made from the
+ * caller's V and p. query_factor, query_residual_variance and queries as in residual_knn_neighbors_of_new_factor, the
+ * rest as in residual_knn_covariances.
+ * @return also ERROR_UNSUPPORTED for an index made by residual_knn_index_create, which computes V and p itself.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_covariances_of_new_factor(
+    const residual_knn_index* index, const double* query_factor,
+    const double* query_residual_variance, const double* queries, int64_t num_queries,
+    const residual_knn_covariance_options* options, int32_t k, const int64_t* neighbors,
+    double* covariances, double* residual_variances);
+
+/**
+ * residual_knn_covariances with 32-bit row numbers, for R and Fortran.
+ * @param base     0 or 1: the number of the first row, in rows and neighbors
+ * @param missing  the value in places without a neighbor; must not be a row number
+ * The rest as residual_knn_covariances. The row numbers of the index must fit int32_t.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_covariances_int32(
+    const residual_knn_index* index, const int32_t* rows, int64_t num_queries,
+    const residual_knn_covariance_options* options, int32_t k, int32_t base, int32_t missing,
+    const int32_t* neighbors, double* covariances, double* residual_variances);
+
+/** residual_knn_covariances_of_new_points with 32-bit row numbers. */
+RESIDUAL_KNN_API residual_knn_status residual_knn_covariances_of_new_points_int32(
+    const residual_knn_index* index, const double* queries, int64_t num_queries,
+    const residual_knn_covariance_options* options, int32_t k, int32_t base, int32_t missing,
+    const int32_t* neighbors, double* covariances, double* residual_variances);
+
+/** residual_knn_covariances_of_new_factor with 32-bit row numbers. */
+RESIDUAL_KNN_API residual_knn_status residual_knn_covariances_of_new_factor_int32(
+    const residual_knn_index* index, const double* query_factor,
+    const double* query_residual_variance, const double* queries, int64_t num_queries,
+    const residual_knn_covariance_options* options, int32_t k, int32_t base, int32_t missing,
+    const int32_t* neighbors, double* covariances, double* residual_variances);
+
+/**
+ * Computes, for each query, the residual covariance matrix of the query and its neighbors: (k + 1) x (k + 1) values, for
+ * gradients and for models of the caller. Row and column 0 are those of the query, row and column 1 + j those of place j
+ * of its set. R_ij as in residual_knn_covariances; the diagonal has p, which includes the nugget.
+ *
+ * A place without a neighbor has a 1 on the diagonal and 0 elsewhere. So it changes neither the Cholesky factor of the
+ * others nor the determinant, and its weight is 0.
+ *
+ * The blocks are not checked: one with degenerate or repeated points may be singular up to rounding. With the
+ * factorization U'U = C of the part of the neighbors and c = R of the query with them, the weights and the conditional
+ * variance are C^-1 c and p - c' C^-1 c; residual_knn_weights computes these.
+ * @param neighbors    as in residual_knn_weights: a set must not name a row twice, nor the query itself
+ * @param blocks       out: num_queries matrices of (k + 1) x (k + 1) values, one after the other. The matrices are
+ *                     symmetric to the last bit, so that rows and columns are the same. This array does not depend on
+ *                     the layout: it is one of shape (num_queries, k + 1, k + 1) in C and NumPy, and of dim
+ *                     (k + 1, k + 1, num_queries) in R, Julia and Fortran. NULL only if num_queries is 0
+ * The rest as residual_knn_covariances.
+ */
+RESIDUAL_KNN_API residual_knn_status
+residual_knn_covariance_blocks(const residual_knn_index* index, const int64_t* rows,
+                               int64_t num_queries, const residual_knn_covariance_options* options,
+                               int32_t k, const int64_t* neighbors, double* blocks);
+
+/** residual_knn_covariance_blocks of new points; queries and errors as in residual_knn_covariances_of_new_points. */
+RESIDUAL_KNN_API residual_knn_status residual_knn_covariance_blocks_of_new_points(
+    const residual_knn_index* index, const double* queries, int64_t num_queries,
+    const residual_knn_covariance_options* options, int32_t k, const int64_t* neighbors,
+    double* blocks);
+
+/** residual_knn_covariance_blocks of new points whose V and p the caller gives; arguments and errors as in
+ * residual_knn_covariances_of_new_factor. */
+RESIDUAL_KNN_API residual_knn_status residual_knn_covariance_blocks_of_new_factor(
+    const residual_knn_index* index, const double* query_factor,
+    const double* query_residual_variance, const double* queries, int64_t num_queries,
+    const residual_knn_covariance_options* options, int32_t k, const int64_t* neighbors,
+    double* blocks);
+
+/** residual_knn_covariance_blocks with 32-bit row numbers; base and missing as in residual_knn_covariances_int32. */
+RESIDUAL_KNN_API residual_knn_status residual_knn_covariance_blocks_int32(
+    const residual_knn_index* index, const int32_t* rows, int64_t num_queries,
+    const residual_knn_covariance_options* options, int32_t k, int32_t base, int32_t missing,
+    const int32_t* neighbors, double* blocks);
+
+/** residual_knn_covariance_blocks_of_new_points with 32-bit row numbers. */
+RESIDUAL_KNN_API residual_knn_status residual_knn_covariance_blocks_of_new_points_int32(
+    const residual_knn_index* index, const double* queries, int64_t num_queries,
+    const residual_knn_covariance_options* options, int32_t k, int32_t base, int32_t missing,
+    const int32_t* neighbors, double* blocks);
+
+/** residual_knn_covariance_blocks_of_new_factor with 32-bit row numbers. */
+RESIDUAL_KNN_API residual_knn_status residual_knn_covariance_blocks_of_new_factor_int32(
+    const residual_knn_index* index, const double* query_factor,
+    const double* query_residual_variance, const double* queries, int64_t num_queries,
+    const residual_knn_covariance_options* options, int32_t k, int32_t base, int32_t missing,
+    const int32_t* neighbors, double* blocks);
+
 /* ---------------------------------------------------------------- helpers */
 
 /** Options of residual_knn_choose_inducing and residual_knn_order_points. */

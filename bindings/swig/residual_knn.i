@@ -464,6 +464,15 @@ static void set_weights_options(residual_knn_weights_options* options, progress_
   set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
+static void set_covariance_options(residual_knn_covariance_options* options, progress_call* progress, SEXP list) {
+  require_list(list, "options");
+  residual_knn_covariance_options_init(options, sizeof *options);
+  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
+  options->message_base = 1;
+  SET_FIELD(threads, Rf_asInteger);
+  set_progress(progress, list, &options->progress, &options->progress_user);
+}
+
 static void set_helper_options(residual_knn_helper_options* options, progress_call* progress, SEXP list) {
   require_list(list, "options");
   residual_knn_helper_options_init(options, sizeof *options);
@@ -477,7 +486,7 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
   set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
-/* Searches and weights have k two parameters behind the number of queries, and searches above a threshold have base three
+/* Searches, weights and covariances have k two parameters behind the number of queries, and searches above a threshold have base three
  * parameters behind it. */
 #define NUM_QUERIES_5 arg3
 #define NUM_QUERIES_7 arg5
@@ -586,8 +595,11 @@ static void to_doubles(double* values, R_xlen_t count) {
 %typemap(in) const residual_knn_weights_options* (residual_knn_weights_options options, progress_call progress) %{
   set_weights_options(&options, &progress, $input);
   $1 = &options; %}
+%typemap(in) const residual_knn_covariance_options* (residual_knn_covariance_options options, progress_call progress) %{
+  set_covariance_options(&options, &progress, $input);
+  $1 = &options; %}
 %typemap(scoercein) const residual_knn_model_options*, const residual_knn_search_options*,
-  const residual_knn_weights_options*, const residual_knn_helper_options* "";
+  const residual_knn_weights_options*, const residual_knn_covariance_options*, const residual_knn_helper_options* "";
 
 /* Outputs: matrices of R, written by the library: neighbors, distances and, for conditional selection, conditional
  * variances. */
@@ -646,6 +658,24 @@ static void to_doubles(double* values, R_xlen_t count) {
     SET_VECTOR_ELT(both, 0, weight_matrix$argnum);
     SET_VECTOR_ELT(both, 1, variance_vector$argnum);
   } %}
+%apply (int32_t k, int32_t base, int32_t missing, const int32_t* neighbors, double* weights, double* variances) {
+  (int32_t k, int32_t base, int32_t missing, const int32_t* neighbors, double* covariances, double* residual_variances)};
+
+/* Blocks: an array of R, written by the library. */
+%typemap(in) (int32_t k, int32_t base, int32_t missing, const int32_t* neighbors, double* blocks) (SEXP block_array) %{
+  if (!Rf_isInteger($input) || !Rf_isMatrix($input)) Rf_error("neighbors must be a matrix of integers");
+  if (Rf_nrows($input) != NUM_QUERIES_$argnum) Rf_error("neighbors must have one row for each query");
+  $1 = Rf_ncols($input);
+  $2 = 1;
+  $3 = NA_INTEGER;
+  $4 = INTEGER($input);
+  block_array = PROTECT(Rf_alloc3DArray(REALSXP, $1 + 1, $1 + 1, Rf_nrows($input)));
+  ++r_nprotect;
+  $5 = REAL(block_array); %}
+%typemap(scoercein) (int32_t k, int32_t base, int32_t missing, const int32_t* neighbors, double* blocks) "";
+%typemap(scheck) (int32_t k, int32_t base, int32_t missing, const int32_t* neighbors, double* blocks) "";
+%typemap(argout) (int32_t k, int32_t base, int32_t missing, const int32_t* neighbors, double* blocks) %{
+  SET_VECTOR_ELT($result, $n, block_array$argnum); %}
 %typemap(in, numinputs=0) residual_knn_weights_report* report (residual_knn_weights_report report) %{
   residual_knn_weights_report_init(&report, sizeof report);
   $1 = &report; %}
@@ -779,6 +809,12 @@ CALLS_BACK(residual_knn_group_predecessors_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_weights_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_weights_of_new_points_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_weights_of_new_factor_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_covariances_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_covariances_of_new_points_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_covariances_of_new_factor_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_covariance_blocks_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_covariance_blocks_of_new_points_int32, handle_holding(index), 1)
+CALLS_BACK(residual_knn_covariance_blocks_of_new_factor_int32, handle_holding(index), 1)
 
 /* Not used by the R code: the structs, which are lists in R, and the functions with 64-bit row numbers. */
 %ignore residual_knn_model_options;
@@ -810,6 +846,16 @@ CALLS_BACK(residual_knn_weights_of_new_factor_int32, handle_holding(index), 1)
 %ignore residual_knn_weights;
 %ignore residual_knn_weights_of_new_points;
 %ignore residual_knn_weights_of_new_factor;
+%ignore residual_knn_sparse_weights;
+%ignore residual_knn_sparse_weights_int32;
+%ignore residual_knn_covariance_options;
+%ignore residual_knn_covariance_options_init;
+%ignore residual_knn_covariances;
+%ignore residual_knn_covariances_of_new_points;
+%ignore residual_knn_covariances_of_new_factor;
+%ignore residual_knn_covariance_blocks;
+%ignore residual_knn_covariance_blocks_of_new_points;
+%ignore residual_knn_covariance_blocks_of_new_factor;
 
 %typemap(in) SEXP %{ $1 = $input; %}
 %typemap(out) SEXP %{ $result = $1; %}

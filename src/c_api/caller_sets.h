@@ -25,6 +25,11 @@ struct SetArray {
   }
 };
 
+// What the sets of a function may hold.
+struct SetRules {
+  bool repeats = false;  // rows more than once, and the query itself
+};
+
 template <class Row>
 class CallerSets : public NeighborSets {
  public:
@@ -43,10 +48,10 @@ class CallerSets : public NeighborSets {
     }
   }
 
-  // Throws for a row that is not one of the index, that a set names twice, or that is the query itself. self(slot) is
-  // the row of the query with this place, -1 for a new point.
+  // Throws for a row that is not one of the index and, unless the rules allow repeats, for one that a set names twice or
+  // that is the query itself. self(slot) is the row of the query with this place, -1 for a new point.
   template <class Self>
-  void Check(int64_t n, const Self& self) const {
+  void Check(int64_t n, const SetRules& rules, const Self& self) const {
     std::vector<int64_t> rows;
     std::vector<int64_t> places;
     std::vector<int64_t> sorted;
@@ -58,8 +63,10 @@ class CallerSets : public NeighborSets {
           ThrowInvalid(Name(slot, places[a]) + ", must be a row of the index, which has n = " +
                        std::to_string(n) + ", or " + std::to_string(array_.numbering.missing));
         }
-        if (rows[a] == own) ThrowInvalid(Name(slot, places[a]) + ", the query itself");
+        if (rows[a] == own && !rules.repeats)
+          ThrowInvalid(Name(slot, places[a]) + ", the query itself");
       }
+      if (rules.repeats) continue;
       sorted = rows;
       std::sort(sorted.begin(), sorted.end());
       const auto twice = std::adjacent_find(sorted.begin(), sorted.end());

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "model/row_group.h"
+#include "simd/set_factor.h"
 
 namespace residual_knn {
 
@@ -36,12 +37,12 @@ class SetRegression {
  private:
   RowGroup set_;
   PointView point_;
-  int64_t size_ = 0;
-  int64_t stride_ = 0;
-  // Row a: correlations of member a with members a, a + 1, ..., and with the point in column size_.
+  SetMatrix matrix_;
+  // A triangle of RowGroup. Its rows from 1 on are also the rows of a SetMatrix.
   std::vector<double> correlations_;
   std::vector<double> factor_;
-  std::vector<double> with_point_;
+  std::vector<double> inverse_roots_;
+  std::vector<double> solution_;
   int64_t failed_ = 0;
   double unexplained_ = 1;
 };

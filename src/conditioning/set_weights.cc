@@ -2,20 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <vector>
 
 #include "base/describe.h"
 #include "base/error.h"
 #include "conditioning/set_regression.h"
-#include "parallel/pace.h"
-#include "parallel/parallel_for.h"
 
 namespace residual_knn {
 namespace {
-
-constexpr int64_t kQueriesOfTask = 64;
 
 constexpr int64_t kNone = INT64_MAX;
 
@@ -45,74 +40,52 @@ struct Found {
 // One thread's part.
 class Worker {
  public:
-  Worker(const WeightsJob& job, const WeightsOutput& output)
-      : job_(job), output_(output), regression_(job.model) {}
+  Worker(const SetsJob& job, double jitter, const WeightsOutput& output)
+      : job_(job), jitter_(jitter), output_(output), regression_(job.model) {}
 
-  void Run(int64_t first, int64_t count, ThreadMonitor monitor) {
-    numbers_.resize(static_cast<size_t>(count));
-    std::iota(numbers_.begin(), numbers_.end(), first);
-    job_.queries.Load(numbers_, block_, monitor);
-    Pace pace(monitor);
-    for (int64_t q = 0; q < count; ++q) Solve(q, pace);
-    job_.monitor.Advance(count);
-  }
-
-  [[nodiscard]] const Found& found() const { return found_; }
-
- private:
-  void Solve(int64_t q, Pace& pace) {
-    const int64_t slot = block_.slot[q];
-    const PointView point = block_.View(q, job_.model.m(), job_.model.d());
-    job_.sets.Read(slot, rows_, places_);
-    const auto size = std::ssize(rows_);
+  void operator()(const QueryWithSet& query, Pace& pace) {
+    const auto size = std::ssize(query.rows);
     weights_.assign(static_cast<size_t>(size), 0.0);
-    double variance = block_.residual_variance[q];
-    if (point.inverse_deviation == 0) {
+    double variance = query.residual_variance;
+    if (query.point.inverse_deviation == 0) {
       ++found_.degenerate;
     } else {
-      regression_.Load(point, rows_);
+      regression_.Load(query.point, query.rows);
       pace.Spend(size * (size * size / 2 + size * job_.model.m()) / Pace::kMultiplications);
-      if (!Factorize(slot)) {
-        Fail(q, slot);
+      if (!Factorize(query.slot)) {
+        Fail(query);
         return;
       }
       regression_.Weights(weights_);
       variance *= regression_.unexplained();
     }
-    output_.variances[slot] = variance;
-    if (output_.weights != nullptr) Write(slot);
+    output_.variances[query.slot] = variance;
+    if (output_.weights == nullptr) return;
+    SetValues(output_.weights, job_, output_.dimension_major).Write(query, weights_);
   }
 
+  [[nodiscard]] const Found& found() const { return found_; }
+
+ private:
   [[nodiscard]] bool Factorize(int64_t slot) {
     if (regression_.Factorize(0)) return true;
-    if (job_.jitter == 0 || !regression_.Factorize(job_.jitter)) return false;
+    if (jitter_ == 0 || !regression_.Factorize(jitter_)) return false;
     ++found_.jittered;
     found_.first_jittered = std::min(found_.first_jittered, slot);
     return true;
   }
 
-  void Fail(int64_t q, int64_t slot) {
-    if (slot >= found_.first_failure.place) return;
+  void Fail(const QueryWithSet& query) {
+    if (query.slot >= found_.first_failure.place) return;
     const int64_t at = regression_.failed();
-    const int64_t neighbor = at < std::ssize(rows_) ? rows_[at] : -1;
-    found_.first_failure = {slot, block_.self[q], neighbor};
+    const int64_t neighbor = at < std::ssize(query.rows) ? query.rows[at] : -1;
+    found_.first_failure = {query.slot, query.self, neighbor};
   }
 
-  void Write(int64_t slot) {
-    const int64_t k = job_.sets.k();
-    const int64_t step = output_.dimension_major ? job_.queries.size() : 1;
-    double* out = output_.weights + (output_.dimension_major ? slot : slot * k);
-    for (int64_t place = 0; place < k; ++place) out[place * step] = 0;
-    for (size_t a = 0; a < rows_.size(); ++a) out[places_[a] * step] = weights_[a];
-  }
-
-  const WeightsJob& job_;
+  const SetsJob& job_;
+  double jitter_;
   const WeightsOutput& output_;
   SetRegression regression_;
-  QueryBlock block_;
-  std::vector<int64_t> numbers_;
-  std::vector<int64_t> rows_;
-  std::vector<int64_t> places_;
   std::vector<double> weights_;
   Found found_;
 };
@@ -133,20 +106,14 @@ class Worker {
 
 }  // namespace
 
-WeightsReport ComputeWeights(const WeightsJob& job, const WeightsOutput& output) {
+WeightsReport ComputeWeights(const SetsJob& job, double jitter, const WeightsOutput& output) {
   std::vector<Worker> workers;
   workers.reserve(static_cast<size_t>(job.threads));
-  for (int i = 0; i < job.threads; ++i) workers.emplace_back(job, output);
-  const int64_t tasks = (job.queries.size() + kQueriesOfTask - 1) / kQueriesOfTask;
-  job.monitor.Start(std::max<int64_t>(job.queries.size(), 1));
-  ParallelFor(job.threads, tasks, job.monitor, [&](int64_t task, int worker) {
-    const int64_t first = task * kQueriesOfTask;
-    workers[worker].Run(first, std::min(kQueriesOfTask, job.queries.size() - first),
-                        {job.monitor, worker});
-  });
+  for (int i = 0; i < job.threads; ++i) workers.emplace_back(job, jitter, output);
+  ForEachSet(job, workers);
   Found found;
   for (const Worker& worker : workers) found.Add(worker.found());
-  if (found.first_failure.place != kNone) ThrowNotPositiveDefinite(found.first_failure, job.jitter);
+  if (found.first_failure.place != kNone) ThrowNotPositiveDefinite(found.first_failure, jitter);
   WeightsReport report;
   report.jittered = found.jittered;
   if (found.jittered > 0) report.first_jittered = found.first_jittered;

@@ -4,23 +4,9 @@
 #include <cstdint>
 #include <span>
 
-#include "base/dense_matrix_view.h"
-#include "conditioning/neighbor_sets.h"
-#include "model/residual_model.h"
-#include "parallel/monitor.h"
-#include "query/query_set.h"
+#include "conditioning/for_each_set.h"
 
 namespace residual_knn {
-
-// Refers to values that outlive the computation.
-struct WeightsJob {
-  const ResidualModel& model;
-  const QuerySet& queries;
-  const NeighborSets& sets;
-  double jitter = 0;
-  int threads = 1;
-  Monitor& monitor;
-};
 
 struct WeightsOutput {
   double* weights =
@@ -37,6 +23,6 @@ struct WeightsReport {
 };
 
 // Throws ERROR_NOT_POSITIVE_DEFINITE for the first set that is not, with the jitter too; then the output is of no use.
-WeightsReport ComputeWeights(const WeightsJob& job, const WeightsOutput& output);
+WeightsReport ComputeWeights(const SetsJob& job, double jitter, const WeightsOutput& output);
 
 }  // namespace residual_knn

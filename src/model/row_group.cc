@@ -40,6 +40,23 @@ void RowGroup::CorrelationsFromProducts(int64_t member, const double* products, 
 
 void RowGroup::Correlations(const PointView& other, double* out) { Compute(other, 0, out); }
 
+void RowGroup::TriangleRow(const PointView& point, double* out) {
+  DotRowsWithEach({&point.v, 1}, model_.v(0), model_.m(), rows_, products_.data(), size());
+  Scaled(point, 0, products_.data(), out);
+}
+
+void RowGroup::Triangle(const PointView& point, double* out) {
+  const int64_t stride = TriangleStride(size());
+  left_.clear();
+  for (int64_t a = 0; a < size(); ++a) left_.push_back(a == 0 ? point.v : model_.v(row(a - 1)));
+  triangle_products_.resize(static_cast<size_t>(TriangleSize(size())));
+  DotTriangle(left_, model_.v(0), model_.m(), rows_, triangle_products_.data(), stride);
+  for (int64_t a = 0; a < size(); ++a) {
+    const int64_t at = a * stride + a;
+    Scaled(a == 0 ? point : Member(a - 1), a, triangle_products_.data() + at, out + at);
+  }
+}
+
 void RowGroup::Compute(const PointView& other, int64_t first, double* out) {
   const auto rows = rows_.subspan(static_cast<size_t>(first));
   DotRows(other.v, model_.v(0), model_.m(), rows.data(), std::ssize(rows), products_.data());

@@ -45,6 +45,15 @@ class RowGroup {
   // out[j] = rho of the point and member j for all j; room for kSlack more.
   void Correlations(const PointView& other, double* out);
 
+  // The upper triangle of the correlations of a point and all members. Row a of TriangleStride(size()) values holds those
+  // of the point (a = 0) or of member a - 1 with members a, a + 1, ... The other values of a row are of no use. The
+  // products of V are those of DotRowsWithEach, whose bits are not those of the functions above.
+  void Triangle(const PointView& point, double* out);
+  static constexpr int64_t TriangleStride(int64_t size) { return size + kSlack; }
+  static constexpr int64_t TriangleSize(int64_t size) { return size * TriangleStride(size); }
+  // The first row of the triangle.
+  void TriangleRow(const PointView& point, double* out);
+
  private:
   [[nodiscard]] PointView Member(int64_t member);
   void Compute(const PointView& other, int64_t first, double* out);
@@ -57,6 +66,8 @@ class RowGroup {
   std::vector<double> coordinates_;
   std::vector<double> inverse_deviations_;
   std::vector<double> products_;
+  std::vector<double> triangle_products_;
+  std::vector<const double*> left_;
   std::vector<double> covariances_;
   std::vector<double> point_;
 };

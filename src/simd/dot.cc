@@ -82,21 +82,33 @@ HWY_INLINE void DotTile(const double* const* left, const double* const* right, i
 }
 
 // A tile keeps all its sums in registers: AVX-512 has 32 of them, older targets 16.
-constexpr int kTile = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
+constexpr int kTileLeft = HWY_TARGET <= HWY_AVX3 ? 4 : 3;
+constexpr int kTileRight = 4;
+
+template <int kLeft, int kRight>
+HWY_INLINE void DotTileAt(const double* const* left, const double* rows, int64_t m,
+                          const int64_t* candidates, double* out, int64_t stride) {
+  const double* right[kRight];
+  for (int j = 0; j < kRight; ++j) right[j] = rows + candidates[j] * m;
+  DotTile<kLeft, kRight>(left, right, m, out, stride);
+}
 
 template <int kLeft>
 HWY_INLINE void DotStrip(const double* const* left, const double* rows, int64_t m,
                          std::span<const int64_t> candidates, double* out, int64_t stride) {
   const auto count = static_cast<int64_t>(candidates.size());
-  const double* right[kTile];
   int64_t c = 0;
-  for (; c + kTile <= count; c += kTile) {
-    for (int j = 0; j < kTile; ++j) right[j] = rows + candidates[c + j] * m;
-    DotTile<kLeft, kTile>(left, right, m, out + c, stride);
+  for (; c + kTileRight <= count; c += kTileRight) {
+    DotTileAt<kLeft, kTileRight>(left, rows, m, candidates.data() + c, out + c, stride);
+  }
+  if (c < count && count >= kTileRight) {
+    // A last tile that overlaps the one before takes less time than single products.
+    c = count - kTileRight;
+    DotTileAt<kLeft, kTileRight>(left, rows, m, candidates.data() + c, out + c, stride);
+    return;
   }
   for (; c < count; ++c) {
-    right[0] = rows + candidates[c] * m;
-    DotTile<kLeft, 1>(left, right, m, out + c, stride);
+    DotTileAt<kLeft, 1>(left, rows, m, candidates.data() + c, out + c, stride);
   }
 }
 
@@ -106,11 +118,25 @@ void DotRowsWithEachTarget(std::span<const double* const> left, const double* ro
                            std::span<const int64_t> candidates, double* out, int64_t stride) {
   const auto num_left = static_cast<int64_t>(left.size());
   int64_t a = 0;
-  for (; a + kTile <= num_left; a += kTile) {
-    DotStrip<kTile>(left.data() + a, rows, m, candidates, out + a * stride, stride);
+  for (; a + kTileLeft <= num_left; a += kTileLeft) {
+    DotStrip<kTileLeft>(left.data() + a, rows, m, candidates, out + a * stride, stride);
   }
   for (; a < num_left; ++a) {
     DotStrip<1>(left.data() + a, rows, m, candidates, out + a * stride, stride);
+  }
+}
+
+void DotTriangleTarget(std::span<const double* const> left, const double* rows, int64_t m,
+                       std::span<const int64_t> candidates, double* out, int64_t stride) {
+  const auto num_left = static_cast<int64_t>(left.size());
+  int64_t a = 0;
+  for (; a + kTileLeft <= num_left; a += kTileLeft) {
+    DotStrip<kTileLeft>(left.data() + a, rows, m, candidates.subspan(static_cast<size_t>(a)),
+                        out + a * stride + a, stride);
+  }
+  for (; a < num_left; ++a) {
+    DotStrip<1>(left.data() + a, rows, m, candidates.subspan(static_cast<size_t>(a)),
+                out + a * stride + a, stride);
   }
 }
 
@@ -133,6 +159,7 @@ namespace residual_knn {
 HWY_EXPORT(DotRowsTarget);
 HWY_EXPORT(DotRows32Target);
 HWY_EXPORT(DotRowsWithEachTarget);
+HWY_EXPORT(DotTriangleTarget);
 
 void DotRows(const double* a, const double* rows, int64_t m, const int64_t* candidates,
              int64_t count, double* out) {
@@ -147,6 +174,11 @@ void DotRows(const float* a, const float* rows, int64_t m, const int64_t* candid
 void DotRowsWithEach(std::span<const double* const> left, const double* rows, int64_t m,
                      std::span<const int64_t> candidates, double* out, int64_t stride) {
   Chosen(HWY_DISPATCH_TABLE(DotRowsWithEachTarget))(left, rows, m, candidates, out, stride);
+}
+
+void DotTriangle(std::span<const double* const> left, const double* rows, int64_t m,
+                 std::span<const int64_t> candidates, double* out, int64_t stride) {
+  Chosen(HWY_DISPATCH_TABLE(DotTriangleTarget))(left, rows, m, candidates, out, stride);
 }
 }  // namespace residual_knn
 #endif

@@ -22,4 +22,8 @@ void DotRows(const float* a, const float* rows, int64_t m, const int64_t* candid
 void DotRowsWithEach(std::span<const double* const> left, const double* rows, int64_t m,
                      std::span<const int64_t> candidates, double* out, int64_t stride);
 
+// The same for c >= a only; left.size() is at most candidates.size(). Some other elements of `out` change too.
+void DotTriangle(std::span<const double* const> left, const double* rows, int64_t m,
+                 std::span<const int64_t> candidates, double* out, int64_t stride);
+
 }  // namespace residual_knn

@@ -120,6 +120,12 @@ static void test_offsets(void** state) {
   assert_int_equal(offsetof(residual_knn_weights_options, progress_user), 32);
   assert_int_equal(offsetof(residual_knn_weights_options, message_base), 40);
 
+  assert_int_equal(offsetof(residual_knn_covariance_options, layout), 8);
+  assert_int_equal(offsetof(residual_knn_covariance_options, threads), 12);
+  assert_int_equal(offsetof(residual_knn_covariance_options, progress), 16);
+  assert_int_equal(offsetof(residual_knn_covariance_options, progress_user), 24);
+  assert_int_equal(offsetof(residual_knn_covariance_options, message_base), 32);
+
   assert_int_equal(offsetof(residual_knn_weights_report, log_determinant), 8);
   assert_int_equal(offsetof(residual_knn_weights_report, jittered_sets), 16);
   assert_int_equal(offsetof(residual_knn_weights_report, first_jittered), 24);
@@ -234,6 +240,19 @@ static void test_weights_defaults(void** state) {
   assert_int_equal(options.message_base, 0);
 }
 
+static void test_covariance_defaults(void** state) {
+  residual_knn_covariance_options options;
+  (void)state;
+  memset(&options, 0xA5, sizeof options);
+  residual_knn_covariance_options_init(&options, sizeof options);
+  assert_int_equal(options.struct_size, sizeof options);
+  assert_int_equal(options.layout, RESIDUAL_KNN_POINT_MAJOR);
+  assert_int_equal(options.threads, 0);
+  assert_true(options.progress == NULL);
+  assert_true(options.progress_user == NULL);
+  assert_int_equal(options.message_base, 0);
+}
+
 static void test_records_start_empty(void** state) {
   residual_knn_info info;
   residual_knn_statistics statistics;
@@ -289,6 +308,7 @@ static void test_null_is_fine(void** state) {
   residual_knn_info_init(NULL, 4096);
   residual_knn_statistics_init(NULL, 4096);
   residual_knn_weights_options_init(NULL, 4096);
+  residual_knn_covariance_options_init(NULL, 4096);
   residual_knn_weights_report_init(NULL, 4096);
   residual_knn_index_free(NULL);
 }
@@ -322,11 +342,17 @@ static void test_search_from_c(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_constants),           cmocka_unit_test(test_offsets),
-      cmocka_unit_test(test_model_defaults),      cmocka_unit_test(test_search_defaults),
-      cmocka_unit_test(test_helper_defaults),     cmocka_unit_test(test_weights_defaults),
-      cmocka_unit_test(test_records_start_empty), cmocka_unit_test(test_caller_size),
-      cmocka_unit_test(test_null_is_fine),        cmocka_unit_test(test_version),
+      cmocka_unit_test(test_constants),
+      cmocka_unit_test(test_offsets),
+      cmocka_unit_test(test_model_defaults),
+      cmocka_unit_test(test_search_defaults),
+      cmocka_unit_test(test_helper_defaults),
+      cmocka_unit_test(test_weights_defaults),
+      cmocka_unit_test(test_covariance_defaults),
+      cmocka_unit_test(test_records_start_empty),
+      cmocka_unit_test(test_caller_size),
+      cmocka_unit_test(test_null_is_fine),
+      cmocka_unit_test(test_version),
       cmocka_unit_test(test_search_from_c),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,5 @@
 // Weights and conditional variances against a dense solve in quadruple precision, and against the whole covariance. The
 // reference takes V and p as the index has them, so that only the regression is put to the test.
-#include <quadmath.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -14,6 +12,8 @@
 #include "support/api_objects.h"
 #include "support/bad_input.h"
 #include "support/checked_callback.h"
+#include "support/conditioning_sets.h"
+#include "support/dense_residual.h"
 #include "support/extended.h"
 #include "support/poisoned.h"
 #include "support/random_data.h"
@@ -32,22 +32,6 @@ residual_knn_weights_options WeightsOptions() {
   residual_knn_weights_options_init(&options, sizeof options);
   return options;
 }
-
-// Conditioning sets query by query, -1 in places without a neighbor.
-struct Sets {
-  std::vector<int64_t> rows;
-  int32_t k = 1;
-  std::vector<int64_t> neighbors;
-
-  [[nodiscard]] int64_t count() const { return static_cast<int64_t>(rows.size()); }
-  [[nodiscard]] std::vector<int64_t> Of(int64_t query) const {
-    std::vector<int64_t> set;
-    for (int64_t place = 0; place < k; ++place) {
-      if (neighbors[query * k + place] >= 0) set.push_back(neighbors[query * k + place]);
-    }
-    return set;
-  }
-};
 
 struct Weights {
   residual_knn_status status = RESIDUAL_KNN_ERROR_INTERNAL;
@@ -86,77 +70,6 @@ Weights WeightsOf(const residual_knn_index* index, const Sets& sets,
   return result;
 }
 
-// Random sets of random rows: neighbors that a search has found, or rows of any kind.
-Sets DrawSets(Random& random, const residual_knn_index* index, int64_t n) {
-  Sets sets;
-  sets.rows = RandomRowNumbers(random, n, random.Integer(1, 12));
-  sets.k = static_cast<int32_t>(random.Integer(1, 20));
-  if (random.Chance(0.5)) {
-    Question question;
-    question.kind = random.Chance(0.5) ? QueryKind::kPredecessors : QueryKind::kNeighbors;
-    question.rows = sets.rows;
-    question.k = sets.k;
-    sets.neighbors = Ask(index, question).neighbors;
-    return sets;
-  }
-  for (const int64_t row : sets.rows) {
-    std::vector<int64_t> others = RandomPermutation(random, n);
-    std::erase(others, row);
-    others.resize(static_cast<size_t>(sets.k), -1);
-    for (int64_t& other : others) {
-      if (random.Chance(0.2)) other = -1;
-    }
-    sets.neighbors.insert(sets.neighbors.end(), others.begin(), others.end());
-  }
-  return sets;
-}
-
-// Residual correlations of some rows in quadruple precision, for V and p as they are.
-class DenseReference {
- public:
-  DenseReference(const Model& model, const FactorCopy& factor) : model_(model), factor_(factor) {}
-
-  [[nodiscard]] bool Degenerate(int64_t i) const {
-    const double square = SquareOf(i);
-    return factor_.p[i] <=
-               8.0 * static_cast<double>(factor_.m + 8) * 0x1p-53 * (factor_.p[i] + square) ||
-           factor_.p[i] < 1e-280;
-  }
-  [[nodiscard]] Quad Rho(int64_t i, int64_t j) const {
-    if (i == j) return 1;
-    if (Degenerate(i) || Degenerate(j)) return 0;
-    Quad r = Covariance<Quad>(model_.kernel, model_.points, i, model_.points, j);
-    for (int64_t e = 0; e < factor_.m; ++e) {
-      r -= static_cast<Quad>(factor_.v[i * factor_.m + e]) * factor_.v[j * factor_.m + e];
-    }
-    return r / (sqrtq(factor_.p[i]) * sqrtq(factor_.p[j]));
-  }
-  // By what a correlation in double precision may be off, for any two of the rows.
-  [[nodiscard]] double Error(std::vector<int64_t> rows, int64_t query) const {
-    rows.push_back(query);
-    double largest = 0;
-    for (const int64_t i : rows) {
-      if (Degenerate(i)) continue;
-      largest = std::max(largest, (model_.kernel.variance + SquareOf(i)) / factor_.p[i]);
-    }
-    // Coordinates are rounded when they are scaled, and so is the kernel.
-    return (static_cast<double>(factor_.m + 40) + 64) * 0x1p-53 * largest;
-  }
-  [[nodiscard]] double p(int64_t i) const { return factor_.p[i]; }
-
- private:
-  [[nodiscard]] double SquareOf(int64_t i) const {
-    double square = 0;
-    for (int64_t e = 0; e < factor_.m; ++e) {
-      square += factor_.v[i * factor_.m + e] * factor_.v[i * factor_.m + e];
-    }
-    return square;
-  }
-
-  const Model& model_;
-  const FactorCopy& factor_;
-};
-
 // Dense solve of one regression, in correlations.
 struct DenseSolution {
   bool positive_definite = false;
@@ -164,21 +77,6 @@ struct DenseSolution {
   Quad unexplained = 1;
   double inverse_norm = 0;  // Frobenius norm of the inverse of the set's correlation
 };
-
-// The lower Cholesky factor of a k x k matrix with the elements entry(i, j); empty if it is not positive definite.
-template <class Entry>
-std::vector<Quad> CholeskyFactor(int64_t k, const Entry& entry) {
-  std::vector<Quad> l(static_cast<size_t>(k * k));
-  for (int64_t i = 0; i < k; ++i) {
-    for (int64_t j = 0; j <= i; ++j) {
-      Quad sum = entry(i, j);
-      for (int64_t e = 0; e < j; ++e) sum -= l[i * k + e] * l[j * k + e];
-      if (i == j && !(sum > 1e-30)) return {};
-      l[i * k + j] = i == j ? sqrtq(sum) : sum / l[j * k + j];
-    }
-  }
-  return l;
-}
 
 DenseSolution SolveDense(const DenseReference& reference, const std::vector<int64_t>& set,
                          int64_t query) {
@@ -325,26 +223,6 @@ void TestAgainstDense(void** state) {
   if (run.HasUsualCases(kUsualModels)) {
     assert_true(tally.sharp > 500 && tally.refused > 0);
   }
-}
-
-Model SmoothModel(Random& random, int64_t n, int64_t m) {
-  Model model;
-  model.kernel.lengthscales = {0.4};
-  model.kernel.variance = 2;
-  model.points = RandomPoints(random, Shape::kUniform, n, 2);
-  model.inducing = RandomPoints(random, Shape::kUniform, m, 2);
-  model.nugget = 0.05;
-  return model;
-}
-
-Sets AllPredecessors(int64_t n) {
-  Sets sets;
-  sets.k = static_cast<int32_t>(n - 1);
-  for (int64_t i = 0; i < n; ++i) {
-    sets.rows.push_back(i);
-    for (int64_t j = 0; j < n - 1; ++j) sets.neighbors.push_back(j < i ? j : -1);
-  }
-  return sets;
 }
 
 // With all predecessors, sum log D is the log-determinant of R, and B R B' = D.

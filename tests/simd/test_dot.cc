@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ namespace {
 
 using residual_knn::DotRows;
 using residual_knn::DotRowsWithEach;
+using residual_knn::DotTriangle;
 __extension__ using Quad = __float128;
 
 constexpr int64_t kMostTerms = 600;
@@ -178,6 +180,39 @@ bool EachHolds(const TestRun& run) {
   });
 }
 
+// The triangle has the bits of DotRowsWithEach.
+bool TriangleHolds(const TestRun& run) {
+  Random random(run.seed + 3);
+  return OnEveryTarget([&] {
+    for (int64_t size = 1; size <= 14; ++size) {
+      const int64_t m = random.Integer(0, 40);
+      const int64_t num_left = random.Integer(1, size);
+      GuardedArray<double> rows(size * m);
+      for (double& x : rows.values()) x = DrawNumber(random);
+      GuardedArray<double> other(num_left * m);
+      for (double& x : other.values()) x = DrawNumber(random);
+      std::vector<const double*> left;
+      for (int64_t a = 0; a < num_left; ++a) left.push_back(other.data() + a * m);
+      std::vector<int64_t> candidates(static_cast<size_t>(size));
+      std::iota(candidates.rbegin(), candidates.rend(), 0);
+      const int64_t stride = size + random.Integer(0, 3);
+      std::vector<double> expected(static_cast<size_t>(num_left * stride));
+      DotRowsWithEach(left, rows.data(), m, candidates, expected.data(), stride);
+      GuardedArray<double> out((num_left - 1) * stride + size, random.Integer(0, 7));
+      DotTriangle(left, rows.data(), m, candidates, out.data(), stride);
+      if (!out.Intact()) return Fail(run.seed, "wrote beyond the triangle");
+      for (int64_t a = 0; a < num_left; ++a) {
+        for (int64_t c = a; c < size; ++c) {
+          if (!SameBits(out[a * stride + c], expected[a * stride + c])) {
+            return Fail(run.seed, "a triangle of " + std::to_string(size) + " rows");
+          }
+        }
+      }
+    }
+    return true;
+  });
+}
+
 // Without terms the sum is 0, and the rows need not exist.
 bool NoTermsHold() {
   return OnEveryTarget([] {
@@ -195,6 +230,9 @@ void TestCounts(void** state) {
   assert_true(EveryCountHolds(*static_cast<const TestRun*>(*state)));
 }
 void TestEach(void** state) { assert_true(EachHolds(*static_cast<const TestRun*>(*state))); }
+void TestTriangle(void** state) {
+  assert_true(TriangleHolds(*static_cast<const TestRun*>(*state)));
+}
 void TestNoTerms(void**) { assert_true(NoTermsHold()); }
 
 }  // namespace
@@ -207,6 +245,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test_prestate(TestLengths, &run),
       cmocka_unit_test_prestate(TestCounts, &run),
       cmocka_unit_test_prestate(TestEach, &run),
+      cmocka_unit_test_prestate(TestTriangle, &run),
       cmocka_unit_test(TestNoTerms),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

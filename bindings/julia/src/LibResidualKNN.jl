@@ -59,6 +59,21 @@ const _residual_knn_weights_of_new_factor = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_weights_int32 = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_weights_of_new_points_int32 = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_weights_of_new_factor_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_sparse_weights = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_sparse_weights_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_covariance_options_init = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_covariances = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_covariances_of_new_points = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_covariances_of_new_factor = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_covariances_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_covariances_of_new_points_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_covariances_of_new_factor_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_covariance_blocks = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_covariance_blocks_of_new_points = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_covariance_blocks_of_new_factor = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_covariance_blocks_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_covariance_blocks_of_new_points_int32 = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_covariance_blocks_of_new_factor_int32 = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_helper_options_init = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_choose_inducing = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_order_points = Ref{Ptr{Cvoid}}(C_NULL)
@@ -1146,6 +1161,208 @@ function residual_knn_weights_of_new_factor_int32(index, query_factor, query_res
 end
 
 @doc raw"""
+Writes weights as a sparse matrix in compressed rows (CSR), which needs no index: row i has 1 in the column of query i
+and -b_ij in the columns of its neighbors. With the predecessors of all rows it is B; see residual_knn_weights. The
+columns of each row ascend and none is repeated, so that sparse matrix packages take the three arrays as they are:
+scipy.sparse.csr_array((values, columns, offsets), shape=(num_queries, n)). Taken as compressed columns (CSC), the
+same arrays are the transpose.
+
+- `rows`: the row numbers of the queries, which are the columns of their ones; -1: no 1, as for new points;
+  NULL: all rows in order
+- `num_queries`: length of rows, at least 0; must be n if rows is NULL
+- `n`: number of columns: the points of the index
+- `layout`: enum residual_knn_layout of neighbors and weights
+- `k`: places of each set, at least 1
+- `neighbors`: num_queries x k row numbers, as in residual_knn_weights. NULL only if num_queries is 0
+- `weights`: num_queries x k weights. NULL only if num_queries is 0
+- `offsets`: out: num_queries + 1 values from 0 on. Row i has the elements offsets[i] up to, but not including,
+  offsets[i + 1]
+- `columns`: out: offsets[num_queries] columns; room for num_queries (k + 1) is always enough
+- `values`: out: offsets[num_queries] values
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT or ERROR_OUT_OF_MEMORY. Thread rule: any number of threads at once.
+"""
+function residual_knn_sparse_weights(rows, num_queries, n, layout, k, neighbors, weights, offsets, columns, values)
+    return ccall(_residual_knn_sparse_weights[], residual_knn_status, (Ptr{Int64}, Int64, Int64, Int32, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Int64}, Ptr{Cdouble}), rows, num_queries, n, layout, k, neighbors, weights, offsets, columns, values)
+end
+
+@doc raw"""
+residual_knn_sparse_weights with 32-bit row numbers and offsets.
+
+- `base`: 0 or 1: the number of the first row, in rows, neighbors and columns; offsets count from 0
+- `missing`: the value in places without a neighbor, and in rows for a query without a 1; must not be a row number
+- returns: also ERROR_INVALID_ARGUMENT if the number of elements does not fit int32_t.
+"""
+function residual_knn_sparse_weights_int32(rows, num_queries, n, layout, k, base, missing, neighbors, weights, offsets, columns, values)
+    return ccall(_residual_knn_sparse_weights_int32[], residual_knn_status, (Ptr{Int32}, Int64, Int64, Int32, Int32, Int32, Int32, Ptr{Int32}, Ptr{Cdouble}, Ptr{Int32}, Ptr{Int32}, Ptr{Cdouble}), rows, num_queries, n, layout, k, base, missing, neighbors, weights, offsets, columns, values)
+end
+
+@doc raw"""
+Options of the functions for residual covariances.
+
+- `struct_size`: Set by residual_knn_covariance_options_init.
+- `layout`: enum residual_knn_layout of neighbors, covariances and new points; default RESIDUAL_KNN_POINT_MAJOR.
+- `threads`: Worker threads, including the calling one; 0 (default): one for each available processor.
+- `progress`: NULL (default), or a function that is called during the call; `total` is the number of queries.
+- `progress_user`: Passed to progress.
+- `message_base`: 0 (default) or 1: the number of the first row, query and place in error texts; see "Error texts" at the top of the
+  header.
+"""
+mutable struct residual_knn_covariance_options
+    struct_size::Csize_t
+    layout::Int32
+    threads::Int32
+    progress::Ptr{Cvoid}
+    progress_user::Ptr{Cvoid}
+    message_base::Int64
+end
+residual_knn_covariance_options() = _initialized(residual_knn_covariance_options, _residual_knn_covariance_options_init[])
+Base.cconvert(::Type{Ptr{residual_knn_covariance_options}}, x::residual_knn_covariance_options) = Ref(x)
+
+@doc raw"""
+Sets struct_size and the defaults.
+
+- `options`: out: `size` bytes; NULL does nothing
+- `size`: sizeof *options in the calling program
+"""
+function residual_knn_covariance_options_init(options, size)
+    return ccall(_residual_knn_covariance_options_init[], Cvoid, (Ptr{residual_knn_covariance_options}, Csize_t), options, size)
+end
+
+@doc raw"""
+Computes the residual covariances of index points with their neighbors: R_ij = K(x_i, x_j) - V_i . V_j for row i and
+each row j of its set, and R_ii = p_i. The value of a pair has the same bits in this function and in
+residual_knn_covariance_blocks, whichever of the two points is the query (with a covariance callback, if the callback
+is symmetric to the last bit). Degenerate points are no exception: their covariances are what this formula gives,
+which is at rounding level.
+
+- `rows`: num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
+- `num_queries`: length of rows, at least 0; must be n if rows is NULL
+- `options`: NULL: defaults
+- `k`: places of each set, at least 1
+- `neighbors`: num_queries x k row numbers, as searches give them: -1 in places without a neighbor. A set may
+  name any rows, in any order, also a row more than once, and the query itself. NULL only if
+  num_queries is 0
+- `covariances`: out: num_queries x k values R_ij, 0 in places without a neighbor; NULL: not wanted
+- `residual_variances`: out: num_queries values p_i; NULL: not wanted
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. Memory:
+  8 bytes for each value, until the call has succeeded. Thread rule: any number of threads at once.
+"""
+function residual_knn_covariances(index, rows, num_queries, options, k, neighbors, covariances, residual_variances)
+    return ccall(_residual_knn_covariances[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int64}, Int64, Ptr{residual_knn_covariance_options}, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}), index, rows, num_queries, options, k, neighbors, covariances, residual_variances)
+end
+
+@doc raw"""
+Computes the residual covariances of new points with their neighbors.
+
+- `queries`: num_queries x d, layout as in options; in the units of points
+- `num_queries`: at least 0
+
+The rest as residual_knn_covariances.
+
+- returns: also ERROR_UNSUPPORTED for an index made from the caller's V.
+"""
+function residual_knn_covariances_of_new_points(index, queries, num_queries, options, k, neighbors, covariances, residual_variances)
+    return ccall(_residual_knn_covariances_of_new_points[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Int64, Ptr{residual_knn_covariance_options}, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}), index, queries, num_queries, options, k, neighbors, covariances, residual_variances)
+end
+
+@doc raw"""
+Computes the residual covariances of new points whose V and p the caller gives. The index must be made from the
+caller's V and p. query_factor, query_residual_variance and queries as in residual_knn_neighbors_of_new_factor, the
+rest as in residual_knn_covariances.
+
+- returns: also ERROR_UNSUPPORTED for an index made by residual_knn_index_create, which computes V and p itself.
+"""
+function residual_knn_covariances_of_new_factor(index, query_factor, query_residual_variance, queries, num_queries, options, k, neighbors, covariances, residual_variances)
+    return ccall(_residual_knn_covariances_of_new_factor[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{residual_knn_covariance_options}, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}), index, query_factor, query_residual_variance, queries, num_queries, options, k, neighbors, covariances, residual_variances)
+end
+
+@doc raw"""
+residual_knn_covariances with 32-bit row numbers, for R and Fortran.
+
+- `base`: 0 or 1: the number of the first row, in rows and neighbors
+- `missing`: the value in places without a neighbor; must not be a row number
+
+The rest as residual_knn_covariances. The row numbers of the index must fit int32_t.
+"""
+function residual_knn_covariances_int32(index, rows, num_queries, options, k, base, missing, neighbors, covariances, residual_variances)
+    return ccall(_residual_knn_covariances_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int32}, Int64, Ptr{residual_knn_covariance_options}, Int32, Int32, Int32, Ptr{Int32}, Ptr{Cdouble}, Ptr{Cdouble}), index, rows, num_queries, options, k, base, missing, neighbors, covariances, residual_variances)
+end
+
+@doc raw"""
+residual_knn_covariances_of_new_points with 32-bit row numbers.
+"""
+function residual_knn_covariances_of_new_points_int32(index, queries, num_queries, options, k, base, missing, neighbors, covariances, residual_variances)
+    return ccall(_residual_knn_covariances_of_new_points_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Int64, Ptr{residual_knn_covariance_options}, Int32, Int32, Int32, Ptr{Int32}, Ptr{Cdouble}, Ptr{Cdouble}), index, queries, num_queries, options, k, base, missing, neighbors, covariances, residual_variances)
+end
+
+@doc raw"""
+residual_knn_covariances_of_new_factor with 32-bit row numbers.
+"""
+function residual_knn_covariances_of_new_factor_int32(index, query_factor, query_residual_variance, queries, num_queries, options, k, base, missing, neighbors, covariances, residual_variances)
+    return ccall(_residual_knn_covariances_of_new_factor_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{residual_knn_covariance_options}, Int32, Int32, Int32, Ptr{Int32}, Ptr{Cdouble}, Ptr{Cdouble}), index, query_factor, query_residual_variance, queries, num_queries, options, k, base, missing, neighbors, covariances, residual_variances)
+end
+
+@doc raw"""
+Computes, for each query, the residual covariance matrix of the query and its neighbors: (k + 1) x (k + 1) values, for
+gradients and for models of the caller. Row and column 0 are those of the query, row and column 1 + j those of place j
+of its set. R_ij as in residual_knn_covariances; the diagonal has p, which includes the nugget.
+
+A place without a neighbor has a 1 on the diagonal and 0 elsewhere. So it changes neither the Cholesky factor of the
+others nor the determinant, and its weight is 0.
+
+The blocks are not checked: one with degenerate or repeated points may be singular up to rounding. With the
+factorization U'U = C of the part of the neighbors and c = R of the query with them, the weights and the conditional
+variance are C^-1 c and p - c' C^-1 c; residual_knn_weights computes these.
+
+- `neighbors`: as in residual_knn_weights: a set must not name a row twice, nor the query itself
+- `blocks`: out: num_queries matrices of (k + 1) x (k + 1) values, one after the other. The matrices are
+  symmetric to the last bit, so that rows and columns are the same. This array does not depend on
+  the layout: it is one of shape (num_queries, k + 1, k + 1) in C and NumPy, and of dim
+  (k + 1, k + 1, num_queries) in R, Julia and Fortran. NULL only if num_queries is 0
+
+The rest as residual_knn_covariances.
+"""
+function residual_knn_covariance_blocks(index, rows, num_queries, options, k, neighbors, blocks)
+    return ccall(_residual_knn_covariance_blocks[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int64}, Int64, Ptr{residual_knn_covariance_options}, Int32, Ptr{Int64}, Ptr{Cdouble}), index, rows, num_queries, options, k, neighbors, blocks)
+end
+
+@doc raw"""
+residual_knn_covariance_blocks of new points; queries and errors as in residual_knn_covariances_of_new_points.
+"""
+function residual_knn_covariance_blocks_of_new_points(index, queries, num_queries, options, k, neighbors, blocks)
+    return ccall(_residual_knn_covariance_blocks_of_new_points[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Int64, Ptr{residual_knn_covariance_options}, Int32, Ptr{Int64}, Ptr{Cdouble}), index, queries, num_queries, options, k, neighbors, blocks)
+end
+
+@doc raw"""
+residual_knn_covariance_blocks of new points whose V and p the caller gives; arguments and errors as in
+residual_knn_covariances_of_new_factor.
+"""
+function residual_knn_covariance_blocks_of_new_factor(index, query_factor, query_residual_variance, queries, num_queries, options, k, neighbors, blocks)
+    return ccall(_residual_knn_covariance_blocks_of_new_factor[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{residual_knn_covariance_options}, Int32, Ptr{Int64}, Ptr{Cdouble}), index, query_factor, query_residual_variance, queries, num_queries, options, k, neighbors, blocks)
+end
+
+@doc raw"""
+residual_knn_covariance_blocks with 32-bit row numbers; base and missing as in residual_knn_covariances_int32.
+"""
+function residual_knn_covariance_blocks_int32(index, rows, num_queries, options, k, base, missing, neighbors, blocks)
+    return ccall(_residual_knn_covariance_blocks_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int32}, Int64, Ptr{residual_knn_covariance_options}, Int32, Int32, Int32, Ptr{Int32}, Ptr{Cdouble}), index, rows, num_queries, options, k, base, missing, neighbors, blocks)
+end
+
+@doc raw"""
+residual_knn_covariance_blocks_of_new_points with 32-bit row numbers.
+"""
+function residual_knn_covariance_blocks_of_new_points_int32(index, queries, num_queries, options, k, base, missing, neighbors, blocks)
+    return ccall(_residual_knn_covariance_blocks_of_new_points_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Int64, Ptr{residual_knn_covariance_options}, Int32, Int32, Int32, Ptr{Int32}, Ptr{Cdouble}), index, queries, num_queries, options, k, base, missing, neighbors, blocks)
+end
+
+@doc raw"""
+residual_knn_covariance_blocks_of_new_factor with 32-bit row numbers.
+"""
+function residual_knn_covariance_blocks_of_new_factor_int32(index, query_factor, query_residual_variance, queries, num_queries, options, k, base, missing, neighbors, blocks)
+    return ccall(_residual_knn_covariance_blocks_of_new_factor_int32[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{residual_knn_covariance_options}, Int32, Int32, Int32, Ptr{Int32}, Ptr{Cdouble}), index, query_factor, query_residual_variance, queries, num_queries, options, k, base, missing, neighbors, blocks)
+end
+
+@doc raw"""
 Options of residual_knn_choose_inducing and residual_knn_order_points.
 
 - `struct_size`: Set by residual_knn_helper_options_init.
@@ -1265,6 +1482,21 @@ function load_symbols!(handle)
     _residual_knn_weights_int32[] = Libdl.dlsym(handle, :residual_knn_weights_int32)
     _residual_knn_weights_of_new_points_int32[] = Libdl.dlsym(handle, :residual_knn_weights_of_new_points_int32)
     _residual_knn_weights_of_new_factor_int32[] = Libdl.dlsym(handle, :residual_knn_weights_of_new_factor_int32)
+    _residual_knn_sparse_weights[] = Libdl.dlsym(handle, :residual_knn_sparse_weights)
+    _residual_knn_sparse_weights_int32[] = Libdl.dlsym(handle, :residual_knn_sparse_weights_int32)
+    _residual_knn_covariance_options_init[] = Libdl.dlsym(handle, :residual_knn_covariance_options_init)
+    _residual_knn_covariances[] = Libdl.dlsym(handle, :residual_knn_covariances)
+    _residual_knn_covariances_of_new_points[] = Libdl.dlsym(handle, :residual_knn_covariances_of_new_points)
+    _residual_knn_covariances_of_new_factor[] = Libdl.dlsym(handle, :residual_knn_covariances_of_new_factor)
+    _residual_knn_covariances_int32[] = Libdl.dlsym(handle, :residual_knn_covariances_int32)
+    _residual_knn_covariances_of_new_points_int32[] = Libdl.dlsym(handle, :residual_knn_covariances_of_new_points_int32)
+    _residual_knn_covariances_of_new_factor_int32[] = Libdl.dlsym(handle, :residual_knn_covariances_of_new_factor_int32)
+    _residual_knn_covariance_blocks[] = Libdl.dlsym(handle, :residual_knn_covariance_blocks)
+    _residual_knn_covariance_blocks_of_new_points[] = Libdl.dlsym(handle, :residual_knn_covariance_blocks_of_new_points)
+    _residual_knn_covariance_blocks_of_new_factor[] = Libdl.dlsym(handle, :residual_knn_covariance_blocks_of_new_factor)
+    _residual_knn_covariance_blocks_int32[] = Libdl.dlsym(handle, :residual_knn_covariance_blocks_int32)
+    _residual_knn_covariance_blocks_of_new_points_int32[] = Libdl.dlsym(handle, :residual_knn_covariance_blocks_of_new_points_int32)
+    _residual_knn_covariance_blocks_of_new_factor_int32[] = Libdl.dlsym(handle, :residual_knn_covariance_blocks_of_new_factor_int32)
     _residual_knn_helper_options_init[] = Libdl.dlsym(handle, :residual_knn_helper_options_init)
     _residual_knn_choose_inducing[] = Libdl.dlsym(handle, :residual_knn_choose_inducing)
     _residual_knn_order_points[] = Libdl.dlsym(handle, :residual_knn_order_points)

@@ -14,8 +14,8 @@ idxs, dists = knn(index, new_points, 10)
 
 See [`ResidualIndex`](@ref), [`update!`](@ref), [`knn`](@ref), [`predecessors`](@ref),
 [`neighbors_above`](@ref), [`predecessors_above`](@ref), [`group_neighbors`](@ref), [`group_predecessors`](@ref),
-[`vecchia_weights`](@ref), [`vecchia_triplets`](@ref), [`choose_inducing`](@ref), [`order_points`](@ref),
-[`index_info`](@ref), [`residual_factor`](@ref),
+[`vecchia_weights`](@ref), [`vecchia_triplets`](@ref), [`residual_covariances`](@ref), [`covariance_blocks`](@ref),
+[`choose_inducing`](@ref), [`order_points`](@ref), [`index_info`](@ref), [`residual_factor`](@ref),
 [`ResidualKNNError`](@ref) and [`IndexInUseError`](@ref).
 `ResidualKNN.LibResidualKNN` is the C interface itself.
 
@@ -29,7 +29,7 @@ using Serialization: Serialization, AbstractSerializer
 
 export ResidualIndex, update!, knn, predecessors, choose_inducing, order_points, index_info, residual_factor
 export neighbors_above, predecessors_above, group_neighbors, group_predecessors
-export vecchia_weights, vecchia_triplets, VecchiaWeights
+export vecchia_weights, vecchia_triplets, VecchiaWeights, residual_covariances, covariance_blocks
 export ResidualKNNError, NotPositiveDefiniteError, CancelledError, CallbackError, UnsupportedError, IndexInUseError
 
 include("LibResidualKNN.jl")
@@ -51,6 +51,7 @@ include("sets.jl")
 include("search.jl")
 include("pairs.jl")
 include("weights.jl")
+include("covariances.jl")
 include("helpers.jl")
 
 # The version of the header from which LibResidualKNN.jl was written.

@@ -19,6 +19,7 @@ const FACTOR_SETTINGS = merge(COVARIANCE_SETTINGS, CALLBACK_SETTINGS)
 const SEARCH_SETTINGS = (ranking = code_in(RANKINGS), strategy = code_in(STRATEGIES), threads = thread_count,
                          selection = code_in(SELECTIONS))
 const WEIGHTS_SETTINGS = (jitter = number, threads = thread_count)
+const COVARIANCES_SETTINGS = (threads = thread_count,)
 const ORDER_SETTINGS = (seed = (x, name) -> whole(x, name, 0, typemax(UInt64)),)
 const INDUCING_SETTINGS = merge(ORDER_SETTINGS, (max_iterations = (x, name) -> whole(x, name, 0, typemax(Int64)),
                                                  threads = thread_count))

@@ -1291,6 +1291,96 @@ attr(`residual_knn_weights_of_new_factor_int32`, 'returnType') = 'integer'
 attr(`residual_knn_weights_of_new_factor_int32`, "inputTypes") = c('_p_residual_knn_index', 'numeric', 'numeric', 'numeric', '_p_residual_knn_weights_options', 'integer')
 class(`residual_knn_weights_of_new_factor_int32`) = c("SWIGFunction", class('residual_knn_weights_of_new_factor_int32'))
 
+# Start of residual_knn_covariances_int32
+
+`residual_knn_covariances_int32` = function(index, rows, options, k, .copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_covariances_int32', index, rows, options, k, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_covariances_int32`, 'returnType') = 'integer'
+attr(`residual_knn_covariances_int32`, "inputTypes") = c('_p_residual_knn_index', 'integer', '_p_residual_knn_covariance_options', 'integer')
+class(`residual_knn_covariances_int32`) = c("SWIGFunction", class('residual_knn_covariances_int32'))
+
+# Start of residual_knn_covariances_of_new_points_int32
+
+`residual_knn_covariances_of_new_points_int32` = function(index, queries, options, k, .copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_covariances_of_new_points_int32', index, queries, options, k, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_covariances_of_new_points_int32`, 'returnType') = 'integer'
+attr(`residual_knn_covariances_of_new_points_int32`, "inputTypes") = c('_p_residual_knn_index', 'numeric', '_p_residual_knn_covariance_options', 'integer')
+class(`residual_knn_covariances_of_new_points_int32`) = c("SWIGFunction", class('residual_knn_covariances_of_new_points_int32'))
+
+# Start of residual_knn_covariances_of_new_factor_int32
+
+`residual_knn_covariances_of_new_factor_int32` = function(index, query_factor, query_residual_variance, queries, options, k, .copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_covariances_of_new_factor_int32', index, query_factor, query_residual_variance, queries, options, k, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_covariances_of_new_factor_int32`, 'returnType') = 'integer'
+attr(`residual_knn_covariances_of_new_factor_int32`, "inputTypes") = c('_p_residual_knn_index', 'numeric', 'numeric', 'numeric', '_p_residual_knn_covariance_options', 'integer')
+class(`residual_knn_covariances_of_new_factor_int32`) = c("SWIGFunction", class('residual_knn_covariances_of_new_factor_int32'))
+
+# Start of residual_knn_covariance_blocks_int32
+
+`residual_knn_covariance_blocks_int32` = function(index, rows, options, k, .copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_covariance_blocks_int32', index, rows, options, k, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_covariance_blocks_int32`, 'returnType') = 'integer'
+attr(`residual_knn_covariance_blocks_int32`, "inputTypes") = c('_p_residual_knn_index', 'integer', '_p_residual_knn_covariance_options', 'integer')
+class(`residual_knn_covariance_blocks_int32`) = c("SWIGFunction", class('residual_knn_covariance_blocks_int32'))
+
+# Start of residual_knn_covariance_blocks_of_new_points_int32
+
+`residual_knn_covariance_blocks_of_new_points_int32` = function(index, queries, options, k, .copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_covariance_blocks_of_new_points_int32', index, queries, options, k, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_covariance_blocks_of_new_points_int32`, 'returnType') = 'integer'
+attr(`residual_knn_covariance_blocks_of_new_points_int32`, "inputTypes") = c('_p_residual_knn_index', 'numeric', '_p_residual_knn_covariance_options', 'integer')
+class(`residual_knn_covariance_blocks_of_new_points_int32`) = c("SWIGFunction", class('residual_knn_covariance_blocks_of_new_points_int32'))
+
+# Start of residual_knn_covariance_blocks_of_new_factor_int32
+
+`residual_knn_covariance_blocks_of_new_factor_int32` = function(index, query_factor, query_residual_variance, queries, options, k, .copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_covariance_blocks_of_new_factor_int32', index, query_factor, query_residual_variance, queries, options, k, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_covariance_blocks_of_new_factor_int32`, 'returnType') = 'integer'
+attr(`residual_knn_covariance_blocks_of_new_factor_int32`, "inputTypes") = c('_p_residual_knn_index', 'numeric', 'numeric', 'numeric', '_p_residual_knn_covariance_options', 'integer')
+class(`residual_knn_covariance_blocks_of_new_factor_int32`) = c("SWIGFunction", class('residual_knn_covariance_blocks_of_new_factor_int32'))
+
 # Start of residual_knn_choose_inducing
 
 `residual_knn_choose_inducing` = function(points, lengthscales, method, m, options, .copy = FALSE)

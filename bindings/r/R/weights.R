@@ -6,29 +6,38 @@ vecchia_weights <- function(index, neighbors, query = NULL, rows = NULL, query_f
   index <- require_index(index)
   require_whole(index)
   options <- list(jitter = as_number(jitter, "jitter"), threads = as_threads(search_threads(index, threads)))
-  new <- as_new_points(index, query, query_factor, query_residual_variance, rows)
+  call <- call_on_sets(
+    index, neighbors, list(query, query_factor, query_residual_variance, rows), options, progress,
+    residual_knn_weights_int32, residual_knn_weights_of_new_points_int32, residual_knn_weights_of_new_factor_int32
+  )
+  found <- call$found
+  report <- found[[2L]]
+  if (report$jittered_sets == 0) report$first_jittered <- NA_real_
+  structure(class = "residual_weights", c(
+    list(index = call$sets, weights = found[[1L]][[1L]], variances = found[[1L]][[2L]]), report,
+    list(n = index$n, kind = call$kind, rows = call$rows)
+  ))
+}
+
+# Calls the function of the library for this kind of queries. `given` has the arguments query, query_factor,
+# query_residual_variance and rows.
+call_on_sets <- function(index, neighbors, given, options, progress, of_rows, of_new_points, of_new_factor) {
+  rows <- given[[4L]]
+  new <- as_new_points(index, given[[1L]], given[[2L]], given[[3L]], rows)
   if (is.null(new)) rows <- rows_of_sets(neighbors, rows, index$n)
   num_queries <- if (is.null(new)) number_of_rows(rows, index) else new$num_queries
   sets <- as_sets(neighbors, num_queries, index$n, is_new = !is.null(new))
   found <- run_call(progress, matrices = new$matrices, function(report) {
     options <- c(options, progress = report)
     if (is.null(new)) {
-      residual_knn_weights_int32(index$handle, rows, options, sets)
+      of_rows(index$handle, rows, options, sets)
     } else if (is.null(new$query_residual_variance)) {
-      residual_knn_weights_of_new_points_int32(index$handle, new$query, options, sets)
+      of_new_points(index$handle, new$query, options, sets)
     } else {
-      residual_knn_weights_of_new_factor_int32(
-        index$handle, new$query_factor, new$query_residual_variance, new$query, options, sets
-      )
+      of_new_factor(index$handle, new$query_factor, new$query_residual_variance, new$query, options, sets)
     }
   })
-  report <- found[[2L]]
-  if (report$jittered_sets == 0) report$first_jittered <- NA_real_
-  kind <- if (is.null(new)) "points" else "new points"
-  structure(class = "residual_weights", c(
-    list(index = sets, weights = found[[1L]][[1L]], variances = found[[1L]][[2L]]), report,
-    list(n = index$n, kind = kind, rows = rows)
-  ))
+  list(found = found, sets = sets, rows = rows, kind = if (is.null(new)) "points" else "new points")
 }
 
 # The rows of the queries: those of the search whose result `neighbors` is, or those of the caller. NULL means all rows.

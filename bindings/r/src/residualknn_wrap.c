@@ -1182,23 +1182,24 @@ SWIGINTERN void SWIG_R_Raise(SEXP obj, const char *msg) {
 #define SWIGTYPE_p_int swig_types[3]
 #define SWIGTYPE_p_long_long swig_types[4]
 #define SWIGTYPE_p_p_residual_knn_index swig_types[5]
-#define SWIGTYPE_p_residual_knn_helper_options swig_types[6]
-#define SWIGTYPE_p_residual_knn_index swig_types[7]
-#define SWIGTYPE_p_residual_knn_info swig_types[8]
-#define SWIGTYPE_p_residual_knn_model_options swig_types[9]
-#define SWIGTYPE_p_residual_knn_search_options swig_types[10]
-#define SWIGTYPE_p_residual_knn_statistics swig_types[11]
-#define SWIGTYPE_p_residual_knn_weights_options swig_types[12]
-#define SWIGTYPE_p_residual_knn_weights_report swig_types[13]
-#define SWIGTYPE_p_short swig_types[14]
-#define SWIGTYPE_p_signed_char swig_types[15]
-#define SWIGTYPE_p_unsigned_char swig_types[16]
-#define SWIGTYPE_p_unsigned_int swig_types[17]
-#define SWIGTYPE_p_unsigned_long_long swig_types[18]
-#define SWIGTYPE_p_unsigned_short swig_types[19]
-#define SWIGTYPE_p_void swig_types[20]
-static swig_type_info *swig_types[22];
-static swig_module_info swig_module = {swig_types, 21, 0, 0, 0, 0};
+#define SWIGTYPE_p_residual_knn_covariance_options swig_types[6]
+#define SWIGTYPE_p_residual_knn_helper_options swig_types[7]
+#define SWIGTYPE_p_residual_knn_index swig_types[8]
+#define SWIGTYPE_p_residual_knn_info swig_types[9]
+#define SWIGTYPE_p_residual_knn_model_options swig_types[10]
+#define SWIGTYPE_p_residual_knn_search_options swig_types[11]
+#define SWIGTYPE_p_residual_knn_statistics swig_types[12]
+#define SWIGTYPE_p_residual_knn_weights_options swig_types[13]
+#define SWIGTYPE_p_residual_knn_weights_report swig_types[14]
+#define SWIGTYPE_p_short swig_types[15]
+#define SWIGTYPE_p_signed_char swig_types[16]
+#define SWIGTYPE_p_unsigned_char swig_types[17]
+#define SWIGTYPE_p_unsigned_int swig_types[18]
+#define SWIGTYPE_p_unsigned_long_long swig_types[19]
+#define SWIGTYPE_p_unsigned_short swig_types[20]
+#define SWIGTYPE_p_void swig_types[21]
+static swig_type_info *swig_types[23];
+static swig_module_info swig_module = {swig_types, 22, 0, 0, 0, 0};
 #define SWIG_TypeQuery(name) SWIG_TypeQueryModule(&swig_module, &swig_module, name)
 #define SWIG_MangledTypeQuery(name) SWIG_MangledTypeQueryModule(&swig_module, &swig_module, name)
 
@@ -1774,6 +1775,15 @@ static void set_weights_options(residual_knn_weights_options* options, progress_
   set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
+static void set_covariance_options(residual_knn_covariance_options* options, progress_call* progress, SEXP list) {
+  require_list(list, "options");
+  residual_knn_covariance_options_init(options, sizeof *options);
+  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
+  options->message_base = 1;
+  SET_FIELD(threads, Rf_asInteger);
+  set_progress(progress, list, &options->progress, &options->progress_user);
+}
+
 static void set_helper_options(residual_knn_helper_options* options, progress_call* progress, SEXP list) {
   require_list(list, "options");
   residual_knn_helper_options_init(options, sizeof *options);
@@ -1787,7 +1797,7 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
   set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
-/* Searches and weights have k two parameters behind the number of queries, and searches above a threshold have base three
+/* Searches, weights and covariances have k two parameters behind the number of queries, and searches above a threshold have base three
  * parameters behind it. */
 #define NUM_QUERIES_5 arg3
 #define NUM_QUERIES_7 arg5
@@ -4661,6 +4671,429 @@ R_swig_residual_knn_weights_of_new_factor_int32 ( SEXP index, SEXP query_factor,
 
 
 SWIGEXPORT SEXP
+R_swig_residual_knn_covariances_int32 ( SEXP index, SEXP rows, SEXP options, SEXP k, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  int32_t *arg2 = (int32_t *) 0 ;
+  int64_t arg3 ;
+  residual_knn_covariance_options *arg4 = (residual_knn_covariance_options *) 0 ;
+  int32_t arg5 ;
+  int32_t arg6 ;
+  int32_t arg7 ;
+  int32_t *arg8 = (int32_t *) 0 ;
+  double *arg9 = (double *) 0 ;
+  double *arg10 = (double *) 0 ;
+  residual_knn_covariance_options options4 ;
+  progress_call progress4 ;
+  SEXP weight_matrix5 ;
+  SEXP variance_vector5 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+  arg1 = handle_index(index);
+
+  if (Rf_isNull(rows)) {
+    arg2 = NULL;
+    arg3 = info_of(arg1).n;
+  } else {
+    if (!Rf_isInteger(rows)) Rf_error("rows must be a vector of integers");
+    arg2 = INTEGER(rows);
+    arg3 = XLENGTH(rows);
+  }
+
+  set_covariance_options(&options4, &progress4, options);
+  arg4 = &options4;
+
+  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
+  if (Rf_nrows(k) != NUM_QUERIES_5) Rf_error("neighbors must have one row for each query");
+  arg5 = Rf_ncols(k);
+  arg6 = 1;
+  arg7 = NA_INTEGER;
+  arg8 = INTEGER(k);
+  weight_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, Rf_nrows(k), Rf_ncols(k)));
+  variance_vector5 = PROTECT(Rf_allocVector(REALSXP, Rf_nrows(k)));
+  r_nprotect += 2;
+  arg9 = REAL(weight_matrix5);
+  arg10 = REAL(variance_vector5);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_covariances_int32((struct residual_knn_index const *)arg1,(int const *)arg2,arg3,(struct residual_knn_covariance_options const *)arg4,arg5,arg6,arg7,(int const *)arg8,arg9,arg10);
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  {
+    const SEXP both = Rf_allocVector(VECSXP, 2);
+    SET_VECTOR_ELT(r_ans, 1, both);
+    SET_VECTOR_ELT(both, 0, weight_matrix5);
+    SET_VECTOR_ELT(both, 1, variance_vector5);
+  }
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_covariances_of_new_points_int32 ( SEXP index, SEXP queries, SEXP options, SEXP k, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  double *arg2 = (double *) 0 ;
+  int64_t arg3 ;
+  residual_knn_covariance_options *arg4 = (residual_knn_covariance_options *) 0 ;
+  int32_t arg5 ;
+  int32_t arg6 ;
+  int32_t arg7 ;
+  int32_t *arg8 = (int32_t *) 0 ;
+  double *arg9 = (double *) 0 ;
+  double *arg10 = (double *) 0 ;
+  residual_knn_covariance_options options4 ;
+  progress_call progress4 ;
+  SEXP weight_matrix5 ;
+  SEXP variance_vector5 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+  arg1 = handle_index(index);
+
+  arg2 = (double*)matrix_values(queries, "queries"); arg3 = Rf_nrows(queries);
+
+  set_covariance_options(&options4, &progress4, options);
+  arg4 = &options4;
+
+  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
+  if (Rf_nrows(k) != NUM_QUERIES_5) Rf_error("neighbors must have one row for each query");
+  arg5 = Rf_ncols(k);
+  arg6 = 1;
+  arg7 = NA_INTEGER;
+  arg8 = INTEGER(k);
+  weight_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, Rf_nrows(k), Rf_ncols(k)));
+  variance_vector5 = PROTECT(Rf_allocVector(REALSXP, Rf_nrows(k)));
+  r_nprotect += 2;
+  arg9 = REAL(weight_matrix5);
+  arg10 = REAL(variance_vector5);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_covariances_of_new_points_int32((struct residual_knn_index const *)arg1,(double const *)arg2,arg3,(struct residual_knn_covariance_options const *)arg4,arg5,arg6,arg7,(int const *)arg8,arg9,arg10);
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  {
+    const SEXP both = Rf_allocVector(VECSXP, 2);
+    SET_VECTOR_ELT(r_ans, 1, both);
+    SET_VECTOR_ELT(both, 0, weight_matrix5);
+    SET_VECTOR_ELT(both, 1, variance_vector5);
+  }
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_covariances_of_new_factor_int32 ( SEXP index, SEXP query_factor, SEXP query_residual_variance, SEXP queries, SEXP options, SEXP k, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  double *arg2 = (double *) 0 ;
+  double *arg3 = (double *) 0 ;
+  double *arg4 = (double *) 0 ;
+  int64_t arg5 ;
+  residual_knn_covariance_options *arg6 = (residual_knn_covariance_options *) 0 ;
+  int32_t arg7 ;
+  int32_t arg8 ;
+  int32_t arg9 ;
+  int32_t *arg10 = (int32_t *) 0 ;
+  double *arg11 = (double *) 0 ;
+  double *arg12 = (double *) 0 ;
+  residual_knn_covariance_options options6 ;
+  progress_call progress6 ;
+  SEXP weight_matrix7 ;
+  SEXP variance_vector7 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+  arg1 = handle_index(index);
+  arg2 = (double*)matrix_values(query_factor, "query_factor");
+
+  arg3 = (double*)vector_values(query_residual_variance, "query_residual_variance");
+
+  arg4 = (double*)matrix_values(queries, "queries"); arg5 = Rf_nrows(queries);
+
+  set_covariance_options(&options6, &progress6, options);
+  arg6 = &options6;
+
+  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
+  if (Rf_nrows(k) != NUM_QUERIES_7) Rf_error("neighbors must have one row for each query");
+  arg7 = Rf_ncols(k);
+  arg8 = 1;
+  arg9 = NA_INTEGER;
+  arg10 = INTEGER(k);
+  weight_matrix7 = PROTECT(Rf_allocMatrix(REALSXP, Rf_nrows(k), Rf_ncols(k)));
+  variance_vector7 = PROTECT(Rf_allocVector(REALSXP, Rf_nrows(k)));
+  r_nprotect += 2;
+  arg11 = REAL(weight_matrix7);
+  arg12 = REAL(variance_vector7);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_covariances_of_new_factor_int32((struct residual_knn_index const *)arg1,(double const *)arg2,(double const *)arg3,(double const *)arg4,arg5,(struct residual_knn_covariance_options const *)arg6,arg7,arg8,arg9,(int const *)arg10,arg11,arg12);
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  {
+    const SEXP both = Rf_allocVector(VECSXP, 2);
+    SET_VECTOR_ELT(r_ans, 1, both);
+    SET_VECTOR_ELT(both, 0, weight_matrix7);
+    SET_VECTOR_ELT(both, 1, variance_vector7);
+  }
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_covariance_blocks_int32 ( SEXP index, SEXP rows, SEXP options, SEXP k, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  int32_t *arg2 = (int32_t *) 0 ;
+  int64_t arg3 ;
+  residual_knn_covariance_options *arg4 = (residual_knn_covariance_options *) 0 ;
+  int32_t arg5 ;
+  int32_t arg6 ;
+  int32_t arg7 ;
+  int32_t *arg8 = (int32_t *) 0 ;
+  double *arg9 = (double *) 0 ;
+  residual_knn_covariance_options options4 ;
+  progress_call progress4 ;
+  SEXP block_array5 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+  arg1 = handle_index(index);
+
+  if (Rf_isNull(rows)) {
+    arg2 = NULL;
+    arg3 = info_of(arg1).n;
+  } else {
+    if (!Rf_isInteger(rows)) Rf_error("rows must be a vector of integers");
+    arg2 = INTEGER(rows);
+    arg3 = XLENGTH(rows);
+  }
+
+  set_covariance_options(&options4, &progress4, options);
+  arg4 = &options4;
+
+  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
+  if (Rf_nrows(k) != NUM_QUERIES_5) Rf_error("neighbors must have one row for each query");
+  arg5 = Rf_ncols(k);
+  arg6 = 1;
+  arg7 = NA_INTEGER;
+  arg8 = INTEGER(k);
+  block_array5 = PROTECT(Rf_alloc3DArray(REALSXP, arg5 + 1, arg5 + 1, Rf_nrows(k)));
+  ++r_nprotect;
+  arg9 = REAL(block_array5);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_covariance_blocks_int32((struct residual_knn_index const *)arg1,(int const *)arg2,arg3,(struct residual_knn_covariance_options const *)arg4,arg5,arg6,arg7,(int const *)arg8,arg9);
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  SET_VECTOR_ELT(r_ans, 1, block_array5);
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_covariance_blocks_of_new_points_int32 ( SEXP index, SEXP queries, SEXP options, SEXP k, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  double *arg2 = (double *) 0 ;
+  int64_t arg3 ;
+  residual_knn_covariance_options *arg4 = (residual_knn_covariance_options *) 0 ;
+  int32_t arg5 ;
+  int32_t arg6 ;
+  int32_t arg7 ;
+  int32_t *arg8 = (int32_t *) 0 ;
+  double *arg9 = (double *) 0 ;
+  residual_knn_covariance_options options4 ;
+  progress_call progress4 ;
+  SEXP block_array5 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+  arg1 = handle_index(index);
+
+  arg2 = (double*)matrix_values(queries, "queries"); arg3 = Rf_nrows(queries);
+
+  set_covariance_options(&options4, &progress4, options);
+  arg4 = &options4;
+
+  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
+  if (Rf_nrows(k) != NUM_QUERIES_5) Rf_error("neighbors must have one row for each query");
+  arg5 = Rf_ncols(k);
+  arg6 = 1;
+  arg7 = NA_INTEGER;
+  arg8 = INTEGER(k);
+  block_array5 = PROTECT(Rf_alloc3DArray(REALSXP, arg5 + 1, arg5 + 1, Rf_nrows(k)));
+  ++r_nprotect;
+  arg9 = REAL(block_array5);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_covariance_blocks_of_new_points_int32((struct residual_knn_index const *)arg1,(double const *)arg2,arg3,(struct residual_knn_covariance_options const *)arg4,arg5,arg6,arg7,(int const *)arg8,arg9);
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  SET_VECTOR_ELT(r_ans, 1, block_array5);
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_covariance_blocks_of_new_factor_int32 ( SEXP index, SEXP query_factor, SEXP query_residual_variance, SEXP queries, SEXP options, SEXP k, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  double *arg2 = (double *) 0 ;
+  double *arg3 = (double *) 0 ;
+  double *arg4 = (double *) 0 ;
+  int64_t arg5 ;
+  residual_knn_covariance_options *arg6 = (residual_knn_covariance_options *) 0 ;
+  int32_t arg7 ;
+  int32_t arg8 ;
+  int32_t arg9 ;
+  int32_t *arg10 = (int32_t *) 0 ;
+  double *arg11 = (double *) 0 ;
+  residual_knn_covariance_options options6 ;
+  progress_call progress6 ;
+  SEXP block_array7 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+  arg1 = handle_index(index);
+  arg2 = (double*)matrix_values(query_factor, "query_factor");
+
+  arg3 = (double*)vector_values(query_residual_variance, "query_residual_variance");
+
+  arg4 = (double*)matrix_values(queries, "queries"); arg5 = Rf_nrows(queries);
+
+  set_covariance_options(&options6, &progress6, options);
+  arg6 = &options6;
+
+  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
+  if (Rf_nrows(k) != NUM_QUERIES_7) Rf_error("neighbors must have one row for each query");
+  arg7 = Rf_ncols(k);
+  arg8 = 1;
+  arg9 = NA_INTEGER;
+  arg10 = INTEGER(k);
+  block_array7 = PROTECT(Rf_alloc3DArray(REALSXP, arg7 + 1, arg7 + 1, Rf_nrows(k)));
+  ++r_nprotect;
+  arg11 = REAL(block_array7);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_covariance_blocks_of_new_factor_int32((struct residual_knn_index const *)arg1,(double const *)arg2,(double const *)arg3,(double const *)arg4,arg5,(struct residual_knn_covariance_options const *)arg6,arg7,arg8,arg9,(int const *)arg10,arg11);
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  SET_VECTOR_ELT(r_ans, 1, block_array7);
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
 R_swig_residual_knn_choose_inducing ( SEXP points, SEXP lengthscales, SEXP method, SEXP m, SEXP options, SEXP s_swig_copy)
 {
   residual_knn_status result;
@@ -4787,6 +5220,7 @@ static swig_type_info _swigt__p_f_p_void_p_q_const__long_long_long_long_p_q_cons
 static swig_type_info _swigt__p_int = {"_p_int", "int32_t *|int_fast16_t *|int_fast32_t *|int_least32_t *|intptr_t *|residual_knn_status *|int *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_long_long = {"_p_long_long", "int64_t *|int_fast64_t *|int_least64_t *|intmax_t *|long long *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_p_residual_knn_index = {"_p_p_residual_knn_index", "residual_knn_index **|struct residual_knn_index **", 0, 0, (void*)0, 0};
+static swig_type_info _swigt__p_residual_knn_covariance_options = {"_p_residual_knn_covariance_options", "residual_knn_covariance_options *|struct residual_knn_covariance_options *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_residual_knn_helper_options = {"_p_residual_knn_helper_options", "residual_knn_helper_options *|struct residual_knn_helper_options *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_residual_knn_index = {"_p_residual_knn_index", "residual_knn_index *|struct residual_knn_index *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_residual_knn_info = {"_p_residual_knn_info", "residual_knn_info *|struct residual_knn_info *", 0, 0, (void*)0, 0};
@@ -4810,6 +5244,7 @@ static swig_type_info *swig_type_initial[] = {
   &_swigt__p_int,
   &_swigt__p_long_long,
   &_swigt__p_p_residual_knn_index,
+  &_swigt__p_residual_knn_covariance_options,
   &_swigt__p_residual_knn_helper_options,
   &_swigt__p_residual_knn_index,
   &_swigt__p_residual_knn_info,
@@ -4833,6 +5268,7 @@ static swig_cast_info _swigc__p_f_p_void_p_q_const__long_long_long_long_p_q_cons
 static swig_cast_info _swigc__p_int[] = {  {&_swigt__p_int, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_long_long[] = {  {&_swigt__p_long_long, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_p_residual_knn_index[] = {  {&_swigt__p_p_residual_knn_index, 0, 0, 0},{0, 0, 0, 0}};
+static swig_cast_info _swigc__p_residual_knn_covariance_options[] = {  {&_swigt__p_residual_knn_covariance_options, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_residual_knn_helper_options[] = {  {&_swigt__p_residual_knn_helper_options, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_residual_knn_index[] = {  {&_swigt__p_residual_knn_index, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_residual_knn_info[] = {  {&_swigt__p_residual_knn_info, 0, 0, 0},{0, 0, 0, 0}};
@@ -4856,6 +5292,7 @@ static swig_cast_info *swig_cast_initial[] = {
   _swigc__p_int,
   _swigc__p_long_long,
   _swigc__p_p_residual_knn_index,
+  _swigc__p_residual_knn_covariance_options,
   _swigc__p_residual_knn_helper_options,
   _swigc__p_residual_knn_index,
   _swigc__p_residual_knn_info,
@@ -5122,6 +5559,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_handle_is_whole", (DL_FUNC) &R_swig_handle_is_whole, 2},
    {"R_swig_residual_knn_neighbors_of_new_points_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_points_above_int32, 6},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get, 1},
+   {"R_swig_residual_knn_covariance_blocks_of_new_factor_int32", (DL_FUNC) &R_swig_residual_knn_covariance_blocks_of_new_factor_int32, 7},
    {"R_swig_residual_knn_neighbors_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_int32, 5},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get, 1},
    {"R_swig_residual_knn_neighbors_of_new_factor_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_factor_int32, 7},
@@ -5142,11 +5580,14 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_index_create_from_factor", (DL_FUNC) &R_swig_residual_knn_index_create_from_factor, 6},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get, 1},
    {"R_swig_handle_is_open", (DL_FUNC) &R_swig_handle_is_open, 2},
+   {"R_swig_residual_knn_covariances_of_new_factor_int32", (DL_FUNC) &R_swig_residual_knn_covariances_of_new_factor_int32, 7},
    {"R_swig_residual_knn_index_create", (DL_FUNC) &R_swig_residual_knn_index_create, 5},
    {"R_swig_residual_knn_simd_target", (DL_FUNC) &R_swig_residual_knn_simd_target, 0},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN52_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN52_get, 1},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN_get, 1},
    {"R_swig_close_handle", (DL_FUNC) &R_swig_close_handle, 1},
+   {"R_swig_residual_knn_covariances_int32", (DL_FUNC) &R_swig_residual_knn_covariances_int32, 5},
+   {"R_swig_residual_knn_covariance_blocks_of_new_points_int32", (DL_FUNC) &R_swig_residual_knn_covariance_blocks_of_new_points_int32, 5},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get, 1},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_SQUARED_EXPONENTIAL_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_SQUARED_EXPONENTIAL_get, 1},
    {"R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get, 1},
@@ -5174,6 +5615,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_OUT_OF_MEMORY_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_OUT_OF_MEMORY_get, 1},
    {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_INVALID_ARGUMENT_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_INVALID_ARGUMENT_get, 1},
    {"R_swig_residual_knn_weights_int32", (DL_FUNC) &R_swig_residual_knn_weights_int32, 5},
+   {"R_swig_residual_knn_covariances_of_new_points_int32", (DL_FUNC) &R_swig_residual_knn_covariances_of_new_points_int32, 5},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN12_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN12_get, 1},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_RATIONAL_QUADRATIC_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_RATIONAL_QUADRATIC_get, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get, 1},
@@ -5185,6 +5627,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_status_string", (DL_FUNC) &R_swig_residual_knn_status_string, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE_get, 1},
+   {"R_swig_residual_knn_covariance_blocks_int32", (DL_FUNC) &R_swig_residual_knn_covariance_blocks_int32, 5},
    {"R_swig_residual_knn_choose_inducing", (DL_FUNC) &R_swig_residual_knn_choose_inducing, 6},
    {"R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get", (DL_FUNC) &R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get, 1},
    {"R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get", (DL_FUNC) &R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get, 1},

@@ -65,6 +65,16 @@ test_that("a single-value argument of a wrong type is an error that names the ar
     list(function(...) vecchia_weights(index, ...), list(
       neighbors = list(NULL, NA, 1, "a", list(), sum, as.data.frame(sets), sets + 0.5, sets[-1, ], sets[, 0])
     )),
+    list(function(...) residual_covariances(neighbors = sets, ...), list(index = list(NULL, NA, 1, "a", points, list()))),
+    list(function(...) residual_covariances(index, ...), list(
+      neighbors = list(NULL, NA, 1, "a", list(), sum, as.data.frame(sets), sets + 0.5, sets[-1, ], sets[, 0])
+    )),
+    list(function(...) residual_covariances(index, sets, ...), list(threads = whole, progress = flag)),
+    list(function(...) covariance_blocks(neighbors = sets, ...), list(index = list(NULL, NA, 1, "a", points, list()))),
+    list(function(...) covariance_blocks(index, ...), list(
+      neighbors = list(NULL, NA, 1, "a", list(), sum, as.data.frame(sets), sets + 0.5, sets[-1, ], sets[, 0])
+    )),
+    list(function(...) covariance_blocks(index, sets, ...), list(threads = whole, progress = flag)),
     list(function(...) vecchia_weights(index, sets, ...), list(
       jitter = c(number, -1, Inf), threads = whole, progress = flag
     )),

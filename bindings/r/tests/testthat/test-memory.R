@@ -90,7 +90,12 @@ test_that("all wrappers survive a collection at every allocation", {
       vecchia_weights(index, matrix(1:2, 2, 1), points[3:4, ])$weights,
       vecchia_weights(own, matrix(1:2, 2, 1), points[3:4, ],
         query_factor = parts$factor[3:4, ], query_residual_variance = parts$residual_variance[3:4]
-      )$weights
+      )$weights,
+      residual_covariances(index, predecessors(index, k = 2)),
+      covariance_blocks(index, matrix(1:2, 2, 1), points[3:4, ]),
+      covariance_blocks(own, matrix(1:2, 2, 1), points[3:4, ],
+        query_factor = parts$factor[3:4, ], query_residual_variance = parts$residual_variance[3:4]
+      )
     )
   }
   expected <- answers()
