@@ -111,8 +111,9 @@ def index_of_covariance(library, v, p, covariance):
     """An index of the caller's V, p and covariance matrix."""
 
     def look_up(_, rows, num_rows, columns, num_columns, out):
-        block = covariance[np.ix_(rows[:num_rows], columns[:num_columns])]
-        np.ctypeslib.as_array(out, (num_rows, num_columns))[:] = block
+        rows = np.ctypeslib.as_array(rows, (num_rows,))
+        columns = np.ctypeslib.as_array(columns, (num_columns,))
+        np.ctypeslib.as_array(out, (num_rows, num_columns))[:] = covariance[rows[:, None], columns]
         return 0
 
     callback = COVARIANCE(look_up)

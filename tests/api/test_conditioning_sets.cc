@@ -140,13 +140,12 @@ bool MannerDoesNotMatter(Random& random, const residual_knn_index* index, const 
   }
   const Answer part = Ask(index, Part(question, first, count), other);
   return part.status == RESIDUAL_KNN_OK &&
-                 std::equal(part.neighbors.begin(), part.neighbors.end(),
-                            answer.neighbors.begin() + first * answer.k) &&
-                 std::equal(
-                     part.variances.begin(), part.variances.end(),
-                     answer.variances.begin() + (answer.variances.empty() ? 0 : first * answer.k))
-             ? true
-             : Fail("a part of the queries");
+             std::equal(part.neighbors.begin(), part.neighbors.end(),
+                        answer.neighbors.begin() + first * answer.k) &&
+             std::equal(part.variances.begin(), part.variances.end(),
+                        answer.variances.begin() + (answer.variances.empty() ? 0 : first * answer.k))
+         ? true
+         : Fail("a part of the queries");
 }
 
 bool ListsHold(uint64_t seed) {
@@ -211,11 +210,17 @@ bool FoundCandidatesHold(uint64_t seed) {
   question.k = static_cast<int32_t>(random.Integer(1, 12));
   Manner manner;
   manner.selection = RESIDUAL_KNN_SELECT_CONDITIONAL;
-  manner.residual_candidates = question.k + random.Integer(0, 20);
-  manner.scaled_candidates = -1;
+  manner.residual_candidates = random.Chance(0.3) ? 0 : question.k + random.Integer(0, 20);
+  manner.scaled_candidates = manner.residual_candidates == 0 ? 0 : random.Integer(-1, 30);
   const Answer sets = Ask(index, question, manner);
   if (sets.status != RESIDUAL_KNN_OK) return Fail(seed, residual_knn_last_error());
   if (!MannerDoesNotMatter(random, index, question, manner, sets)) return Fail(seed, "manner");
+  const auto count = [&](int64_t given, int64_t usual) {
+    return static_cast<int32_t>(given == 0 ? usual : std::max<int64_t>(given, 0));
+  };
+  const bool one_kind = drawn.model.inducing.n == 0 && manner.residual_candidates == 0;
+  const int32_t residual = count(manner.residual_candidates, one_kind ? 0 : 2 * question.k);
+  const int32_t scaled = count(manner.scaled_candidates, (one_kind ? 4 : 2) * question.k);
   std::vector<Answer> found;
   const auto search = [&](int32_t k, int32_t ranking) {
     if (k == 0) return;
@@ -225,7 +230,8 @@ bool FoundCandidatesHold(uint64_t seed) {
     by.ranking = ranking;
     found.push_back(Ask(index, wider, by));
   };
-  search(static_cast<int32_t>(manner.residual_candidates), RESIDUAL_KNN_ABSOLUTE);
+  search(residual, RESIDUAL_KNN_ABSOLUTE);
+  search(scaled, RESIDUAL_KNN_SCALED_DISTANCE);
   const CandidateRows lists = ListsOf(found);
   Manner among;
   among.selection = RESIDUAL_KNN_SELECT_CONDITIONAL;
@@ -484,10 +490,7 @@ const std::vector<BadInputCase<Arguments>>& RefusedCalls() {
        "candidate_rows_int32[3], in the list of query 1, is 30"},
       {"a candidate -2", kBoth, [](auto& a) { a.rows[0] = -2; }, kInvalid, "is -2"},
       {"missing, repeats and the query itself", kBoth,
-       [](auto& a) {
-         a.rows = {-1, 2, 2, 6, 6};
-       },
-       kOk},
+       [](auto& a) { a.rows = {-1, 2, 2, 6, 6}; }, kOk},
       {"cancelled", kBoth, [](auto& a) { a.options.progress = Cancel; },
        RESIDUAL_KNN_ERROR_CANCELLED, "cancelled"},
   };
