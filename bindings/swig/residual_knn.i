@@ -738,6 +738,13 @@ CALLS_BACK(residual_knn_neighbors_of_new_points_above_int32, handle_holding(inde
 CALLS_BACK(residual_knn_neighbors_of_new_factor_above_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_group_neighbors_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_group_predecessors_int32, handle_holding(index), 1)
+/* SWIG takes int64_t for long long and converts the pointer to the offsets; arg2 itself has the right type. */
+%feature("action") residual_knn_group_neighbors_int32 %{
+  result = residual_knn_group_neighbors_int32(arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11);
+%}
+%feature("action") residual_knn_group_predecessors_int32 %{
+  result = residual_knn_group_predecessors_int32(arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11);
+%}
 CALLS_BACK(residual_knn_weights_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_weights_of_new_points_int32, handle_holding(index), 1)
 CALLS_BACK(residual_knn_weights_of_new_factor_int32, handle_holding(index), 1)

@@ -69,7 +69,6 @@ residual_knn_status FindPairs(const char* function, const Request<Row>& request,
     residual_knn::IsDimensionMajor(options.layout);
     residual_knn::RequireNoSets(options);
     SearchSettings settings = residual_knn::ReadSettings(options, 0);
-    residual_knn::RequireNoSets(options, "all pairs above a threshold");
     settings.least_correlation = request.threshold;
     settings.counts_informative = false;
     Monitor monitor(options.progress, options.progress_user);

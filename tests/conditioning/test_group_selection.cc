@@ -154,7 +154,7 @@ bool SelectionHolds(uint64_t seed, Tally& tally) {
       }
     } else {
       ++tally.filled;
-      if (best > 1e-10) return Fail(seed, spec.Describe() + ": an informative row was left");
+      if (best > 1e-7) return Fail(seed, spec.Describe() + ": an informative row was left");
     }
     const auto j = std::find(problem.candidates.begin(), problem.candidates.end(), picks[i].row) -
                    problem.candidates.begin();

@@ -4172,7 +4172,9 @@ R_swig_residual_knn_group_neighbors_int32 ( SEXP index, SEXP group_offsets, SEXP
     library_call call;
     begin_call(&call, handle_holding(index), 1);
     ++r_nprotect;
-    result = (residual_knn_status)residual_knn_group_neighbors_int32((struct residual_knn_index const *)arg1,(long long const *)arg2,arg3,(int const *)arg4,(struct residual_knn_search_options const *)arg5,arg6,arg7,arg8,arg9,arg10,arg11);
+
+    result = residual_knn_group_neighbors_int32(arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11);
+
     end_call(&call);
   }
   r_ans = status_value(result);
@@ -4271,7 +4273,9 @@ R_swig_residual_knn_group_predecessors_int32 ( SEXP index, SEXP group_offsets, S
     library_call call;
     begin_call(&call, handle_holding(index), 1);
     ++r_nprotect;
-    result = (residual_knn_status)residual_knn_group_predecessors_int32((struct residual_knn_index const *)arg1,(long long const *)arg2,arg3,(int const *)arg4,(struct residual_knn_search_options const *)arg5,arg6,arg7,arg8,arg9,arg10,arg11);
+
+    result = residual_knn_group_predecessors_int32(arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11);
+
     end_call(&call);
   }
   r_ans = status_value(result);
