@@ -854,9 +854,11 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor_above_
  * @param statistics     out: NULL, or initialized by residual_knn_statistics_init. queries is the number of groups, pairs
  *                       are those of members and candidates, and uninformative_queries is 0.
  * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. The results of
- *         a group of one row have the bytes of residual_knn_neighbors with the same options. The call searches for the neighbors of every
- *         member, k plus the size of the group in number. Memory: 8 bytes for each row of the index, 32 for each member
- *         and 16 for each neighbor, until the call has finished. Thread rule: any number of threads at once.
+ *         a group of one row have the bytes of residual_knn_neighbors with the same options. The call searches for the
+ *         neighbors of every member, k plus the size of the group in number. Memory: 8 bytes for each row of the index,
+ *         32 for each member and 16 for each neighbor, until the call has finished; with
+ *         RESIDUAL_KNN_SELECT_CONDITIONAL also 4 for each candidate of each member. Thread rule: any number of threads
+ *         at once.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_group_neighbors(
     const residual_knn_index* index, const int64_t* group_offsets, int64_t num_groups,

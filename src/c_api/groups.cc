@@ -43,14 +43,13 @@ struct Request {
 
 GroupRequest ReadRequest(const residual_knn_search_options& options, const ResidualModel& model,
                          int64_t k) {
-  constexpr const char* kWhat = "the neighbors of groups";
   residual_knn::RequireEnum(options.selection, RESIDUAL_KNN_SELECT_CONDITIONAL + 1, "selection",
                             "residual_knn_selection");
   if (options.selection != RESIDUAL_KNN_SELECT_CONDITIONAL) {
-    residual_knn::RequireNoSets(options, kWhat);
+    residual_knn::RequireNoSets(options);
     return {};
   }
-  residual_knn::RequireNoLists(options, kWhat);
+  residual_knn::RequireNoLists(options);
   residual_knn::RequireAbsolute(options);
   return {residual_knn::Selection::kConditional, residual_knn::CheckedCounts(options, model, k)};
 }

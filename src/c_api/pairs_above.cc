@@ -67,7 +67,7 @@ residual_knn_status FindPairs(const char* function, const Request<Row>& request,
                                                    "residual_knn_search_options");
     Check(request);
     residual_knn::IsDimensionMajor(options.layout);
-    residual_knn::RequireNoSets(options, "all pairs above a threshold");
+    residual_knn::RequireNoSets(options);
     SearchSettings settings = residual_knn::ReadSettings(options, 0);
     residual_knn::RequireCorrelation(settings.ranking, "the threshold is a correlation");
     settings.least_correlation = request.threshold;

@@ -12,9 +12,20 @@ namespace {
 // By the values of enum residual_knn_ranking.
 constexpr Ranking kRankings[] = {Ranking::kAbsolute, Ranking::kSigned, Ranking::kScaledDistance};
 
-void RequireDefault(bool is_default, const char* option, const char* value, const char* what) {
+void RequireDefault(bool is_default, const char* option, const char* reason) {
   if (is_default) return;
-  ThrowInvalid(std::string(option) + " must be " + value + " in a search for " + what);
+  ThrowInvalid(std::string(option) + " must have its default: this function " + reason);
+}
+
+void RequireNoLists(const residual_knn_search_options& options, const char* reason) {
+  RequireDefault(options.reserved == 0, "reserved", reason);
+  RequireDefault(options.candidate_offsets == nullptr, "candidate_offsets", reason);
+  RequireDefault(options.candidate_rows == nullptr, "candidate_rows", reason);
+  RequireDefault(options.candidate_rows_int32 == nullptr, "candidate_rows_int32", reason);
+  RequireDefault(options.conditional_variances == nullptr, "conditional_variances", reason);
+  RequireDefault(options.start_k == 0, "start_k", reason);
+  RequireDefault(options.start == nullptr, "start", reason);
+  RequireDefault(options.start_int32 == nullptr, "start_int32", reason);
 }
 
 }  // namespace
@@ -34,23 +45,16 @@ SearchSettings ReadSettings(const residual_knn_search_options& options, int64_t 
   return settings;
 }
 
-void RequireNoLists(const residual_knn_search_options& options, const char* what) {
-  RequireDefault(options.reserved == 0, "reserved", "0", what);
-  RequireDefault(options.candidate_offsets == nullptr, "candidate_offsets", "NULL", what);
-  RequireDefault(options.candidate_rows == nullptr, "candidate_rows", "NULL", what);
-  RequireDefault(options.candidate_rows_int32 == nullptr, "candidate_rows_int32", "NULL", what);
-  RequireDefault(options.conditional_variances == nullptr, "conditional_variances", "NULL", what);
-  RequireDefault(options.start_k == 0, "start_k", "0", what);
-  RequireDefault(options.start == nullptr, "start", "NULL", what);
-  RequireDefault(options.start_int32 == nullptr, "start_int32", "NULL", what);
+void RequireNoSets(const residual_knn_search_options& options) {
+  constexpr const char* kReason = "selects no sets";
+  RequireDefault(options.selection == RESIDUAL_KNN_SELECT_NEAREST, "selection", kReason);
+  RequireDefault(options.residual_candidates == 0, "residual_candidates", kReason);
+  RequireDefault(options.scaled_candidates == 0, "scaled_candidates", kReason);
+  RequireNoLists(options, kReason);
 }
 
-void RequireNoSets(const residual_knn_search_options& options, const char* what) {
-  RequireDefault(options.selection == RESIDUAL_KNN_SELECT_NEAREST, "selection",
-                 "RESIDUAL_KNN_SELECT_NEAREST", what);
-  RequireDefault(options.residual_candidates == 0, "residual_candidates", "0", what);
-  RequireDefault(options.scaled_candidates == 0, "scaled_candidates", "0", what);
-  RequireNoLists(options, what);
+void RequireNoLists(const residual_knn_search_options& options) {
+  RequireNoLists(options, "has no candidate lists and no conditional variances");
 }
 
 void RequireRankingOf(const ResidualModel& model, Ranking ranking) {

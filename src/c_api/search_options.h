@@ -20,12 +20,11 @@ void RequireRankingOf(const ResidualModel& model, Ranking ranking);
 // Throws for the ranking by scaled distance, in functions that use correlations. `why` they do not have it.
 void RequireCorrelation(Ranking ranking, const char* why);
 
-// Throws if candidate lists or conditional variances are among the options, for functions without them. `what` such a
-// function finds.
-void RequireNoLists(const residual_knn_search_options& options, const char* what);
+// For entry points that select no sets: throws if an option for sets or for candidate lists is given.
+void RequireNoSets(const residual_knn_search_options& options);
 
-// Throws if options are set that select sets from candidates, for functions that do not.
-void RequireNoSets(const residual_knn_search_options& options, const char* what);
+// For entry points that select sets, but have neither candidate lists nor conditional variances.
+void RequireNoLists(const residual_knn_search_options& options);
 
 // What a report says besides the statistics of the search.
 struct ReportFrame {

@@ -84,9 +84,10 @@ void ChunkPlan::Cut(const ResidualTree& tree, const std::vector<int64_t>& stage)
   int64_t home = -1;
   for (int64_t i = 0; i <= total; ++i) {
     int64_t own = -1;
-    if (i < total && coupled && job_.queries.RowOf(stage[i]) >= 0) {
-      own = tree.BlockOf(tree.top(),
-                         tree.order().LeafAt(tree.position(job_.queries.RowOf(stage[i]))));
+    const int64_t row = i < total ? job_.queries.RowOf(stage[i]) : -1;
+    // Rows beyond a tree may be queries of it if their candidates are limited to fewer rows.
+    if (coupled && row >= 0 && row < tree.size()) {
+      own = tree.BlockOf(tree.top(), tree.order().LeafAt(tree.position(row)));
     }
     const bool turned =
         i > first && i < total && !FitsSingle(tree, stage[i - 1]) && FitsSingle(tree, stage[i]);

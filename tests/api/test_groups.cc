@@ -214,6 +214,32 @@ void TestSingleRows(void** state) {
   }
 }
 
+// Members of a group may lie beyond the tree of a prefix in which the predecessors of the group are searched.
+void TestPrefixTrees(void** state) {
+  Random random(static_cast<const TestRun*>(*state)->seed);
+  constexpr int64_t kRows = 20000;
+  Model model = PlainModel(random, kRows, 6);
+  model.kernel.lengthscales = {0.05};
+  const CreatedIndex created = CreateIndex(model);
+  Groups groups;
+  const std::vector<int64_t> rows = RandomPermutation(random, kRows);
+  for (size_t first = 0; first < 1200; first += 6) {
+    // The first member decides how many candidates there are.
+    std::vector<int64_t> members(rows.begin() + static_cast<std::ptrdiff_t>(first),
+                                 rows.begin() + static_cast<std::ptrdiff_t>(first + 6));
+    groups.Add(members);
+  }
+  Manner manner;
+  manner.strategy = RESIDUAL_KNN_BRUTE_FORCE;
+  const Answer expected = AskGroups(created.index.get(), groups, true, 5, manner);
+  assert_int_equal(expected.status, RESIDUAL_KNN_OK);
+  for (const int32_t strategy : kAllStrategies) {
+    manner.strategy = strategy;
+    manner.threads = 2;
+    assert_true(AskGroups(created.index.get(), groups, true, 5, manner).SameAs(expected));
+  }
+}
+
 // Groups of all sizes up to all rows.
 void TestLargeGroups(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
@@ -397,15 +423,15 @@ const std::vector<BadInputCase<Arguments>>& RefusedCalls() {
        },
        kInvalid, "one of them must be at least k = 2"},
       {"candidates of the nearest", kAll, [](auto& a) { a.options.residual_candidates = 9; },
-       kInvalid, "residual_candidates must be 0"},
+       kInvalid, "residual_candidates must have its default"},
       {"conditional variances", kAll,
        [](auto& a) {
          a.options.selection = 1;
          a.options.conditional_variances = a.variances.data();
        },
-       kInvalid, "conditional_variances must be NULL"},
+       kInvalid, "conditional_variances must have its default"},
       {"candidate lists", kAll, [](auto& a) { a.options.candidate_offsets = a.offsets.data(); },
-       kInvalid, "candidate_offsets must be NULL"},
+       kInvalid, "candidate_offsets must have its default"},
       {"threads -1", kAll, [](auto& a) { a.options.threads = -1; }, kInvalid, "threads is -1"},
       {"statistics size 3", kAll, [](auto& a) { a.statistics_size = 3; }, kInvalid,
        "residual_knn_statistics.struct_size is 3"},
@@ -475,6 +501,7 @@ int main(int argc, char** argv) {
   const CMUnitTest tests[] = {
       cmocka_unit_test_prestate(TestAgainstMembers, &run),
       cmocka_unit_test_prestate(TestSingleRows, &run),
+      cmocka_unit_test_prestate(TestPrefixTrees, &run),
       cmocka_unit_test_prestate(TestLargeGroups, &run),
       cmocka_unit_test_prestate(TestConditionalSingleRows, &run),
       cmocka_unit_test_prestate(TestConditional, &run),

@@ -975,9 +975,11 @@ the largest |rho| with any member. Members of a group are not its neighbors; row
 - `statistics`: out: NULL, or initialized by residual_knn_statistics_init. queries is the number of groups, pairs
   are those of members and candidates, and uninformative_queries is 0.
 - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. The results of
-  a group of one row have the bytes of residual_knn_neighbors with the same options. The call searches for the neighbors of every
-  member, k plus the size of the group in number. Memory: 8 bytes for each row of the index, 32 for each member
-  and 16 for each neighbor, until the call has finished. Thread rule: any number of threads at once.
+  a group of one row have the bytes of residual_knn_neighbors with the same options. The call searches for the
+  neighbors of every member, k plus the size of the group in number. Memory: 8 bytes for each row of the index,
+  32 for each member and 16 for each neighbor, until the call has finished; with
+  RESIDUAL_KNN_SELECT_CONDITIONAL also 4 for each candidate of each member. Thread rule: any number of threads
+  at once.
 """
 function residual_knn_group_neighbors(index, group_offsets, num_groups, group_rows, options, k, neighbors, distances, statistics)
     return ccall(_residual_knn_group_neighbors[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int64}, Int64, Ptr{Int64}, Ptr{residual_knn_search_options}, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, group_offsets, num_groups, group_rows, options, k, neighbors, distances, statistics)
