@@ -140,12 +140,13 @@ bool MannerDoesNotMatter(Random& random, const residual_knn_index* index, const 
   }
   const Answer part = Ask(index, Part(question, first, count), other);
   return part.status == RESIDUAL_KNN_OK &&
-             std::equal(part.neighbors.begin(), part.neighbors.end(),
-                        answer.neighbors.begin() + first * answer.k) &&
-             std::equal(part.variances.begin(), part.variances.end(),
-                        answer.variances.begin() + (answer.variances.empty() ? 0 : first * answer.k))
-         ? true
-         : Fail("a part of the queries");
+                 std::equal(part.neighbors.begin(), part.neighbors.end(),
+                            answer.neighbors.begin() + first * answer.k) &&
+                 std::equal(
+                     part.variances.begin(), part.variances.end(),
+                     answer.variances.begin() + (answer.variances.empty() ? 0 : first * answer.k))
+             ? true
+             : Fail("a part of the queries");
 }
 
 bool ListsHold(uint64_t seed) {
@@ -490,7 +491,10 @@ const std::vector<BadInputCase<Arguments>>& RefusedCalls() {
        "candidate_rows_int32[3], in the list of query 1, is 30"},
       {"a candidate -2", kBoth, [](auto& a) { a.rows[0] = -2; }, kInvalid, "is -2"},
       {"missing, repeats and the query itself", kBoth,
-       [](auto& a) { a.rows = {-1, 2, 2, 6, 6}; }, kOk},
+       [](auto& a) {
+         a.rows = {-1, 2, 2, 6, 6};
+       },
+       kOk},
       {"cancelled", kBoth, [](auto& a) { a.options.progress = Cancel; },
        RESIDUAL_KNN_ERROR_CANCELLED, "cancelled"},
   };
