@@ -197,10 +197,6 @@ Answer Search(const NeighborsOptions& options, const Question& question,
     search.candidate_offsets = lists.offsets.data();
     search.candidate_rows = lists.rows.data();
   }
-  if (!options.pick_variances.empty()) {
-    answer.pick_variances.resize(static_cast<size_t>(size));
-    search.conditional_variances = answer.pick_variances.data();
-  }
   residual_knn_info_init(&answer.info, sizeof answer.info);
   residual_knn_statistics_init(&answer.statistics, sizeof answer.statistics);
   CheckStatus(residual_knn_index_info(index, &answer.info), question.points.path);
@@ -212,6 +208,10 @@ Answer Search(const NeighborsOptions& options, const Question& question,
   if (__builtin_mul_overflow(answer.num_queries, answer.places, &size)) throw std::bad_alloc();
   answer.neighbors = std::make_unique_for_overwrite<int64_t[]>(static_cast<size_t>(size));
   answer.distances = std::make_unique_for_overwrite<double[]>(static_cast<size_t>(size));
+  if (!options.pick_variances.empty()) {
+    answer.pick_variances.resize(static_cast<size_t>(size));
+    search.conditional_variances = answer.pick_variances.data();
+  }
   if (!options.groups.empty()) {
     SearchGroups(options, question, index, search, &answer);
     return answer;

@@ -362,6 +362,19 @@ void CheckTogether(const CLI::App& command, const NeighborsOptions& options) {
     without(option, "--threshold", "the queries have different numbers of neighbors");
     without(option, "--groups", "a group is not a single query");
   }
+  for (const char* option : {"--candidate-lists", "--pick-variances"}) {
+    without(option, "--threshold", "a threshold finds all pairs, and selects no sets");
+    without(option, "--groups", "a group is not a single query");
+  }
+  if (conditional) without("--selection", "--threshold", "a threshold selects no sets");
+  if (options.ranking == RESIDUAL_KNN_SCALED_DISTANCE) {
+    without("--ranking", "--threshold", "the threshold is a correlation");
+    without("--ranking", "--groups", "the neighbors of groups are found by correlation");
+  }
+  if (command.count("--weights") == 0 && command.count("--variances") == 0 &&
+      command.count("--weights-jitter") > 0) {
+    throw CLI::ValidationError("--weights-jitter", "is for --weights and --variances only");
+  }
   without("--groups", "--threshold", "groups have the k nearest neighbors");
   without("--groups", "--new-points", "groups are of rows of POINTS");
   if (!options.lonlat.empty() && options.lonlat.size() != 2) {

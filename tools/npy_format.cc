@@ -291,14 +291,22 @@ std::string PreambleOf(NpyType type, const std::string& shape) {
   return preamble + description;
 }
 
+// A tuple of Python.
+std::string ShapeOf(const std::string& sizes) {
+  std::string shape(1, '(');
+  shape += sizes;
+  shape += ')';
+  return shape;
+}
+
 }  // namespace
 
 std::string NpyPreamble(NpyType type, int64_t rows, int64_t columns) {
-  return PreambleOf(type, "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")");
+  return PreambleOf(type, ShapeOf(std::to_string(rows) + ", " + std::to_string(columns)));
 }
 
 std::string NpyPreamble(NpyType type, int64_t size) {
-  return PreambleOf(type, "(" + std::to_string(size) + ",)");
+  return PreambleOf(type, ShapeOf(std::to_string(size) + ","));
 }
 
 }  // namespace residual_knn
