@@ -189,14 +189,13 @@ void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
             "coordinates divided by their lengthscales. Default\n"
             "given. Row numbers in the output do not change")
       ->group(group);
-  CLI::Option* ranking =
-      AddChoice(command, "--ranking", kRankings, &options->ranking,
-                "What 'distance' is, in the output and for the choice of\n"
-                "the nearest: absolute, sqrt(1 - |rho|); signed,\n"
-                "sqrt(1 - rho); scaled-distance, the Euclidean distance of\n"
-                "coordinates divided by their lengthscales. Default\n"
-                "absolute")
-          ->group(group);
+  CLI::Option* ranking = AddChoice(command, "--ranking", kRankings, &options->ranking,
+                                   "What 'distance' is, in the output and for the choice of\n"
+                                   "the nearest: absolute, sqrt(1 - |rho|); signed,\n"
+                                   "sqrt(1 - rho); scaled-distance, the Euclidean distance of\n"
+                                   "coordinates divided by their lengthscales. Default\n"
+                                   "absolute")
+                             ->group(group);
   command
       .add_flag_callback(
           "--signed", [options] { options->ranking = RESIDUAL_KNN_SIGNED; },
