@@ -15,11 +15,14 @@ function search_neighbors(search, index, num_queries, k; progress = nothing, sta
     dists = Matrix{Float64}(undef, k, num_queries)
     record = LibResidualKNN.residual_knn_statistics()
     warning = Ref("")
-    GC.@preserve offsets rows variances run(options, progress) do options
-        shared(index) do
-            status = search(options, idxs, dists, record)
-            status == STATUS_CODES[:ok] && (warning[] = text_of(LibResidualKNN.residual_knn_search_warning(index, record)))
-            return status
+    GC.@preserve offsets rows variances begin
+        run(options, progress) do options
+            shared(index) do
+                status = search(options, idxs, dists, record)
+                status == STATUS_CODES[:ok] &&
+                    (warning[] = text_of(LibResidualKNN.residual_knn_search_warning(index, record)))
+                return status
+            end
         end
     end
     say(warning[])
