@@ -10,11 +10,14 @@ function run_search(search, index, progress, settings, others, prepare! = option
     arrays = prepare!(options)
     record = LibResidualKNN.residual_knn_statistics()
     warning = Ref("")
-    GC.@preserve arrays run(options, progress) do options
-        shared(index) do
-            status = search(options, record)
-            status == STATUS_CODES[:ok] && (warning[] = text_of(LibResidualKNN.residual_knn_search_warning(index, record)))
-            return status
+    GC.@preserve arrays begin
+        run(options, progress) do options
+            shared(index) do
+                status = search(options, record)
+                status == STATUS_CODES[:ok] &&
+                    (warning[] = text_of(LibResidualKNN.residual_knn_search_warning(index, record)))
+                return status
+            end
         end
     end
     say(warning[])

@@ -1805,6 +1805,7 @@ static void set_helper_options(residual_knn_helper_options* options, progress_ca
 #define NUM_QUERIES_8 arg5
 /* The options of a search, the parameter before k. */
 #define OPTIONS_5 arg4
+#define OPTIONS_6 arg5
 #define OPTIONS_7 arg6
 
 /* Numbers of 64 bits as doubles, in the same memory. */

@@ -229,8 +229,8 @@ test_that("wrong selections and candidates are errors with the names of R", {
     refused("candidate_lists[[4]] is \"a\", must be a vector", candidate_lists = replace(lists, 4, list("a")))
     refused("candidate_lists[2, 1] is 70,", candidate_lists = matrix(c(1, 70), 2, 1), rows = 1:2)
   }
-  refused("candidate_lists is 1:60, must be a list", candidate_lists = 1:60)
-  refused("candidate_lists is data.frame", candidate_lists = data.frame(a = 1:60))
+  refused("must be a list of vectors of row numbers, a matrix", candidate_lists = 1:60)
+  refused("must be a list of vectors of row numbers, a matrix", candidate_lists = data.frame(a = 1:60))
   expect_error(predecessors(index, k = 4, selection = "conditional", progress = function(done, total) FALSE),
     class = "residualknn_error_cancelled"
   )
