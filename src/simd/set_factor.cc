@@ -57,6 +57,7 @@ int64_t FactorizeSetTarget(const SetMatrix& matrix, const double* correlations, 
     double* const row = factor + i * matrix.stride;
     const double pivot = row[i] + jitter;
     if (!(pivot > level)) return i;
+    row[i] = pivot;
     inverse_roots[i] = 1 / std::sqrt(pivot);
     const Vector scale = hn::Set(d, inverse_roots[i]);
     for (j = i; j < end; j += lanes) {
