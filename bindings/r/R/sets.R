@@ -109,6 +109,7 @@ rows_of_lists <- function(lists, n) {
     stop_invalid("candidate_lists[[", bad, "]] is ", shown(lists[[bad]]), ", must be a vector of row numbers")
   }
   rows <- unlist(lists, use.names = FALSE)
+  if (is.null(rows)) rows <- integer()
   bad <- bad_candidates(rows, n)
   offsets <- c(0, cumsum(as.double(lengths)))
   if (length(bad) > 0L) {
