@@ -156,7 +156,7 @@ class SetsTest(cli_support.ProgramTest):
         self.write_lists("lists.csv", lines)
         queries = [40, 7, 89, 7]
         self.file("rows.csv", "row\n" + "".join(f"{row}\n" for row in queries))
-        self.sets("--candidate-lists", "lists.csv", "-o", "all.npy")
+        self.sets_to("all.npy", "--candidate-lists", "lists.csv")
         self.sets_to("some.npy", "--candidate-lists", "lists.csv", "--queries", "rows.csv")
         everything = np.load(self.folder / "all.npy")
         np.testing.assert_array_equal(np.load(self.folder / "some.npy"), everything[queries])
