@@ -50,7 +50,7 @@ end
     called(rows, columns) = [Float64(i == j) for i in rows, j in columns]
     callback = ResidualIndex(called, factor, residual_variance)
     failure = thrown(() -> knn(callback, 5; ranking = :scaled_distance))
-    @test failure isa UnsupportedError && occursin("no coordinates", failure.msg)
+    @test failure isa UnsupportedError && occursin("no coordinates", failure.message)
     close(callback)
 end
 

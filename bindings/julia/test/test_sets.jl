@@ -151,7 +151,8 @@ end
     model = random_model(167; n = 60)
     index = index_of(model)
     lists = fill([1, 2, 3], 60)
-    changed(place, list) = [lists[1:place-1]; [list]; lists[place+1:60]]
+    # Any: else the lists are converted to one type.
+    changed(place, list) = Any[lists[1:place-1]; [list]; lists[place+1:60]]
     for (settings, T, text) in [
         ((selection = :greedy,), ArgumentError, "selection is :greedy, must be one of :conditional, :nearest"),
         ((selection = :conditional, ranking = :signed), ArgumentError, "ranking is :signed, must be :absolute"),
