@@ -21,7 +21,7 @@ SpaceOrder OrderOf(const ScaledPoints& points, int64_t rows, const SpaceOrder& k
   if (kept.size() == rows) return kept;
   std::vector<int64_t> all(static_cast<size_t>(rows));
   std::iota(all.begin(), all.end(), int64_t{0});
-  return SpaceOrder(points, std::move(all), SpaceTree::kLeafRows, threads, monitor);
+  return {points, std::move(all), SpaceTree::kLeafRows, threads, monitor};
 }
 
 }  // namespace

@@ -25,7 +25,11 @@ void SpaceTreeStore::AdoptOrders(SpaceTreeStore& other, std::span<const double> 
   for (size_t i = 0; i < stages_.size(); ++i) {
     Stage& from = *other.stages_[i];
     const SpaceTree* tree = from.tree.IfMade();
-    stages_[i]->order = tree != nullptr ? tree->order() : std::move(from.order);
+    if (tree != nullptr) {
+      stages_[i]->order = tree->order();
+    } else {
+      stages_[i]->order = std::move(from.order);
+    }
     stages_[i]->order.Rescale(ratios);
   }
 }
