@@ -189,7 +189,11 @@ bool ProblemHolds(uint64_t seed, int64_t& found) {
     const double some = all.distances[static_cast<size_t>(random.LogInteger(1, all.k) - 1)];
     const double drawn = std::isfinite(some) ? 1 - some * some : 0.5;
     for (const double threshold : {std::clamp(drawn, 0.0, 1.0), random.Chance(0.5) ? 0.0 : 1.0}) {
-      const Pairs pairs = PairsCall(problem.index(), question, manner, threshold).Find();
+      const auto find = [&](const Manner& by) {
+        return problem.WithQueriesOf(
+            question, [&] { return PairsCall(problem.index(), question, by, threshold).Find(); });
+      };
+      const Pairs pairs = find(manner);
       const std::string name = problem.description() + "; " + Describe(question) + "; " +
                                Describe(manner) + ", threshold " + std::to_string(threshold) + ": ";
       if (pairs.status != RESIDUAL_KNN_OK) return Fail(seed, name + residual_knn_last_error());
@@ -202,7 +206,7 @@ bool ProblemHolds(uint64_t seed, int64_t& found) {
       found += pairs.total();
       // The same bytes in another manner.
       const Manner other = DrawManner(random, problem.n(), manner.ranking);
-      if (!PairsCall(problem.index(), question, other, threshold).Find().SameAs(pairs)) {
+      if (!find(other).SameAs(pairs)) {
         return Fail(seed, name + "another answer with " + Describe(other));
       }
     }

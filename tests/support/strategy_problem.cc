@@ -256,14 +256,6 @@ Question StrategyProblem::DrawNew(Random& random) const {
   return question;
 }
 
-Answer StrategyProblem::AskThis(const Question& question, const Manner& manner) {
-  if (callback_) callback_->set_queries(&question.queries);
-  Answer answer = Ask(index(), question, manner);
-  if (callback_) callback_->set_queries(nullptr);  // the question need not outlive this call
-  if (callback_ && callback_->out_of_range()) answer.status = RESIDUAL_KNN_ERROR_INTERNAL;
-  return answer;
-}
-
 void StrategyProblem::Describe() {
   std::ostringstream text;
   const Kernel& kernel = model_.kernel;

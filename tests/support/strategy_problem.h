@@ -41,8 +41,19 @@ class StrategyProblem {
   [[nodiscard]] const std::vector<Question>& questions() const { return questions_; }
   [[nodiscard]] const std::string& description() const { return description_; }
 
-  // The callback answers for the new points of one question at a time.
-  Answer AskThis(const Question& question, const Manner& manner);
+  // Calls `search`, which returns something with a status. Meanwhile, the callback answers for the new points of the
+  // question, and of no other.
+  template <class Search>
+  auto WithQueriesOf(const Question& question, const Search& search) {
+    if (callback_) callback_->set_queries(&question.queries);
+    auto answer = search();
+    if (callback_) callback_->set_queries(nullptr);  // the question need not outlive this call
+    if (callback_ && callback_->out_of_range()) answer.status = RESIDUAL_KNN_ERROR_INTERNAL;
+    return answer;
+  }
+  Answer AskThis(const Question& question, const Manner& manner) {
+    return WithQueriesOf(question, [&] { return Ask(index(), question, manner); });
+  }
 
  private:
   int64_t DrawSize(Random& random);
