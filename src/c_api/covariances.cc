@@ -8,6 +8,9 @@
 #include "conditioning/set_covariances.h"
 
 using residual_knn::CheckedCall;
+using residual_knn::NewFactorSource;
+using residual_knn::NewPointSource;
+using residual_knn::RowSource;
 using residual_knn::SetRules;
 
 namespace {
@@ -65,7 +68,8 @@ residual_knn_status residual_knn_covariances(const residual_knn_index* index, co
                                              const residual_knn_covariance_options* options,
                                              int32_t k, const int64_t* neighbors,
                                              double* covariances, double* residual_variances) {
-  return RunOnRows(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors}, rows,
+  return RunOnSets(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors},
+                   RowSource<int64_t>(rows, num_queries, 0, false),
                    CovariancesTask{covariances, residual_variances});
 }
 
@@ -73,9 +77,9 @@ residual_knn_status residual_knn_covariances_of_new_points(
     const residual_knn_index* index, const double* queries, int64_t num_queries,
     const residual_knn_covariance_options* options, int32_t k, const int64_t* neighbors,
     double* covariances, double* residual_variances) {
-  return RunOnNewPoints(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors},
-                        queries, "residual_knn_covariances_of_new_factor",
-                        CovariancesTask{covariances, residual_variances});
+  return RunOnSets(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors},
+                   NewPointSource{queries, num_queries, "residual_knn_covariances_of_new_factor"},
+                   CovariancesTask{covariances, residual_variances});
 }
 
 residual_knn_status residual_knn_covariances_of_new_factor(
@@ -83,10 +87,10 @@ residual_knn_status residual_knn_covariances_of_new_factor(
     const double* query_residual_variance, const double* queries, int64_t num_queries,
     const residual_knn_covariance_options* options, int32_t k, const int64_t* neighbors,
     double* covariances, double* residual_variances) {
-  return RunOnNewFactor(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors},
-                        {query_factor, query_residual_variance, queries},
-                        "residual_knn_covariances_of_new_points",
-                        CovariancesTask{covariances, residual_variances});
+  return RunOnSets(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors},
+                   NewFactorSource{query_factor, query_residual_variance, queries, num_queries,
+                                   "residual_knn_covariances_of_new_points"},
+                   CovariancesTask{covariances, residual_variances});
 }
 
 residual_knn_status residual_knn_covariances_int32(const residual_knn_index* index,
@@ -95,8 +99,9 @@ residual_knn_status residual_knn_covariances_int32(const residual_knn_index* ind
                                                    int32_t k, int32_t base, int32_t missing,
                                                    const int32_t* neighbors, double* covariances,
                                                    double* residual_variances) {
-  return RunOnRows(
-      Call<int32_t>{__func__, index, num_queries, options, k, {base, missing}, neighbors}, rows,
+  return RunOnSets(
+      Call<int32_t>{__func__, index, num_queries, options, k, {base, missing}, neighbors},
+      RowSource<int32_t>(rows, num_queries, base, false),
       CovariancesTask{covariances, residual_variances});
 }
 
@@ -104,9 +109,10 @@ residual_knn_status residual_knn_covariances_of_new_points_int32(
     const residual_knn_index* index, const double* queries, int64_t num_queries,
     const residual_knn_covariance_options* options, int32_t k, int32_t base, int32_t missing,
     const int32_t* neighbors, double* covariances, double* residual_variances) {
-  return RunOnNewPoints(
-      Call<int32_t>{__func__, index, num_queries, options, k, {base, missing}, neighbors}, queries,
-      "residual_knn_covariances_of_new_factor", CovariancesTask{covariances, residual_variances});
+  return RunOnSets(
+      Call<int32_t>{__func__, index, num_queries, options, k, {base, missing}, neighbors},
+      NewPointSource{queries, num_queries, "residual_knn_covariances_of_new_factor"},
+      CovariancesTask{covariances, residual_variances});
 }
 
 residual_knn_status residual_knn_covariances_of_new_factor_int32(
@@ -114,9 +120,10 @@ residual_knn_status residual_knn_covariances_of_new_factor_int32(
     const double* query_residual_variance, const double* queries, int64_t num_queries,
     const residual_knn_covariance_options* options, int32_t k, int32_t base, int32_t missing,
     const int32_t* neighbors, double* covariances, double* residual_variances) {
-  return RunOnNewFactor(
+  return RunOnSets(
       Call<int32_t>{__func__, index, num_queries, options, k, {base, missing}, neighbors},
-      {query_factor, query_residual_variance, queries}, "residual_knn_covariances_of_new_points",
+      NewFactorSource{query_factor, query_residual_variance, queries, num_queries,
+                      "residual_knn_covariances_of_new_points"},
       CovariancesTask{covariances, residual_variances});
 }
 
@@ -125,7 +132,8 @@ residual_knn_status residual_knn_covariance_blocks(const residual_knn_index* ind
                                                    const residual_knn_covariance_options* options,
                                                    int32_t k, const int64_t* neighbors,
                                                    double* blocks) {
-  return RunOnRows(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors}, rows,
+  return RunOnSets(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors},
+                   RowSource<int64_t>(rows, num_queries, 0, false),
                    BlocksTask{blocks, num_queries, k});
 }
 
@@ -133,9 +141,10 @@ residual_knn_status residual_knn_covariance_blocks_of_new_points(
     const residual_knn_index* index, const double* queries, int64_t num_queries,
     const residual_knn_covariance_options* options, int32_t k, const int64_t* neighbors,
     double* blocks) {
-  return RunOnNewPoints(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors},
-                        queries, "residual_knn_covariance_blocks_of_new_factor",
-                        BlocksTask{blocks, num_queries, k});
+  return RunOnSets(
+      Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors},
+      NewPointSource{queries, num_queries, "residual_knn_covariance_blocks_of_new_factor"},
+      BlocksTask{blocks, num_queries, k});
 }
 
 residual_knn_status residual_knn_covariance_blocks_of_new_factor(
@@ -143,28 +152,29 @@ residual_knn_status residual_knn_covariance_blocks_of_new_factor(
     const double* query_residual_variance, const double* queries, int64_t num_queries,
     const residual_knn_covariance_options* options, int32_t k, const int64_t* neighbors,
     double* blocks) {
-  return RunOnNewFactor(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors},
-                        {query_factor, query_residual_variance, queries},
-                        "residual_knn_covariance_blocks_of_new_points",
-                        BlocksTask{blocks, num_queries, k});
+  return RunOnSets(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors},
+                   NewFactorSource{query_factor, query_residual_variance, queries, num_queries,
+                                   "residual_knn_covariance_blocks_of_new_points"},
+                   BlocksTask{blocks, num_queries, k});
 }
 
 residual_knn_status residual_knn_covariance_blocks_int32(
     const residual_knn_index* index, const int32_t* rows, int64_t num_queries,
     const residual_knn_covariance_options* options, int32_t k, int32_t base, int32_t missing,
     const int32_t* neighbors, double* blocks) {
-  return RunOnRows(
-      Call<int32_t>{__func__, index, num_queries, options, k, {base, missing}, neighbors}, rows,
-      BlocksTask{blocks, num_queries, k});
+  return RunOnSets(
+      Call<int32_t>{__func__, index, num_queries, options, k, {base, missing}, neighbors},
+      RowSource<int32_t>(rows, num_queries, base, false), BlocksTask{blocks, num_queries, k});
 }
 
 residual_knn_status residual_knn_covariance_blocks_of_new_points_int32(
     const residual_knn_index* index, const double* queries, int64_t num_queries,
     const residual_knn_covariance_options* options, int32_t k, int32_t base, int32_t missing,
     const int32_t* neighbors, double* blocks) {
-  return RunOnNewPoints(
-      Call<int32_t>{__func__, index, num_queries, options, k, {base, missing}, neighbors}, queries,
-      "residual_knn_covariance_blocks_of_new_factor", BlocksTask{blocks, num_queries, k});
+  return RunOnSets(
+      Call<int32_t>{__func__, index, num_queries, options, k, {base, missing}, neighbors},
+      NewPointSource{queries, num_queries, "residual_knn_covariance_blocks_of_new_factor"},
+      BlocksTask{blocks, num_queries, k});
 }
 
 residual_knn_status residual_knn_covariance_blocks_of_new_factor_int32(
@@ -172,8 +182,9 @@ residual_knn_status residual_knn_covariance_blocks_of_new_factor_int32(
     const double* query_residual_variance, const double* queries, int64_t num_queries,
     const residual_knn_covariance_options* options, int32_t k, int32_t base, int32_t missing,
     const int32_t* neighbors, double* blocks) {
-  return RunOnNewFactor(
+  return RunOnSets(
       Call<int32_t>{__func__, index, num_queries, options, k, {base, missing}, neighbors},
-      {query_factor, query_residual_variance, queries},
-      "residual_knn_covariance_blocks_of_new_points", BlocksTask{blocks, num_queries, k});
+      NewFactorSource{query_factor, query_residual_variance, queries, num_queries,
+                      "residual_knn_covariance_blocks_of_new_points"},
+      BlocksTask{blocks, num_queries, k});
 }

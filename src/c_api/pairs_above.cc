@@ -15,8 +15,10 @@
 using residual_knn::CompressedRows;
 using residual_knn::Guard;
 using residual_knn::Monitor;
+using residual_knn::NewFactorSource;
+using residual_knn::NewPointSource;
 using residual_knn::QuerySet;
-using residual_knn::RowArgument;
+using residual_knn::RowSource;
 using residual_knn::SearchSettings;
 using residual_knn::SearchStatistics;
 
@@ -54,11 +56,9 @@ void Check(const Request<Row>& request) {
   residual_knn::RequireNumbering<Row>({request.base, -1}, request.index->model.n());
 }
 
-// Runs a search. `make_queries(options, settings, monitor)` checks the arguments in which entry points differ, and
-// returns the queries.
-template <class Row, class MakeQueries>
-residual_knn_status FindPairs(const char* function, const Request<Row>& request,
-                              const MakeQueries& make_queries) {
+// Runs a search. `source` is one of the sources of queries, in which entry points differ.
+template <class Row, class Source>
+residual_knn_status FindPairs(const char* function, const Request<Row>& request, Source source) {
   return Guard(function, residual_knn::MessageBaseOf(request.options), [&] {
     const auto start = std::chrono::steady_clock::now();
     residual_knn::RequirePointer(request.index, "index");
@@ -73,7 +73,8 @@ residual_knn_status FindPairs(const char* function, const Request<Row>& request,
     settings.least_correlation = request.threshold;
     settings.counts_informative = false;
     Monitor monitor(options.progress, options.progress_user);
-    const std::unique_ptr<QuerySet> queries = make_queries(options, settings, monitor);
+    const std::unique_ptr<QuerySet> queries =
+        source(request.index->model, {options.layout, settings.threads, monitor});
     CompressedRows found(request.num_queries, request.capacity);
     const SearchStatistics done = Search({request.index->model, *queries, settings, found, monitor},
                                          *request.index->prepared);
@@ -90,73 +91,37 @@ residual_knn_status FindPairs(const char* function, const Request<Row>& request,
   });
 }
 
-template <class Row>
-residual_knn_status PairsOfRows(const char* function, const Request<Row>& request, const Row* rows,
-                                bool predecessors) {
-  RowArgument<Row> argument(rows, request.num_queries, request.base);
-  return FindPairs(function, request,
-                   [&](const residual_knn_search_options&, const SearchSettings&, Monitor&) {
-                     return argument.Queries(request.index->model, predecessors);
-                   });
-}
-
-template <class Row>
-residual_knn_status PairsOfNewPoints(const char* function, const Request<Row>& request,
-                                     const double* queries) {
-  return FindPairs(
-      function, request,
-      [&](const residual_knn_search_options& options, const SearchSettings&, Monitor&) {
-        return residual_knn::NewPointQueriesOf(request.index->model,
-                                               {queries, request.num_queries, options.layout,
-                                                "residual_knn_neighbors_of_new_factor_above"});
-      });
-}
-
-template <class Row>
-residual_knn_status PairsOfNewFactor(const char* function, const Request<Row>& request,
-                                     const double* query_factor,
-                                     const double* query_residual_variance, const double* queries) {
-  return FindPairs(function, request,
-                   [&](const residual_knn_search_options& options, const SearchSettings& settings,
-                       Monitor& monitor) {
-                     return residual_knn::NewFactorQueriesOf(
-                         request.index->model,
-                         {query_factor, query_residual_variance, queries, request.num_queries,
-                          options.layout, "residual_knn_neighbors_of_new_points_above"},
-                         settings.threads, monitor);
-                   });
-}
-
 }  // namespace
 
 residual_knn_status residual_knn_neighbors_above(
     const residual_knn_index* index, const int64_t* rows, int64_t num_queries,
     const residual_knn_search_options* options, double threshold, int64_t capacity,
     int64_t* offsets, int64_t* neighbors, double* distances, residual_knn_statistics* statistics) {
-  return PairsOfRows<int64_t>(__func__,
-                              {index, num_queries, options, threshold, 0, capacity, offsets,
-                               neighbors, distances, statistics},
-                              rows, false);
+  return FindPairs(__func__,
+                   Request<int64_t>{index, num_queries, options, threshold, 0, capacity, offsets,
+                                    neighbors, distances, statistics},
+                   RowSource<int64_t>(rows, num_queries, 0, false));
 }
 
 residual_knn_status residual_knn_predecessors_above(
     const residual_knn_index* index, const int64_t* rows, int64_t num_queries,
     const residual_knn_search_options* options, double threshold, int64_t capacity,
     int64_t* offsets, int64_t* neighbors, double* distances, residual_knn_statistics* statistics) {
-  return PairsOfRows<int64_t>(__func__,
-                              {index, num_queries, options, threshold, 0, capacity, offsets,
-                               neighbors, distances, statistics},
-                              rows, true);
+  return FindPairs(__func__,
+                   Request<int64_t>{index, num_queries, options, threshold, 0, capacity, offsets,
+                                    neighbors, distances, statistics},
+                   RowSource<int64_t>(rows, num_queries, 0, true));
 }
 
 residual_knn_status residual_knn_neighbors_of_new_points_above(
     const residual_knn_index* index, const double* queries, int64_t num_queries,
     const residual_knn_search_options* options, double threshold, int64_t capacity,
     int64_t* offsets, int64_t* neighbors, double* distances, residual_knn_statistics* statistics) {
-  return PairsOfNewPoints<int64_t>(__func__,
-                                   {index, num_queries, options, threshold, 0, capacity, offsets,
-                                    neighbors, distances, statistics},
-                                   queries);
+  return FindPairs(
+      __func__,
+      Request<int64_t>{index, num_queries, options, threshold, 0, capacity, offsets, neighbors,
+                       distances, statistics},
+      NewPointSource{queries, num_queries, "residual_knn_neighbors_of_new_factor_above"});
 }
 
 residual_knn_status residual_knn_neighbors_of_new_factor_above(
@@ -164,40 +129,42 @@ residual_knn_status residual_knn_neighbors_of_new_factor_above(
     const double* query_residual_variance, const double* queries, int64_t num_queries,
     const residual_knn_search_options* options, double threshold, int64_t capacity,
     int64_t* offsets, int64_t* neighbors, double* distances, residual_knn_statistics* statistics) {
-  return PairsOfNewFactor<int64_t>(__func__,
-                                   {index, num_queries, options, threshold, 0, capacity, offsets,
+  return FindPairs(__func__,
+                   Request<int64_t>{index, num_queries, options, threshold, 0, capacity, offsets,
                                     neighbors, distances, statistics},
-                                   query_factor, query_residual_variance, queries);
+                   NewFactorSource{query_factor, query_residual_variance, queries, num_queries,
+                                   "residual_knn_neighbors_of_new_points_above"});
 }
 
 residual_knn_status residual_knn_neighbors_above_int32(
     const residual_knn_index* index, const int32_t* rows, int64_t num_queries,
     const residual_knn_search_options* options, double threshold, int32_t base, int64_t capacity,
     int64_t* offsets, int32_t* neighbors, double* distances, residual_knn_statistics* statistics) {
-  return PairsOfRows<int32_t>(__func__,
-                              {index, num_queries, options, threshold, base, capacity, offsets,
-                               neighbors, distances, statistics},
-                              rows, false);
+  return FindPairs(__func__,
+                   Request<int32_t>{index, num_queries, options, threshold, base, capacity, offsets,
+                                    neighbors, distances, statistics},
+                   RowSource<int32_t>(rows, num_queries, base, false));
 }
 
 residual_knn_status residual_knn_predecessors_above_int32(
     const residual_knn_index* index, const int32_t* rows, int64_t num_queries,
     const residual_knn_search_options* options, double threshold, int32_t base, int64_t capacity,
     int64_t* offsets, int32_t* neighbors, double* distances, residual_knn_statistics* statistics) {
-  return PairsOfRows<int32_t>(__func__,
-                              {index, num_queries, options, threshold, base, capacity, offsets,
-                               neighbors, distances, statistics},
-                              rows, true);
+  return FindPairs(__func__,
+                   Request<int32_t>{index, num_queries, options, threshold, base, capacity, offsets,
+                                    neighbors, distances, statistics},
+                   RowSource<int32_t>(rows, num_queries, base, true));
 }
 
 residual_knn_status residual_knn_neighbors_of_new_points_above_int32(
     const residual_knn_index* index, const double* queries, int64_t num_queries,
     const residual_knn_search_options* options, double threshold, int32_t base, int64_t capacity,
     int64_t* offsets, int32_t* neighbors, double* distances, residual_knn_statistics* statistics) {
-  return PairsOfNewPoints<int32_t>(__func__,
-                                   {index, num_queries, options, threshold, base, capacity, offsets,
-                                    neighbors, distances, statistics},
-                                   queries);
+  return FindPairs(
+      __func__,
+      Request<int32_t>{index, num_queries, options, threshold, base, capacity, offsets, neighbors,
+                       distances, statistics},
+      NewPointSource{queries, num_queries, "residual_knn_neighbors_of_new_factor_above"});
 }
 
 residual_knn_status residual_knn_neighbors_of_new_factor_above_int32(
@@ -205,8 +172,9 @@ residual_knn_status residual_knn_neighbors_of_new_factor_above_int32(
     const double* query_residual_variance, const double* queries, int64_t num_queries,
     const residual_knn_search_options* options, double threshold, int32_t base, int64_t capacity,
     int64_t* offsets, int32_t* neighbors, double* distances, residual_knn_statistics* statistics) {
-  return PairsOfNewFactor<int32_t>(__func__,
-                                   {index, num_queries, options, threshold, base, capacity, offsets,
+  return FindPairs(__func__,
+                   Request<int32_t>{index, num_queries, options, threshold, base, capacity, offsets,
                                     neighbors, distances, statistics},
-                                   query_factor, query_residual_variance, queries);
+                   NewFactorSource{query_factor, query_residual_variance, queries, num_queries,
+                                   "residual_knn_neighbors_of_new_points_above"});
 }

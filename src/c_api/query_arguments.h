@@ -53,24 +53,36 @@ void RequireNumbering(const Numbering<Row>& numbering, int64_t n) {
   }
 }
 
-// Row numbers of queries in a caller's array. NULL: all rows of the index in order.
-template <class Row>
-class RowArgument {
- public:
-  RowArgument(const Row* rows, int64_t num_queries, Row base)
-      : rows_(rows), num_queries_(num_queries), base_(base) {}
+// Where an entry point gets its queries: each kind of source checks its arguments and makes the queries of one call.
+struct QueryFrame {
+  int32_t layout;
+  int threads;
+  Monitor& monitor;
+};
 
-  // The argument must outlive the queries.
-  std::unique_ptr<QuerySet> Queries(const ResidualModel& model, bool predecessors) {
+// NULL stands for all rows.
+inline void RequireAllRows(int64_t num_queries, int64_t n) {
+  if (num_queries > 0 && num_queries != n) {
+    ThrowInvalid("rows is NULL and num_queries is " + std::to_string(num_queries) +
+                 ", must be n = " + std::to_string(n));
+  }
+}
+
+// Rows of the index, by their numbers in a caller's array. NULL: all rows of the index in order.
+template <class Row>
+class RowSource {
+ public:
+  RowSource(const Row* rows, int64_t num_queries, Row base, bool predecessors)
+      : rows_(rows), num_queries_(num_queries), base_(base), predecessors_(predecessors) {}
+
+  // The source must outlive the queries.
+  std::unique_ptr<QuerySet> operator()(const ResidualModel& model, const QueryFrame& /*frame*/) {
     if (rows_ == nullptr) {
-      if (num_queries_ > 0 && num_queries_ != model.n()) {
-        ThrowInvalid("rows is NULL and num_queries is " + std::to_string(num_queries_) +
-                     ", must be n = " + std::to_string(model.n()));
-      }
-      return MakeRowQueries(model, nullptr, num_queries_, predecessors);
+      RequireAllRows(num_queries_, model.n());
+      return MakeRowQueries(model, nullptr, num_queries_, predecessors_);
     }
     if constexpr (sizeof(Row) == sizeof(int64_t)) {
-      return MakeRowQueries(model, rows_, num_queries_, predecessors);
+      return MakeRowQueries(model, rows_, num_queries_, predecessors_);
     } else {
       wide_.resize(static_cast<size_t>(num_queries_));
       for (int64_t i = 0; i < num_queries_; ++i) {
@@ -81,7 +93,7 @@ class RowArgument {
                        std::to_string(model.n() - 1 + base_));
         }
       }
-      return MakeRowQueries(model, wide_.data(), num_queries_, predecessors);
+      return MakeRowQueries(model, wide_.data(), num_queries_, predecessors_);
     }
   }
 
@@ -89,56 +101,48 @@ class RowArgument {
   const Row* rows_;
   int64_t num_queries_;
   Row base_;
+  bool predecessors_;
   std::vector<int64_t> wide_;
 };
 
 // New points whose V and p the index computes.
-struct NewPointArgument {
+struct NewPointSource {
   const double* queries;
   int64_t num_queries;
-  int32_t layout;
   const char* other_function;  // for an index that was made from the caller's V and p
+
+  std::unique_ptr<QuerySet> operator()(const ResidualModel& model, const QueryFrame& frame) const {
+    if (model.inducing() == nullptr) {
+      throw Error(
+          RESIDUAL_KNN_ERROR_UNSUPPORTED,
+          std::string("the index was made from the caller's V and p; use ") + other_function);
+    }
+    return MakeNewPointQueries(
+        model, CheckedMatrix(queries, num_queries, model.d(), frame.layout, "queries"));
+  }
 };
 
-inline std::unique_ptr<QuerySet> NewPointQueriesOf(const ResidualModel& model,
-                                                   const NewPointArgument& argument) {
-  if (model.inducing() == nullptr) {
-    throw Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
-                std::string("the index was made from the caller's V and p; use ") +
-                    argument.other_function);
-  }
-  return MakeNewPointQueries(model, CheckedMatrix(argument.queries, argument.num_queries, model.d(),
-                                                  argument.layout, "queries"));
-}
-
 // New points with the caller's V and p.
-struct NewFactorArgument {
+struct NewFactorSource {
   const double* query_factor;
   const double* query_residual_variance;
   const double* queries;
   int64_t num_queries;
-  int32_t layout;
   const char* other_function;  // for an index that computes V and p
-};
 
-inline std::unique_ptr<QuerySet> NewFactorQueriesOf(const ResidualModel& model,
-                                                    const NewFactorArgument& argument, int threads,
-                                                    Monitor& monitor) {
-  if (model.inducing() != nullptr) {
-    throw Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
-                std::string("the index computes V and p of new points itself; use ") +
-                    argument.other_function);
+  std::unique_ptr<QuerySet> operator()(const ResidualModel& model, const QueryFrame& frame) const {
+    if (model.inducing() != nullptr) {
+      throw Error(
+          RESIDUAL_KNN_ERROR_UNSUPPORTED,
+          std::string("the index computes V and p of new points itself; use ") + other_function);
+    }
+    if (num_queries > 0) RequirePointer(query_residual_variance, "query_residual_variance");
+    return MakeNewFactorQueries(
+        model, CheckedMatrix(query_factor, num_queries, model.m(), frame.layout, "query_factor"),
+        {query_residual_variance, static_cast<size_t>(num_queries)},
+        CheckedMatrix(queries, num_queries, model.d(), frame.layout, "queries"), frame.threads,
+        frame.monitor);
   }
-  if (argument.num_queries > 0) {
-    RequirePointer(argument.query_residual_variance, "query_residual_variance");
-  }
-  return MakeNewFactorQueries(
-      model,
-      CheckedMatrix(argument.query_factor, argument.num_queries, model.m(), argument.layout,
-                    "query_factor"),
-      {argument.query_residual_variance, static_cast<size_t>(argument.num_queries)},
-      CheckedMatrix(argument.queries, argument.num_queries, model.d(), argument.layout, "queries"),
-      threads, monitor);
-}
+};
 
 }  // namespace residual_knn

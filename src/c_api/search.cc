@@ -18,10 +18,12 @@
 using residual_knn::ArraySink;
 using residual_knn::Guard;
 using residual_knn::Monitor;
+using residual_knn::NewFactorSource;
+using residual_knn::NewPointSource;
 using residual_knn::QuerySet;
 using residual_knn::ResidualModel;
 using residual_knn::ResultArrays;
-using residual_knn::RowArgument;
+using residual_knn::RowSource;
 using residual_knn::SearchSettings;
 using residual_knn::SearchStatistics;
 using residual_knn::SetArguments;
@@ -80,11 +82,9 @@ SearchStatistics SearchInto(const Ready<Row>& ready, const ResultArrays<Row>& ar
   }
 }
 
-// Runs a search. `make_queries(options, settings, monitor)` checks the arguments in which entry points differ, and
-// returns the queries.
-template <class Row, class MakeQueries>
-residual_knn_status RunSearch(const char* function, const Request<Row>& request,
-                              const MakeQueries& make_queries) {
+// Runs a search. `source` is one of the sources of queries, in which entry points differ.
+template <class Row, class Source>
+residual_knn_status RunSearch(const char* function, const Request<Row>& request, Source source) {
   return Guard(function, residual_knn::MessageBaseOf(request.options), [&] {
     const auto start = std::chrono::steady_clock::now();
     residual_knn::RequirePointer(request.index, "index");
@@ -105,7 +105,8 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     Monitor monitor(options.progress, options.progress_user);
     const SetArguments<Row> sets(options,
                                  {model, request.num_queries, request.k, numbering, monitor});
-    const std::unique_ptr<QuerySet> queries = make_queries(options, settings, monitor);
+    const std::unique_ptr<QuerySet> queries =
+        source(model, {options.layout, settings.threads, monitor});
     const ResultArrays<Row> arrays{request.neighbors, request.distances, request.num_queries,
                                    request.k,         dimension_major,   request.base,
                                    request.missing};
@@ -117,43 +118,6 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     residual_knn::WriteStatistics(done, {start, request.num_queries, options.message_base},
                                   request.statistics);
   });
-}
-
-template <class Row>
-residual_knn_status SearchRows(const char* function, const Request<Row>& request, const Row* rows,
-                               bool predecessors) {
-  RowArgument<Row> argument(rows, request.num_queries, request.base);
-  return RunSearch(function, request,
-                   [&](const residual_knn_search_options&, const SearchSettings&, Monitor&) {
-                     return argument.Queries(request.index->model, predecessors);
-                   });
-}
-
-template <class Row>
-residual_knn_status SearchNewPoints(const char* function, const Request<Row>& request,
-                                    const double* queries) {
-  return RunSearch(
-      function, request,
-      [&](const residual_knn_search_options& options, const SearchSettings&, Monitor&) {
-        return residual_knn::NewPointQueriesOf(
-            request.index->model,
-            {queries, request.num_queries, options.layout, "residual_knn_neighbors_of_new_factor"});
-      });
-}
-
-template <class Row>
-residual_knn_status SearchNewFactor(const char* function, const Request<Row>& request,
-                                    const double* query_factor,
-                                    const double* query_residual_variance, const double* queries) {
-  return RunSearch(function, request,
-                   [&](const residual_knn_search_options& options, const SearchSettings& settings,
-                       Monitor& monitor) {
-                     return residual_knn::NewFactorQueriesOf(
-                         request.index->model,
-                         {query_factor, query_residual_variance, queries, request.num_queries,
-                          options.layout, "residual_knn_neighbors_of_new_points"},
-                         settings.threads, monitor);
-                   });
 }
 
 }  // namespace
@@ -171,9 +135,10 @@ residual_knn_status residual_knn_neighbors(const residual_knn_index* index, cons
                                            const residual_knn_search_options* options, int32_t k,
                                            int64_t* neighbors, double* distances,
                                            residual_knn_statistics* statistics) {
-  return SearchRows<int64_t>(
-      __func__, {index, num_queries, options, k, 0, -1, neighbors, distances, statistics}, rows,
-      false);
+  return RunSearch(
+      __func__,
+      Request<int64_t>{index, num_queries, options, k, 0, -1, neighbors, distances, statistics},
+      RowSource<int64_t>(rows, num_queries, 0, false));
 }
 
 residual_knn_status residual_knn_predecessors(const residual_knn_index* index, const int64_t* rows,
@@ -181,9 +146,10 @@ residual_knn_status residual_knn_predecessors(const residual_knn_index* index, c
                                               const residual_knn_search_options* options, int32_t k,
                                               int64_t* neighbors, double* distances,
                                               residual_knn_statistics* statistics) {
-  return SearchRows<int64_t>(
-      __func__, {index, num_queries, options, k, 0, -1, neighbors, distances, statistics}, rows,
-      true);
+  return RunSearch(
+      __func__,
+      Request<int64_t>{index, num_queries, options, k, 0, -1, neighbors, distances, statistics},
+      RowSource<int64_t>(rows, num_queries, 0, true));
 }
 
 residual_knn_status residual_knn_neighbors_of_new_points(const residual_knn_index* index,
@@ -192,8 +158,10 @@ residual_knn_status residual_knn_neighbors_of_new_points(const residual_knn_inde
                                                          int32_t k, int64_t* neighbors,
                                                          double* distances,
                                                          residual_knn_statistics* statistics) {
-  return SearchNewPoints<int64_t>(
-      __func__, {index, num_queries, options, k, 0, -1, neighbors, distances, statistics}, queries);
+  return RunSearch(
+      __func__,
+      Request<int64_t>{index, num_queries, options, k, 0, -1, neighbors, distances, statistics},
+      NewPointSource{queries, num_queries, "residual_knn_neighbors_of_new_factor"});
 }
 
 residual_knn_status residual_knn_neighbors_of_new_factor(
@@ -201,9 +169,11 @@ residual_knn_status residual_knn_neighbors_of_new_factor(
     const double* query_residual_variance, const double* queries, int64_t num_queries,
     const residual_knn_search_options* options, int32_t k, int64_t* neighbors, double* distances,
     residual_knn_statistics* statistics) {
-  return SearchNewFactor<int64_t>(
-      __func__, {index, num_queries, options, k, 0, -1, neighbors, distances, statistics},
-      query_factor, query_residual_variance, queries);
+  return RunSearch(
+      __func__,
+      Request<int64_t>{index, num_queries, options, k, 0, -1, neighbors, distances, statistics},
+      NewFactorSource{query_factor, query_residual_variance, queries, num_queries,
+                      "residual_knn_neighbors_of_new_points"});
 }
 
 residual_knn_status residual_knn_neighbors_int32(const residual_knn_index* index,
@@ -212,9 +182,10 @@ residual_knn_status residual_knn_neighbors_int32(const residual_knn_index* index
                                                  int32_t k, int32_t base, int32_t missing,
                                                  int32_t* neighbors, double* distances,
                                                  residual_knn_statistics* statistics) {
-  return SearchRows<int32_t>(
-      __func__, {index, num_queries, options, k, base, missing, neighbors, distances, statistics},
-      rows, false);
+  return RunSearch(__func__,
+                   Request<int32_t>{index, num_queries, options, k, base, missing, neighbors,
+                                    distances, statistics},
+                   RowSource<int32_t>(rows, num_queries, base, false));
 }
 
 residual_knn_status residual_knn_predecessors_int32(const residual_knn_index* index,
@@ -223,18 +194,20 @@ residual_knn_status residual_knn_predecessors_int32(const residual_knn_index* in
                                                     int32_t k, int32_t base, int32_t missing,
                                                     int32_t* neighbors, double* distances,
                                                     residual_knn_statistics* statistics) {
-  return SearchRows<int32_t>(
-      __func__, {index, num_queries, options, k, base, missing, neighbors, distances, statistics},
-      rows, true);
+  return RunSearch(__func__,
+                   Request<int32_t>{index, num_queries, options, k, base, missing, neighbors,
+                                    distances, statistics},
+                   RowSource<int32_t>(rows, num_queries, base, true));
 }
 
 residual_knn_status residual_knn_neighbors_of_new_points_int32(
     const residual_knn_index* index, const double* queries, int64_t num_queries,
     const residual_knn_search_options* options, int32_t k, int32_t base, int32_t missing,
     int32_t* neighbors, double* distances, residual_knn_statistics* statistics) {
-  return SearchNewPoints<int32_t>(
-      __func__, {index, num_queries, options, k, base, missing, neighbors, distances, statistics},
-      queries);
+  return RunSearch(__func__,
+                   Request<int32_t>{index, num_queries, options, k, base, missing, neighbors,
+                                    distances, statistics},
+                   NewPointSource{queries, num_queries, "residual_knn_neighbors_of_new_factor"});
 }
 
 residual_knn_status residual_knn_neighbors_of_new_factor_int32(
@@ -242,7 +215,9 @@ residual_knn_status residual_knn_neighbors_of_new_factor_int32(
     const double* query_residual_variance, const double* queries, int64_t num_queries,
     const residual_knn_search_options* options, int32_t k, int32_t base, int32_t missing,
     int32_t* neighbors, double* distances, residual_knn_statistics* statistics) {
-  return SearchNewFactor<int32_t>(
-      __func__, {index, num_queries, options, k, base, missing, neighbors, distances, statistics},
-      query_factor, query_residual_variance, queries);
+  return RunSearch(__func__,
+                   Request<int32_t>{index, num_queries, options, k, base, missing, neighbors,
+                                    distances, statistics},
+                   NewFactorSource{query_factor, query_residual_variance, queries, num_queries,
+                                   "residual_knn_neighbors_of_new_points"});
 }

@@ -41,18 +41,9 @@ struct CheckedCall {
   bool dimension_major;
 };
 
-// New points whose V and p the caller gives.
-struct NewFactor {
-  const double* query_factor;
-  const double* query_residual_variance;
-  const double* queries;
-};
-
-// Runs a task. `make_queries(options, threads, monitor)` checks the arguments in which entry points differ, and returns
-// the queries.
-template <class Row, class Options, class Task, class MakeQueries>
-residual_knn_status RunOnSets(const SetCall<Row, Options>& call, Task& task,
-                              const MakeQueries& make_queries) {
+// Runs a task. `source` is one of the sources of queries, in which entry points differ.
+template <class Row, class Options, class Source, class Task>
+residual_knn_status RunOnSets(const SetCall<Row, Options>& call, Source source, Task task) {
   return Guard(call.function, MessageBaseOf(call.options), [&] {
     RequirePointer(call.index, "index");
     RequireUsable(*call.index);
@@ -64,42 +55,12 @@ residual_knn_status RunOnSets(const SetCall<Row, Options>& call, Task& task,
     task.Check(options);
     const int threads = UsableThreads(model.callback(), CheckedThreads(options.threads));
     Monitor monitor(options.progress, options.progress_user);
-    const std::unique_ptr<QuerySet> queries = make_queries(options, threads, monitor);
+    const std::unique_ptr<QuerySet> queries = source(model, {options.layout, threads, monitor});
     const CallerSets<Row> sets(
         {call.neighbors, call.num_queries, call.k, dimension_major, call.numbering});
     sets.Check(model.n(), task.Rules(), [&](int64_t query) { return queries->RowOf(query); });
     const SetsJob job{model, *queries, sets, threads, monitor};
     task.Compute(CheckedCall<Options>{job, options, places, dimension_major});
-  });
-}
-
-template <class Row, class Options, class Task>
-residual_knn_status RunOnRows(const SetCall<Row, Options>& call, const Row* rows, Task task) {
-  RowArgument<Row> argument(rows, call.num_queries, call.numbering.base);
-  return RunOnSets(call, task, [&](const Options&, int, Monitor&) {
-    return argument.Queries(call.index->model, false);
-  });
-}
-
-// `other_function` is for an index that was made from the caller's V and p.
-template <class Row, class Options, class Task>
-residual_knn_status RunOnNewPoints(const SetCall<Row, Options>& call, const double* queries,
-                                   const char* other_function, Task task) {
-  return RunOnSets(call, task, [&](const Options& options, int, Monitor&) {
-    return NewPointQueriesOf(call.index->model,
-                             {queries, call.num_queries, options.layout, other_function});
-  });
-}
-
-// `other_function` is for an index that computes V and p.
-template <class Row, class Options, class Task>
-residual_knn_status RunOnNewFactor(const SetCall<Row, Options>& call, const NewFactor& values,
-                                   const char* other_function, Task task) {
-  return RunOnSets(call, task, [&](const Options& options, int threads, Monitor& monitor) {
-    return NewFactorQueriesOf(call.index->model,
-                              {values.query_factor, values.query_residual_variance, values.queries,
-                               call.num_queries, options.layout, other_function},
-                              threads, monitor);
   });
 }
 

@@ -41,11 +41,7 @@ struct Request {
 template <class Row>
 void CheckRows(const Request<Row>& request) {
   if (request.rows == nullptr) {
-    if (request.num_queries > 0 && request.num_queries != request.n) {
-      residual_knn::ThrowInvalid("rows is NULL and num_queries is " +
-                                 std::to_string(request.num_queries) +
-                                 ", must be n = " + std::to_string(request.n));
-    }
+    residual_knn::RequireAllRows(request.num_queries, request.n);
     return;
   }
   for (int64_t i = 0; i < request.num_queries; ++i) {

@@ -7,6 +7,9 @@
 #include "conditioning/set_weights.h"
 
 using residual_knn::CheckedCall;
+using residual_knn::NewFactorSource;
+using residual_knn::NewPointSource;
+using residual_knn::RowSource;
 using residual_knn::SetRules;
 using residual_knn::WeightsReport;
 
@@ -70,7 +73,8 @@ residual_knn_status residual_knn_weights(const residual_knn_index* index, const 
                                          const residual_knn_weights_options* options, int32_t k,
                                          const int64_t* neighbors, double* weights,
                                          double* variances, residual_knn_weights_report* report) {
-  return RunOnRows(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors}, rows,
+  return RunOnSets(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors},
+                   RowSource<int64_t>(rows, num_queries, 0, false),
                    WeightsTask{weights, variances, report});
 }
 
@@ -80,9 +84,9 @@ residual_knn_status residual_knn_weights_of_new_points(const residual_knn_index*
                                                        int32_t k, const int64_t* neighbors,
                                                        double* weights, double* variances,
                                                        residual_knn_weights_report* report) {
-  return RunOnNewPoints(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors},
-                        queries, "residual_knn_weights_of_new_factor",
-                        WeightsTask{weights, variances, report});
+  return RunOnSets(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors},
+                   NewPointSource{queries, num_queries, "residual_knn_weights_of_new_factor"},
+                   WeightsTask{weights, variances, report});
 }
 
 residual_knn_status residual_knn_weights_of_new_factor(
@@ -90,10 +94,10 @@ residual_knn_status residual_knn_weights_of_new_factor(
     const double* query_residual_variance, const double* queries, int64_t num_queries,
     const residual_knn_weights_options* options, int32_t k, const int64_t* neighbors,
     double* weights, double* variances, residual_knn_weights_report* report) {
-  return RunOnNewFactor(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors},
-                        {query_factor, query_residual_variance, queries},
-                        "residual_knn_weights_of_new_points",
-                        WeightsTask{weights, variances, report});
+  return RunOnSets(Call<int64_t>{__func__, index, num_queries, options, k, {}, neighbors},
+                   NewFactorSource{query_factor, query_residual_variance, queries, num_queries,
+                                   "residual_knn_weights_of_new_points"},
+                   WeightsTask{weights, variances, report});
 }
 
 residual_knn_status residual_knn_weights_int32(const residual_knn_index* index, const int32_t* rows,
@@ -103,9 +107,9 @@ residual_knn_status residual_knn_weights_int32(const residual_knn_index* index, 
                                                const int32_t* neighbors, double* weights,
                                                double* variances,
                                                residual_knn_weights_report* report) {
-  return RunOnRows(
-      Call<int32_t>{__func__, index, num_queries, options, k, {base, missing}, neighbors}, rows,
-      WeightsTask{weights, variances, report});
+  return RunOnSets(
+      Call<int32_t>{__func__, index, num_queries, options, k, {base, missing}, neighbors},
+      RowSource<int32_t>(rows, num_queries, base, false), WeightsTask{weights, variances, report});
 }
 
 residual_knn_status residual_knn_weights_of_new_points_int32(
@@ -113,9 +117,10 @@ residual_knn_status residual_knn_weights_of_new_points_int32(
     const residual_knn_weights_options* options, int32_t k, int32_t base, int32_t missing,
     const int32_t* neighbors, double* weights, double* variances,
     residual_knn_weights_report* report) {
-  return RunOnNewPoints(
-      Call<int32_t>{__func__, index, num_queries, options, k, {base, missing}, neighbors}, queries,
-      "residual_knn_weights_of_new_factor", WeightsTask{weights, variances, report});
+  return RunOnSets(
+      Call<int32_t>{__func__, index, num_queries, options, k, {base, missing}, neighbors},
+      NewPointSource{queries, num_queries, "residual_knn_weights_of_new_factor"},
+      WeightsTask{weights, variances, report});
 }
 
 residual_knn_status residual_knn_weights_of_new_factor_int32(
@@ -124,8 +129,9 @@ residual_knn_status residual_knn_weights_of_new_factor_int32(
     const residual_knn_weights_options* options, int32_t k, int32_t base, int32_t missing,
     const int32_t* neighbors, double* weights, double* variances,
     residual_knn_weights_report* report) {
-  return RunOnNewFactor(
+  return RunOnSets(
       Call<int32_t>{__func__, index, num_queries, options, k, {base, missing}, neighbors},
-      {query_factor, query_residual_variance, queries}, "residual_knn_weights_of_new_points",
+      NewFactorSource{query_factor, query_residual_variance, queries, num_queries,
+                      "residual_knn_weights_of_new_points"},
       WeightsTask{weights, variances, report});
 }
