@@ -33,6 +33,18 @@ inline void RequireNotNegative(double value, const char* name) {
   }
 }
 
+// Check the offsets of lists that follow each other in an array: the first is 0, and none is below the one before.
+inline void RequireFirstOffset(const int64_t* offsets, const char* name) {
+  if (offsets[0] == 0) return;
+  ThrowInvalid(Message(name) + "[" + Ordinal{0} + "] is " + std::to_string(offsets[0]) +
+               ", must be 0");
+}
+inline void RequireNextOffset(const int64_t* offsets, int64_t i, const char* name) {
+  if (offsets[i + 1] >= offsets[i]) return;
+  ThrowInvalid(Message(name) + "[" + Ordinal{i + 1} + "] is " + std::to_string(offsets[i + 1]) +
+               ", less than the one before, " + std::to_string(offsets[i]));
+}
+
 // Checks a value of an enum with `count` values from 0 on.
 inline void RequireEnum(int32_t value, int32_t count, const char* name, const char* type) {
   if (value < 0 || value >= count) {

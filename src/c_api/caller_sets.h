@@ -19,6 +19,7 @@ struct SetArray {
   int64_t k = 0;
   bool dimension_major = false;
   Numbering<Row> numbering;
+  const char* name = "neighbors";
 
   [[nodiscard]] Row At(int64_t slot, int64_t place) const {
     return neighbors[dimension_major ? place * num_queries + slot : slot * k + place];
@@ -60,8 +61,7 @@ class CallerSets : public NeighborSets {
       const int64_t own = self(slot);
       for (size_t a = 0; a < rows.size(); ++a) {
         if (rows[a] < 0 || rows[a] >= n) {
-          ThrowInvalid(Name(slot, places[a]) + ", must be a row of the index, which has n = " +
-                       std::to_string(n) + ", or " + std::to_string(array_.numbering.missing));
+          ThrowNoRow(Place(slot, places[a]), array_.At(slot, places[a]), array_.numbering, n);
         }
         if (rows[a] == own && !rules.repeats)
           ThrowInvalid(Name(slot, places[a]) + ", the query itself");
@@ -77,10 +77,12 @@ class CallerSets : public NeighborSets {
   }
 
  private:
+  [[nodiscard]] Message Place(int64_t slot, int64_t place) const {
+    return Message(array_.name) + ": place " + Ordinal{place} + " of query " + Ordinal{slot} +
+           " is ";
+  }
   [[nodiscard]] Message Name(int64_t slot, int64_t place) const {
-    return WithRow(
-        Message("neighbors: place ") + Ordinal{place} + " of query " + Ordinal{slot} + " is ",
-        array_.At(slot, place));
+    return WithRow(Place(slot, place), array_.At(slot, place));
   }
 
   SetArray<Row> array_;

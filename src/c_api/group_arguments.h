@@ -60,17 +60,12 @@ class GroupReader {
  private:
   void CheckOffsets() const {
     const int64_t* offsets = arrays_.offsets;
-    if (offsets[0] != 0) {
-      ThrowInvalid("group_offsets[" + Ordinal{0} + "] is " + std::to_string(offsets[0]) +
-                   ", must be 0");
-    }
+    RequireFirstOffset(offsets, "group_offsets");
     for (int64_t group = 0; group < arrays_.num_groups; ++group) {
-      if (offsets[group + 1] == offsets[group])
+      if (offsets[group + 1] == offsets[group]) {
         ThrowInvalid("group " + Ordinal{group} + " is empty");
-      if (offsets[group + 1] > offsets[group]) continue;
-      ThrowInvalid("group_offsets[" + Ordinal{group + 1} + "] is " +
-                   std::to_string(offsets[group + 1]) + ", less than the one before, " +
-                   std::to_string(offsets[group]));
+      }
+      RequireNextOffset(offsets, group, "group_offsets");
     }
     if (offsets[arrays_.num_groups] > n_) {
       ThrowInvalid("group_offsets: the groups have " + std::to_string(offsets[arrays_.num_groups]) +
@@ -78,10 +73,8 @@ class GroupReader {
     }
   }
   [[nodiscard]] Message Name(int64_t group, int64_t i) const {
-    Message name = "group_rows[" + Ordinal{i} + "], in group " + Ordinal{group} + ", is ";
-    // 32-bit rows are shown as the caller gave them.
-    if constexpr (sizeof(Row) == sizeof(int32_t)) return name + std::to_string(arrays_.rows[i]);
-    return name + Ordinal{arrays_.rows[i]};
+    return WithRow("group_rows[" + Ordinal{i} + "], in group " + Ordinal{group} + ", is ",
+                   arrays_.rows[i]);
   }
 
   GroupArrays<Row> arrays_;

@@ -58,17 +58,12 @@ template <class Row>
 residual_knn_status FindGroups(const char* function, const Request<Row>& request) {
   return Guard(function, residual_knn::MessageBaseOf(request.options), [&] {
     const auto start = std::chrono::steady_clock::now();
-    residual_knn::RequirePointer(request.index, "index");
-    residual_knn::RequireUsable(*request.index);
-    const auto options = residual_knn::ReadOptions(request.options, residual_knn_search_options{},
-                                                   "residual_knn_search_options");
+    const auto options = residual_knn::ReadSearchOptions(request.index, request.options);
     const ResidualModel& model = request.index->model;
     residual_knn::RequireNumbering(request.numbering, model.n());
     const RowGroups groups = residual_knn::GroupReader<Row>(request.groups, model.n()).Read();
     residual_knn::CheckedPlaces(groups.size(), request.k, request.neighbors);
-    if (request.statistics != nullptr) {
-      residual_knn::CheckStructSize(request.statistics->struct_size, "residual_knn_statistics");
-    }
+    residual_knn::CheckStatistics(request.statistics);
     const bool dimension_major = residual_knn::IsDimensionMajor(options.layout);
     const SearchSettings settings = residual_knn::ReadSettings(options, request.k);
     residual_knn::RequireCorrelation(settings.ranking,

@@ -49,9 +49,7 @@ void Check(const Request<Row>& request) {
   residual_knn::RequireAtLeast(request.capacity, 0, "capacity");
   residual_knn::RequirePointer(request.offsets, "offsets");
   if (request.capacity > 0) residual_knn::RequirePointer(request.neighbors, "neighbors");
-  if (request.statistics != nullptr) {
-    residual_knn::CheckStructSize(request.statistics->struct_size, "residual_knn_statistics");
-  }
+  residual_knn::CheckStatistics(request.statistics);
   // No place is without a neighbor, so any value may stand for it.
   residual_knn::RequireNumbering<Row>({request.base, -1}, request.index->model.n());
 }
@@ -61,10 +59,7 @@ template <class Row, class Source>
 residual_knn_status FindPairs(const char* function, const Request<Row>& request, Source source) {
   return Guard(function, residual_knn::MessageBaseOf(request.options), [&] {
     const auto start = std::chrono::steady_clock::now();
-    residual_knn::RequirePointer(request.index, "index");
-    residual_knn::RequireUsable(*request.index);
-    const auto options = residual_knn::ReadOptions(request.options, residual_knn_search_options{},
-                                                   "residual_knn_search_options");
+    const auto options = residual_knn::ReadSearchOptions(request.index, request.options);
     Check(request);
     residual_knn::IsDimensionMajor(options.layout);
     residual_knn::RequireNoSets(options);

@@ -36,6 +36,40 @@ Message WithRow(const Message& text, Row row) {
   return text + Ordinal{row};
 }
 
+// `place` is the beginning of the message, up to the value.
+template <class Row>
+[[noreturn]] void ThrowNoRow(const Message& place, Row row, const Numbering<Row>& numbering,
+                             int64_t n) {
+  ThrowInvalid(WithRow(place, row) + ", must be a row of the index, which has n = " +
+               std::to_string(n) + ", or " + std::to_string(numbering.missing));
+}
+
+// An option with row numbers, which the options have once for each width. Functions with rows of this width read one of
+// the two.
+template <class Row>
+struct RowsOption {
+  const Row* rows = nullptr;
+  const char* name = nullptr;
+
+  RowsOption(const int64_t* wide, const char* wide_name, const int32_t* narrow,
+             const char* narrow_name) {
+    if constexpr (sizeof(Row) == sizeof(int32_t)) {
+      Choose(narrow, narrow_name, wide, wide_name);
+    } else {
+      Choose(wide, wide_name, narrow, narrow_name);
+    }
+  }
+
+ private:
+  void Choose(const Row* own, const char* own_name, const void* other, const char* other_name) {
+    if (other != nullptr) {
+      ThrowInvalid(std::string(other_name) + " must be NULL: this function reads " + own_name);
+    }
+    rows = own;
+    name = own_name;
+  }
+};
+
 template <class Row>
 void RequireNumbering(const Numbering<Row>& numbering, int64_t n) {
   if constexpr (sizeof(Row) == sizeof(int32_t)) {

@@ -87,14 +87,9 @@ template <class Row, class Source>
 residual_knn_status RunSearch(const char* function, const Request<Row>& request, Source source) {
   return Guard(function, residual_knn::MessageBaseOf(request.options), [&] {
     const auto start = std::chrono::steady_clock::now();
-    residual_knn::RequirePointer(request.index, "index");
-    residual_knn::RequireUsable(*request.index);
-    const auto options = residual_knn::ReadOptions(request.options, residual_knn_search_options{},
-                                                   "residual_knn_search_options");
+    const auto options = residual_knn::ReadSearchOptions(request.index, request.options);
     residual_knn::CheckedPlaces(request.num_queries, request.k, request.neighbors);
-    if (request.statistics != nullptr) {
-      residual_knn::CheckStructSize(request.statistics->struct_size, "residual_knn_statistics");
-    }
+    residual_knn::CheckStatistics(request.statistics);
     const ResidualModel& model = request.index->model;
     const residual_knn::Numbering<Row> numbering{request.base, request.missing};
     residual_knn::RequireNumbering(numbering, model.n());

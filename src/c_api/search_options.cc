@@ -5,6 +5,7 @@
 
 #include "c_api/arguments.h"
 #include "c_api/caller_struct.h"
+#include "c_api/index_handle.h"
 
 namespace residual_knn {
 namespace {
@@ -29,6 +30,18 @@ void RequireNoLists(const residual_knn_search_options& options, const char* reas
 }
 
 }  // namespace
+
+residual_knn_search_options ReadSearchOptions(const residual_knn_index* index,
+                                              const residual_knn_search_options* given) {
+  RequirePointer(index, "index");
+  RequireUsable(*index);
+  return ReadOptions(given, residual_knn_search_options{}, "residual_knn_search_options");
+}
+
+void CheckStatistics(const residual_knn_statistics* statistics) {
+  if (statistics == nullptr) return;
+  CheckStructSize(statistics->struct_size, "residual_knn_statistics");
+}
 
 SearchSettings ReadSettings(const residual_knn_search_options& options, int64_t k) {
   RequireEnum(options.ranking, std::ssize(kRankings), "ranking", "residual_knn_ranking");

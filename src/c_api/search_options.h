@@ -11,6 +11,13 @@
 
 namespace residual_knn {
 
+// The options of a search of a usable index.
+residual_knn_search_options ReadSearchOptions(const residual_knn_index* index,
+                                              const residual_knn_search_options* given);
+
+// Checks the caller's report; NULL is allowed.
+void CheckStatistics(const residual_knn_statistics* statistics);
+
 // The settings of a search for the k nearest, after checks of the options.
 SearchSettings ReadSettings(const residual_knn_search_options& options, int64_t k);
 

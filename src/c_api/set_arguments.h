@@ -33,16 +33,10 @@ class CallerLists : public CandidateLists {
       : array_(array) {
     Pace pace(monitor);
     const int64_t* offsets = array.offsets;
-    if (offsets[0] != 0) {
-      ThrowInvalid("candidate_offsets[" + Ordinal{0} + "] is " + std::to_string(offsets[0]) +
-                   ", must be 0");
-    }
+    RequireFirstOffset(offsets, "candidate_offsets");
     for (int64_t i = 0; i < array.num_queries; ++i) {
       pace.Spend(1);
-      if (offsets[i + 1] >= offsets[i]) continue;
-      ThrowInvalid("candidate_offsets[" + Ordinal{i + 1} + "] is " +
-                   std::to_string(offsets[i + 1]) + ", less than the one before, " +
-                   std::to_string(offsets[i]));
+      RequireNextOffset(offsets, i, "candidate_offsets");
     }
     const int64_t count = offsets[array.num_queries];
     if (count > 0) RequirePointer(array.rows, rows_name);
@@ -67,10 +61,9 @@ class CallerLists : public CandidateLists {
   [[noreturn]] void ThrowElement(int64_t i, const char* rows_name, int64_t n) const {
     int64_t query = 0;
     while (array_.offsets[query + 1] <= i) ++query;
-    const Message start = Message(rows_name) + "[" + Ordinal{i} + "], in the list of query " +
-                          Ordinal{query} + ", is ";
-    ThrowInvalid(WithRow(start, array_.rows[i]) + ", must be a row of the index, which has n = " +
-                 std::to_string(n) + ", or " + std::to_string(array_.numbering.missing));
+    ThrowNoRow(Message(rows_name) + "[" + Ordinal{i} + "], in the list of query " + Ordinal{query} +
+                   ", is ",
+               array_.rows[i], array_.numbering, n);
   }
 
   ListsArray<Row> array_;
@@ -137,28 +130,16 @@ class SetArguments {
 
  private:
   void ReadLists(const residual_knn_search_options& options, const SetFrame<Row>& frame) {
-    constexpr bool kNarrow = sizeof(Row) == sizeof(int32_t);
-    const void* other = kNarrow ? static_cast<const void*>(options.candidate_rows)
-                                : static_cast<const void*>(options.candidate_rows_int32);
-    if (other != nullptr) {
-      ThrowInvalid(kNarrow ? "candidate_rows must be NULL: this function reads "
-                             "candidate_rows_int32"
-                           : "candidate_rows_int32 must be NULL: this function reads "
-                             "candidate_rows");
-    }
-    const Row* rows = nullptr;
-    if constexpr (kNarrow) {
-      rows = options.candidate_rows_int32;
-    } else {
-      rows = options.candidate_rows;
-    }
+    const RowsOption<Row> option(options.candidate_rows, "candidate_rows",
+                                 options.candidate_rows_int32, "candidate_rows_int32");
     if (options.candidate_offsets == nullptr) {
-      if (rows != nullptr) ThrowInvalid("candidate_offsets is NULL, but the candidates are given");
+      if (option.rows != nullptr)
+        ThrowInvalid("candidate_offsets is NULL, but the candidates are given");
       return;
     }
     lists_.emplace(
-        ListsArray<Row>{options.candidate_offsets, rows, frame.num_queries, frame.numbering},
-        frame.model.n(), kNarrow ? "candidate_rows_int32" : "candidate_rows", frame.monitor);
+        ListsArray<Row>{options.candidate_offsets, option.rows, frame.num_queries, frame.numbering},
+        frame.model.n(), option.name, frame.monitor);
     request_.lists = &*lists_;
   }
 

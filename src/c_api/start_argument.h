@@ -18,21 +18,9 @@ namespace residual_knn {
 template <class Row>
 class CallerStart : public StartLists {
  public:
-  // Throws for an element that is neither a row of the index nor `missing`. `name` is the option that holds the
-  // elements.
-  CallerStart(const SetArray<Row>& array, int64_t n, const char* name) : array_(array) {
-    for (int64_t slot = 0; slot < array.num_queries; ++slot) {
-      for (int64_t place = 0; place < array.k; ++place) {
-        const Row value = array.At(slot, place);
-        if (value == array.numbering.missing) continue;
-        const int64_t row = int64_t{value} - array.numbering.base;
-        if (row >= 0 && row < n) continue;
-        const Message start =
-            Message(name) + ": place " + Ordinal{place} + " of query " + Ordinal{slot} + " is ";
-        ThrowInvalid(WithRow(start, value) + ", must be a row of the index, which has n = " +
-                     std::to_string(n) + ", or " + std::to_string(array.numbering.missing));
-      }
-    }
+  // Throws for an element that is neither a row of the index nor `missing`.
+  CallerStart(const SetArray<Row>& array, int64_t n) : array_(array) {
+    CallerSets<Row>(array).Check(n, {.repeats = true}, [](int64_t /*slot*/) { return -1; });
   }
 
   void Read(int64_t slot, std::vector<int64_t>& rows) const override {
@@ -54,22 +42,12 @@ class StartArgument {
  public:
   StartArgument(const residual_knn_search_options& options, int64_t n, int64_t num_queries,
                 const Numbering<Row>& numbering) {
-    constexpr bool kNarrow = sizeof(Row) == sizeof(int32_t);
-    const void* other = kNarrow ? static_cast<const void*>(options.start)
-                                : static_cast<const void*>(options.start_int32);
-    if (other != nullptr) {
-      ThrowInvalid(kNarrow ? "start must be NULL: this function reads start_int32"
-                           : "start_int32 must be NULL: this function reads start");
-    }
-    if constexpr (kNarrow) {
-      rows_ = options.start_int32;
-    } else {
-      rows_ = options.start;
-    }
-    const char* name = kNarrow ? "start_int32" : "start";
+    const RowsOption<Row> option(options.start, "start", options.start_int32, "start_int32");
+    rows_ = option.rows;
     RequireAtLeast(options.start_k, 0, "start_k");
     if (options.start_k == 0) {
-      if (rows_ != nullptr) ThrowInvalid(std::string("start_k is 0, but ") + name + " is given");
+      if (rows_ != nullptr)
+        ThrowInvalid(std::string("start_k is 0, but ") + option.name + " is given");
       return;
     }
     if (options.candidate_offsets != nullptr) {
@@ -78,10 +56,10 @@ class StartArgument {
     }
     places_ = CheckedSize(num_queries, options.start_k, "num_queries x start_k");
     if (num_queries == 0) return;
-    RequirePointer(rows_, name);
+    RequirePointer(rows_, option.name);
     lists_.emplace(SetArray<Row>{rows_, num_queries, options.start_k,
-                                 IsDimensionMajor(options.layout), numbering},
-                   n, name);
+                                 IsDimensionMajor(options.layout), numbering, option.name},
+                   n);
   }
   StartArgument(const StartArgument&) = delete;
   StartArgument& operator=(const StartArgument&) = delete;
