@@ -25,7 +25,7 @@ struct ListsArray {
 };
 
 template <class Row>
-class CallerLists : public CandidateLists {
+class CallerLists : public RowLists {
  public:
   // Throws for offsets that are not ascending from 0, and for an element that is neither a row of the index nor
   // `missing`. `rows_name` is the option that holds the elements.

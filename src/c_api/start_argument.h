@@ -11,12 +11,12 @@
 #include "base/error.h"
 #include "c_api/arguments.h"
 #include "c_api/caller_sets.h"
-#include "query/start_lists.h"
+#include "query/row_lists.h"
 
 namespace residual_knn {
 
 template <class Row>
-class CallerStart : public StartLists {
+class CallerStart : public RowLists {
  public:
   // Throws for an element that is neither a row of the index nor `missing`.
   CallerStart(const SetArray<Row>& array, int64_t n) : array_(array) {
@@ -65,7 +65,7 @@ class StartArgument {
   StartArgument& operator=(const StartArgument&) = delete;
 
   // Null without start lists.
-  [[nodiscard]] const StartLists* lists() const { return lists_ ? &*lists_ : nullptr; }
+  [[nodiscard]] const RowLists* lists() const { return lists_ ? &*lists_ : nullptr; }
 
   // Whether the array shares memory with `count` rows from `rows` on.
   [[nodiscard]] bool Overlaps(const Row* rows, int64_t count) const {

@@ -12,7 +12,7 @@ namespace {
 
 // `width` places for each query, in the order of the caller's results.
 template <class Row>
-class CandidateTable : public CandidateLists {
+class CandidateTable : public RowLists {
  public:
   CandidateTable(int64_t queries, int64_t width)
       : width_(width),
@@ -48,8 +48,8 @@ class TableSink : public ResultSink {
 };
 
 template <class Row>
-std::unique_ptr<CandidateLists> Find(const SearchJob& job, const CandidateCounts& counts,
-                                     Prepared& prepared, SearchStatistics& statistics) {
+std::unique_ptr<RowLists> Find(const CandidateJob& job, const CandidateCounts& counts,
+                               Prepared& prepared, SearchStatistics& statistics) {
   auto table =
       std::make_unique<CandidateTable<Row>>(job.queries.size(), counts.residual + counts.scaled);
   const auto search = [&](Ranking ranking, int64_t k, int64_t offset) {
@@ -72,8 +72,8 @@ std::unique_ptr<CandidateLists> Find(const SearchJob& job, const CandidateCounts
 
 }  // namespace
 
-std::unique_ptr<CandidateLists> FindCandidates(const SearchJob& job, const CandidateCounts& counts,
-                                               Prepared& prepared, SearchStatistics& statistics) {
+std::unique_ptr<RowLists> FindCandidates(const CandidateJob& job, const CandidateCounts& counts,
+                                         Prepared& prepared, SearchStatistics& statistics) {
   if (job.model.n() <= std::numeric_limits<int32_t>::max()) {
     return Find<int32_t>(job, counts, prepared, statistics);
   }

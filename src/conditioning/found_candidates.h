@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "conditioning/candidate_lists.h"
+#include "query/row_lists.h"
 #include "query/search_job.h"
 #include "query/search_statistics.h"
 #include "search/prepared.h"
@@ -20,9 +20,18 @@ struct CandidateCounts {
   int64_t scaled = 0;
 };
 
-// Searches for the candidates of all queries of the job, whose k, ranking and results are not used. Adds the work to
+// Refers to values that outlive the searches. k and the ranking of the settings are not used.
+struct CandidateJob {
+  const ResidualModel& model;
+  const QuerySet& queries;
+  const SearchSettings& settings;
+  Monitor& monitor;
+  const RowLists* start = nullptr;  // as in SearchJob
+};
+
+// Searches for the candidates of all queries of the job. Adds the work to
 // `statistics`. Memory: 4 bytes for each candidate, or 8 if rows do not fit into 32 bits.
-std::unique_ptr<CandidateLists> FindCandidates(const SearchJob& job, const CandidateCounts& counts,
-                                               Prepared& prepared, SearchStatistics& statistics);
+std::unique_ptr<RowLists> FindCandidates(const CandidateJob& job, const CandidateCounts& counts,
+                                         Prepared& prepared, SearchStatistics& statistics);
 
 }  // namespace residual_knn

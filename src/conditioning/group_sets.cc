@@ -13,13 +13,6 @@
 namespace residual_knn {
 namespace {
 
-// Searches for candidates do not use the results of their job.
-class NoResults : public ResultSink {
- public:
-  void Write(const QueryBlock& /*block*/, int64_t /*query*/,
-             std::span<const Neighbor> /*neighbors*/) override {}
-};
-
 // One thread's part of the selections.
 class Worker {
  public:
@@ -33,7 +26,7 @@ class Worker {
         of_group_(job.model) {}
 
   // `first` is the place of the first member of the group among the queries of the lists.
-  void Select(int64_t group, const CandidateLists& lists, int64_t first) {
+  void Select(int64_t group, const RowLists& lists, int64_t first) {
     const std::span<const int64_t> members = job_.groups.rows(group);
     ReadCandidates(group, lists, first);
     std::vector<Neighbor>& set = sets_[group];
@@ -55,7 +48,7 @@ class Worker {
 
  private:
   // The candidates of all members, ascending.
-  void ReadCandidates(int64_t group, const CandidateLists& lists, int64_t first) {
+  void ReadCandidates(int64_t group, const RowLists& lists, int64_t first) {
     const int64_t limit = job_.predecessors ? job_.groups.first_row(group) : job_.model.n();
     candidates_.clear();
     for (int64_t i = 0; i < std::ssize(job_.groups.rows(group)); ++i) {
@@ -64,8 +57,7 @@ class Worker {
         if (row >= 0 && row < limit && group_of_row_[row] != group) candidates_.push_back(row);
       }
     }
-    std::sort(candidates_.begin(), candidates_.end());
-    candidates_.erase(std::unique(candidates_.begin(), candidates_.end()), candidates_.end());
+    SortAndDropRepeats(candidates_);
     num_candidates_ += std::ssize(candidates_);
   }
 
@@ -111,14 +103,13 @@ SearchStatistics SelectConditional(const GroupJob& job, const CandidateCounts& c
   for (const Members& members : MembersBySize(job)) {
     SearchSettings settings = job.settings;
     settings.counts_informative = false;
-    NoResults results;
     const auto wanted = [&](int64_t count) {
       return count == 0 ? 0 : members.NeighborsFor(count, job);
     };
     const std::unique_ptr<QuerySet> queries = members.Queries(job);
     SearchStatistics part;
-    const std::unique_ptr<CandidateLists> lists =
-        FindCandidates({job.model, *queries, settings, results, job.monitor},
+    const std::unique_ptr<RowLists> lists =
+        FindCandidates({job.model, *queries, settings, job.monitor},
                        {wanted(counts.residual), wanted(counts.scaled)}, prepared, part);
     AddSearch(part, sum);
     std::vector<int64_t> first;  // places of the first members

@@ -15,8 +15,9 @@ SearchStatistics SelectSets(const SearchJob& job, const SetRequest& request, Pre
   if (!conditional) return Search(job, prepared);
   // The statistics tell how the candidates were found; the selection adds its pairs and what it has counted.
   SearchStatistics statistics;
-  const std::unique_ptr<CandidateLists> found =
-      FindCandidates(job, request.counts, prepared, statistics);
+  const std::unique_ptr<RowLists> found =
+      FindCandidates({job.model, job.queries, job.settings, job.monitor, job.start}, request.counts,
+                     prepared, statistics);
   const SearchStatistics selected = ConditionalSetsOfLists(job, *found, request.variances);
   statistics.AddCanonical(selected.pairs_scored);
   statistics.candidates = selected.candidates;

@@ -29,7 +29,7 @@ constexpr int64_t kSortWork = 8;
 // The part that both selections share: reads queries and their lists.
 class ListWorker {
  public:
-  ListWorker(const SearchJob& job, const CandidateLists& lists, int index)
+  ListWorker(const SearchJob& job, const RowLists& lists, int index)
       : job_(job), lists_(lists), monitor_(job.monitor, index), pace_(monitor_) {}
 
   void Load(std::span<const int64_t> queries) { job_.queries.Load(queries, block_, monitor_); }
@@ -44,11 +44,7 @@ class ListWorker {
   std::span<const int64_t> ReadCandidates(int64_t q) {
     lists_.Read(block_.slot[q], rows_);
     pace_.Spend(kSortWork * std::ssize(rows_));
-    const int64_t self = block_.self[q];
-    const int64_t limit = block_.limit[q];
-    std::erase_if(rows_, [=](int64_t row) { return row < 0 || row >= limit || row == self; });
-    std::sort(rows_.begin(), rows_.end());
-    rows_.erase(std::unique(rows_.begin(), rows_.end()), rows_.end());
+    KeepCandidates(block_, q, rows_);
     candidates_ += std::ssize(rows_);
     return rows_;
   }
@@ -58,7 +54,7 @@ class ListWorker {
 
  private:
   const SearchJob job_;
-  const CandidateLists& lists_;
+  const RowLists& lists_;
   ThreadMonitor monitor_;
   Pace pace_;
   QueryBlock block_;
@@ -68,7 +64,7 @@ class ListWorker {
 
 class NearestWorker : public ListWorker {
  public:
-  NearestWorker(const SearchJob& job, const CandidateLists& lists, int index)
+  NearestWorker(const SearchJob& job, const RowLists& lists, int index)
       : ListWorker(job, lists, index), group_(job.model) {}
 
   void Solve(int64_t q) {
@@ -125,8 +121,8 @@ class NearestWorker : public ListWorker {
 
 class ConditionalWorker : public ListWorker {
  public:
-  ConditionalWorker(const SearchJob& job, const CandidateLists& lists,
-                    const VariancesArray& variances, int index)
+  ConditionalWorker(const SearchJob& job, const RowLists& lists, const VariancesArray& variances,
+                    int index)
       : ListWorker(job, lists, index), variances_(variances), selection_(job.model) {}
 
   void Solve(int64_t q) {
@@ -214,7 +210,7 @@ int ThreadsOf(const SearchJob& job) {
 
 }  // namespace
 
-SearchStatistics NearestOfLists(const SearchJob& given, const CandidateLists& lists) {
+SearchStatistics NearestOfLists(const SearchJob& given, const RowLists& lists) {
   InformativeSink results(given.model, given.results);
   const bool by_correlation = given.settings.ranking != Ranking::kScaledDistance;
   ResultSink& sink = by_correlation ? results : given.results;
@@ -229,7 +225,7 @@ SearchStatistics NearestOfLists(const SearchJob& given, const CandidateLists& li
   return statistics;
 }
 
-SearchStatistics ConditionalSetsOfLists(const SearchJob& job, const CandidateLists& lists,
+SearchStatistics ConditionalSetsOfLists(const SearchJob& job, const RowLists& lists,
                                         const VariancesArray& variances) {
   std::vector<ConditionalWorker> workers;
   workers.reserve(static_cast<size_t>(ThreadsOf(job)));

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "conditioning/candidate_lists.h"
+#include "query/row_lists.h"
 #include "query/search_job.h"
 #include "query/search_statistics.h"
 
@@ -17,11 +17,11 @@ struct VariancesArray {
 
 // The k nearest of each list by the ranking of the job; exact. Elements of a list that are no candidates of the query
 // are skipped.
-SearchStatistics NearestOfLists(const SearchJob& job, const CandidateLists& lists);
+SearchStatistics NearestOfLists(const SearchJob& job, const RowLists& lists);
 
 // The sets that conditional selection makes of each list. Neighbors are in the order of selection, with their distances
 // by the ranking kAbsolute.
-SearchStatistics ConditionalSetsOfLists(const SearchJob& job, const CandidateLists& lists,
+SearchStatistics ConditionalSetsOfLists(const SearchJob& job, const RowLists& lists,
                                         const VariancesArray& variances);
 
 }  // namespace residual_knn

@@ -5,8 +5,8 @@
 #include "parallel/monitor.h"
 #include "query/query_set.h"
 #include "query/result_sink.h"
+#include "query/row_lists.h"
 #include "query/search_settings.h"
-#include "query/start_lists.h"
 
 namespace residual_knn {
 
@@ -17,7 +17,8 @@ struct SearchJob {
   const SearchSettings& settings;
   ResultSink& results;
   Monitor& monitor;
-  const StartLists* start = nullptr;  // null: none
+  // Rows that may be near the queries, for first thresholds; null: none. The answer does not depend on them.
+  const RowLists* start = nullptr;
 };
 
 }  // namespace residual_knn

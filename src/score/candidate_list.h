@@ -50,8 +50,8 @@ class CandidateList {
   // Starts the list of another query, as the settings say. `error` as in Reset. The query must outlive the list.
   void Start(const SearchSettings& settings, const Query& query, double error);
 
-  // Starts the list of another query, for its k nearest. error: a bound on the difference of R from its canonical value, without
-  // rounding relative to R. It must be larger than necessary by a few ulp, because sums with it are rounded too.
+  // Starts the list of another query, for its k nearest. error: a bound on the difference of R from its canonical value,
+  // without rounding relative to R. It must be larger than necessary by a few ulp, because sums with it are rounded too.
   void Reset(int64_t k, double query_inverse_deviation, double error);
 
   // Sets the error of candidates that are appended from now on. It changes with the precision of products.

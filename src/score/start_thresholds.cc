@@ -1,7 +1,5 @@
 #include "score/start_thresholds.h"
 
-#include <algorithm>
-
 namespace residual_knn {
 namespace {
 
@@ -23,12 +21,8 @@ bool StartThresholds::Raise(const QueryBlock& block, int64_t q, const CanonicalS
   if (std::ssize(rows_) > kMostOfK * job_.settings.k) {
     rows_.resize(static_cast<size_t>(kMostOfK * job_.settings.k));
   }
-  const int64_t self = block.self[q];
-  const int64_t limit = block.limit[q];
-  std::erase_if(rows_, [=](int64_t row) { return row < 0 || row >= limit || row == self; });
   // The k-th largest score of a list with a row in it twice would be too high for a proof.
-  std::sort(rows_.begin(), rows_.end());
-  rows_.erase(std::unique(rows_.begin(), rows_.end()), rows_.end());
+  KeepCandidates(block, q, rows_);
   if (std::ssize(rows_) < job_.settings.k) return false;
   rho_.resize(rows_.size() + RowGroup::kSlack);
   group_.Load(rows_);
