@@ -5,7 +5,8 @@
 #include <limits>
 
 #include "base/assert.h"
-#include "model/product_error.h"
+#include "conditioning/fill_order.h"
+#include "conditioning/selection_rounding.h"
 #include "simd/dot.h"
 
 namespace residual_knn {
@@ -20,13 +21,6 @@ constexpr int64_t kAtOnce = 4;
 // With more multiplications for one candidate, one is computed at a time, so that a call can be cancelled soon.
 constexpr int64_t kProductsAtOnce = int64_t{1} << 24;
 constexpr double kTaken = std::numeric_limits<double>::infinity();
-
-double SquaredNorm(const double* v, int64_t m) {
-  const int64_t first = 0;
-  double square = 0;
-  DotRows(v, v, m, &first, 1, &square);
-  return square;
-}
 
 // |V|^2 of a row that is not degenerate, up to rounding.
 double SquaredNormOfRow(const ResidualModel& model, int64_t row) {
@@ -72,18 +66,15 @@ void ConditionalSelection::Load(const PointView& point, std::span<const int64_t>
   is_new_.assign(static_cast<size_t>(c), 1.0);
   correlations_.clear();
   unexplained_ = 1;
-  // Rounding of R for points with these |V|, and of the sums of the selection.
-  const double product = ProductError(model_.m());
-  const double covariance = model_.covariance_error();
-  const double sums = 8 * static_cast<double>(c + 8) * 0x1p-53;
+  const SelectionRounding rounding(model_, c);
   const double norm = std::sqrt(SquaredNorm(point.v, model_.m()));
   const double scale = point.inverse_deviation;
-  point_level_ = (product * norm * norm + covariance) * scale * scale + sums;
+  point_level_ = rounding.OfCovariance(norm, scale, norm, scale);
   for (int64_t j = 0; j < c; ++j) {
     const double square = SquaredNormOfRow(model_, candidates[j]);
     const double other = candidates_.inverse_deviation(j);
-    error_[j] = (product * norm * std::sqrt(square) + covariance) * scale * other + sums;
-    level_[j] = (product * square + covariance) * other * other + sums;
+    error_[j] = rounding.OfCovariance(norm, scale, std::sqrt(square), other);
+    level_[j] = rounding.OfVariance(square, other);
   }
 }
 
@@ -154,9 +145,7 @@ void ConditionalSelection::FillUp(int64_t count) {
   for (int64_t j = 0; j < candidates_.size(); ++j) {
     if (level_[j] != kTaken) order_.push_back(j);
   }
-  // Ties stay in the order of rows.
-  std::stable_sort(order_.begin(), order_.end(),
-                   [&](int64_t a, int64_t b) { return std::abs(rho_[a]) > std::abs(rho_[b]); });
+  SortForFilling(order_, rho_);
   for (const int64_t j : order_) {
     if (std::ssize(picks_) == count) break;
     picks_.push_back({candidates_.row(j), rho_[j], unexplained_});

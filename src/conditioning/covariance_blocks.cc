@@ -48,9 +48,7 @@ class Worker {
 }  // namespace
 
 void ComputeCovarianceBlocks(const SetsJob& job, double* blocks) {
-  std::vector<Worker> workers;
-  workers.reserve(static_cast<size_t>(job.threads));
-  for (int i = 0; i < job.threads; ++i) workers.emplace_back(job, blocks);
+  std::vector<Worker> workers = WorkersFor<Worker>(job, blocks);
   ForEachSet(job, workers);
 }
 

@@ -61,6 +61,15 @@ inline int64_t WorkOfPairs(const ResidualModel& model, int64_t pairs) {
   return pairs * (model.m() + 1) / Pace::kMultiplications;
 }
 
+// A worker for each thread of the job, made from the arguments.
+template <class Worker, class... Arguments>
+std::vector<Worker> WorkersFor(const SetsJob& job, const Arguments&... arguments) {
+  std::vector<Worker> workers;
+  workers.reserve(static_cast<size_t>(job.threads));
+  for (int i = 0; i < job.threads; ++i) workers.emplace_back(job, arguments...);
+  return workers;
+}
+
 // Calls workers[thread](query, pace) for each query. There is a worker for each thread.
 template <class Worker>
 void ForEachSet(const SetsJob& job, std::vector<Worker>& workers) {

@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "base/assert.h"
-#include "model/product_error.h"
+#include "conditioning/fill_order.h"
+#include "conditioning/selection_rounding.h"
 #include "simd/dot.h"
 
 namespace residual_knn {
@@ -69,17 +70,11 @@ void GroupSelection::Load(std::span<const int64_t> members, std::span<const int6
   taken_.assign(static_cast<size_t>(num_candidates_), false);
   by_picks_.Reset(size);
   by_group_.Reset(size);
-  // Rounding of R_jj, and of the sums of the selection.
-  const double product = ProductError(model_.m());
-  const double covariance = model_.covariance_error();
-  const double sums = 8 * static_cast<double>(size + 8) * 0x1p-53;
+  const SelectionRounding rounding(model_, size);
   level_.resize(static_cast<size_t>(size));
   for (int64_t j = 0; j < size; ++j) {
-    const int64_t first = 0;
-    double square = 0;
-    DotRows(model_.v(rows_[j]), model_.v(rows_[j]), model_.m(), &first, 1, &square);
-    const double scale = rows_of_all_.inverse_deviation(j);
-    level_[j] = (product * square + covariance) * scale * scale + sums;
+    level_[j] = rounding.OfVariance(SquaredNorm(model_.v(rows_[j]), model_.m()),
+                                    rows_of_all_.inverse_deviation(j));
   }
 }
 
@@ -129,10 +124,7 @@ void GroupSelection::FillUp(int64_t count) {
   for (int64_t j = 0; j < num_candidates_; ++j) {
     if (!taken_[j]) order_.push_back(j);
   }
-  // Ties stay in the order of rows.
-  std::stable_sort(order_.begin(), order_.end(), [&](int64_t a, int64_t b) {
-    return std::abs(largest_rho_[a]) > std::abs(largest_rho_[b]);
-  });
+  SortForFilling(order_, largest_rho_);
   for (const int64_t j : order_) {
     if (std::ssize(picks_) == count) break;
     picks_.push_back({rows_[j], largest_rho_[j]});

@@ -38,9 +38,7 @@ class Worker {
 }  // namespace
 
 void ComputeCovariances(const SetsJob& job, const CovariancesOutput& output) {
-  std::vector<Worker> workers;
-  workers.reserve(static_cast<size_t>(job.threads));
-  for (int i = 0; i < job.threads; ++i) workers.emplace_back(job, output);
+  std::vector<Worker> workers = WorkersFor<Worker>(job, output);
   ForEachSet(job, workers);
 }
 

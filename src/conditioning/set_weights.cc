@@ -107,9 +107,7 @@ class Worker {
 }  // namespace
 
 WeightsReport ComputeWeights(const SetsJob& job, double jitter, const WeightsOutput& output) {
-  std::vector<Worker> workers;
-  workers.reserve(static_cast<size_t>(job.threads));
-  for (int i = 0; i < job.threads; ++i) workers.emplace_back(job, jitter, output);
+  std::vector<Worker> workers = WorkersFor<Worker>(job, jitter, output);
   ForEachSet(job, workers);
   Found found;
   for (const Worker& worker : workers) found.Add(worker.found());

@@ -43,7 +43,7 @@ void CopyFactor(const DenseMatrixView& factor, std::span<const double> residual_
       }
       out[i * m + c] = value;
     }
-    DotRows(out + i * m, out, m, &i, 1, &squares[i]);
+    squares[i] = SquaredNorm(out + i * m, m);
   };
   monitor.Start(factor.rows);
   ParallelFor(threads, blocks, monitor, [&](int64_t block, int worker) {

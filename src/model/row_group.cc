@@ -29,16 +29,16 @@ PointView RowGroup::Member(int64_t member) {
   return {model_.v(row(member)), point_.data(), inverse_deviation(member), row(member)};
 }
 
-void RowGroup::Correlations(int64_t member, double* out, int64_t first) {
-  RESIDUAL_KNN_ASSERT(first <= size());
-  Compute(Member(member), first, out);
-}
+void RowGroup::Correlations(int64_t member, double* out) { Correlations(Member(member), out); }
 
 void RowGroup::CorrelationsFromProducts(int64_t member, const double* products, double* out) {
   Scaled(Member(member), 0, products, out);
 }
 
-void RowGroup::Correlations(const PointView& other, double* out) { Compute(other, 0, out); }
+void RowGroup::Correlations(const PointView& other, double* out) {
+  DotRows(other.v, model_.v(0), model_.m(), rows_.data(), size(), products_.data());
+  Scaled(other, 0, products_.data(), out);
+}
 
 void RowGroup::TriangleRow(const PointView& point, double* out) {
   DotRowsWithEach({&point.v, 1}, model_.v(0), model_.m(), rows_, products_.data(), size());
@@ -55,12 +55,6 @@ void RowGroup::Triangle(const PointView& point, double* out) {
     const int64_t at = a * stride + a;
     Scaled(a == 0 ? point : Member(a - 1), a, triangle_products_.data() + at, out + at);
   }
-}
-
-void RowGroup::Compute(const PointView& other, int64_t first, double* out) {
-  const auto rows = rows_.subspan(static_cast<size_t>(first));
-  DotRows(other.v, model_.v(0), model_.m(), rows.data(), std::ssize(rows), products_.data());
-  Scaled(other, first, products_.data(), out);
 }
 
 // out = (K - products) / sqrt(p p).

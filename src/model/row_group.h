@@ -38,9 +38,9 @@ class RowGroup {
 
   // Correlations writes up to this many values beyond the last.
   static constexpr int64_t kSlack = ScaledPoints::kPadding;
-  // out[j - first] = rho of members `member` and j for first <= j < size(); room for kSlack more.
-  void Correlations(int64_t member, double* out, int64_t first = 0);
-  // The same for all members j, from the products V_member . V_j; room for kSlack more in both arrays.
+  // out[j] = rho of members `member` and j for all j; room for kSlack more.
+  void Correlations(int64_t member, double* out);
+  // The same from the products V_member . V_j; room for kSlack more in both arrays.
   void CorrelationsFromProducts(int64_t member, const double* products, double* out);
   // out[j] = rho of the point and member j for all j; room for kSlack more.
   void Correlations(const PointView& other, double* out);
@@ -56,7 +56,6 @@ class RowGroup {
 
  private:
   [[nodiscard]] PointView Member(int64_t member);
-  void Compute(const PointView& other, int64_t first, double* out);
   void Scaled(const PointView& other, int64_t first, const double* products, double* out);
 
   const ResidualModel& model_;

@@ -76,9 +76,7 @@ class RowQueries : public QuerySet {
       contiguous = contiguous && row == block.self[0] + i;
       block.inverse_deviation[i] = model_.inverse_deviation()[row];
       block.residual_variance[i] = model_.residual_variance(row);
-      double square = 0;
-      DotRows(model_.v(row), model_.v(0), model_.m(), &row, 1, &square);
-      block.norm[i] = std::sqrt(square);
+      block.norm[i] = std::sqrt(SquaredNorm(model_.v(row), model_.m()));
     }
     if (contiguous) {
       block.v = count > 0 ? model_.v(Row(queries[0])) : nullptr;

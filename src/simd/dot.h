@@ -12,7 +12,15 @@ namespace residual_knn {
 void DotRows(const double* a, const double* rows, int64_t m, const int64_t* candidates,
              int64_t count, double* out);
 
-// The same in single precision, only for screening with a proved margin.
+// |v|^2, with the bits of DotRows.
+inline double SquaredNorm(const double* v, int64_t m) {
+  const int64_t first = 0;
+  double square = 0;
+  DotRows(v, v, m, &first, 1, &square);
+  return square;
+}
+
+// The same as DotRows in single precision, only for screening with a proved margin.
 void DotRows(const float* a, const float* rows, int64_t m, const int64_t* candidates, int64_t count,
              float* out);
 
