@@ -101,10 +101,7 @@ class Indices {
     inducing_ = CreateIndex(model_).index;
     const FactorCopy factor = FactorOf(inducing_.get());
     factor_ = CreateIndexFromFactor(model_, factor).index;
-    residual_knn_index* index = nullptr;
-    residual_knn_index_create_from_callback(factor.v.data(), kN, kM, factor.p.data(),
-                                            CheckedCallback::Evaluate, &callback_, nullptr, &index);
-    callback_index_.reset(index);
+    callback_index_ = CreateIndexFromCallback(factor, callback_).index;
     Model at_queries = model_;
     at_queries.points = queries_;
     query_factor_ = FactorOf(CreateIndex(at_queries).index.get());

@@ -12,8 +12,10 @@
 #include "support/api_objects.h"
 #include "support/bad_input.h"
 #include "support/checked_callback.h"
+#include "support/conditioning_sets.h"
 #include "support/extended.h"
 #include "support/poisoned.h"
+#include "support/poisoned_search.h"
 #include "support/random_data.h"
 #include "support/random_model.h"
 #include "support/test_run.h"
@@ -332,34 +334,25 @@ void TestCallback(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const Model model = DrawSmoothModel(random);
   const CreatedIndex built_in = CreateIndex(model);
-  const FactorCopy factor = FactorOf(built_in.index.get());
   CheckedCallback callback(model.kernel, model.points, nullptr);
-  residual_knn_index* raw = nullptr;
-  assert_int_equal(residual_knn_index_create_from_callback(
-                       factor.v.data(), model.points.n, factor.m, factor.p.data(),
-                       CheckedCallback::Evaluate, &callback, nullptr, &raw),
-                   RESIDUAL_KNN_OK);
-  const IndexHandle owner(raw);
-  Question question;
-  question.kind = QueryKind::kPredecessors;
-  question.k = 4;
-  for (int64_t i = 0; i < model.points.n; ++i) question.rows.push_back(i);
+  const CreatedIndex called = CreateIndexFromCallback(FactorOf(built_in.index.get()), callback);
+  assert_int_equal(called.status, RESIDUAL_KNN_OK);
+  const Question question = AllRows(QueryKind::kPredecessors, model.points.n, 4);
   Manner manner;
   manner.selection = RESIDUAL_KNN_SELECT_CONDITIONAL;
   manner.threads = 3;
-  const Answer answer = Ask(raw, question, manner);
+  const Answer answer = Ask(called.index.get(), question, manner);
   assert_int_equal(answer.status, RESIDUAL_KNN_OK);
   assert_false(callback.left_thread() || callback.out_of_range());
   manner.residual_candidates = 16;
   manner.scaled_candidates = -1;
   const Answer expected = Ask(built_in.index.get(), question, manner);
   assert_true(answer.neighbors == expected.neighbors);
-  for (size_t i = 0; i < answer.variances.size(); ++i) {
-    assert_true(std::abs(answer.variances[i] - expected.variances[i]) < 1e-9);
-  }
+  assert_true(IsClose(answer.variances, expected.variances, 1e-9));
   manner.residual_candidates = 0;
   manner.scaled_candidates = 8;
-  assert_int_equal(Ask(raw, question, manner).status, RESIDUAL_KNN_ERROR_UNSUPPORTED);
+  assert_int_equal(Ask(called.index.get(), question, manner).status,
+                   RESIDUAL_KNN_ERROR_UNSUPPORTED);
   assert_non_null(std::strstr(residual_knn_last_error(), "no coordinates"));
 }
 
@@ -390,8 +383,6 @@ void TestUninformative(void** /*state*/) {
   assert_true(answer.variances[1] == answer.variances[3]);
   assert_true(answer.variances[4] == answer.variances[7]);
 }
-
-int32_t Cancel(void*, int64_t, int64_t) { return 1; }
 
 // Conditional sets of two rows of an index of 30 points. Both widths of row numbers are called.
 struct Arguments {
@@ -502,7 +493,6 @@ const std::vector<BadInputCase<Arguments>>& RefusedCalls() {
 }
 
 Outcome CallWith(const residual_knn_index* index, uint32_t call, Arguments a) {
-  Poisoned<double> distances(100);
   Poisoned<double> variances(100);
   if (a.variances) a.options.conditional_variances = variances.data();
   const std::vector<int32_t> rows32(a.rows.begin(), a.rows.end());
@@ -513,26 +503,12 @@ Outcome CallWith(const residual_knn_index* index, uint32_t call, Arguments a) {
       a.options.candidate_rows_int32 = rows32.data();
     }
   }
-  Outcome outcome;
-  bool untouched = false;
-  if (call == kWide) {
-    const std::vector<int64_t> queries = {5, 6};
-    Poisoned<int64_t> neighbors(100);
-    outcome.status = residual_knn_neighbors(index, queries.data(), 2, &a.options, a.k,
-                                            neighbors.data(), distances.data(), nullptr);
-    untouched = neighbors.untouched();
-  } else {
-    const std::vector<int32_t> queries = {5, 6};
-    Poisoned<int32_t> neighbors(100);
-    outcome.status = residual_knn_neighbors_int32(index, queries.data(), 2, &a.options, a.k, 0, -1,
-                                                  neighbors.data(), distances.data(), nullptr);
-    untouched = neighbors.untouched();
-  }
-  outcome.message = residual_knn_last_error();
-  if (outcome.status != kOk && !(untouched && distances.untouched() && variances.untouched())) {
-    outcome.fault = "a failed call wrote to an output";
-  }
-  if (outcome.status == kOk && (untouched || variances.untouched() == a.variances)) {
+  const PoisonedSearch search = SearchRows(index, {5, 6}, a.options, a.k, call == kNarrow);
+  Outcome outcome =
+      OutcomeOf(search.status,
+                search.neighbors_untouched && search.distances_untouched && variances.untouched());
+  if (search.status == kOk &&
+      (search.neighbors_untouched || variances.untouched() == a.variances)) {
     outcome.fault = "the results are missing";
   }
   return outcome;
@@ -543,12 +519,9 @@ void TestRefusals(void** state) {
   Model model = DrawSmoothModel(random);
   model.points = RandomPoints(random, Shape::kUniform, 30, 2);
   const CreatedIndex created = CreateIndex(model);
-  assert_true(CasesHold(RefusedCalls(), {"residual_knn_neighbors", "residual_knn_neighbors_int32"},
-                        [&](uint32_t call, const auto& change) {
-                          Arguments arguments;
-                          change(arguments);
-                          return CallWith(created.index.get(), call, arguments);
-                        }));
+  assert_true(ChangedCallsHold(
+      RefusedCalls(), {"residual_knn_neighbors", "residual_knn_neighbors_int32"},
+      [&](uint32_t call, const Arguments& a) { return CallWith(created.index.get(), call, a); }));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "support/checked_callback.h"
 #include "support/conditioning_sets.h"
 #include "support/dense_residual.h"
+#include "support/float_text.h"
 #include "support/poisoned.h"
 #include "support/random_data.h"
 #include "support/random_model.h"
@@ -25,17 +26,11 @@ namespace residual_knn_test {
 namespace {
 
 constexpr int64_t kUsualModels = 150;
-constexpr int32_t kNoNeighbor = std::numeric_limits<int32_t>::min();
 
 residual_knn_covariance_options CovarianceOptions() {
   residual_knn_covariance_options options;
   residual_knn_covariance_options_init(&options, sizeof options);
   return options;
-}
-
-bool SameBits(const std::vector<double>& a, const std::vector<double>& b) {
-  return a.size() == b.size() &&
-         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
 }
 
 // The answers of both functions.
@@ -74,25 +69,16 @@ Covariances CovariancesOf(const residual_knn_index* index, const Sets& sets,
   return result;
 }
 
-// Row numbers from 1 on, as R has them.
-std::vector<int32_t> Narrow(const std::vector<int64_t>& rows) {
-  std::vector<int32_t> narrow;
-  for (const int64_t row : rows) {
-    narrow.push_back(row < 0 ? kNoNeighbor : static_cast<int32_t>(row + 1));
-  }
-  return narrow;
-}
-
 Covariances NarrowCovariancesOf(const residual_knn_index* index, const Sets& sets) {
   Covariances result(sets);
   const std::vector<int32_t> rows = Narrow(sets.rows);
   const std::vector<int32_t> neighbors = Narrow(sets.neighbors);
   result.status = residual_knn_covariances_int32(
-      index, rows.data(), sets.count(), nullptr, sets.k, 1, kNoNeighbor, neighbors.data(),
+      index, rows.data(), sets.count(), nullptr, sets.k, 1, kMissingOfR, neighbors.data(),
       result.covariances.data(), result.residual_variances.data());
   result.blocks_status =
       residual_knn_covariance_blocks_int32(index, rows.data(), sets.count(), nullptr, sets.k, 1,
-                                           kNoNeighbor, neighbors.data(), result.blocks.data());
+                                           kMissingOfR, neighbors.data(), result.blocks.data());
   return result;
 }
 
@@ -115,14 +101,14 @@ bool BlockFits(const Covariances& answer, const Sets& sets, int64_t query) {
   const Block block = BlockOf(answer, sets, query);
   for (int64_t a = 0; a < block.width; ++a) {
     for (int64_t b = 0; b < a; ++b) {
-      if (!SameBits({block(a, b)}, {block(b, a)})) return Fail("a block is not symmetric");
+      if (!SameBits(block(a, b), block(b, a))) return Fail("a block is not symmetric");
     }
   }
   if (block(0, 0) != answer.residual_variances[query]) return Fail("p of the query");
   for (int64_t place = 0; place < sets.k; ++place) {
     const int64_t at = query * sets.k + place;
     if (sets.neighbors[at] >= 0) {
-      if (!SameBits({block(0, place + 1)}, {answer.covariances[at]})) {
+      if (!SameBits(block(0, place + 1), answer.covariances[at])) {
         return Fail("the first row of a block is not that of the covariances");
       }
       continue;
@@ -271,7 +257,7 @@ void TestSymmetry(void** state) {
     const FactorCopy factor = FactorOf(created.index.get());
     for (int64_t i = 0; i < n; ++i) {
       assert_true(r[i * n + i] == factor.p[i]);
-      for (int64_t j = 0; j < i; ++j) assert_true(SameBits({r[i * n + j]}, {r[j * n + i]}));
+      for (int64_t j = 0; j < i; ++j) assert_true(SameBits(r[i * n + j], r[j * n + i]));
     }
     // Blocks of other sizes have the same values, whichever points are around them.
     for (int64_t k = 1; k < n; k += 5) {
@@ -285,7 +271,7 @@ void TestSymmetry(void** state) {
       const std::vector<int64_t> rows = RowsOfBlock(some, 0);
       for (int64_t a = 0; a <= k; ++a) {
         for (int64_t b = 0; b <= k; ++b) {
-          assert_true(SameBits({block(a, b)}, {r[rows[a] * n + rows[b]]}));
+          assert_true(SameBits(block(a, b), r[rows[a] * n + rows[b]]));
         }
       }
     }
@@ -330,47 +316,18 @@ void TestDegenerate(void** state) {
   }
 }
 
-// The points of an index, of which the last are queries: as rows, and as new points of an index without them.
-struct NewPointCase {
-  static constexpr int64_t kNew = 8;
-
-  explicit NewPointCase(Random& random) : whole(SmoothModel(random, 80, 10)), old(whole) {
-    old.points.n -= kNew;
-    queries.assign(whole.points.values.end() - 2 * kNew, whole.points.values.end());
-    old.points.values.resize(static_cast<size_t>(2 * old.points.n));
-    sets.k = 7;
-    for (int64_t i = 0; i < kNew; ++i) {
-      sets.rows.push_back(old.points.n + i);
-      std::vector<int64_t> set = RandomPermutation(random, old.points.n);
-      set[sets.k - 1 - i % 2] = i % 3 == 0 ? -1 : set[sets.k - 1 - i % 2];
-      sets.neighbors.insert(sets.neighbors.end(), set.begin(), set.begin() + sets.k);
-    }
-    narrow = Narrow(sets.neighbors);
-  }
-
-  Model whole;
-  Model old;
-  std::vector<double> queries;
-  Sets sets;
-  std::vector<int32_t> narrow;
-};
-
-bool IsClose(const std::vector<double>& a, const std::vector<double>& b) {
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (!(std::abs(a[i] - b[i]) < 1e-12)) return Fail("value " + std::to_string(i));
-  }
-  return a.size() == b.size();
-}
-
 bool IsClose(const Covariances& a, const Covariances& b) {
-  return a.Succeeded() && b.Succeeded() && IsClose(a.covariances, b.covariances) &&
-         IsClose(a.residual_variances, b.residual_variances) && IsClose(a.blocks, b.blocks);
+  constexpr double kError = 1e-12;
+  return a.Succeeded() && b.Succeeded() && IsClose(a.covariances, b.covariances, kError) &&
+         IsClose(a.residual_variances, b.residual_variances, kError) &&
+         IsClose(a.blocks, b.blocks, kError);
 }
 
 void TestNewPoints(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const NewPointCase test(random);
   const Sets& sets = test.sets;
+  const std::vector<int32_t> neighbors = Narrow(sets.neighbors);
   const CreatedIndex all = CreateIndex(test.whole);
   const CreatedIndex created = CreateIndex(test.old);
   const Covariances expected = CovariancesOf(all.index.get(), sets);
@@ -385,11 +342,11 @@ void TestNewPoints(void** state) {
   for (int64_t q = 0; q < sets.count(); ++q) assert_true(BlockFits(answer, sets, q));
   Covariances narrow(sets);
   narrow.status = residual_knn_covariances_of_new_points_int32(
-      created.index.get(), test.queries.data(), sets.count(), nullptr, sets.k, 1, kNoNeighbor,
-      test.narrow.data(), narrow.covariances.data(), narrow.residual_variances.data());
+      created.index.get(), test.queries.data(), sets.count(), nullptr, sets.k, 1, kMissingOfR,
+      neighbors.data(), narrow.covariances.data(), narrow.residual_variances.data());
   narrow.blocks_status = residual_knn_covariance_blocks_of_new_points_int32(
-      created.index.get(), test.queries.data(), sets.count(), nullptr, sets.k, 1, kNoNeighbor,
-      test.narrow.data(), narrow.blocks.data());
+      created.index.get(), test.queries.data(), sets.count(), nullptr, sets.k, 1, kMissingOfR,
+      neighbors.data(), narrow.blocks.data());
   assert_true(narrow.SameAs(answer));
 }
 
@@ -397,31 +354,31 @@ void TestNewFactor(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const NewPointCase test(random);
   const Sets& sets = test.sets;
+  const std::vector<int32_t> neighbors = Narrow(sets.neighbors);
   const CreatedIndex all = CreateIndex(test.whole);
   const Covariances expected = CovariancesOf(all.index.get(), sets);
-  const FactorCopy whole = FactorOf(all.index.get());
-  FactorCopy factor = whole;
-  factor.v.resize(static_cast<size_t>(test.old.points.n * factor.m));
-  factor.p.resize(static_cast<size_t>(test.old.points.n));
-  const double* v = whole.v.data() + test.old.points.n * whole.m;
-  const double* p = whole.p.data() + test.old.points.n;
-  const CreatedIndex given = CreateIndexFromFactor(test.old, factor);
+  const FactorCopy factor = FactorOf(all.index.get());
+  const int64_t n = test.old.points.n;
+  const CreatedIndex given = CreateIndexFromFactor(test.old, factor.Part(0, n));
+  const FactorCopy of_new = factor.Part(n, NewPointCase::kNew);
   assert_int_equal(given.status, RESIDUAL_KNN_OK);
   Covariances answer(sets);
   answer.status = residual_knn_covariances_of_new_factor(
-      given.index.get(), v, p, test.queries.data(), sets.count(), nullptr, sets.k,
-      sets.neighbors.data(), answer.covariances.data(), answer.residual_variances.data());
+      given.index.get(), of_new.v.data(), of_new.p.data(), test.queries.data(), sets.count(),
+      nullptr, sets.k, sets.neighbors.data(), answer.covariances.data(),
+      answer.residual_variances.data());
   answer.blocks_status = residual_knn_covariance_blocks_of_new_factor(
-      given.index.get(), v, p, test.queries.data(), sets.count(), nullptr, sets.k,
-      sets.neighbors.data(), answer.blocks.data());
+      given.index.get(), of_new.v.data(), of_new.p.data(), test.queries.data(), sets.count(),
+      nullptr, sets.k, sets.neighbors.data(), answer.blocks.data());
   assert_true(IsClose(answer, expected));
   Covariances narrow(sets);
   narrow.status = residual_knn_covariances_of_new_factor_int32(
-      given.index.get(), v, p, test.queries.data(), sets.count(), nullptr, sets.k, 1, kNoNeighbor,
-      test.narrow.data(), narrow.covariances.data(), narrow.residual_variances.data());
+      given.index.get(), of_new.v.data(), of_new.p.data(), test.queries.data(), sets.count(),
+      nullptr, sets.k, 1, kMissingOfR, neighbors.data(), narrow.covariances.data(),
+      narrow.residual_variances.data());
   narrow.blocks_status = residual_knn_covariance_blocks_of_new_factor_int32(
-      given.index.get(), v, p, test.queries.data(), sets.count(), nullptr, sets.k, 1, kNoNeighbor,
-      test.narrow.data(), narrow.blocks.data());
+      given.index.get(), of_new.v.data(), of_new.p.data(), test.queries.data(), sets.count(),
+      nullptr, sets.k, 1, kMissingOfR, neighbors.data(), narrow.blocks.data());
   assert_true(narrow.SameAs(answer));
 }
 
@@ -459,24 +416,17 @@ void TestCallback(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const Model model = SmoothModel(random, 50, 8);
   const CreatedIndex built_in = CreateIndex(model);
-  const FactorCopy factor = FactorOf(built_in.index.get());
   CheckedCallback callback(model.kernel, model.points, nullptr);
-  residual_knn_index* raw = nullptr;
-  assert_int_equal(residual_knn_index_create_from_callback(
-                       factor.v.data(), model.points.n, factor.m, factor.p.data(),
-                       CheckedCallback::Evaluate, &callback, nullptr, &raw),
-                   RESIDUAL_KNN_OK);
-  const IndexHandle owner(raw);
+  const CreatedIndex called = CreateIndexFromCallback(FactorOf(built_in.index.get()), callback);
+  assert_int_equal(called.status, RESIDUAL_KNN_OK);
   const Sets sets = AllPredecessors(model.points.n);
   residual_knn_covariance_options options = CovarianceOptions();
   options.threads = 3;
-  const Covariances answer = CovariancesOf(raw, sets, options);
+  const Covariances answer = CovariancesOf(called.index.get(), sets, options);
   assert_false(callback.left_thread() || callback.out_of_range());
   assert_true(IsClose(answer, CovariancesOf(built_in.index.get(), sets)));
   for (int64_t q = 0; q < sets.count(); ++q) assert_true(BlockFits(answer, sets, q));
 }
-
-int32_t Cancel(void*, int64_t, int64_t) { return 1; }
 
 // Two queries of an index of 30 points, with two neighbors each. Both widths of row numbers are called.
 struct Arguments {
@@ -574,29 +524,27 @@ Outcome CallWith(const residual_knn_index* index, uint32_t call, const Arguments
   const std::vector<int32_t> neighbors32(a.neighbors.begin(), a.neighbors.end());
   const int32_t* const narrow_rows = a.null_rows ? nullptr : rows32.data();
   const int32_t* const narrow = a.null_neighbors ? nullptr : neighbors32.data();
-  Outcome outcome;
+  residual_knn_status status = RESIDUAL_KNN_ERROR_INTERNAL;
   switch (call) {
     case kCovariances:
-      outcome.status = residual_knn_covariances(given, rows, a.num_queries, &a.options, a.k,
-                                                neighbors, out, variances.data());
+      status = residual_knn_covariances(given, rows, a.num_queries, &a.options, a.k, neighbors, out,
+                                        variances.data());
       break;
     case kCovariances32:
-      outcome.status =
-          residual_knn_covariances_int32(given, narrow_rows, a.num_queries, &a.options, a.k, a.base,
-                                         a.missing, narrow, out, variances.data());
+      status = residual_knn_covariances_int32(given, narrow_rows, a.num_queries, &a.options, a.k,
+                                              a.base, a.missing, narrow, out, variances.data());
       break;
     case kBlocks:
-      outcome.status = residual_knn_covariance_blocks(given, rows, a.num_queries, &a.options, a.k,
-                                                      neighbors, out);
+      status = residual_knn_covariance_blocks(given, rows, a.num_queries, &a.options, a.k,
+                                              neighbors, out);
       break;
     default:
-      outcome.status = residual_knn_covariance_blocks_int32(
-          given, narrow_rows, a.num_queries, &a.options, a.k, a.base, a.missing, narrow, out);
+      status = residual_knn_covariance_blocks_int32(given, narrow_rows, a.num_queries, &a.options,
+                                                    a.k, a.base, a.missing, narrow, out);
   }
-  outcome.message = residual_knn_last_error();
   const bool untouched = values.untouched() && variances.untouched();
-  if (outcome.status != kOk && !untouched) outcome.fault = "a failed call wrote to an output";
-  if (outcome.status == kOk && untouched != (a.num_queries == 0)) {
+  Outcome outcome = OutcomeOf(status, untouched);
+  if (status == kOk && untouched != (a.num_queries == 0)) {
     outcome.fault = "the values are not those of the queries";
   }
   return outcome;
@@ -606,14 +554,11 @@ void TestRefusals(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const Model model = SmoothModel(random, 30, 4);
   const CreatedIndex created = CreateIndex(model);
-  assert_true(CasesHold(RefusedCalls(),
-                        {"residual_knn_covariances", "residual_knn_covariances_int32",
-                         "residual_knn_covariance_blocks", "residual_knn_covariance_blocks_int32"},
-                        [&](uint32_t call, const auto& change) {
-                          Arguments arguments;
-                          change(arguments);
-                          return CallWith(created.index.get(), call, arguments);
-                        }));
+  assert_true(ChangedCallsHold(
+      RefusedCalls(),
+      {"residual_knn_covariances", "residual_knn_covariances_int32",
+       "residual_knn_covariance_blocks", "residual_knn_covariance_blocks_int32"},
+      [&](uint32_t call, const Arguments& a) { return CallWith(created.index.get(), call, a); }));
 }
 
 }  // namespace

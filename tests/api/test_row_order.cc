@@ -37,16 +37,6 @@ Points Reordered(const Points& points, const std::vector<int64_t>& order) {
   return out;
 }
 
-Question AllRows(QueryKind kind, int64_t n, int32_t k) {
-  Question question;
-  question.kind = kind;
-  question.k = k;
-  question.all_rows = true;
-  question.rows.resize(static_cast<size_t>(n));
-  std::iota(question.rows.begin(), question.rows.end(), int64_t{0});
-  return question;
-}
-
 // Typical orders of files: by a coordinate up or down, by rows of a raster, along a curve, outwards, by cluster.
 constexpr const char* kOrderNames[] = {
     "by x",     "by x, falling", "by y", "by strips of x, then y", "along a Z curve",

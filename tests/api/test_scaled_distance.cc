@@ -244,12 +244,7 @@ void TestManyRows(void** state) {
     RoundToMultiples(model.points);
     model.points = InOrder(model.points, order);
     const CreatedIndex created = CreateIndex(model);
-    Question question;
-    question.kind = QueryKind::kPredecessors;
-    question.k = 12;
-    question.all_rows = true;
-    question.rows.resize(static_cast<size_t>(model.points.n));
-    std::iota(question.rows.begin(), question.rows.end(), int64_t{0});
+    const Question question = AllRows(QueryKind::kPredecessors, model.points.n, 12);
     Manner manner;
     manner.ranking = RESIDUAL_KNN_SCALED_DISTANCE;
     manner.strategy = RESIDUAL_KNN_BEST_FIRST;

@@ -1,9 +1,9 @@
 // Weights as a sparse matrix, against the dense matrix that they define.
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <vector>
 
+#include "support/api_objects.h"
 #include "support/bad_input.h"
 #include "support/poisoned.h"
 #include "support/random_data.h"
@@ -13,8 +13,6 @@
 
 namespace residual_knn_test {
 namespace {
-
-constexpr int32_t kNoNeighbor = std::numeric_limits<int32_t>::min();
 
 // Queries of n points with random sets and weights, query by query; -1: no neighbor, and a query without a 1.
 struct Weights {
@@ -51,24 +49,6 @@ struct Weights {
   std::vector<int64_t> neighbors;
   std::vector<double> weights;
 };
-
-// The same in dimension-major layout.
-template <class T>
-std::vector<T> Transposed(const std::vector<T>& values, int64_t count, int64_t k) {
-  std::vector<T> result(values.size());
-  for (int64_t i = 0; i < count; ++i) {
-    for (int64_t place = 0; place < k; ++place) result[place * count + i] = values[i * k + place];
-  }
-  return result;
-}
-
-std::vector<int32_t> Narrow(const std::vector<int64_t>& rows) {
-  std::vector<int32_t> narrow;
-  for (const int64_t row : rows) {
-    narrow.push_back(row < 0 ? kNoNeighbor : static_cast<int32_t>(row + 1));
-  }
-  return narrow;
-}
 
 template <class Row>
 struct Matrix {
@@ -112,12 +92,13 @@ bool MatrixHolds(Random& random) {
   }
   const std::vector<int32_t> rows = Narrow(given.rows);
   const std::vector<int32_t> neighbors =
-      Transposed(Narrow(given.neighbors), given.count(), given.k);
-  const std::vector<double> weights = Transposed(given.weights, given.count(), given.k);
+      ToLayout(Narrow(given.neighbors), given.count(), given.k, RESIDUAL_KNN_DIMENSION_MAJOR);
+  const std::vector<double> weights =
+      ToLayout(given.weights, given.count(), given.k, RESIDUAL_KNN_DIMENSION_MAJOR);
   Matrix<int32_t> narrow(given);
   return (residual_knn_sparse_weights_int32(
               rows.data(), given.count(), given.n, RESIDUAL_KNN_DIMENSION_MAJOR, given.k, 1,
-              kNoNeighbor, neighbors.data(), weights.data(), narrow.offsets.data(),
+              kMissingOfR, neighbors.data(), weights.data(), narrow.offsets.data(),
               narrow.columns.data(), narrow.values.data()) == RESIDUAL_KNN_OK &&
           narrow.Is(dense, given.n, 1)) ||
          Fail("32-bit rows");
@@ -197,23 +178,20 @@ Outcome CallWith(const Arguments& a, const Call& call) {
   const std::vector<double> weights = {0.5, 0.25, 0.125, 7};
   const std::vector<Row> rows(a.rows.begin(), a.rows.end());
   const std::vector<Row> neighbors(a.neighbors.begin(), a.neighbors.end());
-  Outcome outcome;
-  outcome.status =
+  const residual_knn_status status =
       call(a.null_rows ? nullptr : rows.data(), a.null_neighbors ? nullptr : neighbors.data(),
            a.null_weights ? nullptr : weights.data(), a.null_offsets ? nullptr : offsets.data(),
            a.null_columns ? nullptr : columns.data(), a.null_values ? nullptr : values.data());
-  outcome.message = residual_knn_last_error();
   const bool untouched = offsets.untouched() && columns.untouched() && values.untouched();
-  if (untouched != (outcome.status != kOk)) outcome.fault = "the outputs do not fit the status";
+  Outcome outcome = OutcomeOf(status, untouched);
+  if (status == kOk && untouched) outcome.fault = "the outputs are missing";
   return outcome;
 }
 
 void TestRefusals(void**) {
-  assert_true(CasesHold(
+  assert_true(ChangedCallsHold(
       RefusedCalls(), {"residual_knn_sparse_weights", "residual_knn_sparse_weights_int32"},
-      [&](uint32_t call, const auto& change) {
-        Arguments a;
-        change(a);
+      [&](uint32_t call, const Arguments& a) {
         if (call == kWide) {
           return CallWith<int64_t>(a, [&](const int64_t* rows, const int64_t* neighbors,
                                           const double* weights, auto*... out) {

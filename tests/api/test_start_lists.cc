@@ -8,6 +8,7 @@
 #include "support/api_objects.h"
 #include "support/bad_input.h"
 #include "support/poisoned.h"
+#include "support/poisoned_search.h"
 #include "support/random_data.h"
 #include "support/random_model.h"
 #include "support/strategy_problem.h"
@@ -122,21 +123,13 @@ Model DrawField(Random& random, int64_t n) {
   return model;
 }
 
-Question AllRows(int64_t n, QueryKind kind, int32_t k) {
-  Question question;
-  question.kind = kind;
-  question.k = k;
-  for (int64_t i = 0; i < n; ++i) question.rows.push_back(i);
-  return question;
-}
-
 // With its answer as start lists, a search scores fewer pairs exactly, in each strategy.
 void TestWork(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   constexpr int64_t kRows = 3000;
   const CreatedIndex created = CreateIndex(DrawField(random, kRows));
   assert_int_equal(created.status, RESIDUAL_KNN_OK);
-  const Question question = AllRows(kRows, QueryKind::kPredecessors, 8);
+  const Question question = AllRows(QueryKind::kPredecessors, kRows, 8);
   for (const int32_t strategy : kAllStrategies) {
     Manner manner;
     manner.strategy = strategy;
@@ -163,7 +156,7 @@ void TestConditional(void** state) {
   Manner manner;
   manner.selection = RESIDUAL_KNN_SELECT_CONDITIONAL;
   for (const QueryKind kind : {QueryKind::kNeighbors, QueryKind::kPredecessors}) {
-    const Question question = AllRows(kRows, kind, 5);
+    const Question question = AllRows(kind, kRows, 5);
     manner.start = nullptr;
     const Answer expected = Ask(created.index.get(), question, manner);
     assert_int_equal(expected.status, RESIDUAL_KNN_OK);
@@ -174,8 +167,6 @@ void TestConditional(void** state) {
     assert_true(Ask(created.index.get(), question, manner).SameAs(expected));
   }
 }
-
-int32_t Cancel(void*, int64_t, int64_t) { return 1; }
 
 // The neighbors of 3 rows of an index of 30 points. Both widths of row numbers are called.
 struct Arguments {
@@ -240,43 +231,25 @@ const std::vector<BadInputCase<Arguments>>& RefusedCalls() {
 }
 
 Outcome CallWith(const residual_knn_index* index, uint32_t call, Arguments a) {
-  Poisoned<double> distances(100);
   const std::vector<int32_t> rows32(a.rows.begin(), a.rows.end());
   if (!a.offsets.empty()) a.options.candidate_offsets = a.offsets.data();
   if (!a.null_rows && (call == kWide || a.other_width)) a.options.start = a.rows.data();
   if (!a.null_rows && (call == kNarrow || a.other_width)) a.options.start_int32 = rows32.data();
-  Outcome outcome;
-  bool untouched = false;
-  if (call == kWide) {
-    const std::vector<int64_t> queries = {5, 6, 7};
-    Poisoned<int64_t> neighbors(100);
-    outcome.status = residual_knn_neighbors(index, queries.data(), 3, &a.options, a.k,
-                                            neighbors.data(), distances.data(), nullptr);
-    untouched = neighbors.untouched();
-  } else {
-    const std::vector<int32_t> queries = {5, 6, 7};
-    Poisoned<int32_t> neighbors(100);
-    outcome.status = residual_knn_neighbors_int32(index, queries.data(), 3, &a.options, a.k, 0, -1,
-                                                  neighbors.data(), distances.data(), nullptr);
-    untouched = neighbors.untouched();
+  const PoisonedSearch search = SearchRows(index, {5, 6, 7}, a.options, a.k, call == kNarrow);
+  Outcome outcome =
+      OutcomeOf(search.status, search.neighbors_untouched && search.distances_untouched);
+  if (search.status == kOk && search.neighbors_untouched) {
+    outcome.fault = "the results are missing";
   }
-  outcome.message = residual_knn_last_error();
-  if (outcome.status != kOk && !(untouched && distances.untouched())) {
-    outcome.fault = "a failed call wrote to an output";
-  }
-  if (outcome.status == kOk && untouched) outcome.fault = "the results are missing";
   return outcome;
 }
 
 void TestRefusals(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const CreatedIndex created = CreateIndex(DrawField(random, 30));
-  assert_true(CasesHold(RefusedCalls(), {"residual_knn_neighbors", "residual_knn_neighbors_int32"},
-                        [&](uint32_t call, const auto& change) {
-                          Arguments arguments;
-                          change(arguments);
-                          return CallWith(created.index.get(), call, arguments);
-                        }));
+  assert_true(ChangedCallsHold(
+      RefusedCalls(), {"residual_knn_neighbors", "residual_knn_neighbors_int32"},
+      [&](uint32_t call, const Arguments& a) { return CallWith(created.index.get(), call, a); }));
 }
 
 void TestThresholdsTakeNone(void** state) {
@@ -300,7 +273,7 @@ void TestSameMemory(void** state) {
   constexpr int64_t kRows = 1500;
   constexpr int32_t kNeighbors = 6;
   const CreatedIndex created = CreateIndex(DrawField(random, kRows));
-  const Question question = AllRows(kRows, QueryKind::kNeighbors, kNeighbors);
+  const Question question = AllRows(QueryKind::kNeighbors, kRows, kNeighbors);
   const Answer expected = Ask(created.index.get(), question);
   for (const int32_t strategy : kAllStrategies) {
     for (const int64_t shift : {0, 1, 4000}) {

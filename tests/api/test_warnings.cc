@@ -33,12 +33,7 @@ Model ModelOf(Points points, double lengthscale, Points inducing = {0, 2, {}}) {
 }
 
 Question AllRows(const Model& model, int32_t k, QueryKind kind = QueryKind::kNeighbors) {
-  Question question;
-  question.kind = kind;
-  question.k = k;
-  question.all_rows = true;
-  for (int64_t i = 0; i < model.points.n; ++i) question.rows.push_back(i);
-  return question;
+  return AllRows(kind, model.points.n, k);
 }
 
 Question NewPoints(Points queries, int32_t k) {

@@ -15,6 +15,7 @@
 #include "support/conditioning_sets.h"
 #include "support/dense_residual.h"
 #include "support/extended.h"
+#include "support/float_text.h"
 #include "support/poisoned.h"
 #include "support/random_data.h"
 #include "support/random_model.h"
@@ -40,12 +41,8 @@ struct Weights {
   residual_knn_weights_report report = {};
 
   [[nodiscard]] bool SameAs(const Weights& other) const {
-    const auto same = [](const std::vector<double>& a, const std::vector<double>& b) {
-      return a.size() == b.size() &&
-             (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
-    };
-    return status == other.status && same(weights, other.weights) &&
-           same(variances, other.variances) &&
+    return status == other.status && SameBits(weights, other.weights) &&
+           SameBits(variances, other.variances) &&
            report.log_determinant == other.report.log_determinant &&
            report.jittered_sets == other.report.jittered_sets;
   }
@@ -194,18 +191,12 @@ bool ModelHolds(uint64_t seed, Tally& tally) {
     if (!WeightsOf(created.index.get(), sets, options).SameAs(answer)) {
       return Fail(seed, "another layout and number of threads");
     }
-    std::vector<int32_t> rows;
-    std::vector<int32_t> neighbors;
-    for (const int64_t row : sets.rows) rows.push_back(static_cast<int32_t>(row + 1));
-    for (const int64_t row : sets.neighbors) {
-      neighbors.push_back(row < 0 ? std::numeric_limits<int32_t>::min()
-                                  : static_cast<int32_t>(row + 1));
-    }
+    const std::vector<int32_t> rows = Narrow(sets.rows);
+    const std::vector<int32_t> neighbors = Narrow(sets.neighbors);
     Weights narrow = Fresh(sets);
-    narrow.status =
-        residual_knn_weights_int32(created.index.get(), rows.data(), sets.count(), nullptr, sets.k,
-                                   1, std::numeric_limits<int32_t>::min(), neighbors.data(),
-                                   narrow.weights.data(), narrow.variances.data(), &narrow.report);
+    narrow.status = residual_knn_weights_int32(
+        created.index.get(), rows.data(), sets.count(), nullptr, sets.k, 1, kMissingOfR,
+        neighbors.data(), narrow.weights.data(), narrow.variances.data(), &narrow.report);
     if (!narrow.SameAs(answer)) return Fail(seed, "32-bit rows");
   }
   return true;
@@ -249,75 +240,57 @@ void TestWholeCovariance(void** state) {
   }
 }
 
-// New points have the weights that rows at the same places have, to the last bit.
+// New points have the weights that rows at the same places have.
 void TestNewPoints(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
-  Model model = SmoothModel(random, 80, 10);
-  // The origin is the value of a point. Here it is the same for both indexes.
-  const CreatedIndex all = CreateIndex(model);
-  constexpr int64_t kNew = 8;
-  Points queries{kNew, 2, {}};
-  Model old = model;
-  old.points.n -= kNew;
-  queries.values.assign(model.points.values.end() - 2 * kNew, model.points.values.end());
-  old.points.values.resize(static_cast<size_t>(2 * old.points.n));
-  const CreatedIndex created = CreateIndex(old);
-  Sets sets;
-  sets.k = 7;
-  for (int64_t i = 0; i < kNew; ++i) {
-    sets.rows.push_back(old.points.n + i);
-    std::vector<int64_t> set = RandomPermutation(random, old.points.n);
-    sets.neighbors.insert(sets.neighbors.end(), set.begin(), set.begin() + sets.k);
-  }
+  const NewPointCase test(random);
+  const Sets& sets = test.sets;
+  constexpr int64_t kNew = NewPointCase::kNew;
+  const CreatedIndex all = CreateIndex(test.whole);
+  const CreatedIndex created = CreateIndex(test.old);
   const Weights expected = WeightsOf(all.index.get(), sets);
   assert_int_equal(expected.status, RESIDUAL_KNN_OK);
   const auto close = [&](const Weights& answer) {
-    for (size_t i = 0; i < answer.weights.size(); ++i) {
-      if (!(std::abs(answer.weights[i] - expected.weights[i]) < 1e-11)) return false;
-    }
-    for (size_t i = 0; i < answer.variances.size(); ++i) {
-      if (!(std::abs(answer.variances[i] - expected.variances[i]) < 1e-11)) return false;
-    }
-    return answer.status == RESIDUAL_KNN_OK;
+    return answer.status == RESIDUAL_KNN_OK && IsClose(answer.weights, expected.weights, 1e-11) &&
+           IsClose(answer.variances, expected.variances, 1e-11);
   };
   Weights answer = Fresh(sets);
   answer.status = residual_knn_weights_of_new_points(
-      created.index.get(), queries.values.data(), kNew, nullptr, sets.k, sets.neighbors.data(),
+      created.index.get(), test.queries.data(), kNew, nullptr, sets.k, sets.neighbors.data(),
       answer.weights.data(), answer.variances.data(), &answer.report);
   assert_true(close(answer));
-  std::vector<int32_t> narrow(sets.neighbors.begin(), sets.neighbors.end());
+  const std::vector<int32_t> narrow = Narrow(sets.neighbors, 0, -1);
   Weights answer32 = Fresh(sets);
   answer32.status = residual_knn_weights_of_new_points_int32(
-      created.index.get(), queries.values.data(), kNew, nullptr, sets.k, 0, -1, narrow.data(),
+      created.index.get(), test.queries.data(), kNew, nullptr, sets.k, 0, -1, narrow.data(),
       answer32.weights.data(), answer32.variances.data(), &answer32.report);
   assert_true(answer32.SameAs(answer));
   // The same with V and p given.
-  const FactorCopy whole = FactorOf(all.index.get());
-  FactorCopy factor = whole;
-  factor.v.resize(static_cast<size_t>(old.points.n * factor.m));
-  factor.p.resize(static_cast<size_t>(old.points.n));
-  const CreatedIndex given = CreateIndexFromFactor(old, factor);
+  const FactorCopy factor = FactorOf(all.index.get());
+  const int64_t n = test.old.points.n;
+  const CreatedIndex given = CreateIndexFromFactor(test.old, factor.Part(0, n));
+  const FactorCopy of_new = factor.Part(n, kNew);
   assert_int_equal(given.status, RESIDUAL_KNN_OK);
   Weights from_factor = Fresh(sets);
   from_factor.status = residual_knn_weights_of_new_factor(
-      given.index.get(), whole.v.data() + old.points.n * whole.m, whole.p.data() + old.points.n,
-      queries.values.data(), kNew, nullptr, sets.k, sets.neighbors.data(),
-      from_factor.weights.data(), from_factor.variances.data(), &from_factor.report);
+      given.index.get(), of_new.v.data(), of_new.p.data(), test.queries.data(), kNew, nullptr,
+      sets.k, sets.neighbors.data(), from_factor.weights.data(), from_factor.variances.data(),
+      &from_factor.report);
   assert_true(close(from_factor));
   Weights from_factor32 = Fresh(sets);
   from_factor32.status = residual_knn_weights_of_new_factor_int32(
-      given.index.get(), whole.v.data() + old.points.n * whole.m, whole.p.data() + old.points.n,
-      queries.values.data(), kNew, nullptr, sets.k, 0, -1, narrow.data(),
-      from_factor32.weights.data(), from_factor32.variances.data(), &from_factor32.report);
+      given.index.get(), of_new.v.data(), of_new.p.data(), test.queries.data(), kNew, nullptr,
+      sets.k, 0, -1, narrow.data(), from_factor32.weights.data(), from_factor32.variances.data(),
+      &from_factor32.report);
   assert_true(from_factor32.SameAs(from_factor));
   // Each index refuses the other kind.
   assert_int_equal(
-      residual_knn_weights_of_new_points(given.index.get(), queries.values.data(), kNew, nullptr,
+      residual_knn_weights_of_new_points(given.index.get(), test.queries.data(), kNew, nullptr,
                                          sets.k, sets.neighbors.data(), nullptr, nullptr, nullptr),
       RESIDUAL_KNN_ERROR_UNSUPPORTED);
   assert_non_null(std::strstr(residual_knn_last_error(), "residual_knn_weights_of_new_factor"));
   assert_int_equal(residual_knn_weights_of_new_factor(
-                       created.index.get(), whole.v.data(), whole.p.data(), queries.values.data(),
+                       created.index.get(), of_new.v.data(), of_new.p.data(), test.queries.data(),
                        kNew, nullptr, sets.k, sets.neighbors.data(), nullptr, nullptr, nullptr),
                    RESIDUAL_KNN_ERROR_UNSUPPORTED);
   assert_non_null(std::strstr(residual_knn_last_error(), "residual_knn_weights_of_new_points"));
@@ -327,24 +300,17 @@ void TestCallback(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const Model model = SmoothModel(random, 50, 8);
   const CreatedIndex built_in = CreateIndex(model);
-  const FactorCopy factor = FactorOf(built_in.index.get());
   CheckedCallback callback(model.kernel, model.points, nullptr);
-  residual_knn_index* raw = nullptr;
-  assert_int_equal(residual_knn_index_create_from_callback(
-                       factor.v.data(), model.points.n, factor.m, factor.p.data(),
-                       CheckedCallback::Evaluate, &callback, nullptr, &raw),
-                   RESIDUAL_KNN_OK);
-  const IndexHandle owner(raw);
+  const CreatedIndex called = CreateIndexFromCallback(FactorOf(built_in.index.get()), callback);
+  assert_int_equal(called.status, RESIDUAL_KNN_OK);
   const Sets sets = AllPredecessors(model.points.n);
   residual_knn_weights_options options = WeightsOptions();
   options.threads = 3;
-  const Weights answer = WeightsOf(raw, sets, options);
+  const Weights answer = WeightsOf(called.index.get(), sets, options);
   const Weights expected = WeightsOf(built_in.index.get(), sets, options);
   assert_int_equal(answer.status, RESIDUAL_KNN_OK);
   assert_false(callback.left_thread() || callback.out_of_range());
-  for (size_t i = 0; i < answer.weights.size(); ++i) {
-    assert_true(std::abs(answer.weights[i] - expected.weights[i]) < 1e-9);
-  }
+  assert_true(IsClose(answer.weights, expected.weights, 1e-9));
 }
 
 // Inducing points without residual variance, as queries and as neighbors.
@@ -415,8 +381,6 @@ void TestNotPositiveDefinite(void** state) {
       WeightsOf(created.index.get(), sets).SameAs(WeightsOf(created.index.get(), sets, options)));
 }
 
-int32_t Cancel(void*, int64_t, int64_t) { return 1; }
-
 // Two queries of an index of 30 points, with two neighbors each. Both widths of row numbers are called.
 struct Arguments {
   bool null_index = false;
@@ -479,26 +443,22 @@ Outcome CallWith(const residual_knn_index* index, uint32_t call, const Arguments
   Extended<residual_knn_weights_report> report(residual_knn_weights_report_init);
   report.Poison(a.report_size);
   const residual_knn_index* const given = a.null_index ? nullptr : index;
-  Outcome outcome;
+  residual_knn_status status = RESIDUAL_KNN_ERROR_INTERNAL;
   if (call == kWide) {
-    outcome.status =
-        residual_knn_weights(given, a.null_rows ? nullptr : a.rows.data(), a.num_queries,
-                             &a.options, a.k, a.null_neighbors ? nullptr : a.neighbors.data(),
-                             weights.data(), variances.data(), &report.known);
+    status = residual_knn_weights(given, a.null_rows ? nullptr : a.rows.data(), a.num_queries,
+                                  &a.options, a.k, a.null_neighbors ? nullptr : a.neighbors.data(),
+                                  weights.data(), variances.data(), &report.known);
   } else {
     const std::vector<int32_t> rows(a.rows.begin(), a.rows.end());
     const std::vector<int32_t> neighbors(a.neighbors.begin(), a.neighbors.end());
-    outcome.status = residual_knn_weights_int32(given, a.null_rows ? nullptr : rows.data(),
-                                                a.num_queries, &a.options, a.k, 0, -1,
-                                                a.null_neighbors ? nullptr : neighbors.data(),
-                                                weights.data(), variances.data(), &report.known);
+    status = residual_knn_weights_int32(given, a.null_rows ? nullptr : rows.data(), a.num_queries,
+                                        &a.options, a.k, 0, -1,
+                                        a.null_neighbors ? nullptr : neighbors.data(),
+                                        weights.data(), variances.data(), &report.known);
   }
-  outcome.message = residual_knn_last_error();
   const bool untouched = weights.untouched() && variances.untouched();
-  if (outcome.status != kOk && !(untouched && report.Untouched(a.report_size))) {
-    outcome.fault = "a failed call wrote to an output";
-  }
-  if (outcome.status == kOk && untouched != (a.num_queries == 0)) {
+  Outcome outcome = OutcomeOf(status, untouched && report.Untouched(a.report_size));
+  if (status == kOk && untouched != (a.num_queries == 0)) {
     outcome.fault = "the weights are not those of the queries";
   }
   return outcome;
@@ -508,12 +468,9 @@ void TestRefusals(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const Model model = SmoothModel(random, 30, 4);
   const CreatedIndex created = CreateIndex(model);
-  assert_true(CasesHold(RefusedCalls(), {"residual_knn_weights", "residual_knn_weights_int32"},
-                        [&](uint32_t call, const auto& change) {
-                          Arguments arguments;
-                          change(arguments);
-                          return CallWith(created.index.get(), call, arguments);
-                        }));
+  assert_true(ChangedCallsHold(
+      RefusedCalls(), {"residual_knn_weights", "residual_knn_weights_int32"},
+      [&](uint32_t call, const Arguments& a) { return CallWith(created.index.get(), call, a); }));
   // No output is wanted.
   const Arguments valid;
   assert_int_equal(residual_knn_weights(created.index.get(), valid.rows.data(), 2, nullptr, 2,

@@ -1,5 +1,7 @@
 #include "support/api_objects.h"
 
+#include <numeric>
+
 #include "support/float_text.h"
 
 namespace residual_knn_test {
@@ -170,6 +172,17 @@ CreatedIndex CreateIndexFromFactor(const Model& model, const FactorCopy& factor,
   return created;
 }
 
+CreatedIndex CreateIndexFromCallback(const FactorCopy& factor, CheckedCallback& callback,
+                                     const residual_knn_model_options* options) {
+  residual_knn_index* index = nullptr;
+  CreatedIndex created;
+  created.status = residual_knn_index_create_from_callback(
+      DataOrNull(factor.v), std::ssize(factor.p), factor.m, factor.p.data(),
+      CheckedCallback::Evaluate, &callback, options, &index);
+  created.index.reset(index);
+  return created;
+}
+
 residual_knn_info InfoOf(const residual_knn_index* index) {
   residual_knn_info info;
   residual_knn_info_init(&info, sizeof info);
@@ -196,26 +209,43 @@ bool FactorCopy::SameAs(const FactorCopy& other) const {
   return !p.empty() && m == other.m && SameBits(v, other.v) && SameBits(p, other.p);
 }
 
+FactorCopy FactorCopy::Part(int64_t first, int64_t count) const {
+  return {m,
+          {v.begin() + first * m, v.begin() + (first + count) * m},
+          {p.begin() + first, p.begin() + first + count}};
+}
+
+Question AllRows(QueryKind kind, int64_t n, int32_t k) {
+  Question question;
+  question.kind = kind;
+  question.k = k;
+  question.all_rows = true;
+  question.rows.resize(static_cast<size_t>(n));
+  std::iota(question.rows.begin(), question.rows.end(), int64_t{0});
+  return question;
+}
+
 bool Answer::SameAs(const Answer& other) const {
   return status == other.status && !overrun && !other.overrun && k == other.k &&
          neighbors == other.neighbors && SameBits(distances, other.distances) &&
          SameBits(variances, other.variances);
 }
 
-namespace {
-
-// Row numbers as the caller of an int32_t function counts them.
-std::vector<int32_t> Narrow(const std::vector<int64_t>& rows, const Manner& manner) {
+std::vector<int32_t> Narrow(const std::vector<int64_t>& rows, int32_t base, int32_t missing) {
   std::vector<int32_t> narrow;
   for (const int64_t row : rows) {
-    narrow.push_back(row < 0 ? manner.missing : static_cast<int32_t>(row + manner.base));
+    narrow.push_back(row < 0 ? missing : static_cast<int32_t>(row + base));
   }
   return narrow;
 }
 
-}  // namespace
+std::vector<int64_t> Widen(const std::vector<int32_t>& rows, int32_t base, int32_t missing) {
+  std::vector<int64_t> wide;
+  for (const int32_t row : rows) wide.push_back(row == missing ? -1 : int64_t{row} - base);
+  return wide;
+}
 
-Answer Ask(const residual_knn_index* index, const Question& question, const Manner& manner) {
+residual_knn_search_options SearchOptions(const Manner& manner) {
   residual_knn_search_options options = SearchOptions();
   options.layout = manner.layout;
   options.ranking = manner.ranking;
@@ -228,12 +258,17 @@ Answer Ask(const residual_knn_index* index, const Question& question, const Mann
   options.selection = manner.selection;
   options.residual_candidates = manner.residual_candidates;
   options.scaled_candidates = manner.scaled_candidates;
+  return options;
+}
+
+Answer Ask(const residual_knn_index* index, const Question& question, const Manner& manner) {
+  residual_knn_search_options options = SearchOptions(manner);
   std::vector<int32_t> narrow_candidates;
   if (manner.lists != nullptr) {
     options.candidate_offsets = manner.lists->offsets.data();
     options.candidate_rows = manner.lists->rows.data();
     if (manner.int32_rows) {
-      narrow_candidates = Narrow(manner.lists->rows, manner);
+      narrow_candidates = Narrow(manner.lists->rows, manner.base, manner.missing);
       options.candidate_rows = nullptr;
       options.candidate_rows_int32 = narrow_candidates.data();
     }
@@ -244,7 +279,7 @@ Answer Ask(const residual_knn_index* index, const Question& question, const Mann
     start = ToLayout(manner.start->rows, question.count(), manner.start->k, manner.layout);
     options.start_k = manner.start->k;
     if (manner.int32_rows) {
-      narrow_start = Narrow(start, manner);
+      narrow_start = Narrow(start, manner.base, manner.missing);
       options.start_int32 = narrow_start.data();
     } else {
       options.start = start.data();
@@ -266,9 +301,7 @@ Answer Ask(const residual_knn_index* index, const Question& question, const Mann
     std::vector<int32_t> narrow(size + kGuard, kPoisonRow32);
     answer.status = call.Run32(narrow.data());
     answer.overrun |= TakeGuard(narrow, kPoisonRow32);
-    for (const int32_t row : narrow) {
-      neighbors.push_back(row == manner.missing ? -1 : int64_t{row} - manner.base);
-    }
+    neighbors = Widen(narrow, manner.base, manner.missing);
   } else {
     neighbors.assign(size + kGuard, kPoisonRow);
     answer.status = call.Run(neighbors.data());
@@ -296,12 +329,8 @@ Question Part(const Question& question, int64_t first, int64_t count) {
     part.queries.values.assign(begin + first * d, begin + (first + count) * d);
     part.queries.n = count;
   }
-  const int64_t m = question.query_factor.m;
   if (!question.query_factor.p.empty()) {
-    const auto v = question.query_factor.v.begin();
-    const auto p = question.query_factor.p.begin();
-    part.query_factor.v.assign(v + first * m, v + (first + count) * m);
-    part.query_factor.p.assign(p + first, p + first + count);
+    part.query_factor = question.query_factor.Part(first, count);
   }
   return part;
 }

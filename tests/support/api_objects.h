@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "residual_knn.h"
+#include "support/checked_callback.h"
 #include "support/reference_search.h"
 
 namespace residual_knn_test {
@@ -48,6 +49,8 @@ struct FactorCopy {
 
   // Whether the bytes are the same; false if there are none, as after a failed call.
   [[nodiscard]] bool SameAs(const FactorCopy& other) const;
+  // V and p of the points [first, first + count) only.
+  [[nodiscard]] FactorCopy Part(int64_t first, int64_t count) const;
 };
 
 struct CreatedIndex {
@@ -58,6 +61,9 @@ CreatedIndex CreateIndex(const Model& model, int32_t layout = RESIDUAL_KNN_POINT
                          int32_t threads = 1);
 CreatedIndex CreateIndexFromFactor(const Model& model, const FactorCopy& factor,
                                    int32_t layout = RESIDUAL_KNN_POINT_MAJOR, int32_t threads = 1);
+// `options` may be null.
+CreatedIndex CreateIndexFromCallback(const FactorCopy& factor, CheckedCallback& callback,
+                                     const residual_knn_model_options* options = nullptr);
 
 residual_knn_info InfoOf(const residual_knn_index* index);
 FactorCopy FactorOf(const residual_knn_index* index, int32_t layout = RESIDUAL_KNN_POINT_MAJOR);
@@ -80,6 +86,9 @@ struct Question {
                : queries.n;
   }
 };
+
+// The neighbors or predecessors of all rows.
+Question AllRows(QueryKind kind, int64_t n, int32_t k);
 
 // Every strategy. Tests use all of them.
 inline constexpr int32_t kAllStrategies[] = {
@@ -117,6 +126,18 @@ struct Manner {
   const CandidateRows* lists = nullptr;
   const StartRows* start = nullptr;
 };
+
+// All options that are values; lists of rows are left out.
+residual_knn_search_options SearchOptions(const Manner& manner);
+
+// What R has for a missing integer.
+inline constexpr int32_t kMissingOfR = std::numeric_limits<int32_t>::min();
+
+// Row numbers from 0 on, -1 for none, as the caller of an int32_t function has them.
+std::vector<int32_t> Narrow(const std::vector<int64_t>& rows, int32_t base = 1,
+                            int32_t missing = kMissingOfR);
+// And back.
+std::vector<int64_t> Widen(const std::vector<int32_t>& rows, int32_t base, int32_t missing);
 
 struct Answer {
   residual_knn_status status = RESIDUAL_KNN_ERROR_INTERNAL;

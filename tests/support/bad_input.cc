@@ -22,6 +22,12 @@ bool ContainsPhrase(const std::string& text, const std::string& phrase) {
 
 }  // namespace
 
+Outcome OutcomeOf(residual_knn_status status, bool untouched) {
+  Outcome outcome{status, residual_knn_last_error(), ""};
+  if (status != kOk && !untouched) outcome.fault = "a failed call wrote to an output";
+  return outcome;
+}
+
 void BadInputCheck::Compare(const std::string& name, residual_knn_status status,
                             const std::string& phrase, const Outcome& outcome) {
   ++(status == kOk ? good_ : bad_);

@@ -76,6 +76,12 @@ struct Outcome {
   std::string fault;    // what else was wrong, such as an output that a failed call touched
 };
 
+// The outcome of the last call. A failed call must leave its outputs untouched.
+Outcome OutcomeOf(residual_knn_status status, bool untouched);
+
+// A progress callback that cancels.
+inline int32_t Cancel(void*, int64_t, int64_t) { return 1; }
+
 // Counts the calls of a table and compares their outcomes.
 class BadInputCheck {
  public:
@@ -117,6 +123,17 @@ bool CasesHold(const std::vector<BadInputCase<Arguments>>& table,
     }
   }
   return check.Finish();
+}
+
+// The same for calls whose valid arguments are Arguments(): make_call(bit, arguments).
+template <class Arguments, class MakeCall>
+bool ChangedCallsHold(const std::vector<BadInputCase<Arguments>>& table,
+                      const std::vector<std::string>& call_names, const MakeCall& make_call) {
+  return CasesHold(table, call_names, [&](uint32_t bit, const auto& change) {
+    Arguments arguments;
+    change(arguments);
+    return make_call(bit, arguments);
+  });
 }
 
 }  // namespace residual_knn_test

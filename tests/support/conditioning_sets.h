@@ -2,11 +2,15 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "support/api_objects.h"
 #include "support/random_data.h"
+#include "support/random_model.h"
+#include "support/test_run.h"
 
 namespace residual_knn_test {
 
@@ -64,13 +68,44 @@ inline Sets AllPredecessors(int64_t n) {
 
 // A model with strong residual correlations and a nugget.
 inline Model SmoothModel(Random& random, int64_t n, int64_t m) {
-  Model model;
+  Model model = PlainModel(random, n, m);
   model.kernel.lengthscales = {0.4};
   model.kernel.variance = 2;
-  model.points = RandomPoints(random, Shape::kUniform, n, 2);
-  model.inducing = RandomPoints(random, Shape::kUniform, m, 2);
   model.nugget = 0.05;
   return model;
+}
+
+// The points of an index, of which the last are queries: as rows, and as new points of an index without them. The origin
+// of an index is the value of a point. Here it is the same for both indexes.
+struct NewPointCase {
+  static constexpr int64_t kNew = 8;
+
+  explicit NewPointCase(Random& random) : whole(SmoothModel(random, 80, 10)), old(whole) {
+    old.points.n -= kNew;
+    queries.assign(whole.points.values.end() - 2 * kNew, whole.points.values.end());
+    old.points.values.resize(static_cast<size_t>(2 * old.points.n));
+    sets.k = 7;
+    for (int64_t i = 0; i < kNew; ++i) {
+      sets.rows.push_back(old.points.n + i);
+      std::vector<int64_t> set = RandomPermutation(random, old.points.n);
+      set[sets.k - 1 - i % 2] = i % 3 == 0 ? -1 : set[sets.k - 1 - i % 2];
+      sets.neighbors.insert(sets.neighbors.end(), set.begin(), set.begin() + sets.k);
+    }
+  }
+
+  Model whole;
+  Model old;
+  std::vector<double> queries;
+  Sets sets;  // the rows are those of the whole
+};
+
+// Whether all values differ by less than `error`.
+inline bool IsClose(const std::vector<double>& a, const std::vector<double>& b, double error) {
+  if (a.size() != b.size()) return Fail("the number of values");
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (!(std::abs(a[i] - b[i]) < error)) return Fail("value " + std::to_string(i));
+  }
+  return true;
 }
 
 }  // namespace residual_knn_test

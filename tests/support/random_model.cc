@@ -75,6 +75,14 @@ RandomModel DrawModel(Random& random, const ModelLimits& limits) {
   return drawn;
 }
 
+Model PlainModel(Random& random, int64_t n, int64_t m) {
+  Model model;
+  model.points = RandomPoints(random, Shape::kUniform, n, 2);
+  model.inducing = RandomPoints(random, Shape::kUniform, m, 2);
+  model.kernel.lengthscales = {0.2};
+  return model;
+}
+
 Question DrawQuestion(Random& random, const RandomModel& model) {
   const int64_t n = model.model.points.n;
   Question question;

@@ -24,6 +24,9 @@ struct RandomModel {
 
 RandomModel DrawModel(Random& random, const ModelLimits& limits = {});
 
+// Points and inducing points in the unit square, Matern 3/2.
+Model PlainModel(Random& random, int64_t n, int64_t m);
+
 // Any kind but kNewFactor; k from 1 to 40, sometimes more than there are points.
 Question DrawQuestion(Random& random, const RandomModel& model);
 

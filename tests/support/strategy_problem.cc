@@ -188,19 +188,17 @@ void StrategyProblem::CreateFromFactor(Random& random) {
   residual_knn_model_options options = ModelOptions(model_, RESIDUAL_KNN_POINT_MAJOR, 1);
   options.factor_error = factor_error_;
   options.concurrent_callback = random.Chance(0.5) ? 1 : 0;
-  const double* v = factor_.m > 0 ? factor_.v.data() : nullptr;
-  residual_knn_index* index = nullptr;
   if (entrance_ == Entrance::kCallback) {
     callback_ = std::make_unique<CheckedCallback>(model_.kernel, model_.points, nullptr);
-    residual_knn_index_create_from_callback(v, n(), factor_.m, factor_.p.data(),
-                                            CheckedCallback::Evaluate, callback_.get(), &options,
-                                            &index);
-  } else {
-    residual_knn_index_create_from_factor(
-        v, factor_.m, factor_.p.data(), model_.points.values.data(), n(), model_.points.d,
-        model_.kernel.lengthscales.data(), static_cast<int64_t>(model_.kernel.lengthscales.size()),
-        &options, &index);
+    index_ = CreateIndexFromCallback(factor_, *callback_, &options).index;
+    return;
   }
+  const double* v = factor_.m > 0 ? factor_.v.data() : nullptr;
+  residual_knn_index* index = nullptr;
+  residual_knn_index_create_from_factor(v, factor_.m, factor_.p.data(), model_.points.values.data(),
+                                        n(), model_.points.d, model_.kernel.lengthscales.data(),
+                                        static_cast<int64_t>(model_.kernel.lengthscales.size()),
+                                        &options, &index);
   index_.reset(index);
 }
 
