@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 
 #include "tools/number_text.h"
@@ -13,14 +14,9 @@ namespace {
 
 // The columns of the group and of the row.
 std::vector<int64_t> SelectGroupColumns(const TableHeader& header) {
-  const auto find = [&](const char* name) -> int64_t {
-    const auto& columns = header.columns;
-    if (std::count(columns.begin(), columns.end(), name) != 1) return -1;
-    return std::find(columns.begin(), columns.end(), name) - columns.begin();
-  };
-  const int64_t group = find("group");
-  const int64_t row = find("row");
-  if (group >= 0 && row >= 0) return {group, row};
+  const std::optional<int64_t> group = ColumnCalled(header, "group");
+  const std::optional<int64_t> row = ColumnCalled(header, "row");
+  if (group && row) return {*group, *row};
   if (header.columns.size() == 2) return {0, 1};
   throw std::runtime_error("has " + std::to_string(header.columns.size()) +
                            " columns; groups must be in the columns 'group' and 'row', or in the "

@@ -322,41 +322,37 @@ void AddOutputOptions(CLI::App& command, NeighborsOptions* options) {
       ->group(group);
 }
 
-// Checks that CLI11 cannot make.
-void CheckTogether(const CLI::App& command, const NeighborsOptions& options) {
-  if (command.count("--lengthscale") == 0) {
-    throw CLI::ValidationError(
-        "--lengthscale",
-        "is required: one for all coordinates or one for each, in their units, or "
-        "auto (computed from the points, see --help)");
-  }
-  CsvFormatOf(options.csv);
+// The checks below are those that CLI11 cannot make. The first check that fails makes the message.
+
+// Options that suit only some choices of other options.
+void CheckChoices(const CLI::App& command, const NeighborsOptions& options) {
   const auto only_for = [&command](const std::string& option, bool fits,
-                                   const std::string& kernel) {
-    if (command.count(option) > 0 && !fits) {
-      throw CLI::ValidationError(option, "is for --kernel " + kernel + " only");
-    }
+                                   const std::string& choice) {
+    if (command.count(option) > 0 && !fits) ThrowOption(option, "is for " + choice + " only");
   };
-  only_for("--nu", options.kernel == RESIDUAL_KNN_MATERN, "matern");
-  only_for("--alpha", options.kernel == RESIDUAL_KNN_RATIONAL_QUADRATIC, "rational-quadratic");
+  only_for("--nu", options.kernel == RESIDUAL_KNN_MATERN, "--kernel matern");
+  only_for("--alpha", options.kernel == RESIDUAL_KNN_RATIONAL_QUADRATIC,
+           "--kernel rational-quadratic");
   const bool conditional = options.selection == RESIDUAL_KNN_SELECT_CONDITIONAL;
   for (const char* option : {"--candidates", "--pick-variances"}) {
-    if (command.count(option) > 0 && !conditional) {
-      throw CLI::ValidationError(option, "is for --selection conditional only");
-    }
+    only_for(option, conditional, "--selection conditional");
   }
   if (conditional && options.ranking != RESIDUAL_KNN_ABSOLUTE) {
-    throw CLI::ValidationError(
-        "--ranking", ChoiceWord(kRankings, options.ranking) + " is for --selection nearest only");
+    ThrowOption("--ranking",
+                ChoiceWord(kRankings, options.ranking) + " is for --selection nearest only");
   }
   if (options.nu > kMostNu) {
-    throw CLI::ValidationError("--nu", "is more than " + RealToText(kMostNu) +
-                                           "; for larger nu, use --kernel squared-exponential");
+    ThrowOption("--nu", "is more than " + RealToText(kMostNu) +
+                            "; for larger nu, use --kernel squared-exponential");
   }
+}
+
+// Options that exclude each other, with the reason.
+void CheckPairs(const CLI::App& command, const NeighborsOptions& options) {
   const auto without = [&command](const std::string& option, const std::string& other,
                                   const std::string& reason) {
     if (command.count(option) == 0 || command.count(other) == 0) return;
-    throw CLI::ValidationError(option, "cannot be used with " + other + ": " + reason);
+    ThrowOption(option, "cannot be used with " + other + ": " + reason);
   };
   for (const char* option : {"--weights", "--variances"}) {
     without(option, "--threshold", "the queries have different numbers of neighbors");
@@ -366,25 +362,41 @@ void CheckTogether(const CLI::App& command, const NeighborsOptions& options) {
     without(option, "--threshold", "a threshold finds all pairs, and selects no sets");
     without(option, "--groups", "a group is not a single query");
   }
-  if (conditional) without("--selection", "--threshold", "a threshold selects no sets");
+  if (options.selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
+    without("--selection", "--threshold", "a threshold selects no sets");
+  }
   if (options.ranking == RESIDUAL_KNN_SCALED_DISTANCE) {
     without("--ranking", "--threshold", "the threshold is a correlation");
     without("--ranking", "--groups", "the neighbors of groups are found by correlation");
   }
   if (command.count("--weights") == 0 && command.count("--variances") == 0 &&
       command.count("--weights-jitter") > 0) {
-    throw CLI::ValidationError("--weights-jitter", "is for --weights and --variances only");
+    ThrowOption("--weights-jitter", "is for --weights and --variances only");
   }
   without("--groups", "--threshold", "groups have the k nearest neighbors");
   without("--groups", "--new-points", "groups are of rows of POINTS");
+}
+
+void CheckCoordinates(const NeighborsOptions& options) {
   if (!options.lonlat.empty() && options.lonlat.size() != 2) {
-    throw CLI::ValidationError("--lonlat", "needs two names, longitude and latitude, not " +
-                                               std::to_string(options.lonlat.size()));
+    ThrowOption("--lonlat", "needs two names, longitude and latitude, not " +
+                                std::to_string(options.lonlat.size()));
   }
   if (options.columns && options.columns->empty() && options.lonlat.empty()) {
-    throw CLI::ValidationError("--columns",
-                               "the list is empty, so there are no coordinates without --lonlat");
+    ThrowOption("--columns", "the list is empty, so there are no coordinates without --lonlat");
   }
+}
+
+void CheckTogether(const CLI::App& command, const NeighborsOptions& options) {
+  if (command.count("--lengthscale") == 0) {
+    ThrowOption("--lengthscale",
+                "is required: one for all coordinates or one for each, in their units, or "
+                "auto (computed from the points, see --help)");
+  }
+  CsvFormatOf(options.csv);
+  CheckChoices(command, options);
+  CheckPairs(command, options);
+  CheckCoordinates(options);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "tools/npy_items.h"
 #include "tools/number_text.h"
 #include "tools/output_format.h"
+#include "tools/point_order.h"
 
 namespace residual_knn::cli {
 namespace {
@@ -23,10 +24,6 @@ std::string FileBeside(const std::string& output, const char* what) {
 
 std::string DistancesFile(const std::string& output) { return FileBeside(output, "distances"); }
 std::string OffsetsFile(const std::string& output) { return FileBeside(output, "offsets"); }
-
-int64_t At(std::span<const int64_t> numbers, int64_t i) {
-  return numbers.empty() ? i : numbers[static_cast<size_t>(i)];
-}
 
 // What is written of each neighbor besides its row.
 struct NeighborValues {

@@ -44,19 +44,26 @@ std::vector<NamedFile> InputsOf(const NeighborsOptions& options) {
           {"--new-points", options.new_points}, {"--candidate-lists", options.candidate_lists}};
 }
 
+// The tables besides the answer.
+std::vector<NamedFile> OtherTablesOf(const NeighborsOptions& options) {
+  std::vector<NamedFile> tables;
+  for (const NamedFile& file :
+       {NamedFile{"--write-inducing", options.write_inducing},
+        NamedFile{"--write-order", options.write_order}, NamedFile{"--weights", options.weights},
+        NamedFile{"--variances", options.variances},
+        NamedFile{"--pick-variances", options.pick_variances}}) {
+    if (!file.path.empty()) tables.push_back(file);
+  }
+  return tables;
+}
+
 std::vector<NamedFile> OutputsOf(const NeighborsOptions& options) {
   std::vector<NamedFile> outputs;
   for (const std::string& file : NeighborsFiles(options.output, options.threshold.has_value())) {
     outputs.push_back({"--output", file});
   }
-  for (const NamedFile& file :
-       {NamedFile{"--write-inducing", options.write_inducing},
-        NamedFile{"--write-order", options.write_order}, NamedFile{"--weights", options.weights},
-        NamedFile{"--variances", options.variances},
-        NamedFile{"--pick-variances", options.pick_variances},
-        NamedFile{"--stats", options.stats}}) {
-    if (!file.path.empty()) outputs.push_back(file);
-  }
+  for (const NamedFile& table : OtherTablesOf(options)) outputs.push_back(table);
+  if (!options.stats.empty()) outputs.push_back({"--stats", options.stats});
   return outputs;
 }
 
@@ -73,10 +80,8 @@ void CheckStandardInput(const NeighborsOptions& options) {
 }
 
 void CheckEndings(const NeighborsOptions& options) {
-  for (const std::string& path : {options.output, options.write_inducing, options.write_order,
-                                  options.weights, options.variances, options.pick_variances}) {
-    if (!path.empty()) TableFormatOf(path);
-  }
+  TableFormatOf(options.output);
+  for (const NamedFile& table : OtherTablesOf(options)) TableFormatOf(table.path);
   if (!options.stats.empty()) IsJsonName(options.stats);
 }
 

@@ -8,6 +8,7 @@
 #include "tools/npy_items.h"
 #include "tools/number_text.h"
 #include "tools/output_format.h"
+#include "tools/point_order.h"
 
 namespace residual_knn::cli {
 namespace {
@@ -54,9 +55,7 @@ void WriteOrder(const Question& question, int64_t base, const std::string& path,
   const int64_t n = question.points.n;
   file.Write(format == OutputFormat::kNpy ? NpyPreamble(kNpyInt64, n, 1) : std::string("row\n"));
   for (int64_t place = 0; place < n; ++place) {
-    const int64_t row =
-        question.written_order.empty() ? place : question.written_order[static_cast<size_t>(place)];
-    const int64_t number = row + base;
+    const int64_t number = At(question.written_order, place) + base;
     if (format == OutputFormat::kNpy) {
       WriteNpyItem(number, &file);
     } else {

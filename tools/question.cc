@@ -77,15 +77,11 @@ Question ReadQuestion(NeighborsOptions* options, ProgressBar* progress, Messages
   if (points.n == 0) throw std::runtime_error(points.path + ": has no rows of points");
   if (points.d() == 0) throw std::runtime_error(points.path + ": has no columns");
   CheckInducingFile(*options, reader);
-  if (!options->queries.empty()) {
-    question.rows = ReadRowNumbers(options->queries, csv, {"row", options->base, points.n});
-  }
-  if (!options->groups.empty()) {
-    question.groups = ReadGroups(options->groups, csv, {"row", options->base, points.n});
-  }
+  const Numbering rows{"row", options->base, points.n};
+  if (!options->queries.empty()) question.rows = ReadRowNumbers(options->queries, csv, rows);
+  if (!options->groups.empty()) question.groups = ReadGroups(options->groups, csv, rows);
   if (!options->new_points.empty()) question.new_points = reader.ReadMatching(options->new_points);
   if (!options->candidate_lists.empty()) {
-    const Numbering rows{"row", options->base, points.n};
     const Numbering new_points{"new point", options->base, question.new_points.n};
     question.candidates = ReadRowLists(options->candidate_lists, csv,
                                        options->new_points.empty() ? rows : new_points, rows);

@@ -1,9 +1,10 @@
 #include "tools/row_lists.h"
 
-#include <algorithm>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 
+#include "tools/point_order.h"
 #include "tools/table.h"
 
 namespace residual_knn::cli {
@@ -13,16 +14,12 @@ std::vector<int64_t> SelectPairColumns(const TableHeader& header) {
   const std::vector<std::string>& columns = header.columns;
   // The names of columns in a file that has none.
   if (columns == std::vector<std::string>{"0", "1"}) return {0, 1};
-  std::vector<int64_t> selected;
-  for (const char* name : {"query", "neighbor"}) {
-    if (std::count(columns.begin(), columns.end(), name) != 1) {
-      throw std::runtime_error("has " + std::to_string(columns.size()) +
-                               " columns; lists need one column 'query' and one column "
-                               "'neighbor', or two columns without names");
-    }
-    selected.push_back(std::find(columns.begin(), columns.end(), name) - columns.begin());
-  }
-  return selected;
+  const std::optional<int64_t> query = ColumnCalled(header, "query");
+  const std::optional<int64_t> neighbor = ColumnCalled(header, "neighbor");
+  if (query && neighbor) return {*query, *neighbor};
+  throw std::runtime_error("has " + std::to_string(columns.size()) +
+                           " columns; lists need one column 'query' and one column "
+                           "'neighbor', or two columns without names");
 }
 
 }  // namespace
@@ -48,16 +45,15 @@ RowLists ReadRowLists(const std::string& path, const CsvFormat& csv, const Numbe
   return lists;
 }
 
-RowLists SelectLists(const RowLists& lists, std::span<const int64_t> numbers,
+RowLists SelectLists(const RowLists& lists, int64_t count, std::span<const int64_t> numbers,
                      std::span<const int64_t> positions) {
   RowLists selected;
-  selected.offsets.reserve(numbers.size() + 1);
+  selected.offsets.reserve(static_cast<size_t>(count) + 1);
   selected.offsets.push_back(0);
-  for (const int64_t number : numbers) {
-    const auto list = static_cast<size_t>(number);
+  for (int64_t query = 0; query < count; ++query) {
+    const auto list = static_cast<size_t>(At(numbers, query));
     for (int64_t i = lists.offsets[list]; i < lists.offsets[list + 1]; ++i) {
-      const int64_t row = lists.rows[static_cast<size_t>(i)];
-      selected.rows.push_back(positions.empty() ? row : positions[static_cast<size_t>(row)]);
+      selected.rows.push_back(At(positions, lists.rows[static_cast<size_t>(i)]));
     }
     selected.offsets.push_back(static_cast<int64_t>(selected.rows.size()));
   }

@@ -23,9 +23,8 @@ struct RowLists {
 RowLists ReadRowLists(const std::string& path, const CsvFormat& csv, const Numbering& queries,
                       const Numbering& rows);
 
-// List i of the result is the list `numbers[i]` of `lists`; each row becomes positions[row]. Without `positions`, rows
-// stay as they are.
-RowLists SelectLists(const RowLists& lists, std::span<const int64_t> numbers,
+// `count` of the lists: list i of the result is list At(numbers, i) of `lists`, and each row becomes At(positions, row).
+RowLists SelectLists(const RowLists& lists, int64_t count, std::span<const int64_t> numbers,
                      std::span<const int64_t> positions);
 
 }  // namespace residual_knn::cli

@@ -1,7 +1,7 @@
 #include "tools/row_numbers.h"
 
-#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 
 #include "tools/number_text.h"
@@ -11,11 +11,7 @@ namespace residual_knn::cli {
 namespace {
 
 std::vector<int64_t> SelectRowColumn(const TableHeader& header) {
-  const auto count = std::count(header.columns.begin(), header.columns.end(), "row");
-  if (count == 1) {
-    return {std::find(header.columns.begin(), header.columns.end(), "row") -
-            header.columns.begin()};
-  }
+  if (const std::optional<int64_t> row = ColumnCalled(header, "row")) return {*row};
   if (header.columns.size() == 1) return {0};
   throw std::runtime_error("has " + std::to_string(header.columns.size()) +
                            " columns; row numbers must be in the only column or in a column 'row'");

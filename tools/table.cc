@@ -28,6 +28,12 @@ std::vector<int64_t> AllColumns(const TableHeader& header) {
   return all;
 }
 
+std::optional<int64_t> ColumnCalled(const TableHeader& header, std::string_view name) {
+  const std::vector<std::string>& columns = header.columns;
+  if (std::count(columns.begin(), columns.end(), name) != 1) return std::nullopt;
+  return std::find(columns.begin(), columns.end(), name) - columns.begin();
+}
+
 Table ReadTable(const std::string& path) { return ReadTable(path, AllColumns); }
 
 Table ReadTable(const std::string& path, const ColumnSelector& select, const CsvFormat& csv) {

@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -68,6 +70,9 @@ inline constexpr int64_t kMostColumns = int64_t{1} << 20;
 using ColumnSelector = std::function<std::vector<int64_t>(const TableHeader& header)>;
 
 std::vector<int64_t> AllColumns(const TableHeader& header);
+
+// The column with this name, if there is exactly one.
+std::optional<int64_t> ColumnCalled(const TableHeader& header, std::string_view name);
 
 // Reads a whole file, or standard input if the path is "-". CSV must have a header unless CsvFormat says otherwise.
 // There may be no rows. NaN and infinite values are errors.

@@ -408,11 +408,18 @@ static void set_statistics(residual_knn_statistics* options, SEXP list) {
 
 /* ---------------------------------------------------------------- options */
 
+/* Sets what all options have in common. `init` sets the defaults. */
+#define INIT_OPTIONS(init)                                                          \
+  do {                                                                              \
+    require_list(list, "options");                                                  \
+    init(options, sizeof *options);                                                 \
+    options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;                                 \
+    options->message_base = 1;                                                      \
+    set_progress(progress, list, &options->progress, &options->progress_user);      \
+  } while (0)
+
 static void set_model_options(residual_knn_model_options* options, progress_call* progress, SEXP list) {
-  require_list(list, "options");
-  residual_knn_model_options_init(options, sizeof *options);
-  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
-  options->message_base = 1;
+  INIT_OPTIONS(residual_knn_model_options_init);
   SET_FIELD(kernel, Rf_asInteger);
   SET_FIELD(variance, Rf_asReal);
   SET_FIELD(nu, Rf_asReal);
@@ -422,7 +429,6 @@ static void set_model_options(residual_knn_model_options* options, progress_call
   SET_FIELD(max_jitter, Rf_asReal);
   SET_FIELD(threads, Rf_asInteger);
   SET_FIELD(factor_error, Rf_asReal);
-  set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
 /* Candidate lists: offsets are doubles in R, and row numbers are integers. The R code checks that the lengths agree. The
@@ -440,10 +446,7 @@ static void set_candidate_lists(residual_knn_search_options* options, SEXP list)
 }
 
 static void set_search_options(residual_knn_search_options* options, progress_call* progress, SEXP list) {
-  require_list(list, "options");
-  residual_knn_search_options_init(options, sizeof *options);
-  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
-  options->message_base = 1;
+  INIT_OPTIONS(residual_knn_search_options_init);
   SET_FIELD(ranking, Rf_asInteger);
   SET_FIELD(strategy, Rf_asInteger);
   SET_FIELD(threads, Rf_asInteger);
@@ -451,51 +454,45 @@ static void set_search_options(residual_knn_search_options* options, progress_ca
   SET_FIELD(residual_candidates, Rf_asReal);
   SET_FIELD(scaled_candidates, Rf_asReal);
   set_candidate_lists(options, list);
-  set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
 static void set_weights_options(residual_knn_weights_options* options, progress_call* progress, SEXP list) {
-  require_list(list, "options");
-  residual_knn_weights_options_init(options, sizeof *options);
-  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
-  options->message_base = 1;
+  INIT_OPTIONS(residual_knn_weights_options_init);
   SET_FIELD(jitter, Rf_asReal);
   SET_FIELD(threads, Rf_asInteger);
-  set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
 static void set_covariance_options(residual_knn_covariance_options* options, progress_call* progress, SEXP list) {
-  require_list(list, "options");
-  residual_knn_covariance_options_init(options, sizeof *options);
-  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
-  options->message_base = 1;
+  INIT_OPTIONS(residual_knn_covariance_options_init);
   SET_FIELD(threads, Rf_asInteger);
-  set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
 static void set_helper_options(residual_knn_helper_options* options, progress_call* progress, SEXP list) {
-  require_list(list, "options");
-  residual_knn_helper_options_init(options, sizeof *options);
-  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
-  options->message_base = 1;
+  INIT_OPTIONS(residual_knn_helper_options_init);
   SET_FIELD(threads, Rf_asInteger);
   const SEXP seed = list_element(list, "seed");
   if (!Rf_isNull(seed)) options->seed = (uint64_t)to_int64(seed, "seed");
   const SEXP max_iterations = list_element(list, "max_iterations");
   if (!Rf_isNull(max_iterations)) options->max_iterations = to_int64(max_iterations, "max_iterations");
-  set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
-/* Searches, weights and covariances have k two parameters behind the number of queries, and searches above a threshold have base three
- * parameters behind it. */
+/* The number of queries and the options of a search, from the position of the first output argument. That is k, or base in
+ * searches above a threshold, which have the threshold between the options and base. Positions differ by the arguments that
+ * describe the queries: rows 5 and 6, groups 6, new points 5 and 6, new points with V and p 7 and 8. */
 #define NUM_QUERIES_5 arg3
-#define NUM_QUERIES_7 arg5
 #define NUM_QUERIES_6 arg3
+#define NUM_QUERIES_7 arg5
 #define NUM_QUERIES_8 arg5
-/* The options of a search, the parameter before k. */
 #define OPTIONS_5 arg4
 #define OPTIONS_6 arg5
 #define OPTIONS_7 arg6
+
+/* Conditioning sets: a matrix of integers with one row for each query. */
+static int* set_values(SEXP matrix, int64_t num_queries) {
+  if (!Rf_isInteger(matrix) || !Rf_isMatrix(matrix)) Rf_error("neighbors must be a matrix of integers");
+  if (Rf_nrows(matrix) != num_queries) Rf_error("neighbors must have one row for each query");
+  return INTEGER(matrix);
+}
 
 /* Numbers of 64 bits as doubles, in the same memory. */
 static void to_doubles(double* values, R_xlen_t count) {
@@ -635,12 +632,10 @@ static void to_doubles(double* values, R_xlen_t count) {
 /* Conditioning sets, a matrix of integers without a copy, and what the library computes from them. */
 %typemap(in) (int32_t k, int32_t base, int32_t missing, const int32_t* neighbors, double* weights, double* variances)
   (SEXP weight_matrix, SEXP variance_vector) %{
-  if (!Rf_isInteger($input) || !Rf_isMatrix($input)) Rf_error("neighbors must be a matrix of integers");
-  if (Rf_nrows($input) != NUM_QUERIES_$argnum) Rf_error("neighbors must have one row for each query");
+  $4 = set_values($input, NUM_QUERIES_$argnum);
   $1 = Rf_ncols($input);
   $2 = 1;
   $3 = NA_INTEGER;
-  $4 = INTEGER($input);
   weight_matrix = PROTECT(Rf_allocMatrix(REALSXP, Rf_nrows($input), Rf_ncols($input)));
   variance_vector = PROTECT(Rf_allocVector(REALSXP, Rf_nrows($input)));
   r_nprotect += 2;
@@ -664,12 +659,10 @@ static void to_doubles(double* values, R_xlen_t count) {
 
 /* Blocks: an array of R, written by the library. */
 %typemap(in) (int32_t k, int32_t base, int32_t missing, const int32_t* neighbors, double* blocks) (SEXP block_array) %{
-  if (!Rf_isInteger($input) || !Rf_isMatrix($input)) Rf_error("neighbors must be a matrix of integers");
-  if (Rf_nrows($input) != NUM_QUERIES_$argnum) Rf_error("neighbors must have one row for each query");
+  $4 = set_values($input, NUM_QUERIES_$argnum);
   $1 = Rf_ncols($input);
   $2 = 1;
   $3 = NA_INTEGER;
-  $4 = INTEGER($input);
   block_array = PROTECT(Rf_alloc3DArray(REALSXP, $1 + 1, $1 + 1, Rf_nrows($input)));
   ++r_nprotect;
   $5 = REAL(block_array); %}
@@ -790,16 +783,30 @@ CALLS_BACK(residual_knn_index_create_from_callback, NULL, 0)
 CALLS_BACK(residual_knn_choose_inducing, NULL, 0)
 CALLS_BACK(residual_knn_order_points, NULL, 0)
 CALLS_BACK(residual_knn_index_update, handle_holding(index), BEING_UPDATED)
-CALLS_BACK(residual_knn_neighbors_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_predecessors_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_neighbors_of_new_points_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_neighbors_of_new_factor_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_neighbors_above_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_predecessors_above_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_neighbors_of_new_points_above_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_neighbors_of_new_factor_above_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_group_neighbors_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_group_predecessors_int32, handle_holding(index), 1)
+/* Functions that only read an index. R has the versions with row numbers of 32 bits. */
+%define READS_INDEX(function)
+CALLS_BACK(function ## _int32, handle_holding(index), 1)
+%ignore function;
+%enddef
+READS_INDEX(residual_knn_neighbors)
+READS_INDEX(residual_knn_predecessors)
+READS_INDEX(residual_knn_neighbors_of_new_points)
+READS_INDEX(residual_knn_neighbors_of_new_factor)
+READS_INDEX(residual_knn_neighbors_above)
+READS_INDEX(residual_knn_predecessors_above)
+READS_INDEX(residual_knn_neighbors_of_new_points_above)
+READS_INDEX(residual_knn_neighbors_of_new_factor_above)
+READS_INDEX(residual_knn_group_neighbors)
+READS_INDEX(residual_knn_group_predecessors)
+READS_INDEX(residual_knn_weights)
+READS_INDEX(residual_knn_weights_of_new_points)
+READS_INDEX(residual_knn_weights_of_new_factor)
+READS_INDEX(residual_knn_covariances)
+READS_INDEX(residual_knn_covariances_of_new_points)
+READS_INDEX(residual_knn_covariances_of_new_factor)
+READS_INDEX(residual_knn_covariance_blocks)
+READS_INDEX(residual_knn_covariance_blocks_of_new_points)
+READS_INDEX(residual_knn_covariance_blocks_of_new_factor)
 /* SWIG takes int64_t for long long and converts the pointer to the offsets; arg2 itself has the right type. */
 %feature("action") residual_knn_group_neighbors_int32 %{
   result = residual_knn_group_neighbors_int32(arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11);
@@ -807,15 +814,6 @@ CALLS_BACK(residual_knn_group_predecessors_int32, handle_holding(index), 1)
 %feature("action") residual_knn_group_predecessors_int32 %{
   result = residual_knn_group_predecessors_int32(arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11);
 %}
-CALLS_BACK(residual_knn_weights_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_weights_of_new_points_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_weights_of_new_factor_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_covariances_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_covariances_of_new_points_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_covariances_of_new_factor_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_covariance_blocks_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_covariance_blocks_of_new_points_int32, handle_holding(index), 1)
-CALLS_BACK(residual_knn_covariance_blocks_of_new_factor_int32, handle_holding(index), 1)
 
 /* Not used by the R code: the structs, which are lists in R, and the functions with 64-bit row numbers. */
 %ignore residual_knn_model_options;
@@ -830,33 +828,14 @@ CALLS_BACK(residual_knn_covariance_blocks_of_new_factor_int32, handle_holding(in
 %ignore residual_knn_helper_options_init;
 %ignore residual_knn_index_free;
 %ignore residual_knn_last_error;
-%ignore residual_knn_neighbors;
-%ignore residual_knn_predecessors;
-%ignore residual_knn_neighbors_of_new_points;
-%ignore residual_knn_neighbors_of_new_factor;
-%ignore residual_knn_neighbors_above;
-%ignore residual_knn_predecessors_above;
-%ignore residual_knn_neighbors_of_new_points_above;
-%ignore residual_knn_neighbors_of_new_factor_above;
-%ignore residual_knn_group_neighbors;
-%ignore residual_knn_group_predecessors;
 %ignore residual_knn_weights_options;
 %ignore residual_knn_weights_report;
 %ignore residual_knn_weights_options_init;
 %ignore residual_knn_weights_report_init;
-%ignore residual_knn_weights;
-%ignore residual_knn_weights_of_new_points;
-%ignore residual_knn_weights_of_new_factor;
 %ignore residual_knn_sparse_weights;
 %ignore residual_knn_sparse_weights_int32;
 %ignore residual_knn_covariance_options;
 %ignore residual_knn_covariance_options_init;
-%ignore residual_knn_covariances;
-%ignore residual_knn_covariances_of_new_points;
-%ignore residual_knn_covariances_of_new_factor;
-%ignore residual_knn_covariance_blocks;
-%ignore residual_knn_covariance_blocks_of_new_points;
-%ignore residual_knn_covariance_blocks_of_new_factor;
 
 %typemap(in) SEXP %{ $1 = $input; %}
 %typemap(out) SEXP %{ $result = $1; %}

@@ -53,9 +53,10 @@ function candidate_counts(candidates, index, k)
     return residual, total - residual
 end
 
-# The lists of all queries one after the other, as offsets and 0-based row numbers. A matrix has a list in each column.
+# The lists of all queries one after the other, as offsets and 0-based row numbers. A matrix has a list in each column. A
+# tuple is the answer of a search, unless it is empty.
 candidate_arrays(::Nothing, n, num_queries) = (nothing, nothing)
-candidate_arrays(lists::Tuple, n, num_queries) = candidate_arrays(idxs_of(lists), n, num_queries)
+candidate_arrays(lists::Tuple{Any,Vararg}, n, num_queries) = candidate_arrays(idxs_of(lists), n, num_queries)
 
 function candidate_arrays(lists::AbstractMatrix, n, num_queries)
     Base.has_offset_axes(lists) && invalid("candidate_lists does not count from 1")
@@ -63,7 +64,7 @@ function candidate_arrays(lists::AbstractMatrix, n, num_queries)
     for place in CartesianIndices(lists)
         check_candidate(lists[place], n, join(Tuple(place), ", "))
     end
-    return collect(Int64, 0:size(lists, 1):length(lists)), Int64[row - 1 for row in vec(lists)]
+    return Int64[size(lists, 1) * i for i in 0:size(lists, 2)], Int64[row - 1 for row in vec(lists)]
 end
 
 function candidate_arrays(lists::AbstractVector, n, num_queries)

@@ -99,6 +99,10 @@ end
     twenty = predecessors(index, 20)
     @test same(predecessors(index, 20; candidate_lists = twenty), twenty)
     @test predecessors(index, 5; candidate_lists = twenty)[1] == twenty[1][1:5, :]
+    # Lists without a candidate.
+    for empty in (fill(Int[], length(rows)), zeros(Int, 0, length(rows)))
+        @test all(iszero, knn(index, rows, 4; candidate_lists = empty)[1])
+    end
     # No queries.
     for none in (Vector{Int}[], zeros(Int, 5, 0))
         answer = predecessors(index, Int[], 3; CONDITIONAL..., candidate_lists = none)
@@ -173,6 +177,7 @@ end
         ((candidate_lists = changed(2, [1.0]),), ArgumentError, "candidate_lists[2][1] is 1.0"),
         ((candidate_lists = Any[lists[1:59]; 7],), ArgumentError, "candidate_lists[60] is 7, must be a vector"),
         ((candidate_lists = fill(61, 2, 60),), ArgumentError, "candidate_lists[1, 1] is 61"),
+        ((candidate_lists = (),), ArgumentError, "must be a vector of vectors of column numbers, a matrix with a column"),
         ((candidate_lists = "lists",), ArgumentError, "candidate_lists is \"lists\", must be a vector of vectors"),
         ((selection = :conditional, progress = (done, total) -> false), CancelledError, "cancelled"),
         ((selection = :conditional, candidat = 3), ArgumentError, "there is no keyword candidat; the keywords are cand"),

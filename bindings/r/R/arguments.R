@@ -110,6 +110,18 @@ as_positions <- function(x, name, most) {
   as.integer(x)
 }
 
+# Whether x may be numbers from 1 on, or NA. The NA of matrix(NA, 1, 5) is logical, and the rows of an empty list are NULL.
+may_be_positions <- function(x) is_number(x) || is.null(x) || (is.logical(x) && all(is.na(x)))
+
+# The places of values that are neither numbers from 1 to `most` nor NA.
+bad_positions <- function(x, most) {
+  if (is.double(x)) which(is.nan(x) | x != round(x) | x < 1 | x > most) else which(x < 1L | x > most)
+}
+
+stop_position <- function(place, value, most) {
+  stop_invalid(place, " is ", value, ", must be a whole number between 1 and ", most, ", or NA")
+}
+
 # NULL means all rows.
 as_rows <- function(rows, n) if (!is.null(rows)) as_positions(rows, "rows", n)
 

@@ -47,11 +47,16 @@ head.residual_neighbors <- function(x, ...) utils::head(as.data.frame(x), ...)
 
 tail.residual_neighbors <- function(x, ...) utils::tail(as.data.frame(x), ...)
 
+# Parts of the first line of a printed answer.
+kind_of_answer <- function(x) switch(x$kind, "new points" = "neighbors of new points", x$kind)
+counted_queries <- function(count) paste(count, if (count == 1L) "query" else "queries")
+time_of_search <- function(x) {
+  paste0("by ", x$statistics$strategy, " in ", format(x$statistics$seconds, digits = 3), " s")
+}
+
 print.residual_neighbors <- function(x, ...) {
-  what <- switch(x$kind, "new points" = "neighbors of new points", x$kind)
-  queries <- paste(nrow(x$index), if (nrow(x$index) == 1L) "query" else "queries")
-  cat("<residual_neighbors> ", what, ": ", queries, ", k = ", ncol(x$index), ", by ", x$statistics$strategy, " in ",
-    format(x$statistics$seconds, digits = 3), " s\n",
+  cat("<residual_neighbors> ", kind_of_answer(x), ": ", counted_queries(nrow(x$index)), ", k = ", ncol(x$index), ", ",
+    time_of_search(x), "\n",
     sep = ""
   )
   conditional <- !is.null(x$conditional_variance)

@@ -10,18 +10,12 @@ neighbors_above <- function(index, threshold, query = NULL, rows = NULL, ranking
   threshold <- as_threshold(threshold)
   new <- as_new_points(index, query, query_factor, query_residual_variance, rows)
   if (is.null(new)) rows <- as_rows(rows, index$n)
-  num_queries <- if (!is.null(new)) new$num_queries else if (is.null(rows)) index$n else length(rows)
-  found <- find_pairs(num_queries, index$n, max_pairs, progress, new$matrices, function(options_of_call, room) {
-    options <- c(options, options_of_call)
-    if (is.null(new)) {
-      residual_knn_neighbors_above_int32(index$handle, rows, options, threshold, room)
-    } else if (is.null(new$query_residual_variance)) {
-      residual_knn_neighbors_of_new_points_above_int32(index$handle, new$query, options, threshold, room)
-    } else {
-      residual_knn_neighbors_of_new_factor_above_int32(
-        index$handle, new$query_factor, new$query_residual_variance, new$query, options, threshold, room
-      )
-    }
+  num_queries <- count_queries(index, rows, new)
+  found <- find_pairs(num_queries, index$n, max_pairs, progress, new$matrices, function(report, room) {
+    call_for_queries(
+      index, rows, new, residual_knn_neighbors_above_int32, residual_knn_neighbors_of_new_points_above_int32,
+      residual_knn_neighbors_of_new_factor_above_int32, c(options, progress = report), threshold, room
+    )
   })
   new_pairs(found, threshold, if (is.null(new)) "neighbors" else "new points", index, rows, new$matrices)
 }
@@ -33,9 +27,9 @@ predecessors_above <- function(index, threshold, rows = NULL, ranking = "absolut
   options <- search_options(ranking, strategy, search_threads(index, threads))
   threshold <- as_threshold(threshold)
   rows <- as_rows(rows, index$n)
-  num_queries <- if (is.null(rows)) index$n else length(rows)
-  found <- find_pairs(num_queries, index$n, max_pairs, progress, list(), function(options_of_call, room) {
-    residual_knn_predecessors_above_int32(index$handle, rows, c(options, options_of_call), threshold, room)
+  num_queries <- count_queries(index, rows)
+  found <- find_pairs(num_queries, index$n, max_pairs, progress, list(), function(report, room) {
+    residual_knn_predecessors_above_int32(index$handle, rows, c(options, progress = report), threshold, room)
   })
   new_pairs(found, threshold, "predecessors", index, rows)
 }
@@ -47,15 +41,15 @@ as_threshold <- function(x) {
   x
 }
 
-# Calls search(options, room), where `room` is the number of pairs for which there is memory. If it is too small, the
-# number that is needed is known, and the search is repeated.
+# Calls search(report, room), where `report` is as in run_call(), and `room` is the number of pairs for which there is
+# memory. If it is too small, the number that is needed is known, and the search is repeated.
 find_pairs <- function(num_queries, n, max_pairs, progress, matrices, search) {
   if (!is_number(max_pairs) || length(max_pairs) != 1L || is.na(max_pairs) || max_pairs < 0) {
     stop_invalid("max_pairs is ", shown(max_pairs), ", must be a single number that is not negative")
   }
   room <- min(max(2^20, 32 * num_queries), num_queries * n, floor(max_pairs))
   run <- function(room) {
-    run_call(progress, matrices = matrices, function(report) search(list(progress = report), room))
+    run_call(progress, matrices = matrices, function(report) search(report, room))
   }
   found <- run(room)
   if (is.null(found[[1L]][[2L]])) {
@@ -95,11 +89,8 @@ head.residual_pairs <- function(x, ...) utils::head(as.data.frame(x), ...)
 tail.residual_pairs <- function(x, ...) utils::tail(as.data.frame(x), ...)
 
 print.residual_pairs <- function(x, ...) {
-  what <- switch(x$kind, "new points" = "neighbors of new points", x$kind)
-  num_queries <- length(x$offsets) - 1L
-  cat("<residual_pairs> ", what, ": ", num_queries, if (num_queries == 1L) " query" else " queries", ", ",
-    counted(length(x$index), "pair"), " above ", format(x$threshold), ", by ", x$statistics$strategy, " in ",
-    format(x$statistics$seconds, digits = 3), " s\n",
+  cat("<residual_pairs> ", kind_of_answer(x), ": ", counted_queries(length(x$offsets) - 1L), ", ",
+    counted(length(x$index), "pair"), " above ", format(x$threshold), ", ", time_of_search(x), "\n",
     sep = ""
   )
   invisible(x)

@@ -10,19 +10,13 @@ neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, r
   new <- as_new_points(index, query, query_factor, query_residual_variance, rows)
   if (is.null(new)) rows <- as_rows(rows, index$n)
   k <- as_k(k, index$n)
-  num_queries <- if (is.null(new)) number_of_rows(rows, index) else new$num_queries
+  num_queries <- count_queries(index, rows, new)
   options <- c(options, set_options(index, k, num_queries, ranking, selection, candidates, candidate_lists))
   found <- run_call(progress, matrices = new$matrices, function(report) {
-    options <- c(options, progress = report)
-    if (is.null(new)) {
-      residual_knn_neighbors_int32(index$handle, rows, options, k)
-    } else if (is.null(new$query_residual_variance)) {
-      residual_knn_neighbors_of_new_points_int32(index$handle, new$query, options, k)
-    } else {
-      residual_knn_neighbors_of_new_factor_int32(
-        index$handle, new$query_factor, new$query_residual_variance, new$query, options, k
-      )
-    }
+    call_for_queries(
+      index, rows, new, residual_knn_neighbors_int32, residual_knn_neighbors_of_new_points_int32,
+      residual_knn_neighbors_of_new_factor_int32, c(options, progress = report), k
+    )
   })
   new_neighbors(found, if (is.null(new)) "neighbors" else "new points", index, rows, new$matrices)
 }
@@ -35,7 +29,7 @@ predecessors <- function(index, k = min(10L, index$n), rows = NULL, ranking = "a
   options <- search_options(ranking, strategy, search_threads(index, threads))
   rows <- as_rows(rows, index$n)
   k <- as_k(k, index$n)
-  num_queries <- number_of_rows(rows, index)
+  num_queries <- count_queries(index, rows)
   options <- c(options, set_options(index, k, num_queries, ranking, selection, candidates, candidate_lists))
   found <- run_call(progress, function(report) {
     residual_knn_predecessors_int32(index$handle, rows, c(options, progress = report), k)
@@ -43,8 +37,23 @@ predecessors <- function(index, k = min(10L, index$n), rows = NULL, ranking = "a
   new_neighbors(found, "predecessors", index, rows)
 }
 
-# Without `rows`, all points of the index are queries.
-number_of_rows <- function(rows, index) if (is.null(rows)) index$n else length(rows)
+# The queries of a call are `new`, the result of as_new_points(), or, if it is NULL, the points of the index with the
+# numbers `rows`, or all points if `rows` is NULL as well.
+count_queries <- function(index, rows, new = NULL) {
+  if (!is.null(new)) new$num_queries else if (is.null(rows)) index$n else length(rows)
+}
+
+# Calls the function of the library for this kind of queries: for points of the index, for new points, or for new points
+# with V and p. `...` are the arguments that follow the queries.
+call_for_queries <- function(index, rows, new, of_rows, of_new_points, of_new_factor, ...) {
+  if (is.null(new)) {
+    of_rows(index$handle, rows, ...)
+  } else if (is.null(new$query_residual_variance)) {
+    of_new_points(index$handle, new$query, ...)
+  } else {
+    of_new_factor(index$handle, new$query_factor, new$query_residual_variance, new$query, ...)
+  }
+}
 
 # Limits k to the number of points: a point cannot have more neighbors, and a larger answer would waste memory.
 as_k <- function(k, num_points) {

@@ -76,7 +76,7 @@ as_candidate_lists <- function(lists, num_queries, n) {
     return(NULL)
   }
   if (inherits(lists, "residual_neighbors")) lists <- lists$index
-  of_matrix <- length(dim(lists)) == 2L && is_candidates(lists)
+  of_matrix <- length(dim(lists)) == 2L && may_be_positions(lists)
   if (!of_matrix && (!is.list(lists) || is.object(lists))) {
     stop_invalid(
       "candidate_lists is ", shown(lists), ", must be a list of vectors of row numbers, a matrix with one row for each ",
@@ -91,38 +91,28 @@ as_candidate_lists <- function(lists, num_queries, n) {
   if (of_matrix) rows_of_matrix(lists, n) else rows_of_lists(lists, n)
 }
 
-# Also the logical NA of an empty matrix, and NULL for an empty list.
-is_candidates <- function(x) is_number(x) || is.null(x) || (is.logical(x) && all(is.na(x)))
-
 rows_of_matrix <- function(lists, n) {
-  bad <- bad_candidates(lists, n)
-  if (length(bad) > 0L) stop_candidate(element(lists, bad[1L], "candidate_lists"), lists[bad[1L]], n)
+  bad <- bad_positions(lists, n)
+  if (length(bad) > 0L) stop_position(element(lists, bad[1L], "candidate_lists"), lists[bad[1L]], n)
   rows <- t(lists)
   list(candidate_offsets = ncol(lists) * as.double(0:nrow(lists)), candidate_rows = as.integer(rows))
 }
 
 rows_of_lists <- function(lists, n) {
   lengths <- lengths(lists)
-  fit <- vapply(lists, is_candidates, NA)
+  fit <- vapply(lists, may_be_positions, NA)
   if (!all(fit)) {
     bad <- which(!fit)[1L]
     stop_invalid("candidate_lists[[", bad, "]] is ", shown(lists[[bad]]), ", must be a vector of row numbers")
   }
   rows <- unlist(lists, use.names = FALSE)
   if (is.null(rows)) rows <- integer()
-  bad <- bad_candidates(rows, n)
+  bad <- bad_positions(rows, n)
   offsets <- c(0, cumsum(as.double(lengths)))
   if (length(bad) > 0L) {
     list <- findInterval(bad[1L] - 1, offsets)
     # Of several offsets with the same value, findInterval() takes the last: the lists before are empty.
-    stop_candidate(paste0("candidate_lists[[", list, "]][", bad[1L] - offsets[list], "]"), rows[bad[1L]], n)
+    stop_position(paste0("candidate_lists[[", list, "]][", bad[1L] - offsets[list], "]"), rows[bad[1L]], n)
   }
   list(candidate_offsets = offsets, candidate_rows = as.integer(rows))
-}
-
-# The places of values that are neither row numbers nor NA.
-bad_candidates <- function(x, n) which(is.nan(x) | x != round(x) | x < 1 | x > n)
-
-stop_candidate <- function(place, value, n) {
-  stop_invalid(place, " is ", value, ", must be a whole number between 1 and ", n, ", or NA")
 }

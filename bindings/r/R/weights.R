@@ -25,17 +25,12 @@ call_on_sets <- function(index, neighbors, given, options, progress, of_rows, of
   rows <- given[[4L]]
   new <- as_new_points(index, given[[1L]], given[[2L]], given[[3L]], rows)
   if (is.null(new)) rows <- rows_of_sets(neighbors, rows, index$n)
-  num_queries <- if (is.null(new)) number_of_rows(rows, index) else new$num_queries
+  num_queries <- count_queries(index, rows, new)
   sets <- as_sets(neighbors, num_queries, index$n, is_new = !is.null(new))
   found <- run_call(progress, matrices = new$matrices, function(report) {
-    options <- c(options, progress = report)
-    if (is.null(new)) {
-      of_rows(index$handle, rows, options, sets)
-    } else if (is.null(new$query_residual_variance)) {
-      of_new_points(index$handle, new$query, options, sets)
-    } else {
-      of_new_factor(index$handle, new$query_factor, new$query_residual_variance, new$query, options, sets)
-    }
+    call_for_queries(
+      index, rows, new, of_rows, of_new_points, of_new_factor, c(options, progress = report), sets
+    )
   })
   list(found = found, sets = sets, rows = rows, kind = if (is.null(new)) "points" else "new points")
 }
@@ -62,9 +57,7 @@ as_sets <- function(neighbors, num_queries, n, is_new) {
     }
     x <- x$index
   }
-  # matrix(NA, 1, 5) is logical.
-  is_numeric <- is_number(x) || (is.logical(x) && all(is.na(x)))
-  if (!is_numeric || length(dim(x)) != 2L) {
+  if (!may_be_positions(x) || length(dim(x)) != 2L) {
     stop_invalid(
       "neighbors is ", shown(x), ", must be a matrix of row numbers, or the result of neighbors() or predecessors()"
     )
@@ -75,12 +68,8 @@ as_sets <- function(neighbors, num_queries, n, is_new) {
       "neighbors has ", counted(nrow(x), "row"), ", must have ", num_queries, ", one for each query"
     )
   }
-  bad <- if (is.double(x)) which(is.nan(x) | x != round(x) | x < 1 | x > n) else which(x < 1L | x > n)
-  if (length(bad) > 0L) {
-    stop_invalid(
-      element(x, bad[1L], "neighbors"), " is ", x[bad[1L]], ", must be a whole number between 1 and ", n, ", or NA"
-    )
-  }
+  bad <- bad_positions(x, n)
+  if (length(bad) > 0L) stop_position(element(x, bad[1L], "neighbors"), x[bad[1L]], n)
   if (!is.integer(x)) storage.mode(x) <- "integer"
   x
 }
@@ -104,8 +93,7 @@ as.data.frame.residual_weights <- function(x, row.names = NULL, optional = FALSE
 }
 
 print.residual_weights <- function(x, ...) {
-  queries <- paste(nrow(x$index), if (nrow(x$index) == 1L) "query" else "queries")
-  cat("<residual_weights> ", if (x$kind == "new points") "of new points: ", queries, ", k = ", ncol(x$index),
+  cat("<residual_weights> ", if (x$kind == "new points") "of new points: ", counted_queries(nrow(x$index)), ", k = ", ncol(x$index),
     ", log-determinant ", format(x$log_determinant), "\n",
     sep = ""
   )

@@ -1719,11 +1719,18 @@ static void set_statistics(residual_knn_statistics* options, SEXP list) {
 
 /* ---------------------------------------------------------------- options */
 
+/* Sets what all options have in common. `init` sets the defaults. */
+#define INIT_OPTIONS(init)                                                          \
+  do {                                                                              \
+    require_list(list, "options");                                                  \
+    init(options, sizeof *options);                                                 \
+    options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;                                 \
+    options->message_base = 1;                                                      \
+    set_progress(progress, list, &options->progress, &options->progress_user);      \
+  } while (0)
+
 static void set_model_options(residual_knn_model_options* options, progress_call* progress, SEXP list) {
-  require_list(list, "options");
-  residual_knn_model_options_init(options, sizeof *options);
-  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
-  options->message_base = 1;
+  INIT_OPTIONS(residual_knn_model_options_init);
   SET_FIELD(kernel, Rf_asInteger);
   SET_FIELD(variance, Rf_asReal);
   SET_FIELD(nu, Rf_asReal);
@@ -1733,7 +1740,6 @@ static void set_model_options(residual_knn_model_options* options, progress_call
   SET_FIELD(max_jitter, Rf_asReal);
   SET_FIELD(threads, Rf_asInteger);
   SET_FIELD(factor_error, Rf_asReal);
-  set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
 /* Candidate lists: offsets are doubles in R, and row numbers are integers. The R code checks that the lengths agree. The
@@ -1751,10 +1757,7 @@ static void set_candidate_lists(residual_knn_search_options* options, SEXP list)
 }
 
 static void set_search_options(residual_knn_search_options* options, progress_call* progress, SEXP list) {
-  require_list(list, "options");
-  residual_knn_search_options_init(options, sizeof *options);
-  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
-  options->message_base = 1;
+  INIT_OPTIONS(residual_knn_search_options_init);
   SET_FIELD(ranking, Rf_asInteger);
   SET_FIELD(strategy, Rf_asInteger);
   SET_FIELD(threads, Rf_asInteger);
@@ -1762,51 +1765,45 @@ static void set_search_options(residual_knn_search_options* options, progress_ca
   SET_FIELD(residual_candidates, Rf_asReal);
   SET_FIELD(scaled_candidates, Rf_asReal);
   set_candidate_lists(options, list);
-  set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
 static void set_weights_options(residual_knn_weights_options* options, progress_call* progress, SEXP list) {
-  require_list(list, "options");
-  residual_knn_weights_options_init(options, sizeof *options);
-  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
-  options->message_base = 1;
+  INIT_OPTIONS(residual_knn_weights_options_init);
   SET_FIELD(jitter, Rf_asReal);
   SET_FIELD(threads, Rf_asInteger);
-  set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
 static void set_covariance_options(residual_knn_covariance_options* options, progress_call* progress, SEXP list) {
-  require_list(list, "options");
-  residual_knn_covariance_options_init(options, sizeof *options);
-  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
-  options->message_base = 1;
+  INIT_OPTIONS(residual_knn_covariance_options_init);
   SET_FIELD(threads, Rf_asInteger);
-  set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
 static void set_helper_options(residual_knn_helper_options* options, progress_call* progress, SEXP list) {
-  require_list(list, "options");
-  residual_knn_helper_options_init(options, sizeof *options);
-  options->layout = RESIDUAL_KNN_DIMENSION_MAJOR;
-  options->message_base = 1;
+  INIT_OPTIONS(residual_knn_helper_options_init);
   SET_FIELD(threads, Rf_asInteger);
   const SEXP seed = list_element(list, "seed");
   if (!Rf_isNull(seed)) options->seed = (uint64_t)to_int64(seed, "seed");
   const SEXP max_iterations = list_element(list, "max_iterations");
   if (!Rf_isNull(max_iterations)) options->max_iterations = to_int64(max_iterations, "max_iterations");
-  set_progress(progress, list, &options->progress, &options->progress_user);
 }
 
-/* Searches, weights and covariances have k two parameters behind the number of queries, and searches above a threshold have base three
- * parameters behind it. */
+/* The number of queries and the options of a search, from the position of the first output argument. That is k, or base in
+ * searches above a threshold, which have the threshold between the options and base. Positions differ by the arguments that
+ * describe the queries: rows 5 and 6, groups 6, new points 5 and 6, new points with V and p 7 and 8. */
 #define NUM_QUERIES_5 arg3
-#define NUM_QUERIES_7 arg5
 #define NUM_QUERIES_6 arg3
+#define NUM_QUERIES_7 arg5
 #define NUM_QUERIES_8 arg5
-/* The options of a search, the parameter before k. */
 #define OPTIONS_5 arg4
 #define OPTIONS_6 arg5
 #define OPTIONS_7 arg6
+
+/* Conditioning sets: a matrix of integers with one row for each query. */
+static int* set_values(SEXP matrix, int64_t num_queries) {
+  if (!Rf_isInteger(matrix) || !Rf_isMatrix(matrix)) Rf_error("neighbors must be a matrix of integers");
+  if (Rf_nrows(matrix) != num_queries) Rf_error("neighbors must have one row for each query");
+  return INTEGER(matrix);
+}
 
 /* Numbers of 64 bits as doubles, in the same memory. */
 static void to_doubles(double* values, R_xlen_t count) {
@@ -4467,12 +4464,10 @@ R_swig_residual_knn_weights_int32 ( SEXP index, SEXP rows, SEXP options, SEXP k,
   set_weights_options(&options4, &progress4, options);
   arg4 = &options4;
 
-  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
-  if (Rf_nrows(k) != NUM_QUERIES_5) Rf_error("neighbors must have one row for each query");
+  arg8 = set_values(k, NUM_QUERIES_5);
   arg5 = Rf_ncols(k);
   arg6 = 1;
   arg7 = NA_INTEGER;
-  arg8 = INTEGER(k);
   weight_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, Rf_nrows(k), Rf_ncols(k)));
   variance_vector5 = PROTECT(Rf_allocVector(REALSXP, Rf_nrows(k)));
   r_nprotect += 2;
@@ -4545,12 +4540,10 @@ R_swig_residual_knn_weights_of_new_points_int32 ( SEXP index, SEXP queries, SEXP
   set_weights_options(&options4, &progress4, options);
   arg4 = &options4;
 
-  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
-  if (Rf_nrows(k) != NUM_QUERIES_5) Rf_error("neighbors must have one row for each query");
+  arg8 = set_values(k, NUM_QUERIES_5);
   arg5 = Rf_ncols(k);
   arg6 = 1;
   arg7 = NA_INTEGER;
-  arg8 = INTEGER(k);
   weight_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, Rf_nrows(k), Rf_ncols(k)));
   variance_vector5 = PROTECT(Rf_allocVector(REALSXP, Rf_nrows(k)));
   r_nprotect += 2;
@@ -4628,12 +4621,10 @@ R_swig_residual_knn_weights_of_new_factor_int32 ( SEXP index, SEXP query_factor,
   set_weights_options(&options6, &progress6, options);
   arg6 = &options6;
 
-  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
-  if (Rf_nrows(k) != NUM_QUERIES_7) Rf_error("neighbors must have one row for each query");
+  arg10 = set_values(k, NUM_QUERIES_7);
   arg7 = Rf_ncols(k);
   arg8 = 1;
   arg9 = NA_INTEGER;
-  arg10 = INTEGER(k);
   weight_matrix7 = PROTECT(Rf_allocMatrix(REALSXP, Rf_nrows(k), Rf_ncols(k)));
   variance_vector7 = PROTECT(Rf_allocVector(REALSXP, Rf_nrows(k)));
   r_nprotect += 2;
@@ -4708,12 +4699,10 @@ R_swig_residual_knn_covariances_int32 ( SEXP index, SEXP rows, SEXP options, SEX
   set_covariance_options(&options4, &progress4, options);
   arg4 = &options4;
 
-  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
-  if (Rf_nrows(k) != NUM_QUERIES_5) Rf_error("neighbors must have one row for each query");
+  arg8 = set_values(k, NUM_QUERIES_5);
   arg5 = Rf_ncols(k);
   arg6 = 1;
   arg7 = NA_INTEGER;
-  arg8 = INTEGER(k);
   weight_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, Rf_nrows(k), Rf_ncols(k)));
   variance_vector5 = PROTECT(Rf_allocVector(REALSXP, Rf_nrows(k)));
   r_nprotect += 2;
@@ -4779,12 +4768,10 @@ R_swig_residual_knn_covariances_of_new_points_int32 ( SEXP index, SEXP queries, 
   set_covariance_options(&options4, &progress4, options);
   arg4 = &options4;
 
-  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
-  if (Rf_nrows(k) != NUM_QUERIES_5) Rf_error("neighbors must have one row for each query");
+  arg8 = set_values(k, NUM_QUERIES_5);
   arg5 = Rf_ncols(k);
   arg6 = 1;
   arg7 = NA_INTEGER;
-  arg8 = INTEGER(k);
   weight_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, Rf_nrows(k), Rf_ncols(k)));
   variance_vector5 = PROTECT(Rf_allocVector(REALSXP, Rf_nrows(k)));
   r_nprotect += 2;
@@ -4855,12 +4842,10 @@ R_swig_residual_knn_covariances_of_new_factor_int32 ( SEXP index, SEXP query_fac
   set_covariance_options(&options6, &progress6, options);
   arg6 = &options6;
 
-  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
-  if (Rf_nrows(k) != NUM_QUERIES_7) Rf_error("neighbors must have one row for each query");
+  arg10 = set_values(k, NUM_QUERIES_7);
   arg7 = Rf_ncols(k);
   arg8 = 1;
   arg9 = NA_INTEGER;
-  arg10 = INTEGER(k);
   weight_matrix7 = PROTECT(Rf_allocMatrix(REALSXP, Rf_nrows(k), Rf_ncols(k)));
   variance_vector7 = PROTECT(Rf_allocVector(REALSXP, Rf_nrows(k)));
   r_nprotect += 2;
@@ -4931,12 +4916,10 @@ R_swig_residual_knn_covariance_blocks_int32 ( SEXP index, SEXP rows, SEXP option
   set_covariance_options(&options4, &progress4, options);
   arg4 = &options4;
 
-  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
-  if (Rf_nrows(k) != NUM_QUERIES_5) Rf_error("neighbors must have one row for each query");
+  arg8 = set_values(k, NUM_QUERIES_5);
   arg5 = Rf_ncols(k);
   arg6 = 1;
   arg7 = NA_INTEGER;
-  arg8 = INTEGER(k);
   block_array5 = PROTECT(Rf_alloc3DArray(REALSXP, arg5 + 1, arg5 + 1, Rf_nrows(k)));
   ++r_nprotect;
   arg9 = REAL(block_array5);
@@ -4993,12 +4976,10 @@ R_swig_residual_knn_covariance_blocks_of_new_points_int32 ( SEXP index, SEXP que
   set_covariance_options(&options4, &progress4, options);
   arg4 = &options4;
 
-  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
-  if (Rf_nrows(k) != NUM_QUERIES_5) Rf_error("neighbors must have one row for each query");
+  arg8 = set_values(k, NUM_QUERIES_5);
   arg5 = Rf_ncols(k);
   arg6 = 1;
   arg7 = NA_INTEGER;
-  arg8 = INTEGER(k);
   block_array5 = PROTECT(Rf_alloc3DArray(REALSXP, arg5 + 1, arg5 + 1, Rf_nrows(k)));
   ++r_nprotect;
   arg9 = REAL(block_array5);
@@ -5060,12 +5041,10 @@ R_swig_residual_knn_covariance_blocks_of_new_factor_int32 ( SEXP index, SEXP que
   set_covariance_options(&options6, &progress6, options);
   arg6 = &options6;
 
-  if (!Rf_isInteger(k) || !Rf_isMatrix(k)) Rf_error("neighbors must be a matrix of integers");
-  if (Rf_nrows(k) != NUM_QUERIES_7) Rf_error("neighbors must have one row for each query");
+  arg10 = set_values(k, NUM_QUERIES_7);
   arg7 = Rf_ncols(k);
   arg8 = 1;
   arg9 = NA_INTEGER;
-  arg10 = INTEGER(k);
   block_array7 = PROTECT(Rf_alloc3DArray(REALSXP, arg7 + 1, arg7 + 1, Rf_nrows(k)));
   ++r_nprotect;
   arg11 = REAL(block_array7);
