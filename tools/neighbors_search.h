@@ -17,8 +17,9 @@ namespace residual_knn::cli {
 struct Queries {
   int64_t count = 0;
   bool are_new_points = false;
-  bool are_all_rows = false;       // in the order of the index
-  std::vector<int64_t> rows;       // row numbers of the index: of the queries or, with groups, of their members
+  bool are_all_rows = false;  // in the order of the index
+  std::vector<int64_t>
+      rows;  // row numbers of the index: of the queries or, with groups, of their members
   std::vector<double> new_points;  // point-major
   std::string path;                // of the file with their points, for messages
 

@@ -316,7 +316,7 @@ void TestDegenerate(void** state) {
   }
 }
 
-bool IsClose(const Covariances& a, const Covariances& b) {
+bool AllAreClose(const Covariances& a, const Covariances& b) {
   constexpr double kError = 1e-12;
   return a.Succeeded() && b.Succeeded() && IsClose(a.covariances, b.covariances, kError) &&
          IsClose(a.residual_variances, b.residual_variances, kError) &&
@@ -338,7 +338,7 @@ void TestNewPoints(void** state) {
   answer.blocks_status = residual_knn_covariance_blocks_of_new_points(
       created.index.get(), test.queries.data(), sets.count(), nullptr, sets.k,
       sets.neighbors.data(), answer.blocks.data());
-  assert_true(IsClose(answer, expected));
+  assert_true(AllAreClose(answer, expected));
   for (int64_t q = 0; q < sets.count(); ++q) assert_true(BlockFits(answer, sets, q));
   Covariances narrow(sets);
   narrow.status = residual_knn_covariances_of_new_points_int32(
@@ -370,7 +370,7 @@ void TestNewFactor(void** state) {
   answer.blocks_status = residual_knn_covariance_blocks_of_new_factor(
       given.index.get(), of_new.v.data(), of_new.p.data(), test.queries.data(), sets.count(),
       nullptr, sets.k, sets.neighbors.data(), answer.blocks.data());
-  assert_true(IsClose(answer, expected));
+  assert_true(AllAreClose(answer, expected));
   Covariances narrow(sets);
   narrow.status = residual_knn_covariances_of_new_factor_int32(
       given.index.get(), of_new.v.data(), of_new.p.data(), test.queries.data(), sets.count(),
@@ -424,7 +424,7 @@ void TestCallback(void** state) {
   options.threads = 3;
   const Covariances answer = CovariancesOf(called.index.get(), sets, options);
   assert_false(callback.left_thread() || callback.out_of_range());
-  assert_true(IsClose(answer, CovariancesOf(built_in.index.get(), sets)));
+  assert_true(AllAreClose(answer, CovariancesOf(built_in.index.get(), sets)));
   for (int64_t q = 0; q < sets.count(); ++q) assert_true(BlockFits(answer, sets, q));
 }
 
