@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,9 @@ using residual_knn::CovarianceRow;
 using residual_knn::PointsView;
 
 constexpr double kUnit = 0x1p-53;
-// The exponential stops near 1e-308 instead of becoming subnormal. The polynomials of the Matern families are below
-// 1e280 for any squared distance that the library allows.
-constexpr long double kVanishing = 1e-27L;
+// Below 1e-308 the exponential is 0. The polynomials of the Matern families are below 1e8 there.
+constexpr long double kVanishing = 1e-300L;
+constexpr long double kSmallestNormal = std::numeric_limits<double>::min();
 
 // Points in the layout of the library, with the exact squared distances to one of them.
 struct Cloud {
@@ -82,7 +83,9 @@ Expected Expect(const CovarianceReference& family, const Cloud& cloud) {
     const long double value = correlation * family.view.variance;
     if (std::min(correlation, value) < 1e-300L) tolerance = kVanishing;
     expected.value.push_back(value);
-    expected.tolerance.push_back(tolerance * family.view.variance);
+    // The product with the variance may be too small for a normal number as well.
+    expected.tolerance.push_back(
+        std::max<long double>(tolerance * family.view.variance, kSmallestNormal));
   }
   return expected;
 }

@@ -102,11 +102,13 @@ bool SpecialValuesHold() {
       const double found = Exp({x})[0];
       if (!SameBits(found, 1.0)) return Fail("exp(" + Text(x) + ") = " + Text(found));
     }
-    // Smaller than any relevant covariance, but neither zero nor subnormal.
+    if (!(Exp({kLowest})[0] >= std::numeric_limits<double>::min())) {
+      return Fail("the smallest exp(x) is not normal");
+    }
     for (const double x : {std::nextafter(kLowest, -kInfinity), -708.5, -745.0, -746.0, -1e3, -1e10,
                            -1e100, -1e308, -std::numeric_limits<double>::max(), -kInfinity}) {
       const double found = Exp({x})[0];
-      if (!(found >= std::numeric_limits<double>::min() && found <= 4e-308)) {
+      if (!SameBits(found, 0.0)) {
         return Fail("exp(" + Text(x) + ") = " + Text(found));
       }
     }
@@ -177,10 +179,15 @@ bool SpecialValuesHold32() {
       if (Exp32({zero})[0] != 1) return Fail("exp(0) in single precision is not 1");
     }
     constexpr float kInfinity32 = std::numeric_limits<float>::infinity();
-    for (const float x : {kLowest32, std::nextafter(kLowest32, -kInfinity32), -88.0F, -104.0F,
-                          -1e10F, -std::numeric_limits<float>::max(), -kInfinity32}) {
+    const float smallest = Exp32({kLowest32})[0];
+    if (!(smallest >= std::numeric_limits<float>::min() && smallest <= 2e-38F)) {
+      return Fail("the smallest exp(x) in single precision is " +
+                  Text(static_cast<double>(smallest)));
+    }
+    for (const float x : {std::nextafter(kLowest32, -kInfinity32), -88.0F, -104.0F, -1e10F,
+                          -std::numeric_limits<float>::max(), -kInfinity32}) {
       const float found = Exp32({x})[0];
-      if (!(found >= std::numeric_limits<float>::min() && found <= 2e-38F)) {
+      if (!(found == 0 && !std::signbit(found))) {
         return Fail("exp(" + Text(static_cast<double>(x)) +
                     ") = " + Text(static_cast<double>(found)) + " in single precision");
       }
