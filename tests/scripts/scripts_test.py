@@ -164,7 +164,8 @@ class LeftOutTest(unittest.TestCase):
 
 class ArgumentTest(unittest.TestCase):
     def test_unknown_arguments(self):
-        for name in ("test", "test-bare", "install-dependencies", "generate-bindings", "check-r"):
+        for name in ("test", "test-bare", "install-dependencies", "generate-bindings", "check-r",
+                     "check-tidy"):
             with self.subTest(name), tempfile.TemporaryDirectory() as folder:
                 found = run([str(ROOT / "scripts" / name), "--no-such-option"], cwd=folder)
                 self.assertIn(found.returncode, (1, 2))
