@@ -8,8 +8,8 @@
  *     V_i  = L^-1 K(Z, x_i)
  *     p_i  = K(x_i, x_i) + nugget - |V_i|^2
  *
- * V_i is the part of point x_i that the inducing points explain, and p_i is its residual variance. The residual
- * covariance and the residual correlation of two points are
+ * V_i . V_j is the part of the covariance of x_i and x_j that the inducing points explain, and p_i is the residual
+ * variance of x_i. The residual covariance and the residual correlation of two points are
  *
  *     R_ij   = K(x_i, x_j) - V_i . V_j
  *     rho_ij = R_ij / sqrt(p_i p_j)
@@ -22,19 +22,21 @@
  *
  *   Status        Every call that can fail returns a residual_knn_status. residual_knn_last_error() then names the
  *                 argument and its value. A call that fails leaves the caller's outputs untouched, with two
- *                 exceptions. A search above a threshold whose capacity is too small writes the offsets. A search for k
- *                 neighbors without callbacks writes into the caller's arrays as it goes. If it runs out of
- *                 memory on the way, it fills these arrays with `missing` and +Inf. A search with a progress or a
- *                 covariance callback keeps its results in separate memory until it has succeeded; this takes 12
- *                 or 16 bytes for each neighbor.
+ *                 exceptions. A search above a threshold whose capacity is too small writes the offsets. A search for
+ *                 the k nearest of all candidates writes into the caller's arrays as it goes. If it runs out of memory
+ *                 on the way, it fills these arrays with `missing` and +Inf. All other searches keep their results in
+ *                 separate memory until they have succeeded: searches with a progress or a covariance callback, with
+ *                 candidate lists, with conditional selection, or whose start lists overlap the results. This takes 12
+ *                 or 16 bytes for each neighbor, and 8 more with conditional variances.
  *   Row numbers   A row number is the number of a point. Functions whose names end in _int32 use int32_t and count
  *                 from their argument `base`; all others use int64_t and count from 0.
  *   Neighbors     A point is never its own neighbor. Neighbors are sorted by distance; ties go to the smaller row.
+ *                 Conditional selection returns them in the order in which it selected them.
  *                 If k is larger than the number of candidates, the places without a neighbor hold `missing`
  *                 (-1 in the int64_t functions) and the distance +Inf. This is not an error.
  *   Error texts   Numbers of rows, coordinates, columns, pivots and array elements in error texts are counted from
  *                 the option `message_base`, 0 or 1. With 0, "coordinate 1 of row 6" is points[6 * d + 1]; with 1, it
- *                 is points[5 * d + 0]. The elements of `rows` in an _int32 function are shown as the caller gave
+ *                 is points[5 * d + 0]. Row numbers in the arrays of an _int32 function are shown as the caller gave
  *                 them, that is, counted from `base`. Sizes and counts do not depend on message_base.
  *   Degenerate    A point is degenerate if p_i is at most its rounding level, 8 (m + 8) 2^-53 (p_i + |V_i|^2), or
  *                 below 1e-280. Its correlations are undefined, and its distance to every point is 1.
@@ -115,7 +117,8 @@ enum residual_knn_status_code {
   RESIDUAL_KNN_ERROR_INVALID_ARGUMENT = 1,
   /** Memory could not be allocated. */
   RESIDUAL_KNN_ERROR_OUT_OF_MEMORY = 2,
-  /** K(Z,Z) + jitter is not positive definite. The message names the pivot at which the factorization failed. */
+  /** A matrix is not positive definite in double precision: K(Z,Z) + jitter, where the message names the pivot at which
+   * the factorization failed, or the residual covariance of a conditioning set, where it names the query. */
   RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE = 3,
   /** The progress callback cancelled the call. */
   RESIDUAL_KNN_ERROR_CANCELLED = 4,
@@ -158,7 +161,8 @@ enum residual_knn_ranking {
    * uninformative. Neighbors are ordered by the squared distance as it is computed in double precision, which is the sum
    * of the squared differences in the order of the coordinates; ties go to the smaller row. RESIDUAL_KNN_BRUTE_FORCE
    * computes the distances of all pairs. All other strategies search a k-d tree best-first, and report
-   * RESIDUAL_KNN_BEST_FIRST. RESIDUAL_KNN_AUTOMATIC uses brute force for few pairs. The tile options have no effect.
+   * RESIDUAL_KNN_BEST_FIRST. RESIDUAL_KNN_AUTOMATIC uses brute force for few pairs. Tile options and start lists have
+   * no effect.
    * An index with a covariance callback has no coordinates: its searches return RESIDUAL_KNN_ERROR_UNSUPPORTED. */
   RESIDUAL_KNN_SCALED_DISTANCE = 2
 };
@@ -250,12 +254,12 @@ typedef int32_t (*residual_knn_progress)(void* user, int64_t done, int64_t total
  * Computes the covariances of a block of pairs, for kernels that the library does not know.
  * @param user         the pointer given with the callback
  * @param rows         num_rows row numbers, 0-based. Numbers from n on are new points: n + q is query q of the
- *                     present call of residual_knn_neighbors_of_new_factor.
+ *                     present call of a function for new points with V and p (`..._of_new_factor`, `..._above`).
  * @param num_rows     length of rows
  * @param columns      num_columns row numbers of index points, 0-based
  * @param num_columns  length of columns
  * @param covariance   out: K(x_rows[a], x_columns[b]) at covariance[a * num_columns + b]
- * @return 0 for success. Any other value makes the search fail with RESIDUAL_KNN_ERROR_CALLBACK.
+ * @return 0 for success. With any other value, the call fails with RESIDUAL_KNN_ERROR_CALLBACK.
  * The value of a pair must not depend on the block that contains the pair. Blocks also contain pairs that do not
  * affect the answer, such as a point with itself or with its successors; their values must be finite too.
  * The callback must not throw, longjmp, or free the index.
@@ -360,7 +364,7 @@ RESIDUAL_KNN_API void residual_knn_model_options_init(residual_knn_model_options
  *         untouched.
  * Memory: n * (m + 2 d + 3) doubles. Searches add data when they first need them, and the index keeps these data:
  * scans in integers between a quarter and five eighths of the size of V, trees between a third of it and about all
- * of it.
+ * of it, and the k-d trees of searches by scaled distance up to three copies of the points.
  * Thread rule: any thread.
  */
 RESIDUAL_KNN_API residual_knn_status
@@ -504,27 +508,29 @@ typedef struct residual_knn_search_options {
   int32_t selection;
   /** Reserved; must be 0. */
   int32_t reserved;
-  /** For RESIDUAL_KNN_SELECT_CONDITIONAL: the candidates of a query are this many nearest by residual correlation and
-   * this many nearest by Euclidean distance in lengthscales. 0 (default): 2 k of each; -1: none. One of the two must be
-   * at least k. With 0 for both, there are two exceptions: an index with a covariance callback, which has no
-   * coordinates, takes 4 k by residual correlation; an index without inducing points, where both lists are the same,
-   * takes 4 k by Euclidean distance. Must be 0 with candidate lists and with RESIDUAL_KNN_SELECT_NEAREST. */
+  /** For RESIDUAL_KNN_SELECT_CONDITIONAL: the number of candidates of a query that are its nearest by residual
+   * correlation. 0 (default): 2 k; -1: none. This number or scaled_candidates must be at least k. If both are 0, there
+   * are two exceptions. An index with a covariance callback has no coordinates, so it takes 4 k residual candidates. For
+   * an index without inducing points both kinds are the same points, so it takes 4 k scaled candidates. Both must be 0
+   * with candidate lists and with RESIDUAL_KNN_SELECT_NEAREST. */
   int64_t residual_candidates;
+  /** The same for the candidates that are nearest by scaled distance. */
   int64_t scaled_candidates;
-  /** Candidate lists: NULL (default): every point that the question allows is a candidate. Otherwise num_queries + 1
+  /** Candidate lists: NULL (default): all other points, or all predecessors, are candidates. Otherwise num_queries + 1
    * ascending numbers from 0 on; the candidates of query i are the elements candidate_offsets[i] up to, but not
    * including, candidate_offsets[i + 1] of candidate_rows. A list may be empty and in any order. These elements are
    * skipped: repeats, the query itself, rows after the query in a search among predecessors, and `missing` (-1 in the
-   * int64_t functions). The answer is exact among the candidates. The strategy is then of no importance. */
+   * int64_t functions). The answer is exact among the candidates. `strategy` is ignored: the statistics report
+   * RESIDUAL_KNN_BRUTE_FORCE and RESIDUAL_KNN_REASON_CANDIDATE_LISTS. */
   const int64_t* candidate_offsets;
   /** The candidates for functions with int64_t row numbers, counted from 0; NULL in other functions. */
   const int64_t* candidate_rows;
   /** The candidates for functions with int32_t row numbers, counted from their base; NULL in other functions. */
   const int32_t* candidate_rows_int32;
   /** NULL (default), or out: num_queries x k conditional variances in the layout of the results, for
-   * RESIDUAL_KNN_SELECT_CONDITIONAL: the variance of the residual process at the query given the points of the set up to
-   * this one; see D_i of residual_knn_weights. Places without a neighbor repeat the last value. A degenerate query has
-   * p_i everywhere. Other selections require NULL. */
+   * RESIDUAL_KNN_SELECT_CONDITIONAL: the residual variance of the query given the points of the set up to this one; see
+   * D_i of residual_knn_weights, which also says what the nugget does. Places without a neighbor repeat the last value,
+   * which is p_i if the set is empty. A degenerate query has p_i everywhere. Other selections require NULL. */
   double* conditional_variances;
   /** Start lists: for each query start_k rows that may be near it, for example its neighbors in the search before a
    * small change of the hyperparameters. The answer has the same bytes with any lists; with good ones the search is
@@ -533,8 +539,8 @@ typedef struct residual_knn_search_options {
    * search among predecessors, and `missing` (-1 in the int64_t functions). A list is of use if it has at least k other
    * elements; its first 4 k elements are read. Any other value that is no row of the index is an error.
    *   - The array may be that of the results, or overlap it.
-   *   - The lists are ignored for an index with a covariance callback. Conditional selection gives them to
-   *     its search for residual candidates, which has residual_candidates in place of k.
+   *   - The lists are ignored for an index with a covariance callback, and in searches by scaled distance. Conditional
+   *     selection gives them to its search for residual candidates, which has residual_candidates in place of k.
    *   - start_k must be 0 with candidate lists. */
   int64_t start_k;
   /** The start lists for functions with int64_t row numbers, counted from 0; NULL in other functions. */
@@ -613,7 +619,9 @@ typedef struct residual_knn_statistics {
   double coarse_lengthscale;
   /** For RESIDUAL_KNN_SELECT_CONDITIONAL, otherwise 0: the number of candidates, and of points that were selected though
    * they were not informative at their turn, both summed over the queries. uninformative_queries then counts the queries
-   * that have candidates, but no informative one. */
+   * that have candidates, but no informative one. strategy, reason, pairs and coarse_blocks are those of the search for
+   * residual candidates (if there is none, of that for scaled candidates). tree_seconds and the other numbers of pairs
+   * are sums over both searches; pairs_scored and pairs_rescored also count the products of the selection. */
   int64_t candidates;
   int64_t uninformative_picks;
 } residual_knn_statistics;
@@ -650,14 +658,15 @@ RESIDUAL_KNN_API const char* residual_knn_index_warning(const residual_knn_index
  * Finds the nearest neighbors of index points among all other index points.
  * @param rows         num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all
  *                     rows in order
- * @param num_queries  length of rows, at least 0; must be n if rows is NULL
+ * @param num_queries  length of rows, at least 0; must be n or 0 if rows is NULL
  * @param options      NULL: defaults
  * @param k            neighbors for each query, at least 1
  * @param neighbors    out: num_queries x k row numbers; NULL only if num_queries is 0
  * @param distances    out: num_queries x k distances; NULL: not wanted
  * @param statistics   out: NULL, or initialized by residual_knn_statistics_init
- * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or
- *         ERROR_CALLBACK. Thread rule: any number of threads at once.
+ * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. For an index
+ *         with a covariance callback also ERROR_UNSUPPORTED: scaled distances need coordinates. Thread rule: any number
+ *         of threads at once.
  */
 RESIDUAL_KNN_API residual_knn_status
 residual_knn_neighbors(const residual_knn_index* index, const int64_t* rows, int64_t num_queries,
@@ -744,21 +753,23 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor_int32(
  * neighbors and values are the three arrays of a sparse matrix in CSR form.
  *
  * The caller bounds the memory by `capacity`, the number of elements of `neighbors`. With 0, the call only counts, and
- * offsets[num_queries] is the capacity to use. Any other capacity that is too small is an error that names the number
- * needed; offsets are then complete, as an exception to the rule that a failed call writes nothing. So one search is
- * enough where the caller can guess a sufficient capacity. (A callback for each query would have to follow the order of
- * queries, and would hold back the results of all queries that are finished earlier.)
+ * offsets[num_queries] is the capacity to use. If the capacity is above 0 and too small, the call returns
+ * ERROR_INVALID_ARGUMENT, the error text names the number needed, and all offsets are written, as an exception to the
+ * rule that a failed call writes nothing. A caller who sets offsets[num_queries] to 0 before the call thus tells this
+ * error from others: offsets[num_queries] > capacity.
  * @param index        any
  * @param rows         num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
- * @param num_queries  length of rows, at least 0; must be n if rows is NULL
- * @param options      NULL: defaults; layout has no effect on the results; ranking is absolute or signed
+ * @param num_queries  length of rows, at least 0; must be n or 0 if rows is NULL
+ * @param options      NULL: defaults. ranking is absolute or signed. layout is that of new points; the results do not
+ *                     depend on it. selection, numbers of candidates, candidate lists, conditional_variances and start
+ *                     lists must have their defaults.
  * @param threshold    between 0 and 1
  * @param capacity     at least 0
  * @param offsets      out: num_queries + 1 numbers, the first is 0
  * @param neighbors    out: row numbers, room for `capacity`; NULL only if capacity is 0
  * @param distances    out: as many distances; NULL: not wanted
- * @param statistics   out: NULL, or initialized by residual_knn_statistics_init. uninformative_queries is 0, because no
- *                     number of neighbors is asked for.
+ * @param statistics   out: NULL, or initialized by residual_knn_statistics_init; untouched if the capacity is too small.
+ *                     uninformative_queries is 0, because no number of neighbors is asked for.
  * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. Memory: 16
  *         to 32 bytes for each pair found, up to `capacity` pairs, and 32 for each query, until the call has finished.
  *         Thread rule: any number of threads at once.
@@ -842,23 +853,26 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_neighbors_of_new_factor_above_
  * @param num_groups     at least 0
  * @param group_rows     row numbers, 0 <= row < n, in any order. No group may be empty, and no row may be in two groups
  *                       or twice in one. Rows may be in no group. NULL only if num_groups is 0
- * @param options        NULL: defaults. With RESIDUAL_KNN_SELECT_CONDITIONAL, the neighbors are selected one after the
- *                       other among the candidates of all members (outside the group). The next one is the candidate
- *                       that reduces the log-determinant of the conditional covariance of the group most, given the
- *                       neighbors before it. Ties go to the smaller row. `distances` are those from the nearest member.
- *                       Source: Huan, Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648. candidate_offsets
- *                       and conditional_variances must be NULL.
+ * @param options        NULL: defaults. ranking is absolute or signed. Candidate lists, start lists and
+ *                       conditional_variances must have their defaults, and without conditional selection also the
+ *                       numbers of candidates.
+ *                       With RESIDUAL_KNN_SELECT_CONDITIONAL, the candidates of a group are those of all its members
+ *                       outside the group; residual_candidates and scaled_candidates are numbers for each member. The
+ *                       neighbors are selected one after the other. The next one is the candidate that reduces the
+ *                       log-determinant of the conditional covariance of the group most, given the neighbors before it.
+ *                       Ties go to the smaller row. `distances` are those from the nearest member. Source: Huan,
+ *                       Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648.
  * @param k              neighbors for each group, at least 1
  * @param neighbors      out: num_groups x k row numbers; NULL only if num_groups is 0
  * @param distances      out: num_groups x k distances; NULL: not wanted
  * @param statistics     out: NULL, or initialized by residual_knn_statistics_init. queries is the number of groups, pairs
  *                       are those of members and candidates, and uninformative_queries is 0.
  * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. The results of
- *         a group of one row have the bytes of residual_knn_neighbors with the same options. The call searches for the
- *         neighbors of every member, k plus the size of the group in number. Memory: 8 bytes for each row of the index,
- *         32 for each member and 16 for each neighbor, until the call has finished; with
- *         RESIDUAL_KNN_SELECT_CONDITIONAL also 4 for each candidate of each member. Thread rule: any number of threads
- *         at once.
+ *         a group of one row have the bytes of residual_knn_neighbors with the same options. For each member, the call
+ *         searches for up to k + 2 g - 2 neighbors, where g is the number of members. Memory: 8 bytes for each row of
+ *         the index, 32 for each member and 16 for each neighbor, until the call has finished; with
+ *         RESIDUAL_KNN_SELECT_CONDITIONAL also 4 for each candidate of each member (8 if n is above 2^31 - 1). Thread
+ *         rule: any number of threads at once.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_group_neighbors(
     const residual_knn_index* index, const int64_t* group_offsets, int64_t num_groups,
@@ -925,8 +939,8 @@ RESIDUAL_KNN_API void residual_knn_weights_options_init(residual_knn_weights_opt
 typedef struct residual_knn_weights_report {
   /** Set by residual_knn_weights_report_init. */
   size_t struct_size;
-  /** Sum of log D_i over the queries, in their order; -Inf if some D_i is 0. With the predecessors of all rows, it is
-   * the log-determinant of the Vecchia approximation of R. */
+  /** Sum of log D_i over the queries, in their order; -Inf if some D_i is 0. If the queries are all rows, and each set
+   * has only predecessors of its query, it is the log-determinant of the Vecchia approximation of R. */
   double log_determinant;
   /** Number of sets that needed the jitter, and the first query among them, counted from message_base; -1: none. */
   int64_t jittered_sets;
@@ -944,16 +958,19 @@ RESIDUAL_KNN_API void residual_knn_weights_report_init(residual_knn_weights_repo
                                                        size_t size);
 
 /**
- * Computes the regression of index points on their conditioning sets, in residual covariances. For query i with set S,
+ * Computes, for index points, the weights and the conditional variance of the residual process given their conditioning
+ * sets. For query i with set S,
  *
  *     b_i = R_SS^-1 R_Si       its weights
  *     D_i = R_ii - R_iS b_i    its conditional variance; R_ii = p_i
  *
- * With the sets of all rows among their predecessors, the Vecchia approximation of R is B^-1 D B^-T, where B has ones on
- * its diagonal and -b_ij elsewhere. Source: Vecchia (1988), J. R. Stat. Soc. B 50(2); Gyger, Furrer and Sigrist (2025),
- * arXiv 2507.05064, section 2. Degenerate neighbors have weight 0.
+ * D_i includes the nugget, as p_i does: it is the variance of an observation. Without the nugget it is that of the process.
+ *
+ * If the queries are all rows, and each set has only predecessors of its query, the Vecchia approximation of R is
+ * B^-1 D B^-T, where B has ones on its diagonal and -b_ij elsewhere. Source: Vecchia (1988), J. R. Stat. Soc. B 50(2);
+ * Gyger, Furrer and Sigrist (2025), arXiv 2507.05064, section 2. Degenerate neighbors have weight 0.
  * @param rows         num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
- * @param num_queries  length of rows, at least 0; must be n if rows is NULL
+ * @param num_queries  length of rows, at least 0; must be n or 0 if rows is NULL
  * @param options      NULL: defaults
  * @param k            places of each set, at least 1
  * @param neighbors    num_queries x k row numbers, as searches give them: -1 in places without a neighbor. A set must
@@ -1026,13 +1043,13 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_weights_of_new_factor_int32(
 
 /**
  * Writes weights as a sparse matrix in compressed rows (CSR), which needs no index: row i has 1 in the column of query i
- * and -b_ij in the columns of its neighbors. With the predecessors of all rows it is B; see residual_knn_weights. The
+ * and -b_ij in the columns of its neighbors. With all rows as queries it is B; see residual_knn_weights. The
  * columns of each row ascend and none is repeated, so that sparse matrix packages take the three arrays as they are:
  * scipy.sparse.csr_array((values, columns, offsets), shape=(num_queries, n)). Taken as compressed columns (CSC), the
  * same arrays are the transpose.
  * @param rows         the row numbers of the queries, which are the columns of their ones; -1: no 1, as for new points;
  *                     NULL: all rows in order
- * @param num_queries  length of rows, at least 0; must be n if rows is NULL
+ * @param num_queries  length of rows, at least 0; must be n or 0 if rows is NULL
  * @param n            number of columns: the points of the index
  * @param layout       enum residual_knn_layout of neighbors and weights
  * @param k            places of each set, at least 1
@@ -1042,7 +1059,8 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_weights_of_new_factor_int32(
  *                     offsets[i + 1]
  * @param columns      out: offsets[num_queries] columns; room for num_queries (k + 1) is always enough
  * @param values       out: offsets[num_queries] values
- * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT or ERROR_OUT_OF_MEMORY. Thread rule: any number of threads at once.
+ * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT or ERROR_OUT_OF_MEMORY. Error texts count from 0. Thread rule: any number
+ *         of threads at once.
  */
 RESIDUAL_KNN_API residual_knn_status
 residual_knn_sparse_weights(const int64_t* rows, int64_t num_queries, int64_t n, int32_t layout,
@@ -1092,7 +1110,7 @@ RESIDUAL_KNN_API void residual_knn_covariance_options_init(residual_knn_covarian
  * is symmetric to the last bit). Degenerate points are no exception: their covariances are what this formula gives,
  * which is at rounding level.
  * @param rows         num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
- * @param num_queries  length of rows, at least 0; must be n if rows is NULL
+ * @param num_queries  length of rows, at least 0; must be n or 0 if rows is NULL
  * @param options      NULL: defaults
  * @param k            places of each set, at least 1
  * @param neighbors    num_queries x k row numbers, as searches give them: -1 in places without a neighbor. A set may
@@ -1161,8 +1179,8 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_covariances_of_new_factor_int3
  * gradients and for models of the caller. Row and column 0 are those of the query, row and column 1 + j those of place j
  * of its set. R_ij as in residual_knn_covariances; the diagonal has p, which includes the nugget.
  *
- * A place without a neighbor has a 1 on the diagonal and 0 elsewhere. So it changes neither the Cholesky factor of the
- * others nor the determinant, and its weight is 0.
+ * A place without a neighbor has a 1 on the diagonal and 0 elsewhere. The determinant and the Cholesky factor of the
+ * remaining rows and columns are then the same as without it, and its weight is 0.
  *
  * The blocks are not checked: one with degenerate or repeated points may be singular up to rounding. With the
  * factorization U'U = C of the part of the neighbors and c = R of the query with them, the weights and the conditional

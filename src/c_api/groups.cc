@@ -45,11 +45,12 @@ GroupRequest ReadRequest(const residual_knn_search_options& options, const Resid
                          int64_t k) {
   residual_knn::RequireEnum(options.selection, RESIDUAL_KNN_SELECT_CONDITIONAL + 1, "selection",
                             "residual_knn_selection");
+  residual_knn::RequireNoLists(options, "searches for groups do not use it");
   if (options.selection != RESIDUAL_KNN_SELECT_CONDITIONAL) {
-    residual_knn::RequireNoSets(options);
+    residual_knn::RequireNoSelection(
+        options, "searches for groups use it only with RESIDUAL_KNN_SELECT_CONDITIONAL");
     return {};
   }
-  residual_knn::RequireNoLists(options);
   residual_knn::RequireAbsolute(options);
   return {residual_knn::Selection::kConditional, residual_knn::CheckedCounts(options, model, k)};
 }

@@ -62,7 +62,9 @@ residual_knn_status FindPairs(const char* function, const Request<Row>& request,
     const auto options = residual_knn::ReadSearchOptions(request.index, request.options);
     Check(request);
     residual_knn::IsDimensionMajor(options.layout);
-    residual_knn::RequireNoSets(options);
+    constexpr const char* kReason = "searches above a threshold do not use it";
+    residual_knn::RequireNoSelection(options, kReason);
+    residual_knn::RequireNoLists(options, kReason);
     SearchSettings settings = residual_knn::ReadSettings(options, 0);
     residual_knn::RequireCorrelation(settings.ranking, "the threshold is a correlation");
     settings.least_correlation = request.threshold;

@@ -40,8 +40,10 @@ Message WithRow(const Message& text, Row row) {
 template <class Row>
 [[noreturn]] void ThrowNoRow(const Message& place, Row row, const Numbering<Row>& numbering,
                              int64_t n) {
-  ThrowInvalid(WithRow(place, row) + ", must be a row of the index, which has n = " +
-               std::to_string(n) + ", or " + std::to_string(numbering.missing));
+  const Message least =
+      WithRow(WithRow(place, row) + ", must be between ", static_cast<Row>(numbering.base));
+  ThrowInvalid(WithRow(least + " and ", static_cast<Row>(numbering.base + n - 1)) + ", or " +
+               std::to_string(numbering.missing) + " for no row");
 }
 
 // An option with row numbers, which the options have once for each width. Functions with rows of this width read one of

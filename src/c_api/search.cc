@@ -1,4 +1,4 @@
-// The entry points of searches. They turn arguments into a QuerySet and ResultArrays, and call Search.
+// The entry points of searches. They turn arguments into a QuerySet and ResultArrays, and call SelectSets.
 #include <algorithm>
 #include <chrono>
 #include <memory>

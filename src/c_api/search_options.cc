@@ -15,18 +15,7 @@ constexpr Ranking kRankings[] = {Ranking::kAbsolute, Ranking::kSigned, Ranking::
 
 void RequireDefault(bool is_default, const char* option, const char* reason) {
   if (is_default) return;
-  ThrowInvalid(std::string(option) + " must have its default: this function " + reason);
-}
-
-void RequireNoLists(const residual_knn_search_options& options, const char* reason) {
-  RequireDefault(options.reserved == 0, "reserved", reason);
-  RequireDefault(options.candidate_offsets == nullptr, "candidate_offsets", reason);
-  RequireDefault(options.candidate_rows == nullptr, "candidate_rows", reason);
-  RequireDefault(options.candidate_rows_int32 == nullptr, "candidate_rows_int32", reason);
-  RequireDefault(options.conditional_variances == nullptr, "conditional_variances", reason);
-  RequireDefault(options.start_k == 0, "start_k", reason);
-  RequireDefault(options.start == nullptr, "start", reason);
-  RequireDefault(options.start_int32 == nullptr, "start_int32", reason);
+  ThrowInvalid(std::string(option) + " must have its default: " + reason);
 }
 
 }  // namespace
@@ -58,16 +47,21 @@ SearchSettings ReadSettings(const residual_knn_search_options& options, int64_t 
   return settings;
 }
 
-void RequireNoSets(const residual_knn_search_options& options) {
-  constexpr const char* kReason = "selects no sets";
-  RequireDefault(options.selection == RESIDUAL_KNN_SELECT_NEAREST, "selection", kReason);
-  RequireDefault(options.residual_candidates == 0, "residual_candidates", kReason);
-  RequireDefault(options.scaled_candidates == 0, "scaled_candidates", kReason);
-  RequireNoLists(options, kReason);
+void RequireNoSelection(const residual_knn_search_options& options, const char* reason) {
+  RequireDefault(options.selection == RESIDUAL_KNN_SELECT_NEAREST, "selection", reason);
+  RequireDefault(options.residual_candidates == 0, "residual_candidates", reason);
+  RequireDefault(options.scaled_candidates == 0, "scaled_candidates", reason);
 }
 
-void RequireNoLists(const residual_knn_search_options& options) {
-  RequireNoLists(options, "has no candidate lists and no conditional variances");
+void RequireNoLists(const residual_knn_search_options& options, const char* reason) {
+  RequireDefault(options.reserved == 0, "reserved", reason);
+  RequireDefault(options.candidate_offsets == nullptr, "candidate_offsets", reason);
+  RequireDefault(options.candidate_rows == nullptr, "candidate_rows", reason);
+  RequireDefault(options.candidate_rows_int32 == nullptr, "candidate_rows_int32", reason);
+  RequireDefault(options.conditional_variances == nullptr, "conditional_variances", reason);
+  RequireDefault(options.start_k == 0, "start_k", reason);
+  RequireDefault(options.start == nullptr, "start", reason);
+  RequireDefault(options.start_int32 == nullptr, "start_int32", reason);
 }
 
 void RequireRankingOf(const ResidualModel& model, Ranking ranking) {

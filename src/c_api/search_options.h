@@ -27,11 +27,11 @@ void RequireRankingOf(const ResidualModel& model, Ranking ranking);
 // Throws for the ranking by scaled distance, in functions that use correlations. `why` they do not have it.
 void RequireCorrelation(Ranking ranking, const char* why);
 
-// For entry points that select no sets: throws if an option for sets or for candidate lists is given.
-void RequireNoSets(const residual_knn_search_options& options);
+// Throws if an option for conditional selection is given. `reason` says why the entry point does not take it.
+void RequireNoSelection(const residual_knn_search_options& options, const char* reason);
 
-// For entry points that select sets, but have neither candidate lists nor conditional variances.
-void RequireNoLists(const residual_knn_search_options& options);
+// Throws if candidate lists, start lists or conditional variances are given.
+void RequireNoLists(const residual_knn_search_options& options, const char* reason);
 
 // What a report says besides the statistics of the search.
 struct ReportFrame {

@@ -87,7 +87,7 @@ struct SetFrame {
 inline void RequireAbsolute(const residual_knn_search_options& options) {
   if (options.ranking == RESIDUAL_KNN_ABSOLUTE) return;
   ThrowInvalid("ranking is " + std::to_string(options.ranking) +
-               ", must be RESIDUAL_KNN_ABSOLUTE with RESIDUAL_KNN_SELECT_CONDITIONAL");
+               ", must be RESIDUAL_KNN_ABSOLUTE (0) with RESIDUAL_KNN_SELECT_CONDITIONAL");
 }
 
 // The request of a search, and what it refers to.
@@ -134,7 +134,7 @@ class SetArguments {
                                  options.candidate_rows_int32, "candidate_rows_int32");
     if (options.candidate_offsets == nullptr) {
       if (option.rows != nullptr)
-        ThrowInvalid("candidate_offsets is NULL, but the candidates are given");
+        ThrowInvalid(std::string("candidate_offsets is NULL, but ") + option.name + " is given");
       return;
     }
     lists_.emplace(

@@ -7,8 +7,8 @@
 //     d_j = 1 - sum_a L_ja^2        its own conditional variance, in shares of p_j
 //     g_j = c_j - sum_a L_ja y_a    its conditional covariance with the point
 //
-// and reduces the variance of the point by g_j^2 / d_j, in shares of p_i. A pick adds one column to L. For c candidates
-// and k picks this takes c k products of V and O(c k^2) operations.
+// and reduces the variance of the point by g_j^2 / d_j, in shares of p_i. A pick adds one column to L. For N candidates
+// and k picks this takes N k products of V and O(N k^2) operations.
 // Source: Huan, Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648, section 3.
 #pragma once
 

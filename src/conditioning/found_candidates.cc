@@ -1,5 +1,6 @@
 #include "conditioning/found_candidates.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -66,6 +67,8 @@ std::unique_ptr<RowLists> Find(const CandidateJob& job, const CandidateCounts& c
     const SearchStatistics scaled =
         std::exchange(statistics, search(Ranking::kAbsolute, counts.residual, 0));
     statistics.Add(scaled);
+    statistics.threads = std::max(statistics.threads, scaled.threads);
+    statistics.tree_seconds += scaled.tree_seconds;
   }
   return table;
 }

@@ -1,7 +1,7 @@
 // Candidates for conditional selection, found by searches: near in residual correlation, and near in scaled space.
 //
-// Points near in residual correlation alone repeat each other, and points near in space alone miss what the inducing
-// points have changed. The union of both is close to the best choice for every kernel that was tried.
+// For some kernels, candidates that are near in residual correlation only are a poor choice; for others, those near in
+// scaled space only. The union of both was a compromise for all kernels that were tried (docs/conditioning.md).
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,9 @@
 // Selection of a conditioning set that the points of a group share.
 //
-// Greedy forward selection: the next pick is the candidate that reduces the log-determinant of the conditional
-// covariance of the group most, given the candidates already picked, I. That is the contribution of the group to the
-// Kullback-Leibler divergence of an aggregated Vecchia approximation, up to a constant. A determinant does not depend on
-// the order of elimination, so for a group G and candidate j
+// Greedy forward selection. Let I be the candidates already picked. The next pick is the candidate that reduces the
+// log-determinant of R_GG|I, the conditional covariance of the group G, most. Half of this log-determinant, up to a
+// constant, is what the group contributes to the Kullback-Leibler divergence of an aggregated Vecchia approximation. A
+// determinant does not depend on the order of elimination, so for candidate j
 //
 //     log det R_GG|I - log det R_GG|I,j  =  log d_j - log e_j,
 //     d_j = R_jj|I,  e_j = R_jj|I,G      (in shares of p_j)

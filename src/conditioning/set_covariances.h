@@ -1,7 +1,7 @@
 // Residual covariances of queries with their sets of neighbors.
 //
-// R_ij = K(x_i, x_j) - V_i . V_j for two points, R_ii = p_i. The bits of R_ij depend on the two points alone; all
-// functions of this folder that need R_ij compute it in the same way.
+// R_ij = K(x_i, x_j) - V_i . V_j for two points, R_ii = p_i. The bits of R_ij depend on the two points alone. Weights
+// use the same values (RowGroup::Triangle). Selections use others, which differ by rounding (RowGroup::Correlations).
 #pragma once
 
 #include <span>

@@ -2,7 +2,7 @@
 //
 // With C the residual correlation of the set S, c that of the set with point i, and U'U = C (Cholesky),
 //
-//     y = U^-T c,    b = U^-1 y,    D_i = p_i (1 - |y|^2),    b_ij = b_j sqrt(p_i / p_j).
+//     y = U^-T c,    s = U^-1 y,    D_i = p_i (1 - |y|^2),    b_ij = s_j sqrt(p_i / p_j).
 //
 // b_ij are the weights of the conditional mean, D_i is the conditional variance (Vecchia 1988).
 #pragma once

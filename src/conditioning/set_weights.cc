@@ -95,12 +95,13 @@ class Worker {
   if (failure.row >= 0) message = message + " (row " + Ordinal{failure.row} + ")";
   message += " and its neighbors is not positive definite: ";
   if (failure.neighbor >= 0) {
-    message = message + "the neighbors before it determine row " + Ordinal{failure.neighbor};
+    message = message + "row " + Ordinal{failure.neighbor} +
+              " is determined by the neighbors before it in the set";
   } else {
     message += "the neighbors determine the query";
   }
   message += jitter > 0 ? ", also with jitter " + Describe(jitter)
-                        : std::string(". A nugget or a jitter makes it positive definite");
+                        : std::string(". Use a nugget in the model, or the option jitter");
   throw Error(RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE, message);
 }
 

@@ -393,7 +393,7 @@ const std::vector<BadInputCase<Arguments>>& RefusedCalls() {
        },
        kInvalid, "one of them must be at least k = 2"},
       {"candidates of the nearest", kAll, [](auto& a) { a.options.residual_candidates = 9; },
-       kInvalid, "residual_candidates must have its default"},
+       kInvalid, "residual_candidates must have its default: searches for groups use it only with"},
       {"conditional variances", kAll,
        [](auto& a) {
          a.options.selection = 1;

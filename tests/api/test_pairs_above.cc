@@ -383,7 +383,7 @@ const std::vector<BadInputCase<Arguments>>& RefusedCalls() {
        kInvalid, "candidate_rows must have its default"},
       {"strategy 9", kBoth, [](auto& a) { a.options.strategy = 9; }, kInvalid, "strategy is 9"},
       {"selection", kBoth, [](auto& a) { a.options.selection = RESIDUAL_KNN_SELECT_CONDITIONAL; },
-       kInvalid, "selection must have its default"},
+       kInvalid, "selection must have its default: searches above a threshold do not use it"},
       {"candidates", kBoth, [](auto& a) { a.options.scaled_candidates = 5; }, kInvalid,
        "scaled_candidates must have its default"},
       {"layout 2", kBoth, [](auto& a) { a.options.layout = 2; }, kInvalid, "layout is 2"},

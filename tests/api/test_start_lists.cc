@@ -203,7 +203,7 @@ const std::vector<BadInputCase<Arguments>>& RefusedCalls() {
       {"start of the other width", kNarrow, [](auto& a) { a.other_width = true; }, kInvalid,
        "start must be NULL"},
       {"a row beyond", kWide, [](auto& a) { a.rows[3] = 30; }, kInvalid,
-       "start: place 1 of query 1 is 30, must be a row of the index, which has n = 30"},
+       "start: place 1 of query 1 is 30, must be between 0 and 29, or -1 for no row"},
       {"a row beyond", kNarrow, [](auto& a) { a.rows[3] = 30; }, kInvalid,
        "start_int32: place 1 of query 1 is 30"},
       {"a row -2", kBoth, [](auto& a) { a.rows[0] = -2; }, kInvalid, "place 0 of query 0 is -2"},

@@ -360,8 +360,8 @@ void TestNotPositiveDefinite(void** state) {
       RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE);
   assert_true(weights.untouched() && variances.untouched());
   assert_non_null(std::strstr(residual_knn_last_error(),
-                              "query 1 (row 9) and its neighbors is not positive definite: the "
-                              "neighbors before it determine row 2"));
+                              "query 1 (row 9) and its neighbors is not positive definite: "
+                              "row 2 is determined by the neighbors before it"));
   options.message_base = 1;
   assert_int_equal(residual_knn_weights(created.index.get(), sets.rows.data() + 2, 1, &options, 2,
                                         sets.neighbors.data() + 4, nullptr, nullptr, nullptr),

@@ -103,7 +103,8 @@ Status codes. The meaning of a value never changes.
 - `RESIDUAL_KNN_OK`
 - `RESIDUAL_KNN_ERROR_INVALID_ARGUMENT`: An argument or an option is wrong, for example NaN, a negative size, NULL or an unknown enum value.
 - `RESIDUAL_KNN_ERROR_OUT_OF_MEMORY`: Memory could not be allocated.
-- `RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE`: K(Z,Z) + jitter is not positive definite. The message names the pivot at which the factorization failed.
+- `RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE`: A matrix is not positive definite in double precision: K(Z,Z) + jitter, where the message names the pivot at which
+  the factorization failed, or the residual covariance of a conditioning set, where it names the query.
 - `RESIDUAL_KNN_ERROR_CANCELLED`: The progress callback cancelled the call.
 - `RESIDUAL_KNN_ERROR_CALLBACK`: The covariance callback returned non-zero or a value that is not finite.
 - `RESIDUAL_KNN_ERROR_UNSUPPORTED`: This kind of index does not support the call. Example: new points without V and p, for an index made from V
@@ -161,7 +162,8 @@ The distance that a search uses.
   uninformative. Neighbors are ordered by the squared distance as it is computed in double precision, which is the sum
   of the squared differences in the order of the coordinates; ties go to the smaller row. RESIDUAL_KNN_BRUTE_FORCE
   computes the distances of all pairs. All other strategies search a k-d tree best-first, and report
-  RESIDUAL_KNN_BEST_FIRST. RESIDUAL_KNN_AUTOMATIC uses brute force for few pairs. The tile options have no effect.
+  RESIDUAL_KNN_BEST_FIRST. RESIDUAL_KNN_AUTOMATIC uses brute force for few pairs. Tile options and start lists have
+  no effect.
   An index with a covariance callback has no coordinates: its searches return RESIDUAL_KNN_ERROR_UNSUPPORTED.
 """
 @enum residual_knn_ranking::Int32 begin
@@ -275,12 +277,12 @@ Computes the covariances of a block of pairs, for kernels that the library does 
 
 - `user`: the pointer given with the callback
 - `rows`: num_rows row numbers, 0-based. Numbers from n on are new points: n + q is query q of the
-  present call of residual_knn_neighbors_of_new_factor.
+  present call of a function for new points with V and p (`..._of_new_factor`, `..._above`).
 - `num_rows`: length of rows
 - `columns`: num_columns row numbers of index points, 0-based
 - `num_columns`: length of columns
 - `covariance`: out: K(x_rows[a], x_columns[b]) at covariance[a * num_columns + b]
-- returns: 0 for success. Any other value makes the search fail with RESIDUAL_KNN_ERROR_CALLBACK.
+- returns: 0 for success. With any other value, the call fails with RESIDUAL_KNN_ERROR_CALLBACK.
 
 The value of a pair must not depend on the block that contains the pair. Blocks also contain pairs that do not
 affect the answer, such as a point with itself or with its successors; their values must be finite too.
@@ -417,7 +419,7 @@ Creates an index from points, a built-in kernel and inducing points.
 
 Memory: n * (m + 2 d + 3) doubles. Searches add data when they first need them, and the index keeps these data:
 scans in integers between a quarter and five eighths of the size of V, trees between a third of it and about all
-of it.
+of it, and the k-d trees of searches by scaled distance up to three copies of the points.
 Thread rule: any thread.
 """
 function residual_knn_index_create(points, n, d, lengthscales, num_lengthscales, inducing, m, options, index)
@@ -567,23 +569,24 @@ Options of a search.
     - Ties go to the smaller row.
   Source: Huan, Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648, section 3.
 - `reserved`: Reserved; must be 0.
-- `residual_candidates`: For RESIDUAL_KNN_SELECT_CONDITIONAL: the candidates of a query are this many nearest by residual correlation and
-  this many nearest by Euclidean distance in lengthscales. 0 (default): 2 k of each; -1: none. One of the two must be
-  at least k. With 0 for both, there are two exceptions: an index with a covariance callback, which has no
-  coordinates, takes 4 k by residual correlation; an index without inducing points, where both lists are the same,
-  takes 4 k by Euclidean distance. Must be 0 with candidate lists and with RESIDUAL_KNN_SELECT_NEAREST.
-- `scaled_candidates`
-- `candidate_offsets`: Candidate lists: NULL (default): every point that the question allows is a candidate. Otherwise num_queries + 1
+- `residual_candidates`: For RESIDUAL_KNN_SELECT_CONDITIONAL: the number of candidates of a query that are its nearest by residual
+  correlation. 0 (default): 2 k; -1: none. This number or scaled_candidates must be at least k. If both are 0, there
+  are two exceptions. An index with a covariance callback has no coordinates, so it takes 4 k residual candidates. For
+  an index without inducing points both kinds are the same points, so it takes 4 k scaled candidates. Both must be 0
+  with candidate lists and with RESIDUAL_KNN_SELECT_NEAREST.
+- `scaled_candidates`: The same for the candidates that are nearest by scaled distance.
+- `candidate_offsets`: Candidate lists: NULL (default): all other points, or all predecessors, are candidates. Otherwise num_queries + 1
   ascending numbers from 0 on; the candidates of query i are the elements candidate_offsets[i] up to, but not
   including, candidate_offsets[i + 1] of candidate_rows. A list may be empty and in any order. These elements are
   skipped: repeats, the query itself, rows after the query in a search among predecessors, and `missing` (-1 in the
-  int64_t functions). The answer is exact among the candidates. The strategy is then of no importance.
+  int64_t functions). The answer is exact among the candidates. `strategy` is ignored: the statistics report
+  RESIDUAL_KNN_BRUTE_FORCE and RESIDUAL_KNN_REASON_CANDIDATE_LISTS.
 - `candidate_rows`: The candidates for functions with int64_t row numbers, counted from 0; NULL in other functions.
 - `candidate_rows_int32`: The candidates for functions with int32_t row numbers, counted from their base; NULL in other functions.
 - `conditional_variances`: NULL (default), or out: num_queries x k conditional variances in the layout of the results, for
-  RESIDUAL_KNN_SELECT_CONDITIONAL: the variance of the residual process at the query given the points of the set up to
-  this one; see D_i of residual_knn_weights. Places without a neighbor repeat the last value. A degenerate query has
-  p_i everywhere. Other selections require NULL.
+  RESIDUAL_KNN_SELECT_CONDITIONAL: the residual variance of the query given the points of the set up to this one; see
+  D_i of residual_knn_weights, which also says what the nugget does. Places without a neighbor repeat the last value,
+  which is p_i if the set is empty. A degenerate query has p_i everywhere. Other selections require NULL.
 - `start_k`: Start lists: for each query start_k rows that may be near it, for example its neighbors in the search before a
   small change of the hyperparameters. The answer has the same bytes with any lists; with good ones the search is
   faster. 0 (default): none. Otherwise start, or start_int32, holds num_queries x start_k row numbers in the layout
@@ -591,8 +594,8 @@ Options of a search.
   search among predecessors, and `missing` (-1 in the int64_t functions). A list is of use if it has at least k other
   elements; its first 4 k elements are read. Any other value that is no row of the index is an error.
     - The array may be that of the results, or overlap it.
-    - The lists are ignored for an index with a covariance callback. Conditional selection gives them to
-      its search for residual candidates, which has residual_candidates in place of k.
+    - The lists are ignored for an index with a covariance callback, and in searches by scaled distance. Conditional
+      selection gives them to its search for residual candidates, which has residual_candidates in place of k.
     - start_k must be 0 with candidate lists.
 - `start`: The start lists for functions with int64_t row numbers, counted from 0; NULL in other functions.
 - `start_int32`: The start lists for functions with int32_t row numbers, counted from their base; NULL in other functions.
@@ -688,7 +691,9 @@ Report of a search.
 - `coarse_lengthscale`
 - `candidates`: For RESIDUAL_KNN_SELECT_CONDITIONAL, otherwise 0: the number of candidates, and of points that were selected though
   they were not informative at their turn, both summed over the queries. uninformative_queries then counts the queries
-  that have candidates, but no informative one.
+  that have candidates, but no informative one. strategy, reason, pairs and coarse_blocks are those of the search for
+  residual candidates (if there is none, of that for scaled candidates). tree_seconds and the other numbers of pairs
+  are sums over both searches; pairs_scored and pairs_rescored also count the products of the selection.
 - `uninformative_picks`
 """
 mutable struct residual_knn_statistics
@@ -765,14 +770,15 @@ Finds the nearest neighbors of index points among all other index points.
 
 - `rows`: num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all
   rows in order
-- `num_queries`: length of rows, at least 0; must be n if rows is NULL
+- `num_queries`: length of rows, at least 0; must be n or 0 if rows is NULL
 - `options`: NULL: defaults
 - `k`: neighbors for each query, at least 1
 - `neighbors`: out: num_queries x k row numbers; NULL only if num_queries is 0
 - `distances`: out: num_queries x k distances; NULL: not wanted
 - `statistics`: out: NULL, or initialized by residual_knn_statistics_init
-- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or
-  ERROR_CALLBACK. Thread rule: any number of threads at once.
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. For an index
+  with a covariance callback also ERROR_UNSUPPORTED: scaled distances need coordinates. Thread rule: any number
+  of threads at once.
 """
 function residual_knn_neighbors(index, rows, num_queries, options, k, neighbors, distances, statistics)
     return ccall(_residual_knn_neighbors[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int64}, Int64, Ptr{residual_knn_search_options}, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, rows, num_queries, options, k, neighbors, distances, statistics)
@@ -861,22 +867,24 @@ offsets[i + 1] of `neighbors` and `distances`, sorted by distance, ties by row. 
 neighbors and values are the three arrays of a sparse matrix in CSR form.
 
 The caller bounds the memory by `capacity`, the number of elements of `neighbors`. With 0, the call only counts, and
-offsets[num_queries] is the capacity to use. Any other capacity that is too small is an error that names the number
-needed; offsets are then complete, as an exception to the rule that a failed call writes nothing. So one search is
-enough where the caller can guess a sufficient capacity. (A callback for each query would have to follow the order of
-queries, and would hold back the results of all queries that are finished earlier.)
+offsets[num_queries] is the capacity to use. If the capacity is above 0 and too small, the call returns
+ERROR_INVALID_ARGUMENT, the error text names the number needed, and all offsets are written, as an exception to the
+rule that a failed call writes nothing. A caller who sets offsets[num_queries] to 0 before the call thus tells this
+error from others: offsets[num_queries] > capacity.
 
 - `index`: any
 - `rows`: num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
-- `num_queries`: length of rows, at least 0; must be n if rows is NULL
-- `options`: NULL: defaults; layout has no effect on the results; ranking is absolute or signed
+- `num_queries`: length of rows, at least 0; must be n or 0 if rows is NULL
+- `options`: NULL: defaults. ranking is absolute or signed. layout is that of new points; the results do not
+  depend on it. selection, numbers of candidates, candidate lists, conditional_variances and start
+  lists must have their defaults.
 - `threshold`: between 0 and 1
 - `capacity`: at least 0
 - `offsets`: out: num_queries + 1 numbers, the first is 0
 - `neighbors`: out: row numbers, room for `capacity`; NULL only if capacity is 0
 - `distances`: out: as many distances; NULL: not wanted
-- `statistics`: out: NULL, or initialized by residual_knn_statistics_init. uninformative_queries is 0, because no
-  number of neighbors is asked for.
+- `statistics`: out: NULL, or initialized by residual_knn_statistics_init; untouched if the capacity is too small.
+  uninformative_queries is 0, because no number of neighbors is asked for.
 - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. Memory: 16
   to 32 bytes for each pair found, up to `capacity` pairs, and 32 for each query, until the call has finished.
   Thread rule: any number of threads at once.
@@ -963,23 +971,26 @@ the largest |rho| with any member. Members of a group are not its neighbors; row
 - `num_groups`: at least 0
 - `group_rows`: row numbers, 0 <= row < n, in any order. No group may be empty, and no row may be in two groups
   or twice in one. Rows may be in no group. NULL only if num_groups is 0
-- `options`: NULL: defaults. With RESIDUAL_KNN_SELECT_CONDITIONAL, the neighbors are selected one after the
-  other among the candidates of all members (outside the group). The next one is the candidate
-  that reduces the log-determinant of the conditional covariance of the group most, given the
-  neighbors before it. Ties go to the smaller row. `distances` are those from the nearest member.
-  Source: Huan, Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648. candidate_offsets
-  and conditional_variances must be NULL.
+- `options`: NULL: defaults. ranking is absolute or signed. Candidate lists, start lists and
+  conditional_variances must have their defaults, and without conditional selection also the
+  numbers of candidates.
+  With RESIDUAL_KNN_SELECT_CONDITIONAL, the candidates of a group are those of all its members
+  outside the group; residual_candidates and scaled_candidates are numbers for each member. The
+  neighbors are selected one after the other. The next one is the candidate that reduces the
+  log-determinant of the conditional covariance of the group most, given the neighbors before it.
+  Ties go to the smaller row. `distances` are those from the nearest member. Source: Huan,
+  Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648.
 - `k`: neighbors for each group, at least 1
 - `neighbors`: out: num_groups x k row numbers; NULL only if num_groups is 0
 - `distances`: out: num_groups x k distances; NULL: not wanted
 - `statistics`: out: NULL, or initialized by residual_knn_statistics_init. queries is the number of groups, pairs
   are those of members and candidates, and uninformative_queries is 0.
 - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. The results of
-  a group of one row have the bytes of residual_knn_neighbors with the same options. The call searches for the
-  neighbors of every member, k plus the size of the group in number. Memory: 8 bytes for each row of the index,
-  32 for each member and 16 for each neighbor, until the call has finished; with
-  RESIDUAL_KNN_SELECT_CONDITIONAL also 4 for each candidate of each member. Thread rule: any number of threads
-  at once.
+  a group of one row have the bytes of residual_knn_neighbors with the same options. For each member, the call
+  searches for up to k + 2 g - 2 neighbors, where g is the number of members. Memory: 8 bytes for each row of
+  the index, 32 for each member and 16 for each neighbor, until the call has finished; with
+  RESIDUAL_KNN_SELECT_CONDITIONAL also 4 for each candidate of each member (8 if n is above 2^31 - 1). Thread
+  rule: any number of threads at once.
 """
 function residual_knn_group_neighbors(index, group_offsets, num_groups, group_rows, options, k, neighbors, distances, statistics)
     return ccall(_residual_knn_group_neighbors[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Int64}, Int64, Ptr{Int64}, Ptr{residual_knn_search_options}, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{residual_knn_statistics}), index, group_offsets, num_groups, group_rows, options, k, neighbors, distances, statistics)
@@ -1053,8 +1064,8 @@ end
 Report of the functions for weights.
 
 - `struct_size`: Set by residual_knn_weights_report_init.
-- `log_determinant`: Sum of log D_i over the queries, in their order; -Inf if some D_i is 0. With the predecessors of all rows, it is
-  the log-determinant of the Vecchia approximation of R.
+- `log_determinant`: Sum of log D_i over the queries, in their order; -Inf if some D_i is 0. If the queries are all rows, and each set
+  has only predecessors of its query, it is the log-determinant of the Vecchia approximation of R.
 - `jittered_sets`: Number of sets that needed the jitter, and the first query among them, counted from message_base; -1: none.
 - `first_jittered`
 - `degenerate_queries`: Number of degenerate queries (see "Degenerate" at the top of the header). Their weights are 0, their D_i is p_i.
@@ -1082,17 +1093,20 @@ function residual_knn_weights_report_init(report, size)
 end
 
 @doc raw"""
-Computes the regression of index points on their conditioning sets, in residual covariances. For query i with set S,
+Computes, for index points, the weights and the conditional variance of the residual process given their conditioning
+sets. For query i with set S,
 
     b_i = R_SS^-1 R_Si       its weights
     D_i = R_ii - R_iS b_i    its conditional variance; R_ii = p_i
 
-With the sets of all rows among their predecessors, the Vecchia approximation of R is B^-1 D B^-T, where B has ones on
-its diagonal and -b_ij elsewhere. Source: Vecchia (1988), J. R. Stat. Soc. B 50(2); Gyger, Furrer and Sigrist (2025),
-arXiv 2507.05064, section 2. Degenerate neighbors have weight 0.
+D_i includes the nugget, as p_i does: it is the variance of an observation. Without the nugget it is that of the process.
+
+If the queries are all rows, and each set has only predecessors of its query, the Vecchia approximation of R is
+B^-1 D B^-T, where B has ones on its diagonal and -b_ij elsewhere. Source: Vecchia (1988), J. R. Stat. Soc. B 50(2);
+Gyger, Furrer and Sigrist (2025), arXiv 2507.05064, section 2. Degenerate neighbors have weight 0.
 
 - `rows`: num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
-- `num_queries`: length of rows, at least 0; must be n if rows is NULL
+- `num_queries`: length of rows, at least 0; must be n or 0 if rows is NULL
 - `options`: NULL: defaults
 - `k`: places of each set, at least 1
 - `neighbors`: num_queries x k row numbers, as searches give them: -1 in places without a neighbor. A set must
@@ -1164,14 +1178,14 @@ end
 
 @doc raw"""
 Writes weights as a sparse matrix in compressed rows (CSR), which needs no index: row i has 1 in the column of query i
-and -b_ij in the columns of its neighbors. With the predecessors of all rows it is B; see residual_knn_weights. The
+and -b_ij in the columns of its neighbors. With all rows as queries it is B; see residual_knn_weights. The
 columns of each row ascend and none is repeated, so that sparse matrix packages take the three arrays as they are:
 scipy.sparse.csr_array((values, columns, offsets), shape=(num_queries, n)). Taken as compressed columns (CSC), the
 same arrays are the transpose.
 
 - `rows`: the row numbers of the queries, which are the columns of their ones; -1: no 1, as for new points;
   NULL: all rows in order
-- `num_queries`: length of rows, at least 0; must be n if rows is NULL
+- `num_queries`: length of rows, at least 0; must be n or 0 if rows is NULL
 - `n`: number of columns: the points of the index
 - `layout`: enum residual_knn_layout of neighbors and weights
 - `k`: places of each set, at least 1
@@ -1181,7 +1195,8 @@ same arrays are the transpose.
   offsets[i + 1]
 - `columns`: out: offsets[num_queries] columns; room for num_queries (k + 1) is always enough
 - `values`: out: offsets[num_queries] values
-- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT or ERROR_OUT_OF_MEMORY. Thread rule: any number of threads at once.
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT or ERROR_OUT_OF_MEMORY. Error texts count from 0. Thread rule: any number
+  of threads at once.
 """
 function residual_knn_sparse_weights(rows, num_queries, n, layout, k, neighbors, weights, offsets, columns, values)
     return ccall(_residual_knn_sparse_weights[], residual_knn_status, (Ptr{Int64}, Int64, Int64, Int32, Int32, Ptr{Int64}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Int64}, Ptr{Cdouble}), rows, num_queries, n, layout, k, neighbors, weights, offsets, columns, values)
@@ -1238,7 +1253,7 @@ is symmetric to the last bit). Degenerate points are no exception: their covaria
 which is at rounding level.
 
 - `rows`: num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
-- `num_queries`: length of rows, at least 0; must be n if rows is NULL
+- `num_queries`: length of rows, at least 0; must be n or 0 if rows is NULL
 - `options`: NULL: defaults
 - `k`: places of each set, at least 1
 - `neighbors`: num_queries x k row numbers, as searches give them: -1 in places without a neighbor. A set may
@@ -1309,8 +1324,8 @@ Computes, for each query, the residual covariance matrix of the query and its ne
 gradients and for models of the caller. Row and column 0 are those of the query, row and column 1 + j those of place j
 of its set. R_ij as in residual_knn_covariances; the diagonal has p, which includes the nugget.
 
-A place without a neighbor has a 1 on the diagonal and 0 elsewhere. So it changes neither the Cholesky factor of the
-others nor the determinant, and its weight is 0.
+A place without a neighbor has a 1 on the diagonal and 0 elsewhere. The determinant and the Cholesky factor of the
+remaining rows and columns are then the same as without it, and its weight is 0.
 
 The blocks are not checked: one with degenerate or repeated points may be singular up to rounding. With the
 factorization U'U = C of the part of the neighbors and c = R of the query with them, the weights and the conditional

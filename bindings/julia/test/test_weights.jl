@@ -155,7 +155,7 @@ end
     rows, idxs = [5, 10, 8], [2 8 3; 4 3 0]
     for (call, text) in [
         (() -> vecchia_weights(index, rows, idxs),
-         "query 2 (point 10) and its neighbors is not positive definite: the neighbors before it determine point 3"),
+         "query 2 (point 10) and its neighbors is not positive definite: point 3 is determined by the neighbors before it"),
         (() -> vecchia_weights(index, rows[3:3], idxs[:, 3:3]), "query 1 (point 8)"),
         (() -> vecchia_weights(index, points[:, [8]], reshape([3], 1, 1)), "query 1 and its neighbors"),
     ]
