@@ -1232,14 +1232,14 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_covariance_blocks_of_new_facto
 
 /* ---------------------------------------------------------------- helpers */
 
-/** Options of residual_knn_choose_inducing and residual_knn_order_points. */
+/** Options of residual_knn_choose_inducing, residual_knn_order_points and residual_knn_index_order. */
 typedef struct residual_knn_helper_options {
   /** Set by residual_knn_helper_options_init. */
   size_t struct_size;
   /** enum residual_knn_layout of points and inducing points; default RESIDUAL_KNN_POINT_MAJOR. */
   int32_t layout;
-  /** Worker threads of the k-means algorithm, including the calling one; 0 (default): one for each available
-   * processor. */
+  /** Worker threads of the k-means algorithm and of residual_knn_index_order, including the calling one; 0 (default):
+   * one for each available processor. */
   int32_t threads;
   /** Seed of the random draws; default 1. The same seed gives the same answer on every machine. */
   uint64_t seed;
@@ -1290,6 +1290,27 @@ RESIDUAL_KNN_API residual_knn_status
 residual_knn_order_points(const double* points, int64_t n, int64_t d, const double* lengthscales,
                           int64_t num_lengthscales, int32_t ordering,
                           const residual_knn_helper_options* options, int64_t* order);
+
+/**
+ * Orders the points of an index for predecessor searches, by exact maximin in the residual distance sqrt(1 - |rho|): each
+ * point is the one whose distance from the nearest point before it is largest. The distances are those of
+ * residual_knn_neighbors. The first point is the one with the largest residual variance p. Ties go to the smaller row.
+ * Degenerate points come last, in row order; the points at distance 0 from an earlier point come just before them, in
+ * row order. Without a nugget, that is about where duplicates are; a nugget increases their distance.
+ * The order needs no new inducing points: a new index of the ordered points, with the same inducing points, has the same
+ * V and p in the new order. Source: Guinness (2018), Technometrics 60(4), for the maximin order; Kang and Katzfuss
+ * (2023), Statistics and Computing 33, for maximin by correlation.
+ * @param index    any
+ * @param options  NULL: defaults; threads, progress, progress_user and message_base are used, the other fields are
+ *                 ignored. `total` is n, in a first stage the pairs of a search.
+ * @param order    out: n row numbers, 0-based; order[0] comes first
+ * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. Time: about
+ *         that of residual_knn_neighbors with k = 32 for all points if each point soon has one of its 32 nearest points
+ *         before it; at most n^2 / 2 distances more. Memory: about 1 KiB for each point during the call.
+ *         Thread rule: any number of threads at once.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_index_order(
+    const residual_knn_index* index, const residual_knn_helper_options* options, int64_t* order);
 
 #ifdef __cplusplus
 }

@@ -494,6 +494,10 @@ static int* set_values(SEXP matrix, int64_t num_queries) {
   return INTEGER(matrix);
 }
 
+/* The order of the points has their number behind them, that of the points of an index has not. */
+#define NUM_ORDERED_7 arg2
+#define NUM_ORDERED_2 info_of(arg1).n
+
 /* Numbers of 64 bits as doubles, in the same memory. */
 static void to_doubles(double* values, R_xlen_t count) {
   for (R_xlen_t i = 0; i < count; ++i) {
@@ -760,11 +764,11 @@ static void to_doubles(double* values, R_xlen_t count) {
   (residual_knn_helper_options options, progress_call progress, SEXP numbers) %{
   set_helper_options(&options, &progress, $input);
   $1 = &options;
-  numbers = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)arg2));
+  numbers = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)NUM_ORDERED_$argnum));
   ++r_nprotect;
   $2 = (int64_t*)REAL(numbers); %}
 %typemap(argout) (const residual_knn_helper_options* options, int64_t* order) %{
-  if (result == RESIDUAL_KNN_OK) SET_VECTOR_ELT($result, $n, row_numbers($2, arg2)); %}
+  if (result == RESIDUAL_KNN_OK) SET_VECTOR_ELT($result, $n, row_numbers($2, NUM_ORDERED_$argnum)); %}
 
 /* Functions with callbacks: functions that create an object, and functions that use an index. The index must not be
  * closed or updated in their callbacks. */
@@ -782,6 +786,7 @@ CALLS_BACK(residual_knn_index_create_from_factor, NULL, 0)
 CALLS_BACK(residual_knn_index_create_from_callback, NULL, 0)
 CALLS_BACK(residual_knn_choose_inducing, NULL, 0)
 CALLS_BACK(residual_knn_order_points, NULL, 0)
+CALLS_BACK(residual_knn_index_order, handle_holding(index), 1)
 CALLS_BACK(residual_knn_index_update, handle_holding(index), BEING_UPDATED)
 /* Functions that only read an index. R has the versions with row numbers of 32 bits. */
 %define READS_INDEX(function)

@@ -1,4 +1,4 @@
-// Choosing inducing points and ordering points.
+// Choosing inducing points, ordering points, and ordering the points of an index.
 #include <algorithm>
 #include <numeric>
 #include <span>
@@ -8,10 +8,12 @@
 #include "c_api/arguments.h"
 #include "c_api/caller_struct.h"
 #include "c_api/guard.h"
+#include "c_api/index_handle.h"
 #include "model/robust_origin.h"
 #include "model/scaled_points.h"
 #include "points/inducing_points.h"
 #include "points/ordering.h"
+#include "search/residual_order.h"
 
 using residual_knn::DenseMatrixView;
 using residual_knn::Guard;
@@ -137,6 +139,23 @@ residual_knn_status residual_knn_order_points(const double* points, int64_t n, i
       result.resize(static_cast<size_t>(n));
       std::iota(result.begin(), result.end(), int64_t{0});
     }
+    std::copy(result.begin(), result.end(), order);
+  });
+}
+
+residual_knn_status residual_knn_index_order(const residual_knn_index* index,
+                                             const residual_knn_helper_options* options,
+                                             int64_t* order) {
+  return Guard(__func__, residual_knn::MessageBaseOf(options), [&] {
+    residual_knn::RequirePointer(index, "index");
+    residual_knn::RequireUsable(*index);
+    const residual_knn_helper_options o = ReadHelperOptions(options);
+    const int threads = residual_knn::CheckedThreads(o.threads);
+    residual_knn::RequirePointer(order, "order");
+    Monitor monitor(o.progress, o.progress_user);
+    const std::vector<int64_t> result =
+        residual_knn::ResidualMaximinOrder({index->model, *index->prepared, threads, monitor},
+                                           residual_knn::ListLengthFor(index->model.n()));
     std::copy(result.begin(), result.end(), order);
   });
 }

@@ -396,7 +396,12 @@ bool HelpersSurvive(Data& data) {
       return false;
     }
   }
-  return true;
+  if (Create(data, RESIDUAL_KNN_MATERN32, 1) != RESIDUAL_KNN_OK) return false;
+  const bool holds = Survives(
+      {"index_order", Nothing,
+       [&] { return residual_knn_index_order(data.index, &options, order.data()); }, Nothing});
+  Drop(data);
+  return holds;
 }
 
 // Functions that cannot fail, and wrong arguments of functions that can.

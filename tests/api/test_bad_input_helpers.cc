@@ -1,5 +1,5 @@
 // Bad input for the functions other than create and search: choosing inducing points, ordering points, describing an
-// index and copying its factor. A call that fails must leave its outputs untouched.
+// index, copying its factor and ordering its points. A call that fails must leave its outputs untouched.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -26,11 +26,13 @@ constexpr uint32_t kOrderRandom = 8;
 constexpr uint32_t kOrderMaximin = 16;
 constexpr uint32_t kInfo = 32;
 constexpr uint32_t kFactor = 64;
+constexpr uint32_t kOrderIndex = 128;
 constexpr uint32_t kChoose = kChooseKMeans | kChooseRows;
 constexpr uint32_t kOrder = kOrderGiven | kOrderRandom | kOrderMaximin;
 constexpr uint32_t kOfPoints = kChoose | kOrder;
+constexpr uint32_t kWithOptions = kOfPoints | kOrderIndex;
 
-// The index of info and factor.
+// The index of info, factor and the order of an index.
 constexpr int64_t kIndexN = 12;
 constexpr int64_t kIndexM = 3;
 
@@ -108,6 +110,9 @@ residual_knn_status Call(uint32_t call, const Arguments& a, const residual_knn_i
                                      options, a.null_order ? nullptr : outputs.order.data());
   }
   if (a.null_index) index = nullptr;
+  if (call == kOrderIndex) {
+    return residual_knn_index_order(index, options, a.null_order ? nullptr : outputs.order.data());
+  }
   if (call == kInfo) {
     return residual_knn_index_info(index, a.null_info ? nullptr : &outputs.info.known);
   }
@@ -119,7 +124,7 @@ residual_knn_status Call(uint32_t call, const Arguments& a, const residual_knn_i
 // What is wrong with the outputs of a call that succeeded; empty: nothing.
 std::string FaultOfSuccess(uint32_t call, const Arguments& a, const Outputs& outputs) {
   const bool chooses = (call & kChoose) != 0 && a.m > 0;
-  const bool orders = (call & kOrder) != 0;
+  const bool orders = (call & (kOrder | kOrderIndex)) != 0;
   if (outputs.inducing.untouched() == chooses || outputs.order.untouched() == orders) {
     return "the wrong output was written";
   }
@@ -160,8 +165,9 @@ std::vector<BadInputCase<Arguments>> Table() {
        "lengthscales is NULL"},
       {"inducing NULL", kChoose, [](auto& a) { a.null_inducing = true; }, kInvalid,
        "inducing is NULL"},
-      {"order NULL", kOrder, [](auto& a) { a.null_order = true; }, kInvalid, "order is NULL"},
-      {"options NULL", kOfPoints, [](auto& a) { a.null_options = true; }, kOk},
+      {"order NULL", kOrder | kOrderIndex, [](auto& a) { a.null_order = true; }, kInvalid,
+       "order is NULL"},
+      {"options NULL", kWithOptions, [](auto& a) { a.null_options = true; }, kOk},
       {"n 0", kOfPoints, [](auto& a) { a.n = 0; }, kInvalid, "n is 0"},
       {"n -1", kOfPoints, [](auto& a) { a.n = -1; }, kInvalid, "n is -1"},
       {"n 2^62", kOfPoints, [](auto& a) { a.n = kHuge; }, kInvalid,
@@ -254,31 +260,32 @@ std::vector<BadInputCase<Arguments>> Table() {
       // Choosing and ordering: options.
       {"layout -1", kOfPoints, [](auto& a) { a.options.layout = -1; }, kInvalid, "layout is -1"},
       {"layout 2", kOfPoints, [](auto& a) { a.options.layout = 2; }, kInvalid, "layout is 2"},
-      {"threads -1", kOfPoints, [](auto& a) { a.options.threads = -1; }, kInvalid, "threads is -1"},
-      {"threads 1025", kOfPoints, [](auto& a) { a.options.threads = 1025; }, kInvalid,
+      {"threads -1", kWithOptions, [](auto& a) { a.options.threads = -1; }, kInvalid,
+       "threads is -1"},
+      {"threads 1025", kWithOptions, [](auto& a) { a.options.threads = 1025; }, kInvalid,
        "threads is 1025"},
       {"max_iterations -1", kChoose, [](auto& a) { a.options.max_iterations = -1; }, kInvalid,
        "max_iterations is -1"},
       {"max_iterations 0", kChoose, [](auto& a) { a.options.max_iterations = 0; }, kOk},
-      {"seed greatest", kOfPoints, [](auto& a) { a.options.seed = UINT64_MAX; }, kOk},
-      {"seed 0", kOfPoints, [](auto& a) { a.options.seed = 0; }, kOk},
-      {"struct_size 0", kOfPoints, [](auto& a) { a.options.struct_size = 0; }, kInvalid,
+      {"seed greatest", kWithOptions, [](auto& a) { a.options.seed = UINT64_MAX; }, kOk},
+      {"seed 0", kWithOptions, [](auto& a) { a.options.seed = 0; }, kOk},
+      {"struct_size 0", kWithOptions, [](auto& a) { a.options.struct_size = 0; }, kInvalid,
        "residual_knn_helper_options.struct_size is 0"},
-      {"struct_size greatest", kOfPoints, [](auto& a) { a.options.struct_size = SIZE_MAX; },
+      {"struct_size greatest", kWithOptions, [](auto& a) { a.options.struct_size = SIZE_MAX; },
        kInvalid, "residual_knn_helper_options.struct_size is 18446744073709551615"},
-      {"byte behind the end", kOfPoints,
+      {"byte behind the end", kWithOptions,
        [](auto& a) {
          a.options.struct_size = a.extended.full_size();
          a.extended.tail[7] = 1;
        },
        kInvalid, "residual_knn_helper_options has a non-zero byte"},
-      {"a newer struct with nothing new", kOfPoints,
+      {"a newer struct with nothing new", kWithOptions,
        [](auto& a) { a.options.struct_size = a.extended.full_size(); }, kOk},
-      {"an older struct with its size only", kOfPoints,
+      {"an older struct with its size only", kWithOptions,
        [](auto& a) { a.extended.Poison(offsetof(residual_knn_helper_options, layout)); }, kOk},
 
-      // Info and factor.
-      {"index NULL", kInfo | kFactor, [](auto& a) { a.null_index = true; }, kInvalid,
+      // Functions of an index.
+      {"index NULL", kInfo | kFactor | kOrderIndex, [](auto& a) { a.null_index = true; }, kInvalid,
        "index is NULL"},
       {"info NULL", kInfo, [](auto& a) { a.null_info = true; }, kInvalid, "info is NULL"},
       {"struct_size 0", kInfo, [](auto& a) { a.info_size = 0; }, kInvalid,
@@ -311,7 +318,7 @@ void TestTable(void** /*state*/) {
   const IndexHandle index = SmallIndex();
   assert_true(CasesHold(Table(),
                         {"choose k-means", "choose rows", "order given", "order random",
-                         "order maximin", "info", "factor"},
+                         "order maximin", "info", "factor", "order index"},
                         [&](uint32_t call, const std::function<void(Arguments&)>& change) {
                           return MakeCall(call, index.get(), change);
                         }));

@@ -284,6 +284,8 @@ bool HelpersHold(const TestRun& run) {
   const Points points = RandomPoints(random, Shape::kUniform, run.Scaled(200'000), 3);
   const double lengthscale = 1;
   constexpr int64_t kM = 300;
+  const CreatedIndex created = CreateIndex(BigModel(run), RESIDUAL_KNN_POINT_MAJOR, 0);
+  if (created.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
   Poisoned<double> inducing(kM * 3);
   Poisoned<int64_t> order(points.n);
   const auto with = [&](const auto& call) {
@@ -308,6 +310,9 @@ bool HelpersHold(const TestRun& run) {
       {"order_points, maximin", with([&](const residual_knn_helper_options* options) {
          return residual_knn_order_points(points.values.data(), points.n, 3, &lengthscale, 1,
                                           RESIDUAL_KNN_ORDER_MAXIMIN, options, order.data());
+       })},
+      {"index_order", with([&](const residual_knn_helper_options* options) {
+         return residual_knn_index_order(created.index.get(), options, order.data());
        })},
   };
   return std::all_of(std::begin(jobs), std::end(jobs), JobHolds);

@@ -77,6 +77,7 @@ const _residual_knn_covariance_blocks_of_new_factor_int32 = Ref{Ptr{Cvoid}}(C_NU
 const _residual_knn_helper_options_init = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_choose_inducing = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_order_points = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_order = Ref{Ptr{Cvoid}}(C_NULL)
 
 function _initialized(::Type{T}, init::Ptr{Cvoid}) where {T}
     words = zeros(UInt64, sizeof(T) ÷ sizeof(UInt64))
@@ -1380,12 +1381,12 @@ function residual_knn_covariance_blocks_of_new_factor_int32(index, query_factor,
 end
 
 @doc raw"""
-Options of residual_knn_choose_inducing and residual_knn_order_points.
+Options of residual_knn_choose_inducing, residual_knn_order_points and residual_knn_index_order.
 
 - `struct_size`: Set by residual_knn_helper_options_init.
 - `layout`: enum residual_knn_layout of points and inducing points; default RESIDUAL_KNN_POINT_MAJOR.
-- `threads`: Worker threads of the k-means algorithm, including the calling one; 0 (default): one for each available
-  processor.
+- `threads`: Worker threads of the k-means algorithm and of residual_knn_index_order, including the calling one; 0 (default):
+  one for each available processor.
 - `seed`: Seed of the random draws; default 1. The same seed gives the same answer on every machine.
 - `max_iterations`: Largest number of Lloyd steps of RESIDUAL_KNN_KMEANS; default 10. With 0, the result is the rows that k-means++
   drew.
@@ -1446,6 +1447,29 @@ last, in row order.
 """
 function residual_knn_order_points(points, n, d, lengthscales, num_lengthscales, ordering, options, order)
     return ccall(_residual_knn_order_points[], residual_knn_status, (Ptr{Cdouble}, Int64, Int64, Ptr{Cdouble}, Int64, Int32, Ptr{residual_knn_helper_options}, Ptr{Int64}), points, n, d, lengthscales, num_lengthscales, ordering, options, order)
+end
+
+@doc raw"""
+Orders the points of an index for predecessor searches, by exact maximin in the residual distance sqrt(1 - |rho|): each
+point is the one whose distance from the nearest point before it is largest. The distances are those of
+residual_knn_neighbors. The first point is the one with the largest residual variance p. Ties go to the smaller row.
+Degenerate points come last, in row order; the points at distance 0 from an earlier point come just before them, in
+row order. Without a nugget, that is about where duplicates are; a nugget increases their distance.
+The order needs no new inducing points: a new index of the ordered points, with the same inducing points, has the same
+V and p in the new order. Source: Guinness (2018), Technometrics 60(4), for the maximin order; Kang and Katzfuss
+(2023), Statistics and Computing 33, for maximin by correlation.
+
+- `index`: any
+- `options`: NULL: defaults; threads, progress, progress_user and message_base are used, the other fields are
+  ignored. `total` is n, in a first stage the pairs of a search.
+- `order`: out: n row numbers, 0-based; order[0] comes first
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. Time: about
+  that of residual_knn_neighbors with k = 32 for all points if each point soon has one of its 32 nearest points
+  before it; at most n^2 / 2 distances more. Memory: about 1 KiB for each point during the call.
+  Thread rule: any number of threads at once.
+"""
+function residual_knn_index_order(index, options, order)
+    return ccall(_residual_knn_index_order[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{residual_knn_helper_options}, Ptr{Int64}), index, options, order)
 end
 
 "Looks up every function in the library with this handle of Libdl; throws if one is missing."
@@ -1517,6 +1541,7 @@ function load_symbols!(handle)
     _residual_knn_helper_options_init[] = Libdl.dlsym(handle, :residual_knn_helper_options_init)
     _residual_knn_choose_inducing[] = Libdl.dlsym(handle, :residual_knn_choose_inducing)
     _residual_knn_order_points[] = Libdl.dlsym(handle, :residual_knn_order_points)
+    _residual_knn_index_order[] = Libdl.dlsym(handle, :residual_knn_index_order)
     return nothing
 end
 

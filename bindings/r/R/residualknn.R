@@ -1431,6 +1431,21 @@ attr(`residual_knn_order_points`, 'returnType') = 'integer'
 attr(`residual_knn_order_points`, "inputTypes") = c('numeric', 'numeric', 'integer', '_p_residual_knn_helper_options')
 class(`residual_knn_order_points`) = c("SWIGFunction", class('residual_knn_order_points'))
 
+# Start of residual_knn_index_order
+
+`residual_knn_index_order` = function(index, options, .copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_index_order', index, options, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_index_order`, 'returnType') = 'integer'
+attr(`residual_knn_index_order`, "inputTypes") = c('_p_residual_knn_index', '_p_residual_knn_helper_options')
+class(`residual_knn_index_order`) = c("SWIGFunction", class('residual_knn_index_order'))
+
 
 defineEnumeration("_residual_knn_status_code",
  .values=c("RESIDUAL_KNN_OK" = .Call('R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get',FALSE, PACKAGE='residualknn'),

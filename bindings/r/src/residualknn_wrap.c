@@ -1805,6 +1805,10 @@ static int* set_values(SEXP matrix, int64_t num_queries) {
   return INTEGER(matrix);
 }
 
+/* The order of the points has their number behind them, that of the points of an index has not. */
+#define NUM_ORDERED_7 arg2
+#define NUM_ORDERED_2 info_of(arg1).n
+
 /* Numbers of 64 bits as doubles, in the same memory. */
 static void to_doubles(double* values, R_xlen_t count) {
   for (R_xlen_t i = 0; i < count; ++i) {
@@ -5160,7 +5164,7 @@ R_swig_residual_knn_order_points ( SEXP points, SEXP lengthscales, SEXP ordering
 
   set_helper_options(&options7, &progress7, options);
   arg7 = &options7;
-  numbers7 = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)arg2));
+  numbers7 = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)NUM_ORDERED_7));
   ++r_nprotect;
   arg8 = (int64_t*)REAL(numbers7);
   {
@@ -5177,7 +5181,54 @@ R_swig_residual_knn_order_points ( SEXP points, SEXP lengthscales, SEXP ordering
   SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
   r_ans = R_OutputValues;
 
-  if (result == RESIDUAL_KNN_OK) SET_VECTOR_ELT(r_ans, 1, row_numbers(arg8, arg2));
+  if (result == RESIDUAL_KNN_OK) SET_VECTOR_ELT(r_ans, 1, row_numbers(arg8, NUM_ORDERED_7));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_index_order ( SEXP index, SEXP options, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  residual_knn_helper_options *arg2 = (residual_knn_helper_options *) 0 ;
+  int64_t *arg3 = (int64_t *) 0 ;
+  residual_knn_helper_options options2 ;
+  progress_call progress2 ;
+  SEXP numbers2 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
+
+  arg1 = handle_index(index);
+
+  set_helper_options(&options2, &progress2, options);
+  arg2 = &options2;
+  numbers2 = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)NUM_ORDERED_2));
+  ++r_nprotect;
+  arg3 = (int64_t*)REAL(numbers2);
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_index_order((struct residual_knn_index const *)arg1,(struct residual_knn_helper_options const *)arg2,arg3);
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
+
+  if (result == RESIDUAL_KNN_OK) SET_VECTOR_ELT(r_ans, 1, row_numbers(arg3, NUM_ORDERED_2));
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
 
@@ -5545,6 +5596,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_neighbors_of_new_factor_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_factor_int32, 7},
    {"R_swig_residual_knn_group_predecessors_int32", (DL_FUNC) &R_swig_residual_knn_group_predecessors_int32, 5},
    {"R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get", (DL_FUNC) &R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get, 1},
+   {"R_swig_residual_knn_index_order", (DL_FUNC) &R_swig_residual_knn_index_order, 3},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_LEVEL_SYNCHRONOUS_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_LEVEL_SYNCHRONOUS_get, 1},
    {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_GIVEN_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_GIVEN_get, 1},
    {"R_swig_residual_knn_blas", (DL_FUNC) &R_swig_residual_knn_blas, 0},
