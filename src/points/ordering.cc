@@ -65,6 +65,7 @@ class FarthestPointTree {
     min_sq_ = Allocate<double>(n_, 1);
     boxes_ = Allocate<double>(num_nodes, 2 * d_);
     farthest_ = Allocate<Candidate>(num_nodes, 1);
+    farthest_place_ = Allocate<int64_t>(num_nodes / 2, 1);
     for (int64_t i = 0; i < n_; ++i) {
       pace_.Spend(1);
       rows_[i] = i;
@@ -98,6 +99,7 @@ class FarthestPointTree {
     farthest_[node] = {kInfinity, -1};
     if (level == levels_) {
       FillLeaf(begin, end);
+      farthest_place_[node - (int64_t{1} << levels_)] = begin;
       return;
     }
     // When the caller cancels, an exception ends nth_element, which allows that.
@@ -148,37 +150,48 @@ class FarthestPointTree {
     }
   }
 
-  void Lower(int64_t node, int level, const double* location) {
+  // Returns whether the candidate of the node has changed.
+  bool Lower(int64_t node, int level, const double* location) {
     pace_.Spend(d_);
-    if (BoxSquaredDistance(node, location) >= farthest_[node].sq) return;
-    if (level < levels_) {
-      Lower(2 * node, level + 1, location);
-      Lower(2 * node + 1, level + 1, location);
-      farthest_[node] = Farther(farthest_[2 * node], farthest_[2 * node + 1]);
-      return;
-    }
-    const int64_t begin = BeginOf(node, level);
-    const int64_t end = BeginOf(node + 1, level);
+    if (IsFar(node, location)) return false;
+    if (level == levels_) return LowerLeaf(node, location);
+    const bool left = Lower(2 * node, level + 1, location);
+    const bool right = Lower(2 * node + 1, level + 1, location);
+    if (!left && !right) return false;
+    farthest_[node] = Farther(farthest_[2 * node], farthest_[2 * node + 1]);
+    return true;
+  }
+
+  bool LowerLeaf(int64_t node, const double* location) {
+    const int64_t begin = BeginOf(node, levels_);
+    const int64_t end = BeginOf(node + 1, levels_);
     pace_.Spend((end - begin) * d_);
     double* min_sq = min_sq_.get();
     LowerSquaredDistances({&coordinates_[begin], stride_, d_, end - begin}, location,
                           min_sq + begin);
-    const int64_t farthest = std::max_element(min_sq + begin, min_sq + end) - min_sq;
-    farthest_[node] = {min_sq[farthest], rows_[farthest]};
+    // Distances only fall. If the candidate's has not, it is still the first of the largest.
+    int64_t& place = farthest_place_[node - (int64_t{1} << levels_)];
+    if (min_sq[place] == farthest_[node].sq) return false;
+    place = std::max_element(min_sq + begin, min_sq + end) - min_sq;
+    farthest_[node] = {min_sq[place], rows_[place]};
+    return true;
   }
 
-  // Squared distance from a location to the box of a node. It is never above the computed squared distance to a point
-  // in the box: each rounded operation is monotone, and the operations are those of LowerSquaredDistances, in the
-  // same order.
-  double BoxSquaredDistance(int64_t node, const double* location) {
+  // Whether no point of a node is nearer to a location than the node's candidate is to the chosen points. The squared
+  // distance from the location to the box of the node is never above the computed squared distance to a point in the
+  // box: each rounded operation is monotone, and the operations are those of LowerSquaredDistances, in the same order.
+  bool IsFar(int64_t node, const double* location) {
     const double* low = BoxOf(node);
     const double* high = low + d_;
+    const double limit = farthest_[node].sq;
     double sq = 0;
     for (int64_t c = 0; c < d_; ++c) {
       const double gap = std::max({low[c] - location[c], location[c] - high[c], 0.0});
       sq += gap * gap;
+      // The sum cannot fall any more.
+      if (sq >= limit) return true;
     }
-    return sq;
+    return false;
   }
 
   const ScaledPoints& points_;
@@ -194,6 +207,8 @@ class FarthestPointTree {
   // By node:
   std::unique_ptr<double[]> boxes_;
   std::unique_ptr<Candidate[]> farthest_;
+  // Where the candidate of each leaf is.
+  std::unique_ptr<int64_t[]> farthest_place_;
 };
 
 // The k-th smallest of the values, counted from 0. Reorders the values.
