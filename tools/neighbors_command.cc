@@ -5,8 +5,10 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "tools/helper_options.h"
 #include "tools/library.h"
 #include "tools/messages.h"
 #include "tools/neighbors_output.h"
@@ -58,6 +60,22 @@ IndexHandle BuildIndex(const NeighborsOptions& options, const Question& question
     throw std::runtime_error(InFileRows(error.what(), question.order, options.base));
   }
   return IndexHandle(index);
+}
+
+// Orders the points by an index of them, and makes the index of the ordered points if a search needs it. The inducing
+// points do not depend on the order of the points.
+void OrderByIndex(const NeighborsOptions& options, Question* question, IndexHandle* index,
+                  ProgressBar* progress) {
+  if (options.order != kResidualMaximin || !UsesOrder(options)) return;
+  progress->StartStage("ordering the points");
+  std::vector<int64_t> order(static_cast<size_t>(question->points.n));
+  const residual_knn_helper_options helper = HelperOptions(options, progress);
+  CheckStatus(residual_knn_index_order(index->get(), &helper, order.data()),
+              question->points.path + ": --order");
+  TakeOrder(options, std::move(order), question);
+  if (question->order.empty()) return;
+  index->reset();
+  *index = BuildIndex(options, *question, progress);
 }
 
 void WriteAnswer(const NeighborsOptions& options, const Question& question, const Answer& answer,
@@ -121,8 +139,9 @@ void RunNeighbors(NeighborsOptions options) {
   ProgressBar progress(STDERR_FILENO, !options.quiet && !HasReader(STDOUT_FILENO));
   Messages messages(options.quiet, &progress);
   CheckFiles(options);
-  const Question question = ReadQuestion(&options, &progress, &messages);
-  const IndexHandle index = BuildIndex(options, question, &progress);
+  Question question = ReadQuestion(&options, &progress, &messages);
+  IndexHandle index = BuildIndex(options, question, &progress);
+  OrderByIndex(options, &question, &index, &progress);
   messages.Warn(InFileRows(residual_knn_index_warning(index.get()), question.order, options.base));
   const Queries queries = QueriesOf(options, question);
   Answer answer = Search(options, question, queries, index.get(), &progress);

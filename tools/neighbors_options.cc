@@ -33,10 +33,11 @@ constexpr std::array<Choice, 2> kInducingMethods = {{
     {"random", RESIDUAL_KNN_RANDOM_ROWS},
 }};
 
-constexpr std::array<Choice, 3> kOrders = {{
+constexpr std::array<Choice, 4> kOrders = {{
     {"given", RESIDUAL_KNN_ORDER_GIVEN},
     {"random", RESIDUAL_KNN_ORDER_RANDOM},
     {"maximin", RESIDUAL_KNN_ORDER_MAXIMIN},
+    {"residual-maximin", kResidualMaximin},
 }};
 
 constexpr std::array<Choice, 3> kRankings = {{
@@ -193,9 +194,12 @@ void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
                                             "approximation")
                                   ->group(group);
   AddChoice(command, "--order", kOrders, &options->order,
-            "Order of the points for --predecessors: given, as in the\n"
-            "file; random, from --seed; maximin, exact, for\n"
-            "coordinates divided by their lengthscales. Default\n"
+            "Order of the points, for --predecessors and\n"
+            "--write-order: given, as in the file; random, from\n"
+            "--seed; maximin, exact, for coordinates divided by their\n"
+            "lengthscales; residual-maximin, the same for the distance\n"
+            "sqrt(1 - |rho|), from the point with the largest residual\n"
+            "variance on; degenerate points come last. Default\n"
             "given. Row numbers in the output do not change")
       ->group(group);
   CLI::Option* ranking = AddChoice(command, "--ranking", kRankings, &options->ranking,
@@ -333,6 +337,12 @@ void CheckChoices(const CLI::App& command, const NeighborsOptions& options) {
   only_for("--nu", options.kernel == RESIDUAL_KNN_MATERN, "--kernel matern");
   only_for("--alpha", options.kernel == RESIDUAL_KNN_RATIONAL_QUADRATIC,
            "--kernel rational-quadratic");
+  only_for("--order", options.order == RESIDUAL_KNN_ORDER_GIVEN || UsesOrder(options),
+           "--predecessors and --write-order");
+  only_for("--seed", options.inducing_points.empty() || options.order == RESIDUAL_KNN_ORDER_RANDOM,
+           "choosing inducing points and for --order random");
+  only_for("--weights-jitter", !options.weights.empty() || !options.variances.empty(),
+           "--weights and --variances");
   const bool conditional = options.selection == RESIDUAL_KNN_SELECT_CONDITIONAL;
   for (const char* option : {"--candidates", "--pick-variances"}) {
     only_for(option, conditional, "--selection conditional");
@@ -340,6 +350,10 @@ void CheckChoices(const CLI::App& command, const NeighborsOptions& options) {
   if (conditional && options.ranking != RESIDUAL_KNN_ABSOLUTE) {
     ThrowOption("--ranking",
                 ChoiceWord(kRankings, options.ranking) + " is for --selection nearest only");
+  }
+  if (options.max_jitter > 0 && options.max_jitter < options.jitter) {
+    ThrowOption("--max-jitter", "is " + RealToText(options.max_jitter) + ", less than --jitter, " +
+                                    RealToText(options.jitter));
   }
   if (options.nu > kMostNu) {
     ThrowOption("--nu", "is more than " + RealToText(kMostNu) +
@@ -368,10 +382,6 @@ void CheckPairs(const CLI::App& command, const NeighborsOptions& options) {
   if (options.ranking == RESIDUAL_KNN_SCALED_DISTANCE) {
     without("--ranking", "--threshold", "the threshold is a correlation");
     without("--ranking", "--groups", "the neighbors of groups are found by correlation");
-  }
-  if (command.count("--weights") == 0 && command.count("--variances") == 0 &&
-      command.count("--weights-jitter") > 0) {
-    ThrowOption("--weights-jitter", "is for --weights and --variances only");
   }
   without("--groups", "--threshold", "groups have the k nearest neighbors");
   without("--groups", "--new-points", "groups are of rows of POINTS");

@@ -20,6 +20,9 @@ inline constexpr int64_t kInducingByPoints = -1;
 // As the number of candidates of a query, this means that the library chooses it.
 inline constexpr int64_t kUsualCandidates = 0;
 
+// As the order: maximin in the residual distance. It is none of enum residual_knn_ordering, because it needs an index.
+inline constexpr int32_t kResidualMaximin = -1;
+
 struct NeighborsOptions {
   std::string points;
   // Without a value: all columns, or none if lonlat is given.
@@ -69,6 +72,11 @@ struct NeighborsOptions {
   double weights_jitter = 0;
   bool quiet = false;
 };
+
+// Whether the run needs the order of the points.
+inline bool UsesOrder(const NeighborsOptions& options) {
+  return options.predecessors || !options.write_order.empty();
+}
 
 // The words of --kernel.
 std::span<const Choice> KernelChoices();

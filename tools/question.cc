@@ -1,6 +1,7 @@
 #include "tools/question.h"
 
 #include <stdexcept>
+#include <utility>
 
 #include "tools/helper_options.h"
 #include "tools/lengthscales.h"
@@ -39,8 +40,8 @@ void CheckCandidates(const NeighborsOptions& options) {
 }
 
 void OrderPoints(const NeighborsOptions& options, ProgressBar* progress, Question* question) {
-  const bool written = !options.write_order.empty();
-  if (options.order == RESIDUAL_KNN_ORDER_GIVEN || !(options.predecessors || written)) return;
+  const bool needs_index = options.order == kResidualMaximin;
+  if (options.order == RESIDUAL_KNN_ORDER_GIVEN || needs_index || !UsesOrder(options)) return;
   progress->StartStage("ordering the points");
   const Coordinates& points = question->points;
   std::vector<int64_t> order(static_cast<size_t>(points.n));
@@ -50,10 +51,7 @@ void OrderPoints(const NeighborsOptions& options, ProgressBar* progress, Questio
                                         static_cast<int64_t>(options.lengthscales.size()),
                                         options.order, &helper, order.data()),
               points.path + ": --order");
-  if (written) question->written_order = order;
-  if (!options.predecessors) return;
-  question->positions = InverseOrder(order);
-  question->order = std::move(order);
+  TakeOrder(options, std::move(order), question);
 }
 
 void CheckInducingFile(const NeighborsOptions& options, const CoordinateReader& reader) {
@@ -66,6 +64,13 @@ void CheckInducingFile(const NeighborsOptions& options, const CoordinateReader& 
 }
 
 }  // namespace
+
+void TakeOrder(const NeighborsOptions& options, std::vector<int64_t> order, Question* question) {
+  if (!options.write_order.empty()) question->written_order = order;
+  if (!options.predecessors) return;
+  question->positions = InverseOrder(order);
+  question->order = std::move(order);
+}
 
 Question ReadQuestion(NeighborsOptions* options, ProgressBar* progress, Messages* messages) {
   Question question;

@@ -31,7 +31,11 @@ struct Question {
   RowLists candidates;
 };
 
+// Uses an order, a permutation of the rows of the file, wherever the options want it.
+void TakeOrder(const NeighborsOptions& options, std::vector<int64_t> order, Question* question);
+
 // Sets the lengthscales and k in `options`, which depend on the points. Writes a note about the columns that were read.
+// An order that needs an index is not yet known.
 Question ReadQuestion(NeighborsOptions* options, ProgressBar* progress, Messages* messages);
 
 }  // namespace residual_knn::cli

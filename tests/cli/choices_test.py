@@ -92,11 +92,12 @@ class WrittenTest(cli_support.ProgramTest):
         self.assertEqual((self.folder / "z.csv").read_text(), '"x","y","z"\n')
 
     def test_order(self):
-        for order in ("given", "random", "maximin"):
+        for order in ("given", "random", "maximin", "residual-maximin"):
             for base in (0, 1):
                 with self.subTest(order=order, base=base):
-                    options = ["neighbors", "points.csv", "--order", order, "--base", base,
-                               "--inducing", "0", "-k", N - 1]
+                    plain_options = ["neighbors", "points.csv", "--base", base, "--inducing", "0",
+                                     "-k", N - 1]
+                    options = [*plain_options, "--order", order]
                     answer = self.answer(*options, "--predecessors", "--write-order", "o.csv")
                     lines = (self.folder / "o.csv").read_text().splitlines()
                     self.assertEqual(lines[0], "row")
@@ -110,7 +111,7 @@ class WrittenTest(cli_support.ProgramTest):
                         before = {n for n, _ in answer.neighbors.get(row, [])}
                         self.assertEqual(before, set(rows[:place]))
                     # Without predecessors, the order is written too, but changes nothing.
-                    plain = self.succeed(*options)
+                    plain = self.succeed(*plain_options)
                     self.assertEqual(self.succeed(*options, "--write-order", "p.csv"), plain)
                     self.assertEqual((self.folder / "p.csv").read_text().splitlines(), lines)
                     self.succeed(*options, "--write-order", "o.npy", "-o", "out.csv")
@@ -118,7 +119,7 @@ class WrittenTest(cli_support.ProgramTest):
                     self.assertEqual((written.dtype, written.ravel().tolist()), (np.int64, rows))
                     # It can be used as a file of queries.
                     for name in ("o.csv", "o.npy"):
-                        found = self.answer(*options, "--queries", name)
+                        found = self.answer(*plain_options, "--queries", name)
                         self.assertEqual(found.queries, rows)
 
     def test_on_standard_output(self):
@@ -158,6 +159,77 @@ class WrittenTest(cli_support.ProgramTest):
         self.assertGreater(len(expected), 5 << 20)
         self.succeed("neighbors", "many.npy", "-o", "out.csv.gz")
         self.assertEqual(gzip.decompress((self.folder / "out.csv.gz").read_bytes()), expected)
+
+
+class EveryFileTest(cli_support.ProgramTest):
+    """The files besides the neighbors, each in every format, and what cannot be written."""
+
+    M = 5
+    K = 4
+    # The number of values of each file as .npy.
+    SIZES = {"--write-inducing": 2 * M, "--write-order": N, "--weights": N * K, "--variances": N}
+
+    def setUp(self):
+        super().setUp()
+        random = np.random.default_rng(SEED + 1)
+        self.file("points.csv", cli_support.csv_text("xy", random.uniform(size=(N, 2))))
+        self.options = ["neighbors", "points.csv", "--predecessors", "-k", self.K, "--inducing",
+                        self.M, "--nugget", "0.1"]
+
+    def refused(self, fragment, *options):
+        files = self.file_names()
+        result = self.run_program(*self.options, *options)
+        self.assertNotEqual(result.returncode, 0, options)
+        self.assertIn(fragment.encode(), result.stderr)
+        self.assertEqual(result.stdout, b"")
+        self.assertEqual(self.file_names(), files)
+
+    def test_formats(self):
+        for option, size in self.SIZES.items():
+            self.succeed(*self.options, "-o", "o.csv", option, "w.csv")
+            expected = (self.folder / "w.csv").read_bytes()
+            self.assertEqual(self.succeed(*self.options, "-o", "o.csv", option, "-"), expected)
+            for name in ("W.CSV", "w.txt", "w"):
+                self.succeed(*self.options, "-o", "o.csv", option, name)
+                self.assertEqual((self.folder / name).read_bytes(), expected, (option, name))
+            for name in ("w.csv.gz", "W.CSV.GZ"):
+                self.succeed(*self.options, "-o", "o.csv", option, name)
+                packed = (self.folder / name).read_bytes()
+                self.assertEqual(gzip.decompress(packed), expected, (option, name))
+            for name in ("w.npy", "W.NPY"):
+                self.succeed(*self.options, "-o", "o.csv", option, name)
+                self.assertEqual(np.load(self.folder / name).size, size, (option, name))
+
+    def test_same_file_twice(self):
+        for option in self.SIZES:
+            self.refused("standard output is already used by --output", option, "-")
+            self.refused("already used by --output", "-o", "o.csv", option, "./o.csv")
+            for other in self.SIZES:
+                if other != option:
+                    self.refused("is already used by", "-o", "o.csv", option, "w.csv", other,
+                                 str(self.folder / "w.csv"))
+
+    def test_files_that_cannot_be_written(self):
+        for option in self.SIZES:
+            for path, fragment in (("nowhere/w.csv", "nowhere/w.csv: cannot be written"),
+                                   (".", "cannot be written"), ("w.xls", "w.xls"), ("", option),
+                                   ("points.csv", "is an input file")):
+                self.refused(fragment, "-o", "o.csv", option, path)
+
+    def test_no_queries(self):
+        self.file("none.csv", "row\n")
+        headers = {"--weights": "query,rank,neighbor,weight\n", "--variances": "query,variance\n"}
+        for option, header in headers.items():
+            self.succeed(*self.options, "--queries", "none.csv", "-o", "o.csv", option, "w.csv")
+            self.assertEqual((self.folder / "w.csv").read_text(), header)
+            self.succeed(*self.options, "--queries", "none.csv", "-o", "o.csv", option, "w.npy")
+            self.assertEqual(np.load(self.folder / "w.npy").size, 0)
+
+    def test_one_point(self):
+        self.file("one.csv", "x,y\n1,2\n")
+        for option in self.SIZES:
+            self.succeed("neighbors", "one.csv", "-k", 1, "--inducing", 0, "-o", "o.csv", option, "w.csv")
+        self.assertEqual((self.folder / "w.csv").read_text(), "query,variance\n0,1\n")
 
 
 if __name__ == "__main__":

@@ -295,15 +295,46 @@ class NeighborsTest(cli_support.ProgramTest):
             self.assertEqual(few.neighbors.get(row + 1, []),
                              [(n + 1, d) for n, d in answer.neighbors.get(row, [])[:3]])
 
-    def test_order_matters_to_predecessors_only(self):
+    def test_residual_order(self):
+        distances = Model(self.inducing).distances(self.points, self.points)
+        _, p = Model(self.inducing).factor(self.points)
+        expected = [int(np.argmax(p))]
+        nearest = distances[:, expected[0]].copy()
+        for _ in range(N - 1):
+            nearest[expected[-1]] = -1
+            expected.append(int(np.argmax(nearest)))
+            nearest = np.minimum(nearest, distances[:, expected[-1]])
+        order, answer = self.order_of("--order", "residual-maximin")
+        self.assertEqual(list(order), expected)
+        self.check_order(order, answer)
+        few = self.answer("neighbors", "points.csv", "--inducing-points", "inducing.csv",
+                          "--predecessors", "-k", "3", "--order", "residual-maximin", "--threads", "3")
+        for row in range(N):
+            self.assertEqual(few.neighbors.get(row, []), answer.neighbors.get(row, [])[:3])
+
+    def test_residual_order_of_a_file(self):
+        """The same neighbors as from a file that is in this order, with inducing points chosen before."""
+        options = ["--predecessors", "-k", "4"]
+        found = self.answer("neighbors", "points.csv", "--inducing", "9", "--order", "residual-maximin",
+                            "--write-order", "order.csv", "--write-inducing", "z.csv", *options)
+        rows = [int(line) for line in (self.folder / "order.csv").read_text().split()[1:]]
+        self.file("ordered.csv", cli_support.csv_text("xyz"[:self.points.shape[1]], self.points[rows]))
+        ordered = self.answer("neighbors", "ordered.csv", "--inducing-points", "z.csv", *options)
+        for place, row in enumerate(rows):
+            self.assertEqual([(rows[n], d) for n, d in ordered.neighbors.get(place, [])],
+                             found.neighbors.get(row, []))
+
+    def test_order_that_nothing_uses(self):
         options = ["neighbors", "points.csv", "--inducing-points", "inducing.csv"]
         plain = self.succeed(*options)
-        for order in ("given", "random", "maximin"):
-            self.assertEqual(self.succeed(*options, "--order", order), plain)
+        self.assertEqual(self.succeed(*options, "--order", "given"), plain)
+        for order in ("random", "maximin", "residual-maximin"):
+            self.assertEqual(self.succeed(*options, "--order", order, "--write-order", "o.csv"), plain)
 
     def test_threads_change_nothing(self):
-        options = ["neighbors", "points.csv", "--inducing", "7", "--order", "maximin"]
-        for more in ([], ["--predecessors"], ["--new-points", "new.csv"]):
+        options = ["neighbors", "points.csv", "--inducing", "7"]
+        for more in ([], ["--predecessors", "--order", "maximin"],
+                     ["--predecessors", "--order", "residual-maximin"], ["--new-points", "new.csv"]):
             outputs = {self.succeed(*options, *more, "--threads", t) for t in (0, 1, 2, 5)}
             self.assertEqual(len(outputs), 1, more)
 
