@@ -15,7 +15,8 @@ idxs, dists = knn(index, new_points, 10)
 See [`ResidualIndex`](@ref), [`update!`](@ref), [`knn`](@ref), [`predecessors`](@ref),
 [`neighbors_above`](@ref), [`predecessors_above`](@ref), [`group_neighbors`](@ref), [`group_predecessors`](@ref),
 [`vecchia_weights`](@ref), [`vecchia_triplets`](@ref), [`residual_covariances`](@ref), [`covariance_blocks`](@ref),
-[`choose_inducing`](@ref), [`order_points`](@ref), [`index_info`](@ref), [`residual_factor`](@ref),
+[`choose_inducing`](@ref), [`order_points`](@ref), [`residual_order`](@ref), [`index_info`](@ref),
+[`residual_factor`](@ref),
 [`ResidualKNNError`](@ref) and [`IndexInUseError`](@ref).
 `ResidualKNN.LibResidualKNN` is the C interface itself.
 
@@ -27,7 +28,7 @@ module ResidualKNN
 using Libdl
 using Serialization: Serialization, AbstractSerializer
 
-export ResidualIndex, update!, knn, predecessors, choose_inducing, order_points, index_info, residual_factor
+export ResidualIndex, update!, knn, predecessors, choose_inducing, order_points, residual_order, index_info, residual_factor
 export neighbors_above, predecessors_above, group_neighbors, group_predecessors
 export vecchia_weights, vecchia_triplets, VecchiaWeights, residual_covariances, covariance_blocks
 export ResidualKNNError, NotPositiveDefiniteError, CancelledError, CallbackError, UnsupportedError, IndexInUseError

@@ -61,3 +61,34 @@ function order_points(points; lengthscales = nothing, ordering = :maximin, lonla
     end
     return order .+= 1
 end
+
+"""
+    residual_order(index; ...)
+
+Orders the points of an index for [`predecessors`](@ref), by exact maximin in the residual distance √(1 - |ρ|). The first
+point is the one with the largest residual variance. Each next point is the one whose distance from the nearest point
+before it is largest. Ties go to the smaller column. Points at distance 0 from an earlier one come late, and degenerate
+points come last, both in the order of the columns. The result is a permutation of 1:n.
+
+- `threads`, `progress`: as in [`knn`](@ref)
+
+Inducing points do not depend on the order of the points, so the index of the ordered points can have the same:
+
+```julia
+index = ResidualIndex(points; lengthscales = 0.2, inducing = inducing)
+points = points[:, residual_order(index)]
+index = ResidualIndex(points; lengthscales = 0.2, inducing = inducing)
+```
+"""
+function residual_order(index::ResidualIndex; progress = nothing, settings...)
+    options = LibResidualKNN.residual_knn_helper_options()
+    options.threads = index.options.threads
+    set!(options, RESIDUAL_ORDER_SETTINGS, settings, (:progress,))
+    order = Vector{Int64}(undef, index.n)
+    run(options, progress) do options
+        shared(index) do
+            LibResidualKNN.residual_knn_index_order(index, options, order)
+        end
+    end
+    return order .+= 1
+end

@@ -21,6 +21,7 @@ const SEARCH_SETTINGS = (ranking = code_in(RANKINGS), strategy = code_in(STRATEG
 const WEIGHTS_SETTINGS = (jitter = number, threads = thread_count)
 const COVARIANCES_SETTINGS = (threads = thread_count,)
 const ORDER_SETTINGS = (seed = (x, name) -> whole(x, name, 0, typemax(UInt64)),)
+const RESIDUAL_ORDER_SETTINGS = (threads = thread_count,)
 const INDUCING_SETTINGS = merge(ORDER_SETTINGS, (max_iterations = (x, name) -> whole(x, name, 0, typemax(Int64)),
                                                  threads = thread_count))
 

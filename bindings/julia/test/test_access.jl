@@ -42,7 +42,7 @@ end
 
     # During an update.
     index = ResidualIndex(points; lengthscales = 0.3, inducing = points[:, 1:400], threads = 1)
-    for act in (index -> knn(index, [1], 2), index -> predecessors(index, 2), index_info, residual_factor, close,
+    for act in (index -> knn(index, [1], 2), index -> predecessors(index, 2), index_info, residual_factor, close, residual_order,
                 index -> knn(index, points[:, 1:2], 2), index -> update!(index; nugget = 1.0))
         caught = Ref{Any}(nothing)
         shown = Ref("")

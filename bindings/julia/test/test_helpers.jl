@@ -50,3 +50,31 @@ end
     @test shuffled == order_points(points; lengthscales = scales, ordering = :random, seed = 1)
     @test shuffled != order_points(points; lengthscales = scales, ordering = :random, seed = 2)
 end
+
+@testset "order by residual distance" begin
+    points = rand(MersenneTwister(92), 2, 130)
+    index = ResidualIndex(points; lengthscales = 0.4, inducing = points[:, 1:9])
+    idxs, dists = Logging.with_logger(() -> knn(index, 129), Logging.NullLogger())
+    distances = zeros(130, 130) # column i: distances of query i
+    for i in 1:130, rank in 1:129
+        distances[idxs[rank, i], i] = dists[rank, i]
+    end
+    p = residual_factor(index)[2]
+    # The inducing points have a residual variance at the level of the jitter, but are not degenerate.
+    @test index_info(index).degenerate_points == 0
+    expected = [argmax(p)]
+    nearest = distances[expected[1], :]
+    while length(expected) < 130
+        nearest[expected] .= -1
+        push!(expected, argmax(nearest))
+        nearest = min.(nearest, distances[expected[end], :])
+    end
+    @test residual_order(index) == expected
+    @test residual_order(index; threads = 1) == expected
+    @test residual_order(index; progress = (done, total) -> true) == expected
+    ordered = ResidualIndex(points[:, expected]; lengthscales = 0.4, inducing = points[:, 1:9])
+    @test residual_factor(ordered)[2] == p[expected]
+    @test throws_text(() -> residual_order(index; seed = 1), ArgumentError, "no keyword seed")
+    close(index)
+    @test throws_text(() -> residual_order(index), ArgumentError, "closed")
+end

@@ -35,6 +35,13 @@ order_points <- function(points, ordering = "maximin", lengthscales = 1, lonlat 
   })
 }
 
+residual_order <- function(index, threads = NULL, progress = FALSE) {
+  index <- require_index(index)
+  require_whole(index)
+  options <- list(threads = as_threads(search_threads(index, threads)))
+  run_call(progress, function(report) residual_knn_index_order(index$handle, c(options, progress = report)))
+}
+
 residualknn_library <- function() {
   list(
     version = residual_knn_version(), abi_version = residual_knn_abi_version(),

@@ -60,6 +60,8 @@ test_that("a single-value argument of a wrong type is an error that names the ar
     )),
     list(function(...) neighbors(...), list(index = list(NULL, NA, 1, "a", points, list()))),
     list(function(...) predecessors(...), list(index = list(NULL, NA, 1, "a", points, list()))),
+    list(function(...) residual_order(...), list(index = list(NULL, NA, 1, "a", points, list()))),
+    list(function(...) residual_order(index, ...), list(threads = whole, progress = flag)),
     list(function(...) residual_factor(...), list(index = list(NULL, NA, 1, "a", points, list()))),
     list(function(...) vecchia_weights(neighbors = sets, ...), list(index = list(NULL, NA, 1, "a", points, list()))),
     list(function(...) vecchia_weights(index, ...), list(

@@ -42,7 +42,7 @@ test_that("examples use two threads at most", {
   starting <- Filter(function(name) {
     "threads" %in% names(formals(getExportedValue("residualknn", name)))
   }, setdiff(exported_functions(), c(
-    "neighbors", "predecessors", "vecchia_weights", "neighbors_above", "predecessors_above", "group_neighbors",
+    "neighbors", "predecessors", "residual_order", "vecchia_weights", "neighbors_above", "predecessors_above", "group_neighbors",
     "group_predecessors", "residual_covariances", "covariance_blocks"
   ))) # those ask the index
   expect_true(all(c("residual_index", "choose_inducing") %in% starting))

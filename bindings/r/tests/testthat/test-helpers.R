@@ -51,6 +51,36 @@ test_that("orderings are permutations, and maximin follows its definition", {
   }
 })
 
+test_that("the order by residual distance follows its definition", {
+  points <- random_points(120, 2)
+  index <- residual_index(points, 8, lengthscales = 0.5, seed = 4)
+  found <- neighbors(index, k = 119)
+  distances <- matrix(0, 120, 120)
+  distances[cbind(rep(1:120, 119), c(found$index))] <- c(found$distance)
+  parts <- residual_factor(index)
+  own <- residual_index_from_factor(parts$factor, parts$residual_variance, points, lengthscales = 0.5)
+  by_callback <- residual_index_from_callback(
+    function(rows, columns) {
+      kernels$matern32(scaled_distances(points[rows, , drop = FALSE], points[columns, , drop = FALSE], 0.5))
+    },
+    parts$factor, parts$residual_variance
+  )
+  order <- which.max(parts$residual_variance)
+  nearest <- distances[, order]
+  while (length(order) < 120) {
+    nearest[order] <- -1
+    order <- c(order, which.max(nearest))
+    nearest <- pmin(nearest, distances[, order[length(order)]])
+  }
+  for (threads in 1:2) expect_identical(residual_order(index, threads = threads), order)
+  expect_identical(residual_order(own), order)
+  expect_identical(sort(residual_order(by_callback)), 1:120)
+  reports <- 0L
+  expect_identical(residual_order(index, progress = function(done, total) reports <<- reports + 1L), order)
+  close(index)
+  expect_error(residual_order(index), "closed", class = "residualknn_error_invalid_argument")
+})
+
 test_that("a neighbor array has the form of GpGp", {
   points <- random_points(40, 2)
   index <- residual_index(points[order_points(points), ])

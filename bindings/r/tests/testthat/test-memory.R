@@ -82,7 +82,7 @@ test_that("all wrappers survive a collection at every allocation", {
       neighbors(index, k = 2)$index, predecessors(index, k = 2)$distance,
       neighbors(index, points[3:4, ], k = 2)$index, neighbors(own, k = 2)$index,
       neighbors(by_callback, k = 2)$index, failed, refused, jumped, unlist(summary(index)[c("n", "degenerate_points")]),
-      choose_inducing(points, 3, seed = 1), order_points(points),
+      choose_inducing(points, 3, seed = 1), order_points(points), residual_order(index), residual_order(by_callback),
       vecchia_weights(index, predecessors(index, k = 2))[1:4],
       neighbors_above(index, 0.1)[1:3], predecessors_above(index, 0)[1:3],
       neighbors_above(index, 0.1, points[3:4, ])[1:3],
