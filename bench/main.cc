@@ -13,6 +13,7 @@
 #include "gemm_baseline.h"
 #include "growth.h"
 #include "measurement.h"
+#include "orderings.h"
 #include "processors.h"
 #include "report.h"
 #include "strategies.h"
@@ -28,6 +29,7 @@ struct Arguments {
   bool growth = false;
   bool updates = false;
   bool warm = false;
+  bool orderings = false;
   std::vector<std::string> workloads;
   std::vector<std::string> strategies = {"all"};
   std::vector<int32_t> threads;
@@ -114,7 +116,7 @@ int Run(const Arguments& arguments, const std::vector<const WorkloadEntry*>& wor
         const std::vector<const Strategy*>& strategies) {
   Results results(arguments.json);
   bool failed = false;
-  const bool measures = !arguments.updates && !arguments.warm;
+  const bool measures = !arguments.updates && !arguments.orderings && !arguments.warm;
   if (measures) PrintHeader(std::cout);
   for (const WorkloadEntry* entry : workloads) {
     for (const int64_t n : arguments.sizes) {
@@ -122,9 +124,10 @@ int Run(const Arguments& arguments, const std::vector<const WorkloadEntry*>& wor
         const int32_t most_threads =
             *std::max_element(arguments.threads.begin(), arguments.threads.end());
         Workload workload = entry->make({n, arguments.shared_directory, most_threads});
-        if (arguments.updates) {
+        if (arguments.updates || arguments.orderings) {
+          const auto print = arguments.updates ? PrintUpdates : PrintOrderings;
           for (const int32_t threads : arguments.threads) {
-            PrintUpdates(std::cout, workload, threads, arguments.measurement.repeats);
+            print(std::cout, workload, threads, arguments.measurement.repeats);
           }
           continue;
         }
@@ -185,10 +188,16 @@ int Main(int argc, char** argv) {
       "--updates", arguments.updates,
       "Measures the update of an index and the creation of a new index instead of searches; "
       "median of --repeats steps");
+  CLI::Option* orderings =
+      app.add_flag("--orderings", arguments.orderings,
+                   "Measures the maximin orders in scaled and in residual distance instead of "
+                   "searches; median of --repeats calls")
+          ->excludes(updates);
   app.add_flag("--warm", arguments.warm,
                "Compares searches with and without start lists after a step of the lengthscales of "
                "one percent; median of --repeats searches. Strategy automatic, unless --strategies "
                "is given")
+      ->excludes(orderings)
       ->excludes(updates);
   app.add_option("--strategies", arguments.strategies, "Strategies to run, or all")
       ->delimiter(',')

@@ -38,6 +38,8 @@ expect_contains("${output}" "uncorrelated")
 
 run_bench(0 --workload vif --n 2000 --updates --threads 2 --repeats 3)
 expect_contains("${output}" "V the same")
+run_bench(0 --workload vif --n 2500 --orderings --threads 2 --repeats 1)
+expect_contains("${output}" "in residual distance (m 200)")
 
 run_bench(0 --workload vif --n 2000 --warm --threads 2 --repeats 3)
 expect_contains("${output}" "answers the same")
