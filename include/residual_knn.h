@@ -246,7 +246,8 @@ enum residual_knn_ordering {
  * @param total  all work of this stage in the same unit, at least 1
  * @return 0 to continue. Any other value cancels the call, which then returns RESIDUAL_KNN_ERROR_CANCELLED within
  *         100 ms.
- * Called on the calling thread, at the start of the work and then about every 50 ms.
+ * Called on the calling thread, at the start of the work and then about every 50 ms. For sets of more than 1,000 points
+ * (weights with a larger k, conditional selection for larger groups), up to a second can pass between two calls.
  */
 typedef int32_t (*residual_knn_progress)(void* user, int64_t done, int64_t total);
 
@@ -503,7 +504,7 @@ typedef struct residual_knn_search_options {
    *     by more than rounding errors can. An uninformative candidate is never selected before an informative one. If
    *     none is left, the set is filled up with the remaining candidates of largest |rho|; uninformative_picks of the
    *     statistics counts them.
-   *   - Ties go to the smaller row.
+   *   - Ties go to the smaller row: ties of the reduction as it is computed in double precision.
    * Source: Huan, Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648, section 3. */
   int32_t selection;
   /** Reserved; must be 0. */

@@ -148,7 +148,7 @@ bool IsNumberLike(std::string_view text, char decimal) {
 std::string CsvNumberHint(std::string_view text, const CsvFormat& format) {
   const char other = format.decimal == '.' ? ',' : '.';
   if (IsMissing(text)) {
-    return " (every point needs all coordinates: remove rows with missing values)";
+    return " (every row needs all its values: remove rows with missing values)";
   }
   if (!text.empty() && text[0] == '#') {
     return " (--comment '#' skips lines that begin with #)";

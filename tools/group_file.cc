@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <optional>
 #include <stdexcept>
 
 #include "tools/number_text.h"
@@ -11,17 +10,6 @@
 
 namespace residual_knn::cli {
 namespace {
-
-// The columns of the group and of the row.
-std::vector<int64_t> SelectGroupColumns(const TableHeader& header) {
-  const std::optional<int64_t> group = ColumnCalled(header, "group");
-  const std::optional<int64_t> row = ColumnCalled(header, "row");
-  if (group && row) return {*group, *row};
-  if (header.columns.size() == 2) return {0, 1};
-  throw std::runtime_error("has " + std::to_string(header.columns.size()) +
-                           " columns; groups must be in the columns 'group' and 'row', or in the "
-                           "only two columns");
-}
 
 constexpr int64_t kNone = -1;
 
@@ -37,7 +25,7 @@ int64_t GroupInLine(const Table& table, int64_t line) {
 }  // namespace
 
 FileGroups ReadGroups(const std::string& path, const CsvFormat& csv, const Numbering& rows) {
-  const Table table = ReadTable(path, SelectGroupColumns, csv);
+  const Table table = ReadTable(path, TwoColumnsCalled("group", "row", "groups"), csv);
   std::vector<int64_t> numbers(static_cast<size_t>(table.rows));
   std::vector<int64_t> row_of_line(numbers.size());
   std::vector<int64_t> line_of_row(static_cast<size_t>(rows.count), kNone);

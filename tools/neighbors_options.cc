@@ -221,11 +221,11 @@ void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
                                  "'row'; default: all rows")
                              ->group(group);
   AddPath(command, "--groups", &options->groups,
-          "File with groups of rows, in columns 'group' and 'row' or\n"
-          "in its only two columns: find the neighbors that the\n"
-          "rows of a group share, by the largest |rho| with any of\n"
-          "them. Groups have whole numbers, which the output has\n"
-          "as queries. With --predecessors: rows that are earlier\n"
+          "File with groups of rows, in columns 'group' and 'row',\n"
+          "or with two columns without names: find the neighbors\n"
+          "that the rows of a group share, by the largest |rho|\n"
+          "with any of them. Groups have whole numbers, which the\n"
+          "output has as queries. With --predecessors: rows that are earlier\n"
           "than all rows of the group")
       ->excludes(queries)
       ->group(group);

@@ -8,25 +8,10 @@
 #include "tools/table.h"
 
 namespace residual_knn::cli {
-namespace {
-
-std::vector<int64_t> SelectPairColumns(const TableHeader& header) {
-  const std::vector<std::string>& columns = header.columns;
-  // The names of columns in a file that has none.
-  if (columns == std::vector<std::string>{"0", "1"}) return {0, 1};
-  const std::optional<int64_t> query = ColumnCalled(header, "query");
-  const std::optional<int64_t> neighbor = ColumnCalled(header, "neighbor");
-  if (query && neighbor) return {*query, *neighbor};
-  throw std::runtime_error("has " + std::to_string(columns.size()) +
-                           " columns; lists need one column 'query' and one column "
-                           "'neighbor', or two columns without names");
-}
-
-}  // namespace
 
 RowLists ReadRowLists(const std::string& path, const CsvFormat& csv, const Numbering& queries,
                       const Numbering& rows) {
-  const Table table = ReadTable(path, SelectPairColumns, csv);
+  const Table table = ReadTable(path, TwoColumnsCalled("query", "neighbor", "lists"), csv);
   std::vector<int64_t> query_of_line(static_cast<size_t>(table.rows));
   RowLists lists;
   lists.offsets.assign(static_cast<size_t>(queries.count) + 1, 0);

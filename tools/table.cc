@@ -34,6 +34,20 @@ std::optional<int64_t> ColumnCalled(const TableHeader& header, std::string_view 
   return std::find(columns.begin(), columns.end(), name) - columns.begin();
 }
 
+ColumnSelector TwoColumnsCalled(const std::string& first, const std::string& second,
+                                const std::string& what) {
+  return [first, second, what](const TableHeader& header) -> std::vector<int64_t> {
+    // The names of columns in a file that has none.
+    if (header.columns == std::vector<std::string>{"0", "1"}) return {0, 1};
+    const std::optional<int64_t> a = ColumnCalled(header, first);
+    const std::optional<int64_t> b = ColumnCalled(header, second);
+    if (a && b) return {*a, *b};
+    throw std::runtime_error("has " + std::to_string(header.columns.size()) + " columns; " + what +
+                             " need one column '" + first + "' and one column '" + second +
+                             "', or two columns without names");
+  };
+}
+
 Table ReadTable(const std::string& path) { return ReadTable(path, AllColumns); }
 
 Table ReadTable(const std::string& path, const ColumnSelector& select, const CsvFormat& csv) {

@@ -74,6 +74,10 @@ std::vector<int64_t> AllColumns(const TableHeader& header);
 // The column with this name, if there is exactly one.
 std::optional<int64_t> ColumnCalled(const TableHeader& header, std::string_view name);
 
+// A selector for the columns with these two names, or for the two columns of a file without names. `what` is in the file.
+ColumnSelector TwoColumnsCalled(const std::string& first, const std::string& second,
+                                const std::string& what);
+
 // Reads a whole file, or standard input if the path is "-". CSV must have a header unless CsvFormat says otherwise.
 // There may be no rows. NaN and infinite values are errors.
 Table ReadTable(const std::string& path);

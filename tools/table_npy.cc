@@ -56,7 +56,7 @@ class ItemPlacer {
       const double value = LoadNpyItem(header_.type, bytes);
       if (std::isfinite(value)) return value;
       fault = std::isnan(value) ? "the value is NaN" : "the value is infinite";
-      fault += " (every point needs all coordinates: remove rows with missing values)";
+      fault += " (every row needs all its values: remove rows with missing values)";
     } catch (const std::runtime_error& error) {
       fault = error.what();
     }

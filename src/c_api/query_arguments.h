@@ -40,10 +40,9 @@ Message WithRow(const Message& text, Row row) {
 template <class Row>
 [[noreturn]] void ThrowNoRow(const Message& place, Row row, const Numbering<Row>& numbering,
                              int64_t n) {
-  const Message least =
-      WithRow(WithRow(place, row) + ", must be between ", static_cast<Row>(numbering.base));
-  ThrowInvalid(WithRow(least + " and ", static_cast<Row>(numbering.base + n - 1)) + ", or " +
-               std::to_string(numbering.missing) + " for no row");
+  Message text = WithRow(WithRow(place, row) + ", must be between ", numbering.base);
+  text = WithRow(text + " and ", static_cast<Row>(numbering.base + n - 1));
+  ThrowInvalid(WithRow(text + ", or ", numbering.missing) + " for no row");
 }
 
 // An option with row numbers, which the options have once for each width. Functions with rows of this width read one of

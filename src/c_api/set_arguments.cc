@@ -32,8 +32,10 @@ CandidateCounts CheckedCounts(const residual_knn_search_options& options,
       CheckedCount(options.scaled_candidates, usual.scaled, "scaled_candidates")};
   if (std::max(counts.residual, counts.scaled) < k) {
     ThrowInvalid("residual_candidates and scaled_candidates are " +
+                 std::to_string(options.residual_candidates) + " and " +
+                 std::to_string(options.scaled_candidates) + ", which stand for " +
                  std::to_string(counts.residual) + " and " + std::to_string(counts.scaled) +
-                 ", one of them must be at least k = " + std::to_string(k));
+                 " candidates; one of them must be at least k = " + std::to_string(k));
   }
   counts.residual = std::min(counts.residual, model.n());
   counts.scaled = std::min(counts.scaled, model.n());

@@ -140,6 +140,20 @@ residual_knn_status SearchRows32(int64_t base, int32_t row_base, const std::vect
                                       nullptr);
 }
 
+// The first row, with a candidate list.
+residual_knn_status SearchList(int64_t base, const std::vector<int64_t>& list) {
+  IndexHandle index;
+  Create({}, 0, &index);
+  residual_knn_search_options options = SearchFrom(base);
+  const int64_t row = 0;
+  const int64_t offsets[] = {0, static_cast<int64_t>(list.size())};
+  options.candidate_offsets = offsets;
+  options.candidate_rows = list.data();
+  Answers out;
+  return residual_knn_neighbors(index.get(), &row, 1, &options, 1, out.neighbors, out.distances,
+                                nullptr);
+}
+
 residual_knn_status SearchNewPoints(const Data& data, int64_t base, bool int32_rows) {
   IndexHandle index;
   Create({}, 0, &index);
@@ -276,6 +290,14 @@ std::vector<Case> Cases() {
          return SearchRows32(b, 1, {1, 9, 0});
        },
        "rows[2] is 0, must be between 1 and 9", "rows[3] is 0, must be between 1 and 9"},
+      {"candidate",
+       [](int64_t b) {
+         return SearchList(b, {3, -2});
+       },
+       "candidate_rows[1], in the list of query 0, is -2, must be between 0 and 8, or -1 for no "
+       "row",
+       "candidate_rows[2], in the list of query 1, is -1, must be between 1 and 9, or 0 for no "
+       "row"},
       {"query", [=](int64_t b) { return SearchNewPoints(bad_query, b, false); },
        "queries: coordinate 0 of row 1 is nan", "queries: coordinate 1 of row 2 is nan"},
       {"far query", [=](int64_t b) { return SearchNewPoints(far_query, b, false); },

@@ -153,8 +153,12 @@ class PairsTest(cli_support.ProgramTest):
                 ("there is no row -1", "group,row\n1,-1\n"),
                 ("0.5 is not a whole number", "group,row\n0.5,3\n"),
                 ("1.5 is not a whole number", "group,row\n1,1.5\n"),
-                ("has 3 columns; groups must be in the columns 'group' and 'row'",
+                ("has 3 columns; groups need one column 'group' and one column 'row', or two",
                  "a,b,c\n1,2,3\n"),
+                # Names that are nearly right are not taken by their places.
+                ("has 2 columns; groups need", "Row,Group\n1,5\n"),
+                ("has 2 columns; groups need", "row,cluster\n1,5\n"),
+                ("has 2 columns; groups need", "group,group\n1,5\n"),
         ):
             self.file("bad.csv", content)
             self.fail(text, "--groups", "bad.csv")

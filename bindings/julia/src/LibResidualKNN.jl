@@ -267,7 +267,8 @@ K(Z,Z) and then V.
 - returns: 0 to continue. Any other value cancels the call, which then returns RESIDUAL_KNN_ERROR_CANCELLED within
   100 ms.
 
-Called on the calling thread, at the start of the work and then about every 50 ms.
+Called on the calling thread, at the start of the work and then about every 50 ms. For sets of more than 1,000 points
+(weights with a larger k, conditional selection for larger groups), up to a second can pass between two calls.
 """
 macro residual_knn_progress(f)
     return esc(:(@cfunction($f, Int32, (Ptr{Cvoid}, Int64, Int64,))))
@@ -567,7 +568,7 @@ Options of a search.
       by more than rounding errors can. An uninformative candidate is never selected before an informative one. If
       none is left, the set is filled up with the remaining candidates of largest |rho|; uninformative_picks of the
       statistics counts them.
-    - Ties go to the smaller row.
+    - Ties go to the smaller row: ties of the reduction as it is computed in double precision.
   Source: Huan, Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648, section 3.
 - `reserved`: Reserved; must be 0.
 - `residual_candidates`: For RESIDUAL_KNN_SELECT_CONDITIONAL: the number of candidates of a query that are its nearest by residual
