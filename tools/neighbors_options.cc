@@ -224,9 +224,10 @@ void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
           "File with groups of rows, in columns 'group' and 'row',\n"
           "or with two columns without names: find the neighbors\n"
           "that the rows of a group share, by the largest |rho|\n"
-          "with any of them. Groups have whole numbers, which the\n"
-          "output has as queries. With --predecessors: rows that are earlier\n"
-          "than all rows of the group")
+          "with any of them, or by --selection conditional for the\n"
+          "whole group. Groups have whole numbers, which the output\n"
+          "has as queries. With --predecessors: rows that are\n"
+          "earlier than all rows of the group")
       ->excludes(queries)
       ->group(group);
   AddPath(command, "--new-points", &options->new_points,
@@ -239,6 +240,12 @@ void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
             "Search algorithm; default automatic: the library chooses\n"
             "(--stats shows its choice and the reason). The answer\n"
             "does not depend on it")
+      ->group(group);
+  AddPath(command, "--start", &options->start,
+          "Neighbors of the same queries, for example before a small\n"
+          "change of the lengthscales: a file that this program has\n"
+          "written (-o), as CSV or .npy. The answer does not depend\n"
+          "on it; a start near the answer saves time")
       ->group(group);
   AddWhole(command, "--threads", 0, kMostThreads, &options->threads,
            "Number of threads; 0 (default): one for each available\nprocessor. The answer does not "
@@ -270,6 +277,7 @@ void AddSelectionOptions(CLI::App& command, NeighborsOptions* options) {
           "in the output, in any order. A query without a line has\n"
           "no candidates. Default: all points")
       ->excludes(candidates)
+      ->excludes(command.get_option("--start"))
       ->group(group);
 }
 
@@ -376,6 +384,8 @@ void CheckPairs(const CLI::App& command, const NeighborsOptions& options) {
     without(option, "--threshold", "a threshold finds all pairs, and selects no sets");
     without(option, "--groups", "a group is not a single query");
   }
+  without("--start", "--threshold", "earlier neighbors would only give a first threshold");
+  without("--start", "--groups", "a group is not a single query");
   if (options.selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
     without("--selection", "--threshold", "a threshold selects no sets");
   }

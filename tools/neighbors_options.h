@@ -59,6 +59,7 @@ struct NeighborsOptions {
   int32_t selection = RESIDUAL_KNN_SELECT_NEAREST;
   int64_t candidates = kUsualCandidates;
   std::string candidate_lists;
+  std::string start;
 
   int64_t base = 0;
   int64_t threads = 0;

@@ -21,12 +21,24 @@ residual_knn_status CallForQueries(OfRows* of_rows, OfNewPoints* of_new_points,
              : of_rows(index, queries.RowNumbers(), queries.count, others...);
 }
 
-// The candidate lists of the queries, in row numbers of the index; without lists if there are none.
+// The lists of the queries, in row numbers of the index; without lists if there are none. `lists` is a part of the
+// question.
 RowLists IndexLists(const NeighborsOptions& options, const Question& question,
-                    int64_t num_queries) {
-  if (options.candidate_lists.empty()) return {};
-  return SelectLists(question.candidates, num_queries,
-                     options.queries.empty() ? question.order : question.rows, question.positions);
+                    const RowLists& lists, int64_t num_queries) {
+  if (lists.offsets.empty()) return {};
+  return SelectLists(lists, num_queries, options.queries.empty() ? question.order : question.rows,
+                     question.positions);
+}
+
+// The start lists of all queries as an array, which `search` then points to.
+std::vector<int64_t> SetStart(const NeighborsOptions& options, const RowLists& lists,
+                              residual_knn_search_options* search) {
+  // The library reads 4 k elements of a list. In a search for candidates, k is their number, 2 k by default.
+  const int64_t most = 4 * std::max(2 * options.k, options.candidates);
+  search->start_k = std::min(LongestList(lists), most);
+  std::vector<int64_t> rows = PaddedLists(lists, search->start_k);
+  if (search->start_k > 0) search->start = rows.data();
+  return rows;
 }
 
 // The numbers of candidates of both kinds for --candidates, in the values of the library.
@@ -129,11 +141,13 @@ Answer Search(const NeighborsOptions& options, const Question& question, const Q
   search.progress_user = progress;
   search.selection = options.selection;
   SetCounts(options, question, &search);
-  const RowLists lists = IndexLists(options, question, queries.count);
+  const RowLists lists = IndexLists(options, question, question.candidates, queries.count);
   if (!lists.offsets.empty()) {
     search.candidate_offsets = lists.offsets.data();
     search.candidate_rows = lists.rows.data();
   }
+  const std::vector<int64_t> start =
+      SetStart(options, IndexLists(options, question, question.start, queries.count), &search);
   residual_knn_info_init(&answer.info, sizeof answer.info);
   residual_knn_statistics_init(&answer.statistics, sizeof answer.statistics);
   CheckStatus(residual_knn_index_info(index, &answer.info), question.points.path);

@@ -39,9 +39,13 @@ std::string OutputKey(const std::string& path) {
 }
 
 std::vector<NamedFile> InputsOf(const NeighborsOptions& options) {
-  return {{"POINTS", options.points},           {"--inducing-points", options.inducing_points},
-          {"--queries", options.queries},       {"--groups", options.groups},
-          {"--new-points", options.new_points}, {"--candidate-lists", options.candidate_lists}};
+  return {{"POINTS", options.points},
+          {"--inducing-points", options.inducing_points},
+          {"--queries", options.queries},
+          {"--groups", options.groups},
+          {"--new-points", options.new_points},
+          {"--candidate-lists", options.candidate_lists},
+          {"--start", options.start}};
 }
 
 // The tables besides the answer.

@@ -1,5 +1,6 @@
 #include "tools/question.h"
 
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -63,6 +64,15 @@ void CheckInducingFile(const NeighborsOptions& options, const CoordinateReader& 
       "these coordinates; use a name that ends in .csv");
 }
 
+// The numbers of the queries among the rows or among the new points.
+std::vector<int64_t> QueryNumbers(const NeighborsOptions& options, const Question& question) {
+  if (!options.queries.empty()) return question.rows;
+  const int64_t count = options.new_points.empty() ? question.points.n : question.new_points.n;
+  std::vector<int64_t> numbers(static_cast<size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), int64_t{0});
+  return numbers;
+}
+
 }  // namespace
 
 void TakeOrder(const NeighborsOptions& options, std::vector<int64_t> order, Question* question) {
@@ -86,10 +96,14 @@ Question ReadQuestion(NeighborsOptions* options, ProgressBar* progress, Messages
   if (!options->queries.empty()) question.rows = ReadRowNumbers(options->queries, csv, rows);
   if (!options->groups.empty()) question.groups = ReadGroups(options->groups, csv, rows);
   if (!options->new_points.empty()) question.new_points = reader.ReadMatching(options->new_points);
+  const Numbering new_points{"new point", options->base, question.new_points.n};
+  const Numbering& queries = options->new_points.empty() ? rows : new_points;
   if (!options->candidate_lists.empty()) {
-    const Numbering new_points{"new point", options->base, question.new_points.n};
-    question.candidates = ReadRowLists(options->candidate_lists, csv,
-                                       options->new_points.empty() ? rows : new_points, rows);
+    question.candidates = ReadRowLists(options->candidate_lists, csv, queries, rows);
+  }
+  if (!options->start.empty()) {
+    question.start =
+        ReadNeighborLists(options->start, csv, queries, QueryNumbers(*options, question), rows);
   }
   InducingPoints given;
   if (!options->inducing_points.empty()) {

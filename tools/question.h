@@ -29,6 +29,7 @@ struct Question {
   Coordinates new_points;
   // A list for each row of the file, or for each new point; empty without --candidate-lists.
   RowLists candidates;
+  RowLists start;  // the same for --start
 };
 
 // Uses an order, a permutation of the rows of the file, wherever the options want it.

@@ -23,8 +23,18 @@ struct RowLists {
 RowLists ReadRowLists(const std::string& path, const CsvFormat& csv, const Numbering& queries,
                       const Numbering& rows);
 
+// Reads the neighbors that an earlier call has written: CSV as for ReadRowLists; or .npy with a row of neighbors for each
+// query, and -1 in places without one. Row i of .npy is the list of number query_numbers[i].
+RowLists ReadNeighborLists(const std::string& path, const CsvFormat& csv, const Numbering& queries,
+                           std::span<const int64_t> query_numbers, const Numbering& rows);
+
 // `count` of the lists: list i of the result is list At(numbers, i) of `lists`, and each row becomes At(positions, row).
 RowLists SelectLists(const RowLists& lists, int64_t count, std::span<const int64_t> numbers,
                      std::span<const int64_t> positions);
+
+int64_t LongestList(const RowLists& lists);
+
+// The first `width` elements of each list in an array, with -1 in places behind the end of a shorter list.
+std::vector<int64_t> PaddedLists(const RowLists& lists, int64_t width);
 
 }  // namespace residual_knn::cli

@@ -445,6 +445,23 @@ static void set_candidate_lists(residual_knn_search_options* options, SEXP list)
   options->candidate_rows_int32 = INTEGER(rows);
 }
 
+/* Start lists: a matrix of row numbers in R's own layout, NA in places without one. The R code checks its size. */
+static void set_start(residual_knn_search_options* options, SEXP list) {
+  const SEXP start = list_element(list, "start");
+  if (Rf_isNull(start)) return;
+  if (!Rf_isInteger(start) || !Rf_isMatrix(start)) Rf_error("start must be a matrix of integers");
+  if (Rf_ncols(start) == 0) return;
+  options->start_k = Rf_ncols(start);
+  options->start_int32 = INTEGER(start);
+}
+
+/* The pointer says that conditional variances are wanted. The typemap of the outputs makes their matrix. */
+static void set_wanted_variances(residual_knn_search_options* options, SEXP list) {
+  static double no_matrix;
+  const SEXP wanted = list_element(list, "conditional_variances");
+  if (!Rf_isNull(wanted) && Rf_asLogical(wanted) == TRUE) options->conditional_variances = &no_matrix;
+}
+
 static void set_search_options(residual_knn_search_options* options, progress_call* progress, SEXP list) {
   INIT_OPTIONS(residual_knn_search_options_init);
   SET_FIELD(ranking, Rf_asInteger);
@@ -454,6 +471,8 @@ static void set_search_options(residual_knn_search_options* options, progress_ca
   SET_FIELD(residual_candidates, Rf_asReal);
   SET_FIELD(scaled_candidates, Rf_asReal);
   set_candidate_lists(options, list);
+  set_start(options, list);
+  set_wanted_variances(options, list);
 }
 
 static void set_weights_options(residual_knn_weights_options* options, progress_call* progress, SEXP list) {
@@ -603,8 +622,7 @@ static void to_doubles(double* values, R_xlen_t count) {
 %typemap(scoercein) const residual_knn_model_options*, const residual_knn_search_options*,
   const residual_knn_weights_options*, const residual_knn_covariance_options*, const residual_knn_helper_options* "";
 
-/* Outputs: matrices of R, written by the library: neighbors, distances and, for conditional selection, conditional
- * variances. */
+/* Outputs: matrices of R, written by the library: neighbors, distances and, if they are wanted, conditional variances. */
 %typemap(in) (int32_t k, int32_t base, int32_t missing, int32_t* neighbors, double* distances)
   (SEXP index_matrix, SEXP distance_matrix, SEXP variance_matrix) %{
   $1 = to_int32($input, "$1_name");
@@ -616,7 +634,7 @@ static void to_doubles(double* values, R_xlen_t count) {
     distance_matrix = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_$argnum, columns));
     r_nprotect += 2;
     variance_matrix = R_NilValue;
-    if (OPTIONS_$argnum->selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
+    if (OPTIONS_$argnum->conditional_variances != NULL) {
       variance_matrix = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_$argnum, columns));
       ++r_nprotect;
       ((residual_knn_search_options*)OPTIONS_$argnum)->conditional_variances = REAL(variance_matrix);

@@ -31,7 +31,7 @@ end
 
 # Runs a search by search(options, idxs, dists, statistics), which calls the library.
 function search_neighbors(search, index, num_queries, k; progress = nothing, statistics = false, candidates = nothing,
-                          candidate_lists = nothing, conditional_variances = false, settings...)
+                          candidate_lists = nothing, conditional_variances = false, start = nothing, settings...)
     flag(statistics, "statistics")
     variances = nothing
     idxs = Matrix{Int64}(undef, k, num_queries)
@@ -40,9 +40,11 @@ function search_neighbors(search, index, num_queries, k; progress = nothing, sta
         arrays = set_selection!(options, index, k, num_queries; candidates = candidates,
                                 candidate_lists = candidate_lists, conditional_variances = conditional_variances)
         variances = arrays[3]
-        return arrays
+        start === nothing || candidate_lists === nothing ||
+            invalid("start must not be given together with candidate_lists")
+        return arrays, set_start!(options, index, num_queries, start)
     end
-    others = (:progress, :statistics, :candidates, :candidate_lists, :conditional_variances)
+    others = (:progress, :statistics, :candidates, :candidate_lists, :conditional_variances, :start)
     record = run_search(index, progress, settings, others, prepare!) do options, record
         search(options, idxs, dists, record)
     end
@@ -113,6 +115,11 @@ units.
 - `conditional_variances`: with `true`, the result is `idxs, dists, variances`; for `selection = :conditional`. The last is
   the matrix of the conditional variances of the queries given their neighbors up to each place. Places without a neighbor
   repeat the last value
+- `start`: earlier neighbors of the same queries, as returned by `knn` or `predecessors`, for example before a small
+  [`update!`](@ref); or a matrix of point numbers with a column for each query, 0 for none. The answer does not depend on
+  it; a start near the answer saves time. It is of use if it has at least `k` points for each query; with
+  `selection = :conditional`, as many as there are candidates by residual correlation. It is ignored for
+  `ranking = :scaled_distance` and for an index with a covariance function
 - `threads`: number of worker threads of this search; default: as for the index. 0 means one for each available processor
 - `progress`: as in [`ResidualIndex`](@ref)
 - `statistics`: with `true`, the result has another element at its end, a named tuple that reports what the search did;

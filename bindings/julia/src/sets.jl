@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# How a search selects the set of a query, and among which candidates.
+# How a search selects the set of a query, among which candidates, and from which neighbors it starts.
 
 # Sets the options of these keywords of a search; `selection` and `ranking` are set already. Returns the arrays to which
 # the options then point: the offsets and rows of candidate lists, and the conditional variances, or `nothing` for what
@@ -53,6 +53,43 @@ function candidate_counts(candidates, index, k)
     return residual, total - residual
 end
 
+# Sets the options of the keyword `start`. Returns the array to which the options then point, or `nothing`. The caller
+# keeps it alive during the search.
+set_start!(options, index, num_queries, ::Nothing) = nothing
+
+function set_start!(options, index, num_queries, start)
+    idxs = idxs_of(start)
+    # The answer for a single point is a vector.
+    idxs isa AbstractVector && num_queries == 1 && (idxs = reshape(idxs, :, 1))
+    rows = neighbor_matrix(idxs, "start", index.n, num_queries)
+    options.start_k = size(rows, 1)
+    isempty(rows) || (options.start = pointer(rows))
+    return rows
+end
+
+# The neighbors in the answer of a search, or given alone.
+idxs_of(neighbors) = neighbors isa Tuple && !isempty(neighbors) ? first(neighbors) : neighbors
+
+# Neighbors of all queries as 0-based row numbers, -1 in places without a neighbor.
+function neighbor_matrix(neighbors, name, n, num_queries)
+    idxs = idxs_of(neighbors)
+    idxs isa AbstractMatrix || invalid(name, " is ", described(idxs), ", must be a matrix of column numbers with a ",
+                                       "column for each query, or the answer of knn or predecessors")
+    Base.has_offset_axes(idxs) && invalid(name, " does not count from 1")
+    k, count = size(idxs)
+    hint = k == num_queries ? "; the set of a query is a column here: did you mean permutedims($name)?" : ""
+    check_size("the number of columns of $name", count, num_queries, hint)
+    for place in CartesianIndices(idxs)
+        check_row(idxs[place], n, string(name, "[", join(Tuple(place), ", "), "]"), "neighbor")
+    end
+    return Matrix{Int64}(idxs) .- 1
+end
+
+function check_row(row, n, place, what)
+    row isa Integer && !(row isa Bool) && 0 <= row <= n ||
+        invalid(place, " is ", described(row), ", must be a number between 1 and ", n, ", or 0 for no ", what)
+end
+
 # The lists of all queries one after the other, as offsets and 0-based row numbers. A matrix has a list in each column. A
 # tuple is the answer of a search, unless it is empty.
 candidate_arrays(::Nothing, n, num_queries) = (nothing, nothing)
@@ -62,7 +99,7 @@ function candidate_arrays(lists::AbstractMatrix, n, num_queries)
     Base.has_offset_axes(lists) && invalid("candidate_lists does not count from 1")
     check_size("the number of columns of candidate_lists", size(lists, 2), num_queries)
     for place in CartesianIndices(lists)
-        check_candidate(lists[place], n, join(Tuple(place), ", "))
+        check_row(lists[place], n, string("candidate_lists[", join(Tuple(place), ", "), "]"), "candidate")
     end
     return Int64[size(lists, 1) * i for i in 0:size(lists, 2)], Int64[row - 1 for row in vec(lists)]
 end
@@ -75,7 +112,7 @@ function candidate_arrays(lists::AbstractVector, n, num_queries)
         list isa Union{AbstractVector,Tuple} ||
             invalid("candidate_lists[", query, "] is ", described(list), ", must be a vector of column numbers")
         for (place, row) in enumerate(list)
-            check_candidate(row, n, string(query, "][", place))
+            check_row(row, n, string("candidate_lists[", query, "][", place, "]"), "candidate")
             push!(rows, row - 1)
         end
         push!(offsets, length(rows))
@@ -86,9 +123,3 @@ end
 candidate_arrays(lists, n, num_queries) =
     invalid("candidate_lists is ", described(lists), ", must be a vector of vectors of column numbers, a matrix with a ",
             "column for each query, or the answer of knn or predecessors")
-
-function check_candidate(row, n, place)
-    row isa Integer && !(row isa Bool) && 0 <= row <= n ||
-        invalid("candidate_lists[", place, "] is ", described(row), ", must be a number between 1 and ", n,
-                ", or 0 for no candidate")
-end

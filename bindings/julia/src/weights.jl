@@ -25,26 +25,12 @@ function Base.show(io::IO, w::VecchiaWeights)
           w.jittered_sets, w.jittered_sets == 1 ? " jittered set)" : " jittered sets)")
 end
 
-# The numbers of the neighbors in the answer of a search, or given alone.
-idxs_of(neighbors) = neighbors isa Tuple && !isempty(neighbors) ? first(neighbors) : neighbors
-
 # The sets of all queries as 0-based row numbers, -1 in places without a neighbor.
 function conditioning_sets(neighbors, n, num_queries)
-    sets = idxs_of(neighbors)
-    sets isa AbstractMatrix || invalid("neighbors is ", described(sets), ", must be a matrix of column numbers with a ",
-                                       "column for each query, or the answer of knn or predecessors")
-    Base.has_offset_axes(sets) && invalid("neighbors does not count from 1")
-    k, count = size(sets)
-    hint = k == num_queries ? "; the set of a query is a column here: did you mean permutedims(neighbors)?" : ""
-    check_size("the number of columns of neighbors", count, num_queries, hint)
+    sets = neighbor_matrix(neighbors, "neighbors", n, num_queries)
+    k = size(sets, 1)
     1 <= k <= typemax(Int32) || invalid("neighbors has ", k, " rows, must have between 1 and ", typemax(Int32))
-    for place in CartesianIndices(sets)
-        row = sets[place]
-        row isa Integer && !(row isa Bool) && 0 <= row <= n ||
-            invalid("neighbors[", join(Tuple(place), ", "), "] is ", described(row), ", must be a number between 1 and ", n,
-                    ", or 0 for no neighbor")
-    end
-    return Matrix{Int64}(sets) .- 1
+    return sets
 end
 
 # Computes weights by compute(options, k, sets, weights, variances, report), which calls the library.

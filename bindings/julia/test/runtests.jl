@@ -50,4 +50,5 @@ throws_text(f, T, text) = (failure = thrown(f); failure isa T && occursin(text, 
     include("test_weights.jl")
     include("test_sets.jl")
     include("test_covariances.jl")
+    include("test_start.jl")
 end

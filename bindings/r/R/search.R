@@ -3,7 +3,7 @@
 neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, ranking = "absolute",
                       strategy = "automatic", query_factor = NULL, query_residual_variance = NULL,
                       threads = NULL, progress = FALSE, selection = "nearest", candidates = NULL,
-                      candidate_lists = NULL) {
+                      candidate_lists = NULL, start = NULL) {
   index <- require_index(index)
   require_whole(index)
   options <- search_options(ranking, strategy, search_threads(index, threads))
@@ -11,7 +11,7 @@ neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, r
   if (is.null(new)) rows <- as_rows(rows, index$n)
   k <- as_k(k, index$n)
   num_queries <- count_queries(index, rows, new)
-  options <- c(options, set_options(index, k, num_queries, ranking, selection, candidates, candidate_lists))
+  options <- c(options, set_options(index, k, num_queries, ranking, selection, candidates, candidate_lists, start))
   found <- run_call(progress, matrices = new$matrices, function(report) {
     call_for_queries(
       index, rows, new, residual_knn_neighbors_int32, residual_knn_neighbors_of_new_points_int32,
@@ -23,14 +23,14 @@ neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, r
 
 predecessors <- function(index, k = min(10L, index$n), rows = NULL, ranking = "absolute", strategy = "automatic",
                          threads = NULL, progress = FALSE, selection = "nearest", candidates = NULL,
-                         candidate_lists = NULL) {
+                         candidate_lists = NULL, start = NULL) {
   index <- require_index(index)
   require_whole(index)
   options <- search_options(ranking, strategy, search_threads(index, threads))
   rows <- as_rows(rows, index$n)
   k <- as_k(k, index$n)
   num_queries <- count_queries(index, rows)
-  options <- c(options, set_options(index, k, num_queries, ranking, selection, candidates, candidate_lists))
+  options <- c(options, set_options(index, k, num_queries, ranking, selection, candidates, candidate_lists, start))
   found <- run_call(progress, function(report) {
     residual_knn_predecessors_int32(index$handle, rows, c(options, progress = report), k)
   })

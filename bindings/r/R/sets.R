@@ -1,7 +1,7 @@
-# How a search selects the set of a query, and among which candidates.
+# How a search selects the set of a query, among which candidates, and from which neighbors it starts.
 
 # The options of the library for these arguments of a search with k neighbors of `num_queries` queries.
-set_options <- function(index, k, num_queries, ranking, selection, candidates, candidate_lists) {
+set_options <- function(index, k, num_queries, ranking, selection, candidates, candidate_lists = NULL, start = NULL) {
   code <- enum_value(selection, "selection", "selection")
   conditional <- selection == "conditional"
   if (conditional && !identical(ranking, "absolute")) {
@@ -11,9 +11,11 @@ set_options <- function(index, k, num_queries, ranking, selection, candidates, c
     if (!conditional) stop_invalid("candidates must be NULL unless selection is \"conditional\"")
     if (!is.null(candidate_lists)) stop_invalid("candidates must be NULL if there are candidate_lists")
   }
+  if (!is.null(start) && !is.null(candidate_lists)) stop_invalid("start must be NULL if there are candidate_lists")
   c(
-    list(selection = code), candidate_counts(candidates, index, k),
-    as_candidate_lists(candidate_lists, num_queries, index$n)
+    list(selection = code, conditional_variances = conditional), candidate_counts(candidates, index, k),
+    as_candidate_lists(candidate_lists, num_queries, index$n),
+    start = if (!is.null(start)) list(as_neighbor_matrix(start, "start", num_queries, index$n))
   )
 }
 
@@ -89,6 +91,24 @@ as_candidate_lists <- function(lists, num_queries, n) {
     stop_invalid("candidate_lists has ", counted(count, what), ", must have ", num_queries, ", one for each query")
   }
   if (of_matrix) rows_of_matrix(lists, n) else rows_of_lists(lists, n)
+}
+
+# Neighbors of the queries, from the result of a search or from a matrix with one row for each query, as a matrix of
+# integers. A matrix of integers is not copied.
+as_neighbor_matrix <- function(x, name, num_queries, n) {
+  if (inherits(x, "residual_neighbors")) x <- x$index
+  if (!may_be_positions(x) || length(dim(x)) != 2L) {
+    stop_invalid(
+      name, " is ", shown(x), ", must be a matrix of row numbers, or the result of neighbors() or predecessors()"
+    )
+  }
+  if (nrow(x) != num_queries) {
+    stop_invalid(name, " has ", counted(nrow(x), "row"), ", must have ", num_queries, ", one for each query")
+  }
+  bad <- bad_positions(x, n)
+  if (length(bad) > 0L) stop_position(element(x, bad[1L], name), x[bad[1L]], n)
+  if (!is.integer(x)) storage.mode(x) <- "integer"
+  x
 }
 
 rows_of_matrix <- function(lists, n) {

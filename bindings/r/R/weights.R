@@ -44,34 +44,20 @@ rows_of_sets <- function(neighbors, rows, n) {
   as_rows(neighbors$rows, n)
 }
 
-# Conditioning sets as a matrix of integers. A matrix of integers is not copied.
+# Conditioning sets as a matrix of integers.
 as_sets <- function(neighbors, num_queries, n, is_new) {
-  x <- neighbors
-  if (inherits(x, "residual_neighbors")) {
-    if (x$kind == "groups") stop_invalid("neighbors has the neighbors of groups, must be those of single points")
-    if ((x$kind == "new points") != is_new) {
+  if (inherits(neighbors, "residual_neighbors")) {
+    if (neighbors$kind == "groups") stop_invalid("neighbors has the neighbors of groups, must be those of single points")
+    if ((neighbors$kind == "new points") != is_new) {
       stop_invalid(
         "neighbors has the neighbors of ", if (is_new) "points of the index, but there are new points" else
           "new points, so the new points must be given"
       )
     }
-    x <- x$index
   }
-  if (!may_be_positions(x) || length(dim(x)) != 2L) {
-    stop_invalid(
-      "neighbors is ", shown(x), ", must be a matrix of row numbers, or the result of neighbors() or predecessors()"
-    )
-  }
-  if (ncol(x) == 0L) stop_invalid("neighbors has no columns, must have at least 1")
-  if (nrow(x) != num_queries) {
-    stop_invalid(
-      "neighbors has ", counted(nrow(x), "row"), ", must have ", num_queries, ", one for each query"
-    )
-  }
-  bad <- bad_positions(x, n)
-  if (length(bad) > 0L) stop_position(element(x, bad[1L], "neighbors"), x[bad[1L]], n)
-  if (!is.integer(x)) storage.mode(x) <- "integer"
-  x
+  sets <- as_neighbor_matrix(neighbors, "neighbors", num_queries, n)
+  if (ncol(sets) == 0L) stop_invalid("neighbors has no columns, must have at least 1")
+  sets
 }
 
 # A row of B for each query, with a 1 for the query itself if it is a point of the index.

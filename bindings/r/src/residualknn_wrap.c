@@ -1756,6 +1756,23 @@ static void set_candidate_lists(residual_knn_search_options* options, SEXP list)
   options->candidate_rows_int32 = INTEGER(rows);
 }
 
+/* Start lists: a matrix of row numbers in R's own layout, NA in places without one. The R code checks its size. */
+static void set_start(residual_knn_search_options* options, SEXP list) {
+  const SEXP start = list_element(list, "start");
+  if (Rf_isNull(start)) return;
+  if (!Rf_isInteger(start) || !Rf_isMatrix(start)) Rf_error("start must be a matrix of integers");
+  if (Rf_ncols(start) == 0) return;
+  options->start_k = Rf_ncols(start);
+  options->start_int32 = INTEGER(start);
+}
+
+/* The pointer says that conditional variances are wanted. The typemap of the outputs makes their matrix. */
+static void set_wanted_variances(residual_knn_search_options* options, SEXP list) {
+  static double no_matrix;
+  const SEXP wanted = list_element(list, "conditional_variances");
+  if (!Rf_isNull(wanted) && Rf_asLogical(wanted) == TRUE) options->conditional_variances = &no_matrix;
+}
+
 static void set_search_options(residual_knn_search_options* options, progress_call* progress, SEXP list) {
   INIT_OPTIONS(residual_knn_search_options_init);
   SET_FIELD(ranking, Rf_asInteger);
@@ -1765,6 +1782,8 @@ static void set_search_options(residual_knn_search_options* options, progress_ca
   SET_FIELD(residual_candidates, Rf_asReal);
   SET_FIELD(scaled_candidates, Rf_asReal);
   set_candidate_lists(options, list);
+  set_start(options, list);
+  set_wanted_variances(options, list);
 }
 
 static void set_weights_options(residual_knn_weights_options* options, progress_call* progress, SEXP list) {
@@ -3537,7 +3556,7 @@ R_swig_residual_knn_neighbors_int32 ( SEXP index, SEXP rows, SEXP options, SEXP 
     distance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
     r_nprotect += 2;
     variance_matrix5 = R_NilValue;
-    if (OPTIONS_5->selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
+    if (OPTIONS_5->conditional_variances != NULL) {
       variance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
       ++r_nprotect;
       ((residual_knn_search_options*)OPTIONS_5)->conditional_variances = REAL(variance_matrix5);
@@ -3629,7 +3648,7 @@ R_swig_residual_knn_predecessors_int32 ( SEXP index, SEXP rows, SEXP options, SE
     distance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
     r_nprotect += 2;
     variance_matrix5 = R_NilValue;
-    if (OPTIONS_5->selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
+    if (OPTIONS_5->conditional_variances != NULL) {
       variance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
       ++r_nprotect;
       ((residual_knn_search_options*)OPTIONS_5)->conditional_variances = REAL(variance_matrix5);
@@ -3714,7 +3733,7 @@ R_swig_residual_knn_neighbors_of_new_points_int32 ( SEXP index, SEXP queries, SE
     distance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
     r_nprotect += 2;
     variance_matrix5 = R_NilValue;
-    if (OPTIONS_5->selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
+    if (OPTIONS_5->conditional_variances != NULL) {
       variance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
       ++r_nprotect;
       ((residual_knn_search_options*)OPTIONS_5)->conditional_variances = REAL(variance_matrix5);
@@ -3804,7 +3823,7 @@ R_swig_residual_knn_neighbors_of_new_factor_int32 ( SEXP index, SEXP query_facto
     distance_matrix7 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_7, columns));
     r_nprotect += 2;
     variance_matrix7 = R_NilValue;
-    if (OPTIONS_7->selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
+    if (OPTIONS_7->conditional_variances != NULL) {
       variance_matrix7 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_7, columns));
       ++r_nprotect;
       ((residual_knn_search_options*)OPTIONS_7)->conditional_variances = REAL(variance_matrix7);
@@ -4274,7 +4293,7 @@ R_swig_residual_knn_group_neighbors_int32 ( SEXP index, SEXP group_offsets, SEXP
     distance_matrix6 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_6, columns));
     r_nprotect += 2;
     variance_matrix6 = R_NilValue;
-    if (OPTIONS_6->selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
+    if (OPTIONS_6->conditional_variances != NULL) {
       variance_matrix6 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_6, columns));
       ++r_nprotect;
       ((residual_knn_search_options*)OPTIONS_6)->conditional_variances = REAL(variance_matrix6);
@@ -4383,7 +4402,7 @@ R_swig_residual_knn_group_predecessors_int32 ( SEXP index, SEXP group_offsets, S
     distance_matrix6 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_6, columns));
     r_nprotect += 2;
     variance_matrix6 = R_NilValue;
-    if (OPTIONS_6->selection == RESIDUAL_KNN_SELECT_CONDITIONAL) {
+    if (OPTIONS_6->conditional_variances != NULL) {
       variance_matrix6 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_6, columns));
       ++r_nprotect;
       ((residual_knn_search_options*)OPTIONS_6)->conditional_variances = REAL(variance_matrix6);
