@@ -112,6 +112,43 @@ class PairsTest(cli_support.ProgramTest):
             candidates = candidates_of(group)
             self.assert_neighbors(answer.neighbors[group], distances, candidates, 4, str(group))
 
+    def check_shared_sets(self, answer, members, allowed):
+        """The next neighbor of a group leaves the least log-determinant that any of allowed[group] can leave."""
+        v = self.model.factor(self.points)[0]
+        covariance = (self.model.covariance(self.points, self.points) - v @ v.T + NUGGET * np.eye(N))
+
+        def left(group, rows):
+            cross = covariance[np.ix_(rows, group)]
+            given = cross.T @ np.linalg.solve(covariance[np.ix_(rows, rows)], cross)
+            return np.linalg.slogdet(covariance[np.ix_(group, group)] - given)[1]
+
+        for group, own in members.items():
+            found = answer.neighbors.get(group, [])
+            rows = [row for row, _ in found]
+            self.assertEqual(len(rows), min(4, len(allowed[group])))
+            self.assertLessEqual(set(rows), set(allowed[group]))
+            for rank, row in enumerate(rows):
+                best = min(left(own, rows[:rank] + [c])
+                           for c in allowed[group] if c not in rows[:rank])
+                self.assertLess(left(own, rows[:rank] + [row]) - best, 1e-9)
+            np.testing.assert_allclose([distance for _, distance in found],
+                                       self.distances[np.ix_(own, rows)].min(axis=0), atol=1e-7)
+
+    def test_shared_sets(self):
+        members = self.groups()
+        sets = ["--groups", "groups.csv", "-k", 4, "--selection", "conditional"]
+        outside = {group: np.setdiff1d(np.arange(N), own) for group, own in members.items()}
+        before = {group: np.arange(own.min()) for group, own in members.items()}
+        # With N candidates by correlation for each row of a group, all points are candidates.
+        self.check_shared_sets(self.ask(*sets, "--candidates", 2 * N), members, outside)
+        self.check_shared_sets(self.ask(*sets, "--candidates", 2 * N, "--predecessors"), members,
+                               before)
+        self.succeed(*self.arguments(*sets, "--candidates", 9, "--stats", "stats.json"))
+        candidates = json.loads((self.folder / "stats.json").read_text())["candidates"]
+        self.assertLess(candidates, sum(len(rows) for rows in outside.values()))
+        for option in ("--pick-variances", "--start"):
+            self.fail(option, *sets, option, "groups.csv", status=2)
+
     def test_groups(self):
         members = self.groups()
         outside = {group: np.setdiff1d(np.arange(N), own) for group, own in members.items()}

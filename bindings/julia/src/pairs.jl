@@ -154,6 +154,9 @@ function group_arrays(groups, n)
 end
 
 function search_groups(search, index, groups, k; settings...)
+    for name in (:candidate_lists, :conditional_variances, :start)
+        get(settings, name, nothing) in (nothing, false) || invalid(name, " is for single points, not for groups")
+    end
     offsets, members = group_arrays(groups, index.n)
     return search_neighbors(index, length(groups), check_k(k, index.n); settings...) do options, idxs, dists, record
         search(index, offsets, length(groups), members, options, size(idxs, 1), idxs, dists, record)
@@ -168,8 +171,23 @@ is a vector of groups, which are vectors of column numbers. A group must not be 
 The distance of a point from a group is its distance from the nearest point of the group, so the neighbors have the
 largest |ρ| with any point of the group. Points of a group are not its neighbors; points of other groups may be.
 
-Returns `idxs, dists`, two k x (number of groups) matrices. `k` and the keywords are as in [`knn`](@ref). In the statistics,
-`queries` is the number of groups, and `uninformative_queries` is 0.
+With `selection = :conditional`, the points of the set S that a group G shares are selected one after the other among the
+candidates of all its points. The next one leaves the least log-determinant of the conditional covariance of the group,
+
+    log det(R_GG - R_GS R_SS⁻¹ R_SG)
+
+where R is the covariance of the residual process, with p on its diagonal. Ties go to the smaller number.
+
+Returns `idxs, dists`, two k x (number of groups) matrices. `k` and the keywords are as in [`knn`](@ref), without
+`candidate_lists`, `conditional_variances` and `start`; `candidates` is the number for each point of a group. In the
+statistics, `queries` is the number of groups, and `uninformative_queries` is 0.
+
+Conditioning sets for blocks of ten points that follow each other:
+
+```julia
+blocks = collect(Iterators.partition(1:index.n, 10))
+idxs, dists = group_predecessors(index, blocks, 30; selection = :conditional)
+```
 """
 group_neighbors(index::ResidualIndex, groups, k = default_k(index.n); settings...) =
     search_groups(LibResidualKNN.residual_knn_group_neighbors, index, groups, k; settings...)

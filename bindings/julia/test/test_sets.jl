@@ -72,6 +72,51 @@ const CONDITIONAL = (selection = :conditional, conditional_variances = true)
     @test length(knn(index, queries, 5; selection = "conditional")) == 2
 end
 
+# Whether each point that a group shares leaves the least log-determinant that a point of `possible` can leave.
+function group_set_agrees(idxs, dists, r, group, possible, allowed)
+    set = filter(!=(0), idxs)
+    allunique(set) && set ⊆ allowed && length(set) == min(length(idxs), length(allowed)) || return false
+    all(dists[length(set)+1:end] .== Inf) || return false
+    left(chosen) = logdet(Symmetric(r[group, group] - r[group, chosen] * (r[chosen, chosen] \ r[chosen, group])))
+    for rank in eachindex(set)
+        before = set[1:rank-1]
+        left(set[1:rank]) - minimum(left([before; c]) for c in setdiff(possible, before)) < 1e-9 || return false
+        rho = maximum(abs(r[i, set[rank]]) / sqrt(r[i, i] * r[set[rank], set[rank]]) for i in group)
+        isapprox(dists[rank], sqrt(1 - rho); atol = 1e-7) || return false
+    end
+    return true
+end
+
+@testset "sets of groups" begin
+    model = random_model(168; n = 60)
+    index = index_of(model)
+    r = residual_covariance(model, index)
+    groups = [[40, 7, 22], [60], [31, 30], [1, 5], collect(45:59)]
+    for (search, before) in ((group_neighbors, false), (group_predecessors, true))
+        allowed = [before ? collect(1:minimum(group)-1) : setdiff(1:60, group) for group in groups]
+        # With 60 of each kind, all points are candidates; otherwise at least the 8 nearest of each point.
+        for (given, count) in ((NamedTuple(), 8), ((candidates = (residual = 60, scaled = 60),), 60))
+            idxs, dists, statistics = search(index, groups, 4; selection = :conditional, statistics = true, given...)
+            for (g, group) in enumerate(groups)
+                of_points = union_of_nearest(model, r, model.points[:, group], group, fill(allowed[g], length(group)),
+                                             (count, count))
+                @test group_set_agrees(idxs[:, g], dists[:, g], r, group, reduce(union, of_points), allowed[g])
+            end
+            total = sum(length, allowed)
+            @test count == 60 ? statistics.candidates == total : 0 < statistics.candidates <= total
+        end
+    end
+    conditional = (selection = :conditional, candidates = 11)
+    @test same(group_neighbors(index, [[i] for i in 1:60], 4; conditional...), knn(index, 4; conditional...))
+    wrong(text; settings...) = throws_text(() -> group_neighbors(index, groups, 4; settings...), ArgumentError, text)
+    @test wrong("candidates is for selection"; candidates = 9)
+    @test wrong("must be at least k = 4"; selection = :conditional, candidates = 3)
+    @test wrong("must be :absolute"; selection = :conditional, ranking = :signed)
+    @test wrong("conditional_variances is for single points"; CONDITIONAL...)
+    @test wrong("candidate_lists is for single points"; candidate_lists = groups)
+    @test wrong("start is for single points"; start = zeros(Int, 4, 5))
+end
+
 @testset "sets from lists" begin
     model = random_model(162; n = 60)
     index = index_of(model)

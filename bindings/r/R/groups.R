@@ -1,21 +1,26 @@
 # Searches for the neighbors that groups of rows share.
 
 group_neighbors <- function(index, groups, k = min(10L, index$n), ranking = "absolute", strategy = "automatic",
-                            threads = NULL, progress = FALSE) {
-  find_groups(residual_knn_group_neighbors_int32, index, groups, k, ranking, strategy, threads, progress)
+                            threads = NULL, progress = FALSE, selection = "nearest", candidates = NULL) {
+  choices <- list(ranking = ranking, strategy = strategy, selection = selection, candidates = candidates)
+  find_groups(residual_knn_group_neighbors_int32, index, groups, k, choices, threads, progress)
 }
 
 group_predecessors <- function(index, groups, k = min(10L, index$n), ranking = "absolute", strategy = "automatic",
-                               threads = NULL, progress = FALSE) {
-  find_groups(residual_knn_group_predecessors_int32, index, groups, k, ranking, strategy, threads, progress)
+                               threads = NULL, progress = FALSE, selection = "nearest", candidates = NULL) {
+  choices <- list(ranking = ranking, strategy = strategy, selection = selection, candidates = candidates)
+  find_groups(residual_knn_group_predecessors_int32, index, groups, k, choices, threads, progress)
 }
 
-find_groups <- function(find, index, groups, k, ranking, strategy, threads, progress) {
+find_groups <- function(find, index, groups, k, choices, threads, progress) {
   index <- require_index(index)
   require_whole(index)
-  options <- search_options(ranking, strategy, search_threads(index, threads))
+  options <- search_options(choices$ranking, choices$strategy, search_threads(index, threads))
   groups <- as_groups(groups, index$n)
   k <- as_k(k, index$n)
+  sets <- set_options(index, k, length(groups), choices$ranking, choices$selection, choices$candidates)
+  sets$conditional_variances <- FALSE # the library has none for groups
+  options <- c(options, sets)
   found <- run_call(progress, function(report) find(index$handle, groups, c(options, progress = report), k))
   found <- new_neighbors(found, "groups", index)
   found$groups <- groups

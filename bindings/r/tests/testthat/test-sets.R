@@ -78,6 +78,62 @@ test_that("sets are selected from the nearest points of both kinds", {
   expect_selected(found, case, of_new, case$between, candidates, 5)
 })
 
+test_that("groups share the sets that leave the least log-determinant", {
+  case <- weights_case(67)
+  own <- diag(case$residual)
+  rho <- case$residual / sqrt(outer(own, own))
+  scaled <- scaled_distances(case$points, case$points, 0.3)
+  groups <- list(c(40L, 7L, 22L), 60L, c(31L, 30L), c(1L, 5L), 45:59)
+  log_det <- function(group, set) {
+    r <- case$residual
+    given <- r[group, set, drop = FALSE] %*% solve(r[set, set, drop = FALSE], r[set, group, drop = FALSE])
+    determinant(r[group, group, drop = FALSE] - given)$modulus[1L]
+  }
+  for (search in c("group_neighbors", "group_predecessors")) {
+    # With 60 of each kind, all points are candidates; otherwise at least the 8 nearest of each row.
+    for (count in c(8, 60)) {
+      candidates <- if (count == 60) c(residual = 60, scaled = 60)
+      found <- get(search)(case$index, groups, k = 4, selection = "conditional", candidates = candidates)
+      expect_identical(dim(found$index), c(5L, 4L))
+      expect_null(found$conditional_variance)
+      allowed <- lapply(groups, function(group) {
+        if (search == "group_neighbors") setdiff(1:60, group) else seq_len(min(group) - 1L)
+      })
+      for (g in seq_along(groups)) {
+        group <- groups[[g]]
+        of_rows <- rep(allowed[g], length(group))
+        possible <- unlist(union_of_nearest(rho[group, , drop = FALSE], scaled[group, , drop = FALSE], of_rows, count, count))
+        set <- found$index[g, !is.na(found$index[g, ])]
+        expect_length(set, min(4L, length(allowed[[g]])))
+        expect_true(all(set %in% allowed[[g]]) && !anyDuplicated(set))
+        for (rank in seq_along(set)) {
+          before <- set[seq_len(rank - 1L)]
+          left <- vapply(setdiff(possible, before), function(j) log_det(group, c(before, j)), 0)
+          expect_lt(log_det(group, c(before, set[rank])) - min(left), 1e-9)
+        }
+        nearest <- apply(abs(rho[group, set, drop = FALSE]), 2L, max)
+        expect_equal(found$distance[g, seq_along(set)], sqrt(1 - nearest), tolerance = 1e-7)
+        expect_true(all(is.infinite(found$distance[g, is.na(found$index[g, ])])))
+      }
+      expect_gte(found$statistics$candidates, sum(pmin(lengths(allowed), count)))
+      if (count == 60) expect_equal(found$statistics$candidates, sum(lengths(allowed)))
+    }
+  }
+  single <- group_neighbors(case$index, as.list(1:60), k = 4, selection = "conditional", candidates = 11)
+  points <- neighbors(case$index, k = 4, selection = "conditional", candidates = 11)
+  expect_identical(single[c("index", "distance")], points[c("index", "distance")])
+  invalid <- "residualknn_error_invalid_argument"
+  expect_error(group_neighbors(case$index, groups, k = 4, candidates = 9), "candidates must be NULL", class = invalid)
+  expect_error(
+    group_neighbors(case$index, groups, k = 4, selection = "conditional", candidates = 3), "must be at least k = 4",
+    class = invalid
+  )
+  expect_error(
+    group_predecessors(case$index, groups, k = 4, selection = "conditional", ranking = "signed"), "ranking is",
+    class = invalid
+  )
+})
+
 test_that("sets are selected from lists of candidates", {
   case <- weights_case(62)
   own <- diag(case$residual)
