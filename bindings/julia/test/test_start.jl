@@ -14,6 +14,8 @@
     @test same(predecessors(index, 6; start = rand(random, Int32(0):Int32(900), 2, 900)), expected)
     @test same(predecessors(index, 6; start = zeros(Int, 0, 900)), expected)
     @test same(predecessors(index, 6; start = nothing), expected)
+    scaled = (ranking = :scaled_distance,)
+    @test same(predecessors(index, 6; scaled..., start = earlier), predecessors(index, 6; scaled...))
     sets = predecessors(index, 3; selection = :conditional, start = earlier)
     @test same(sets, predecessors(index, 3; selection = :conditional))
     rows = [800, 7]

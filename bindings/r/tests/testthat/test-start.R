@@ -22,8 +22,10 @@ test_that("a start does not change the answer", {
   expect_same_answer(predecessors(index, k = 6, start = other), expected)
   expect_same_answer(predecessors(index, k = 6, start = other + 0), expected)
   expect_same_answer(predecessors(index, k = 6, start = matrix(NA, 800, 0)), expected)
-  signed <- predecessors(index, k = 4, ranking = "signed")
-  expect_same_answer(predecessors(index, k = 4, ranking = "signed", start = earlier), signed)
+  for (ranking in c("signed", "scaled_distance")) {
+    cold <- predecessors(index, k = 4, ranking = ranking)
+    expect_same_answer(predecessors(index, k = 4, ranking = ranking, start = earlier), cold)
+  }
 
   rows <- c(700L, 3L)
   expect_same_answer(
