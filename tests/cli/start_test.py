@@ -44,13 +44,15 @@ class StartTest(cli_support.ProgramTest):
     def test_work(self):
         """With the answer as start, a tree leaves fewer candidates to score."""
         survivors = []
-        for output, options in (("cold.csv", []), ("warm.csv", ["--start", "cold.csv"])):
+        for output, options in (("cold.csv", []), ("cold.npy", ["--start", "cold.csv"]),
+                                ("warm.csv", ["--start", "cold.npy"])):
             self.search("--predecessors", "--order", "maximin", "--strategy", "dual_tree", *options,
                         "-o", output, "--stats", "stats.json")
             survivors.append(json.loads((self.folder / "stats.json").read_text())["survivors"])
         cold, warm = ((self.folder / name).read_bytes() for name in ("cold.csv", "warm.csv"))
         self.assertEqual(warm, cold)
         self.assertLess(survivors[1], survivors[0])
+        self.assertEqual(survivors[2], survivors[1])
 
     def test_any_rows(self):
         expected = self.search()
