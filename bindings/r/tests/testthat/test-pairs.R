@@ -20,14 +20,15 @@ expect_above <- function(found, truth, threshold, tolerance = 1e-9) {
   expect_identical(found$offsets[1], 0)
   expect_length(found$offsets, nrow(truth) + 1L)
   expect_length(found$index, found$offsets[nrow(truth) + 1L])
-  for (i in seq_len(nrow(truth))) {
+  holds <- vapply(seq_len(nrow(truth)), function(i) {
     own <- seq_len(found$offsets[i + 1] - found$offsets[i]) + found$offsets[i]
     rho <- 1 - truth[i, ]^2
-    expect_true(all(which(rho > threshold + tolerance) %in% found$index[own]))
-    expect_true(all(rho[found$index[own]] > threshold - tolerance))
-    expect_false(is.unsorted(found$distance[own]))
-    expect_equal(found$distance[own], truth[i, found$index[own]], tolerance = 1e-7)
-  }
+    all(which(rho > threshold + tolerance) %in% found$index[own]) &&
+      all(rho[found$index[own]] > threshold - tolerance) && !is.unsorted(found$distance[own])
+  }, NA)
+  expect_identical(which(!holds), integer())
+  query <- rep(seq_len(nrow(truth)), diff(found$offsets))
+  expect_equal(found$distance, truth[cbind(query, found$index)], tolerance = 1e-7)
 }
 
 test_that("pairs above a threshold are those of the definition", {
