@@ -76,7 +76,7 @@ end
 
 Finds the `k` nearest neighbors among all points of the index. The queries are all points of the index, the points with
 the numbers `rows`, or new points. Returns `idxs, dists`, two k x (number of queries) matrices with the nearest neighbor
-first. For a single `point` these are two vectors of length k, as in NearestNeighbors.jl. The first four forms work
+first (with conditional selection, the first that was selected). For a single `point` these are two vectors of length k, as in NearestNeighbors.jl. The first four forms work
 without `k`; it is then 10, or n if that is less.
 
 A point is not its own neighbor. Ties go to the smaller number. The distance is √(1 - |ρ|), where ρ is the residual
@@ -105,16 +105,17 @@ units.
   conditional variance; see below
 - `candidates`: for `selection = :conditional`, the number of candidates of a query; default 4 `k`. A single number is at
   least `k`. Half of them, rounded up and at least `k`, are the nearest points by residual correlation, and the rest are
-  the nearest by Euclidean distance in lengthscales. For an index without inducing points, where both are the same, all
-  are nearest by distance; for an index with a covariance function, all are nearest by residual correlation. Or both
-  numbers, such as `(residual = 20, scaled = 40)`; a number that is left out is 0, and one of the two must be at least `k`
+  the nearest by scaled distance. For an index without inducing points, where both are the same, all are nearest by scaled
+  distance; for an index with a covariance function, all are nearest by residual correlation. Or both
+  numbers, such as `(residual = 20, scaled = 40)`; a number that is left out is 0, which means none, and
+  one of the two must be at least `k`
 - `candidate_lists`: candidates of each query, for both selections: a vector with a vector of point numbers for each query,
   a matrix with a column for each query, or the answer of another search. Lists may have different lengths, also 0, and
   any order. These elements are skipped: 0, repeats, the query itself and, in `predecessors`, points after the query. The
   answer is exact among the candidates
 - `conditional_variances`: with `true`, the result is `idxs, dists, variances`; for `selection = :conditional`. The last is
   the matrix of the conditional variances of the queries given their neighbors up to each place. Places without a neighbor
-  repeat the last value
+  repeat the last value, which is p_i for an empty set. The variances include the nugget
 - `start`: earlier neighbors of the same queries, as returned by `knn` or `predecessors`, for example before a small
   [`update!`](@ref); or a matrix of point numbers with a column for each query, 0 for none. The answer does not depend on
   it; a start near the answer saves time. It is of use if it has at least `k` points for each query; with
@@ -130,7 +131,8 @@ bytes for each neighbor in addition to the matrices.
 
 # Conditional selection
 
-The nearest points often repeat each other: two that lie side by side tell little more than one of them. With
+The nearest points are often redundant: two points that are close to each other give nearly the same information about the
+query. With
 `selection = :conditional`, the points of a set are selected one after the other. R is the covariance of the residual
 process, with p on its diagonal. The next point of the set S of query i is the candidate j whose set S + j leaves the least
 conditional variance
@@ -138,12 +140,13 @@ conditional variance
     D_i(S) = R_ii - R_iS R_SS⁻¹ R_Si
 
 Ties go to the smaller number. `idxs` has the points in the order in which they were selected, and `dists` their distances
-√(1 - |ρ|) from the query. The last of the conditional variances of a query is the one that [`vecchia_weights`](@ref)
-computes.
+√(1 - |ρ|) from the query. The last of the conditional variances of a query equals, up to rounding, that of
+[`vecchia_weights`](@ref).
 
-A candidate that reduces the variance by no more than rounding errors, such as a copy of a point that is already in the
-set, is not informative. It is selected only if no other is left; `uninformative_picks` counts these points. A set with such
-a point may have no regression, and `vecchia_weights` then needs its `jitter`.
+A candidate that reduces the variance by no more than rounding errors, such as a duplicate of a point that is already in the
+set, is not informative. It is not selected as long as another candidate is informative. After that, the set is filled up
+with the candidates of largest |ρ|; `uninformative_picks` counts these points. The residual covariance of such a set may be
+singular, and `vecchia_weights` then needs its `jitter`.
 
 ```julia
 sets = predecessors(index, 10; selection = :conditional)
@@ -155,8 +158,8 @@ Source: Huan, Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648.
 # Statistics
 
 To score a pair is to compute its residual correlation or, with the ranking `:scaled_distance`, its scaled distance.
-Strategies other than `:brute_force` then search a k-d tree, and `strategy` is `:best_first`. A tree divides the points into blocks. A pivot is a point that
-represents a block, and a bound is an upper limit of |ρ| for the points of a block.
+Searches by scaled distance use a k-d tree, and `strategy` is then `:best_first`; with few pairs, or on request, they use
+`:brute_force`. A tree divides the points into blocks. A pivot is a point that represents a block, and a bound is an upper limit of |ρ| for the points of a block.
 
 - `strategy`: the strategy that was used, never `:automatic`; `reason`: why it was used, as a sentence
 - `threads`: number of worker threads that were used

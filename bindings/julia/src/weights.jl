@@ -76,9 +76,9 @@ length k.
 The result has these fields:
 
 - `weights`: the weights, in the places of `neighbors`; 0 in places without a neighbor
-- `variances`: the conditional variances D_i
-- `log_determinant`: the sum of log D_i over the queries; -Inf if some D_i is 0. With the predecessors of all points, it
-  is the log-determinant of the Vecchia approximation of R
+- `variances`: the conditional variances D_i, which include the nugget as p_i does
+- `log_determinant`: the sum of log D_i over the queries; -Inf if some D_i is 0. If the queries are all points,
+  and each set has only predecessors of its query, it is the log-determinant of the Vecchia approximation of R
 - `jittered_sets`: number of sets that needed the jitter; `first_jittered`: the first query among them, -1 if there is none
 - `degenerate_queries`: number of queries whose residual variance p_i is at its rounding level. Their weights are 0, and
   D_i is p_i. Neighbors of this kind have weight 0
@@ -174,8 +174,8 @@ B = sparse(vecchia_triplets(w)...)
 ```
 
 B has a row for each query, with 1 in the column of the query and -b_ij in the columns of its neighbors. The columns are
-the points of the index; with new points, these follow in the columns from n + 1 on. With the predecessors of all points,
-B is n x n, and the Vecchia approximation of R is B⁻¹ D B⁻ᵀ, where D is the diagonal matrix of `w.variances`. With new
+the points of the index; with new points, these follow in the columns from n + 1 on. If the queries are all points, and
+each set has only predecessors of its query, B is n x n, and the Vecchia approximation of R is B⁻¹ D B⁻ᵀ, where D is the diagonal matrix of `w.variances`. With new
 points, `-B[:, 1:n] * y` are the conditional means at the new points of a residual process with the values `y` at the
 points of the index.
 """

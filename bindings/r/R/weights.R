@@ -79,8 +79,8 @@ as.data.frame.residual_weights <- function(x, row.names = NULL, optional = FALSE
 }
 
 print.residual_weights <- function(x, ...) {
-  cat("<residual_weights> ", if (x$kind == "new points") "of new points: ", counted_queries(nrow(x$index)), ", k = ", ncol(x$index),
-    ", log-determinant ", format(x$log_determinant), "\n",
+  cat("<residual_weights> ", if (x$kind == "new points") "of new points: ", counted_queries(nrow(x$index)), ", k = ",
+    ncol(x$index), ", log-determinant ", format(x$log_determinant), "\n",
     sep = ""
   )
   if (x$jittered_sets > 0) {
