@@ -123,7 +123,7 @@ def main():
     if arguments.csv is None:
         print("The case argo is left out: it needs --csv.")
     neighbors = [int(k) for k in arguments.neighbors.split(",")]
-    print("\n| case | m | k | " + " | ".join(KINDS) + " |\n|---" * 3 + "|---:" * len(KINDS) + "|")
+    print("\n| case | m | k | " + " | ".join(KINDS) + " |\n" + "|---" * 3 + "|---:" * len(KINDS) + "|")
     for case in cases.all_cases(arguments.csv, arguments.points):
         for m in case.inducing:
             for k, divergences in measure(library, case, m, neighbors):
