@@ -78,6 +78,8 @@ struct Bound {
   }
 };
 
+using BoundHeap = std::priority_queue<Bound, std::vector<Bound>, std::less<>>;
+
 class MaximinSelection {
  public:
   MaximinSelection(const ResidualOrderJob& job, const ReverseNeighbors& lists)
@@ -124,7 +126,7 @@ class MaximinSelection {
       if (first < 0 || model_.residual_variance(row) > model_.residual_variance(first)) first = row;
       bounds.push_back({kInfinity, row});
     }
-    heap_ = std::priority_queue<Bound>(std::less<Bound>(), std::move(bounds));
+    heap_ = BoundHeap({}, std::move(bounds));
     if (first >= 0) Choose(first);
   }
 
@@ -218,7 +220,7 @@ class MaximinSelection {
   std::vector<int64_t>
       seen_;  // it is the distance from this many of the chosen rows; kByList: from all of them
   std::vector<bool> chosen_;
-  std::priority_queue<Bound> heap_;
+  BoundHeap heap_;
   std::vector<int64_t> rows_;
   std::vector<double> found_;
   int64_t batch_ = 1;  // most rows that UpdateTop brings up to date
@@ -226,7 +228,7 @@ class MaximinSelection {
 
 ReverseNeighbors ListsOf(const ResidualOrderJob& job, int64_t length) {
   if (length == 0) return ReverseNeighbors(job.model.n());
-  return ReverseNeighbors(job.model, job.prepared, length, job.threads, job.monitor);
+  return {job.model, job.prepared, length, job.threads, job.monitor};
 }
 
 }  // namespace
