@@ -13,13 +13,14 @@ namespace {
 
 constexpr int64_t kMostForResiduals = 200000;
 
-// The median time of `repeats` calls.
-template <typename Call>
-double MedianSeconds(int64_t repeats, const Call& call) {
+// The median time of `repeats` calls. prepare() is not timed; call(prepared) is.
+template <typename Prepare, typename Call>
+double MedianSeconds(int64_t repeats, const Prepare& prepare, const Call& call) {
   std::vector<double> seconds;
   for (int64_t r = 0; r < repeats; ++r) {
+    const auto prepared = prepare();
     const Stopwatch watch;
-    call();
+    call(prepared);
     seconds.push_back(watch.Seconds());
   }
   return Median(seconds);
@@ -32,7 +33,8 @@ void PrintOrderings(std::ostream& out, const Workload& workload, int32_t threads
   residual_knn_helper_options_init(&options, sizeof options);
   options.threads = threads;
   std::vector<int64_t> order(static_cast<size_t>(workload.n));
-  const double scaled = MedianSeconds(repeats, [&] {
+  const auto nothing = [] { return 0; };
+  const double scaled = MedianSeconds(repeats, nothing, [&](int) {
     Check(residual_knn_order_points(workload.points.data(), workload.n, workload.d,
                                     workload.lengthscales.data(),
                                     static_cast<int64_t>(workload.lengthscales.size()),
@@ -43,14 +45,12 @@ void PrintOrderings(std::ostream& out, const Workload& workload, int32_t threads
       << " thread(s): maximin in scaled distance " << Fixed(scaled, 2) << " s";
   if (workload.n <= kMostForResiduals) {
     // A new index each time, because an index keeps the trees that searches have made.
-    std::vector<double> seconds;
-    for (int64_t r = 0; r < repeats; ++r) {
-      const Index index = CreateIndex(workload, threads);
-      const Stopwatch watch;
-      Check(residual_knn_index_order(index.get(), &options, order.data()), "ordering an index");
-      seconds.push_back(watch.Seconds());
-    }
-    out << ", in residual distance (m " << workload.m << ") " << Fixed(Median(seconds), 2) << " s";
+    const double residual = MedianSeconds(
+        repeats, [&] { return CreateIndex(workload, threads); },
+        [&](const Index& index) {
+          Check(residual_knn_index_order(index.get(), &options, order.data()), "ordering an index");
+        });
+    out << ", in residual distance (m " << workload.m << ") " << Fixed(residual, 2) << " s";
   }
   out << '\n';
 }

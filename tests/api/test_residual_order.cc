@@ -32,11 +32,7 @@ std::vector<int64_t> OrderOf(const residual_knn_index* index, int64_t n, int32_t
 std::vector<double> Distances(const residual_knn_index* index, int64_t n) {
   std::vector<double> distances(static_cast<size_t>(n * n));
   if (n == 1) return distances;
-  Question question;
-  question.all_rows = true;
-  for (int64_t i = 0; i < n; ++i) question.rows.push_back(i);
-  question.k = static_cast<int32_t>(n - 1);
-  const Answer answer = Ask(index, question);
+  const Answer answer = Ask(index, AllRows(QueryKind::kNeighbors, n, static_cast<int32_t>(n - 1)));
   for (int64_t i = 0; i < n; ++i) {
     for (int64_t rank = 0; rank < n - 1; ++rank) {
       const int64_t place = i * (n - 1) + rank;
@@ -163,15 +159,10 @@ void TestCallback(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
   const Model model = PlainModel(random, 120, 15);
   const CreatedIndex built_in = CreateIndex(model);
-  const FactorCopy factor = FactorOf(built_in.index.get());
   CheckedCallback callback(model.kernel, model.points, nullptr);
-  residual_knn_index* index = nullptr;
-  assert_int_equal(residual_knn_index_create_from_callback(
-                       factor.v.data(), model.points.n, factor.m, factor.p.data(),
-                       CheckedCallback::Evaluate, &callback, nullptr, &index),
-                   RESIDUAL_KNN_OK);
-  const IndexHandle handle(index);
-  assert_true(OrderIsTheDefinition(index, model.points.n));
+  const CreatedIndex called = CreateIndexFromCallback(FactorOf(built_in.index.get()), callback);
+  assert_int_equal(called.status, RESIDUAL_KNN_OK);
+  assert_true(OrderIsTheDefinition(called.index.get(), model.points.n));
   assert_true(callback.calls() > 0 && !callback.left_thread() && !callback.out_of_range());
 }
 

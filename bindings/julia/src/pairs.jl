@@ -47,8 +47,7 @@ queries are as in [`knn`](@ref). Returns `offsets, idxs, dists`: the neighbors o
 `dists`.
 
 The threshold is compared with ρ as the library computes it. Rounding can make it larger than 1, for example for points
-at the same place. The ρ of degenerate points is 0, so with `threshold` 0, the absolute ranking finds
-all pairs.
+at the same place. The ρ of degenerate points is 0, so with `threshold` 0, the absolute ranking finds all pairs.
 
 - `max_pairs`: the largest number of pairs; default: no limit. More pairs are an error that tells their number. A pair takes
   up to 48 bytes during the call, and 16 in the result. The first search has room for 32 pairs of each query, and for 2^20
@@ -180,8 +179,8 @@ candidates of all its points. The next one leaves the least log-determinant of t
 where R is the covariance of the residual process, with p on its diagonal. Ties go to the smaller number.
 
 Returns `idxs, dists`, two k x (number of groups) matrices. `k` and the keywords are as in [`knn`](@ref), without
-the ranking `:scaled_distance`, `candidate_lists`, `conditional_variances` and `start`; `candidates` is the number for each point of a group. In the
-statistics, `queries` is the number of groups, and `uninformative_queries` is 0.
+the ranking `:scaled_distance`, `candidate_lists`, `conditional_variances` and `start`; `candidates` is the number for each
+point of a group. In the statistics, `queries` is the number of groups, and `uninformative_queries` is 0.
 
 Conditioning sets for blocks of ten points that follow each other:
 
