@@ -76,7 +76,8 @@ end
 
 Finds the `k` nearest neighbors among all points of the index. The queries are all points of the index, the points with
 the numbers `rows`, or new points. Returns `idxs, dists`, two k x (number of queries) matrices with the nearest neighbor
-first (with conditional selection, the first that was selected). For a single `point` these are two vectors of length k, as in NearestNeighbors.jl. The first four forms work
+first (with conditional selection, the first that was selected). For a single `point` these are two vectors of length k,
+as in NearestNeighbors.jl. The first four forms work
 without `k`; it is then 10, or n if that is less.
 
 A point is not its own neighbor. Ties go to the smaller number. The distance is √(1 - |ρ|), where ρ is the residual
@@ -159,7 +160,8 @@ Source: Huan, Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648.
 
 To score a pair is to compute its residual correlation or, with the ranking `:scaled_distance`, its scaled distance.
 Searches by scaled distance use a k-d tree, and `strategy` is then `:best_first`; with few pairs, or on request, they use
-`:brute_force`. A tree divides the points into blocks. A pivot is a point that represents a block, and a bound is an upper limit of |ρ| for the points of a block.
+`:brute_force`. A tree divides the points into blocks. A pivot is a point that represents a block, and a bound is an upper
+limit of |ρ| for the points of a block.
 
 - `strategy`: the strategy that was used, never `:automatic`; `reason`: why it was used, as a sentence
 - `threads`: number of worker threads that were used

@@ -175,7 +175,8 @@ B = sparse(vecchia_triplets(w)...)
 
 B has a row for each query, with 1 in the column of the query and -b_ij in the columns of its neighbors. The columns are
 the points of the index; with new points, these follow in the columns from n + 1 on. If the queries are all points, and
-each set has only predecessors of its query, B is n x n, and the Vecchia approximation of R is B⁻¹ D B⁻ᵀ, where D is the diagonal matrix of `w.variances`. With new
+each set has only predecessors of its query, B is n x n, and the Vecchia approximation of R is B⁻¹ D B⁻ᵀ, where D is the diagonal matrix of
+`w.variances`. With new
 points, `-B[:, 1:n] * y` are the conditional means at the new points of a residual process with the values `y` at the
 points of the index.
 """
