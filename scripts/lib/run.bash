@@ -24,10 +24,12 @@ trap 'stop_ticks' EXIT # a script with a trap of its own calls it there
 start_ticks() {
   local what=$1 log=${2:-} start=$SECONDS
   (
-    trap 'kill "$!" 2> /dev/null; exit 0' TERM
+    sleeper=''
+    trap '[[ -z $sleeper ]] || kill "$sleeper" 2> /dev/null; exit 0' TERM
     while true; do
       sleep "$run_tick_seconds" &> /dev/null &
-      wait "$!"
+      sleeper=$!
+      wait "$sleeper"
       # This process ends with the script, however that ends.
       kill -0 "$$" 2> /dev/null || exit 0
       local last=''
@@ -60,6 +62,32 @@ quietly() {
     die "$what: failed with exit code $status: $*"
   fi
   rm -f -- "$log"
+}
+
+# at_once NAME COMMAND [NAME COMMAND]...: runs the commands, each given as one word without quoting inside, at the same
+# time. Then shows the output of each under its name, in the order of the arguments. Fails if one of them failed, and
+# names these in the last line.
+at_once() {
+  local names=() processes=() words failed=() folder i
+  folder=$(mktemp -d -- "${TMPDIR:-/tmp}/${0##*/}.XXXXXXXX") || die "cannot write in ${TMPDIR:-/tmp}; set TMPDIR to a folder that is yours"
+  start_ticks 'at once'
+  while (($# > 0)); do
+    read -ra words <<< "$2"
+    "${words[@]}" &> "$folder/${#names[@]}" &
+    processes+=("$!")
+    names+=("$1")
+    shift 2
+  done
+  for i in "${!names[@]}"; do
+    wait "${processes[i]}" || failed+=("${names[i]}")
+  done
+  stop_ticks
+  for i in "${!names[@]}"; do
+    printf '\n-- %s\n' "${names[i]}"
+    cat -- "$folder/$i"
+  done
+  rm -rf -- "$folder"
+  ((${#failed[@]} == 0)) || die "failed: $(IFS=,; printf '%s' "${failed[*]}")"
 }
 
 # aloud WHAT COMMAND...: shows the output of the command, with ticks between its lines.

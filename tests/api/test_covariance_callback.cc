@@ -19,7 +19,7 @@
 namespace residual_knn_test {
 namespace {
 
-constexpr int64_t kN = 600;
+constexpr int64_t kN = 300;
 constexpr int64_t kQueries = 50;
 constexpr int32_t kK = 4;
 constexpr int64_t kTile = 64;

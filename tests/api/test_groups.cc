@@ -167,8 +167,9 @@ Groups SingleRows(int64_t n) {
 
 // Groups of one row have the neighbors of that row, to the last bit.
 void TestSingleRows(void** state) {
-  Random random(static_cast<const TestRun*>(*state)->seed);
-  const Model model = PlainModel(random, 2500, 20);
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Random random(run.seed);
+  const Model model = PlainModel(random, run.ScaledRows(2500), 20);
   const CreatedIndex created = CreateIndex(model);
   const Groups groups = SingleRows(model.points.n);
   for (const bool predecessors : {false, true}) {
@@ -188,18 +189,17 @@ void TestSingleRows(void** state) {
 
 // Members of a group may lie beyond the tree of a prefix in which the predecessors of the group are searched.
 void TestPrefixTrees(void** state) {
-  Random random(static_cast<const TestRun*>(*state)->seed);
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Random random(run.seed);
   constexpr int64_t kRows = 20000;
   Model model = PlainModel(random, kRows, 6);
   model.kernel.lengthscales = {0.05};
   const CreatedIndex created = CreateIndex(model);
   Groups groups;
   const std::vector<int64_t> rows = RandomPermutation(random, kRows);
-  for (size_t first = 0; first < 1200; first += 6) {
+  for (int64_t group = 0; group < run.Scaled(200); ++group) {
     // The first member decides how many candidates there are.
-    std::vector<int64_t> members(rows.begin() + static_cast<std::ptrdiff_t>(first),
-                                 rows.begin() + static_cast<std::ptrdiff_t>(first + 6));
-    groups.Add(members);
+    groups.Add({rows.begin() + 6 * group, rows.begin() + 6 * (group + 1)});
   }
   Manner manner;
   manner.strategy = RESIDUAL_KNN_BRUTE_FORCE;

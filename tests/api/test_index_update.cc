@@ -124,7 +124,8 @@ void TestPreparationsAreRenewed(void** state) {
   Question question;
   question.k = 12;
   question.kind = QueryKind::kPredecessors;
-  for (int64_t i = 0; i < model.points.n; i += 5) question.rows.push_back(i);
+  const int64_t queries = run.Scaled(1200);
+  for (int64_t q = 0; q < queries; ++q) question.rows.push_back(q * model.points.n / queries);
   for (const std::vector<double>& lengthscales :
        {std::vector<double>{0.2, 0.3}, {0.21, 0.33}, {0.05, 0.9}, {0.4}}) {
     model.kernel.lengthscales = lengthscales;

@@ -104,10 +104,10 @@ bool SameDistances(const Answer& answer, const std::vector<int64_t>& order,
 void TestSortedRows(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
   Random random(run.seed);
-  constexpr int64_t kRows = 4000;
+  const int64_t rows = run.ScaledRows(4000);
   // Sanitized programs try fewer orders.
   const int64_t orders = std::min(run.Scaled(std::ssize(kOrderNames)), std::ssize(kOrderNames));
-  const Model model = ModelOf(RandomPoints(random, Shape::kUniform, kRows, 2), 0.2, random);
+  const Model model = ModelOf(RandomPoints(random, Shape::kUniform, rows, 2), 0.2, random);
   const CreatedIndex shuffled = CreateIndex(model);
   assert_int_equal(shuffled.status, RESIDUAL_KNN_OK);
   for (int64_t o = 0; o < orders; ++o) {
@@ -117,7 +117,7 @@ void TestSortedRows(void** state) {
     const CreatedIndex created = CreateIndex(sorted);
     assert_int_equal(created.status, RESIDUAL_KNN_OK);
     for (const QueryKind kind : {QueryKind::kNeighbors, QueryKind::kPredecessors}) {
-      const Question question = AllRows(kind, kRows, kPlaces);
+      const Question question = AllRows(kind, rows, kPlaces);
       for (const int32_t strategy :
            {RESIDUAL_KNN_BRUTE_FORCE, RESIDUAL_KNN_DUAL_TREE, RESIDUAL_KNN_LEVEL_SYNCHRONOUS}) {
         Manner manner;

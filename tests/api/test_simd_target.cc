@@ -15,12 +15,12 @@
 namespace residual_knn_test {
 namespace {
 
-Model DrawTargetModel(uint64_t seed, int32_t kernel) {
-  Random random(seed);
+Model DrawTargetModel(const TestRun& run, int32_t kernel) {
+  Random random(run.seed);
   Model model;
   model.kernel.family = kernel;
   model.kernel.lengthscales = {0.3};
-  model.points = RandomPoints(random, Shape::kUniform, 1500, 3);
+  model.points = RandomPoints(random, Shape::kUniform, run.ScaledRows(1500), 3);
   model.inducing = RandomRowsOf(random, model.points, 60);
   return model;
 }
@@ -73,8 +73,8 @@ std::vector<int64_t> Switches() {
   return switches;
 }
 
-bool SwitchesAreNotFelt(uint64_t seed, int32_t kernel) {
-  const Model model = DrawTargetModel(seed, kernel);
+bool SwitchesAreNotFelt(const TestRun& run, int32_t kernel) {
+  const Model model = DrawTargetModel(run, kernel);
   const CreatedIndex created = CreateIndex(model);
   if (created.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
   const Result expected = ResultOf(created.index.get(), {});
@@ -102,14 +102,13 @@ void TestSwitches(void** state) {
   constexpr int32_t kKernels[] = {RESIDUAL_KNN_MATERN, RESIDUAL_KNN_MATERN32,
                                   RESIDUAL_KNN_SQUARED_EXPONENTIAL};
   for (int64_t i = 0; i < std::min<int64_t>(run.Scaled(3), 3); ++i) {
-    assert_true(SwitchesAreNotFelt(run.seed, kKernels[i]));
+    assert_true(SwitchesAreNotFelt(run, kKernels[i]));
   }
 }
 
 // This cannot be undone, so it is the last test.
 void TestDisabledTargets(void** state) {
-  const Model model =
-      DrawTargetModel(static_cast<const TestRun*>(*state)->seed, RESIDUAL_KNN_MATERN);
+  const Model model = DrawTargetModel(*static_cast<const TestRun*>(*state), RESIDUAL_KNN_MATERN);
   const CreatedIndex created = CreateIndex(model);
   const Result expected = ResultOf(created.index.get(), {});
   const int64_t supported = hwy::SupportedTargets();

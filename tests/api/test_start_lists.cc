@@ -125,11 +125,12 @@ Model DrawField(Random& random, int64_t n) {
 
 // With its answer as start lists, a search scores fewer pairs exactly, in each strategy.
 void TestWork(void** state) {
-  Random random(static_cast<const TestRun*>(*state)->seed);
-  constexpr int64_t kRows = 3000;
-  const CreatedIndex created = CreateIndex(DrawField(random, kRows));
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Random random(run.seed);
+  const int64_t rows = run.ScaledRows(3000);
+  const CreatedIndex created = CreateIndex(DrawField(random, rows));
   assert_int_equal(created.status, RESIDUAL_KNN_OK);
-  const Question question = AllRows(QueryKind::kPredecessors, kRows, 8);
+  const Question question = AllRows(QueryKind::kPredecessors, rows, 8);
   for (const int32_t strategy : kAllStrategies) {
     Manner manner;
     manner.strategy = strategy;
@@ -269,14 +270,15 @@ void TestThresholdsTakeNone(void** state) {
 
 // The lists may be in the array of the results, also at another place or with another width of a list.
 void TestSameMemory(void** state) {
-  Random random(static_cast<const TestRun*>(*state)->seed);
-  constexpr int64_t kRows = 1500;
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Random random(run.seed);
+  const int64_t rows = run.ScaledRows(1500);
   constexpr int32_t kNeighbors = 6;
-  const CreatedIndex created = CreateIndex(DrawField(random, kRows));
-  const Question question = AllRows(QueryKind::kNeighbors, kRows, kNeighbors);
+  const CreatedIndex created = CreateIndex(DrawField(random, rows));
+  const Question question = AllRows(QueryKind::kNeighbors, rows, kNeighbors);
   const Answer expected = Ask(created.index.get(), question);
   for (const int32_t strategy : kAllStrategies) {
-    for (const int64_t shift : {0, 1, 4000}) {
+    for (const int64_t shift : {int64_t{0}, int64_t{1}, 3 * rows}) {
       for (const int64_t start_k : {int64_t{kNeighbors}, int64_t{2}, int64_t{9}}) {
         std::vector<int64_t> memory(3 * expected.neighbors.size(), -1);
         std::copy(expected.neighbors.begin(), expected.neighbors.end(), memory.begin() + shift);
@@ -285,7 +287,7 @@ void TestSameMemory(void** state) {
         options.threads = 2;
         options.start_k = start_k;
         options.start = memory.data() + shift;
-        assert_int_equal(residual_knn_neighbors(created.index.get(), nullptr, kRows, &options,
+        assert_int_equal(residual_knn_neighbors(created.index.get(), nullptr, rows, &options,
                                                 kNeighbors, memory.data(), nullptr, nullptr),
                          RESIDUAL_KNN_OK);
         memory.resize(expected.neighbors.size());

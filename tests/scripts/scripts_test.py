@@ -41,6 +41,32 @@ class EnvironmentTest(unittest.TestCase):
         self.assertEqual(bash(text).stdout, "0022\n")
 
 
+class AtOnceTest(unittest.TestCase):
+    def test_all_output_in_order(self):
+        found = bash("at_once first 'sleep 0.3' second 'echo two words'")
+        self.assertEqual(found.returncode, 0, found.stderr)
+        self.assertEqual(found.stdout, "\n-- first\n\n-- second\ntwo words\n")
+
+    def test_runs_at_the_same_time(self):
+        # Each waits for a file of the other.
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder)
+            for mine, other in (("a", "b"), ("b", "a")):
+                script = path / f"{mine}.sh"
+                script.write_text(f"touch {path / mine}; for i in $(seq 600); do [ -e {path / other} ] && exit 0; "
+                                  "sleep 0.1; done; exit 1\n", encoding="utf-8")
+            found = bash(f"at_once a 'sh {path / 'a.sh'}' b 'sh {path / 'b.sh'}'")
+            self.assertEqual(found.returncode, 0, found.stdout)
+
+    def test_names_every_failure(self):
+        found = bash("at_once good 'echo fine' bad 'ls /absent' worse false; echo not reached")
+        self.assertEqual(found.returncode, 1)
+        self.assertIn("fine", found.stdout)
+        self.assertIn("/absent", found.stdout)
+        self.assertNotIn("not reached", found.stdout)
+        self.assertEqual(found.stderr, "script: failed: bad,worse\n")
+
+
 class IncludesTest(unittest.TestCase):
     TABLE = "| `src/low/` | words | include |\n| `src/high/` | words | low |\n"
 

@@ -28,6 +28,10 @@ int64_t TestRun::Scaled(int64_t usual) const {
   return std::max<int64_t>(1, std::llround(static_cast<double>(usual) * size));
 }
 
+int64_t TestRun::ScaledRows(int64_t usual) const {
+  return std::max<int64_t>(1, std::llround(static_cast<double>(usual) * std::sqrt(size)));
+}
+
 TestRun ParseTestRun(int argc, char** argv) {
   TestRun run;
   run.size = RESIDUAL_KNN_TEST_USUAL_PERCENT / 100.0;

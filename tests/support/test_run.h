@@ -16,6 +16,8 @@ struct TestRun {
 
   // `usual` scaled by size, at least 1.
   [[nodiscard]] int64_t Scaled(int64_t usual) const;
+  // `usual` scaled by the root of size, for numbers of rows: the time of their searches grows with the square.
+  [[nodiscard]] int64_t ScaledRows(int64_t usual) const;
   // --cases if given, otherwise `usual` scaled by size.
   [[nodiscard]] int64_t Cases(int64_t usual) const { return cases > 0 ? cases : Scaled(usual); }
   // Whether there are enough cases for what `usual` many must have met.
