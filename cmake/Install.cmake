@@ -42,4 +42,8 @@ if(RESIDUAL_KNN_BUILD_TOOLS)
   file(RELATIVE_PATH residual_knn_bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
   set_target_properties(residual-knn PROPERTIES INSTALL_RPATH $ORIGIN/${residual_knn_bin_to_lib})
   install(TARGETS residual-knn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(FILES tools/shell/residual-knn.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES tools/shell/residual-knn.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+    RENAME residual-knn)
+  install(FILES tools/shell/_residual-knn DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 endif()
