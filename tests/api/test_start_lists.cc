@@ -127,7 +127,7 @@ Model DrawField(Random& random, int64_t n) {
 void TestWork(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
   Random random(run.seed);
-  const int64_t rows = run.ScaledRows(3000);
+  const int64_t rows = std::max<int64_t>(run.ScaledRows(3000), 2000);  // enough for every tree
   const CreatedIndex created = CreateIndex(DrawField(random, rows));
   assert_int_equal(created.status, RESIDUAL_KNN_OK);
   const Question question = AllRows(QueryKind::kPredecessors, rows, 8);
