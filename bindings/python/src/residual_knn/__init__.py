@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exact k nearest neighbors under the residual-correlation distance of Gaussian-process approximations (Vecchia, VIF).
+
+Points are rows of a matrix, row numbers count from 0, and -1 stands for no neighbor.
+
+>>> import numpy as np
+>>> import residual_knn as rk
+>>> points = np.random.default_rng(1).random((1000, 2))
+>>> index = rk.Index(points, inducing=50, lengthscales=0.2, nugget=0.01)
+>>> found = index.predecessors(10)
+>>> found.indices.shape, found.distances.shape
+((1000, 10), (1000, 10))
+
+`Index` has everything: `neighbors`, `predecessors`, `neighbors_above`, `predecessors_above`, `group_neighbors`,
+`group_predecessors`, `weights`, `covariances`, `covariance_blocks`, `residual_order`, `update`, `factor`, `info` and
+`close`. `choose_inducing` and `order_points` prepare points.
+"""
+from ._arrays import Numbers, Rows, SupportsDLPack
+from ._c import VERSION as __version__
+from ._callbacks import CovarianceFunction
+from ._errors import (
+    ArgumentTypeError,
+    CallbackError,
+    CancelledError,
+    IndexInUseError,
+    InternalError,
+    InvalidArgumentError,
+    NotPositiveDefiniteError,
+    OutOfMemoryError,
+    ResidualKNNError,
+    ResidualKNNWarning,
+    UnsupportedError,
+)
+from ._helpers import choose_inducing, order_points
+from ._index import Index
+from ._library import LibraryInfo, library
+from ._results import Covariances, IndexInfo, Neighbors, Pairs, Statistics, Weights
+
+__all__ = [
+    "ArgumentTypeError",
+    "CallbackError",
+    "CancelledError",
+    "CovarianceFunction",
+    "Covariances",
+    "Index",
+    "IndexInUseError",
+    "IndexInfo",
+    "InternalError",
+    "InvalidArgumentError",
+    "LibraryInfo",
+    "Neighbors",
+    "NotPositiveDefiniteError",
+    "Numbers",
+    "OutOfMemoryError",
+    "Pairs",
+    "ResidualKNNError",
+    "ResidualKNNWarning",
+    "Rows",
+    "Statistics",
+    "SupportsDLPack",
+    "UnsupportedError",
+    "Weights",
+    "__version__",
+    "choose_inducing",
+    "library",
+    "order_points",
+]

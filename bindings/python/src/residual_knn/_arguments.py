@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks of single values. The library checks their ranges, where it has one."""
+from __future__ import annotations
+
+import enum
+import numbers
+import operator
+from typing import Any, Type, TypeVar
+
+import numpy as np
+
+from ._errors import ArgumentTypeError, InvalidArgumentError
+
+E = TypeVar("E", bound=enum.IntEnum)
+
+INT32_MOST = 2**31 - 1
+INT64_MOST = 2**63 - 1
+UINT64_MOST = 2**64 - 1
+
+
+def described(x: Any) -> str:
+    """A text for messages: short values as they are, other objects by their type."""
+    if x is None or isinstance(x, (bool, int, float, complex, str, bytes, np.generic, enum.Enum)):
+        return repr(x) if len(repr(x)) <= 60 else repr(x)[:57] + "..."
+    return f"of type {type(x).__name__}"
+
+
+def is_single(x: Any) -> bool:
+    """Whether x is a single number, of any type."""
+    return isinstance(x, (numbers.Number, np.generic)) or (isinstance(x, np.ndarray) and x.ndim == 0)
+
+
+def number(x: Any, name: str) -> float:
+    """A real number as a float."""
+    if isinstance(x, np.ndarray) and x.ndim == 0:
+        x = x[()]
+    if isinstance(x, (bool, np.bool_)) or not isinstance(x, (numbers.Real, np.floating, np.integer)):
+        raise ArgumentTypeError(f"{name} is {described(x)}, must be a number")
+    if x != x:
+        raise InvalidArgumentError(f"{name} is nan, must be a number")
+    return float(x)
+
+
+def whole(x: Any, name: str, least: int, most: int, what: str = "") -> int:
+    """A whole number between `least` and `most`; `what` says what `most` is."""
+    try:
+        if isinstance(x, (bool, np.bool_)):
+            raise TypeError
+        value = operator.index(x)
+    except TypeError:
+        raise ArgumentTypeError(f"{name} is {described(x)}, must be a whole number") from None
+    if value < least:
+        raise InvalidArgumentError(f"{name} is {value}, must be at least {least}")
+    if value > most:
+        raise InvalidArgumentError(f"{name} is {value}, must be at most {most}{what}")
+    return value
+
+
+def threads_of(x: Any) -> int:
+    """A number of threads; 0 means one for each available processor."""
+    return whole(x, "threads", 0, INT32_MOST)
+
+
+def count_of_neighbors(k: Any) -> int:
+    """The k of a search."""
+    return whole(k, "k", 1, INT32_MOST)
+
+
+def names_of(choices: Type[E]) -> str:
+    return ", ".join(repr(item.name.lower()) for item in choices)
+
+
+def choice(x: Any, choices: Type[E], name: str) -> E:
+    """The member of an enum of the header with this name in lower case."""
+    if not isinstance(x, str):
+        raise ArgumentTypeError(f"{name} is {described(x)}, must be one of {names_of(choices)}")
+    for item in choices:
+        if item.name.lower() == x:
+            return item
+    raise InvalidArgumentError(f"{name} is {x!r}, must be one of {names_of(choices)}")

@@ -1,0 +1,1888 @@
+# Written by bindings/python/generate.py from include/residual_knn.h. Do not edit.
+#
+# SPDX-License-Identifier: Apache-2.0
+"""The C interface of libresidual_knn for ctypes: no conversions, row numbers from 0.
+
+Names are those of the header without `residual_knn_`; structures and enums have names in CamelCase, and members of enums
+lack their common prefix. The comments are those of the header.
+"""
+from __future__ import annotations
+
+import ctypes
+import enum
+from typing import Any, Optional
+
+from ._pointers import DoubleArray, Doubles, DoublesOut, Int32Array, Int32s, Int32sOut, Int64Array, Int64s, Int64sOut
+
+VERSION = "0.1.0"
+"""The three numbers of the version."""
+
+VERSION_MAJOR = 0
+
+VERSION_MINOR = 1
+
+VERSION_PATCH = 0
+
+
+class StatusCode(enum.IntEnum):
+    """Status codes. The meaning of a value never changes."""
+
+    OK = 0
+    ERROR_INVALID_ARGUMENT = 1
+    """An argument or an option is wrong, for example NaN, a negative size, NULL or an unknown enum value."""
+    ERROR_OUT_OF_MEMORY = 2
+    """Memory could not be allocated."""
+    ERROR_NOT_POSITIVE_DEFINITE = 3
+    """A matrix is not positive definite in double precision: K(Z,Z) + jitter, where the message names the pivot at which
+    the factorization failed, or the residual covariance of a conditioning set, where it names the query.
+    """
+    ERROR_CANCELLED = 4
+    """The progress callback cancelled the call."""
+    ERROR_CALLBACK = 5
+    """The covariance callback returned non-zero or a value that is not finite."""
+    ERROR_UNSUPPORTED = 6
+    """This kind of index does not support the call. Example: new points without V and p, for an index made from V
+    and p.
+    """
+    ERROR_INTERNAL = 7
+    """An internal error of the library."""
+
+
+class Kernel(enum.IntEnum):
+    """Covariance families. r is the Euclidean distance of the coordinates divided by their lengthscales."""
+
+    SQUARED_EXPONENTIAL = 0
+    """variance * exp(-r^2 / 2)"""
+    MATERN12 = 1
+    """variance * exp(-r)"""
+    MATERN32 = 2
+    """variance * (1 + a) exp(-a), a = sqrt(3) r"""
+    MATERN52 = 3
+    """variance * (1 + a + a^2 / 3) exp(-a), a = sqrt(5) r"""
+    MATERN = 4
+    """variance * 2^(1 - nu) / Gamma(nu) * a^nu K_nu(a), a = sqrt(2 nu) r (Rasmussen and Williams 2006, 4.14)"""
+    RATIONAL_QUADRATIC = 5
+    """variance * (1 + r^2 / (2 alpha))^-alpha (Rasmussen and Williams 2006, 4.19)"""
+
+
+class Layout(enum.IntEnum):
+    """Storage order of matrices; see "Layout" at the top of the header."""
+
+    POINT_MAJOR = 0
+    DIMENSION_MAJOR = 1
+
+
+class Ranking(enum.IntEnum):
+    """The distance that a search uses."""
+
+    ABSOLUTE = 0
+    """sqrt(1 - |rho|), between 0 and 1: the neighbors have the largest |rho|."""
+    SIGNED = 1
+    """sqrt(1 - rho), between 0 and sqrt(2): the neighbors have the largest rho."""
+    SCALED_DISTANCE = 2
+    """The Euclidean distance of the coordinates divided by their lengthscales: the neighbors are the nearest points in
+    scaled space. V and p have no effect, degenerate points are candidates like all others, and no query counts as
+    uninformative. Neighbors are ordered by the squared distance as it is computed in double precision, which is the sum
+    of the squared differences in the order of the coordinates; ties go to the smaller row. RESIDUAL_KNN_BRUTE_FORCE
+    computes the distances of all pairs. All other strategies search a k-d tree best-first, and report
+    RESIDUAL_KNN_BEST_FIRST. RESIDUAL_KNN_AUTOMATIC uses brute force for few pairs. Tile options and start lists have
+    no effect.
+    An index with a covariance callback has no coordinates: its searches return RESIDUAL_KNN_ERROR_UNSUPPORTED.
+    """
+
+
+class Selection(enum.IntEnum):
+    """How a search selects the set of a query among its candidates."""
+
+    NEAREST = 0
+    """The k nearest by the ranking."""
+    CONDITIONAL = 1
+    """Greedy selection by conditional variance, for conditioning sets. The next point of the set is the candidate that,
+    together with the points selected before, reduces the variance of the query most.
+    """
+
+
+class Strategy(enum.IntEnum):
+    """The algorithm of a search. All strategies return the same bytes."""
+
+    AUTOMATIC = 0
+    """The library chooses the strategy. residual_knn_statistics reports its choice."""
+    BRUTE_FORCE = 1
+    """Tiled matrix products score every pair. Nothing is pruned."""
+    LEVEL_SYNCHRONOUS = 2
+    """A batch of queries descends the residual tree level by level."""
+    BEST_FIRST = 3
+    """Each query by itself visits the open node with the largest bound next. This is the reference for the order of
+    nodes.
+    """
+    BATCHED_BEST_FIRST = 4
+    """As best-first, but several open nodes of a query are scored together."""
+    DUAL_TREE = 5
+    """Blocks of queries are first compared with blocks of candidates, and single queries afterwards."""
+
+
+class Reason(enum.IntEnum):
+    """Why a search used its strategy."""
+
+    REQUESTED = 0
+    """The caller asked for it."""
+    FEW_PAIRS = 1
+    """Brute force: there are too few pairs of a query and a candidate for a tree to save time."""
+    UNKNOWN_FACTOR_ERROR = 2
+    """Brute force: the error of the caller's V and p is not known; see factor_error."""
+    ROUNDING = 3
+    """Brute force: rounding errors may be as large as the residual variances, so no bound holds."""
+    NO_COVER = 4
+    """Brute force: the pivots explained too little of the residual variance in a sample of blocks."""
+    SAMPLE_FOR_BRUTE_FORCE = 5
+    """Brute force was faster on a timed sample of the queries."""
+    SAMPLE_FOR_TREE = 6
+    """The tree was faster on a timed sample of the queries, or there were too few queries for a sample."""
+    REPEATED_POINTS = 7
+    """Brute force: most rows are duplicates of more than k earlier rows, and so cannot be among the k nearest of any
+    query. Brute force skips these rows, but a tree cannot. Brute force is therefore used even for a requested tree.
+    """
+    CANDIDATE_LISTS = 8
+    """The caller gave a list of candidates for each query, and only these were scored."""
+    SCALED_DISTANCE = 9
+    """Best-first: the ranking RESIDUAL_KNN_SCALED_DISTANCE searches a k-d tree of the scaled points."""
+
+
+class InducingMethod(enum.IntEnum):
+    """Methods that choose inducing points."""
+
+    KMEANS = 0
+    """k-means++ seeding, then Lloyd steps; both use the coordinates divided by their lengthscales."""
+    RANDOM_ROWS = 1
+    """Rows drawn at random, all at different locations."""
+
+
+class Ordering(enum.IntEnum):
+    """Orderings of the points."""
+
+    GIVEN = 0
+    """0, 1, 2, ..."""
+    RANDOM = 1
+    """A random permutation."""
+    MAXIMIN = 2
+    """Exact maximin: each point is the one farthest from all points before it (Guinness 2018)."""
+
+Progress = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+"""The arguments are user, done, total.
+
+Reports the progress of a long call and can cancel it. A call may have several stages, for example the factor of
+K(Z,Z) and then V.
+
+- `user`: the pointer from the options
+- `done`: the work of this stage done so far, in pairs of points or a similar unit; each stage starts at 0
+- `total`: all work of this stage in the same unit, at least 1
+- returns: 0 to continue. Any other value cancels the call, which then returns RESIDUAL_KNN_ERROR_CANCELLED within
+  100 ms.
+
+Called on the calling thread, at the start of the work and then about every 50 ms. For sets of more than 1,000 points
+(weights with a larger k, conditional selection for larger groups), up to a second can pass between two calls.
+"""
+
+Covariance = ctypes.CFUNCTYPE(
+    ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
+"""The arguments are user, rows, num_rows, columns, num_columns, covariance.
+
+Computes the covariances of a block of pairs, for kernels that the library does not know.
+
+- `user`: the pointer given with the callback
+- `rows`: num_rows row numbers, 0-based. Numbers from n on are new points: n + q is query q of the
+  present call of a function for new points with V and p (`..._of_new_factor`, `..._above`).
+- `num_rows`: length of rows
+- `columns`: num_columns row numbers of index points, 0-based
+- `num_columns`: length of columns
+- `covariance`: out: K(x_rows[a], x_columns[b]) at covariance[a * num_columns + b]
+- returns: 0 for success. With any other value, the call fails with RESIDUAL_KNN_ERROR_CALLBACK.
+
+The value of a pair must not depend on the block that contains the pair. Blocks also contain pairs that do not
+affect the answer, such as a point with itself or with its successors; their values must be finite too.
+The callback must not throw, longjmp, or free the index.
+"""
+
+
+class ModelOptions(ctypes.Structure):
+    """The model of an index.
+
+    struct_size
+        Set by residual_knn_model_options_init.
+    kernel
+        enum residual_knn_kernel; default RESIDUAL_KNN_MATERN32.
+    layout
+        enum residual_knn_layout of points, inducing points and V; default RESIDUAL_KNN_POINT_MAJOR.
+    variance
+        K(x, x) without the nugget, between 1e-140 and 1e140; default 1.
+    nu
+        Smoothness of RESIDUAL_KNN_MATERN, positive and at most 50; default 1.5. Other kernels ignore it.
+    alpha
+        Mixture parameter of RESIDUAL_KNN_RATIONAL_QUADRATIC, between 1e-12 and 1e12; default 1. Other kernels ignore
+        it.
+    nugget
+        Nugget, not negative; default 0. It is added to p, but not to K(Z,Z). Ignored if the caller gives p.
+    jitter
+        Jitter relative to the variance, not negative; default 1e-8. jitter * variance is added to the diagonal of
+        K(Z,Z).
+    max_jitter
+        If this exceeds jitter, and K(Z,Z) is not positive definite, the jitter is multiplied by 10 (0 becomes 1e-12)
+        until K(Z,Z) is positive definite or this value is reached. Default 0: the jitter stays as it is.
+        residual_knn_index_info reports the jitter that was used.
+    threads
+        Worker threads, including the calling one; 0 (default): one for each available processor.
+    concurrent_callback
+        Any value but 0: a covariance callback may be called on several threads at once. Default 0: it is called on the
+        calling thread only, and searches use one thread.
+    progress
+        NULL (default), or a function that is called while the index is created.
+    progress_user
+        Passed to progress.
+    factor_error
+        The error of V and p that the caller gives, between 0 and 1. The caller guarantees this: the matrix R, with p on
+        its diagonal, is positive semi-definite after factor_error * (p_i + |V_i|^2) is added to each diagonal element i.
+        This must hold for every list of rows, also one that names a row twice (R_ij between the two is K - |V_i|^2).
+        Pruning needs the guarantee. A small value suffices for any V = L^-1 K(Z, .) computed in double precision: 1e-9 is
+        generous if K(Z,Z) is well-conditioned. Default 0: no guarantee, and searches use brute force. If the guarantee is
+        false, searches may miss neighbors. residual_knn_index_create ignores this field, because it bounds its own
+        error.
+    message_base
+        0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
+        top of the header. residual_knn_index_warning uses it too.
+    """
+
+    struct_size: int
+    kernel: int
+    layout: int
+    variance: float
+    nu: float
+    alpha: float
+    nugget: float
+    jitter: float
+    max_jitter: float
+    threads: int
+    concurrent_callback: int
+    progress: Any
+    progress_user: Optional[int]
+    factor_error: float
+    message_base: int
+
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("kernel", ctypes.c_int32),
+        ("layout", ctypes.c_int32),
+        ("variance", ctypes.c_double),
+        ("nu", ctypes.c_double),
+        ("alpha", ctypes.c_double),
+        ("nugget", ctypes.c_double),
+        ("jitter", ctypes.c_double),
+        ("max_jitter", ctypes.c_double),
+        ("threads", ctypes.c_int32),
+        ("concurrent_callback", ctypes.c_int32),
+        ("progress", Progress),
+        ("progress_user", ctypes.c_void_p),
+        ("factor_error", ctypes.c_double),
+        ("message_base", ctypes.c_int64),
+    ]
+
+
+class Info(ctypes.Structure):
+    """Description of an index.
+
+    struct_size
+        Set by residual_knn_info_init.
+    n
+        Number of points.
+    d
+        Number of coordinates; 0 with a covariance callback.
+    m
+        Number of inducing points, or columns of the caller's V.
+    degenerate_points
+        Number of degenerate points; see "Degenerate" at the top of the header.
+    bytes
+        Memory of the index in bytes.
+    build_seconds
+        Seconds that the creation took.
+    jitter
+        Relative jitter that was used; 0 if the caller gave V.
+    residual_share
+        Quantiles over the points of p / (p + |V|^2), at the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1. This is the
+        share of the variance that the inducing points do not explain; the nugget counts as variance.
+    """
+
+    struct_size: int
+    n: int
+    d: int
+    m: int
+    degenerate_points: int
+    bytes: int
+    build_seconds: float
+    jitter: float
+    residual_share: Any
+
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("n", ctypes.c_int64),
+        ("d", ctypes.c_int64),
+        ("m", ctypes.c_int64),
+        ("degenerate_points", ctypes.c_int64),
+        ("bytes", ctypes.c_int64),
+        ("build_seconds", ctypes.c_double),
+        ("jitter", ctypes.c_double),
+        ("residual_share", ctypes.c_double * 7),
+    ]
+
+
+class SearchOptions(ctypes.Structure):
+    """Options of a search.
+
+    struct_size
+        Set by residual_knn_search_options_init.
+    layout
+        enum residual_knn_layout of the results and of new points; default RESIDUAL_KNN_POINT_MAJOR.
+    ranking
+        enum residual_knn_ranking; default RESIDUAL_KNN_ABSOLUTE.
+    strategy
+        enum residual_knn_strategy; default RESIDUAL_KNN_AUTOMATIC.
+    threads
+        Worker threads, including the calling one; 0 (default): one for each available processor.
+    tile_queries
+        Queries and candidates of one tile of brute force. 0 (default): the library chooses. With another value, brute
+        force screens in double precision. Tiles affect speed only.
+    tile_candidates
+    progress
+        NULL (default), or a function that is called during the search.
+    progress_user
+        Passed to progress.
+    message_base
+        0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
+        top of the header.
+    selection
+        enum residual_knn_selection; default RESIDUAL_KNN_SELECT_NEAREST. With RESIDUAL_KNN_SELECT_CONDITIONAL:
+          - `neighbors` holds the points in the order in which they were selected, and `distances` their distances
+            sqrt(1 - |rho|) from the query. ranking must be RESIDUAL_KNN_ABSOLUTE.
+          - A candidate is informative at its turn if it reduces the variance of the query by more than the share 2^-53 and
+            by more than rounding errors can. An uninformative candidate is never selected before an informative one. If
+            none is left, the set is filled up with the remaining candidates of largest |rho|; uninformative_picks of the
+            statistics counts them.
+          - Ties go to the smaller row: ties of the reduction as it is computed in double precision.
+        Source: Huan, Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648, section 3.
+    reserved
+        Reserved; must be 0.
+    residual_candidates
+        For RESIDUAL_KNN_SELECT_CONDITIONAL: the number of candidates of a query that are its nearest by residual
+        correlation. 0 (default): 2 k; -1: none. This number or scaled_candidates must be at least k. If both are 0, there
+        are two exceptions. An index with a covariance callback has no coordinates, so it takes 4 k residual candidates. For
+        an index without inducing points both kinds are the same points, so it takes 4 k scaled candidates. Both must be 0
+        with candidate lists and with RESIDUAL_KNN_SELECT_NEAREST.
+    scaled_candidates
+        The same for the candidates that are nearest by scaled distance.
+    candidate_offsets
+        Candidate lists: NULL (default): all other points, or all predecessors, are candidates. Otherwise num_queries + 1
+        ascending numbers from 0 on; the candidates of query i are the elements candidate_offsets[i] up to, but not
+        including, candidate_offsets[i + 1] of candidate_rows. A list may be empty and in any order. These elements are
+        skipped: repeats, the query itself, rows after the query in a search among predecessors, and `missing` (-1 in the
+        int64_t functions). The answer is exact among the candidates. `strategy` is ignored: the statistics report
+        RESIDUAL_KNN_BRUTE_FORCE and RESIDUAL_KNN_REASON_CANDIDATE_LISTS.
+    candidate_rows
+        The candidates for functions with int64_t row numbers, counted from 0; NULL in other functions.
+    candidate_rows_int32
+        The candidates for functions with int32_t row numbers, counted from their base; NULL in other functions.
+    conditional_variances
+        NULL (default), or out: num_queries x k conditional variances in the layout of the results, for
+        RESIDUAL_KNN_SELECT_CONDITIONAL: the residual variance of the query given the points of the set up to this one; see
+        D_i of residual_knn_weights, which also says what the nugget does. Places without a neighbor repeat the last value,
+        which is p_i if the set is empty. A degenerate query has p_i everywhere. Other selections require NULL.
+    start_k
+        Start lists: for each query start_k rows that may be near it, for example its neighbors in the search before a
+        small change of the hyperparameters. The answer has the same bytes with any lists; with good ones the search is
+        faster. 0 (default): none. Otherwise start, or start_int32, holds num_queries x start_k row numbers in the layout
+        of the results, in any order. These elements are skipped: repeats, the query itself, rows after the query in a
+        search among predecessors, and `missing` (-1 in the int64_t functions). A list is of use if it has at least k other
+        elements; its first 4 k elements are read. Any other value that is no row of the index is an error.
+          - The array may be that of the results, or overlap it.
+          - The lists are ignored for an index with a covariance callback, and in searches by scaled distance. Conditional
+            selection gives them to its search for residual candidates, which has residual_candidates in place of k.
+          - start_k must be 0 with candidate lists.
+    start
+        The start lists for functions with int64_t row numbers, counted from 0; NULL in other functions.
+    start_int32
+        The start lists for functions with int32_t row numbers, counted from their base; NULL in other functions.
+    """
+
+    struct_size: int
+    layout: int
+    ranking: int
+    strategy: int
+    threads: int
+    tile_queries: int
+    tile_candidates: int
+    progress: Any
+    progress_user: Optional[int]
+    message_base: int
+    selection: int
+    reserved: int
+    residual_candidates: int
+    scaled_candidates: int
+    candidate_offsets: Optional[int]
+    candidate_rows: Optional[int]
+    candidate_rows_int32: Optional[int]
+    conditional_variances: Optional[int]
+    start_k: int
+    start: Optional[int]
+    start_int32: Optional[int]
+
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("layout", ctypes.c_int32),
+        ("ranking", ctypes.c_int32),
+        ("strategy", ctypes.c_int32),
+        ("threads", ctypes.c_int32),
+        ("tile_queries", ctypes.c_int64),
+        ("tile_candidates", ctypes.c_int64),
+        ("progress", Progress),
+        ("progress_user", ctypes.c_void_p),
+        ("message_base", ctypes.c_int64),
+        ("selection", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
+        ("residual_candidates", ctypes.c_int64),
+        ("scaled_candidates", ctypes.c_int64),
+        ("candidate_offsets", ctypes.c_void_p),
+        ("candidate_rows", ctypes.c_void_p),
+        ("candidate_rows_int32", ctypes.c_void_p),
+        ("conditional_variances", ctypes.c_void_p),
+        ("start_k", ctypes.c_int64),
+        ("start", ctypes.c_void_p),
+        ("start_int32", ctypes.c_void_p),
+    ]
+
+
+class Statistics(ctypes.Structure):
+    """Report of a search.
+
+    struct_size
+        Set by residual_knn_statistics_init.
+    strategy
+        The strategy that was used, of enum residual_knn_strategy; never RESIDUAL_KNN_AUTOMATIC. With a tree, brute force
+        may still answer some queries, namely those for which the tree dismisses nothing.
+    threads
+        Number of worker threads that were used.
+    queries
+        Number of queries.
+    pairs
+        Number of pairs of a query and one of its candidates.
+    pairs_scored
+        Number of pairs whose residual correlation was computed, or whose scaled distance was computed. It can exceed
+        `pairs`: tiles may reach beyond the predecessors of a query, and brute force scores some rows around each query in
+        advance.
+    pairs_rescored
+        Number of pairs scored by the canonical function, which decides between candidates and computes distances.
+    seconds
+        Seconds that the call took, including what it built.
+    reason
+        Why this strategy was used, of enum residual_knn_reason.
+    coarse_blocks
+        Number of blocks at the coarsest level of the tree; 0 without a tree.
+    tree_seconds
+        Seconds that this call spent on building trees. The index keeps the trees.
+    pivots_scored
+        Number of pairs of a query and a pivot, and of two pivots, whose residual correlation was computed.
+    pivots_coupled
+    blocks_bounded
+        Number of pairs of a query and a block that were bounded, and how many of them their bounds dismissed.
+    blocks_dismissed
+    points_bounded
+        Number of pairs of a query and a point that were bounded one by one, and how many of them were not dismissed.
+    survivors
+    scored_in_low_precision
+        How many of pairs_scored + pivots_scored + pivots_coupled were first computed in single precision or in integers
+        of 8 or 16 bits, with a proved error margin.
+    uninformative_queries
+        Number of queries with fewer informative neighbors than the smaller of k and their number of candidates; see
+        "Informative" at the top of the header. It does not depend on strategy, threads, layout or batches.
+    nearest_lengthscales
+        The distance in lengthscales from a query to its nearest candidate: the median over up to 16 queries spread over
+        all queries. It is computed if uninformative_queries is at least half of the queries, and is 0 otherwise. With a
+        covariance callback, it is always 0.
+    coarse_queries
+        Number of new points with a coordinate beyond 2^32 lengthscales from 0 (see "Origin" at the top of the header);
+        the first such point and its first such coordinate, both counted from message_base; the value of that coordinate
+        and its lengthscale. If there are no such points, these fields are 0, -1, -1, 0 and 0.
+    coarse_query
+    coarse_coordinate
+    coarse_value
+    coarse_lengthscale
+    candidates
+        For RESIDUAL_KNN_SELECT_CONDITIONAL, otherwise 0: the number of candidates, and of points that were selected though
+        they were not informative at their turn, both summed over the queries. uninformative_queries then counts the queries
+        that have candidates, but no informative one. strategy, reason, pairs and coarse_blocks are those of the search for
+        residual candidates (if there is none, of that for scaled candidates). tree_seconds and the other numbers of pairs
+        are sums over both searches; pairs_scored and pairs_rescored also count the products of the selection.
+    uninformative_picks
+    """
+
+    struct_size: int
+    strategy: int
+    threads: int
+    queries: int
+    pairs: int
+    pairs_scored: int
+    pairs_rescored: int
+    seconds: float
+    reason: int
+    coarse_blocks: int
+    tree_seconds: float
+    pivots_scored: int
+    pivots_coupled: int
+    blocks_bounded: int
+    blocks_dismissed: int
+    points_bounded: int
+    survivors: int
+    scored_in_low_precision: int
+    uninformative_queries: int
+    nearest_lengthscales: float
+    coarse_queries: int
+    coarse_query: int
+    coarse_coordinate: int
+    coarse_value: float
+    coarse_lengthscale: float
+    candidates: int
+    uninformative_picks: int
+
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("strategy", ctypes.c_int32),
+        ("threads", ctypes.c_int32),
+        ("queries", ctypes.c_int64),
+        ("pairs", ctypes.c_int64),
+        ("pairs_scored", ctypes.c_int64),
+        ("pairs_rescored", ctypes.c_int64),
+        ("seconds", ctypes.c_double),
+        ("reason", ctypes.c_int32),
+        ("coarse_blocks", ctypes.c_int32),
+        ("tree_seconds", ctypes.c_double),
+        ("pivots_scored", ctypes.c_int64),
+        ("pivots_coupled", ctypes.c_int64),
+        ("blocks_bounded", ctypes.c_int64),
+        ("blocks_dismissed", ctypes.c_int64),
+        ("points_bounded", ctypes.c_int64),
+        ("survivors", ctypes.c_int64),
+        ("scored_in_low_precision", ctypes.c_int64),
+        ("uninformative_queries", ctypes.c_int64),
+        ("nearest_lengthscales", ctypes.c_double),
+        ("coarse_queries", ctypes.c_int64),
+        ("coarse_query", ctypes.c_int64),
+        ("coarse_coordinate", ctypes.c_int64),
+        ("coarse_value", ctypes.c_double),
+        ("coarse_lengthscale", ctypes.c_double),
+        ("candidates", ctypes.c_int64),
+        ("uninformative_picks", ctypes.c_int64),
+    ]
+
+
+class WeightsOptions(ctypes.Structure):
+    """Options of the functions for weights.
+
+    struct_size
+        Set by residual_knn_weights_options_init.
+    layout
+        enum residual_knn_layout of neighbors, weights and new points; default RESIDUAL_KNN_POINT_MAJOR.
+    threads
+        Worker threads, including the calling one; 0 (default): one for each available processor.
+    jitter
+        Not negative; 0 (default): none. If the residual covariance of a query and its neighbors is not positive definite,
+        jitter p_j is added to each of its diagonal elements R_jj. All other sets are computed without jitter.
+    progress
+        NULL (default), or a function that is called during the call; `total` is the number of queries.
+    progress_user
+        Passed to progress.
+    message_base
+        0 (default) or 1: the number of the first row, query and place in error texts; see "Error texts" at the top of the
+        header.
+    """
+
+    struct_size: int
+    layout: int
+    threads: int
+    jitter: float
+    progress: Any
+    progress_user: Optional[int]
+    message_base: int
+
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("layout", ctypes.c_int32),
+        ("threads", ctypes.c_int32),
+        ("jitter", ctypes.c_double),
+        ("progress", Progress),
+        ("progress_user", ctypes.c_void_p),
+        ("message_base", ctypes.c_int64),
+    ]
+
+
+class WeightsReport(ctypes.Structure):
+    """Report of the functions for weights.
+
+    struct_size
+        Set by residual_knn_weights_report_init.
+    log_determinant
+        Sum of log D_i over the queries, in their order; -Inf if some D_i is 0. If the queries are all rows, and each set
+        has only predecessors of its query, it is the log-determinant of the Vecchia approximation of R.
+    jittered_sets
+        Number of sets that needed the jitter, and the first query among them, counted from message_base; -1: none.
+    first_jittered
+    degenerate_queries
+        Number of degenerate queries (see "Degenerate" at the top of the header). Their weights are 0, their D_i is p_i.
+    seconds
+        Seconds that the call took.
+    """
+
+    struct_size: int
+    log_determinant: float
+    jittered_sets: int
+    first_jittered: int
+    degenerate_queries: int
+    seconds: float
+
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("log_determinant", ctypes.c_double),
+        ("jittered_sets", ctypes.c_int64),
+        ("first_jittered", ctypes.c_int64),
+        ("degenerate_queries", ctypes.c_int64),
+        ("seconds", ctypes.c_double),
+    ]
+
+
+class CovarianceOptions(ctypes.Structure):
+    """Options of the functions for residual covariances.
+
+    struct_size
+        Set by residual_knn_covariance_options_init.
+    layout
+        enum residual_knn_layout of neighbors, covariances and new points; default RESIDUAL_KNN_POINT_MAJOR.
+    threads
+        Worker threads, including the calling one; 0 (default): one for each available processor.
+    progress
+        NULL (default), or a function that is called during the call; `total` is the number of queries.
+    progress_user
+        Passed to progress.
+    message_base
+        0 (default) or 1: the number of the first row, query and place in error texts; see "Error texts" at the top of the
+        header.
+    """
+
+    struct_size: int
+    layout: int
+    threads: int
+    progress: Any
+    progress_user: Optional[int]
+    message_base: int
+
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("layout", ctypes.c_int32),
+        ("threads", ctypes.c_int32),
+        ("progress", Progress),
+        ("progress_user", ctypes.c_void_p),
+        ("message_base", ctypes.c_int64),
+    ]
+
+
+class HelperOptions(ctypes.Structure):
+    """Options of residual_knn_choose_inducing, residual_knn_order_points and residual_knn_index_order.
+
+    struct_size
+        Set by residual_knn_helper_options_init.
+    layout
+        enum residual_knn_layout of points and inducing points; default RESIDUAL_KNN_POINT_MAJOR.
+    threads
+        Worker threads of the k-means algorithm and of residual_knn_index_order, including the calling one; 0 (default):
+        one for each available processor.
+    seed
+        Seed of the random draws; default 1. The same seed gives the same answer on every machine.
+    max_iterations
+        Largest number of Lloyd steps of RESIDUAL_KNN_KMEANS; default 10. With 0, the result is the rows that k-means++
+        drew.
+    progress
+        NULL (default), or a function that is called during the work.
+    progress_user
+        Passed to progress.
+    message_base
+        0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
+        top of the header.
+    """
+
+    struct_size: int
+    layout: int
+    threads: int
+    seed: int
+    max_iterations: int
+    progress: Any
+    progress_user: Optional[int]
+    message_base: int
+
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("layout", ctypes.c_int32),
+        ("threads", ctypes.c_int32),
+        ("seed", ctypes.c_uint64),
+        ("max_iterations", ctypes.c_int64),
+        ("progress", Progress),
+        ("progress_user", ctypes.c_void_p),
+        ("message_base", ctypes.c_int64),
+    ]
+
+
+def _declared(function: Any, result: Any, *arguments: Any) -> Any:
+    """A function of the library with its types."""
+    function.restype = result
+    function.argtypes = arguments
+    return function
+
+
+class Functions:
+    """The functions of a loaded library. An AttributeError names a function that the library lacks."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self._version = _declared(library.residual_knn_version, ctypes.c_char_p)
+        self._abi_version = _declared(library.residual_knn_abi_version, ctypes.c_int32)
+        self._simd_target = _declared(library.residual_knn_simd_target, ctypes.c_char_p)
+        self._blas = _declared(library.residual_knn_blas, ctypes.c_char_p)
+        self._status_string = _declared(library.residual_knn_status_string, ctypes.c_char_p, ctypes.c_int32)
+        self._last_error = _declared(library.residual_knn_last_error, ctypes.c_char_p)
+        self._model_options_init = _declared(
+            library.residual_knn_model_options_init, None, ctypes.POINTER(ModelOptions), ctypes.c_size_t)
+        self._index_create = _declared(
+            library.residual_knn_index_create, ctypes.c_int32, Doubles, ctypes.c_int64, ctypes.c_int64, Doubles,
+            ctypes.c_int64, Doubles, ctypes.c_int64, ctypes.POINTER(ModelOptions), ctypes.POINTER(ctypes.c_void_p))
+        self._index_create_from_factor = _declared(
+            library.residual_knn_index_create_from_factor, ctypes.c_int32, Doubles, ctypes.c_int64, Doubles, Doubles,
+            ctypes.c_int64, ctypes.c_int64, Doubles, ctypes.c_int64, ctypes.POINTER(ModelOptions),
+            ctypes.POINTER(ctypes.c_void_p))
+        self._index_create_from_callback = _declared(
+            library.residual_knn_index_create_from_callback, ctypes.c_int32, Doubles, ctypes.c_int64, ctypes.c_int64,
+            Doubles, Covariance, ctypes.c_void_p, ctypes.POINTER(ModelOptions), ctypes.POINTER(ctypes.c_void_p))
+        self._index_update = _declared(
+            library.residual_knn_index_update, ctypes.c_int32, ctypes.c_void_p, Doubles, ctypes.c_int64, Doubles,
+            ctypes.c_int64, ctypes.POINTER(ModelOptions))
+        self._index_free = _declared(library.residual_knn_index_free, None, ctypes.c_void_p)
+        self._info_init = _declared(library.residual_knn_info_init, None, ctypes.POINTER(Info), ctypes.c_size_t)
+        self._index_info = _declared(
+            library.residual_knn_index_info, ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(Info))
+        self._index_factor = _declared(
+            library.residual_knn_index_factor, ctypes.c_int32, ctypes.c_void_p, ctypes.c_int32, DoublesOut, DoublesOut)
+        self._strategy_name = _declared(library.residual_knn_strategy_name, ctypes.c_char_p, ctypes.c_int32)
+        self._reason_string = _declared(library.residual_knn_reason_string, ctypes.c_char_p, ctypes.c_int32)
+        self._search_options_init = _declared(
+            library.residual_knn_search_options_init, None, ctypes.POINTER(SearchOptions), ctypes.c_size_t)
+        self._statistics_init = _declared(
+            library.residual_knn_statistics_init, None, ctypes.POINTER(Statistics), ctypes.c_size_t)
+        self._search_warning = _declared(
+            library.residual_knn_search_warning, ctypes.c_char_p, ctypes.c_void_p, ctypes.POINTER(Statistics))
+        self._index_warning = _declared(library.residual_knn_index_warning, ctypes.c_char_p, ctypes.c_void_p)
+        self._neighbors = _declared(
+            library.residual_knn_neighbors, ctypes.c_int32, ctypes.c_void_p, Int64s, ctypes.c_int64,
+            ctypes.POINTER(SearchOptions), ctypes.c_int32, Int64sOut, DoublesOut, ctypes.POINTER(Statistics))
+        self._predecessors = _declared(
+            library.residual_knn_predecessors, ctypes.c_int32, ctypes.c_void_p, Int64s, ctypes.c_int64,
+            ctypes.POINTER(SearchOptions), ctypes.c_int32, Int64sOut, DoublesOut, ctypes.POINTER(Statistics))
+        self._neighbors_of_new_points = _declared(
+            library.residual_knn_neighbors_of_new_points, ctypes.c_int32, ctypes.c_void_p, Doubles, ctypes.c_int64,
+            ctypes.POINTER(SearchOptions), ctypes.c_int32, Int64sOut, DoublesOut, ctypes.POINTER(Statistics))
+        self._neighbors_of_new_factor = _declared(
+            library.residual_knn_neighbors_of_new_factor, ctypes.c_int32, ctypes.c_void_p, Doubles, Doubles, Doubles,
+            ctypes.c_int64, ctypes.POINTER(SearchOptions), ctypes.c_int32, Int64sOut, DoublesOut,
+            ctypes.POINTER(Statistics))
+        self._neighbors_int32 = _declared(
+            library.residual_knn_neighbors_int32, ctypes.c_int32, ctypes.c_void_p, Int32s, ctypes.c_int64,
+            ctypes.POINTER(SearchOptions), ctypes.c_int32, ctypes.c_int32, ctypes.c_int32, Int32sOut, DoublesOut,
+            ctypes.POINTER(Statistics))
+        self._predecessors_int32 = _declared(
+            library.residual_knn_predecessors_int32, ctypes.c_int32, ctypes.c_void_p, Int32s, ctypes.c_int64,
+            ctypes.POINTER(SearchOptions), ctypes.c_int32, ctypes.c_int32, ctypes.c_int32, Int32sOut, DoublesOut,
+            ctypes.POINTER(Statistics))
+        self._neighbors_of_new_points_int32 = _declared(
+            library.residual_knn_neighbors_of_new_points_int32, ctypes.c_int32, ctypes.c_void_p, Doubles,
+            ctypes.c_int64, ctypes.POINTER(SearchOptions), ctypes.c_int32, ctypes.c_int32, ctypes.c_int32, Int32sOut,
+            DoublesOut, ctypes.POINTER(Statistics))
+        self._neighbors_of_new_factor_int32 = _declared(
+            library.residual_knn_neighbors_of_new_factor_int32, ctypes.c_int32, ctypes.c_void_p, Doubles, Doubles,
+            Doubles, ctypes.c_int64, ctypes.POINTER(SearchOptions), ctypes.c_int32, ctypes.c_int32, ctypes.c_int32,
+            Int32sOut, DoublesOut, ctypes.POINTER(Statistics))
+        self._neighbors_above = _declared(
+            library.residual_knn_neighbors_above, ctypes.c_int32, ctypes.c_void_p, Int64s, ctypes.c_int64,
+            ctypes.POINTER(SearchOptions), ctypes.c_double, ctypes.c_int64, Int64sOut, Int64sOut, DoublesOut,
+            ctypes.POINTER(Statistics))
+        self._predecessors_above = _declared(
+            library.residual_knn_predecessors_above, ctypes.c_int32, ctypes.c_void_p, Int64s, ctypes.c_int64,
+            ctypes.POINTER(SearchOptions), ctypes.c_double, ctypes.c_int64, Int64sOut, Int64sOut, DoublesOut,
+            ctypes.POINTER(Statistics))
+        self._neighbors_of_new_points_above = _declared(
+            library.residual_knn_neighbors_of_new_points_above, ctypes.c_int32, ctypes.c_void_p, Doubles,
+            ctypes.c_int64, ctypes.POINTER(SearchOptions), ctypes.c_double, ctypes.c_int64, Int64sOut, Int64sOut,
+            DoublesOut, ctypes.POINTER(Statistics))
+        self._neighbors_of_new_factor_above = _declared(
+            library.residual_knn_neighbors_of_new_factor_above, ctypes.c_int32, ctypes.c_void_p, Doubles, Doubles,
+            Doubles, ctypes.c_int64, ctypes.POINTER(SearchOptions), ctypes.c_double, ctypes.c_int64, Int64sOut,
+            Int64sOut, DoublesOut, ctypes.POINTER(Statistics))
+        self._neighbors_above_int32 = _declared(
+            library.residual_knn_neighbors_above_int32, ctypes.c_int32, ctypes.c_void_p, Int32s, ctypes.c_int64,
+            ctypes.POINTER(SearchOptions), ctypes.c_double, ctypes.c_int32, ctypes.c_int64, Int64sOut, Int32sOut,
+            DoublesOut, ctypes.POINTER(Statistics))
+        self._predecessors_above_int32 = _declared(
+            library.residual_knn_predecessors_above_int32, ctypes.c_int32, ctypes.c_void_p, Int32s, ctypes.c_int64,
+            ctypes.POINTER(SearchOptions), ctypes.c_double, ctypes.c_int32, ctypes.c_int64, Int64sOut, Int32sOut,
+            DoublesOut, ctypes.POINTER(Statistics))
+        self._neighbors_of_new_points_above_int32 = _declared(
+            library.residual_knn_neighbors_of_new_points_above_int32, ctypes.c_int32, ctypes.c_void_p, Doubles,
+            ctypes.c_int64, ctypes.POINTER(SearchOptions), ctypes.c_double, ctypes.c_int32, ctypes.c_int64, Int64sOut,
+            Int32sOut, DoublesOut, ctypes.POINTER(Statistics))
+        self._neighbors_of_new_factor_above_int32 = _declared(
+            library.residual_knn_neighbors_of_new_factor_above_int32, ctypes.c_int32, ctypes.c_void_p, Doubles,
+            Doubles, Doubles, ctypes.c_int64, ctypes.POINTER(SearchOptions), ctypes.c_double, ctypes.c_int32,
+            ctypes.c_int64, Int64sOut, Int32sOut, DoublesOut, ctypes.POINTER(Statistics))
+        self._group_neighbors = _declared(
+            library.residual_knn_group_neighbors, ctypes.c_int32, ctypes.c_void_p, Int64s, ctypes.c_int64, Int64s,
+            ctypes.POINTER(SearchOptions), ctypes.c_int32, Int64sOut, DoublesOut, ctypes.POINTER(Statistics))
+        self._group_predecessors = _declared(
+            library.residual_knn_group_predecessors, ctypes.c_int32, ctypes.c_void_p, Int64s, ctypes.c_int64, Int64s,
+            ctypes.POINTER(SearchOptions), ctypes.c_int32, Int64sOut, DoublesOut, ctypes.POINTER(Statistics))
+        self._group_neighbors_int32 = _declared(
+            library.residual_knn_group_neighbors_int32, ctypes.c_int32, ctypes.c_void_p, Int64s, ctypes.c_int64,
+            Int32s, ctypes.POINTER(SearchOptions), ctypes.c_int32, ctypes.c_int32, ctypes.c_int32, Int32sOut,
+            DoublesOut, ctypes.POINTER(Statistics))
+        self._group_predecessors_int32 = _declared(
+            library.residual_knn_group_predecessors_int32, ctypes.c_int32, ctypes.c_void_p, Int64s, ctypes.c_int64,
+            Int32s, ctypes.POINTER(SearchOptions), ctypes.c_int32, ctypes.c_int32, ctypes.c_int32, Int32sOut,
+            DoublesOut, ctypes.POINTER(Statistics))
+        self._weights_options_init = _declared(
+            library.residual_knn_weights_options_init, None, ctypes.POINTER(WeightsOptions), ctypes.c_size_t)
+        self._weights_report_init = _declared(
+            library.residual_knn_weights_report_init, None, ctypes.POINTER(WeightsReport), ctypes.c_size_t)
+        self._weights = _declared(
+            library.residual_knn_weights, ctypes.c_int32, ctypes.c_void_p, Int64s, ctypes.c_int64,
+            ctypes.POINTER(WeightsOptions), ctypes.c_int32, Int64s, DoublesOut, DoublesOut,
+            ctypes.POINTER(WeightsReport))
+        self._weights_of_new_points = _declared(
+            library.residual_knn_weights_of_new_points, ctypes.c_int32, ctypes.c_void_p, Doubles, ctypes.c_int64,
+            ctypes.POINTER(WeightsOptions), ctypes.c_int32, Int64s, DoublesOut, DoublesOut,
+            ctypes.POINTER(WeightsReport))
+        self._weights_of_new_factor = _declared(
+            library.residual_knn_weights_of_new_factor, ctypes.c_int32, ctypes.c_void_p, Doubles, Doubles, Doubles,
+            ctypes.c_int64, ctypes.POINTER(WeightsOptions), ctypes.c_int32, Int64s, DoublesOut, DoublesOut,
+            ctypes.POINTER(WeightsReport))
+        self._weights_int32 = _declared(
+            library.residual_knn_weights_int32, ctypes.c_int32, ctypes.c_void_p, Int32s, ctypes.c_int64,
+            ctypes.POINTER(WeightsOptions), ctypes.c_int32, ctypes.c_int32, ctypes.c_int32, Int32s, DoublesOut,
+            DoublesOut, ctypes.POINTER(WeightsReport))
+        self._weights_of_new_points_int32 = _declared(
+            library.residual_knn_weights_of_new_points_int32, ctypes.c_int32, ctypes.c_void_p, Doubles, ctypes.c_int64,
+            ctypes.POINTER(WeightsOptions), ctypes.c_int32, ctypes.c_int32, ctypes.c_int32, Int32s, DoublesOut,
+            DoublesOut, ctypes.POINTER(WeightsReport))
+        self._weights_of_new_factor_int32 = _declared(
+            library.residual_knn_weights_of_new_factor_int32, ctypes.c_int32, ctypes.c_void_p, Doubles, Doubles,
+            Doubles, ctypes.c_int64, ctypes.POINTER(WeightsOptions), ctypes.c_int32, ctypes.c_int32, ctypes.c_int32,
+            Int32s, DoublesOut, DoublesOut, ctypes.POINTER(WeightsReport))
+        self._sparse_weights = _declared(
+            library.residual_knn_sparse_weights, ctypes.c_int32, Int64s, ctypes.c_int64, ctypes.c_int64,
+            ctypes.c_int32, ctypes.c_int32, Int64s, Doubles, Int64sOut, Int64sOut, DoublesOut)
+        self._sparse_weights_int32 = _declared(
+            library.residual_knn_sparse_weights_int32, ctypes.c_int32, Int32s, ctypes.c_int64, ctypes.c_int64,
+            ctypes.c_int32, ctypes.c_int32, ctypes.c_int32, ctypes.c_int32, Int32s, Doubles, Int32sOut, Int32sOut,
+            DoublesOut)
+        self._covariance_options_init = _declared(
+            library.residual_knn_covariance_options_init, None, ctypes.POINTER(CovarianceOptions), ctypes.c_size_t)
+        self._covariances = _declared(
+            library.residual_knn_covariances, ctypes.c_int32, ctypes.c_void_p, Int64s, ctypes.c_int64,
+            ctypes.POINTER(CovarianceOptions), ctypes.c_int32, Int64s, DoublesOut, DoublesOut)
+        self._covariances_of_new_points = _declared(
+            library.residual_knn_covariances_of_new_points, ctypes.c_int32, ctypes.c_void_p, Doubles, ctypes.c_int64,
+            ctypes.POINTER(CovarianceOptions), ctypes.c_int32, Int64s, DoublesOut, DoublesOut)
+        self._covariances_of_new_factor = _declared(
+            library.residual_knn_covariances_of_new_factor, ctypes.c_int32, ctypes.c_void_p, Doubles, Doubles, Doubles,
+            ctypes.c_int64, ctypes.POINTER(CovarianceOptions), ctypes.c_int32, Int64s, DoublesOut, DoublesOut)
+        self._covariances_int32 = _declared(
+            library.residual_knn_covariances_int32, ctypes.c_int32, ctypes.c_void_p, Int32s, ctypes.c_int64,
+            ctypes.POINTER(CovarianceOptions), ctypes.c_int32, ctypes.c_int32, ctypes.c_int32, Int32s, DoublesOut,
+            DoublesOut)
+        self._covariances_of_new_points_int32 = _declared(
+            library.residual_knn_covariances_of_new_points_int32, ctypes.c_int32, ctypes.c_void_p, Doubles,
+            ctypes.c_int64, ctypes.POINTER(CovarianceOptions), ctypes.c_int32, ctypes.c_int32, ctypes.c_int32, Int32s,
+            DoublesOut, DoublesOut)
+        self._covariances_of_new_factor_int32 = _declared(
+            library.residual_knn_covariances_of_new_factor_int32, ctypes.c_int32, ctypes.c_void_p, Doubles, Doubles,
+            Doubles, ctypes.c_int64, ctypes.POINTER(CovarianceOptions), ctypes.c_int32, ctypes.c_int32, ctypes.c_int32,
+            Int32s, DoublesOut, DoublesOut)
+        self._covariance_blocks = _declared(
+            library.residual_knn_covariance_blocks, ctypes.c_int32, ctypes.c_void_p, Int64s, ctypes.c_int64,
+            ctypes.POINTER(CovarianceOptions), ctypes.c_int32, Int64s, DoublesOut)
+        self._covariance_blocks_of_new_points = _declared(
+            library.residual_knn_covariance_blocks_of_new_points, ctypes.c_int32, ctypes.c_void_p, Doubles,
+            ctypes.c_int64, ctypes.POINTER(CovarianceOptions), ctypes.c_int32, Int64s, DoublesOut)
+        self._covariance_blocks_of_new_factor = _declared(
+            library.residual_knn_covariance_blocks_of_new_factor, ctypes.c_int32, ctypes.c_void_p, Doubles, Doubles,
+            Doubles, ctypes.c_int64, ctypes.POINTER(CovarianceOptions), ctypes.c_int32, Int64s, DoublesOut)
+        self._covariance_blocks_int32 = _declared(
+            library.residual_knn_covariance_blocks_int32, ctypes.c_int32, ctypes.c_void_p, Int32s, ctypes.c_int64,
+            ctypes.POINTER(CovarianceOptions), ctypes.c_int32, ctypes.c_int32, ctypes.c_int32, Int32s, DoublesOut)
+        self._covariance_blocks_of_new_points_int32 = _declared(
+            library.residual_knn_covariance_blocks_of_new_points_int32, ctypes.c_int32, ctypes.c_void_p, Doubles,
+            ctypes.c_int64, ctypes.POINTER(CovarianceOptions), ctypes.c_int32, ctypes.c_int32, ctypes.c_int32, Int32s,
+            DoublesOut)
+        self._covariance_blocks_of_new_factor_int32 = _declared(
+            library.residual_knn_covariance_blocks_of_new_factor_int32, ctypes.c_int32, ctypes.c_void_p, Doubles,
+            Doubles, Doubles, ctypes.c_int64, ctypes.POINTER(CovarianceOptions), ctypes.c_int32, ctypes.c_int32,
+            ctypes.c_int32, Int32s, DoublesOut)
+        self._helper_options_init = _declared(
+            library.residual_knn_helper_options_init, None, ctypes.POINTER(HelperOptions), ctypes.c_size_t)
+        self._choose_inducing = _declared(
+            library.residual_knn_choose_inducing, ctypes.c_int32, Doubles, ctypes.c_int64, ctypes.c_int64, Doubles,
+            ctypes.c_int64, ctypes.c_int32, ctypes.c_int64, ctypes.POINTER(HelperOptions), DoublesOut)
+        self._order_points = _declared(
+            library.residual_knn_order_points, ctypes.c_int32, Doubles, ctypes.c_int64, ctypes.c_int64, Doubles,
+            ctypes.c_int64, ctypes.c_int32, ctypes.POINTER(HelperOptions), Int64sOut)
+        self._index_order = _declared(
+            library.residual_knn_index_order, ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(HelperOptions), Int64sOut)
+
+    def version(self) -> bytes:
+        """Version of the library, "major.minor.patch". A static string, never NULL. Any thread."""
+        result: bytes = self._version()
+        return result
+
+    def abi_version(self) -> int:
+        """Version of the binary interface. A program built for the same number works with this library."""
+        result: int = self._abi_version()
+        return result
+
+    def simd_target(self) -> bytes:
+        """The SIMD target in use on this processor, for example "AVX3". A static string, never NULL. Any thread."""
+        result: bytes = self._simd_target()
+        return result
+
+    def blas(self) -> bytes:
+        """The BLAS in use, with its version and core type. A static string, never NULL. Any thread."""
+        result: bytes = self._blas()
+        return result
+
+    def status_string(self, status: int) -> bytes:
+        """One sentence for a status code. Any value is allowed. A static string, never NULL. Any thread."""
+        result: bytes = self._status_string(status)
+        return result
+
+    def last_error(self) -> bytes:
+        """The message of the last call that failed on this thread: it names the argument and its value.
+        Never NULL; "" if no call has failed. Valid until the next call fails on this thread.
+        """
+        result: bytes = self._last_error()
+        return result
+
+    def model_options_init(self, options: Optional[ModelOptions], size: int) -> None:
+        """Sets struct_size and the defaults.
+
+        - `options`: out: `size` bytes; NULL does nothing
+        - `size`: sizeof *options in the calling program
+        """
+        self._model_options_init(options, size)
+
+    def index_create(
+            self, points: Optional[DoubleArray], n: int, d: int, lengthscales: Optional[DoubleArray],
+            num_lengthscales: int, inducing: Optional[DoubleArray], m: int, options: Optional[ModelOptions],
+            index: ctypes.c_void_p) -> int:
+        """Creates an index from points, a built-in kernel and inducing points.
+
+        - `points`: n x d, layout as in options; not used after the call
+        - `n`: number of points, at least 1
+        - `d`: number of coordinates, at least 1
+        - `lengthscales`: positive, in the units of points; one for all coordinates, or one for each
+        - `num_lengthscales`: 1 or d
+        - `inducing`: m x d, same layout; NULL if m is 0
+        - `m`: number of inducing points; with 0, rho is the correlation of the kernel itself
+        - `options`: NULL: defaults
+        - `index`: out: the new index; the caller frees it with residual_knn_index_free
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_NOT_POSITIVE_DEFINITE (also for duplicate
+          inducing points without jitter), ERROR_OUT_OF_MEMORY or ERROR_CANCELLED. On failure *index is
+          untouched.
+
+        Memory: n * (m + 2 d + 3) doubles. Searches add data when they first need them, and the index keeps these data:
+        scans in integers between a quarter and five eighths of the size of V, trees between a third of it and about all
+        of it, and the k-d trees of searches by scaled distance up to three copies of the points.
+        Thread rule: any thread.
+        """
+        result: int = self._index_create(points, n, d, lengthscales, num_lengthscales, inducing, m, options, index)
+        return result
+
+    def index_create_from_factor(
+            self, factor: Optional[DoubleArray], m: int, residual_variance: Optional[DoubleArray],
+            points: Optional[DoubleArray], n: int, d: int, lengthscales: Optional[DoubleArray], num_lengthscales: int,
+            options: Optional[ModelOptions], index: ctypes.c_void_p) -> int:
+        """Creates an index from the caller's own V and p with a built-in kernel.
+
+        - `factor`: V, n x m (m x n in dimension-major memory); NULL if m is 0; copied
+        - `residual_variance`: p, n values, not negative, nugget included; copied
+        - `points`: n x d; this and the other arguments as in residual_knn_index_create. The options nugget,
+          jitter and max_jitter are ignored.
+        - returns: as residual_knn_index_create, but never ERROR_NOT_POSITIVE_DEFINITE.
+        """
+        result: int = self._index_create_from_factor(
+            factor, m, residual_variance, points, n, d, lengthscales, num_lengthscales, options, index)
+        return result
+
+    def index_create_from_callback(
+            self, factor: Optional[DoubleArray], n: int, m: int, residual_variance: Optional[DoubleArray],
+            covariance: Any, covariance_user: Optional[int], options: Optional[ModelOptions], index: ctypes.c_void_p) -> int:
+        """Creates an index from the caller's own V and p and a covariance callback. The kernel can be any.
+
+        - `factor`: V, n x m; NULL if m is 0; copied
+        - `residual_variance`: p, n values, not negative; copied
+        - `covariance`: called during searches; see residual_knn_covariance
+        - `covariance_user`: passed to covariance; must outlive the index
+        - `options`: layout (of factor), threads, concurrent_callback, progress, progress_user, factor_error and
+          message_base are used, the other fields are ignored
+        - returns: as residual_knn_index_create_from_factor.
+        """
+        result: int = self._index_create_from_callback(
+            factor, n, m, residual_variance, covariance, covariance_user, options, index)
+        return result
+
+    def index_update(
+            self, index: Optional[ctypes.c_void_p], lengthscales: Optional[DoubleArray], num_lengthscales: int,
+            inducing: Optional[DoubleArray], m: int, options: Optional[ModelOptions]) -> int:
+        """Gives an index new hyperparameters and, if wanted, new inducing points, as a step of an optimizer does. The points
+        stay the same. Later results have the same bytes as those of a new index with the same arguments. The update reuses
+        the memory of the index and its spatial order of the points.
+
+        - `index`: made by residual_knn_index_create; nothing else may use it during the call
+        - `lengthscales`: as for residual_knn_index_create
+        - `num_lengthscales`: 1 or d
+        - `inducing`: m x d, layout as in options; NULL keeps the present ones
+        - `m`: number of inducing points, at least 1; ignored if inducing is NULL
+        - `options`: NULL: the defaults, not the options of the creation
+        - returns: as residual_knn_index_create; ERROR_UNSUPPORTED for an index made from the caller's V. After ERROR_CANCELLED
+          or ERROR_OUT_OF_MEMORY, the index may be empty: searches and residual_knn_index_factor then return
+          ERROR_INVALID_ARGUMENT until another update succeeds. In that update, NULL for inducing stands for the
+          inducing points before the failed update. After other errors the index is unchanged.
+
+        Thread rule: exclusive, like residual_knn_index_free.
+        """
+        result: int = self._index_update(index, lengthscales, num_lengthscales, inducing, m, options)
+        return result
+
+    def index_free(self, index: Optional[ctypes.c_void_p]) -> None:
+        """Frees an index; NULL does nothing. Any thread, but not while another call uses the index."""
+        self._index_free(index)
+
+    def info_init(self, info: Optional[Info], size: int) -> None:
+        """Sets struct_size and zeroes the rest.
+
+        - `info`: out: `size` bytes; NULL does nothing
+        - `size`: sizeof *info in the calling program
+        """
+        self._info_init(info, size)
+
+    def index_info(self, index: Optional[ctypes.c_void_p], info: Optional[Info]) -> int:
+        """Describes an index.
+
+        - `index`: any; if a failed update has left it empty, the fields derived from V and p are undefined
+        - `info`: out: initialized by residual_knn_info_init; filled as far as its struct_size reaches
+        - returns: RESIDUAL_KNN_OK or ERROR_INVALID_ARGUMENT. Any thread.
+        """
+        result: int = self._index_info(index, info)
+        return result
+
+    def index_factor(
+            self, index: Optional[ctypes.c_void_p], layout: int, factor: Optional[DoubleArray],
+            residual_variance: Optional[DoubleArray]) -> int:
+        """Copies V and p out of an index.
+
+        - `layout`: enum residual_knn_layout of factor
+        - `factor`: out: V, n x m; NULL if not wanted
+        - `residual_variance`: out: p, n values; NULL if not wanted
+        - returns: RESIDUAL_KNN_OK or ERROR_INVALID_ARGUMENT. Any thread.
+        """
+        result: int = self._index_factor(index, layout, factor, residual_variance)
+        return result
+
+    def strategy_name(self, strategy: int) -> bytes:
+        """The name of a strategy of enum residual_knn_strategy, for example "dual_tree". NULL for any other value; a loop
+        from 0 to the first NULL therefore lists all names. A static string. Any thread.
+        """
+        result: bytes = self._strategy_name(strategy)
+        return result
+
+    def reason_string(self, reason: int) -> bytes:
+        """One sentence for a value of enum residual_knn_reason. Any value is allowed. A static string, never NULL. Any
+        thread.
+        """
+        result: bytes = self._reason_string(reason)
+        return result
+
+    def search_options_init(self, options: Optional[SearchOptions], size: int) -> None:
+        """Sets struct_size and the defaults.
+
+        - `options`: out: `size` bytes; NULL does nothing
+        - `size`: sizeof *options in the calling program
+        """
+        self._search_options_init(options, size)
+
+    def statistics_init(self, statistics: Optional[Statistics], size: int) -> None:
+        """Sets struct_size and zeroes the rest.
+
+        - `statistics`: out: `size` bytes; NULL does nothing
+        - `size`: sizeof *statistics in the calling program
+        """
+        self._statistics_init(statistics, size)
+
+    def search_warning(self, index: Optional[ctypes.c_void_p], statistics: Optional[Statistics]) -> bytes:
+        """A warning about the answer of a search, for two cases: (1) at least half of the queries lack informative neighbors;
+        the warning tells the likely cause in figures. (2) The coordinates of new points are so large that double precision
+        is too coarse for their lengthscale. The answer is still exact, but probably not what the caller wanted: lengthscale
+        and points, or points and new points, may be in different units, or the inducing points may be the points themselves.
+
+        - `index`: the index that was searched
+        - `statistics`: the report of the search
+        - returns: one sentence, or "" if there is no warning or an argument is NULL; never NULL. Valid until the next call of
+          this function on this thread. Thread rule: any number of threads at once.
+        """
+        result: bytes = self._search_warning(index, statistics)
+        return result
+
+    def index_warning(self, index: Optional[ctypes.c_void_p]) -> bytes:
+        """A warning about the points and inducing points of an index, for two cases: (1) coordinates are so large that double
+        precision is too coarse for their lengthscale; the warning names the first such row and counts all of them. (2) At
+        least 90 % of the points nearly coincide, measured in lengthscales.
+
+        - `index`: any
+        - returns: as residual_knn_search_warning
+        """
+        result: bytes = self._index_warning(index)
+        return result
+
+    def neighbors(
+            self, index: Optional[ctypes.c_void_p], rows: Optional[Int64Array], num_queries: int,
+            options: Optional[SearchOptions], k: int, neighbors: Optional[Int64Array],
+            distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """Finds the nearest neighbors of index points among all other index points.
+
+        - `rows`: num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all
+          rows in order
+        - `num_queries`: length of rows, at least 0; must be n or 0 if rows is NULL
+        - `options`: NULL: defaults
+        - `k`: neighbors for each query, at least 1
+        - `neighbors`: out: num_queries x k row numbers; NULL only if num_queries is 0
+        - `distances`: out: num_queries x k distances; NULL: not wanted
+        - `statistics`: out: NULL, or initialized by residual_knn_statistics_init
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. For an index
+          with a covariance callback also ERROR_UNSUPPORTED: scaled distances need coordinates. Thread rule: any number
+          of threads at once.
+        """
+        result: int = self._neighbors(index, rows, num_queries, options, k, neighbors, distances, statistics)
+        return result
+
+    def predecessors(
+            self, index: Optional[ctypes.c_void_p], rows: Optional[Int64Array], num_queries: int,
+            options: Optional[SearchOptions], k: int, neighbors: Optional[Int64Array],
+            distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """Finds the nearest neighbors of index points among their predecessors, which are the points with smaller row numbers.
+        These neighbors are the conditioning sets of a Vecchia approximation. Arguments as residual_knn_neighbors.
+        """
+        result: int = self._predecessors(index, rows, num_queries, options, k, neighbors, distances, statistics)
+        return result
+
+    def neighbors_of_new_points(
+            self, index: Optional[ctypes.c_void_p], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[SearchOptions], k: int, neighbors: Optional[Int64Array],
+            distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """Finds the nearest neighbors of new points among all index points. The index computes V and p of the new points.
+
+        - `queries`: num_queries x d, layout as in options; in the units of points
+        - `num_queries`: at least 0
+
+        The rest as residual_knn_neighbors.
+
+        - returns: also ERROR_UNSUPPORTED for an index made from the caller's V.
+        """
+        result: int = self._neighbors_of_new_points(
+            index, queries, num_queries, options, k, neighbors, distances, statistics)
+        return result
+
+    def neighbors_of_new_factor(
+            self, index: Optional[ctypes.c_void_p], query_factor: Optional[DoubleArray],
+            query_residual_variance: Optional[DoubleArray], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[SearchOptions], k: int, neighbors: Optional[Int64Array],
+            distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """Finds the nearest neighbors of new points whose V and p the caller gives. The index must be made from the caller's V
+        and p.
+
+        - `query_factor`: num_queries x m, layout as in options; NULL if m is 0
+        - `query_residual_variance`: num_queries values, not negative
+        - `queries`: num_queries x d; NULL with a covariance callback
+        - `num_queries`: at least 0
+
+        The rest as residual_knn_neighbors.
+
+        - returns: also ERROR_UNSUPPORTED for an index made by residual_knn_index_create, which computes V and p itself.
+        """
+        result: int = self._neighbors_of_new_factor(
+            index, query_factor, query_residual_variance, queries, num_queries, options, k, neighbors, distances,
+            statistics)
+        return result
+
+    def neighbors_int32(
+            self, index: Optional[ctypes.c_void_p], rows: Optional[Int32Array], num_queries: int,
+            options: Optional[SearchOptions], k: int, base: int, missing: int, neighbors: Optional[Int32Array],
+            distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """residual_knn_neighbors with 32-bit row numbers, for R and Fortran.
+
+        - `rows`: counted from base
+        - `base`: 0 or 1: the number of the first row, in rows and neighbors
+        - `missing`: the value in places without a neighbor; must not be a row number
+
+        The rest as residual_knn_neighbors. The row numbers of the index must fit int32_t.
+        """
+        result: int = self._neighbors_int32(
+            index, rows, num_queries, options, k, base, missing, neighbors, distances, statistics)
+        return result
+
+    def predecessors_int32(
+            self, index: Optional[ctypes.c_void_p], rows: Optional[Int32Array], num_queries: int,
+            options: Optional[SearchOptions], k: int, base: int, missing: int, neighbors: Optional[Int32Array],
+            distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """residual_knn_predecessors with 32-bit row numbers; arguments as residual_knn_neighbors_int32."""
+        result: int = self._predecessors_int32(
+            index, rows, num_queries, options, k, base, missing, neighbors, distances, statistics)
+        return result
+
+    def neighbors_of_new_points_int32(
+            self, index: Optional[ctypes.c_void_p], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[SearchOptions], k: int, base: int, missing: int, neighbors: Optional[Int32Array],
+            distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """residual_knn_neighbors_of_new_points with 32-bit row numbers."""
+        result: int = self._neighbors_of_new_points_int32(
+            index, queries, num_queries, options, k, base, missing, neighbors, distances, statistics)
+        return result
+
+    def neighbors_of_new_factor_int32(
+            self, index: Optional[ctypes.c_void_p], query_factor: Optional[DoubleArray],
+            query_residual_variance: Optional[DoubleArray], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[SearchOptions], k: int, base: int, missing: int, neighbors: Optional[Int32Array],
+            distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """residual_knn_neighbors_of_new_factor with 32-bit row numbers."""
+        result: int = self._neighbors_of_new_factor_int32(
+            index, query_factor, query_residual_variance, queries, num_queries, options, k, base, missing, neighbors,
+            distances, statistics)
+        return result
+
+    def neighbors_above(
+            self, index: Optional[ctypes.c_void_p], rows: Optional[Int64Array], num_queries: int,
+            options: Optional[SearchOptions], threshold: float, capacity: int, offsets: Optional[Int64Array],
+            neighbors: Optional[Int64Array], distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """Finds, for each query, all candidates whose |rho| is at least a threshold (in signed ranking: whose rho is). rho is the
+        correlation as the library computes it, before it becomes a distance. So |rho| may exceed 1 by rounding, and the rho
+        of degenerate points is 0: a threshold of 0 finds all candidates, in absolute ranking.
+
+        The result is in compressed rows: the neighbors of query i are the elements offsets[i] up to, but not including,
+        offsets[i + 1] of `neighbors` and `distances`, sorted by distance, ties by row. With all rows as queries, offsets,
+        neighbors and values are the three arrays of a sparse matrix in CSR form.
+
+        The caller bounds the memory by `capacity`, the number of elements of `neighbors`. With 0, the call only counts, and
+        offsets[num_queries] is the capacity to use. If the capacity is above 0 and too small, the call returns
+        ERROR_INVALID_ARGUMENT, the error text names the number needed, and all offsets are written, as an exception to the
+        rule that a failed call writes nothing. A caller who sets offsets[num_queries] to 0 before the call thus tells this
+        error from others: offsets[num_queries] > capacity.
+
+        - `index`: any
+        - `rows`: num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
+        - `num_queries`: length of rows, at least 0; must be n or 0 if rows is NULL
+        - `options`: NULL: defaults. ranking is absolute or signed. layout is that of new points; the results do not
+          depend on it. selection, numbers of candidates, candidate lists, conditional_variances and start
+          lists must have their defaults.
+        - `threshold`: between 0 and 1
+        - `capacity`: at least 0
+        - `offsets`: out: num_queries + 1 numbers, the first is 0
+        - `neighbors`: out: row numbers, room for `capacity`; NULL only if capacity is 0
+        - `distances`: out: as many distances; NULL: not wanted
+        - `statistics`: out: NULL, or initialized by residual_knn_statistics_init; untouched if the capacity is too small.
+          uninformative_queries is 0, because no number of neighbors is asked for.
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. Memory: 16
+          to 32 bytes for each pair found, up to `capacity` pairs, and 32 for each query, until the call has finished.
+          Thread rule: any number of threads at once.
+        """
+        result: int = self._neighbors_above(
+            index, rows, num_queries, options, threshold, capacity, offsets, neighbors, distances, statistics)
+        return result
+
+    def predecessors_above(
+            self, index: Optional[ctypes.c_void_p], rows: Optional[Int64Array], num_queries: int,
+            options: Optional[SearchOptions], threshold: float, capacity: int, offsets: Optional[Int64Array],
+            neighbors: Optional[Int64Array], distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """Finds all predecessors whose |rho| is at least a threshold; see residual_knn_predecessors. Arguments as
+        residual_knn_neighbors_above. With all rows as queries, each pair of points is found once.
+        """
+        result: int = self._predecessors_above(
+            index, rows, num_queries, options, threshold, capacity, offsets, neighbors, distances, statistics)
+        return result
+
+    def neighbors_of_new_points_above(
+            self, index: Optional[ctypes.c_void_p], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[SearchOptions], threshold: float, capacity: int, offsets: Optional[Int64Array],
+            neighbors: Optional[Int64Array], distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """Finds all index points whose |rho| with a new point is at least a threshold. The index computes V and p of the new
+        points.
+
+        - `queries`: num_queries x d, layout as in options; in the units of points
+        - `num_queries`: at least 0
+
+        The rest as residual_knn_neighbors_above.
+
+        - returns: also ERROR_UNSUPPORTED for an index made from the caller's V.
+        """
+        result: int = self._neighbors_of_new_points_above(
+            index, queries, num_queries, options, threshold, capacity, offsets, neighbors, distances, statistics)
+        return result
+
+    def neighbors_of_new_factor_above(
+            self, index: Optional[ctypes.c_void_p], query_factor: Optional[DoubleArray],
+            query_residual_variance: Optional[DoubleArray], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[SearchOptions], threshold: float, capacity: int, offsets: Optional[Int64Array],
+            neighbors: Optional[Int64Array], distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """The same for new points whose V and p the caller gives. The index must be made from the caller's V and p.
+        query_factor, query_residual_variance and queries as in residual_knn_neighbors_of_new_factor, the rest as in
+        residual_knn_neighbors_above.
+
+        - returns: also ERROR_UNSUPPORTED for an index made by residual_knn_index_create, which computes V and p itself.
+        """
+        result: int = self._neighbors_of_new_factor_above(
+            index, query_factor, query_residual_variance, queries, num_queries, options, threshold, capacity, offsets,
+            neighbors, distances, statistics)
+        return result
+
+    def neighbors_above_int32(
+            self, index: Optional[ctypes.c_void_p], rows: Optional[Int32Array], num_queries: int,
+            options: Optional[SearchOptions], threshold: float, base: int, capacity: int,
+            offsets: Optional[Int64Array], neighbors: Optional[Int32Array], distances: Optional[DoubleArray],
+            statistics: Optional[Statistics]) -> int:
+        """residual_knn_neighbors_above with 32-bit row numbers, for R and Fortran. Offsets have 64 bits and count from 0.
+
+        - `base`: 0 or 1: the number of the first row, in rows and neighbors
+
+        The rest as residual_knn_neighbors_above. The row numbers of the index must fit int32_t.
+        """
+        result: int = self._neighbors_above_int32(
+            index, rows, num_queries, options, threshold, base, capacity, offsets, neighbors, distances, statistics)
+        return result
+
+    def predecessors_above_int32(
+            self, index: Optional[ctypes.c_void_p], rows: Optional[Int32Array], num_queries: int,
+            options: Optional[SearchOptions], threshold: float, base: int, capacity: int,
+            offsets: Optional[Int64Array], neighbors: Optional[Int32Array], distances: Optional[DoubleArray],
+            statistics: Optional[Statistics]) -> int:
+        """residual_knn_predecessors_above with 32-bit row numbers."""
+        result: int = self._predecessors_above_int32(
+            index, rows, num_queries, options, threshold, base, capacity, offsets, neighbors, distances, statistics)
+        return result
+
+    def neighbors_of_new_points_above_int32(
+            self, index: Optional[ctypes.c_void_p], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[SearchOptions], threshold: float, base: int, capacity: int,
+            offsets: Optional[Int64Array], neighbors: Optional[Int32Array], distances: Optional[DoubleArray],
+            statistics: Optional[Statistics]) -> int:
+        """residual_knn_neighbors_of_new_points_above with 32-bit row numbers."""
+        result: int = self._neighbors_of_new_points_above_int32(
+            index, queries, num_queries, options, threshold, base, capacity, offsets, neighbors, distances, statistics)
+        return result
+
+    def neighbors_of_new_factor_above_int32(
+            self, index: Optional[ctypes.c_void_p], query_factor: Optional[DoubleArray],
+            query_residual_variance: Optional[DoubleArray], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[SearchOptions], threshold: float, base: int, capacity: int,
+            offsets: Optional[Int64Array], neighbors: Optional[Int32Array], distances: Optional[DoubleArray],
+            statistics: Optional[Statistics]) -> int:
+        """residual_knn_neighbors_of_new_factor_above with 32-bit row numbers."""
+        result: int = self._neighbors_of_new_factor_above_int32(
+            index, query_factor, query_residual_variance, queries, num_queries, options, threshold, base, capacity,
+            offsets, neighbors, distances, statistics)
+        return result
+
+    def group_neighbors(
+            self, index: Optional[ctypes.c_void_p], group_offsets: Optional[Int64Array], num_groups: int,
+            group_rows: Optional[Int64Array], options: Optional[SearchOptions], k: int,
+            neighbors: Optional[Int64Array], distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """Finds the nearest neighbors that groups of index points share, as a block Vecchia approximation or supernodes need
+        them. The distance of a point from a group is its distance from the nearest member of the group, so the neighbors have
+        the largest |rho| with any member. Members of a group are not its neighbors; rows of other groups may be.
+
+        - `index`: any
+        - `group_offsets`: num_groups + 1 ascending numbers from 0 on: the rows of group g are the elements
+          group_offsets[g] up to, but not including, group_offsets[g + 1] of group_rows. NULL only if
+          num_groups is 0
+        - `num_groups`: at least 0
+        - `group_rows`: row numbers, 0 <= row < n, in any order. No group may be empty, and no row may be in two groups
+          or twice in one. Rows may be in no group. NULL only if num_groups is 0
+        - `options`: NULL: defaults. ranking is absolute or signed. Candidate lists, start lists and
+          conditional_variances must have their defaults, and without conditional selection also the
+          numbers of candidates.
+          With RESIDUAL_KNN_SELECT_CONDITIONAL, the candidates of a group are those of all its members
+          outside the group; residual_candidates and scaled_candidates are numbers for each member. The
+          neighbors are selected one after the other. The next one is the candidate that reduces the
+          log-determinant of the conditional covariance of the group most, given the neighbors before it.
+          Ties go to the smaller row. `distances` are those from the nearest member. Source: Huan,
+          Guinness, Katzfuss, Owhadi and Schaefer (2023), arXiv 2307.11648.
+        - `k`: neighbors for each group, at least 1
+        - `neighbors`: out: num_groups x k row numbers; NULL only if num_groups is 0
+        - `distances`: out: num_groups x k distances; NULL: not wanted
+        - `statistics`: out: NULL, or initialized by residual_knn_statistics_init. queries is the number of groups, pairs
+          are those of members and candidates, and uninformative_queries is 0.
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. The results of
+          a group of one row have the bytes of residual_knn_neighbors with the same options. For each member, the call
+          searches for up to k + 2 g - 2 neighbors, where g is the number of members. Memory: 8 bytes for each row of
+          the index, 32 for each member and 16 for each neighbor, until the call has finished; with
+          RESIDUAL_KNN_SELECT_CONDITIONAL also 4 for each candidate of each member (8 if n is above 2^31 - 1). Thread
+          rule: any number of threads at once.
+        """
+        result: int = self._group_neighbors(
+            index, group_offsets, num_groups, group_rows, options, k, neighbors, distances, statistics)
+        return result
+
+    def group_predecessors(
+            self, index: Optional[ctypes.c_void_p], group_offsets: Optional[Int64Array], num_groups: int,
+            group_rows: Optional[Int64Array], options: Optional[SearchOptions], k: int,
+            neighbors: Optional[Int64Array], distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """Finds the nearest neighbors that groups share among the predecessors of the whole group: the rows that are smaller than
+        the smallest row of the group. A group that contains row 0 has none. The call searches for k neighbors of every member.
+        Arguments as residual_knn_group_neighbors. The results of a group of one row have the bytes of
+        residual_knn_predecessors.
+        """
+        result: int = self._group_predecessors(
+            index, group_offsets, num_groups, group_rows, options, k, neighbors, distances, statistics)
+        return result
+
+    def group_neighbors_int32(
+            self, index: Optional[ctypes.c_void_p], group_offsets: Optional[Int64Array], num_groups: int,
+            group_rows: Optional[Int32Array], options: Optional[SearchOptions], k: int, base: int, missing: int,
+            neighbors: Optional[Int32Array], distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """residual_knn_group_neighbors with 32-bit row numbers, for R and Fortran. group_offsets has 64 bits and counts from 0.
+
+        - `base`: 0 or 1: the number of the first row, in group_rows and neighbors
+        - `missing`: the value in places without a neighbor; must not be a row number
+
+        The rest as residual_knn_group_neighbors. The row numbers of the index must fit int32_t.
+        """
+        result: int = self._group_neighbors_int32(
+            index, group_offsets, num_groups, group_rows, options, k, base, missing, neighbors, distances, statistics)
+        return result
+
+    def group_predecessors_int32(
+            self, index: Optional[ctypes.c_void_p], group_offsets: Optional[Int64Array], num_groups: int,
+            group_rows: Optional[Int32Array], options: Optional[SearchOptions], k: int, base: int, missing: int,
+            neighbors: Optional[Int32Array], distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
+        """residual_knn_group_predecessors with 32-bit row numbers; arguments as residual_knn_group_neighbors_int32."""
+        result: int = self._group_predecessors_int32(
+            index, group_offsets, num_groups, group_rows, options, k, base, missing, neighbors, distances, statistics)
+        return result
+
+    def weights_options_init(self, options: Optional[WeightsOptions], size: int) -> None:
+        """Sets struct_size and the defaults.
+
+        - `options`: out: `size` bytes; NULL does nothing
+        - `size`: sizeof *options in the calling program
+        """
+        self._weights_options_init(options, size)
+
+    def weights_report_init(self, report: Optional[WeightsReport], size: int) -> None:
+        """Sets struct_size and zeroes the rest.
+
+        - `report`: out: `size` bytes; NULL does nothing
+        - `size`: sizeof *report in the calling program
+        """
+        self._weights_report_init(report, size)
+
+    def weights(
+            self, index: Optional[ctypes.c_void_p], rows: Optional[Int64Array], num_queries: int,
+            options: Optional[WeightsOptions], k: int, neighbors: Optional[Int64Array], weights: Optional[DoubleArray],
+            variances: Optional[DoubleArray], report: Optional[WeightsReport]) -> int:
+        """Computes, for index points, the weights and the conditional variance of the residual process given their conditioning
+        sets. For query i with set S,
+
+            b_i = R_SS^-1 R_Si       its weights
+            D_i = R_ii - R_iS b_i    its conditional variance; R_ii = p_i
+
+        D_i includes the nugget, as p_i does: it is the variance of an observation. Without the nugget it is that of the process.
+
+        If the queries are all rows, and each set has only predecessors of its query, the Vecchia approximation of R is
+        B^-1 D B^-T, where B has ones on its diagonal and -b_ij elsewhere. Source: Vecchia (1988), J. R. Stat. Soc. B 50(2);
+        Gyger, Furrer and Sigrist (2025), arXiv 2507.05064, section 2. Degenerate neighbors have weight 0.
+
+        - `rows`: num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
+        - `num_queries`: length of rows, at least 0; must be n or 0 if rows is NULL
+        - `options`: NULL: defaults
+        - `k`: places of each set, at least 1
+        - `neighbors`: num_queries x k row numbers, as searches give them: -1 in places without a neighbor. A set must
+          not name a row twice, nor the query itself; it may name any other row, in any order. NULL only if
+          num_queries is 0
+        - `weights`: out: num_queries x k weights, 0 in places without a neighbor; NULL: not wanted
+        - `variances`: out: num_queries conditional variances D_i; NULL: not wanted
+        - `report`: out: NULL, or initialized by residual_knn_weights_report_init
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED, ERROR_CALLBACK, or
+          ERROR_NOT_POSITIVE_DEFINITE, which names the first query whose set is not positive definite in double
+          precision, with the jitter too. Memory: 8 bytes for each weight and each query, until the call has succeeded.
+          Thread rule: any number of threads at once.
+        """
+        result: int = self._weights(index, rows, num_queries, options, k, neighbors, weights, variances, report)
+        return result
+
+    def weights_of_new_points(
+            self, index: Optional[ctypes.c_void_p], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[WeightsOptions], k: int, neighbors: Optional[Int64Array], weights: Optional[DoubleArray],
+            variances: Optional[DoubleArray], report: Optional[WeightsReport]) -> int:
+        """Computes the weights of new points, from which predictions follow: the conditional mean of the residual process at a
+        new point is the sum of weight times value over its neighbors.
+
+        - `queries`: num_queries x d, layout as in options; in the units of points
+        - `num_queries`: at least 0
+
+        The rest as residual_knn_weights.
+
+        - returns: also ERROR_UNSUPPORTED for an index made from the caller's V.
+        """
+        result: int = self._weights_of_new_points(
+            index, queries, num_queries, options, k, neighbors, weights, variances, report)
+        return result
+
+    def weights_of_new_factor(
+            self, index: Optional[ctypes.c_void_p], query_factor: Optional[DoubleArray],
+            query_residual_variance: Optional[DoubleArray], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[WeightsOptions], k: int, neighbors: Optional[Int64Array], weights: Optional[DoubleArray],
+            variances: Optional[DoubleArray], report: Optional[WeightsReport]) -> int:
+        """Computes the weights of new points whose V and p the caller gives. The index must be made from the caller's V and p.
+        query_factor, query_residual_variance and queries as in residual_knn_neighbors_of_new_factor, the rest as in
+        residual_knn_weights.
+
+        - returns: also ERROR_UNSUPPORTED for an index made by residual_knn_index_create, which computes V and p itself.
+        """
+        result: int = self._weights_of_new_factor(
+            index, query_factor, query_residual_variance, queries, num_queries, options, k, neighbors, weights,
+            variances, report)
+        return result
+
+    def weights_int32(
+            self, index: Optional[ctypes.c_void_p], rows: Optional[Int32Array], num_queries: int,
+            options: Optional[WeightsOptions], k: int, base: int, missing: int, neighbors: Optional[Int32Array],
+            weights: Optional[DoubleArray], variances: Optional[DoubleArray], report: Optional[WeightsReport]) -> int:
+        """residual_knn_weights with 32-bit row numbers, for R and Fortran.
+
+        - `base`: 0 or 1: the number of the first row, in rows and neighbors
+        - `missing`: the value in places without a neighbor; must not be a row number
+
+        The rest as residual_knn_weights. The row numbers of the index must fit int32_t.
+        """
+        result: int = self._weights_int32(
+            index, rows, num_queries, options, k, base, missing, neighbors, weights, variances, report)
+        return result
+
+    def weights_of_new_points_int32(
+            self, index: Optional[ctypes.c_void_p], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[WeightsOptions], k: int, base: int, missing: int, neighbors: Optional[Int32Array],
+            weights: Optional[DoubleArray], variances: Optional[DoubleArray], report: Optional[WeightsReport]) -> int:
+        """residual_knn_weights_of_new_points with 32-bit row numbers."""
+        result: int = self._weights_of_new_points_int32(
+            index, queries, num_queries, options, k, base, missing, neighbors, weights, variances, report)
+        return result
+
+    def weights_of_new_factor_int32(
+            self, index: Optional[ctypes.c_void_p], query_factor: Optional[DoubleArray],
+            query_residual_variance: Optional[DoubleArray], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[WeightsOptions], k: int, base: int, missing: int, neighbors: Optional[Int32Array],
+            weights: Optional[DoubleArray], variances: Optional[DoubleArray], report: Optional[WeightsReport]) -> int:
+        """residual_knn_weights_of_new_factor with 32-bit row numbers."""
+        result: int = self._weights_of_new_factor_int32(
+            index, query_factor, query_residual_variance, queries, num_queries, options, k, base, missing, neighbors,
+            weights, variances, report)
+        return result
+
+    def sparse_weights(
+            self, rows: Optional[Int64Array], num_queries: int, n: int, layout: int, k: int,
+            neighbors: Optional[Int64Array], weights: Optional[DoubleArray], offsets: Optional[Int64Array],
+            columns: Optional[Int64Array], values: Optional[DoubleArray]) -> int:
+        """Writes weights as a sparse matrix in compressed rows (CSR), which needs no index: row i has 1 in the column of query i
+        and -b_ij in the columns of its neighbors. With all rows as queries it is B; see residual_knn_weights. The
+        columns of each row ascend and none is repeated, so that sparse matrix packages take the three arrays as they are:
+        scipy.sparse.csr_array((values, columns, offsets), shape=(num_queries, n)). Taken as compressed columns (CSC), the
+        same arrays are the transpose.
+
+        - `rows`: the row numbers of the queries, which are the columns of their ones; -1: no 1, as for new points;
+          NULL: all rows in order
+        - `num_queries`: length of rows, at least 0; must be n or 0 if rows is NULL
+        - `n`: number of columns: the points of the index
+        - `layout`: enum residual_knn_layout of neighbors and weights
+        - `k`: places of each set, at least 1
+        - `neighbors`: num_queries x k row numbers, as in residual_knn_weights. NULL only if num_queries is 0
+        - `weights`: num_queries x k weights. NULL only if num_queries is 0
+        - `offsets`: out: num_queries + 1 values from 0 on. Row i has the elements offsets[i] up to, but not including,
+          offsets[i + 1]
+        - `columns`: out: offsets[num_queries] columns; room for num_queries (k + 1) is always enough
+        - `values`: out: offsets[num_queries] values
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT or ERROR_OUT_OF_MEMORY. Error texts count from 0. Thread rule: any number
+          of threads at once.
+        """
+        result: int = self._sparse_weights(
+            rows, num_queries, n, layout, k, neighbors, weights, offsets, columns, values)
+        return result
+
+    def sparse_weights_int32(
+            self, rows: Optional[Int32Array], num_queries: int, n: int, layout: int, k: int, base: int, missing: int,
+            neighbors: Optional[Int32Array], weights: Optional[DoubleArray], offsets: Optional[Int32Array],
+            columns: Optional[Int32Array], values: Optional[DoubleArray]) -> int:
+        """residual_knn_sparse_weights with 32-bit row numbers and offsets.
+
+        - `base`: 0 or 1: the number of the first row, in rows, neighbors and columns; offsets count from 0
+        - `missing`: the value in places without a neighbor, and in rows for a query without a 1; must not be a row number
+        - returns: also ERROR_INVALID_ARGUMENT if the number of elements does not fit int32_t.
+        """
+        result: int = self._sparse_weights_int32(
+            rows, num_queries, n, layout, k, base, missing, neighbors, weights, offsets, columns, values)
+        return result
+
+    def covariance_options_init(self, options: Optional[CovarianceOptions], size: int) -> None:
+        """Sets struct_size and the defaults.
+
+        - `options`: out: `size` bytes; NULL does nothing
+        - `size`: sizeof *options in the calling program
+        """
+        self._covariance_options_init(options, size)
+
+    def covariances(
+            self, index: Optional[ctypes.c_void_p], rows: Optional[Int64Array], num_queries: int,
+            options: Optional[CovarianceOptions], k: int, neighbors: Optional[Int64Array],
+            covariances: Optional[DoubleArray], residual_variances: Optional[DoubleArray]) -> int:
+        """Computes the residual covariances of index points with their neighbors: R_ij = K(x_i, x_j) - V_i . V_j for row i and
+        each row j of its set, and R_ii = p_i. The value of a pair has the same bits in this function and in
+        residual_knn_covariance_blocks, whichever of the two points is the query (with a covariance callback, if the callback
+        is symmetric to the last bit). Degenerate points are no exception: their covariances are what this formula gives,
+        which is at rounding level.
+
+        - `rows`: num_queries row numbers, 0 <= row < n, in any order, repeats allowed; NULL: all rows in order
+        - `num_queries`: length of rows, at least 0; must be n or 0 if rows is NULL
+        - `options`: NULL: defaults
+        - `k`: places of each set, at least 1
+        - `neighbors`: num_queries x k row numbers, as searches give them: -1 in places without a neighbor. A set may
+          name any rows, in any order, also a row more than once, and the query itself. NULL only if
+          num_queries is 0
+        - `covariances`: out: num_queries x k values R_ij, 0 in places without a neighbor; NULL: not wanted
+        - `residual_variances`: out: num_queries values p_i; NULL: not wanted
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. Memory:
+          8 bytes for each value, until the call has succeeded. Thread rule: any number of threads at once.
+        """
+        result: int = self._covariances(
+            index, rows, num_queries, options, k, neighbors, covariances, residual_variances)
+        return result
+
+    def covariances_of_new_points(
+            self, index: Optional[ctypes.c_void_p], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[CovarianceOptions], k: int, neighbors: Optional[Int64Array],
+            covariances: Optional[DoubleArray], residual_variances: Optional[DoubleArray]) -> int:
+        """Computes the residual covariances of new points with their neighbors.
+
+        - `queries`: num_queries x d, layout as in options; in the units of points
+        - `num_queries`: at least 0
+
+        The rest as residual_knn_covariances.
+
+        - returns: also ERROR_UNSUPPORTED for an index made from the caller's V.
+        """
+        result: int = self._covariances_of_new_points(
+            index, queries, num_queries, options, k, neighbors, covariances, residual_variances)
+        return result
+
+    def covariances_of_new_factor(
+            self, index: Optional[ctypes.c_void_p], query_factor: Optional[DoubleArray],
+            query_residual_variance: Optional[DoubleArray], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[CovarianceOptions], k: int, neighbors: Optional[Int64Array],
+            covariances: Optional[DoubleArray], residual_variances: Optional[DoubleArray]) -> int:
+        """Computes the residual covariances of new points whose V and p the caller gives. The index must be made from the
+        caller's V and p. query_factor, query_residual_variance and queries as in residual_knn_neighbors_of_new_factor, the
+        rest as in residual_knn_covariances.
+
+        - returns: also ERROR_UNSUPPORTED for an index made by residual_knn_index_create, which computes V and p itself.
+        """
+        result: int = self._covariances_of_new_factor(
+            index, query_factor, query_residual_variance, queries, num_queries, options, k, neighbors, covariances,
+            residual_variances)
+        return result
+
+    def covariances_int32(
+            self, index: Optional[ctypes.c_void_p], rows: Optional[Int32Array], num_queries: int,
+            options: Optional[CovarianceOptions], k: int, base: int, missing: int, neighbors: Optional[Int32Array],
+            covariances: Optional[DoubleArray], residual_variances: Optional[DoubleArray]) -> int:
+        """residual_knn_covariances with 32-bit row numbers, for R and Fortran.
+
+        - `base`: 0 or 1: the number of the first row, in rows and neighbors
+        - `missing`: the value in places without a neighbor; must not be a row number
+
+        The rest as residual_knn_covariances. The row numbers of the index must fit int32_t.
+        """
+        result: int = self._covariances_int32(
+            index, rows, num_queries, options, k, base, missing, neighbors, covariances, residual_variances)
+        return result
+
+    def covariances_of_new_points_int32(
+            self, index: Optional[ctypes.c_void_p], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[CovarianceOptions], k: int, base: int, missing: int, neighbors: Optional[Int32Array],
+            covariances: Optional[DoubleArray], residual_variances: Optional[DoubleArray]) -> int:
+        """residual_knn_covariances_of_new_points with 32-bit row numbers."""
+        result: int = self._covariances_of_new_points_int32(
+            index, queries, num_queries, options, k, base, missing, neighbors, covariances, residual_variances)
+        return result
+
+    def covariances_of_new_factor_int32(
+            self, index: Optional[ctypes.c_void_p], query_factor: Optional[DoubleArray],
+            query_residual_variance: Optional[DoubleArray], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[CovarianceOptions], k: int, base: int, missing: int, neighbors: Optional[Int32Array],
+            covariances: Optional[DoubleArray], residual_variances: Optional[DoubleArray]) -> int:
+        """residual_knn_covariances_of_new_factor with 32-bit row numbers."""
+        result: int = self._covariances_of_new_factor_int32(
+            index, query_factor, query_residual_variance, queries, num_queries, options, k, base, missing, neighbors,
+            covariances, residual_variances)
+        return result
+
+    def covariance_blocks(
+            self, index: Optional[ctypes.c_void_p], rows: Optional[Int64Array], num_queries: int,
+            options: Optional[CovarianceOptions], k: int, neighbors: Optional[Int64Array],
+            blocks: Optional[DoubleArray]) -> int:
+        """Computes, for each query, the residual covariance matrix of the query and its neighbors: (k + 1) x (k + 1) values, for
+        gradients and for models of the caller. Row and column 0 are those of the query, row and column 1 + j those of place j
+        of its set. R_ij as in residual_knn_covariances; the diagonal has p, which includes the nugget.
+
+        A place without a neighbor has a 1 on the diagonal and 0 elsewhere. The determinant and the Cholesky factor of the
+        remaining rows and columns are then the same as without it, and its weight is 0.
+
+        The blocks are not checked: one with degenerate or repeated points may be singular up to rounding. With the
+        factorization U'U = C of the part of the neighbors and c = R of the query with them, the weights and the conditional
+        variance are C^-1 c and p - c' C^-1 c; residual_knn_weights computes these.
+
+        - `neighbors`: as in residual_knn_weights: a set must not name a row twice, nor the query itself
+        - `blocks`: out: num_queries matrices of (k + 1) x (k + 1) values, one after the other. The matrices are
+          symmetric to the last bit, so that rows and columns are the same. This array does not depend on
+          the layout: it is one of shape (num_queries, k + 1, k + 1) in C and NumPy, and of dim
+          (k + 1, k + 1, num_queries) in R, Julia and Fortran. NULL only if num_queries is 0
+
+        The rest as residual_knn_covariances.
+        """
+        result: int = self._covariance_blocks(index, rows, num_queries, options, k, neighbors, blocks)
+        return result
+
+    def covariance_blocks_of_new_points(
+            self, index: Optional[ctypes.c_void_p], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[CovarianceOptions], k: int, neighbors: Optional[Int64Array],
+            blocks: Optional[DoubleArray]) -> int:
+        """residual_knn_covariance_blocks of new points; queries and errors as in residual_knn_covariances_of_new_points.
+        """
+        result: int = self._covariance_blocks_of_new_points(index, queries, num_queries, options, k, neighbors, blocks)
+        return result
+
+    def covariance_blocks_of_new_factor(
+            self, index: Optional[ctypes.c_void_p], query_factor: Optional[DoubleArray],
+            query_residual_variance: Optional[DoubleArray], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[CovarianceOptions], k: int, neighbors: Optional[Int64Array],
+            blocks: Optional[DoubleArray]) -> int:
+        """residual_knn_covariance_blocks of new points whose V and p the caller gives; arguments and errors as in
+        residual_knn_covariances_of_new_factor.
+        """
+        result: int = self._covariance_blocks_of_new_factor(
+            index, query_factor, query_residual_variance, queries, num_queries, options, k, neighbors, blocks)
+        return result
+
+    def covariance_blocks_int32(
+            self, index: Optional[ctypes.c_void_p], rows: Optional[Int32Array], num_queries: int,
+            options: Optional[CovarianceOptions], k: int, base: int, missing: int, neighbors: Optional[Int32Array],
+            blocks: Optional[DoubleArray]) -> int:
+        """residual_knn_covariance_blocks with 32-bit row numbers; base and missing as in residual_knn_covariances_int32.
+        """
+        result: int = self._covariance_blocks_int32(
+            index, rows, num_queries, options, k, base, missing, neighbors, blocks)
+        return result
+
+    def covariance_blocks_of_new_points_int32(
+            self, index: Optional[ctypes.c_void_p], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[CovarianceOptions], k: int, base: int, missing: int, neighbors: Optional[Int32Array],
+            blocks: Optional[DoubleArray]) -> int:
+        """residual_knn_covariance_blocks_of_new_points with 32-bit row numbers."""
+        result: int = self._covariance_blocks_of_new_points_int32(
+            index, queries, num_queries, options, k, base, missing, neighbors, blocks)
+        return result
+
+    def covariance_blocks_of_new_factor_int32(
+            self, index: Optional[ctypes.c_void_p], query_factor: Optional[DoubleArray],
+            query_residual_variance: Optional[DoubleArray], queries: Optional[DoubleArray], num_queries: int,
+            options: Optional[CovarianceOptions], k: int, base: int, missing: int, neighbors: Optional[Int32Array],
+            blocks: Optional[DoubleArray]) -> int:
+        """residual_knn_covariance_blocks_of_new_factor with 32-bit row numbers."""
+        result: int = self._covariance_blocks_of_new_factor_int32(
+            index, query_factor, query_residual_variance, queries, num_queries, options, k, base, missing, neighbors,
+            blocks)
+        return result
+
+    def helper_options_init(self, options: Optional[HelperOptions], size: int) -> None:
+        """Sets struct_size and the defaults.
+
+        - `options`: out: `size` bytes; NULL does nothing
+        - `size`: sizeof *options in the calling program
+        """
+        self._helper_options_init(options, size)
+
+    def choose_inducing(
+            self, points: Optional[DoubleArray], n: int, d: int, lengthscales: Optional[DoubleArray],
+            num_lengthscales: int, method: int, m: int, options: Optional[HelperOptions],
+            inducing: Optional[DoubleArray]) -> int:
+        """Chooses m inducing points.
+
+        - `points`: n x d, finite
+        - `lengthscales`: as in residual_knn_index_create
+        - `num_lengthscales`: 1 or d
+        - `method`: enum residual_knn_inducing_method
+        - `m`: at least 0, at most the number of distinct points
+        - `options`: NULL: defaults
+        - `inducing`: out: m x d in the units of points; NULL only if m is 0
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY or ERROR_CANCELLED.
+        """
+        result: int = self._choose_inducing(points, n, d, lengthscales, num_lengthscales, method, m, options, inducing)
+        return result
+
+    def order_points(
+            self, points: Optional[DoubleArray], n: int, d: int, lengthscales: Optional[DoubleArray],
+            num_lengthscales: int, ordering: int, options: Optional[HelperOptions], order: Optional[Int64Array]) -> int:
+        """Orders points for predecessor searches.
+
+        - `ordering`: enum residual_knn_ordering
+        - `order`: out: n row numbers, 0-based; order[0] comes first
+
+        The rest as residual_knn_choose_inducing. Maximin starts at the point nearest to the center of the points, all
+        divided by the lengthscales. Each coordinate of the center is the mean of that coordinate. If far points move the
+        mean out of the range of the middle 80 % of the values, it is the median. Ties go to the smaller row. Duplicates come
+        last, in row order.
+        """
+        result: int = self._order_points(points, n, d, lengthscales, num_lengthscales, ordering, options, order)
+        return result
+
+    def index_order(
+            self, index: Optional[ctypes.c_void_p], options: Optional[HelperOptions], order: Optional[Int64Array]) -> int:
+        """Orders the points of an index for predecessor searches, by exact maximin in the residual distance sqrt(1 - |rho|): each
+        point is the one whose distance from the nearest point before it is largest. The distances are those of
+        residual_knn_neighbors. The first point is the one with the largest residual variance p. Ties go to the smaller row.
+        Degenerate points come last, in row order; the points at distance 0 from an earlier point come just before them, in
+        row order. Without a nugget, that is about where duplicates are; a nugget increases their distance.
+        The order needs no new inducing points: a new index of the ordered points, with the same inducing points, has the same
+        V and p in the new order. Source: Guinness (2018), Technometrics 60(4), for the maximin order; Kang and Katzfuss
+        (2023), Statistics and Computing 33, for maximin by correlation.
+
+        - `index`: any
+        - `options`: NULL: defaults; threads, progress, progress_user and message_base are used, the other fields are
+          ignored. `total` is n, in a first stage the pairs of a search.
+        - `order`: out: n row numbers, 0-based; order[0] comes first
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. Time: about
+          that of residual_knn_neighbors with k = 32 for all points if each point soon has one of its 32 nearest points
+          before it; at most n^2 / 2 distances more. Memory: about 1 KiB for each point during the call.
+          Thread rule: any number of threads at once.
+        """
+        result: int = self._index_order(index, options, order)
+        return result

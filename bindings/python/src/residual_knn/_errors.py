@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exceptions and warnings of this package, and the texts of the library in its terms."""
+from __future__ import annotations
+
+import os
+import re
+import sys
+import warnings
+from typing import ClassVar, Dict, Optional, Type
+
+import numpy as np
+
+from . import _c
+from ._library import C
+
+
+class ResidualKNNError(Exception):
+    """The base of all exceptions of this package. `status` is the status code of residual_knn.h, if there is one."""
+
+    status: ClassVar[Optional[_c.StatusCode]] = None
+
+
+class InvalidArgumentError(ResidualKNNError, ValueError):
+    """An argument has a wrong value or shape, or the index is closed. The message names the argument."""
+
+    status = _c.StatusCode.ERROR_INVALID_ARGUMENT
+
+
+class ArgumentTypeError(ResidualKNNError, TypeError):
+    """An argument has a wrong type."""
+
+    status = _c.StatusCode.ERROR_INVALID_ARGUMENT
+
+
+class OutOfMemoryError(ResidualKNNError, MemoryError):
+    """Memory could not be allocated."""
+
+    status = _c.StatusCode.ERROR_OUT_OF_MEMORY
+
+
+class NotPositiveDefiniteError(ResidualKNNError, np.linalg.LinAlgError, ValueError):
+    """K(Z, Z) + jitter, or the residual covariance of a conditioning set, is not positive definite."""
+
+    status = _c.StatusCode.ERROR_NOT_POSITIVE_DEFINITE
+
+
+class CancelledError(ResidualKNNError, RuntimeError):
+    """The progress function returned False."""
+
+    status = _c.StatusCode.ERROR_CANCELLED
+
+
+class CallbackError(ResidualKNNError, ValueError):
+    """A covariance function returned a value that is not finite."""
+
+    status = _c.StatusCode.ERROR_CALLBACK
+
+
+class UnsupportedError(ResidualKNNError, NotImplementedError):
+    """This kind of index does not support the call, for example an update of an index made from V and p."""
+
+    status = _c.StatusCode.ERROR_UNSUPPORTED
+
+
+class InternalError(ResidualKNNError, RuntimeError):
+    """An internal error of the library."""
+
+    status = _c.StatusCode.ERROR_INTERNAL
+
+
+class IndexInUseError(ResidualKNNError, RuntimeError):
+    """A call tried to close or update an index during another call that uses it, or to use it during its update.
+
+    The other call is in another thread, or the failing call is in its callback. The index is unchanged.
+    """
+
+
+class ResidualKNNWarning(UserWarning):
+    """An answer is exact but probably not what was wanted; the text tells the likely cause."""
+
+
+_BY_STATUS: Dict[int, Type[ResidualKNNError]] = {
+    error.status: error
+    for error in (InvalidArgumentError, OutOfMemoryError, NotPositiveDefiniteError, CancelledError, CallbackError,
+                  UnsupportedError, InternalError) if error.status is not None
+}
+
+# The library's names of elements and functions, and those of this package.
+_CHANGES = (
+    (r"^residual_knn_\w+: ", ""),
+    (r"^(\w+): (?:coordinate|column) (\d+) of row (\d+)", r"\1[\3, \2]"),
+    (r"^group_rows\[\d+\], in group (\d+), is (\d+)", r"groups[\1] has row \2"),
+    (r"^group (\d+) is empty", r"groups[\1] is empty"),
+    (r"^neighbors: place (\d+) of query (\d+)", r"neighbors[\2, \1]"),
+    (r"update it again, or free it", "update it again, or close it"),
+)
+
+
+def python_text(text: bytes) -> str:
+    """A text of the library in the terms of this package. Numbers in it count from 0 already."""
+    result = text.decode("utf-8", "replace")
+    for pattern, replacement in _CHANGES:
+        result = re.sub(pattern, replacement, result)
+    return result
+
+
+def exception_of(status: int, text: str) -> ResidualKNNError:
+    """The exception for a status that is not OK."""
+    return _BY_STATUS.get(status, InternalError)(text or C.status_string(status).decode())
+
+
+def check(status: int) -> None:
+    """Raises the exception of a short call that has just failed on this thread."""
+    if status != _c.StatusCode.OK:
+        raise exception_of(status, python_text(C.last_error()))
+
+
+_PACKAGE = os.path.dirname(__file__) + os.sep
+
+
+def warn(text: str) -> None:
+    """Shows a warning, if there is one, at the user's call of this package."""
+    if not text:
+        return
+    depth = 1
+    while True:
+        try:
+            frame = sys._getframe(depth)
+        except ValueError:
+            break
+        if not frame.f_code.co_filename.startswith(_PACKAGE):
+            break
+        depth += 1
+    warnings.warn(text, ResidualKNNWarning, stacklevel=depth + 1)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Holds back Python's signal handlers, such as that of Ctrl-C, while the library runs.
+
+Python runs signal handlers between any two steps of the main thread. An exception of a handler at the entry of a callback
+would be lost, because it cannot pass through the library. So the handlers only take note of a signal while the library
+runs. They run in the callbacks, where exceptions are caught, and after the call.
+"""
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+from typing import Any, Dict, List, Optional, Tuple
+
+# The functions in C, which are faster than their wrappers.
+_get_handler = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
+_set_handler = getattr(signal.signal, "__wrapped__", signal.signal)
+# Ctrl-C comes first, so that it is released last.
+_SIGNALS = sorted(map(int, signal.valid_signals()), key=lambda number: number != signal.SIGINT)
+
+
+def on_main_thread() -> bool:
+    """Signal handlers run on the main thread only."""
+    return threading.current_thread() is threading.main_thread()
+
+
+class HeldSignals:
+    """The signal handlers that are held back during one call."""
+
+    def __init__(self) -> None:
+        self._handlers: Dict[int, Any] = {}
+        self._noted: List[Tuple[int, Optional[FrameType]]] = []
+        self._let_through = False
+
+    def hold(self) -> None:
+        """Call release() afterwards. Does nothing on other threads than the main thread."""
+        if not on_main_thread():
+            return
+        try:
+            for number in _SIGNALS:
+                handler = _get_handler(number)
+                if callable(handler):
+                    self._handlers[number] = handler
+                    _set_handler(number, self._note)
+        except ValueError:  # not the main interpreter
+            self._handlers.clear()
+        except BaseException:
+            self._restore()
+            raise
+
+    def let_through(self) -> None:
+        """Runs the handlers of signals that came, and lets others through until hold_back(). They may raise."""
+        self._let_through = True
+        self._run_noted()
+
+    def hold_back(self) -> None:
+        self._let_through = False
+
+    def release(self) -> None:
+        """Restores all handlers and runs those of signals that came."""
+        self._let_through = False
+        handlers = dict(self._handlers)
+        self._restore()
+        self._run_noted(handlers)
+
+    def _note(self, number: int, frame: Optional[FrameType]) -> None:
+        if self._let_through:
+            self._handlers[number](number, frame)
+        else:
+            self._noted.append((number, frame))
+
+    def _run_noted(self, handlers: Optional[Dict[int, Any]] = None) -> None:
+        while self._noted:
+            number, frame = self._noted.pop(0)
+            (self._handlers if handlers is None else handlers)[number](number, frame)
+
+    def _restore(self) -> None:
+        while self._handlers:
+            number, handler = self._handlers.popitem()
+            # A callback may have set another handler, which remains.
+            if _get_handler(number) == self._note:
+                _set_handler(number, handler)
