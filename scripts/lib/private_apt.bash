@@ -1,0 +1,40 @@
+# apt with its own sources, lists and cache, for the architecture and the installed packages of this system. Nothing of
+# the system changes.
+#
+# SPDX-License-Identifier: Apache-2.0
+
+# shellcheck source=scripts/lib/debian.bash
+source "${BASH_SOURCE[0]%/*}/debian.bash"
+
+# private_apt COMMAND...: runs a command of apt with the settings of set_up_private_apt.
+private_apt() {
+  local command=$1
+  shift
+  APT_CONFIG=$private_apt_folder/apt.conf "$command" "$@"
+}
+
+# set_up_private_apt FOLDER TYPE SUITES: writes the settings to FOLDER and gets the lists. TYPE is deb or deb-src, and
+# SUITES are releases on the mirror of this system. Fails on other systems than Debian and without a mirror. Preferences
+# can be written to FOLDER/preferences.
+set_up_private_apt() {
+  local type=$2 suites=$3 uri
+  private_apt_folder=$1
+  uri=$(debian_mirror)
+  [[ -n $uri ]] || return 1
+  rm -rf -- "$private_apt_folder"
+  mkdir -p -- "$private_apt_folder/lists/partial" "$private_apt_folder/cache/archives/partial" "$private_apt_folder/empty"
+  printf 'Types: %s\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$type" "$uri" "$suites" \
+    /usr/share/keyrings/debian-archive-keyring.gpg > "$private_apt_folder/debian.sources"
+  cat > "$private_apt_folder/apt.conf" << END
+Dir::Etc::sourcelist "$private_apt_folder/debian.sources";
+Dir::Etc::sourceparts "$private_apt_folder/empty";
+Dir::Etc::preferences "$private_apt_folder/preferences";
+Dir::Etc::preferencesparts "$private_apt_folder/empty";
+Dir::State::lists "$private_apt_folder/lists";
+Dir::Cache "$private_apt_folder/cache";
+APT::Sandbox::User "";
+APT::Update::Error-Mode "any";
+Debug::NoLocking "true";
+END
+  private_apt apt-get update -qq
+}
