@@ -60,9 +60,9 @@ class DualTree : public Traversal {
     width_ = ColumnWidth(count_);
     coefficients_.assign(static_cast<size_t>(h.rank * width_), 0.0F);
     rests_.assign(static_cast<size_t>(width_), 0.0);
-    totals_.assign(static_cast<size_t>(width_), 1.0);
+    // A query is a point of its block, so that |phi|^2 is at most the largest of the block.
+    totals_.assign(static_cast<size_t>(width_), h.largest_total);
     norms_.assign(static_cast<size_t>(width_), 0.0);
-    largest_total_ = 0;
     largest_rest_ = 0;
     largest_norm_ = 0;
     columns_.resize(static_cast<size_t>(count_));
@@ -80,8 +80,6 @@ class DualTree : public Traversal {
     for (int64_t i = 0; i < count_; ++i) {
       norms_[i] = std::sqrt(norms_[i]);
       rests_[i] = static_cast<double>(blocks.roots(h)[columns_[i]]);
-      totals_[i] = std::max(worker.chunk().all().totals[queries[i]], h.largest_total);
-      largest_total_ = std::max(largest_total_, totals_[i]);
       largest_rest_ = std::max(largest_rest_, rests_[i]);
       largest_norm_ = std::max(largest_norm_, norms_[i]);
     }
@@ -103,7 +101,7 @@ class DualTree : public Traversal {
       if (!worker.monitor().GoOn()) return;
       // Runs of blocks that cannot be dismissed for all queries at once are multiplied together.
       int64_t last = first;
-      while (last < blocks.size() && !Dismissed(coupling, blocks, last, lowest) &&
+      while (last < blocks.size() && !Dismissed(coupling, blocks, last, home, lowest) &&
              blocks.FirstPivot(last + 1) - blocks.FirstPivot(first) <= kMostPivots) {
         ++last;
       }
@@ -126,11 +124,11 @@ class DualTree : public Traversal {
   }
 
   [[nodiscard]] bool Dismissed(const Coupling& coupling, const PivotBlocks& blocks, int64_t block,
-                               double lowest) const {
+                               int64_t home, double lowest) const {
     const PivotBlock& b = blocks[block];
     const double most = coupling.norm(block) * largest_norm_ * (1 + rounding_) + largest_rest_;
     const double square = std::min(most * most, 4.0);
-    const double total = largest_total_;
+    const double total = blocks[home].largest_total;
     if (b.unexplained * total >= b.largest_total * (total - square)) return false;
     return most * std::sqrt(b.largest_total - b.unexplained) +
                std::sqrt((total - square) * b.unexplained) <
@@ -185,7 +183,6 @@ class DualTree : public Traversal {
   int64_t count_ = 0;
   int64_t width_ = 0;
   double rounding_ = 0;
-  double largest_total_ = 0;
   double largest_rest_ = 0;
   double largest_norm_ = 0;
   AlignedFloats coefficients_;
