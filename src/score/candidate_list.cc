@@ -21,6 +21,9 @@ constexpr double kRelativeSlack = 16 * kUnit;
 // u. The square root multiplies a gap by at least 0.5 up to distance 1 and by at least 0.35 up to distance sqrt 2,
 // and the roundings of two roots are at most 2 u together. So correlations that differ by more than 8 u beyond their
 // errors have different distances. Both intervals of a comparison are widened by this much.
+//
+// The score of a canonical candidate, |rho| times `unit`, needs nothing else. Next to another canonical score, it rounds
+// by less than 8 u beyond the tie. Next to a screened score, its roundings are among the 16 u of that score.
 constexpr double kTieSlack = 8 * kUnit;
 // Beyond |rho| = 1 all distances are 0 (or sqrt 2), and the smaller row is nearer. So the proved score never excludes
 // a candidate that would tie there. Scores are clamped at 2 units, so that none is infinite.
@@ -238,9 +241,7 @@ void CandidateList::PruneIfGrown() {
 CandidateList::Candidate CandidateList::Scored(int64_t row, double rho, double covariance,
                                                const CanonicalScorer& scorer) const {
   const double ranked = scorer.ranking() == Ranking::kAbsolute ? std::abs(rho) : rho;
-  const double score = ClampScore(ranked * unit_);
-  return {score, kRelativeSlack * std::abs(score) + kTieSlack * unit_, covariance, row,
-          scorer.Distance(rho)};
+  return {ClampScore(ranked * unit_), kTieSlack * unit_, covariance, row, scorer.Distance(rho)};
 }
 
 void CandidateList::Prune() {

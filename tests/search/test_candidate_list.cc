@@ -41,8 +41,9 @@ enum class Spread {
   kNearOne,    // near 1, where small differences change the distance most
   kHeavyTail,  // few large, many small: thresholds dismiss many
   kFarTies,    // a few units apart where the signed distance changes least
+  kLeast,      // mostly 0; some are about the least for which the distance is below 1
 };
-constexpr int kSpreads = 10;
+constexpr int kSpreads = 11;
 
 double DrawRho(Random& random, Spread spread) {
   const double sign = random.Chance(0.5) ? 1 : -1;
@@ -68,6 +69,8 @@ double DrawRho(Random& random, Spread spread) {
       return sign * std::pow(random.Uniform(), 8);
     case Spread::kFarTies:
       return -0.97 + step * kUnit;
+    case Spread::kLeast:
+      return random.Chance(0.02) ? sign * random.Uniform(0.9, 2.1) * 0x1p-54 : 0;
   }
   return 0;
 }
@@ -170,6 +173,7 @@ struct Manner {
   bool ascending = true;
   int64_t longest_chunk = 100;
   bool obey_threshold = true;  // candidates below the threshold are omitted, as by the screen
+  double canonical = 0;        // share of chunks that are given with canonical correlations
   int64_t first_rows = 0;  // given canonically while nothing proves more than a distance below 1
   double start =
       0;  // share of candidates that raise the threshold before they are appended; 1: the nearest k
@@ -183,6 +187,7 @@ Manner DrawManner(Random& random) {
           .ascending = random.Chance(0.5),
           .longest_chunk = random.LogInteger(1, 700),
           .obey_threshold = random.Chance(0.7),
+          .canonical = random.Chance(0.5) ? 0 : random.Uniform(),
           .first_rows = random.Chance(0.5) ? 0 : random.LogInteger(1, 400),
           .start = random.Chance(0.5)   ? 0
                    : random.Chance(0.3) ? 1
@@ -200,6 +205,7 @@ std::vector<int64_t> DrawCandidates(Random& random, int64_t n, bool ascending) {
 struct Totals {
   int64_t appended = 0;
   int64_t kept_away = 0;
+  int64_t scored = 0;
   int64_t rescored_on_the_way = 0;
   int64_t first_rows = 0;
   int64_t started = 0;
@@ -221,7 +227,11 @@ class Feeder {
     for (size_t next = 0; next < candidates.size();) {
       const auto room = static_cast<int64_t>(candidates.size() - next);
       const int64_t count = std::min(random_.Integer(1, manner_.longest_chunk), room);
-      AppendChunk(candidates.data() + next, count);
+      if (random_.Chance(manner_.canonical)) {
+        AppendScored({candidates.data() + next, static_cast<size_t>(count)});
+      } else {
+        AppendChunk(candidates.data() + next, count);
+      }
       next += static_cast<size_t>(count);
       if (random_.Chance(0.1)) list_.Prune();
       if (manner_.first_rows > 0 && list_.NeedsFirstRows() && random_.Chance(0.5)) {
@@ -235,6 +245,7 @@ class Feeder {
 
   [[nodiscard]] int64_t appended() const { return appended_; }
   [[nodiscard]] int64_t kept_away() const { return kept_away_; }
+  [[nodiscard]] int64_t scored() const { return scored_; }
   [[nodiscard]] int64_t rescored() const { return rescored_; }
   [[nodiscard]] int64_t first_rows() const { return first_rows_; }
   [[nodiscard]] int64_t started() const { return started_; }
@@ -264,6 +275,14 @@ class Feeder {
     first_rows_ += static_cast<int64_t>(rows.size());
     has_first_rows_ = true;
     list_.AppendFirstRows(rows, rho, manner_.first_rows, scene_.scorer());
+  }
+
+  void AppendScored(std::span<const int64_t> candidates) {
+    std::vector<double> rho;
+    for (const int64_t row : candidates) rho.push_back(scene_.rho(row));
+    appended_ += std::ssize(candidates);
+    scored_ += std::ssize(candidates);
+    rescored_ += list_.AppendScored(candidates, rho, scene_.scorer());
   }
 
   void AppendChunk(const int64_t* candidates, int64_t count) {
@@ -322,6 +341,7 @@ class Feeder {
   std::vector<double> covariances_;
   int64_t appended_ = 0;
   int64_t kept_away_ = 0;
+  int64_t scored_ = 0;
   int64_t rescored_ = 0;
   int64_t first_rows_ = 0;
   int64_t started_ = 0;
@@ -350,7 +370,7 @@ bool SelectionHolds(Random& random, const Scene& scene, const Manner& manner, Ca
   const std::vector<Neighbor> expected = scene.Select(candidates, manner.k);
   Feeder feeder(scene, manner, list, random);
   if (!feeder.Feed(candidates, expected)) return false;
-  int64_t rescored = feeder.rescored() + feeder.first_rows();
+  int64_t rescored = feeder.scored() + feeder.rescored() + feeder.first_rows();
   if (!SameNeighbors(list.Finish(scene.scorer(), rescored), expected)) return false;
   // The returned candidates were scored canonically, and no candidate twice.
   if (rescored < static_cast<int64_t>(expected.size()) ||
@@ -360,6 +380,7 @@ bool SelectionHolds(Random& random, const Scene& scene, const Manner& manner, Ca
   }
   totals.appended += feeder.appended();
   totals.kept_away += feeder.kept_away();
+  totals.scored += feeder.scored();
   totals.rescored_on_the_way += feeder.rescored();
   totals.first_rows += feeder.first_rows();
   totals.started += feeder.started();
@@ -391,13 +412,14 @@ bool RandomSelectionsHold(const TestRun& run) {
     }
   }
   std::printf(
-      "candidates appended %lld, below the threshold %lld, rescored on the way %lld, first rows "
-      "%lld, lists with a threshold to begin with %lld\n",
-      static_cast<long long>(totals.appended), static_cast<long long>(totals.kept_away),
-      static_cast<long long>(totals.rescored_on_the_way), static_cast<long long>(totals.first_rows),
-      static_cast<long long>(totals.started));
-  return (totals.first_rows > 0 && totals.started > 0 && totals.kept_away > 0 &&
-          totals.rescored_on_the_way > 0) ||
+      "candidates appended %lld, of these with canonical correlations %lld, below the threshold "
+      "%lld, rescored on the way %lld, first rows %lld, lists with a threshold to begin with "
+      "%lld\n",
+      static_cast<long long>(totals.appended), static_cast<long long>(totals.scored),
+      static_cast<long long>(totals.kept_away), static_cast<long long>(totals.rescored_on_the_way),
+      static_cast<long long>(totals.first_rows), static_cast<long long>(totals.started));
+  return (totals.scored > 0 && totals.first_rows > 0 && totals.started > 0 &&
+          totals.kept_away > 0 && totals.rescored_on_the_way > 0) ||
          Fail("the thresholds or the crowded lists were never tested");
 }
 
