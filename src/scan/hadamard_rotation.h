@@ -12,8 +12,8 @@ inline double RotationSign(int64_t e) {
 
 // Rotates v (m values, m >= 1) in place. Let 2^k be the largest power of two up to m. The first 2^k entries get a
 // normalized Hadamard transform. If 2^k < m, signs are then changed, and the last 2^k entries get a transform. Products
-// of rotated rows equal those of the rows. The result is off by at most kRotationError |v|: 2 (k + 1) roundings of
-// every entry, k < 32.
+// of rotated rows equal those of the rows. The result is off by at most kRotationError |v|, which is 128 u |v|. The
+// proof wants about half of it: 2 (k + 1) roundings of every entry, k < 32, and those of the normalization.
 inline constexpr double kRotationError = 0x1p-46;
 void RotateByHadamard(double* v, int64_t m);
 

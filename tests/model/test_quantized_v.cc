@@ -3,6 +3,7 @@
 // queries, a slightly smaller margin is too small. Otherwise the test would accept margins that are merely large.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -42,14 +43,17 @@ enum Kind {
   kResidual8,
   kResidual16,
   kCovariance,
+  kRest,
+  kNorm,
   kNumKinds
 };
 constexpr std::array<const char*, kNumKinds> kKindNames = {
-    "product of 8 bits",         "product of 16 bits", "R from fine rows",
-    "R from rows of 16 bits",    "R from 8 bits",      "R from 16 bits",
-    "covariance far from others"};
+    "product of 8 bits",          "product of 16 bits", "R from fine rows",
+    "R from rows of 16 bits",     "R from 8 bits",      "R from 16 bits",
+    "covariance far from others", "rest of a row",      "norm and rest of a row"};
 // Shares of a margin that must be too small for some pair.
-constexpr std::array<double, kNumKinds> kMutations = {0.85, 0.8, 0.6, 0.6, 0.85, 0.7, 0.01};
+constexpr std::array<double, kNumKinds> kMutations = {0.85, 0.8,  0.6,  0.6, 0.85,
+                                                      0.7,  0.01, 0.99, 0.99};
 
 struct Tally {
   int64_t models = 0;
@@ -98,6 +102,52 @@ double NormOf(const std::vector<double>& v) {
   return std::sqrt(std::inner_product(v.begin(), v.end(), v.begin(), 0.0));
 }
 
+using QuadRow = std::vector<Quad>;
+
+Quad NormOf(const QuadRow& v) {
+  Quad square = 0;
+  for (const Quad x : v) square += x * x;
+  return sqrtq(square);
+}
+
+// A normalized Hadamard transform, its own inverse.
+void Transform(Quad* v, size_t size) {
+  for (size_t half = 1; half < size; half *= 2) {
+    for (size_t i = 0; i < size; ++i) {
+      if ((i & half) != 0) continue;
+      const Quad low = v[i];
+      const Quad high = v[i + half];
+      v[i] = low + high;
+      v[i + half] = low - high;
+    }
+  }
+  const Quad scale = 1 / sqrtq(static_cast<Quad>(size));
+  for (size_t i = 0; i < size; ++i) v[i] *= scale;
+}
+
+// What hadamard_rotation.h defines, or its inverse, in quadruple precision.
+QuadRow Rotated(QuadRow v, bool inverse) {
+  const size_t size = std::bit_floor(v.size());
+  const size_t second = v.size() - size;  // first entry of the second transform, if there is one
+  const auto change_signs = [&] {
+    for (size_t e = 0; e < v.size(); ++e) {
+      v[e] *= residual_knn::RotationSign(static_cast<int64_t>(e));
+    }
+  };
+  if (second == 0) {
+    Transform(v.data(), size);
+  } else if (inverse) {
+    Transform(v.data() + second, size);
+    change_signs();
+    Transform(v.data(), size);
+  } else {
+    Transform(v.data(), size);
+    change_signs();
+    Transform(v.data() + second, size);
+  }
+  return v;
+}
+
 // A model and its variance, which is not 1 where V is given.
 class Case {
  public:
@@ -136,6 +186,32 @@ class Case {
     return std::equal(exceptional.begin(), exceptional.end(), factor_.outside_integers().begin(),
                       factor_.outside_integers().end()) ||
            Fail("rows outside the tree are not those without a scale");
+  }
+
+  // |D| and |V| + |D| of the first `count` rows are at most what is stored, with D the difference of the rotated row,
+  // without any rounding, from its integers.
+  bool RestsHold(int64_t count) {
+    for (int64_t j = 0; j < std::min(count, model_.n()); ++j) {
+      const std::vector<double> v = Row(j);
+      const QuadRow rotated = Rotated({v.begin(), v.end()}, false);
+      for (const bool is_fine : {false, true}) {
+        if (is_fine && factor_.bits() != ElementBits::k8) continue;
+        const float step = is_fine ? factor_.steps16()[j] : factor_.steps()[j];
+        QuadRow rest(rotated);
+        for (size_t e = 0; e < rest.size(); ++e) {
+          rest[e] -= static_cast<Quad>(step) * Element(j, static_cast<int64_t>(e), is_fine);
+        }
+        const float granted = is_fine ? factor_.rests16()[j] : factor_.rests()[j];
+        if (!tally_.Count(kRest, NormOf(rest), static_cast<double>(granted) + LostEntries(),
+                          NextToZero(j)) ||
+            !tally_.Count(kNorm, NormOf(rotated) + NormOf(rest),
+                          static_cast<double>(factor_.norm_bounds()[j]) + LostEntries(),
+                          NextToZero(j))) {
+          return Fail("row " + std::to_string(j));
+        }
+      }
+    }
+    return true;
   }
 
   bool QueryHolds(const Query& query) {
@@ -242,6 +318,12 @@ class Case {
   [[nodiscard]] double LostNorms(const QueryIntegers& row) const {
     return static_cast<double>(std::numeric_limits<float>::min()) *
            (static_cast<double>(row.norm) + model_.largest_norm());
+  }
+
+  // So do entries, in |D|.
+  [[nodiscard]] double LostEntries() const {
+    return static_cast<double>(std::numeric_limits<float>::min()) *
+           std::sqrt(static_cast<double>(model_.m()));
   }
 
   // The error of a product.
@@ -406,7 +488,8 @@ bool ModelHolds(const ResidualModel& model, int32_t kernel, const Points* points
   const std::vector<Query> queries = DrawQueries(random, model, points);
   for (const ElementBits bits : {ElementBits::k8, ElementBits::k16}) {
     Case c(model, kernel, bits, tally);
-    if (!c.RowsHold()) return false;
+    constexpr int64_t kFew = 10;
+    if (!c.RowsHold() || !c.RestsHold(kFew)) return false;
     for (const Query& query : queries) {
       if (!c.QueryHolds(query)) return false;
     }
@@ -519,12 +602,248 @@ void TestMargins(void** state) {
   }
 }
 
+// ------------------------------------------------------------------------- what uses one term of a margin
+
+// Models in which one part of a margin is next to nothing, and errors are what another part is for.
+
+using residual_knn::CovarianceParameters;
+
+// A query at a point, with this V.
+Query MakeQuery(const ResidualModel& model, std::vector<double> v, std::vector<double> point) {
+  Query query;
+  query.norm = NormOf(v);
+  query.v = std::move(v);
+  query.point = std::move(point);
+  query.inverse_deviation = 1 / std::sqrt(model.covariance()->variance());
+  return query;
+}
+
+// Whether the margins hold in scans with either kind of integers.
+bool QueriesHold(const ResidualModel& model, int32_t kernel, const std::vector<Query>& queries,
+                 Tally& tally) {
+  ++tally.models;
+  residual_knn::Monitor monitor;
+  if (!QuantizedFit(model, monitor).bits16) return Fail("integers do not suit the model");
+  for (const ElementBits bits : {ElementBits::k8, ElementBits::k16}) {
+    Case c(model, kernel, bits, tally);
+    if (!c.RowsHold() || !c.RestsHold(model.n())) return false;
+    for (const Query& query : queries) {
+      if (!c.QueryHolds(query)) return false;
+    }
+  }
+  return tally.unfit_queries == 0 || Fail("integers do not suit a query");
+}
+
+constexpr int64_t kLeastColumns = 16;  // fewer are not screened in integers
+
+// Rows with V = 0 at some points, so that R is K. There are as many rows at 0, which is then the origin of all
+// coordinates. One of them has a V, without which there are no integers.
+ResidualModel CovarianceModel(int32_t kernel, double variance, const Points& points) {
+  CovarianceParameters parameters;
+  parameters.kernel = kernel;
+  parameters.variance = variance;
+  Points all(points);
+  all.n = 2 * points.n;
+  all.values.resize(static_cast<size_t>(all.n * all.d), 0.0);
+  std::vector<double> factor(static_cast<size_t>((all.n - 1) * kLeastColumns), 0.0);
+  factor.insert(factor.end(), kLeastColumns, 0.02);
+  const std::vector<double> p(static_cast<size_t>(all.n), variance);
+  return MakeGivenModel(parameters, all, factor, kLeastColumns, p, 1e-10);
+}
+
+// Queries with V = 0.
+bool CovariancesHold(int32_t kernel, double variance, const Points& points, const Points& queries,
+                     Tally& tally) {
+  const ResidualModel model = CovarianceModel(kernel, variance, points);
+  std::vector<Query> asked;
+  for (int64_t q = 0; q < queries.n; ++q) {
+    const auto begin = queries.values.begin() + static_cast<std::ptrdiff_t>(q * queries.d);
+    asked.push_back(MakeQuery(model, std::vector<double>(kLeastColumns, 0.0),
+                              {begin, begin + static_cast<std::ptrdiff_t>(queries.d)}));
+  }
+  return QueriesHold(model, kernel, asked, tally);
+}
+
+// Prints how much of the margin for covariances was used; false if enough models used less than `least`.
+bool Used(const char* term, const Tally& tally, bool enough, double least) {
+  const double share = tally.shares[kCovariance];
+  std::printf("%s: up to %.4f of the margin used\n", term, share);
+  return !enough || share > least || Fail("the test is too weak");
+}
+
+// Points so near to 0 that coordinates are exact to much less than 2^-24: what remains are the roundings of the
+// evaluation, which are some units and not d + 24.
+bool EvaluationHolds(uint64_t seed, Tally& tally) {
+  Random random(seed);
+  const int64_t d = random.Integer(1, 6);
+  const int32_t kernel = kKernels[static_cast<size_t>(random.Integer(0, 3))];
+  Points points = RandomPoints(random, Shape::kNormal, 60, d);
+  for (double& x : points.values) x *= 0.01;
+  return CovariancesHold(kernel, random.Uniform(1, 1.4), points, RandomRowsOf(random, points, 4),
+                         tally) ||
+         Fail(seed, "d = " + std::to_string(d) + ", kernel " + std::to_string(kernel));
+}
+
+// Points near to each other and far from 0, just above a power of two: there single precision rounds coordinates most.
+bool ShiftHolds(uint64_t seed, Tally& tally) {
+  Random random(seed);
+  const int64_t d = random.Integer(1, 6);
+  Points points = RandomPoints(random, Shape::kUniform, 60, d);
+  for (double& x : points.values) x = 4096 + 0.01 * x;
+  return CovariancesHold(RESIDUAL_KNN_MATERN12, 1, points, RandomRowsOf(random, points, 4),
+                         tally) ||
+         Fail(seed, "d = " + std::to_string(d));
+}
+
+// Coordinates x, exact in single precision, such that each of the sums of (x - (-x))^2 rounds upwards by nearly as much
+// as it can, with and without fused multiply-adds. The squared distance of x and -x is about `square`.
+std::vector<double> RoundedUpwards(Random& random, int64_t d, double square) {
+  constexpr int kTries = 200;
+  const double typical = std::sqrt(square / static_cast<double>(d)) / 2;
+  float fused = 0;
+  float plain = 0;
+  std::vector<double> coordinates;
+  for (int64_t c = 0; c < d; ++c) {
+    float best = 0;
+    double most = -1;
+    for (int i = 0; i < kTries; ++i) {
+      const auto x = static_cast<float>(typical * random.Uniform(0.95, 1.05));
+      const double difference = 2 * static_cast<double>(x);
+      const double exact = difference * difference;
+      const auto up = [&](float sum, float next) {
+        return static_cast<double>(next) - static_cast<double>(sum) - exact;
+      };
+      const double least = std::min(up(fused, std::fma(2 * x, 2 * x, fused)),
+                                    up(plain, plain + static_cast<float>(exact)));
+      if (least > most || i == 0) {
+        most = least;
+        best = x;
+      }
+    }
+    fused = std::fma(2 * best, 2 * best, fused);
+    plain += 2 * best * (2 * best);
+    coordinates.push_back(static_cast<double>(best));
+  }
+  return coordinates;
+}
+
+// Points of many coordinates at exponents of 80, and of 20 or 40 from the rows at 0, which are at half the distance: the
+// relative rounding of the squared distance, some d / 3 units, is multiplied by the exponent. At 80, covariance_floor is
+// most of the margin.
+bool ExponentHolds(uint64_t seed, Tally& tally) {
+  Random random(seed);
+  constexpr int64_t kDimensions = 100;
+  constexpr double kExponent = 80;
+  const int32_t kernel =
+      random.Chance(0.5) ? RESIDUAL_KNN_SQUARED_EXPONENTIAL : RESIDUAL_KNN_MATERN12;
+  const double square = kernel == RESIDUAL_KNN_MATERN12 ? kExponent * kExponent : 2 * kExponent;
+  Points points{0, kDimensions, {}};
+  Points queries(points);
+  for (; points.n < 4; ++points.n, ++queries.n) {
+    for (const double x : RoundedUpwards(random, kDimensions, square)) {
+      points.values.push_back(x);
+      queries.values.push_back(-x);
+    }
+  }
+  return CovariancesHold(kernel, 1, points, queries, tally) ||
+         Fail(seed, "kernel " + std::to_string(kernel));
+}
+
+void TestCovarianceTerms(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  constexpr int64_t kModels = 20;
+  const bool enough = run.HasUsualCases(kModels);
+  Tally evaluation;
+  assert_true(SeedsHold(run, kModels, [&](uint64_t s) { return EvaluationHolds(s, evaluation); }));
+  assert_true(Used("evaluation", evaluation, enough, 0.05));
+  Tally shift;
+  assert_true(SeedsHold(run, kModels, [&](uint64_t s) { return ShiftHolds(s, shift); }));
+  assert_true(Used("coordinates", shift, enough, 0.3));
+  Tally exponent;
+  assert_true(SeedsHold(run, kModels / 4, [&](uint64_t s) { return ExponentHolds(s, exponent); }));
+  assert_true(Used("exponents", exponent, enough, 0.05));
+}
+
+// Rows with one entry, and a query with one, whose products are rounded a little upwards in integers: by 2^-22 for each
+// factor, to which rests amount exactly. The roundings in single precision come on top of it.
+bool SpikesHold(uint64_t seed, Tally& tally) {
+  Random random(seed);
+  constexpr int64_t kRows = 100;
+  CovarianceParameters parameters;
+  parameters.kernel = RESIDUAL_KNN_MATERN12;
+  const Points points = RandomPoints(random, Shape::kUniform, kRows, 2);
+  std::vector<double> factor(kRows * kLeastColumns, 0.0);
+  for (int64_t i = 0; i < kRows; ++i) factor[i * kLeastColumns] = random.Uniform(0.5, 0.85);
+  // A quarter: 1 / sqrt(p) is exact, and its product with R, too.
+  const std::vector<double> p(kRows, 0.25);
+  const ResidualModel model = MakeGivenModel(parameters, points, factor, kLeastColumns, p, 1e-10);
+  std::vector<Query> queries;
+  for (int64_t q = 0; q < 5; ++q) {
+    std::vector<double> v(kLeastColumns, 0.0);
+    v[0] = random.Uniform(0.5, 0.85);
+    queries.push_back(MakeQuery(model, v, {200, static_cast<double>(q)}));  // K is 0
+  }
+  return QueriesHold(model, parameters.kernel, queries, tally) || Fail(seed, "spikes");
+}
+
+// Rows that are multiples of their step after the rotation, but for its rounding. Their norm is such that the step is
+// 2^-16: 46000 steps, less the 2^-22 by which a step is rounded up.
+bool MultiplesHold(uint64_t seed, Tally& tally) {
+  Random random(seed);
+  constexpr int64_t kRows = 20;
+  const int64_t m = random.Integer(kLeastColumns, 140);
+  const double norm = 46000 * (1 - 0x1p-22);
+  std::vector<double> factor;
+  for (int64_t i = 0; i < kRows; ++i) {
+    std::vector<double> integers;
+    double square = 0;
+    const double typical = norm / std::sqrt(static_cast<double>(m));
+    for (int64_t e = 0; e + 4 < m; ++e) {
+      integers.push_back(std::round(typical * random.Uniform(0.9, 1)));
+      square += integers.back() * integers.back();
+    }
+    // What is left is a sum of four squares but for less than one.
+    for (int64_t e = 0; e < 4; ++e) {
+      const double left = std::max(norm * norm - square, 0.0) / (e == 0 ? 2 : 1);
+      integers.push_back(std::floor(std::sqrt(left)));
+      square += integers.back() * integers.back();
+    }
+    QuadRow rotated;
+    for (const double x : integers) {
+      rotated.push_back(static_cast<Quad>(random.Chance(0.5) ? x : -x) * 0x1p-16);
+    }
+    for (const Quad x : Rotated(rotated, true)) factor.push_back(static_cast<double>(x));
+  }
+  CovarianceParameters parameters;
+  parameters.kernel = RESIDUAL_KNN_MATERN12;
+  const Points points = RandomPoints(random, Shape::kUniform, kRows, 2);
+  const std::vector<double> p(kRows, 0.5);
+  const ResidualModel model = MakeGivenModel(parameters, points, factor, m, p, 1e-10);
+  return QueriesHold(model, parameters.kernel, {}, tally) ||
+         Fail(seed, "multiples, m = " + std::to_string(m));
+}
+
+void TestProductTerms(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Tally spikes;
+  assert_true(SeedsHold(run, 5, [&](uint64_t seed) { return SpikesHold(seed, spikes); }));
+  Tally multiples;
+  assert_true(SeedsHold(run, 40, [&](uint64_t seed) { return MultiplesHold(seed, multiples); }));
+  std::printf(
+      "spikes: up to %.4f of the margin of R used; multiples: up to %.4f of that of a rest\n",
+      spikes.shares[kResidual16], multiples.shares[kRest]);
+}
+
 }  // namespace
 }  // namespace residual_knn_test
 
 int main(int argc, char** argv) {
   using namespace residual_knn_test;
   TestRun run = ParseTestRun(argc, argv);
-  const CMUnitTest tests[] = {cmocka_unit_test_prestate(TestMargins, &run)};
+  const CMUnitTest tests[] = {
+      cmocka_unit_test_prestate(TestMargins, &run),
+      cmocka_unit_test_prestate(TestCovarianceTerms, &run),
+      cmocka_unit_test_prestate(TestProductTerms, &run),
+  };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
