@@ -63,8 +63,6 @@ class DualTree : public Traversal {
     // A query is a point of its block, so that |phi|^2 is at most the largest of the block.
     totals_.assign(static_cast<size_t>(width_), h.largest_total);
     norms_.assign(static_cast<size_t>(width_), 0.0);
-    largest_rest_ = 0;
-    largest_norm_ = 0;
     columns_.resize(static_cast<size_t>(count_));
     for (int64_t i = 0; i < count_; ++i) {
       columns_[i] = tree.position(worker.chunk().block().self[queries[i]]) - h.begin;
@@ -80,9 +78,8 @@ class DualTree : public Traversal {
     for (int64_t i = 0; i < count_; ++i) {
       norms_[i] = std::sqrt(norms_[i]);
       rests_[i] = static_cast<double>(blocks.roots(h)[columns_[i]]);
-      largest_rest_ = std::max(largest_rest_, rests_[i]);
-      largest_norm_ = std::max(largest_norm_, norms_[i]);
     }
+    group_ = CoupledGroup(rests_, norms_);
     rounding_ = CoupledRounding(h.rank);
   }
 
@@ -126,7 +123,7 @@ class DualTree : public Traversal {
   [[nodiscard]] bool Dismissed(const Coupling& coupling, const PivotBlocks& blocks, int64_t block,
                                int64_t home, double lowest) const {
     const PivotBlock& b = blocks[block];
-    const double most = coupling.norm(block) * largest_norm_ * (1 + rounding_) + largest_rest_;
+    const double most = group_.Length(coupling.norm(block), rounding_);
     const double square = std::min(most * most, 4.0);
     const double total = blocks[home].largest_total;
     if (b.unexplained * total >= b.largest_total * (total - square)) return false;
@@ -183,8 +180,7 @@ class DualTree : public Traversal {
   int64_t count_ = 0;
   int64_t width_ = 0;
   double rounding_ = 0;
-  double largest_rest_ = 0;
-  double largest_norm_ = 0;
+  CoupledGroup group_;  // the queries
   AlignedFloats coefficients_;
   AlignedFloats images_;
   AlignedVector rests_;

@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <numeric>
+#include <span>
 #include <vector>
 
 #include "base/aligned_vector.h"
@@ -37,6 +39,29 @@ inline double CoupledSquare(double image_square, double rest, double rounding, d
   const double length = std::sqrt(image_square) + rest + rounding * norm * coefficient_norm;
   return std::min(length * length, kNothing);
 }
+
+// Points of one block that are bounded together.
+class CoupledGroup {
+ public:
+  CoupledGroup() = default;
+  CoupledGroup(std::span<const double> rests, std::span<const double> coefficient_norms)
+      : rest_(LargestOf(rests)), coefficient_norm_(LargestOf(coefficient_norms)) {}
+
+  // The bound on |z_i| for all of them: an image is no longer than the Frobenius norm of the matrix times |v_i|.
+  [[nodiscard]] double Length(double norm, double rounding) const {
+    if (std::isinf(norm)) return norm;
+    return norm * coefficient_norm_ * (1 + rounding) + rest_;
+  }
+
+ private:
+  static double LargestOf(std::span<const double> values) {
+    return std::accumulate(values.begin(), values.end(), 0.0,
+                           [](double a, double b) { return std::max(a, b); });
+  }
+
+  double rest_ = 0;
+  double coefficient_norm_ = 0;
+};
 
 struct CouplingScratch {
   AlignedVector products;

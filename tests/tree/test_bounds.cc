@@ -362,8 +362,10 @@ void TestRandomBounds(void** state) {
 void TestSpoiledCoupling(void** /*state*/) {
   const double infinity = std::numeric_limits<double>::infinity();
   for (const double coefficients : {0.0, 1.0}) {
-    assert_true(residual_knn::CoupledSquare(0, 1, residual_knn::CoupledRounding(8), infinity,
-                                            coefficients) >= 4);
+    const double rounding = residual_knn::CoupledRounding(8);
+    assert_true(residual_knn::CoupledSquare(0, 1, rounding, infinity, coefficients) >= 4);
+    const residual_knn::CoupledGroup group({&coefficients, 1}, {&coefficients, 1});
+    assert_true(group.Length(infinity, rounding) >= 2);
   }
 }
 

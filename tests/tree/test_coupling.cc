@@ -18,6 +18,7 @@
 namespace residual_knn_test {
 namespace {
 
+using residual_knn::CoupledGroup;
 using residual_knn::Coupling;
 using residual_knn::CouplingScratch;
 using residual_knn::PivotBlock;
@@ -113,6 +114,26 @@ class Couples {
     for (int64_t column = 0; column < home.end - home.begin; ++column) {
       if (!ShareHolds(home, column, b, tally)) return Fail("point " + std::to_string(column));
     }
+    return GroupsHold(home, b);
+  }
+
+  // The length that is granted to two points together is enough for each of them.
+  [[nodiscard]] bool GroupsHold(const PivotBlock& home, int64_t b) const {
+    const double rounding = residual_knn::CoupledRounding(home.rank);
+    for (int64_t i = 0; i < home.end - home.begin; ++i) {
+      for (int64_t j = 0; j < home.end - home.begin; ++j) {
+        const std::vector<double> rests = {RestOf(home, i), RestOf(home, j)};
+        const std::vector<double> norms = {CoefficientNorm(home, i), CoefficientNorm(home, j)};
+        const CoupledGroup group(rests, norms);
+        const double length = group.Length(coupling_.norm(b), rounding);
+        const double needed =
+            std::max(std::sqrt(BoundOf(home, i, b)), std::sqrt(BoundOf(home, j, b)));
+        if (needed > length * (1 + 1e-6)) {
+          return Fail("points " + std::to_string(i) + " and " + std::to_string(j) + " together: " +
+                      std::to_string(length) + " instead of " + std::to_string(needed));
+        }
+      }
+    }
     return true;
   }
 
@@ -149,22 +170,34 @@ class Couples {
       z[a] /= lower[a * other.rank + a];
       share += z[a] * z[a];
     }
+    const double ratio = std::sqrt(static_cast<double>(share) / BoundOf(home, column, b));
+    ++tally.shares;
+    tally.closest = std::max(tally.closest, ratio);
+    return ratio <= 1 || Fail("a share is " + std::to_string(ratio) + " of its bound");
+  }
+
+  // The bound on the share of a point of the home block in the span of the other's pivots.
+  [[nodiscard]] double BoundOf(const PivotBlock& home, int64_t column, int64_t b) const {
+    const PivotBlock& other = blocks_[b];
     double image = 0;
-    double coefficients = 0;
     for (int64_t a = 0; a < other.rank; ++a) {
       double sum = 0;
       for (int64_t c = 0; c < home.rank; ++c)
         sum += Image(other, home, a, c) * Kept(home, c, column);
       image += sum * sum;
     }
-    for (int64_t c = 0; c < home.rank; ++c) coefficients += std::pow(Kept(home, c, column), 2);
-    const double bound = residual_knn::CoupledSquare(
-        image, static_cast<double>(blocks_.roots(home)[column]),
-        residual_knn::CoupledRounding(home.rank), coupling_.norm(b), std::sqrt(coefficients));
-    const double ratio = std::sqrt(static_cast<double>(share) / bound);
-    ++tally.shares;
-    tally.closest = std::max(tally.closest, ratio);
-    return ratio <= 1 || Fail("a share is " + std::to_string(ratio) + " of its bound");
+    return residual_knn::CoupledSquare(image, RestOf(home, column),
+                                       residual_knn::CoupledRounding(home.rank), coupling_.norm(b),
+                                       CoefficientNorm(home, column));
+  }
+
+  [[nodiscard]] double RestOf(const PivotBlock& home, int64_t column) const {
+    return static_cast<double>(blocks_.roots(home)[column]);
+  }
+  [[nodiscard]] double CoefficientNorm(const PivotBlock& home, int64_t column) const {
+    double square = 0;
+    for (int64_t c = 0; c < home.rank; ++c) square += std::pow(Kept(home, c, column), 2);
+    return std::sqrt(square);
   }
 
   [[nodiscard]] double Kept(const PivotBlock& home, int64_t c, int64_t column) const {
