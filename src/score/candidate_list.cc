@@ -14,19 +14,21 @@ namespace {
 //
 // The screened and the canonical score of a pair differ by at most error / sqrt(p_j), for the two sums of products,
 // plus roundings: those of the subtraction, of the product of the two 1 / sqrt(p) (three on either side), and of the
-// multiplications by them. These are less than 16 u |score| together.
+// multiplications by them. These are at most 7 u |score| together, so that 16 u |score| is twice what is needed.
 constexpr double kUnit = 0x1p-53;
 constexpr double kRelativeSlack = 16 * kUnit;
 // Two correlations may round to the same distance, and then the smaller row is nearer. 1 - |rho| is exact or within
 // u. The square root multiplies a gap by at least 0.5 up to distance 1 and by at least 0.35 up to distance sqrt 2,
 // and the roundings of two roots are at most 2 u together. So correlations that differ by more than 8 u beyond their
-// errors have different distances. Both intervals of a comparison are widened by this much.
+// errors have different distances. Both intervals of a comparison are widened by this much, which is twice what ties
+// need. The other 8 u pay for the roundings of canonical scores and of the sums that are compared.
 //
-// The score of a canonical candidate, |rho| times `unit`, needs nothing else. Next to another canonical score, it rounds
-// by less than 8 u beyond the tie. Next to a screened score, its roundings are among the 16 u of that score.
+// So a canonical candidate, whose score is |rho| times `unit`, needs no other slack: two such scores round by at most 6 u
+// together, and beside a screened score the roundings are among the 16 u of that score.
 constexpr double kTieSlack = 8 * kUnit;
 // Beyond |rho| = 1 all distances are 0 (or sqrt 2), and the smaller row is nearer. So the proved score never excludes
-// a candidate that would tie there. Scores are clamped at 2 units, so that none is infinite.
+// a candidate that would tie there: it is less than `unit` by kTieSlack, where `unit` itself would do, because candidates
+// have slacks of their own. Scores are clamped at 2 units, so that none is infinite.
 //
 // For |x| < 2^-54, 1 - x rounds to 1. So correlations below kNoCorrelation, errors included, give a distance of 1 (of
 // 1 or more in signed ranking). Of candidates at distance 1 the smallest rows are nearest.
@@ -94,8 +96,8 @@ void CandidateList::Reset(int64_t k, double query_inverse_deviation, double erro
   }
 }
 
-// The screen compares without the small slacks of the candidate, which are at most those below. Twice as much also covers
-// slacks relative to its error.
+// The screen compares without the small slacks of the candidate. The sum below has them twice, which also covers slacks
+// relative to its error. `proved` has its own slack for ties already, so that this is about twice what is needed.
 double CandidateList::ThresholdOf(double proved) const {
   return proved - 2 * (kRelativeSlack * std::abs(proved) + kTieSlack * unit_);
 }

@@ -45,7 +45,8 @@ enum class Spread {
 };
 constexpr int kSpreads = 11;
 
-double DrawRho(Random& random, Spread spread) {
+// `center`: of the far ties of one query. Which of them round to the same distance depends on it.
+double DrawRho(Random& random, Spread spread, double center) {
   const double sign = random.Chance(0.5) ? 1 : -1;
   const auto step = static_cast<double>(random.Integer(-6, 6));
   switch (spread) {
@@ -68,7 +69,7 @@ double DrawRho(Random& random, Spread spread) {
     case Spread::kHeavyTail:
       return sign * std::pow(random.Uniform(), 8);
     case Spread::kFarTies:
-      return -0.97 + step * kUnit;
+      return center + step * kUnit;
     case Spread::kLeast:
       return random.Chance(0.02) ? sign * random.Uniform(0.9, 2.1) * 0x1p-54 : 0;
   }
@@ -91,9 +92,10 @@ class Scene {
     std::vector<double> zero_rho(n);
     // Without covariance the correlation is minus the product in units of the deviations.
     scorer_.Score(rows_, covariance_, zero_rho);
+    const double center = random.Uniform(-0.99, -0.9);
     for (int64_t row = 0; row < n; ++row) {
       const double s = Scale(row);
-      const double rho = DrawRho(random, spread);
+      const double rho = DrawRho(random, spread, center);
       covariance_[row] = s > 0 ? (rho - zero_rho[row]) / s : random.Normal();
     }
     rho_.resize(n);
@@ -476,8 +478,8 @@ bool ThresholdsAreSharp() {
               std::to_string(kNeighbors) + " neighbors");
 }
 
-// Screened and canonical scores of the same products differ by a third of the 16 u that the list grants them: one
-// rounding of the screened score, and of the canonical one those of the product of two 1 / sqrt(p), of two products
+// Screened and canonical scores of the same products differ by less than a third of the 16 u that the list grants them:
+// one rounding of the screened score, and of the canonical one those of the product of two 1 / sqrt(p), of two products
 // with that, and of the unit.
 bool RoundingsHold(const TestRun& run) {
   constexpr int64_t kRows = 1000;
@@ -528,7 +530,45 @@ bool RoundingsHold(const TestRun& run) {
     }
   }
   std::printf("screened and canonical scores differ by up to %.2f u\n", largest);
-  return (largest > 1 && largest < 16) || Fail(run.seed, "roundings of scores");
+  return (largest > 1 && largest < 16.0 / 3) || Fail(run.seed, "roundings of scores");
+}
+
+// Candidates that are in the list when the first rows come. A correlation of 2^-54 or a little more is the least for
+// which the distance is below 1: such a candidate is nearer than all first rows, which have correlation 0.
+bool LeastCorrelationsStay() {
+  for (const Ranking ranking : {Ranking::kAbsolute, Ranking::kSigned}) {
+    Random random(1);
+    constexpr int64_t kRows = 200;
+    constexpr int64_t kFirstRows = 60;
+    const Scene scene(random, kRows, 0, Spread::kLeast, ranking);
+    std::vector<int64_t> first;
+    std::vector<double> rho;
+    std::vector<int64_t> rows;
+    int64_t nearer = 0;  // than distance 1, apart from the first rows
+    for (int64_t row = 0; row < kRows; ++row) {
+      if (row >= kFirstRows) nearer += scene.Distance(row) < 1 ? 1 : 0;
+      if (row < kFirstRows) rho.push_back(scene.rho(row));
+      (row < kFirstRows ? first : rows).push_back(row);
+    }
+    const int64_t k = nearer + 10;
+    if (nearer == 0) return Fail("no row with a distance below 1");
+    CandidateList list;
+    list.Reset(k, 1, 0);
+    std::vector<double> scores;
+    std::vector<double> covariances;
+    for (const int64_t row : rows) {
+      scores.push_back(scene.DisturbedResidual(row, 0));  // p is 1
+      covariances.push_back(scene.covariance(row));
+    }
+    int64_t rescored =
+        list.Append({rows, scores, covariances}, scene.model().inverse_deviation(), scene.scorer());
+    if (rescored != 0 || !list.NeedsFirstRows()) return Fail("first rows are not wanted");
+    list.AppendFirstRows(first, rho, kFirstRows, scene.scorer());
+    std::vector<int64_t> all(kRows);
+    std::iota(all.begin(), all.end(), int64_t{0});
+    if (!SameNeighbors(list.Finish(scene.scorer(), rescored), scene.Select(all, k))) return false;
+  }
+  return true;
 }
 
 bool NothingHolds() {
@@ -547,6 +587,7 @@ void TestRandomSelections(void** state) {
 void TestRoundings(void** state) {
   assert_true(RoundingsHold(*static_cast<const TestRun*>(*state)));
 }
+void TestLeastCorrelations(void**) { assert_true(LeastCorrelationsStay()); }
 void TestCrowds(void**) { assert_true(CrowdsHold()); }
 void TestThresholds(void**) { assert_true(ThresholdsAreSharp()); }
 void TestNothing(void**) { assert_true(NothingHolds()); }
@@ -560,6 +601,7 @@ int main(int argc, char** argv) {
   const CMUnitTest tests[] = {
       cmocka_unit_test_prestate(TestRandomSelections, &run),
       cmocka_unit_test_prestate(TestRoundings, &run),
+      cmocka_unit_test(TestLeastCorrelations),
       cmocka_unit_test(TestCrowds),
       cmocka_unit_test(TestThresholds),
       cmocka_unit_test(TestNothing),
