@@ -292,8 +292,9 @@ bool QuantizedV::Quantize(const ResidualModel& model, const PointView& query, do
   // The integer is converted to a float, multiplied by the product of two steps and subtracted: four roundings.
   integers.rest = RoundedUp(steps.rest + 0x1p-22 * norm);
   SetCovarianceError(model, point, integers);
-  const double rounding =
-      ProductError(m) * norm;  // of the canonical product and of the computations here
+  // Of the canonical product and of the computations here. Up to some 100 columns, the rotation errors in the rests are
+  // larger than necessary by more than this.
+  const double rounding = ProductError(m) * norm;
   if (bytes) {
     PackQuads(elements, m, 0, put);
     integers.offset =
@@ -318,9 +319,11 @@ void QuantizedV::SetCovarianceError(const ResidualModel& model, std::span<const 
   const auto d = static_cast<double>(model.d());
   const double shift = 0x1p-22 * std::sqrt(d) * magnitude;  // of a distance
   query.covariance_error = RoundedUp(variance * (0x1p-24 * (d + 24) + shift));
+  // The 40 are for the evaluation after the exponential. At exponents below 88, the other term has room for them.
   const double change =
       std::expm1(LargestLogSlope(*model.covariance()) * shift) + 0x1p-24 * (88 * (d + 8) + 40);
   if (change < 0.5) {
+    // Of K as it is computed, which may be less than K by `change`.
     query.covariance_rate = RoundedUp(change / (1 - change));
     // A correlation below exp(-87) is computed as at most exp(-87) times a polynomial of the distance.
     query.covariance_floor = RoundedUp(1e-28 * (d + 1) * variance);
