@@ -11,10 +11,11 @@
 //
 // The covariance is evaluated in single precision from rounded coordinates. A change r of the distance changes a
 // correlation by at most r (exp(-r) does; the other families change less). Coordinates of magnitude x and their
-// differences round by 2^-22 x together. The evaluation rounds by at most (d + 24) 2^-24. This bounds the error of
-// every pair. For points that are far from each other, the bound is much more than their covariance K, and R is not
-// much more than K if V is small as well. For these a second bound is better: log K changes by at most s r, with s the
-// largest slope of the family while K is above exp(-87), and an exponent of up to 88 rounds by 88 (d + 8) 2^-24.
+// differences round by 2^-22 x together, or half of that if the difference is small. The evaluation rounds by at most
+// (d + 24) 2^-24. This bounds the error of every pair. For points that are far from each other, the bound is much more
+// than their covariance K, and R is not much more than K if V is small as well. For these a second bound is better:
+// log K changes by at most s r, with s the largest slope of the family while K is above exp(-87), and an exponent of
+// up to 88 rounds by 88 (d + 8) 2^-24.
 #pragma once
 
 #include <cstdint>

@@ -695,6 +695,25 @@ bool ShiftHolds(uint64_t seed, Tally& tally) {
          Fail(seed, "d = " + std::to_string(d));
 }
 
+// The same, but points and queries are far from each other, so that the margin is a share of K. Points are rounded down, and
+// queries up, by nearly half the spacing of single precision.
+bool FarShiftHolds(uint64_t seed, Tally& tally) {
+  Random random(seed);
+  const auto family = static_cast<size_t>(random.Integer(0, 3));
+  constexpr std::array<double, 4> kDistances = {9, 40, 25, 20};  // K is about 1e-18
+  constexpr double kSpacing = 0x1p-11;                           // from 4096 to 8192
+  constexpr double kRounded = 0.499;
+  Points points{0, 1, {}};
+  Points queries(points);
+  for (; points.n < 4; ++points.n, ++queries.n) {
+    const auto step = static_cast<double>(random.Integer(0, 20));
+    points.values.push_back(4096 + (step + kRounded) * kSpacing);
+    queries.values.push_back(4096 + kDistances[family] - (step + kRounded) * kSpacing);
+  }
+  return CovariancesHold(kKernels[family], 1, points, queries, tally) ||
+         Fail(seed, "kernel " + std::to_string(kKernels[family]));
+}
+
 // Coordinates x, exact in single precision, such that each of the sums of (x - (-x))^2 rounds upwards by nearly as much
 // as it can, with and without fused multiply-adds. The squared distance of x and -x is about `square`.
 std::vector<double> RoundedUpwards(Random& random, int64_t d, double square) {
@@ -759,6 +778,9 @@ void TestCovarianceTerms(void** state) {
   Tally shift;
   assert_true(SeedsHold(run, kModels, [&](uint64_t s) { return ShiftHolds(s, shift); }));
   assert_true(Used("coordinates", shift, enough, 0.3));
+  Tally far_shift;
+  assert_true(SeedsHold(run, kModels, [&](uint64_t s) { return FarShiftHolds(s, far_shift); }));
+  assert_true(Used("coordinates of far points", far_shift, enough, 0.4));
   Tally exponent;
   assert_true(SeedsHold(run, kModels / 4, [&](uint64_t s) { return ExponentHolds(s, exponent); }));
   assert_true(Used("exponents", exponent, enough, 0.05));
