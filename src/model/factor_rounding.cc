@@ -101,7 +101,7 @@ FactorRounding AnalyzeFactor(const FactorAtHand& factor, double variance, int64_
   const auto size = static_cast<double>(factor.m);
   const double evaluated = CovarianceUnits(dimensions) * kUnit * variance;
   // Entry (a, b) of L L' - (K(Z,Z) + jitter s^2 I) is at most 3 u N_b |row a|, apart from the error of K.
-  // The factor 6 counts both triangles.
+  // The factor 6 counts both triangles; 3 sqrt(2) would do for the Frobenius norm.
   const double backward =
       kGenerous * (6 * kUnit * std::sqrt(trace) * std::sqrt(sum_n2) + size * evaluated);
   const double slack = factor.jitter * variance - backward;

@@ -74,6 +74,7 @@ void BlockFactor::AddPivot(int64_t pivot, double deficit, double ridge) {
   const double square = rows_.inverse_deviation(pivot) * rows_.inverse_deviation(pivot);
   pivot_scales_ += square;
   inflation_ += 4 * square / ridge;
+  // More than is needed: as a candidate and as a query, the pivot has no ridge.
   largest_total_ = std::max(largest_total_, 1 + deficit + ridge);
 }
 

@@ -56,7 +56,7 @@ struct Tally {
 class Block {
  public:
   Block(const ResidualModel& model, int64_t size, const BlockFactorOptions& options)
-      : model_(model), margins_(model), factor_(model, margins_), size_(size) {
+      : model_(model), margins_(model), options_(options), factor_(model, margins_), size_(size) {
     rows_.resize(static_cast<size_t>(size));
     std::iota(rows_.begin(), rows_.end(), int64_t{0});
     residual_knn::Monitor monitor;
@@ -73,7 +73,7 @@ class Block {
         return Fail("the largest total is not that of point " + std::to_string(j));
       }
     }
-    return true;
+    return SumsHold();
   }
 
  private:
@@ -102,6 +102,24 @@ class Block {
     Quad total = factor_.unexplained()[j];
     for (int64_t a = 0; a < factor_.rank(); ++a) total += Coordinate(a, j) * Coordinate(a, j);
     return static_cast<double>(total);
+  }
+
+  // What queries and other blocks need of the pivots together. They need it if the errors of all products are as large as
+  // they may be, which no example shows.
+  [[nodiscard]] bool SumsHold() const {
+    double inverse_deviations = 0;
+    double inflation = 0;
+    for (const int64_t pivot : factor_.pivots()) {
+      const double scale = model_.inverse_deviation()[pivot];
+      inverse_deviations += scale * scale;
+      inflation += 4 * scale * scale / margins_.PivotRidge(options_.single, options_.coarse, scale);
+    }
+    if (std::abs(factor_.pivot_inverse_deviations() - inverse_deviations) >
+        1e-12 * inverse_deviations) {
+      return Fail("the sum of 1 / p over the pivots");
+    }
+    return std::abs(factor_.inflation() - inflation) <= 1e-12 * inflation ||
+           Fail("the sum of 4 / (p q) over the pivots");
   }
 
   bool QueryHolds(int64_t i, Tally& tally) const {
@@ -140,6 +158,7 @@ class Block {
 
   const ResidualModel& model_;
   Margins margins_;
+  BlockFactorOptions options_;
   BlockFactor factor_;
   int64_t size_;
   std::vector<int64_t> rows_;
