@@ -152,7 +152,7 @@ def test_the_tables_have_every_argument():
         arguments = set(inspect.signature(function).parameters) - {"self"}
         assert arguments == set(TABLE[name][1]), name
     public = {name for name, _ in inspect.getmembers(rk.Index, inspect.isfunction) if not name.startswith("_")}
-    assert public - set(TABLE) == {"close", "factor", "info"}
+    assert public - set(TABLE) == {"close", "factor", "info", "plot"}
 
 
 @pytest.mark.parametrize("call, text", [

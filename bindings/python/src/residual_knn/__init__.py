@@ -35,11 +35,13 @@ from ._helpers import choose_inducing, order_points
 from ._index import Index
 from ._library import LibraryInfo, library
 from ._results import Covariances, IndexInfo, Neighbors, Pairs, Statistics, Weights
+from ._sparse import CompressedRows
 
 __all__ = [
     "ArgumentTypeError",
     "CallbackError",
     "CancelledError",
+    "CompressedRows",
     "CovarianceFunction",
     "Covariances",
     "Index",

@@ -36,7 +36,9 @@ class IndexBase:
     _kernel: str
     _options: _c.ModelOptions
     _info: _c.Info
-    _given_points: Any  # the object of the caller, for plots
+    # For plots: the object of the caller, and the inducing points in the library's coordinates.
+    _given_points: Any
+    _inducing: Optional[DoubleArray]
 
     @property
     def n(self) -> int:

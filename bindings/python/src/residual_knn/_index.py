@@ -21,13 +21,14 @@ from ._helpers import Orders, chosen_inducing, layout_of
 from ._kernels import FORMULAS, KernelName, kernel_name, kernel_text, library_scales, note_kernel
 from ._library import C
 from ._pairs import PairSearches
+from ._plot import Plots
 from ._pointers import DoubleArray
 from ._progress import Progress
 from ._search import Searches
 from ._weights import WeightsOfSets
 
 
-class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders):
+class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots):
     """Points, kernel and inducing points, prepared for searches.
 
     Parameters
@@ -155,6 +156,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders):
         n, d = own.shape
         used = library_scales(scales, name, options.nu)
         self._begin(FROM_INDUCING, coordinates, scales, name, options, points)
+        self._inducing = None if chosen is None else chosen.copy()
         self._create(lambda address: C.index_create(own, n, d, used, len(used), chosen, 0 if chosen is None else len(chosen),
                                                     options, address), progress)
 
@@ -296,6 +298,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders):
         self._kernel = kernel
         self._options = options
         self._given_points = given_points
+        self._inducing = None
 
     def _create(self, create: Callable[[Any], int], progress: Progress, kept: Any = None) -> None:
         """Makes the index by create(address), which calls the library. `kept` lives as long as the index."""
@@ -393,6 +396,8 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders):
                 if status == _c.StatusCode.OK:
                     self._lengthscales, self._kernel, self._options = scales, name, options
                     self._info = self._read_info()
+                    if new is not None:
+                        self._inducing = new.copy()
                     warning = self._warning(C.index_warning(self._handle.address))
                 return status
             finally:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Optional
+from typing import Any, Optional
+
+import numpy as np
 
 from . import _c
+from ._errors import InvalidArgumentError
+from ._frames import frame_of_matrix, frame_of_pairs
 from ._library import C
 from ._pointers import DoubleArray, Int64Array
+from ._sparse import CompressedRows, rows_of_weights, scipy_matrix
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,60 @@ class Neighbors:
         q, k = self.indices.shape
         return f"<Neighbors: {self.kind}, {q} queries, k={k}, {_time(self.statistics)}>"
 
+    def to_nnarray(self, include_self: bool = True, base: int = 0, missing: int = -1) -> Int64Array:
+        """The predecessors of all rows in the form of GpGp and dgpsi.
+
+        Parameters
+        ----------
+        include_self : bool
+            Whether the first column has the row itself, as both packages expect.
+        base : {0, 1}
+            The number of the first row: 0 for dgpsi, 1 for GpGp.
+        missing : int
+            The value in places without a neighbor: -1 for dgpsi, -2**31 for GpGp, which is NA in R.
+
+        Returns
+        -------
+        ndarray of int64, shape (n, k + 1) or (n, k)
+            A copy.
+
+        Examples
+        --------
+        >>> import residual_knn as rk
+        >>> rk.Index([[0.0], [1.0], [1.5]], lengthscales=2).predecessors(2).to_nnarray()
+        array([[ 0, -1, -1],
+               [ 1,  0, -1],
+               [ 2,  1,  0]])
+        """
+        if self.kind != "predecessors" or self.rows is not None:
+            raise InvalidArgumentError("to_nnarray() is for the result of predecessors() for all rows")
+        if base not in (0, 1):
+            raise InvalidArgumentError(f"base is {base}, must be 0 or 1")
+        own = np.arange(len(self.indices))[:, None]
+        rows = np.hstack([own, self.indices]) if include_self else self.indices
+        return np.where(rows >= 0, rows + base, missing)
+
+    def to_pandas(self) -> Any:
+        """The neighbors as a frame of pandas, as in the files of the command-line program.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each neighbor, with the columns query, rank (from 0 on), neighbor and distance; with
+            `selection="conditional"` also conditional_variance.
+
+        Examples
+        --------
+        >>> import residual_knn as rk
+        >>> found = rk.Index([[0.0], [1.0], [1.5]], lengthscales=2).predecessors(2)
+        >>> found.to_pandas()[["query", "rank", "neighbor"]].to_numpy().tolist()
+        [[1, 0, 0], [2, 0, 1], [2, 1, 0]]
+        """
+        values = {"distance": self.distances}
+        if self.conditional_variances is not None:
+            values["conditional_variance"] = self.conditional_variances
+        return frame_of_matrix(self.indices, self.rows, **values)
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Pairs:
@@ -169,6 +228,44 @@ class Pairs:
     def __repr__(self) -> str:
         return (f"<Pairs: {self.kind}, {len(self.offsets) - 1} queries, {len(self.indices)} pairs above "
                 f"{self.threshold:g}, {_time(self.statistics)}>")
+
+    def to_pandas(self) -> Any:
+        """The pairs as a frame of pandas; see `Neighbors.to_pandas`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each pair, with the columns query, rank (from 0 on), neighbor and distance.
+
+        Examples
+        --------
+        >>> import residual_knn as rk
+        >>> len(rk.Index([[0.0], [1.0], [1.5]], lengthscales=2).neighbors_above(0.5).to_pandas())
+        6
+        """
+        return frame_of_pairs(self.offsets, self.indices, self.rows, distance=self.distances)
+
+    def to_scipy(self, n: int) -> Any:
+        """The distances as a sparse array of SciPy.
+
+        Parameters
+        ----------
+        n : int
+            Number of columns: the points of the index.
+
+        Returns
+        -------
+        scipy.sparse.csr_array, shape (q, n)
+            With absolute ranking, 1 - distance² is the absolute correlation.
+
+        Examples
+        --------
+        >>> import residual_knn as rk
+        >>> rk.Index([[0.0], [1.0], [1.5]], lengthscales=2).neighbors_above(0.5).to_scipy(3).shape
+        (3, 3)
+        """
+        shape = (len(self.offsets) - 1, n)
+        return scipy_matrix(CompressedRows(self.distances, self.indices, self.offsets, shape))
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -215,6 +312,63 @@ class Weights:
         q, k = self.weights.shape
         return (f"<Weights: {q} queries, k={k}, log-determinant {self.log_determinant:g}, {self.jittered_sets} jittered "
                 "sets>")
+
+    def to_csr(self) -> CompressedRows:
+        """The matrix B in compressed rows: row i has 1 in the column of query i and -b_ij in those of its neighbors.
+
+        If the queries are all rows, and each set has only predecessors of its query, the Vecchia approximation of R is
+        ``B^-1 D B^-T``, where D is the diagonal matrix of `variances`. Rows of new points have no 1: ``-B @ y`` is the
+        conditional mean there, given values y at the points of the index.
+
+        Returns
+        -------
+        CompressedRows
+            `values`, `columns`, `offsets` and `shape`, which is (q, n). The columns of each row ascend.
+
+        Examples
+        --------
+        >>> import residual_knn as rk
+        >>> index = rk.Index([[0.0], [1.0], [1.5]], lengthscales=2, kernel="matern12")
+        >>> B = index.weights(index.predecessors(1)).to_csr()
+        >>> B.values.round(3), B.columns, B.offsets
+        (array([ 1.   , -0.607,  1.   , -0.779,  1.   ]), array([0, 0, 1, 1, 2]), array([0, 1, 3, 5]))
+        """
+        own = np.full(len(self.weights), -1) if self.of_new_points else self.rows
+        return rows_of_weights(self.neighbors, self.weights, own, self.n)
+
+    def to_scipy(self) -> Any:
+        """The matrix B as a sparse array of SciPy; see `to_csr`.
+
+        Returns
+        -------
+        scipy.sparse.csr_array, shape (q, n)
+            B.
+
+        Examples
+        --------
+        >>> import residual_knn as rk
+        >>> index = rk.Index([[0.0], [1.0], [1.5]], lengthscales=2, kernel="matern12")
+        >>> index.weights(index.predecessors(1)).to_scipy().toarray().round(3).tolist()
+        [[1.0, 0.0, 0.0], [-0.607, 1.0, 0.0], [0.0, -0.779, 1.0]]
+        """
+        return scipy_matrix(self.to_csr())
+
+    def to_pandas(self) -> Any:
+        """The weights as a frame of pandas; see `Neighbors.to_pandas`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each neighbor, with the columns query, rank (from 0 on), neighbor and weight.
+
+        Examples
+        --------
+        >>> import residual_knn as rk
+        >>> index = rk.Index([[0.0], [1.0], [1.5]], lengthscales=2, kernel="matern12")
+        >>> index.weights(index.predecessors(1)).to_pandas()["weight"].round(3).tolist()
+        [0.607, 0.779]
+        """
+        return frame_of_matrix(self.neighbors, self.rows, weight=self.weights)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A plot of the neighbors of one point."""
+from __future__ import annotations
+
+import importlib
+import math
+from typing import Any, List, Optional, Sequence
+
+import numpy as np
+
+from ._arguments import whole
+from ._arrays import matrix
+from ._base import IndexBase
+from ._errors import InvalidArgumentError, UnsupportedError
+from ._pointers import DoubleArray, Int64Array
+from ._results import Neighbors
+
+
+class Plots(IndexBase):
+    """The method of an index that draws."""
+
+    def plot(
+        self,
+        target: int,
+        k: int = 10,
+        *,
+        predecessors: bool = False,
+        dims: Optional[Sequence[int]] = None,
+        legend: bool = True,
+        ax: Any = None,
+    ) -> Any:
+        """Draw the points, and the neighbors of one of them in residual correlation and in scaled distance.
+
+        Needs matplotlib.
+
+        Parameters
+        ----------
+        target : int
+            Row number of the point.
+        k : int
+            Number of neighbors of both kinds.
+        predecessors : bool
+            Whether only predecessors of the point are candidates.
+        dims : sequence of one or two int, optional
+            Numbers of the columns of `points` that are drawn; default: the first two. They are the columns of the caller:
+            longitude and latitude in degrees. The object that was given as `points` is read again.
+        legend : bool
+            Whether to draw a legend.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; default: new axes.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes.
+
+        Examples
+        --------
+        >>> import matplotlib
+        >>> matplotlib.use("Agg")
+        >>> import numpy as np, residual_knn as rk
+        >>> index = rk.Index(np.random.default_rng(1).random((200, 2)), inducing=20, lengthscales=0.3)
+        >>> axes = index.plot(17, predecessors=True)
+        >>> axes.get_xlabel()
+        'x0'
+        """
+        if self._given_points is None:
+            raise UnsupportedError("the index has no points to plot")
+        target = whole(target, "target", 0, self.n - 1)
+        points = matrix(self._given_points, "points")
+        shown = _dims(dims, points.shape[1])
+        residual = self._rows_near(target, k, predecessors, "absolute")
+        scaled = self._rows_near(target, k, predecessors, "scaled_distance")
+        if ax is None:
+            ax = importlib.import_module("matplotlib.pyplot").subplots()[1]
+        _scatter(ax, points, shown, marker=".", s=8, c="0.7")
+        inducing = self._inducing_columns()
+        if inducing is not None:
+            _scatter(ax, inducing, shown, marker="+", s=30, c="0.4", label="inducing point")
+        layers = (
+            (np.setdiff1d(scaled, residual), {"label": "scaled distance only", "marker": "o", "s": 50, "facecolors": "none",
+                                              "edgecolors": "darkorange"}),
+            (np.intersect1d(residual, scaled), {"label": "neighbor in both", "marker": "o", "s": 35, "c": "steelblue"}),
+            (np.setdiff1d(residual, scaled), {"label": "residual only", "marker": "^", "s": 40, "c": "blue"}),
+            (np.array([target]), {"label": "target", "marker": "o", "s": 60, "c": "magenta"}),
+        )
+        for rows, style in layers:
+            if len(rows):
+                _scatter(ax, points[rows], shown, **style)
+        self._label(ax, points, shown)
+        if legend:
+            ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncol=3, fontsize="small")
+        return ax
+
+    def _rows_near(self, target: int, k: int, predecessors: bool, ranking: str) -> Int64Array:
+        search: Any = getattr(self, "predecessors" if predecessors else "neighbors")
+        found: Neighbors = search(k, rows=[target], ranking=ranking)
+        return found.indices[found.indices >= 0]
+
+    def _inducing_columns(self) -> Optional[DoubleArray]:
+        """The inducing points in the columns of the caller."""
+        inducing = self._inducing
+        if inducing is None or self._coordinates.lonlat is None:
+            return inducing
+        lon, lat = self._coordinates.lonlat
+        result = np.empty((len(inducing), self._coordinates.given))
+        result[:, lon] = np.degrees(np.arctan2(inducing[:, 1], inducing[:, 0]))
+        result[:, lat] = np.degrees(np.arctan2(inducing[:, 2], np.hypot(inducing[:, 0], inducing[:, 1])))
+        result[:, [c for c in range(result.shape[1]) if c not in (lon, lat)]] = inducing[:, 3:]
+        return result
+
+    def _label(self, ax: Any, points: DoubleArray, dims: List[int]) -> None:
+        names = self._coordinates.names or [f"x{column}" for column in range(points.shape[1])]
+        ax.set_xlabel(names[dims[0]])
+        if len(dims) == 2:
+            ax.set_ylabel(names[dims[1]])
+            aspect = self._aspect(points, dims[0], dims[1])
+            if aspect is not None:
+                ax.set_aspect(aspect)
+        else:
+            ax.set_yticks([])
+
+    def _aspect(self, points: DoubleArray, first: int, second: int) -> Optional[float]:
+        """The ratio of the scales of the axes. For longitude and latitude, it is right at the middle of the map. For other
+        coordinates, it is 1 if they have the same lengthscale, and free otherwise."""
+        if self._coordinates.lonlat is not None:
+            lon, lat = self._coordinates.lonlat
+            if {first, second} != {lon, lat}:
+                return None
+            middle = (points[:, lat].min() + points[:, lat].max()) / 2
+            # The limit avoids the poles, where such a map is not possible.
+            ratio = 1 / max(math.cos(math.radians(middle)), 0.05)
+            return ratio if first == lon else 1 / ratio
+        scales = np.broadcast_to(self._lengthscales, self.d)
+        return 1.0 if scales[first] == scales[second] else None
+
+
+def _dims(dims: Optional[Sequence[int]], columns: int) -> List[int]:
+    found = list(range(min(2, columns))) if dims is None else [whole(dim, "dims", 0, columns - 1) for dim in dims]
+    if len(found) not in (1, 2):
+        raise InvalidArgumentError(f"dims has {len(found)} values, must have 1 or 2")
+    return found
+
+
+def _scatter(ax: Any, places: DoubleArray, dims: List[int], **style: Any) -> None:
+    y = places[:, dims[1]] if len(dims) == 2 else np.zeros(len(places))
+    ax.scatter(places[:, dims[0]], y, **style)

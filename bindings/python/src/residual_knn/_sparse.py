@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Results as sparse matrices."""
+from __future__ import annotations
+
+import importlib
+from typing import Any, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from . import _c
+from ._errors import check
+from ._library import C
+from ._pointers import DoubleArray, Int64Array
+
+
+class CompressedRows(NamedTuple):
+    """A sparse matrix in compressed rows (CSR): row i has `values[offsets[i]:offsets[i + 1]]` in the columns
+    `columns[offsets[i]:offsets[i + 1]]`. The first three are the arrays that SciPy's `csr_array` takes."""
+
+    values: DoubleArray
+    columns: Int64Array
+    offsets: Int64Array
+    shape: Tuple[int, int]
+
+
+def rows_of_weights(neighbors: Int64Array, weights: DoubleArray, own: Optional[Int64Array], n: int) -> CompressedRows:
+    """Weights as the matrix B. `own` has the column in which each query has its 1, -1 for none; None: all rows in order."""
+    q, k = neighbors.shape
+    offsets = np.empty(q + 1, np.int64)
+    columns = np.empty(q * (k + 1), np.int64)
+    values = np.empty(q * (k + 1))
+    check(C.sparse_weights(own, q, n, _c.Layout.POINT_MAJOR, k, neighbors, weights, offsets, columns, values))
+    used = int(offsets[-1])
+    return CompressedRows(values[:used], columns[:used], offsets, (q, n))
+
+
+def scipy_matrix(rows: CompressedRows) -> Any:
+    """A sparse array of SciPy."""
+    sparse = importlib.import_module("scipy.sparse")
+    return sparse.csr_array((rows.values, rows.columns, rows.offsets), shape=rows.shape)

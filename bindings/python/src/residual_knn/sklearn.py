@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Neighbors in residual correlation as an estimator of scikit-learn."""
+from __future__ import annotations
+
+from typing import Any, Dict, Optional, Tuple, Union
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from ._errors import InvalidArgumentError
+from ._index import Index
+from ._kernels import KernelName
+from ._pointers import DoubleArray, Int64Array
+from ._sparse import CompressedRows, scipy_matrix
+
+try:
+    from sklearn.utils.validation import validate_data
+except ImportError:  # before scikit-learn 1.6
+
+    def validate_data(estimator: Any, X: Any, **arguments: Any) -> Any:
+        return estimator._validate_data(X, **arguments)
+
+
+class ResidualNeighbors(BaseEstimator):
+    """Unsupervised search for neighbors by residual correlation, with the methods of `sklearn.neighbors.NearestNeighbors`.
+
+    Parameters
+    ----------
+    n_neighbors : int
+        Number of neighbors that `kneighbors` finds if it is not told another.
+    lengthscales, inducing, kernel, variance, nugget, jitter, nu, alpha
+        As for `residual_knn.Index`. An `inducing` that is a number is reduced to the number of points.
+    ranking, strategy
+        As for `residual_knn.Index.neighbors`.
+    random_state : int
+        The seed with which inducing points are chosen.
+    n_jobs : int, optional
+        Number of threads. None and -1 mean one for each available processor.
+
+    Attributes
+    ----------
+    index_ : residual_knn.Index
+        The index of the points. A pickled estimator makes it again when it is loaded.
+    n_samples_fit_ : int
+        Number of points.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from residual_knn.sklearn import ResidualNeighbors
+    >>> points = np.random.default_rng(1).random((100, 2))
+    >>> distances, indices = ResidualNeighbors(3, lengthscales=0.2, inducing=10).fit(points).kneighbors(points[:5] + 0.01)
+    >>> indices.shape
+    (5, 3)
+    """
+
+    def __init__(
+        self,
+        n_neighbors: int = 5,
+        *,
+        lengthscales: Any = 1.0,
+        inducing: Any = None,
+        kernel: KernelName = "matern32",
+        variance: float = 1.0,
+        nugget: float = 0.0,
+        jitter: float = 1e-8,
+        nu: Optional[float] = None,
+        alpha: float = 1.0,
+        ranking: str = "absolute",
+        strategy: str = "automatic",
+        random_state: int = 1,
+        n_jobs: Optional[int] = None,
+    ) -> None:
+        self.n_neighbors = n_neighbors
+        self.lengthscales = lengthscales
+        self.inducing = inducing
+        self.kernel = kernel
+        self.variance = variance
+        self.nugget = nugget
+        self.jitter = jitter
+        self.nu = nu
+        self.alpha = alpha
+        self.ranking = ranking
+        self.strategy = strategy
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def fit(self, X: Any, y: Any = None) -> ResidualNeighbors:
+        """Make the index of the points.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, d)
+            The points.
+        y : ignored
+
+        Returns
+        -------
+        ResidualNeighbors
+            This estimator.
+        """
+        points = validate_data(self, X, dtype=np.float64, order="C")
+        self._fit_X = points
+        self.n_samples_fit_ = len(points)
+        self._make_index()
+        return self
+
+    def kneighbors(self, X: Any = None, n_neighbors: Optional[int] = None,
+                   return_distance: bool = True) -> Union[Int64Array, Tuple[DoubleArray, Int64Array]]:
+        """Find the nearest neighbors of new points, or of the points of the index.
+
+        Parameters
+        ----------
+        X : array_like, shape (q, d), optional
+            New points. By default the points of the index, which are then not their own neighbors.
+        n_neighbors : int, optional
+            Default: the one of the estimator.
+        return_distance : bool
+            Whether to return the distances too.
+
+        Returns
+        -------
+        distances : ndarray of float64, shape (q, n_neighbors)
+            Only if `return_distance` is true.
+        indices : ndarray of int64, shape (q, n_neighbors)
+            Rows of the points of the index.
+        """
+        check_is_fitted(self)
+        k = self.n_neighbors if n_neighbors is None else n_neighbors
+        queries = None if X is None else validate_data(self, X, dtype=np.float64, order="C", reset=False)
+        most = self.n_samples_fit_ - (X is None)
+        if isinstance(k, (int, np.integer)) and k > most:
+            raise InvalidArgumentError(f"Expected n_neighbors <= n_samples_fit: n_neighbors is {k}, but a query has only "
+                                       f"{most} candidates")
+        found = self.index_.neighbors(k, queries=queries, ranking=self.ranking, strategy=self.strategy)
+        return (found.distances, found.indices) if return_distance else found.indices
+
+    def kneighbors_graph(self, X: Any = None, n_neighbors: Optional[int] = None, mode: str = "connectivity") -> Any:
+        """The graph of the neighbors as a sparse array.
+
+        Parameters
+        ----------
+        X, n_neighbors
+            As for `kneighbors`.
+        mode : {"connectivity", "distance"}
+            Whether edges have the value 1, or the distances.
+
+        Returns
+        -------
+        scipy.sparse.csr_array, shape (q, n)
+            Row i has the neighbors of query i.
+        """
+        if mode not in ("connectivity", "distance"):
+            raise InvalidArgumentError(f"mode is {mode!r}, must be 'connectivity' or 'distance'")
+        distances, indices = self.kneighbors(X, n_neighbors)
+        q, k = indices.shape
+        values = np.ones(q * k) if mode == "connectivity" else distances.ravel()
+        offsets = np.arange(q + 1, dtype=np.int64) * k
+        return scipy_matrix(CompressedRows(values, indices.ravel(), offsets, (q, self.n_samples_fit_)))
+
+    def _make_index(self) -> None:
+        inducing = self.inducing
+        if isinstance(inducing, (int, np.integer)) and not isinstance(inducing, bool):
+            inducing = min(inducing, self.n_samples_fit_)
+        self.index_ = Index(
+            self._fit_X, lengthscales=self.lengthscales, inducing=inducing, kernel=self.kernel, variance=self.variance,
+            nugget=self.nugget, jitter=self.jitter, nu=self.nu, alpha=self.alpha, seed=self.random_state,
+            threads=0 if self.n_jobs is None or self.n_jobs == -1 else self.n_jobs)
+
+    def __getstate__(self) -> Dict[str, Any]:
+        state = dict(super().__getstate__())
+        state.pop("index_", None)
+        return state
+
+    def __setstate__(self, state: Dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "_fit_X" in state:
+            self._make_index()
