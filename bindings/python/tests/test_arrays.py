@@ -99,7 +99,10 @@ def test_frames_of_pandas(case):
     assert same(index.neighbors(5, queries=queries), index.neighbors(5, queries=new))
     with pytest.raises(ValueError, match="queries has the columns c, b, a, must have a, b, c"):
         index.neighbors(5, queries=queries[["c", "b", "a"]])
-    assert same(index.neighbors(5, rows=pandas.Series([4, 2])), index.neighbors(5, rows=[4, 2]))
+    for rows in (pandas.Series([4, 2]), pandas.Series([4, 2], dtype="Int64"), pandas.Index([4, 2])):
+        assert same(index.neighbors(5, rows=rows), index.neighbors(5, rows=[4, 2]))
+    with pytest.raises(TypeError, match="rows is an array of float64"):
+        index.neighbors(5, rows=pandas.Series([4, None], dtype="Int64"))
     nullable.iloc[7, 1] = None
     with pytest.raises(ValueError, match=r"points\[7, 1\] is nan"):
         rk.Index(nullable, lengthscales=0.3)
@@ -107,6 +110,36 @@ def test_frames_of_pandas(case):
     for wrong in (mixed, frame.assign(name="x"), frame.assign(b=True)):
         with pytest.raises(TypeError, match="points is an array of object"):
             rk.Index(wrong, lengthscales=0.3)
+
+
+def test_frames_of_polars(case):
+    polars = pytest.importorskip("polars", reason="polars is absent")
+    model, points, new, expected = case
+    frame = polars.DataFrame(points, schema=["a", "b", "c"])
+    index = rk.Index(frame, inducing=model.inducing, lengthscales=0.3)
+    assert same(index.neighbors(5), expected)
+    queries = polars.DataFrame(new, schema=["a", "b", "c"])
+    assert same(index.neighbors(5, queries=queries), index.neighbors(5, queries=new))
+    with pytest.raises(ValueError, match="queries has the columns c, b, a, must have a, b, c"):
+        index.neighbors(5, queries=queries.select("c", "b", "a"))
+    assert same(index.neighbors(5, rows=polars.Series([4, 2])), index.neighbors(5, rows=[4, 2]))
+    with pytest.raises(ValueError, match=r"points\[1, 0\] is nan"):
+        rk.Index(polars.DataFrame({"a": [1.0, None], "b": [2.0, 3.0]}), lengthscales=0.3)
+    for wrong in ([["x"], ["y"]], [[True], [False]]):
+        with pytest.raises(TypeError, match="points is an array of"):
+            rk.Index(polars.DataFrame(wrong), lengthscales=0.3)
+
+
+def test_tensors(case):
+    torch = pytest.importorskip("torch", reason="PyTorch is absent")
+    model, points, new, expected = case
+    tensor = torch.from_numpy(points)
+    index = rk.Index(tensor, inducing=torch.from_numpy(model.inducing), lengthscales=torch.tensor([0.3], dtype=torch.float64))
+    assert same(index.neighbors(5), expected)
+    assert same(rk.Index(tensor.T.contiguous().T, inducing=model.inducing, lengthscales=0.3).neighbors(5), expected)
+    assert same(index.neighbors(5, rows=torch.tensor([4, 2])), index.neighbors(5, rows=[4, 2]))
+    with pytest.raises(ValueError, match="points is no array: .*requires grad"):
+        rk.Index(tensor.clone().requires_grad_(), lengthscales=0.3)
 
 
 def test_arrays_on_a_device_are_an_error():

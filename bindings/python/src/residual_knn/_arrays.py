@@ -117,7 +117,7 @@ def _plain_array(x: Any, name: str) -> npt.NDArray[Any]:
             return np.from_dlpack(x)
     try:
         array = np.asarray(x)
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:  # lists of unequal lengths; a tensor with gradients
         raise InvalidArgumentError(f"{name} is no array: {error}") from None
     if array.dtype.kind == "O":
         return _nullable_numbers(x, array)
@@ -131,6 +131,11 @@ def _nullable_numbers(x: Any, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if types is None or to_numpy is None:
         return array
     kinds = {getattr(each, "kind", "O") for each in (types if np.iterable(types) else [types])}
+    if kinds <= set("iu"):
+        try:
+            return np.asarray(to_numpy(dtype=np.int64))
+        except (ValueError, TypeError):  # something is missing
+            pass
     if kinds <= set("fiu"):
         return np.asarray(to_numpy(dtype=np.float64, na_value=np.nan))
     return array

@@ -7,14 +7,19 @@ runs. They run in the callbacks, where exceptions are caught, and after the call
 """
 from __future__ import annotations
 
+import importlib
 import signal
 import threading
 from types import FrameType
 from typing import Any, Dict, List, Optional, Tuple
 
-# The functions in C, which are faster than their wrappers.
-_get_handler = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
-_set_handler = getattr(signal.signal, "__wrapped__", signal.signal)
+try:
+    # The functions behind those of signal, which take several times as long because they make enums.
+    _functions: Any = importlib.import_module("_signal")
+except ImportError:
+    _functions = signal
+_get_handler = _functions.getsignal
+_set_handler = _functions.signal
 # Ctrl-C comes first, so that it is released last.
 _SIGNALS = sorted(map(int, signal.valid_signals()), key=lambda number: number != signal.SIGINT)
 
