@@ -110,7 +110,31 @@ class Case {
     }
   }
 
+  // What is added for each query covers its deficit, and the roundings of both products, that of the screen and that of the
+  // canonical score. Most queries need much less.
+  [[nodiscard]] bool QueriesHold() const {
+    const residual_knn::Margins& margins = tree_.margins();
+    const double canonical = residual_knn::ProductError(model_.m()) * model_.largest_norm();
+    for (int64_t q = 0; q < chunk_.count(); ++q) {
+      if (chunk_.degenerate(q)) continue;
+      const double scale = chunk_.block().inverse_deviation[q];
+      const double norm = chunk_.block().norm[q];
+      if (chunk_.all().totals[q] < 1 + margins.Deficit(scale, norm)) return Fail("a total");
+      for (const bool single : {false, true}) {
+        const double error = margins.Error(single, norm) + canonical * norm;
+        const double* squares =
+            single ? chunk_.all().squared_errors32 : chunk_.all().squared_errors64;
+        if (chunk_.Error(single, q) < error ||
+            squares[q] < error * scale * error * scale * (1 - 1e-12)) {
+          return Fail("the error of query " + std::to_string(q));
+        }
+      }
+    }
+    return true;
+  }
+
   bool BoundsHold(Tallies& tallies) {
+    if (!QueriesHold()) return false;
     for (int l = 0; l <= tree_.top(); ++l) {
       for (int64_t b = 0; b < tree_.level(l).size(); ++b) {
         if (!BlockHolds(l, b, tallies)) return false;
@@ -305,6 +329,18 @@ TreeShape DrawShape(Random& random) {
   return shape;
 }
 
+// A new point may have a larger |V| than all rows, and then a larger deficit.
+bool LongQueriesHold(const ResidualModel& model, const residual_knn::Margins& margins) {
+  residual_knn::Monitor monitor;
+  for (const double norm : {model.largest_norm(), 3 * model.largest_norm()}) {
+    const residual_knn::SemidefiniteDeficit deficit =
+        model.inducing()->Deficit(model.covariance()->view(), norm, 1, monitor);
+    const double granted = margins.Deficit(1, norm);
+    if (granted < 4 * deficit.absolute * (1 - 1e-12)) return Fail("the deficit of a long query");
+  }
+  return true;
+}
+
 // False if a bound does not hold.
 bool ModelHolds(const EngineSpec& spec, const TreeShape& shape, const std::vector<int64_t>& rows,
                 const Points& new_points, Tallies& tallies) {
@@ -312,6 +348,7 @@ bool ModelHolds(const EngineSpec& spec, const TreeShape& shape, const std::vecto
   if (!model.deficit().known) return true;
   residual_knn::Monitor monitor;
   const ResidualTree tree(model, model.n(), shape, {}, 1, monitor);
+  if (!LongQueriesHold(model, tree.margins())) return false;
   const auto row_queries =
       residual_knn::MakeRowQueries(model, rows.data(), static_cast<int64_t>(rows.size()), false);
   Case of_rows(model, spec.kernel, tree, *row_queries);
