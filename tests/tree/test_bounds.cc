@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "descent/block_bounder.h"
 #include "descent/query_columns.h"
+#include "model/product_error.h"
 #include "simd/pivot_bounds.h"
 #include "support/engine_model.h"
 #include "support/no_results.h"
@@ -121,7 +122,10 @@ class Case {
       const double norm = chunk_.block().norm[q];
       if (chunk_.all().totals[q] < 1 + margins.Deficit(scale, norm)) return Fail("a total");
       for (const bool single : {false, true}) {
-        const double error = margins.Error(single, norm) + canonical * norm;
+        const double product = residual_knn::ProductError(model_.m()) +
+                               (single ? residual_knn::SingleProductError(model_.m()) : 0);
+        const double screened = product * norm * model_.largest_norm() + model_.covariance_error();
+        const double error = screened * (1 - 1e-12) + canonical * norm;
         const double* squares =
             single ? chunk_.all().squared_errors32 : chunk_.all().squared_errors64;
         if (chunk_.Error(single, q) < error ||
