@@ -142,8 +142,8 @@ def _nullable_numbers(x: Any, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _refuse_masked(x: Any, name: str) -> None:
-    mask: Any = np.ma.getmaskarray(x)  # type: ignore[no-untyped-call]
-    masked = np.argwhere(mask)
+    module: Any = np.ma  # not all versions of NumPy have type hints of it
+    masked = np.argwhere(module.getmaskarray(x))
     if len(masked):
         place = ", ".join(map(str, masked[0]))
         raise InvalidArgumentError(f"{name}[{place}] is masked, must have a value")

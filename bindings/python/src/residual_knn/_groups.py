@@ -47,7 +47,13 @@ class GroupSearches(IndexBase):
         groups : list of arrays of int, or array of int of shape (n,)
             The row numbers of each group; or for each row the number of its group from 0 on, -1 for none. A group must
             not be empty, and no row may be in two groups.
-        k, strategy, threads, progress
+        k : int
+            As for `neighbors`.
+        strategy : {"automatic", "brute_force", "level_synchronous", "best_first", "batched_best_first", "dual_tree"}
+            As for `neighbors`.
+        threads : int, optional
+            As for `neighbors`.
+        progress : bool or callable, optional
             As for `neighbors`.
         ranking : {"absolute", "signed"}
             As for `neighbors`.
@@ -92,7 +98,21 @@ class GroupSearches(IndexBase):
 
         Parameters
         ----------
-        groups, k, ranking, strategy, selection, candidates, threads, progress
+        groups : list of arrays of int, or array of int of shape (n,)
+            As for `group_neighbors`.
+        k : int
+            As for `group_neighbors`.
+        ranking : {"absolute", "signed"}
+            As for `group_neighbors`.
+        strategy : {"automatic", "brute_force", "level_synchronous", "best_first", "batched_best_first", "dual_tree"}
+            As for `group_neighbors`.
+        selection : {"nearest", "conditional"}
+            As for `group_neighbors`.
+        candidates : int or dict, optional
+            As for `group_neighbors`.
+        threads : int, optional
+            As for `group_neighbors`.
+        progress : bool or callable, optional
             As for `group_neighbors`.
 
         Returns

@@ -64,7 +64,11 @@ def choose_inducing(
         The same seed gives the same answer on every machine. The generators of Python and NumPy are not used.
     max_iterations : int
         Largest number of Lloyd steps. With 0, the result is the rows that k-means++ drew.
-    lonlat, threads, progress
+    lonlat : bool or pair of int or str
+        As for `Index`.
+    threads : int, optional
+        As for `Index`.
+    progress : bool or callable, optional
         As for `Index`.
 
     Returns
@@ -109,7 +113,9 @@ def order_points(
         scale.
     seed : int
         The seed of "random".
-    lonlat, progress
+    lonlat : bool or pair of int or str
+        As for `Index`.
+    progress : bool or callable, optional
         As for `Index`.
 
     Returns
@@ -145,7 +151,9 @@ class Orders(IndexBase):
 
         Parameters
         ----------
-        threads, progress
+        threads : int, optional
+            As for `neighbors`.
+        progress : bool or callable, optional
             As for `neighbors`.
 
         Returns

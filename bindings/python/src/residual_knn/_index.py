@@ -131,9 +131,9 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         self,
         points: Numbers,
         *,
-        lengthscales: Any,
         inducing: Optional[Union[Numbers, int]] = None,
         kernel: KernelName = "matern32",
+        lengthscales: Any,
         variance: float = 1.0,
         nugget: float = 0.0,
         jitter: float = 1e-8,
@@ -192,7 +192,21 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
             diagonal element, the matrix R must be positive semi-definite. 1e-9 is generous for V computed in double
             precision from a well-conditioned K(Z, Z). Pruning needs this bound; with 0, searches compare all pairs. If it
             does not hold, searches may miss neighbors.
-        lengthscales, kernel, variance, nu, alpha, lonlat, threads, progress
+        lengthscales : float or array_like, shape (d,)
+            As for `Index`.
+        kernel : str or class
+            As for `Index`.
+        variance : float
+            As for `Index`.
+        nu : float, optional
+            As for `Index`.
+        alpha : float
+            As for `Index`.
+        lonlat : bool or pair of int or str
+            As for `Index`.
+        threads : int, optional
+            As for `Index`.
+        progress : bool or callable, optional
             As for `Index`.
 
         Returns
@@ -255,7 +269,11 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
             V; None for no columns. Copied.
         residual_variance : array_like, shape (n,)
             p, not negative, nugget included. Copied.
-        factor_error, threads, progress
+        factor_error : float
+            As for `from_factor`. Searches use one thread.
+        threads : int, optional
+            As for `from_factor`. Searches use one thread.
+        progress : bool or callable, optional
             As for `from_factor`. Searches use one thread.
 
         Returns
@@ -341,7 +359,25 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         ----------
         inducing : array_like, shape (m, d), optional
             New inducing points. They must be points, not their number, because an index does not keep its points.
-        lengthscales, kernel, variance, nugget, jitter, max_jitter, nu, alpha, threads, progress
+        lengthscales : float or array_like, shape (d,), optional
+            As for `Index`.
+        kernel : str or class, optional
+            As for `Index`.
+        variance : float, optional
+            As for `Index`.
+        nugget : float, optional
+            As for `Index`.
+        jitter : float, optional
+            As for `Index`.
+        max_jitter : float, optional
+            As for `Index`.
+        nu : float, optional
+            As for `Index`.
+        alpha : float, optional
+            As for `Index`.
+        threads : int, optional
+            As for `Index`.
+        progress : bool or callable, optional
             As for `Index`.
 
         Returns

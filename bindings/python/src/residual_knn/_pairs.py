@@ -49,7 +49,19 @@ class PairSearches(IndexBase):
         ----------
         threshold : float
             Between 0 and 1.
-        rows, queries, query_factor, query_residual_variance, strategy, threads, progress
+        rows : array_like of int, shape (q,), optional
+            As for `neighbors`.
+        queries : array_like, shape (q, d), optional
+            As for `neighbors`.
+        query_factor : array_like, shape (q, m), optional
+            As for `neighbors`.
+        query_residual_variance : array_like, shape (q,), optional
+            As for `neighbors`.
+        strategy : {"automatic", "brute_force", "level_synchronous", "best_first", "batched_best_first", "dual_tree"}
+            As for `neighbors`.
+        threads : int, optional
+            As for `neighbors`.
+        progress : bool or callable, optional
             As for `neighbors`.
         ranking : {"absolute", "signed"}
             With "signed", rho itself must be at least `threshold`.
@@ -102,7 +114,19 @@ class PairSearches(IndexBase):
 
         Parameters
         ----------
-        threshold, rows, ranking, strategy, max_pairs, threads, progress
+        threshold : float
+            As for `neighbors_above`.
+        rows : array_like of int, shape (q,), optional
+            As for `neighbors_above`.
+        ranking : {"absolute", "signed"}
+            As for `neighbors_above`.
+        strategy : {"automatic", "brute_force", "level_synchronous", "best_first", "batched_best_first", "dual_tree"}
+            As for `neighbors_above`.
+        max_pairs : int, optional
+            As for `neighbors_above`.
+        threads : int, optional
+            As for `neighbors_above`.
+        progress : bool or callable, optional
             As for `neighbors_above`.
 
         Returns

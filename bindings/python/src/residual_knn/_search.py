@@ -175,7 +175,25 @@ class Searches(IndexBase):
 
         Parameters
         ----------
-        k, rows, ranking, strategy, selection, candidates, candidate_lists, start, threads, progress
+        k : int
+            As for `neighbors`.
+        rows : array_like of int, shape (q,), optional
+            As for `neighbors`.
+        ranking : {"absolute", "signed", "scaled_distance"}
+            As for `neighbors`.
+        strategy : {"automatic", "brute_force", "level_synchronous", "best_first", "batched_best_first", "dual_tree"}
+            As for `neighbors`.
+        selection : {"nearest", "conditional"}
+            As for `neighbors`.
+        candidates : int or dict, optional
+            As for `neighbors`.
+        candidate_lists : list of arrays of int, matrix of int, or Neighbors, optional
+            As for `neighbors`.
+        start : Neighbors or array_like of int, shape (q, any), optional
+            As for `neighbors`.
+        threads : int, optional
+            As for `neighbors`.
+        progress : bool or callable, optional
             As for `neighbors`.
 
         Returns

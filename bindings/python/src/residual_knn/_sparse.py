@@ -14,8 +14,21 @@ from ._pointers import DoubleArray, Int64Array
 
 
 class CompressedRows(NamedTuple):
-    """A sparse matrix in compressed rows (CSR): row i has `values[offsets[i]:offsets[i + 1]]` in the columns
-    `columns[offsets[i]:offsets[i + 1]]`. The first three are the arrays that SciPy's `csr_array` takes."""
+    """A sparse matrix in compressed rows (CSR), with the arrays that SciPy's `csr_array` takes.
+
+    Row i has ``values[offsets[i]:offsets[i + 1]]`` in the columns ``columns[offsets[i]:offsets[i + 1]]``.
+
+    Attributes
+    ----------
+    values : ndarray of float64
+        The elements, row by row.
+    columns : ndarray of int64
+        The columns of the elements.
+    offsets : ndarray of int64, shape (q + 1,)
+        Where the elements of each row begin.
+    shape : tuple of int
+        Number of rows and columns.
+    """
 
     values: DoubleArray
     columns: Int64Array

@@ -42,12 +42,20 @@ class WeightsOfSets(IndexBase):
         neighbors : Neighbors or array_like of int, shape (q, k)
             The sets: the result of a search for the same queries, its `indices`, or any other matrix of row numbers, with
             -1 in places without a neighbor. A set must not name a row twice, nor the query itself.
-        rows, queries, query_factor, query_residual_variance
-            The queries, as for `neighbors`. The result of a search with `rows` brings these rows along.
+        rows : array_like of int, shape (q,), optional
+            As for `neighbors`. The result of a search with `rows` brings these rows along.
+        queries : array_like, shape (q, d), optional
+            As for `neighbors`.
+        query_factor : array_like, shape (q, m), optional
+            As for `neighbors`.
+        query_residual_variance : array_like, shape (q,), optional
+            As for `neighbors`.
         jitter : float
             Not negative. If the residual covariance of a query and its neighbors is not positive definite,
             ``jitter * R_jj`` is added to each of its diagonal elements R_jj. All other sets are computed without jitter.
-        threads, progress
+        threads : int, optional
+            As for `neighbors`.
+        progress : bool or callable, optional
             As for `neighbors`.
 
         Returns
@@ -107,7 +115,17 @@ class WeightsOfSets(IndexBase):
         ----------
         neighbors : Neighbors or array_like of int, shape (q, k)
             As for `weights`. Here a set may name a row more than once, and the query itself.
-        rows, queries, query_factor, query_residual_variance, threads, progress
+        rows : array_like of int, shape (q,), optional
+            As for `weights`.
+        queries : array_like, shape (q, d), optional
+            As for `weights`.
+        query_factor : array_like, shape (q, m), optional
+            As for `weights`.
+        query_residual_variance : array_like, shape (q,), optional
+            As for `weights`.
+        threads : int, optional
+            As for `weights`.
+        progress : bool or callable, optional
             As for `weights`.
 
         Returns
@@ -147,7 +165,19 @@ class WeightsOfSets(IndexBase):
 
         Parameters
         ----------
-        neighbors, rows, queries, query_factor, query_residual_variance, threads, progress
+        neighbors : Neighbors or array_like of int, shape (q, k)
+            As for `weights`.
+        rows : array_like of int, shape (q,), optional
+            As for `weights`.
+        queries : array_like, shape (q, d), optional
+            As for `weights`.
+        query_factor : array_like, shape (q, m), optional
+            As for `weights`.
+        query_residual_variance : array_like, shape (q,), optional
+            As for `weights`.
+        threads : int, optional
+            As for `weights`.
+        progress : bool or callable, optional
             As for `weights`.
 
         Returns
