@@ -195,23 +195,41 @@ class Couples {
       z[a] /= lower[a * other.rank + a];
       share += z[a] * z[a];
     }
+    if (!SingleLengthHolds(home, column, b)) return false;
     const double ratio = std::sqrt(static_cast<double>(share) / BoundOf(home, column, b));
     ++tally.shares;
     tally.closest = std::max(tally.closest, ratio);
     return ratio <= 1 || Fail("a share is " + std::to_string(ratio) + " of its bound");
   }
 
+  // |L_C^-1 rho(P_C, P_H) v_i|^2 of a point of the home block, with products and sums in `Value`.
+  template <class Value>
+  [[nodiscard]] double ImageSquare(const PivotBlock& home, int64_t column, int64_t b) const {
+    const PivotBlock& other = blocks_[b];
+    double square = 0;
+    for (int64_t a = 0; a < other.rank; ++a) {
+      Value sum = 0;
+      for (int64_t c = 0; c < home.rank; ++c) {
+        sum += static_cast<Value>(Image(other, home, a, c)) *
+               static_cast<Value>(Kept(home, c, column));
+      }
+      square += static_cast<double>(sum) * static_cast<double>(sum);
+    }
+    return square;
+  }
+
+  // The rounding that is granted covers that of products and sums in single precision.
+  [[nodiscard]] bool SingleLengthHolds(const PivotBlock& home, int64_t column, int64_t b) const {
+    const double off = std::abs(std::sqrt(ImageSquare<float>(home, column, b)) -
+                                std::sqrt(ImageSquare<double>(home, column, b)));
+    return off <= residual_knn::CoupledRounding(home.rank) * coupling_.norm(b) *
+                      CoefficientNorm(home, column) ||
+           Fail("an image rounds by " + std::to_string(off * 1e9) + "e-9");
+  }
+
   // The bound on the share of a point of the home block in the span of the other's pivots.
   [[nodiscard]] double BoundOf(const PivotBlock& home, int64_t column, int64_t b) const {
-    const PivotBlock& other = blocks_[b];
-    double image = 0;
-    for (int64_t a = 0; a < other.rank; ++a) {
-      double sum = 0;
-      for (int64_t c = 0; c < home.rank; ++c)
-        sum += Image(other, home, a, c) * Kept(home, c, column);
-      image += sum * sum;
-    }
-    return residual_knn::CoupledSquare(image, RestOf(home, column),
+    return residual_knn::CoupledSquare(ImageSquare<double>(home, column, b), RestOf(home, column),
                                        residual_knn::CoupledRounding(home.rank), coupling_.norm(b),
                                        CoefficientNorm(home, column));
   }
