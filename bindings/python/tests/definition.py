@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The definition at the top of residual_knn.h in NumPy, and helpers of the tests that compare with it."""
 import math
+import pathlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,6 +99,12 @@ def assert_nearest(found, truth, k, tolerance=1e-9):
     assert np.abs(found.distances[there] - own[there]).max(initial=0) < tolerance
     for row in found.indices:
         assert len(set(row[row >= 0])) == (row >= 0).sum()
+
+
+def resident_memory():
+    """Memory of this process in MB."""
+    status = pathlib.Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
 def same(a, b):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import residual_knn as rk
-from definition import a_case, same
+from definition import a_case, resident_memory, same
 
 
 @pytest.fixture(scope="module")
@@ -152,11 +152,16 @@ def test_a_large_array_is_not_copied(order):
     points = np.asarray(np.random.default_rng(13).random((1_000_000, 3)), order=order)
     rk.Index(points[:10], lengthscales=[1, 2, 3]).close()
     tracemalloc.start()
+    before = resident_memory()
     with rk.Index(points, lengthscales=[1, 2, 3], threads=2) as index:
         peak = tracemalloc.get_traced_memory()[1]
+        growth = resident_memory() - before
         assert index.n == 1_000_000
+        own = index.info().bytes / 2**20
     tracemalloc.stop()
     assert peak < 1e6
+    # A copy of the points would be 23 MB.
+    assert growth < own + 20
 
 
 def test_the_array_may_change_afterwards(case):

@@ -4,7 +4,6 @@ import copy
 import gc
 import multiprocessing
 import os
-import pathlib
 import pickle
 import subprocess
 import sys
@@ -17,20 +16,13 @@ import numpy as np
 import pytest
 
 import residual_knn as rk
-from definition import same
+from definition import resident_memory, same
 
 POINTS = np.random.default_rng(30).random((3000, 2))
 
 
 def make(**more):
     return rk.Index(POINTS, inducing=POINTS[:50] + 0.001, lengthscales=0.2, **more)
-
-
-def resident_memory():
-    """Memory of this process in MB."""
-    gc.collect()
-    status = pathlib.Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
 def test_a_closed_index_is_an_error():
