@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <random>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -27,11 +27,14 @@ std::string FolderOf(const std::string& target) {
 // A name in the folder of the target that is most likely not in use.
 std::string TemporaryName(const std::string& target) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
-  std::random_device random;
+  std::array<unsigned char, 10> draws{};
+  if (getentropy(draws.data(), draws.size()) != 0) {
+    throw std::system_error(errno, std::generic_category(), "no random letters for a file name");
+  }
   std::string name = ".";
   name += std::filesystem::path(target).filename().string();
   name += '.';
-  for (int i = 0; i < 10; ++i) name += kLetters[random() % kLetters.size()];
+  for (const unsigned char draw : draws) name += kLetters[draw % kLetters.size()];
   return (std::filesystem::path(FolderOf(target)) / name).string();
 }
 

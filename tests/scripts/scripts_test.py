@@ -191,7 +191,7 @@ class LeftOutTest(unittest.TestCase):
 class ArgumentTest(unittest.TestCase):
     def test_unknown_arguments(self):
         for name in ("test", "test-bare", "install-dependencies", "generate-bindings", "check-r", "check-symbols",
-                     "check-tidy", "get-highway"):
+                     "check-tidy", "get-highway", "package-wheel", "test-packages"):
             with self.subTest(name), tempfile.TemporaryDirectory() as folder:
                 found = run([str(ROOT / "scripts" / name), "--no-such-option"], cwd=folder)
                 self.assertIn(found.returncode, (1, 2))
