@@ -11,6 +11,21 @@ import residual_knn as rk
 PACKAGE = pathlib.Path(rk.__file__).parent
 
 
+def test_other_packages_are_loaded_on_first_use():
+    script = """
+import sys, residual_knn as rk
+others = {"pandas", "scipy", "sklearn", "matplotlib", "torch", "tqdm"}
+assert not others & set(sys.modules), others & set(sys.modules)
+rk.Index([[0.0], [1.0]], lengthscales=1).neighbors(1)
+assert not others & set(sys.modules), others & set(sys.modules)
+try:
+    rk.no_such_name
+except AttributeError as error:
+    assert "no_such_name" in str(error)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
 def imported(library=None, path=None):
     """The path of the library that a new process loads, or the error of the import."""
     environment = {name: value for name, value in os.environ.items() if name != "RESIDUAL_KNN_LIBRARY"}

@@ -27,6 +27,7 @@ def test_scikit_learn_checks_the_estimator(estimator):
 
 
 def test_answers_are_those_of_an_index():
+    assert rk.sklearn.ResidualNeighbors is ResidualNeighbors
     estimator = ResidualNeighbors(4, lengthscales=[0.2, 0.3, 0.4], inducing=10, kernel="matern52", n_jobs=1).fit(POINTS)
     index = rk.Index(POINTS, inducing=10, lengthscales=[0.2, 0.3, 0.4], kernel="matern52")
     for queries in (None, NEW):

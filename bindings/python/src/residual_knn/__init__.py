@@ -13,8 +13,11 @@ Points are rows of a matrix, row numbers count from 0, and -1 stands for no neig
 
 `Index` has everything: `neighbors`, `predecessors`, `neighbors_above`, `predecessors_above`, `group_neighbors`,
 `group_predecessors`, `weights`, `covariances`, `covariance_blocks`, `residual_order`, `update`, `factor`, `info` and
-`close`. `choose_inducing` and `order_points` prepare points.
+`close`. `choose_inducing` and `order_points` prepare points. The modules `sklearn` and `gpytorch` are loaded on first use.
 """
+import importlib as _importlib
+from typing import Any as _Any
+
 from ._arrays import Numbers, Rows, SupportsDLPack
 from ._c import VERSION as __version__
 from ._callbacks import CovarianceFunction
@@ -36,6 +39,16 @@ from ._index import Index
 from ._library import LibraryInfo, library
 from ._results import Covariances, IndexInfo, Neighbors, Pairs, Statistics, Weights
 from ._sparse import CompressedRows
+
+_BRIDGES = ("gpytorch", "sklearn")
+
+
+def __getattr__(name: str) -> _Any:
+    """The modules that need other packages."""
+    if name in _BRIDGES:
+        return _importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "ArgumentTypeError",
