@@ -2,18 +2,19 @@
 """Measures the Kullback-Leibler divergence of VIF approximations from the exact process, for several kinds of
 conditioning sets, and prints one table. README.md in this folder says what is measured.
 
-    python likelihood.py --library build/release/libresidual_knn.so.0 [--csv argo2016.csv]
+    python likelihood.py [--csv argo2016.csv]
 
 SPDX-License-Identifier: Apache-2.0
 """
 import argparse
 import datetime
 import platform
+import warnings
 
 import numpy as np
+import residual_knn as rk
 
 import cases
-import library as residual_knn
 
 JITTER = 1e-8
 KINDS = ("scaled", "residual", "conditional", "signed")
@@ -66,38 +67,35 @@ def rows_of_b(sets, weights, matrix, diagonal=False):
     return result
 
 
-def candidate_lists(*sets):
-    """The union of sets as offsets and rows; the library skips repeats and -1."""
-    rows = np.ascontiguousarray(np.hstack(sets))
-    return {"candidate_offsets": np.arange(len(rows) + 1, dtype=np.int64) * rows.shape[1], "candidate_rows": rows}
-
-
 def sets_of(kind, index, near, k):
     """`near` has the nearest predecessors in scaled distance, at least 2 k."""
     if kind == "scaled":
-        return np.ascontiguousarray(near[:, :k])
+        return near[:, :k]
     if kind == "conditional":
-        lists = candidate_lists(near[:, :2 * k], index.predecessors(2 * k))
-        return index.predecessors(k, selection=residual_knn.CONDITIONAL, **lists)
-    return index.predecessors(k, ranking=residual_knn.SIGNED if kind == "signed" else residual_knn.ABSOLUTE)
+        candidates = np.hstack([near[:, :2 * k], index.predecessors(2 * k).indices])
+        return index.predecessors(k, selection="conditional", candidate_lists=candidates).indices
+    return index.predecessors(k, ranking="signed" if kind == "signed" else "absolute").indices
 
 
-def measure(library, case, m, neighbors, kinds=KINDS):
+def measure(case, m, neighbors, kinds=KINDS):
     """Yields k and the divergence of each kind."""
-    points = np.ascontiguousarray(case.points[library.maximin_order(case.points)])
-    model = ExactModel(case, points, library.choose_inducing(points, m))
-    with residual_knn.index_of_points(library, points) as index:
-        near = index.predecessors(2 * max(neighbors), ranking=residual_knn.SCALED_DISTANCE)
-    with residual_knn.index_of_covariance(library, model.v, model.p, model.covariance) as index:
+    points = case.points[rk.order_points(case.points)]
+    model = ExactModel(case, points, rk.choose_inducing(points, m, lengthscales=1))
+    with rk.Index(points, lengthscales=1) as index:
+        near = index.predecessors(2 * max(neighbors), ranking="scaled_distance").indices
+    with rk.Index.from_callback(lambda rows, columns: model.covariance[rows[:, None], columns], model.v, model.p) as index:
         for k in neighbors:
-            yield k, [model.divergence(sets, *index.weights(sets))
-                      for sets in (sets_of(kind, index, near, k) for kind in kinds)]
+            divergences = []
+            for sets in (sets_of(kind, index, near, k) for kind in kinds):
+                weights = index.weights(sets)
+                divergences.append(model.divergence(sets, weights.weights, weights.variances))
+            yield k, divergences
 
 
-def check(library):
+def check():
     """With all predecessors as sets, the approximation is exact."""
     case = cases.all_cases(None, 60)[-1]
-    for _, divergences in measure(library, case, 8, [59]):
+    for _, divergences in measure(case, 8, [59]):
         if max(map(abs, divergences)) > 1e-8:
             raise SystemExit(f"all predecessors have the divergences {divergences}, must be 0")
 
@@ -112,13 +110,13 @@ def processor():
 
 def main():
     parser = argparse.ArgumentParser(description="Kullback-Leibler divergences of VIF approximations.")
-    parser.add_argument("--library", default="libresidual_knn.so.0", help="path of the library")
     parser.add_argument("--csv", help="the data set argo2016 of the R package GpGp as a CSV file")
     parser.add_argument("--points", type=int, default=3000, help="points of each case; default 3000")
     parser.add_argument("--neighbors", default="10,30", help="sizes of sets; default 10,30")
     arguments = parser.parse_args()
-    library = residual_knn.Library(arguments.library)
-    check(library)
+    # Some sets have more neighbors than are informative.
+    warnings.simplefilter("ignore", rk.ResidualKNNWarning)
+    check()
     print(f"{datetime.date.today()}, {processor()}, NumPy {np.__version__}; n = {arguments.points:,}")
     if arguments.csv is None:
         print("The case argo is left out: it needs --csv.")
@@ -126,7 +124,7 @@ def main():
     print("\n| case | m | k | " + " | ".join(KINDS) + " |\n" + "|---" * 3 + "|---:" * len(KINDS) + "|")
     for case in cases.all_cases(arguments.csv, arguments.points):
         for m in case.inducing:
-            for k, divergences in measure(library, case, m, neighbors):
+            for k, divergences in measure(case, m, neighbors):
                 print(f"| {case.name} | {m} | {k} | " + " | ".join(f"{value:.3g}" for value in divergences) + " |",
                       flush=True)
 
