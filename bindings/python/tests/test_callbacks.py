@@ -4,6 +4,8 @@ import gc
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -240,6 +242,59 @@ def test_a_handler_that_a_callback_sets_remains():
         assert signal.getsignal(signal.SIGUSR1) is handler
     finally:
         signal.signal(signal.SIGUSR1, before)
+
+
+INTERRUPTED = """
+import os, random, signal, sys, threading, time
+import numpy as np
+import residual_knn as rk
+
+points = np.random.default_rng(1).random((60, 2))
+distances = np.sqrt(((points[:, None] - points[None])**2).sum(axis=2))
+index = rk.Index.from_callback(lambda rows, columns: np.exp(-distances[rows[:, None], columns]), None, np.ones(60))
+plain = rk.Index(np.random.default_rng(1).random((1000, 3)), inducing=20, lengthscales=0.3)
+expected = index.neighbors(3).indices, plain.neighbors(3).indices
+lost = []
+sys.unraisablehook = lost.append
+going = True
+
+
+def send():
+    draw = random.Random(3)
+    while going:
+        time.sleep(draw.random() * 0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+thread = threading.Thread(target=send)
+interrupts = wrong = 0
+end = time.monotonic() + 3
+while going:
+    try:
+        if thread.ident is None:
+            thread.start()
+        while time.monotonic() < end:
+            found = index.neighbors(3).indices, plain.neighbors(3).indices
+            wrong += not all(map(np.array_equal, found, expected))
+        going = False
+    except KeyboardInterrupt:
+        interrupts += 1
+while thread.is_alive():
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        pass
+index.close()
+plain.close()
+assert not lost and not wrong and interrupts > 10, (lost, wrong, interrupts)
+assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+print("ended well")
+"""
+
+
+def test_interrupts_at_any_time_are_neither_lost_nor_change_answers():
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=100, check=False)
+    assert (done.stdout, done.stderr) == ("ended well\n", "")
 
 
 def test_random_failures_neither_leak_nor_change_answers(searches):

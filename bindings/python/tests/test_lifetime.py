@@ -245,6 +245,31 @@ def test_pools_of_processes(method):
     assert all(same(answer, search_in_another_process(seed)) for seed, answer in enumerate(found))
 
 
+def test_memory_that_runs_out_in_the_library_is_a_memory_error():
+    script = """
+import resource, numpy as np, residual_knn as rk
+points = np.random.default_rng(1).random((100_000, 2))
+index = rk.Index(points, inducing=5, lengthscales=0.3, threads=1)
+expected = index.neighbors(3, rows=[7], threads=1).indices
+with open("/proc/self/statm") as file:
+    size = int(file.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (size + 300_000_000, size + 300_000_000))
+for call in (lambda: rk.Index(points, inducing=points[:1000], lengthscales=0.3, jitter=1e-4, threads=1),
+             lambda: index.update(inducing=points[:1000], jitter=1e-4, threads=1)):
+    try:
+        call()
+    except rk.OutOfMemoryError as error:
+        assert isinstance(error, MemoryError)
+    else:
+        raise SystemExit("no error")
+index.update(inducing=points[:5], jitter=1e-8)
+assert index.neighbors(3, rows=[7], threads=1).indices.shape == expected.shape
+print("ended well")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100)
+    assert (done.stdout, done.stderr) == ("ended well\n", "")
+
+
 def test_a_process_ends_well_during_a_search():
     script = """
 import threading, time, numpy as np, residual_knn as rk
