@@ -79,9 +79,12 @@ class Handle:
         """Frees the index. Does nothing if it is closed."""
         if not self.is_open or self._lost:
             return
-        with self.alone("closed"):
-            self._finalizer()
-            self.address = ctypes.c_void_p()
+        try:
+            with self.alone("closed"):
+                self._finalizer()
+                self.address = ctypes.c_void_p()
+        except InvalidArgumentError:  # another thread has closed it meanwhile
+            pass
 
     @contextmanager
     def shared(self) -> Iterator[None]:
