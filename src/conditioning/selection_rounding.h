@@ -30,6 +30,8 @@ class SelectionRounding {
 
  private:
   double product_;
+  // Generous: where R is much smaller than K, |V_i| |V_j| is near K, and the errors of products are granted about as much;
+  // elsewhere sums_ is larger.
   double covariance_;
   double sums_;
 };
