@@ -95,14 +95,19 @@ class Searches(IndexBase):
             "conditional" selects conditioning sets; see Notes.
         candidates : int or dict, optional
             With `selection="conditional"`, the number of candidates of a query, at least `k`; default 4 `k`. Half of
-            them, rounded up and at least `k`, are the nearest by residual correlation, the rest by scaled distance. A
-            dict such as ``{"residual": 20, "scaled": 40}`` gives both numbers; a missing one is 0.
+            them, rounded up and at least `k`, are the nearest by residual correlation, the rest by scaled distance. For an
+            index without inducing points, where both are the same, all are nearest by scaled distance; for an index with a
+            covariance function, all are nearest by residual correlation. A dict such as
+            ``{"residual": 20, "scaled": 40}`` gives both numbers; a missing one is 0, and one of the two must be at least
+            `k`.
         candidate_lists : list of arrays of int, matrix of int, or Neighbors, optional
             The candidates of each query, for both selections. -1, repeats, the query itself and, among predecessors, rows
             after the query are skipped. The answer is exact among the candidates.
         start : Neighbors or array_like of int, shape (q, any), optional
             Earlier neighbors of the same queries, for example before a small `update`. The answer does not depend on it;
-            a start near the answer saves time. It is of use if it has at least `k` points for each query.
+            a start near the answer saves time. It is of use if it has at least `k` points for each query; with
+            `selection="conditional"`, as many as there are candidates by residual correlation. It is ignored with the
+            ranking "scaled_distance" and for an index with a covariance function.
         threads : int, optional
             Number of worker threads; default: as for the index. 0 means one for each available processor.
         progress : bool or callable, optional
