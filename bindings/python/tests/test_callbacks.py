@@ -2,6 +2,7 @@
 """Covariance functions and progress functions: exceptions, Ctrl-C, memory."""
 import gc
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -344,3 +345,45 @@ def test_random_failures_neither_leak_nor_change_answers(searches):
     assert growth < 100
     assert resident_memory() - before < 8
     index.close()
+
+
+def test_row_numbers_may_change_during_a_call():
+    index = rk.Index(np.random.default_rng(40).random((400, 2)), lengthscales=0.3)
+    rows = np.arange(400)
+    expected = index.neighbors(3, strategy="brute_force")
+    start, lists = expected.indices.copy(), np.tile(np.arange(20), (400, 1))
+    of_lists = index.neighbors(3, candidate_lists=lists)
+    weights = index.weights(expected)
+
+    def destroying(*arrays):
+        def progress(done, total):
+            for array in arrays:
+                array.fill(10**12)
+
+        return progress
+
+    found = index.neighbors(3, rows=rows, strategy="brute_force", progress=destroying(rows))
+    assert same(found, expected) and found.rows.tolist() == list(range(400))
+    rows = np.arange(400)
+    assert same(index.neighbors(3, rows=rows, start=start, progress=destroying(rows, start)), expected)
+    assert same(index.neighbors(3, candidate_lists=lists, progress=destroying(lists)), of_lists)
+    given = pickle.loads(pickle.dumps(expected))
+    again = index.weights(given, progress=destroying(given.indices))
+    assert np.array_equal(again.weights, weights.weights) and np.array_equal(again.neighbors, expected.indices)
+    groups = np.arange(400).reshape(200, 2)
+    shared = index.group_neighbors(groups, 3)
+    assert same(index.group_neighbors(groups, 3, progress=destroying(groups)), shared)
+
+
+def test_results_have_arrays_of_their_own():
+    index = rk.Index(np.random.default_rng(41).random((50, 2)), lengthscales=0.3)
+    rows = np.array([3, 4, 5])
+    found = index.neighbors(4, rows=rows)
+    above = index.neighbors_above(0.5, rows=rows)
+    weights = index.weights(found)
+    rows[:] = [10, 11, 12]
+    assert found.rows.tolist() == above.rows.tolist() == weights.rows.tolist() == [3, 4, 5]
+    before = weights.neighbors.copy()
+    found.indices[:] = 7
+    found.rows[:] = 8
+    assert np.array_equal(weights.neighbors, before) and weights.rows.tolist() == [3, 4, 5]

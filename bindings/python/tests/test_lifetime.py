@@ -280,3 +280,25 @@ time.sleep(0.3)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("search", [
+    "index.neighbors(10, rows=range(3000), strategy='brute_force', progress=lambda done, total: None)",
+    "own.neighbors(10)",
+    "own.neighbors(10, progress=lambda done, total: index.neighbors(10, strategy='brute_force'))",
+])
+def test_a_process_ends_well_during_a_search_with_callbacks(search):
+    script = f"""
+import threading, time, numpy as np, residual_knn as rk
+index = rk.Index(np.random.default_rng(0).random((20_000, 3)), lengthscales=0.3, inducing=100)
+x = np.random.default_rng(1).random(1000)
+own = rk.Index.from_callback(lambda rows, columns: np.exp(-abs(x[rows, None] - x[columns])), None, np.ones(1000))
+def work():
+    while True:
+        {search}
+for _ in range(3):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(0.3)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -111,3 +111,27 @@ def test_conditional_selection_of_groups():
     assert found.indices[0].tolist() == chosen
     single = index.group_predecessors([[30]], 4, selection="conditional", candidates=100).indices[0]
     assert single[0] == min(range(30), key=lambda j: variance_given(R, 30, [j]))
+
+
+def test_pairs_as_a_sparse_matrix_have_all_columns():
+    pytest.importorskip("scipy", reason="SciPy is absent")
+    index = rk.Index(a_case(55, n=40)[1], lengthscales=0.3)
+    found = index.neighbors_above(0.1, rows=[3, 0])
+    assert found.n == 40 and found.to_scipy().shape == found.to_scipy(40).shape == (2, 40)
+    assert found.to_scipy(np.int64(50)).shape == (2, 50)
+    assert found.to_scipy().toarray()[0, found.indices[:found.offsets[1]]].tolist() == found.distances[:found.offsets[1]].tolist()
+    for wrong in (39, 0, -1, 10**30):
+        with pytest.raises(rk.InvalidArgumentError, match=f"n is {wrong}, must be at (least 40|most)"):
+            found.to_scipy(wrong)
+    for wrong in ("40", 40.0, True):
+        with pytest.raises(rk.ArgumentTypeError, match="n is"):
+            found.to_scipy(wrong)
+    found.to_scipy().data[:] = 7
+    assert found.distances.max() < 7
+    found.indices[1] = 40
+    with pytest.raises(rk.InvalidArgumentError, match="place 1 is 40, must be between 0 and 39"):
+        found.to_scipy()
+    found.indices[1] = 1
+    found.offsets[1] = 10**9
+    with pytest.raises(rk.InvalidArgumentError, match="offsets"):
+        found.to_scipy()

@@ -68,8 +68,9 @@ def column_names(x: Any) -> Optional[List[str]]:
 
 
 def integers(x: Any, name: str, what: str) -> npt.NDArray[Any]:
-    """An array of integers of any type and rank. `what` says what its elements are."""
-    array = _plain_array(x, name)
+    """An array of integers of any type and rank, as a copy that nobody else can change: a callback or another thread may
+    change the caller's array during the call. `what` says what its elements are."""
+    array = np.array(_plain_array(x, name), order="C")
     if array.dtype.kind == "b":
         raise ArgumentTypeError(f"{name} is an array of bool, must be {what}; numpy.flatnonzero gives the numbers of the "
                                 "True elements")

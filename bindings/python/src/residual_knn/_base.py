@@ -102,7 +102,7 @@ class IndexBase:
             finally:
                 self._handle.leave()
 
-        run(use, options, progress)
+        run(use, options, progress, self._source == FROM_CALLBACK)
 
     def _warning(self, text: bytes) -> str:
         """A warning of the library in the terms of this package."""

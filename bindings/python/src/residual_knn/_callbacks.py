@@ -38,7 +38,7 @@ def library_callback(covariance: CovarianceFunction) -> Any:
 
     def compute(_user: Any, rows: Any, num_rows: int, columns: Any, num_columns: int, block: Any) -> int:
         call = running_call()
-        if call.failure is not None:
+        if not call.goes_on():
             return 1
         succeeded, _ = call.run_callback(
             fill, _array(rows, (num_rows,), "i8"), _array(columns, (num_columns,), "i8"),

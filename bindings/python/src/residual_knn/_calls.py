@@ -2,8 +2,11 @@
 """Calls of the library that can be interrupted: progress, Ctrl-C, and exceptions in callbacks."""
 from __future__ import annotations
 
+import atexit
+import os
 import threading
-from typing import Any, Callable, List, Optional, Tuple
+import time
+from typing import Any, Callable, List, Optional, Set, Tuple
 
 from . import _c
 from ._errors import exception_of, python_text
@@ -21,6 +24,47 @@ class _RunningCalls(threading.local):
 
 _running = _RunningCalls()
 
+# How long the end of the process waits for callbacks.
+_LONGEST_WAIT = 5.0
+
+
+class _Ending:
+    """Ends the calls with callbacks before the interpreter ends.
+
+    When the interpreter ends, it ends a daemon thread as soon as this thread enters a callback. It does so by unwinding the
+    stack, which would abort the process at the frames of the library. So such calls end before.
+    """
+
+    def __init__(self) -> None:
+        self.has_begun = False
+        # Calls with callbacks on other threads than the main thread.
+        self._calls: Set[_Call] = set()
+
+    def add(self, call: _Call) -> None:
+        self._calls.add(call)
+        if self.has_begun:  # asked afterwards, so that end() sees the call or the call sees the end
+            self.remove(call)
+            raise SystemExit
+
+    def remove(self, call: _Call) -> None:
+        self._calls.discard(call)
+
+    def end(self) -> None:
+        """At the end of the process: calls end at their next callback. A callback that takes longer is not waited for."""
+        self.has_begun = True
+        latest = time.monotonic() + _LONGEST_WAIT
+        while self._calls and time.monotonic() < latest:
+            time.sleep(0.002)
+
+    def forget_others(self) -> None:
+        """After a fork, the other threads do not exist in the child."""
+        self._calls.intersection_update(_running.stack)
+
+
+_ending = _Ending()
+atexit.register(_ending.end)
+os.register_at_fork(after_in_child=_ending.forget_others)
+
 
 class _Call:
     """One call of the library with its callbacks, which run on the thread of the call."""
@@ -29,6 +73,12 @@ class _Call:
         self.reporter = reporter(progress)
         self.signals = HeldSignals()
         self.failure: Optional[BaseException] = None
+
+    def goes_on(self) -> bool:
+        """Whether callbacks may run the user's code. At the end of the interpreter, SystemExit ends the thread silently."""
+        if self.failure is None and _ending.has_begun and not on_main_thread():
+            self.failure = SystemExit()
+        return self.failure is None
 
     def run_callback(self, function: Callable[..., Any], *arguments: Any) -> Tuple[bool, Any]:
         """Runs code of the user, with the signal handlers let through. Returns whether it succeeded, and its result. An
@@ -54,7 +104,7 @@ def running_call() -> _Call:
 
 def _report(_user: Optional[int], done: int, total: int) -> int:
     call = running_call()
-    if call.failure is not None:
+    if not call.goes_on():
         return 1
     succeeded, goes_on = call.run_callback(call.report, done, total)
     return 0 if succeeded and goes_on else 1
@@ -65,14 +115,20 @@ _REPORT = _c.Progress(_report)
 _NO_REPORT = _c.Progress(0)
 
 
-def run(function: Callable[[], int], options: Any, progress: Progress) -> None:
+def run(function: Callable[[], int], options: Any, progress: Progress, has_covariance: bool = False) -> None:
     """Runs function(), which calls the library with these options and returns its status. Raises the exception of a
-    callback as it was raised, or that of the status."""
+    callback as it was raised, or that of the status. `has_covariance` says whether the library may call a covariance
+    function."""
     call = _Call(progress)
     status = -1
     text = ""
-    # The main thread handles signals in the progress callback. Other threads need no callback.
-    options.progress = _REPORT if call.reporter is not None or on_main_thread() else _NO_REPORT
+    is_main = on_main_thread()
+    # The main thread handles signals in the progress callback. Other threads need it to end with the interpreter, if they
+    # have other callbacks, or are within a callback.
+    reports = is_main or has_covariance or call.reporter is not None or bool(_running.stack)
+    if reports and not is_main:
+        _ending.add(call)
+    options.progress = _REPORT if reports else _NO_REPORT
     try:
         call.signals.hold()
         try:
@@ -86,6 +142,7 @@ def run(function: Callable[[], int], options: Any, progress: Progress) -> None:
         finally:
             call.signals.release()
     finally:
+        _ending.remove(call)
         # The options may live longer than the call, for example in an index.
         options.progress = _NO_REPORT
         if call.reporter is not None:

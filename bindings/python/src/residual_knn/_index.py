@@ -331,7 +331,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
                 warning = self._warning(C.index_warning(self._handle.address))
             return status
 
-        run(make, self._options, progress)
+        run(make, self._options, progress, self._source == FROM_CALLBACK)
         warn(warning)
 
     def update(

@@ -12,6 +12,7 @@ from ._arrays import Numbers, Rows
 from ._base import IndexBase
 from ._errors import InvalidArgumentError
 from ._library import C
+from ._pointers import Int64Array
 from ._progress import Progress
 from ._queries import read_queries, read_rows
 from ._results import Pairs, statistics_of
@@ -149,7 +150,7 @@ class PairSearches(IndexBase):
 
 def _find_pairs(index: IndexBase, search: Callable[..., int], num_queries: int, threshold: float,
                 max_pairs: Optional[int], options: _c.SearchOptions, progress: Progress, kind: str,
-                rows: Optional[Rows]) -> Pairs:
+                rows: Optional[Int64Array]) -> Pairs:
     """Runs search(threshold, capacity, offsets, indices, distances, statistics), which calls the library. If there is not
     enough room for the pairs, their number is in the last offset, and the search is repeated."""
     least = number(threshold, "threshold")
@@ -176,5 +177,4 @@ def _find_pairs(index: IndexBase, search: Callable[..., int], num_queries: int, 
         room = needed
     if needed < room:  # the copies free what is not needed
         indices, distances = indices[:needed].copy(), distances[:needed].copy()
-    return Pairs(offsets, indices, distances, least, statistics_of(record), kind,
-                 None if rows is None else np.asarray(rows))
+    return Pairs(offsets, indices, distances, least, statistics_of(record), kind, index.n, rows)

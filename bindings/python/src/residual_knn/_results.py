@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Optional
+from typing import Any, Optional, SupportsIndex
 
 import numpy as np
 
 from . import _c
+from ._arguments import INT64_MOST, whole
 from ._errors import InvalidArgumentError
 from ._frames import frame_of_matrix, frame_of_pairs
 from ._library import C
@@ -213,6 +214,8 @@ class Pairs:
         What the search did.
     kind : str
         "neighbors", "predecessors" or "new points".
+    n : int
+        Number of points of the index.
     rows : ndarray of int64, shape (q,), or None
         The row numbers of the queries; None for all rows in order, and for new points.
     """
@@ -223,6 +226,7 @@ class Pairs:
     threshold: float
     statistics: Statistics
     kind: str
+    n: int
     rows: Optional[Int64Array] = None
 
     def __repr__(self) -> str:
@@ -245,13 +249,13 @@ class Pairs:
         """
         return frame_of_pairs(self.offsets, self.indices, self.rows, distance=self.distances)
 
-    def to_scipy(self, n: int) -> Any:
+    def to_scipy(self, n: Optional[SupportsIndex] = None) -> Any:
         """The distances as a sparse array of SciPy.
 
         Parameters
         ----------
-        n : int
-            Number of columns: the points of the index.
+        n : int, optional
+            Number of columns; default, and the least number: the points of the index.
 
         Returns
         -------
@@ -261,10 +265,11 @@ class Pairs:
         Examples
         --------
         >>> import residual_knn as rk
-        >>> rk.Index([[0.0], [1.0], [1.5]], lengthscales=2).neighbors_above(0.5).to_scipy(3).shape
+        >>> rk.Index([[0.0], [1.0], [1.5]], lengthscales=2).neighbors_above(0.5).to_scipy().shape
         (3, 3)
         """
-        shape = (len(self.offsets) - 1, n)
+        columns = self.n if n is None else whole(n, "n", self.n, INT64_MOST)
+        shape = (len(self.offsets) - 1, columns)
         return scipy_matrix(CompressedRows(self.distances, self.indices, self.offsets, shape))
 
 

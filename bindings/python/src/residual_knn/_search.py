@@ -12,6 +12,7 @@ from ._arrays import Numbers, Rows
 from ._base import IndexBase
 from ._errors import InvalidArgumentError, warn
 from ._library import C
+from ._pointers import Int64Array
 from ._progress import Progress
 from ._queries import Queries, read_queries, read_rows
 from ._results import Neighbors, statistics_of
@@ -40,13 +41,12 @@ def run_search(index: IndexBase, search: Callable[[_c.Statistics], int], options
 
 
 def find_neighbors(index: IndexBase, search: SearchCall, num_queries: int, k: int, options: _c.SearchOptions,
-                   sets: SearchSets, progress: Progress, kind: str, rows: Optional[Rows] = None) -> Neighbors:
+                   sets: SearchSets, progress: Progress, kind: str, rows: Optional[Int64Array] = None) -> Neighbors:
     """Runs search(options, k, indices, distances, statistics), which calls the library."""
     indices = np.empty((num_queries, k), np.int64)
     distances = np.empty((num_queries, k))
     record = run_search(index, lambda record: search(options, k, indices, distances, record), options, progress)
-    return Neighbors(indices, distances, statistics_of(record), sets.conditional_variances, kind,
-                     None if rows is None else np.asarray(rows))
+    return Neighbors(indices, distances, statistics_of(record), sets.conditional_variances, kind, rows)
 
 
 class Searches(IndexBase):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Optional, Tuple
 import numpy as np
 
 from . import _c
-from ._errors import check
+from ._errors import InvalidArgumentError, check
 from ._library import C
 from ._pointers import DoubleArray, Int64Array
 
@@ -42,6 +42,8 @@ def rows_of_weights(neighbors: Int64Array, weights: DoubleArray, own: Optional[I
     offsets = np.empty(q + 1, np.int64)
     columns = np.empty(q * (k + 1), np.int64)
     values = np.empty(q * (k + 1))
+    neighbors, weights = neighbors.copy(), weights.copy()  # another thread may change those of the caller
+    own = None if own is None else own.copy()
     check(C.sparse_weights(own, q, n, _c.Layout.POINT_MAJOR, k, neighbors, weights, offsets, columns, values))
     used = int(offsets[-1])
     return CompressedRows(values[:used], columns[:used], offsets, (q, n))
@@ -49,5 +51,16 @@ def rows_of_weights(neighbors: Int64Array, weights: DoubleArray, own: Optional[I
 
 def scipy_matrix(rows: CompressedRows) -> Any:
     """A sparse array of SciPy."""
+    _check_places(rows)
     sparse = importlib.import_module("scipy.sparse")
-    return sparse.csr_array((rows.values, rows.columns, rows.offsets), shape=rows.shape)
+    return sparse.csr_array((rows.values, rows.columns, rows.offsets), shape=rows.shape, copy=True)
+
+
+def _check_places(rows: CompressedRows) -> None:
+    """SciPy does not check the places of the elements. It would write outside of its memory."""
+    offsets, columns, (q, n) = rows.offsets, rows.columns, rows.shape
+    if len(offsets) != q + 1 or offsets[0] != 0 or offsets[-1] != len(columns) or (np.diff(offsets) < 0).any():
+        raise InvalidArgumentError(f"the offsets do not ascend from 0 to {len(columns)}: they were changed after the search")
+    bad = np.flatnonzero((columns < 0) | (columns >= n))
+    if bad.size:
+        raise InvalidArgumentError(f"the neighbor in place {bad[0]} is {columns[bad[0]]}, must be between 0 and {n - 1}")
