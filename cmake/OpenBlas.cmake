@@ -2,11 +2,19 @@
 #
 # By default, the static archive of the pthread flavor of OpenBLAS is linked in and hidden, so that the host's BLAS, its
 # threads and its error handler are not affected. The serial flavor is not used, because Debian builds it without locks:
-# concurrent callers would get wrong products.
-set(RESIDUAL_KNN_BLAS "private" CACHE STRING "private: OpenBLAS linked in and hidden; system: the shared library")
-set_property(CACHE RESIDUAL_KNN_BLAS PROPERTY STRINGS private system)
+# concurrent callers would get wrong products. Without BLAS, kernels of this library compute the products.
+set(RESIDUAL_KNN_BLAS "private" CACHE STRING
+    "private: OpenBLAS linked in and hidden; system: the shared library; none: kernels of this library")
+set_property(CACHE RESIDUAL_KNN_BLAS PROPERTY STRINGS private system none)
 
 add_library(residual_knn_blas INTERFACE)
+if(RESIDUAL_KNN_BLAS STREQUAL "none")
+  if(RESIDUAL_KNN_BUILD_BENCH)
+    message(FATAL_ERROR "The bench measures products of BLAS: RESIDUAL_KNN_BLAS=none needs RESIDUAL_KNN_BUILD_BENCH=OFF")
+  endif()
+  target_compile_definitions(residual_knn_blas INTERFACE RESIDUAL_KNN_NO_BLAS)
+  return()
+endif()
 find_path(OPENBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread openblas-pthread openblas REQUIRED)
 if(RESIDUAL_KNN_BLAS STREQUAL "private")
   # NAMES includes the folder, because libopenblas.a alone may be any flavor.
@@ -14,7 +22,7 @@ if(RESIDUAL_KNN_BLAS STREQUAL "private")
 elseif(RESIDUAL_KNN_BLAS STREQUAL "system")
   find_library(OPENBLAS_LIBRARY NAMES openblas PATH_SUFFIXES openblas-pthread REQUIRED)
 else()
-  message(FATAL_ERROR "RESIDUAL_KNN_BLAS is '${RESIDUAL_KNN_BLAS}', must be private or system")
+  message(FATAL_ERROR "RESIDUAL_KNN_BLAS is '${RESIDUAL_KNN_BLAS}', must be private, system or none")
 endif()
 # openblas_get_parallel() is 1 for pthreads, 0 for the serial flavor and 2 for OpenMP. The thread pool of OpenMP blocks
 # forked children.

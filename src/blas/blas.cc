@@ -1,3 +1,5 @@
+#ifndef RESIDUAL_KNN_NO_BLAS  // see without_blas.cc
+
 #include "blas/blas.h"
 
 #include <cblas.h>
@@ -85,3 +87,5 @@ void Multiply(const float* a, int64_t rows, const float* b, int64_t columns, int
 const char* Description() { return description.text(); }
 
 }  // namespace residual_knn::blas
+
+#endif
