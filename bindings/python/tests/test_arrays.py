@@ -170,3 +170,139 @@ def test_the_array_may_change_afterwards(case):
     index = model.index(copy)
     copy[...] = 0
     assert same(index.neighbors(5), expected)
+
+
+def masked(x):
+    mask = np.zeros(x.shape, bool)
+    mask[3, 1] = True
+    return np.ma.masked_array(x, mask)
+
+
+def with_masked_element(x):
+    rows = x.tolist()
+    rows[3][1] = np.ma.masked
+    return rows
+
+
+@pytest.mark.parametrize("form, text", [
+    (masked, "masked"), (lambda x: list(masked(x)), "masked"), (with_masked_element, "masked"),
+    (lambda x: HasArray(masked(x)), "masked"),
+])
+def test_masked_values_are_errors_in_every_form(case, form, text, recwarn):
+    with pytest.raises(rk.InvalidArgumentError, match=rf"^points\[3, 1\] is {text}"):
+        rk.Index(form(case[1]), lengthscales=0.3)
+    assert not recwarn
+
+
+@pytest.mark.parametrize("block", [
+    lambda K: np.ma.masked_array(K, np.ones(K.shape, bool)), lambda K: [[True] * K.shape[1]] + [[0.5] * K.shape[1]] * (len(K) - 1)
+])
+def test_blocks_of_a_covariance_function_are_checked_in_the_same_way(block):
+    index = rk.Index.from_callback(lambda rows, columns: block(np.zeros((len(rows), len(columns)))), None, np.ones(9))
+    with pytest.raises((rk.InvalidArgumentError, rk.ArgumentTypeError), match="^the result of the covariance function"):
+        index.neighbors(2)
+
+
+@pytest.mark.parametrize("points", [
+    [[True, 0.5], [False, 0.2]], [[0.1, 0.5], [0.3, np.True_]], [np.array([True, False]), np.array([0.5, 0.2])],
+    [[np.timedelta64(3, "s"), 0.5], [1, 2]],
+])
+def test_elements_that_are_no_numbers_are_errors_beside_numbers(points):
+    with pytest.raises(rk.ResidualKNNError, match="^points"):
+        rk.Index(points, lengthscales=1)
+
+
+def test_single_values_and_rows_that_are_no_numbers():
+    points = np.random.default_rng(1).random((9, 2))
+    index = rk.Index(points, lengthscales=1)
+    for rows in ([True, 2], bytearray(b"\x01\x02"), [np.timedelta64(1, "s")]):
+        with pytest.raises(rk.ArgumentTypeError, match="^rows"):
+            index.neighbors(2, rows=rows)
+    for wrong in (np.timedelta64(3, "ns"), np.timedelta64(3, "D"), [True, 0.3]):
+        with pytest.raises(rk.ArgumentTypeError, match="^lengthscales"):
+            rk.Index(points, lengthscales=wrong)
+    for name in ("variance", "nugget", "seed", "threads"):
+        with pytest.raises(rk.ArgumentTypeError, match=f"^{name}"):
+            rk.Index(points, lengthscales=1, **{name: np.timedelta64(1, "s")})
+    for value in (10**400, 10**5000):
+        with pytest.raises(rk.InvalidArgumentError, match="^variance"):
+            rk.Index(points, lengthscales=1, variance=value)
+        with pytest.raises(rk.InvalidArgumentError, match="^k is"):
+            index.neighbors(value)
+
+
+def test_integers_that_double_precision_would_round_are_errors():
+    for points in (np.array([[2**53], [2**53 + 1]]), [[2**53], [2**53 + 1]], [[0.5], [2**53 + 1]],
+                   np.array([[0], [2**64 - 1]], np.uint64)):
+        with pytest.raises(rk.InvalidArgumentError, match=r"^points\[1, 0\] is .* double precision"):
+            rk.Index(points, lengthscales=1)
+    assert rk.Index(np.array([[0], [2**53 + 2]]), lengthscales=2.0**50).n == 2
+
+
+def test_columns_of_frames_that_are_no_numbers():
+    polars = pytest.importorskip("polars", reason="polars is absent")
+    import datetime
+    for column in ([True, False], [datetime.date(2026, 1, 1)] * 2, [datetime.timedelta(1)] * 2):
+        with pytest.raises(rk.ResidualKNNError, match="^points"):
+            rk.Index(polars.DataFrame({"a": column, "b": [0.5, 1.0]}), lengthscales=1)
+    with pytest.raises(rk.ArgumentTypeError, match="collect"):
+        rk.Index(polars.DataFrame({"a": [1.0]}).lazy(), lengthscales=1)
+
+
+def test_names_of_columns_of_any_type_are_compared():
+    pandas = pytest.importorskip("pandas", reason="pandas is absent")
+    points = np.random.default_rng(2).random((9, 2))
+    for names in ([0, 1], ["x", "y"], pandas.MultiIndex.from_tuples([("a", 1), ("a", 2)])):
+        frame = pandas.DataFrame(points, columns=names)
+        index = rk.Index(frame, lengthscales=[0.1, 1.0])
+        assert index.neighbors(3, queries=frame).indices.shape == (9, 3)
+        for call in (lambda: index.neighbors(3, queries=frame[frame.columns[::-1]]),
+                     lambda: rk.Index(frame, inducing=frame[frame.columns[::-1]], lengthscales=1)):
+            with pytest.raises(rk.InvalidArgumentError, match="has the columns"):
+                call()
+
+    class Table:
+        """As the tables of PyArrow."""
+
+        column_names = ["y", "x"]
+        columns = [points[:, 1], points[:, 0]]
+
+        def __array__(self, dtype=None, copy=None):
+            return points
+
+    with pytest.raises(rk.InvalidArgumentError, match="^queries has the columns y, x"):
+        rk.Index(pandas.DataFrame(points, columns=["x", "y"]), lengthscales=1).neighbors(3, queries=Table())
+
+
+def test_lengthscales_with_labels():
+    pandas = pytest.importorskip("pandas", reason="pandas is absent")
+    points = np.random.default_rng(3).random((30, 2))
+    frame = pandas.DataFrame(points, columns=["x", "y"])
+    expected = rk.Index(points, lengthscales=[0.1, 1.0]).neighbors(3)
+    swapped = pandas.Series({"y": 1.0, "x": 0.1})
+    for scales in (swapped, swapped[["x", "y"]], {"y": 1.0, "x": 0.1}, pandas.Series([0.1, 1.0])):
+        assert same(rk.Index(frame, lengthscales=scales).neighbors(3), expected)
+    assert same(rk.Index(points, lengthscales=pandas.Series([0.1, 1.0])).neighbors(3), expected)
+    for given, scales in ((points, swapped), (frame, {"x": 1, "z": 2}), (frame, pandas.Series([1.0, 0.1], [1, 0])), (points, {})):
+        with pytest.raises(rk.InvalidArgumentError, match="^lengthscales has the labels"):
+            rk.Index(given, lengthscales=scales)
+    with pytest.raises(rk.ArgumentTypeError, match="^lengthscales"):
+        rk.Index(frame, lengthscales={"x": True, "y": 1})
+
+
+def test_points_that_are_given_on_the_sphere():
+    degrees = np.random.default_rng(4).random((200, 2)) * 90
+    inducing = rk.choose_inducing(degrees, 3, lengthscales=0.5, lonlat=True)
+    index = rk.Index(degrees, lonlat=True, lengthscales=0.5, inducing=inducing)
+    lon, lat = np.radians(degrees[:5]).T
+    sphere = np.c_[np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)]
+    assert np.array_equal(index.neighbors(2, queries=sphere).indices, index.neighbors(2, queries=degrees[:5]).indices)
+    for wrong in (np.c_[degrees[:3], [0.5] * 3], sphere * (1 + 2e-6), sphere * 0.9):
+        with pytest.raises(rk.InvalidArgumentError, match=r"^queries\[0\] has the distance .* unit sphere"):
+            index.neighbors(2, queries=wrong)
+    with pytest.raises(rk.InvalidArgumentError, match=r"^inducing\[0\] has the distance"):
+        rk.Index(degrees, lonlat=True, lengthscales=0.5, inducing=sphere * 1.1)
+    pandas = pytest.importorskip("pandas", reason="pandas is absent")
+    index = rk.Index(pandas.DataFrame(degrees, columns=["lon", "lat"]), lonlat=True, lengthscales=0.5)
+    with pytest.raises(rk.InvalidArgumentError, match="^queries has the columns lon, lat, depth"):
+        index.neighbors(2, queries=pandas.DataFrame(sphere, columns=["lon", "lat", "depth"]))

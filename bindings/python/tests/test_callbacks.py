@@ -60,7 +60,7 @@ def test_an_exception_arrives_as_raised():
 @pytest.mark.parametrize("block, kind, text", [
     (lambda rows, columns: np.zeros((1, 1, 1)), ValueError, "shape"),
     (lambda rows, columns: np.zeros((len(columns) + 1, len(rows))), ValueError, "shape"),
-    (lambda rows, columns: None, TypeError, "object"),
+    (lambda rows, columns: None, TypeError, "is None"),
     (lambda rows, columns: np.full((len(rows), len(columns)), 1j), TypeError, "complex"),
     (lambda rows, columns: np.full((len(rows), len(columns)), np.nan), ValueError, "nan for row 0 and column"),
     (lambda rows: rows, TypeError, "positional argument"),
@@ -387,3 +387,18 @@ def test_results_have_arrays_of_their_own():
     found.indices[:] = 7
     found.rows[:] = 8
     assert np.array_equal(weights.neighbors, before) and weights.rows.tolist() == [3, 4, 5]
+
+
+def test_wrong_results_of_a_covariance_function_are_errors_of_this_package():
+    def error_of(result):
+        with pytest.raises(rk.ResidualKNNError, match="covariance function") as caught:
+            rk.Index.from_callback(lambda rows, columns: result(len(rows), len(columns)), None, np.ones(9)).neighbors(2)
+        return type(caught.value)
+
+    for value in (np.nan, np.inf):
+        assert error_of(lambda a, b: np.full((a, b), value)) is rk.CallbackError
+    assert error_of(lambda a, b: np.zeros((a + 1, b))) is rk.CallbackError
+    for result in (lambda a, b: None, lambda a, b: "x", lambda a, b: np.zeros((a, b), bool), lambda a, b: np.zeros((a, b), object),
+                   lambda a, b: np.zeros((a, b), complex)):
+        assert error_of(result) is rk.ArgumentTypeError
+    assert error_of(lambda a, b: [[1.0] * i for i in range(a)]) in (rk.InvalidArgumentError, rk.ArgumentTypeError)

@@ -231,3 +231,45 @@ def test_info_and_library():
     assert info.bytes > 0 and info.residual_share.shape == (7,) and (np.diff(info.residual_share) >= 0).all()
     library = rk.library()
     assert library.version == rk.__version__ == _c.VERSION and library.simd_target and library.blas
+
+
+@pytest.mark.parametrize("kernel, more", [
+    ("matern32", {"nu": 0.5}), ("matern12", {"nu": 2.5}), ("squared_exponential", {"nu": 1.5}), ("Matern52", {"nu": 1.5}),
+    ("matern35_isotropic", {"nu": 1.5}), ("matern32", {"alpha": 3.0}), ("matern", {"alpha": 1.0}), ("RBF", {"alpha": 1}),
+])
+def test_parameters_that_a_kernel_does_not_have_are_errors(kernel, more):
+    points = np.random.default_rng(7).random((20, 2))
+    [name] = more
+    with pytest.raises(rk.InvalidArgumentError, match=rf"^{name} is .*, must be None: (kernel '{kernel}' has no|the nu of '{kernel}' is)"):
+        rk.Index(points, kernel=kernel, lengthscales=1, **more)
+    V, p = rk.Index(points, lengthscales=1).factor()
+    with pytest.raises(rk.InvalidArgumentError, match=f"^{name} is"):
+        rk.Index.from_factor(points, None, p, kernel=kernel, lengthscales=1, **more)
+    index = rk.Index(points, kernel=kernel, lengthscales=1)
+    with pytest.raises(rk.InvalidArgumentError, match=f"^{name} is"):
+        index.update(**more)
+    index = rk.Index(points, lengthscales=1)
+    with pytest.raises(rk.InvalidArgumentError, match=f"^{name} is"):
+        index.update(kernel=kernel, **more)
+    assert rk.Index(points, kernel="matern32", lengthscales=1, nu=1.5).n == 20
+
+
+@pytest.mark.parametrize("kernel, more", [("gaussian", {}), ("matern15_isotropic", {}), ("matern_isotropic", {"nu": 0.7}),
+                                          ("matern32", {})])
+def test_scaled_distances_are_in_the_lengthscales_that_were_given(kernel, more):
+    points = np.random.default_rng(8).random((40, 2))
+    index = rk.Index(points, kernel=kernel, lengthscales=[2.0, 3.0], **more)
+    found = index.neighbors(5, ranking="scaled_distance")
+    expected = np.sqrt((((points[:, None] - points[found.indices]) / [2.0, 3.0])**2).sum(axis=2))
+    assert np.abs(found.distances - expected).max() < 1e-14
+    of_new = index.neighbors(45, queries=points[:2], ranking="scaled_distance")
+    assert np.isinf(of_new.distances[:, 40:]).all()
+    index.update(lengthscales=4.0)
+    assert abs(index.predecessors(1, rows=[1], ranking="scaled_distance").distances[0, 0] -
+               np.linalg.norm(points[0] - points[1]) / 4) < 1e-14
+
+
+def test_the_seed_is_checked_without_use():
+    for wrong in (-1, 1.5, 2**64):
+        with pytest.raises(rk.ResidualKNNError, match="^seed is"):
+            rk.Index([[0.0], [1.0]], lengthscales=1, seed=wrong)

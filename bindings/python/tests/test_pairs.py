@@ -135,3 +135,18 @@ def test_pairs_as_a_sparse_matrix_have_all_columns():
     found.offsets[1] = 10**9
     with pytest.raises(rk.InvalidArgumentError, match="offsets"):
         found.to_scipy()
+
+
+def test_wrong_labels_of_groups():
+    index = rk.Index(a_case(56, n=10)[1], lengthscales=0.3)
+    for label in (10, 10**6, 10**13, -2, -7):
+        labels = np.zeros(10, np.int64)
+        labels[4] = label
+        for form in (labels, labels.tolist()):
+            with pytest.raises(rk.InvalidArgumentError, match=rf"^groups\[4\] is {label}, must be .* between 0 and 9, or -1"):
+                index.group_neighbors(form, 3)
+    labels = [0, 1, -1, 1, 0, 2, 2, 2, -1, 0]
+    expected = index.group_neighbors(np.array(labels), 3)
+    assert same(index.group_neighbors(labels, 3), expected)
+    pandas = pytest.importorskip("pandas", reason="pandas is absent")
+    assert same(index.group_neighbors(pandas.Series(labels), 3), expected)

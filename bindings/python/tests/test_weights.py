@@ -104,3 +104,22 @@ def test_covariances_and_blocks(case):
     assert np.abs(index.covariance_blocks(of_new, queries=new)[:, 0, 0] - model.factor(new)[1]).max() < 1e-12
     repeated = index.covariances([[7, 7, 3]], rows=[3]).covariances[0]
     assert repeated[0] == repeated[1]
+
+
+def test_rows_of_a_search_and_rows_beside_it():
+    index = rk.Index(np.random.default_rng(60).random((20, 2)), lengthscales=0.3)
+    found = index.neighbors(3, rows=[4, 5])
+    assert np.array_equal(index.weights(found, rows=[4, 5]).weights, index.weights(found).weights)
+    for call in (index.weights, index.covariances, index.covariance_blocks):
+        with pytest.raises(rk.InvalidArgumentError, match=r"^rows\[1\] is 6, but row 1 of neighbors has .* point 5"):
+            call(found, rows=[4, 6])
+        with pytest.raises(rk.InvalidArgumentError, match="^neighbors has the neighbors of points of the index"):
+            call(found, queries=[[0.5, 0.5], [0.1, 0.1]])
+    assert index.weights(found.indices, rows=[4, 6]).rows.tolist() == [4, 6]
+
+
+def test_results_are_equal_only_to_themselves():
+    index = rk.Index([[0.0], [1.0]], lengthscales=1)
+    for make in (index.info, lambda: index.covariances([[1], [0]])):
+        result = make()
+        assert result == result and result != make() and isinstance(hash(result), int)

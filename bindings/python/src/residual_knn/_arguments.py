@@ -21,7 +21,11 @@ UINT64_MOST = 2**64 - 1
 def described(x: Any) -> str:
     """A text for messages: short values as they are, other objects by their type."""
     if x is None or isinstance(x, (bool, int, float, complex, str, bytes, np.generic, enum.Enum)):
-        return repr(x) if len(repr(x)) <= 60 else repr(x)[:57] + "..."
+        try:
+            text = repr(x)
+        except ValueError:  # Python does not write very long numbers
+            text = "a very long number"
+        return text if len(text) <= 60 else text[:57] + "..."
     return f"of type {type(x).__name__}"
 
 
@@ -34,25 +38,29 @@ def number(x: Any, name: str) -> float:
     """A real number as a float."""
     if isinstance(x, np.ndarray) and x.ndim == 0:
         x = x[()]
-    if isinstance(x, (bool, np.bool_)) or not isinstance(x, (numbers.Real, np.floating, np.integer)):
+    # np.timedelta64 is a kind of np.integer.
+    if isinstance(x, (bool, np.bool_, np.timedelta64)) or not isinstance(x, (numbers.Real, np.floating, np.integer)):
         raise ArgumentTypeError(f"{name} is {described(x)}, must be a number")
     if x != x:
         raise InvalidArgumentError(f"{name} is nan, must be a number")
-    return float(x)
+    try:
+        return float(x)
+    except OverflowError:
+        raise InvalidArgumentError(f"{name} is {described(x)}, must be a number of double precision") from None
 
 
 def whole(x: Any, name: str, least: int, most: int, what: str = "") -> int:
     """A whole number between `least` and `most`; `what` says what `most` is."""
     try:
-        if isinstance(x, (bool, np.bool_)):
+        if isinstance(x, (bool, np.bool_, np.timedelta64)):
             raise TypeError
         value = operator.index(x)
     except TypeError:
         raise ArgumentTypeError(f"{name} is {described(x)}, must be a whole number") from None
     if value < least:
-        raise InvalidArgumentError(f"{name} is {value}, must be at least {least}")
+        raise InvalidArgumentError(f"{name} is {described(value)}, must be at least {least}")
     if value > most:
-        raise InvalidArgumentError(f"{name} is {value}, must be at most {most}{what}")
+        raise InvalidArgumentError(f"{name} is {described(value)}, must be at most {most}{what}")
     return value
 
 

@@ -6,13 +6,13 @@ error; nothing is guessed.
 """
 from __future__ import annotations
 
-from typing import Any, List, Optional, Protocol, Union
+from typing import Any, List, Optional, Protocol, Tuple, Union
 
 import numpy as np
 import numpy.typing as npt
 
 from ._arguments import described
-from ._errors import ArgumentTypeError, InvalidArgumentError
+from ._errors import ArgumentTypeError, InvalidArgumentError, ResidualKNNError
 from ._pointers import DoubleArray, Int64Array
 
 
@@ -31,6 +31,9 @@ Numbers = Union[npt.ArrayLike, SupportsDLPack]
 # What users give for row numbers.
 Rows = npt.ArrayLike
 
+# All integers up to here are numbers of double precision.
+_EXACT = 2**53
+
 # Device types of DLPack: main memory, also if a GPU can read it.
 _MAIN_MEMORY = (1, 3, 11)
 
@@ -41,7 +44,8 @@ def matrix(x: Numbers, name: str) -> DoubleArray:
     if array.ndim != 2:
         hint = ""
         if array.ndim == 1:
-            hint = f"; for points with one coordinate, use {name}.reshape(-1, 1), for a single point {name}.reshape(1, -1)"
+            own = name if isinstance(x, np.ndarray) else f"numpy.asarray({name})"
+            hint = f"; for points with one coordinate, use {own}.reshape(-1, 1), for a single point {own}.reshape(1, -1)"
         raise InvalidArgumentError(f"{name} has {array.ndim} dimensions, must be a matrix with a row for each point{hint}")
     return _without_gaps(array)
 
@@ -58,19 +62,20 @@ def in_c_order(array: DoubleArray) -> DoubleArray:
     return np.ascontiguousarray(array)
 
 
-def column_names(x: Any) -> Optional[List[str]]:
-    """The names of the columns of a frame; None for other objects, and if not all names are texts."""
-    columns = getattr(x, "columns", None)
-    if columns is None or callable(columns) or isinstance(x, np.ndarray):
+def column_names(x: Any) -> Optional[List[Any]]:
+    """The names of the columns of a frame, of any type; None for other objects."""
+    if isinstance(x, np.ndarray):
         return None
-    names = list(columns)
-    return names if all(isinstance(name, str) for name in names) else None
+    columns = getattr(x, "column_names", None)  # PyArrow, whose `columns` are the data
+    if not isinstance(columns, (list, tuple)):
+        columns = getattr(x, "columns", None)
+    return None if columns is None or callable(columns) else list(columns)
 
 
 def integers(x: Any, name: str, what: str) -> npt.NDArray[Any]:
     """An array of integers of any type and rank, as a copy that nobody else can change: a callback or another thread may
     change the caller's array during the call. `what` says what its elements are."""
-    array = np.array(_plain_array(x, name), order="C")
+    array = np.array(plain_array(x, name), order="C")
     if array.dtype.kind == "b":
         raise ArgumentTypeError(f"{name} is an array of bool, must be {what}; numpy.flatnonzero gives the numbers of the "
                                 "True elements")
@@ -94,35 +99,111 @@ def row_numbers(x: Rows, n: int, name: str = "rows") -> Int64Array:
 
 
 def _real_array(x: Any, name: str) -> npt.NDArray[Any]:
-    array = _plain_array(x, name)
+    array = plain_array(x, name)
     if array.dtype.kind not in "fiu":
         hint = f"; use {name}.astype(float) if they are numbers" if array.dtype.kind == "b" else ""
         raise ArgumentTypeError(f"{name} is {_kind_of(x, array)}, must be real numbers{hint}")
+    if array.dtype.kind in "iu":
+        _refuse_inexact(array, name)
     return array
 
 
-def _plain_array(x: Any, name: str) -> npt.NDArray[Any]:
+def _refuse_inexact(array: npt.NDArray[Any], name: str) -> None:
+    """Refuses integers that double precision would round."""
+    if array.dtype.itemsize < 8 or array.size == 0 or (array.max() <= _EXACT and array.min() >= -_EXACT):
+        return
+    for place in np.argwhere((array > _EXACT) | (array < -_EXACT)):
+        value = int(array[tuple(place)])
+        if int(float(value)) != value:
+            raise InvalidArgumentError(f"{_element(name, place)} is {value}, must be a number of double precision")
+
+
+def _element(name: str, place: Any) -> str:
+    return f"{name}[{', '.join(map(str, place))}]" if len(place) else name
+
+
+def _refused_element(x: Any, name: str, place: Tuple[int, ...] = ()) -> Optional[ResidualKNNError]:
+    """The error of the first element of nested lists that NumPy would convert to a number though it is none. Raises that of
+    a masked element at once, because NumPy warns of it."""
+    found: Optional[ResidualKNNError] = None
+    for i, element in enumerate(x):
+        kind = type(element)
+        error: Optional[ResidualKNNError] = None
+        if kind is float:
+            continue
+        if kind is int:
+            if -_EXACT <= element <= _EXACT:
+                continue
+            try:
+                is_exact = int(float(element)) == element
+            except OverflowError:
+                is_exact = False
+            if not is_exact:
+                error = InvalidArgumentError(f"{_element(name, place + (i,))} is {described(element)}, must be a number of "
+                                             "double precision")
+        elif kind in (list, tuple):
+            error = _refused_element(element, name, place + (i,))
+        elif isinstance(element, np.ma.MaskedArray):
+            _refuse_masked(element, name, place + (i,))
+        elif isinstance(element, bool) or getattr(getattr(element, "dtype", None), "kind", "f") in "bmM":
+            error = ArgumentTypeError(f"{_element(name, place + (i,))} is {described(element)}, must be a number")
+        found = found or error
+    return found
+
+
+def _refuse_columns(x: Any, name: str) -> None:
+    """Refuses columns of frames that are no numbers, but become numbers beside those of other columns."""
+    types = getattr(getattr(x, "schema", None), "types", None)  # PyArrow
+    if types is None:
+        types = getattr(x, "dtypes", None)
+    if types is None or not np.iterable(types):
+        return
+    names = column_names(x)
+    for place, each in enumerate(types):
+        if str(each).lower().startswith(("bool", "date", "time", "duration")):
+            column = place if names is None else names[place]
+            raise ArgumentTypeError(f"{name}: column {column} is of type {each}, must be real numbers")
+
+
+def plain_array(x: Any, name: str) -> npt.NDArray[Any]:
     """Any array or sequence as an array of NumPy, of whatever type."""
     if isinstance(x, np.ma.MaskedArray):
         _refuse_masked(x, name)
         return np.asarray(x.data)
     if isinstance(x, np.ndarray):
         return np.asarray(x)
-    if x is None or isinstance(x, (str, bytes, dict, set)):
+    if x is None or isinstance(x, (str, bytes, bytearray, dict, set, frozenset)):
         raise ArgumentTypeError(f"{name} is {described(x)}, must be an array")
+    if type(x).__name__ == "LazyFrame":
+        raise ArgumentTypeError(f"{name} is of type LazyFrame, must be an array: use {name}.collect()")
     if hasattr(x, "__dlpack_device__"):
         device = int(x.__dlpack_device__()[0])
         if device not in _MAIN_MEMORY:
             raise ArgumentTypeError(f"{name} is on a device (DLPack type {device}), must be in main memory: copy it there")
-        if not hasattr(x, "__array__"):
-            return np.from_dlpack(x)
+    refused = _refused_element(x, name) if isinstance(x, (list, tuple)) else None
     try:
-        array = np.asarray(x)
-    except (ValueError, RuntimeError) as error:  # lists of unequal lengths; a tensor with gradients
+        array = _converted(x)
+    except (ValueError, TypeError, RuntimeError, BufferError, OverflowError) as error:
+        # lists of unequal lengths; a tensor with gradients; memory that cannot be shared
         raise InvalidArgumentError(f"{name} is no array: {error}") from None
+    if isinstance(array, np.ma.MaskedArray):
+        return plain_array(array, name)
     if array.dtype.kind == "O":
         return _nullable_numbers(x, array)
+    if array.dtype.kind in "iuf":
+        if refused is not None:
+            raise refused
+        _refuse_columns(x, name)
     return array
+
+
+def _converted(x: Any) -> npt.NDArray[Any]:
+    """What NumPy makes of x; a masked array stays one."""
+    if hasattr(x, "__dlpack_device__") and not hasattr(x, "__array__"):
+        return np.from_dlpack(x)
+    if not isinstance(x, type) and hasattr(x, "__array__"):
+        return np.asanyarray(x.__array__())
+    return np.asarray(x)
 
 
 def _nullable_numbers(x: Any, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -142,12 +223,11 @@ def _nullable_numbers(x: Any, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return array
 
 
-def _refuse_masked(x: Any, name: str) -> None:
+def _refuse_masked(x: Any, name: str, before: Tuple[int, ...] = ()) -> None:
     module: Any = np.ma  # not all versions of NumPy have type hints of it
     masked = np.argwhere(module.getmaskarray(x))
     if len(masked):
-        place = ", ".join(map(str, masked[0]))
-        raise InvalidArgumentError(f"{name}[{place}] is masked, must have a value")
+        raise InvalidArgumentError(f"{_element(name, before + tuple(masked[0]))} is masked, must have a value")
 
 
 def _kind_of(x: Any, array: npt.NDArray[Any]) -> str:

@@ -12,7 +12,7 @@ from ._calls import run
 from ._coordinates import Coordinates
 from ._errors import InvalidArgumentError, check, python_text
 from ._handle import Handle
-from ._kernels import scale_note
+from ._kernels import distance_scale, scale_note
 from ._library import C
 from ._pointers import DoubleArray
 from ._progress import Progress
@@ -103,6 +103,10 @@ class IndexBase:
                 self._handle.leave()
 
         run(use, options, progress, self._source == FROM_CALLBACK)
+
+    def _distance_scale(self) -> float:
+        """The factor from distances in the library's lengthscales to those in the lengthscales that the user gave."""
+        return 1.0 if self._source == FROM_CALLBACK else distance_scale(self._kernel, self._options.nu)
 
     def _warning(self, text: bytes) -> str:
         """A warning of the library in the terms of this package."""

@@ -7,8 +7,9 @@ from typing import Any, Callable, Dict, Optional
 import numpy as np
 
 from . import _c
+from ._arrays import plain_array
 from ._calls import running_call
-from ._errors import InvalidArgumentError
+from ._errors import ArgumentTypeError, CallbackError
 from ._pointers import DoubleArray, Int64Array
 
 # Returns the matrix of the covariances of the points with the numbers `rows` with those with the numbers `columns`.
@@ -50,15 +51,15 @@ def library_callback(covariance: CovarianceFunction) -> Any:
 
 def _checked(block: Any, rows: Int64Array, columns: Int64Array) -> DoubleArray:
     """A block of covariances that the function returned."""
-    array = np.asarray(block)
+    array = plain_array(block, "the result of the covariance function")
     if array.dtype.kind not in "fiu":
-        raise TypeError(f"the covariance function returned an array of {array.dtype}, must return real numbers")
+        raise ArgumentTypeError(f"the covariance function returned an array of {array.dtype}, must return real numbers")
     if array.shape != (len(rows), len(columns)):
-        raise InvalidArgumentError(f"the covariance function returned the shape {array.shape}, must return "
-                                   f"({len(rows)}, {len(columns)})")
+        raise CallbackError(f"the covariance function returned the shape {array.shape}, must return "
+                            f"({len(rows)}, {len(columns)})")
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):
         i, j = bad[0]
-        raise InvalidArgumentError(f"the covariance function returned {array[i, j]} for row {rows[i]} and column "
-                                   f"{columns[j]}, must be finite")
+        raise CallbackError(f"the covariance function returned {array[i, j]} for row {rows[i]} and column {columns[j]}, "
+                            "must be finite")
     return array

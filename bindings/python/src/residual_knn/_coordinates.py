@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, List, Optional, Tuple, Union
+from typing import Any, List, Mapping, Optional, Tuple, Union
 
 import numpy as np
 
@@ -24,7 +24,7 @@ class Coordinates:
 
     given: int
     lonlat: Optional[Tuple[int, int]] = None
-    names: Optional[List[str]] = None
+    names: Optional[List[Any]] = None
 
     @property
     def used(self) -> int:
@@ -46,12 +46,16 @@ def own_points(x: Numbers, lonlat: LonLat) -> Tuple[DoubleArray, Coordinates]:
 def points_like(x: Numbers, name: str, coordinates: Coordinates) -> DoubleArray:
     """Inducing points or new points, in the order of their array. They may already be on the sphere, as the inducing points
     of choose_inducing are."""
+    if isinstance(x, (list, tuple)) and len(x) == 0:
+        return np.zeros((0, coordinates.used))
     points = matrix(x, name)
     n, d = points.shape
     if d == coordinates.given:
         _check_names(column_names(x), coordinates.names, name)
         return _as_used(points, name, coordinates)
     if d == coordinates.used:
+        _check_names(column_names(x), coordinates.names, name)
+        _check_sphere(points, name)
         return points
     if n == 0 and d == 0:
         return np.zeros((0, coordinates.used))
@@ -65,6 +69,7 @@ def in_order_of(array: DoubleArray, other: DoubleArray) -> DoubleArray:
 
 def lengthscale_vector(x: Any, coordinates: Coordinates) -> DoubleArray:
     """The lengthscales, one or as many as coordinates, as a copy because an index keeps them."""
+    x = _by_name(x, coordinates)
     single = is_single(x)
     scales = np.array([number(x, "lengthscales")]) if single else vector(x, "lengthscales").copy()
     for place, scale in enumerate(scales):
@@ -78,13 +83,57 @@ def lengthscale_vector(x: Any, coordinates: Coordinates) -> DoubleArray:
     return scales
 
 
-def _check_names(names: Optional[List[str]], expected: Optional[List[str]], name: str) -> None:
+def _check_names(names: Optional[List[Any]], expected: Optional[List[Any]], name: str) -> None:
     if names is not None and expected is not None and names != expected:
-        raise InvalidArgumentError(f"{name} has the columns {', '.join(names)}, must have {', '.join(expected)} in this "
-                                   "order, as the points of the index")
+        raise InvalidArgumentError(f"{name} has the columns {_listed(names)}, must have {_listed(expected)} in this order, "
+                                   "as the points of the index")
 
 
-def _lonlat_places(lonlat: LonLat, d: int, names: Optional[List[str]]) -> Optional[Tuple[int, int]]:
+def _listed(names: List[Any]) -> str:
+    return ", ".join(map(str, names))
+
+
+# Rounding errors of the coordinates of points on the unit sphere are smaller.
+_OFF_SPHERE = 1e-6
+
+
+def _check_sphere(points: DoubleArray, name: str) -> None:
+    """Checks x, y and z of points that are already on the sphere. Inducing points may lie inside, as means of points do."""
+    radius = np.sqrt((points[:, :3]**2).sum(axis=1))
+    is_wrong = radius > 1 + _OFF_SPHERE
+    if name != "inducing":
+        is_wrong |= radius < 1 - _OFF_SPHERE
+    bad = np.flatnonzero(is_wrong)
+    if bad.size:
+        at = "at most 1" if name == "inducing" else "1"
+        raise InvalidArgumentError(f"{name}[{bad[0]}] has the distance {radius[bad[0]]:g} from the center of the unit sphere, "
+                                   f"must have {at}: the first three of {points.shape[1]} columns are x, y and z, and "
+                                   f"points with longitude and latitude have {points.shape[1] - 1} columns")
+
+
+def _by_name(x: Any, coordinates: Coordinates) -> Any:
+    """Lengthscales with labels, as in a dict or a Series, in the order of the columns. The labels 0, 1, ... in this order
+    are no names."""
+    if isinstance(x, Mapping):
+        labels, values = list(x), [number(value, f"lengthscales[{label!r}]") for label, value in x.items()]
+        order = []
+    else:
+        index = getattr(x, "index", None)
+        if index is None or callable(index) or not hasattr(x, "to_numpy") or getattr(x, "ndim", 0) != 1:
+            return x
+        labels, values = list(index), vector(x, "lengthscales").tolist()
+        order = list(range(len(labels)))
+    names = coordinates.names if coordinates.lonlat is None else None
+    if names is not None and len(labels) == len(names) and set(labels) == set(names) and len(set(names)) == len(names):
+        return [values[labels.index(name)] for name in names]
+    if labels and labels == order:
+        return values
+    what = "have no names" if names is None else f"are {_listed(names)}"
+    raise InvalidArgumentError(f"lengthscales has the labels {_listed(labels)}, must have those of the columns, which {what}; "
+                               "an array has no labels")
+
+
+def _lonlat_places(lonlat: LonLat, d: int, names: Optional[List[Any]]) -> Optional[Tuple[int, int]]:
     if isinstance(lonlat, (bool, np.bool_)):
         if not lonlat:
             return None
@@ -100,10 +149,10 @@ def _lonlat_places(lonlat: LonLat, d: int, names: Optional[List[str]]) -> Option
     return first, second
 
 
-def _column_place(column: Union[int, str], d: int, names: Optional[List[str]]) -> int:
+def _column_place(column: Union[int, str], d: int, names: Optional[List[Any]]) -> int:
     if isinstance(column, str):
         if names is None or column not in names:
-            has = "no names of columns" if names is None else "the columns " + ", ".join(names)
+            has = "no names of columns" if names is None else "the columns " + _listed(names)
             raise InvalidArgumentError(f"lonlat has {column!r}, points has {has}")
         return names.index(column)
     if isinstance(column, (bool, np.bool_)) or not isinstance(column, (int, np.integer)):

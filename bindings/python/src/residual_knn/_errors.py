@@ -51,7 +51,7 @@ class CancelledError(ResidualKNNError, RuntimeError):
 
 
 class CallbackError(ResidualKNNError, ValueError):
-    """A covariance function returned a value that is not finite."""
+    """A covariance function returned a matrix of a wrong shape, or a value that is not finite."""
 
     status = _c.StatusCode.ERROR_CALLBACK
 
@@ -92,6 +92,7 @@ _CHANGES = (
     (r"^group_rows\[\d+\], in group (\d+), is (\d+)", r"groups[\1] has row \2"),
     (r"^group (\d+) is empty", r"groups[\1] is empty"),
     (r"^neighbors: place (\d+) of query (\d+)", r"neighbors[\2, \1]"),
+    (r"\b(progress|covariance) callback\b", r"\1 function"),
     (r"update it again, or free it", "update it again, or close it"),
 )
 

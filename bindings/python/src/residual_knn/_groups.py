@@ -7,7 +7,7 @@ from typing import Any, Callable, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from . import _options
-from ._arguments import count_of_neighbors, described
+from ._arguments import count_of_neighbors, described, is_single
 from ._arrays import Rows, integers, row_numbers
 from ._base import IndexBase
 from ._errors import ArgumentTypeError, InvalidArgumentError
@@ -44,7 +44,7 @@ class GroupSearches(IndexBase):
 
         Parameters
         ----------
-        groups : list of arrays of int, or array of int of shape (n,)
+        groups : list of arrays of int, or array, Series or list of int of shape (n,)
             The row numbers of each group; or for each row the number of its group from 0 on, -1 for none. A group must
             not be empty, and no row may be in two groups.
         k : int
@@ -148,8 +148,8 @@ def _find_groups(index: IndexBase, search: Callable[..., int], groups: Groups, k
 
 def _group_arrays(groups: Groups, n: int) -> Tuple[Int64Array, Int64Array]:
     """The members of all groups one after the other, and the offsets of the groups."""
-    if isinstance(groups, np.ndarray) and groups.ndim == 1 and groups.dtype.kind != "O":
-        groups = _lists_of_labels(groups, n)
+    if _are_labels(groups):
+        return _groups_of_labels(groups, n)
     if not isinstance(groups, (list, tuple)) and not (isinstance(groups, np.ndarray) and groups.ndim == 2):
         raise ArgumentTypeError(f"groups is {described(groups)}, must be a list of groups, which are lists of row numbers, "
                                 f"or an array with the group of each of the {n} rows")
@@ -159,14 +159,25 @@ def _group_arrays(groups: Groups, n: int) -> Tuple[Int64Array, Int64Array]:
     return offsets, np.concatenate(parts) if parts else np.empty(0, np.int64)
 
 
-def _lists_of_labels(labels: Any, n: int) -> Any:
-    """The rows of each group from the number of the group of each row."""
+def _are_labels(groups: Any) -> bool:
+    """Whether these are the numbers of the groups of all rows, in an array, a Series or a list."""
+    if isinstance(groups, (list, tuple)):
+        return len(groups) > 0 and all(map(is_single, groups))
+    return getattr(groups, "ndim", None) == 1 and getattr(getattr(groups, "dtype", None), "kind", "i") != "O"
+
+
+def _groups_of_labels(labels: Any, n: int) -> Tuple[Int64Array, Int64Array]:
+    """The members of all groups from the number of the group of each row."""
     numbers = integers(labels, "groups", "the number of the group of each row, or a list of groups")
     if len(numbers) != n:
         raise InvalidArgumentError(f"groups has {len(numbers)} elements, must have the group of each of the {n} rows, or "
                                    "be a list of groups")
+    bad = np.flatnonzero((numbers < -1) | (numbers >= n))
+    if bad.size:
+        raise InvalidArgumentError(f"groups[{bad[0]}] is {numbers[bad[0]]}, must be the number of a group between 0 and "
+                                   f"{n - 1}, or -1 for none; numpy.unique(labels, return_inverse=True)[1] numbers them so")
+    numbers = numbers.astype(np.int64)
     rows = np.argsort(numbers, kind="stable")
     rows = rows[numbers[rows] >= 0]
-    sorted_numbers = numbers[rows]
-    count = int(sorted_numbers[-1]) + 1 if len(rows) else 0
-    return np.split(rows, np.searchsorted(sorted_numbers, np.arange(1, count))) if count else []
+    count = int(numbers.max(initial=-1)) + 1
+    return np.searchsorted(numbers[rows], np.arange(count + 1)).astype(np.int64), rows.astype(np.int64)

@@ -8,7 +8,7 @@ from typing import Any, Callable, Optional, Tuple, Type, Union
 import numpy as np
 
 from . import _c, _options
-from ._arguments import described, is_single
+from ._arguments import UINT64_MOST, described, is_single, whole
 from ._arrays import Numbers, in_c_order, matrix, vector
 from ._base import FROM_CALLBACK, FROM_FACTOR, FROM_INDUCING
 from ._callbacks import CovarianceFunction, library_callback
@@ -18,7 +18,7 @@ from ._errors import ArgumentTypeError, IndexInUseError, InvalidArgumentError, U
 from ._groups import GroupSearches
 from ._handle import Handle
 from ._helpers import Orders, chosen_inducing, layout_of
-from ._kernels import FORMULAS, KernelName, kernel_name, kernel_text, library_scales, note_kernel
+from ._kernels import FORMULAS, KernelName, check_alpha, kernel_name, kernel_text, library_scales, note_kernel
 from ._library import C
 from ._pairs import PairSearches
 from ._plot import Plots
@@ -36,16 +36,19 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
     points : array_like, shape (n, d)
         A row for each point: an array of NumPy, a list of lists, a frame of pandas or polars, or any other object with
         ``__array__`` or, in main memory, ``__dlpack__``. An array of float64 without gaps, in C or in Fortran order, is
-        read where it is. Everything else is converted once. Missing and masked values, bool, complex numbers, dates and
-        objects are errors. The array may change after the call.
+        read where it is. Everything else is converted once. Missing and masked values, bool, complex numbers, dates,
+        objects, and integers that double precision would round are errors. The array may change after the call, but not
+        during it. If points, inducing points or new points are frames, their columns must have the same names in the same
+        order.
     inducing : array_like, shape (m, d), or int, optional
         Inducing points, see `choose_inducing`; or their number, and then `choose_inducing` chooses them by k-means with
         `seed`. Without inducing points, rho is the correlation of the kernel itself.
     kernel : str or class
         "squared_exponential", "matern12", "matern32" (default), "matern52", "matern" with smoothness `nu`,
         "rational_quadratic" with `alpha`, or a name of another package; see Notes.
-    lengthscales : float or array_like, shape (d,)
-        Positive, in the units of the points: one for all coordinates, or one for each.
+    lengthscales : float, array_like of shape (d,), or dict
+        Positive, in the units of the points: one for all coordinates, or one for each. A dict or a Series with the names of
+        the columns of `points` is read by these names.
     variance : float
         K(x, x) without the nugget.
     nugget : float
@@ -56,9 +59,9 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         If this exceeds `jitter`, and K(Z, Z) is not positive definite, the jitter is multiplied by 10 until K(Z, Z) is
         positive definite or this value is reached.
     nu : float, optional
-        Smoothness of "matern", at most 50; default 1.5.
-    alpha : float
-        Mixture parameter of "rational_quadratic".
+        Smoothness of "matern", at most 50; default 1.5. Other kernels do not take it.
+    alpha : float, optional
+        Mixture parameter of "rational_quadratic"; default 1. Other kernels do not take it.
     lonlat : bool or pair of int or str
         True if the first two coordinates are longitude and latitude in degrees, or the numbers or names of these two
         columns; see Notes.
@@ -84,7 +87,8 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
     *Longitude and latitude.* With `lonlat`, these two become x, y and z on the unit sphere, which come first; the other
     coordinates follow. A point then has d + 1 coordinates, and `lengthscales` has one value or d + 1. Distances are straight
     lines through the sphere in units of its radius: on the Earth, 0.1 is about 640 km. Inducing points and new points may
-    have longitude and latitude in the same columns as `points`, or d + 1 coordinates on the sphere.
+    have longitude and latitude in the same columns as `points`, or d + 1 coordinates, of which the first three are on the
+    sphere, for inducing points also inside it.
 
     *Kernels.* Let r be the Euclidean distance of two points after division by the lengthscales. K is `variance` times one
     of these:
@@ -139,7 +143,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         jitter: float = 1e-8,
         max_jitter: Optional[float] = None,
         nu: Optional[float] = None,
-        alpha: float = 1.0,
+        alpha: Optional[float] = None,
         lonlat: LonLat = False,
         seed: int = 1,
         threads: int = 0,
@@ -148,7 +152,8 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         options = _options.model_options()
         _options.set_numbers(options, threads, variance=variance, nugget=nugget, jitter=jitter, max_jitter=max_jitter,
                              alpha=alpha)
-        name = _named_kernel(options, kernel, nu, None)
+        name = _named_kernel(options, kernel, nu, alpha, None)
+        whole(seed, "seed", 0, UINT64_MOST)
         own, coordinates = own_points(points, lonlat)
         scales = lengthscale_vector(lengthscales, coordinates)
         options.layout = layout_of(own)
@@ -171,7 +176,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         kernel: KernelName = "matern32",
         variance: float = 1.0,
         nu: Optional[float] = None,
-        alpha: float = 1.0,
+        alpha: Optional[float] = None,
         factor_error: float = 0.0,
         lonlat: LonLat = False,
         threads: int = 0,
@@ -200,7 +205,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
             As for `Index`.
         nu : float, optional
             As for `Index`.
-        alpha : float
+        alpha : float, optional
             As for `Index`.
         lonlat : bool or pair of int or str
             As for `Index`.
@@ -225,7 +230,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         """
         options = _options.model_options()
         _options.set_numbers(options, threads, variance=variance, alpha=alpha, factor_error=factor_error)
-        name = _named_kernel(options, kernel, nu, None)
+        name = _named_kernel(options, kernel, nu, alpha, None)
         own, coordinates = own_points(points, lonlat)
         scales = lengthscale_vector(lengthscales, coordinates)
         n, d = own.shape
@@ -410,12 +415,13 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         options = _c.ModelOptions.from_buffer_copy(self._options)
         _options.set_numbers(options, threads, variance=variance, nugget=nugget, jitter=jitter, max_jitter=max_jitter,
                              alpha=alpha)
-        name = _named_kernel(options, self._kernel if kernel is None else kernel, nu, self._kernel)
+        name = _named_kernel(options, self._kernel if kernel is None else kernel, nu, alpha,
+                             self._kernel)
         scales = self._lengthscales if lengthscales is None else lengthscale_vector(lengthscales, self._coordinates)
         new = None
         if inducing is not None:
-            if isinstance(inducing, (int, np.integer)):
-                raise ArgumentTypeError(f"inducing is {inducing}, must be points: use choose_inducing(points, {inducing}, "
+            if is_single(inducing):
+                raise ArgumentTypeError(f"inducing is {described(inducing)}, must be points: use choose_inducing(points, m, "
                                         "...), because an index does not keep its points")
             new = points_like(inducing, "inducing", self._coordinates)
             if len(new) == 0:
@@ -513,11 +519,13 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
                                 "another from the same arguments")
 
 
-def _named_kernel(options: _c.ModelOptions, kernel: KernelName, nu: Optional[float], before: Optional[str]) -> str:
-    """Sets the kernel and nu of a model; returns the name of the kernel."""
+def _named_kernel(options: _c.ModelOptions, kernel: KernelName, nu: Optional[float], alpha: Optional[float],
+                  before: Optional[str]) -> str:
+    """Sets the kernel and nu of a model; returns the name of the kernel. The model has alpha already."""
     name = kernel_name(kernel)
     given = _c.ModelOptions()
     _options.set_numbers(given, None, nu=nu)
+    check_alpha(name, alpha)
     note_kernel(options, name, None if nu is None else given.nu, before, _options.model_options().nu)
     return name
 

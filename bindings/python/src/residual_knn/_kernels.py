@@ -18,6 +18,9 @@ from ._pointers import DoubleArray
 KernelName = Union[str, type]
 
 
+_NU_OF_KERNEL = {_c.Kernel.MATERN12: 0.5, _c.Kernel.MATERN32: 1.5, _c.Kernel.MATERN52: 2.5}
+
+
 def _root(nu: float) -> float:
     return math.sqrt(2 * nu)
 
@@ -31,6 +34,15 @@ class Formula:
     usual_nu: Optional[float] = None
     scales_by_root: bool = False
     factor: float = 1.0
+
+    @property
+    def takes_nu(self) -> bool:
+        return self.kernel == _c.Kernel.MATERN and self.fixed_nu is None
+
+    @property
+    def own_nu(self) -> Optional[float]:
+        """The nu of a kernel that takes no other one."""
+        return self.fixed_nu if self.fixed_nu is not None else _NU_OF_KERNEL.get(self.kernel)
 
     def scale(self, nu: float) -> float:
         """The factor of the lengthscales, for a nu that the library accepts."""
@@ -85,10 +97,13 @@ def note_kernel(options: _c.ModelOptions, name: str, nu: Optional[float], before
     dropped with it."""
     formula = FORMULAS[name]
     options.kernel = formula.kernel
+    if nu is not None and nu != formula.own_nu and not formula.takes_nu:
+        reason = f"kernel {name!r} has no nu" if formula.own_nu is None else f"the nu of {name!r} is {formula.own_nu}"
+        raise InvalidArgumentError(f"nu is {nu:g}, must be None: {reason}; kernel='matern' takes any nu")
     if formula.fixed_nu is not None:
-        if nu is not None and nu != formula.fixed_nu:
-            raise InvalidArgumentError(f"nu is {nu:g}, must be None: the nu of {name!r} is {formula.fixed_nu}")
         options.nu = formula.fixed_nu
+    elif not formula.takes_nu:
+        pass
     elif nu is not None:
         options.nu = nu
     elif name != before:
@@ -99,10 +114,22 @@ def note_kernel(options: _c.ModelOptions, name: str, nu: Optional[float], before
             options.nu = default_nu
 
 
+def check_alpha(name: str, alpha: Optional[float]) -> None:
+    """Only the rational quadratic kernel has alpha."""
+    if alpha is not None and FORMULAS[name].kernel != _c.Kernel.RATIONAL_QUADRATIC:
+        raise InvalidArgumentError(f"alpha is {alpha:g}, must be None: kernel {name!r} has no alpha; "
+                                   "'rational_quadratic' has")
+
+
 def library_scales(lengthscales: DoubleArray, name: str, nu: float) -> DoubleArray:
     """The lengthscales for the library."""
     scale = FORMULAS[name].scale(nu)
     return lengthscales if scale == 1 else lengthscales * scale
+
+
+def distance_scale(name: str, nu: float) -> float:
+    """The factor from distances in the library's lengthscales to those in the lengthscales that the user gave."""
+    return FORMULAS[name].scale(nu)
 
 
 def scale_note(name: str, nu: float) -> str:

@@ -168,7 +168,7 @@ def _find_pairs(index: IndexBase, search: Callable[..., int], num_queries: int, 
             status = search(least, room, offsets, indices, distances, record)
             return _c.StatusCode.OK if offsets[-1] > room else status
 
-        record = run_search(index, use, options, progress)
+        record, scale = run_search(index, use, options, progress)
         needed = int(offsets[-1])
         if needed <= room:
             break
@@ -177,4 +177,4 @@ def _find_pairs(index: IndexBase, search: Callable[..., int], num_queries: int, 
         room = needed
     if needed < room:  # the copies free what is not needed
         indices, distances = indices[:needed].copy(), distances[:needed].copy()
-    return Pairs(offsets, indices, distances, least, statistics_of(record), kind, index.n, rows)
+    return Pairs(offsets, indices, distances, least, statistics_of(record, scale), kind, index.n, rows)

@@ -110,7 +110,7 @@ class Plots(IndexBase):
         return result
 
     def _label(self, ax: Any, points: DoubleArray, dims: List[int]) -> None:
-        names = self._coordinates.names or [f"x{column}" for column in range(points.shape[1])]
+        names = [str(name) for name in self._coordinates.names or ()] or [f"x{column}" for column in range(points.shape[1])]
         ax.set_xlabel(names[dims[0]])
         if len(dims) == 2:
             ax.set_ylabel(names[dims[1]])

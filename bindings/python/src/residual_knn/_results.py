@@ -96,10 +96,13 @@ class Statistics:
     uninformative_picks: int
 
 
-def statistics_of(record: _c.Statistics) -> Statistics:
+def statistics_of(record: _c.Statistics, scale: float) -> Statistics:
+    """`scale` is the factor from distances in the library's lengthscales to those in the user's."""
     values = {field.name: getattr(record, field.name) for field in fields(Statistics)}
     values["strategy"] = C.strategy_name(record.strategy).decode()
     values["reason"] = C.reason_string(record.reason).decode()
+    values["nearest_lengthscales"] *= scale
+    values["coarse_lengthscale"] /= scale
     return Statistics(**values)
 
 
@@ -166,11 +169,11 @@ class Neighbors:
         """
         if self.kind != "predecessors" or self.rows is not None:
             raise InvalidArgumentError("to_nnarray() is for the result of predecessors() for all rows")
-        if base not in (0, 1):
-            raise InvalidArgumentError(f"base is {base}, must be 0 or 1")
+        first = whole(base, "base", 0, 1)
+        none = whole(missing, "missing", -2**63, INT64_MOST)
         own = np.arange(len(self.indices))[:, None]
         rows = np.hstack([own, self.indices]) if include_self else self.indices
-        return np.where(rows >= 0, rows + base, missing)
+        return np.where(rows >= 0, rows + first, none)
 
     def to_pandas(self) -> Any:
         """The neighbors as a frame of pandas, as in the files of the command-line program.
@@ -376,7 +379,7 @@ class Weights:
         return frame_of_matrix(self.neighbors, self.rows, weight=self.weights)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Covariances:
     """Residual covariances of q queries with their neighbors; see `Index.covariances`.
 
@@ -392,7 +395,7 @@ class Covariances:
     residual_variances: DoubleArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class IndexInfo:
     """Description of an index.
 

@@ -2,7 +2,7 @@
 """Searches for the k nearest neighbors."""
 from __future__ import annotations
 
-from typing import Callable, Optional
+from typing import Callable, Optional, Tuple
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from . import _c, _options
 from ._arguments import count_of_neighbors
 from ._arrays import Numbers, Rows
 from ._base import IndexBase
-from ._errors import InvalidArgumentError, warn
+from ._errors import InvalidArgumentError, OutOfMemoryError, warn
 from ._library import C
 from ._pointers import Int64Array
 from ._progress import Progress
@@ -23,13 +23,16 @@ SearchCall = Callable[..., int]
 
 
 def run_search(index: IndexBase, search: Callable[[_c.Statistics], int], options: _c.SearchOptions,
-               progress: Progress) -> _c.Statistics:
-    """Runs search(statistics), which calls the library, and returns the statistics. Shows the warning of the search."""
+               progress: Progress) -> Tuple[_c.Statistics, float]:
+    """Runs search(statistics), which calls the library, and returns the statistics and the factor of scaled distances. Shows
+    the warning of the search."""
     record = _options.statistics()
     warning = ""
+    scale = 1.0
 
     def use() -> int:
-        nonlocal warning
+        nonlocal warning, scale
+        scale = index._distance_scale()
         status = search(record)
         if status == _c.StatusCode.OK:
             warning = index._warning(C.search_warning(index._handle.address, record))
@@ -37,16 +40,21 @@ def run_search(index: IndexBase, search: Callable[[_c.Statistics], int], options
 
     index._run(use, options, progress)
     warn(warning)
-    return record
+    return record, scale
 
 
 def find_neighbors(index: IndexBase, search: SearchCall, num_queries: int, k: int, options: _c.SearchOptions,
                    sets: SearchSets, progress: Progress, kind: str, rows: Optional[Int64Array] = None) -> Neighbors:
     """Runs search(options, k, indices, distances, statistics), which calls the library."""
-    indices = np.empty((num_queries, k), np.int64)
-    distances = np.empty((num_queries, k))
-    record = run_search(index, lambda record: search(options, k, indices, distances, record), options, progress)
-    return Neighbors(indices, distances, statistics_of(record), sets.conditional_variances, kind, rows)
+    try:
+        indices = np.empty((num_queries, k), np.int64)
+        distances = np.empty((num_queries, k))
+    except (MemoryError, ValueError):
+        raise OutOfMemoryError(f"k is {k}: there is no memory for {k} neighbors of {num_queries} queries") from None
+    record, scale = run_search(index, lambda record: search(options, k, indices, distances, record), options, progress)
+    if scale != 1 and options.ranking == _c.Ranking.SCALED_DISTANCE:
+        distances *= scale
+    return Neighbors(indices, distances, statistics_of(record, scale), sets.conditional_variances, kind, rows)
 
 
 class Searches(IndexBase):

@@ -7,8 +7,9 @@ from typing import Optional, Tuple
 import numpy as np
 
 from . import _options
-from ._arrays import Numbers, Rows
+from ._arrays import Numbers, Rows, row_numbers
 from ._base import IndexBase
+from ._errors import InvalidArgumentError
 from ._library import C
 from ._pointers import DoubleArray, Int64Array
 from ._progress import Progress
@@ -206,10 +207,23 @@ class WeightsOfSets(IndexBase):
         return blocks
 
 
+def _check_same_rows(rows: Int64Array, found: Neighbors) -> None:
+    """The rows given beside the result of a search must be those of the search."""
+    own = np.arange(len(found.indices)) if found.rows is None else found.rows
+    if len(rows) == len(own) and (rows != own).any():
+        place = np.flatnonzero(rows != own)[0]
+        raise InvalidArgumentError(f"rows[{place}] is {rows[place]}, but row {place} of neighbors has the neighbors of point "
+                                   f"{own[place]}; neighbors.indices goes with any rows")
+
+
 def _asked_sets(index: IndexBase, neighbors: NeighborRows, rows: Optional[Rows], queries: Optional[Numbers],
                 query_factor: Optional[Numbers], query_residual_variance: Optional[Numbers]) -> Tuple[Queries, Int64Array]:
     """The queries of a call and their sets. The result of a search with rows brings these rows along."""
-    if rows is None and isinstance(neighbors, Neighbors):
-        rows = neighbors.rows
+    has_new = not (queries is None and query_factor is None and query_residual_variance is None)
+    if isinstance(neighbors, Neighbors) and neighbors.kind in ("neighbors", "predecessors") and not has_new:
+        if rows is None:
+            rows = neighbors.rows
+        else:
+            _check_same_rows(row_numbers(rows, index.n), neighbors)
     asked = read_queries(index, rows, queries, query_factor, query_residual_variance)
     return asked, conditioning_sets(neighbors, index.n, asked.count, asked.are_new)

@@ -66,7 +66,7 @@ class ResidualNeighbors(BaseEstimator):
         nugget: float = 0.0,
         jitter: float = 1e-8,
         nu: Optional[float] = None,
-        alpha: float = 1.0,
+        alpha: Optional[float] = None,
         ranking: str = "absolute",
         strategy: str = "automatic",
         random_state: int = 1,
