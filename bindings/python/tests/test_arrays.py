@@ -152,13 +152,15 @@ def test_a_large_array_is_not_copied(order):
     points = np.asarray(np.random.default_rng(13).random((1_000_000, 3)), order=order)
     rk.Index(points[:10], lengthscales=[1, 2, 3]).close()
     tracemalloc.start()
-    before = resident_memory()
-    with rk.Index(points, lengthscales=[1, 2, 3], threads=2) as index:
-        peak = tracemalloc.get_traced_memory()[1]
-        growth = resident_memory() - before
-        assert index.n == 1_000_000
-        own = index.info().bytes / 2**20
-    tracemalloc.stop()
+    try:
+        before = resident_memory()
+        with rk.Index(points, lengthscales=[1, 2, 3], threads=2) as index:
+            peak = tracemalloc.get_traced_memory()[1]
+            growth = resident_memory() - before
+            assert index.n == 1_000_000
+            own = index.info().bytes / 2**20
+    finally:
+        tracemalloc.stop()
     assert peak < 1e6
     # A copy of the points would be 23 MB.
     assert growth < own + 20
