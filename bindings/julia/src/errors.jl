@@ -61,6 +61,7 @@ function julia_text(text)
                    r"^group (\d+) is empty" => s"groups[\1] is empty",
                    r"^neighbors: place (\d+) of query (\d+)" => s"neighbors[\1, \2]",
                    r"\brow(s?)\b(?!\[)" => s"point\1",
+                   r"^ranking is scaled distance" => "ranking is :scaled_distance",
                    r" is (-?)nan\b" => " is NaN",
                    r" is (-?)inf\b" => s" is \1Inf",
                    "update it again, or free it" => "update! it again, or close it")

@@ -67,8 +67,10 @@ end
 
 Orders the points of an index for [`predecessors`](@ref), by exact maximin in the residual distance √(1 - |ρ|). The first
 point is the one with the largest residual variance. Each next point is the one whose distance from the nearest point
-before it is largest. Ties go to the smaller column. Points at distance 0 from an earlier one come late, and degenerate
-points come last, both in the order of the columns. The result is a permutation of 1:n.
+before it is largest. Ties go to the smaller column. Points whose computed distance from an earlier one is 0 come late,
+and degenerate points come last, both in the order of the columns. Rounding can give two points at the same place a
+distance of about 1e-8 instead of 0. Such points come late too, but not always in the order of the columns. The result
+is a permutation of 1:n.
 
 - `threads`, `progress`: as in [`knn`](@ref)
 

@@ -18,6 +18,8 @@ const CALLBACK_SETTINGS = (factor_error = number, threads = thread_count)
 const FACTOR_SETTINGS = merge(COVARIANCE_SETTINGS, CALLBACK_SETTINGS)
 const SEARCH_SETTINGS = (ranking = code_in(RANKINGS), strategy = code_in(STRATEGIES), threads = thread_count,
                          selection = code_in(SELECTIONS))
+const PAIRS_SETTINGS = (ranking = SEARCH_SETTINGS.ranking, strategy = SEARCH_SETTINGS.strategy,
+                        threads = SEARCH_SETTINGS.threads)
 const WEIGHTS_SETTINGS = (jitter = number, threads = thread_count)
 const COVARIANCES_SETTINGS = (threads = thread_count,)
 const ORDER_SETTINGS = (seed = (x, name) -> whole(x, name, 0, typemax(UInt64)),)

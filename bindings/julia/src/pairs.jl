@@ -15,7 +15,8 @@ function search_pairs(search, index, num_queries, threshold; max_pairs = nothing
         idxs = Vector{Int64}(undef, room)
         dists = Vector{Float64}(undef, room)
         offsets[end] = 0
-        record = run_search(index, progress, settings, (:progress, :statistics, :max_pairs)) do options, record
+        others = (:progress, :statistics, :max_pairs)
+        record = run_search(index, progress, settings, others; fields = PAIRS_SETTINGS) do options, record
             status = search(options, threshold, room, offsets, idxs, dists, record)
             return offsets[end] > room ? STATUS_CODES[:ok] : status
         end
@@ -46,8 +47,10 @@ queries are as in [`knn`](@ref). Returns `offsets, idxs, dists`: the neighbors o
 `idxs[offsets[i]:offsets[i+1]-1]`, sorted by distance, ties by number, and their distances are in the same places of
 `dists`.
 
-The threshold is compared with ρ as the library computes it. Rounding can make it larger than 1, for example for points
-at the same place. The ρ of degenerate points is 0, so with `threshold` 0, the absolute ranking finds all pairs.
+The threshold is compared with ρ as the library computes it. Rounding can make the ρ of two points at the same place
+slightly larger or smaller than 1. To find such pairs, use a threshold slightly below 1, such as `1 - 1e-12`. Rounding
+errors are larger where the residual variance is small. The ρ of degenerate points is 0, so with `threshold` 0, the
+absolute ranking finds all pairs.
 
 - `max_pairs`: the largest number of pairs; default: no limit. More pairs are an error that tells their number. A pair takes
   up to 48 bytes during the call, and 16 in the result. The first search has room for 32 pairs of each query, and for 2^20
@@ -155,7 +158,8 @@ end
 
 function search_groups(search, index, groups, k; settings...)
     for name in (:candidate_lists, :conditional_variances, :start)
-        get(settings, name, nothing) in (nothing, false) || invalid(name, " is for single points, not for groups")
+        given = get(settings, name, nothing)
+        given === nothing || given === false || invalid(name, " is for single points, not for groups")
     end
     offsets, members = group_arrays(groups, index.n)
     return search_neighbors(index, length(groups), check_k(k, index.n); settings...) do options, idxs, dists, record

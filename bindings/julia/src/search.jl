@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Runs a search by search(options, record), which calls the library, and returns its record. `others` are the keywords of
-# the caller that are not in `settings`. `prepare!(options)` sets what is not a setting; the arrays that the options then
-# point to are what it returns.
-function run_search(search, index, progress, settings, others, prepare! = options -> nothing)
+# Runs a search by search(options, record), which calls the library, and returns its record. `fields` are the keywords that
+# are fields of the options, and `others` are the other keywords of the caller. `prepare!(options)` sets what is not a
+# setting; the arrays that the options then point to are what it returns.
+function run_search(search, index, progress, settings, others, prepare! = options -> nothing; fields = SEARCH_SETTINGS)
     options = LibResidualKNN.residual_knn_search_options()
     options.threads = index.options.threads
-    set!(options, SEARCH_SETTINGS, settings, others)
+    set!(options, fields, settings, others)
     arrays = prepare!(options)
     record = LibResidualKNN.residual_knn_statistics()
     warning = Ref("")
@@ -111,8 +111,8 @@ units.
   numbers, such as `(residual = 20, scaled = 40)`; a number that is left out is 0, which means none, and
   one of the two must be at least `k`
 - `candidate_lists`: candidates of each query, for both selections: a vector with a vector of point numbers for each query,
-  a matrix with a column for each query, or the answer of another search. Lists may have different lengths, also 0, and
-  any order. These elements are skipped: 0, repeats, the query itself and, in `predecessors`, points after the query. The
+  a matrix with a column for each query, or the answer of another search; for a single point, also a vector of point
+  numbers. Lists may have different lengths, also 0, and any order. These elements are skipped: 0, repeats, the query itself and, in `predecessors`, points after the query. The
   answer is exact among the candidates
 - `conditional_variances`: with `true`, the result is `idxs, dists, variances`; for `selection = :conditional`. The last is
   the matrix of the conditional variances of the queries given their neighbors up to each place. Places without a neighbor

@@ -79,47 +79,69 @@ function neighbor_matrix(neighbors, name, n, num_queries)
     k, count = size(idxs)
     hint = k == num_queries ? "; the set of a query is a column here: did you mean permutedims($name)?" : ""
     check_size("the number of columns of $name", count, num_queries, hint)
-    for place in CartesianIndices(idxs)
-        check_row(idxs[place], n, string(name, "[", join(Tuple(place), ", "), "]"), "neighbor")
+    return zero_based(idxs, n, name, "neighbor")
+end
+
+# The row numbers of a matrix of column numbers; 0 becomes -1.
+function zero_based(numbers::AbstractMatrix, n, name, what)
+    for place in CartesianIndices(numbers)
+        is_row(numbers[place], n) || refuse_row(numbers[place], n, (name, "[", join(Tuple(place), ", "), "]"), what)
     end
-    return Matrix{Int64}(idxs) .- 1
+    rows = Matrix{Int64}(numbers)
+    rows .-= 1
+    return rows
 end
 
-function check_row(row, n, place, what)
-    row isa Integer && !(row isa Bool) && 0 <= row <= n ||
-        invalid(place, " is ", described(row), ", must be a number between 1 and ", n, ", or 0 for no ", what)
-end
+# Whether x is the number of a point, or 0.
+is_row(x, n) = x isa Integer && !(x isa Bool) && 0 <= x <= n
 
-# The lists of all queries one after the other, as offsets and 0-based row numbers. A matrix has a list in each column. A
-# tuple is the answer of a search, unless it is empty.
+# `place` has the parts of a text. It takes much longer than the check, so callers make it only for a bad row.
+@noinline refuse_row(row, n, place, what) =
+    invalid(place..., " is ", described(row), ", must be a number between 1 and ", n, ", or 0 for no ", what)
+
+# The lists of all queries one after the other, as offsets and 0-based row numbers. A matrix has a list in each column.
 candidate_arrays(::Nothing, n, num_queries) = (nothing, nothing)
-candidate_arrays(lists::Tuple{Any,Vararg}, n, num_queries) = candidate_arrays(idxs_of(lists), n, num_queries)
 
 function candidate_arrays(lists::AbstractMatrix, n, num_queries)
     Base.has_offset_axes(lists) && invalid("candidate_lists does not count from 1")
     check_size("the number of columns of candidate_lists", size(lists, 2), num_queries)
-    for place in CartesianIndices(lists)
-        check_row(lists[place], n, string("candidate_lists[", join(Tuple(place), ", "), "]"), "candidate")
-    end
-    return Int64[size(lists, 1) * i for i in 0:size(lists, 2)], Int64[row - 1 for row in vec(lists)]
+    rows = zero_based(lists, n, "candidate_lists", "candidate")
+    return Int64[size(lists, 1) * i for i in 0:size(lists, 2)], vec(rows)
 end
 
 function candidate_arrays(lists::AbstractVector, n, num_queries)
     Base.has_offset_axes(lists) && invalid("candidate_lists does not count from 1")
+    # The answer for a single point is a vector of numbers.
+    num_queries == 1 && eltype(lists) <: Integer && return candidate_arrays(reshape(lists, :, 1), n, 1)
     check_size("the number of candidate_lists", length(lists), num_queries)
-    offsets, rows = Int64[0], Int64[]
+    offsets = zeros(Int64, num_queries + 1)
     for (query, list) in enumerate(lists)
         list isa Union{AbstractVector,Tuple} ||
             invalid("candidate_lists[", query, "] is ", described(list), ", must be a vector of column numbers")
-        for (place, row) in enumerate(list)
-            check_row(row, n, string("candidate_lists[", query, "][", place, "]"), "candidate")
-            push!(rows, row - 1)
-        end
-        push!(offsets, length(rows))
+        offsets[query+1] = offsets[query] + length(list)
+    end
+    rows = Vector{Int64}(undef, offsets[end])
+    for (query, list) in enumerate(lists)
+        copy_list!(rows, offsets[query], list, n, query)
     end
     return offsets, rows
 end
 
+# Copies a list of candidates to the elements after `offset`.
+function copy_list!(rows, offset, list, n, query)
+    for (place, row) in enumerate(list)
+        is_row(row, n) || refuse_row(row, n, ("candidate_lists[", query, "][", place, "]"), "candidate")
+        rows[offset+place] = Int64(row) - 1
+    end
+end
+
+# The answer of a search, whose first part is a matrix, or a vector of numbers for a single point.
+candidate_arrays(answer::Tuple{AbstractMatrix,Vararg}, n, num_queries) = candidate_arrays(answer[1], n, num_queries)
+candidate_arrays(answer::Union{Tuple{AbstractVector{<:Integer}},
+                               Tuple{AbstractVector{<:Integer},AbstractVector{<:AbstractFloat},Vararg}}, n,
+                 num_queries) = candidate_arrays(answer[1], n, num_queries)
+
 candidate_arrays(lists, n, num_queries) =
     invalid("candidate_lists is ", described(lists), ", must be a vector of vectors of column numbers, a matrix with a ",
-            "column for each query, or the answer of knn or predecessors")
+            "column for each query, or the answer of knn or predecessors",
+            lists isa Tuple && !isempty(lists) ? "; for lists in a tuple, use collect(candidate_lists)" : "")

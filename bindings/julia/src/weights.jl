@@ -130,14 +130,19 @@ function weights_of_new_points(index, queries, neighbors; settings...)
     end
 end
 
-function weights_of_single_point(index, point, neighbors; settings...)
-    require_inducing(index, "vecchia_weights", "neighbors")
-    queries = point_like(point, "queries", index.coordinates)
+# The neighbors of a single point as a matrix with one column.
+function set_of_single_point(neighbors)
     set = idxs_of(neighbors)
     set isa AbstractVector || invalid("neighbors is ", described(set), ", must be a vector of column numbers, or the ",
                                       "answer of knn, for a single point")
     Base.has_offset_axes(set) && invalid("neighbors does not count from 1")
-    w = weights_of_new_points(index, queries, reshape(set, :, 1); settings...)
+    return reshape(set, :, 1)
+end
+
+function weights_of_single_point(index, point, neighbors; settings...)
+    require_inducing(index, "vecchia_weights", "neighbors")
+    queries = point_like(point, "queries", index.coordinates)
+    w = weights_of_new_points(index, queries, set_of_single_point(neighbors); settings...)
     return VecchiaWeights(vec(w.weights), map(name -> getfield(w, name), fieldnames(VecchiaWeights)[2:end])...)
 end
 

@@ -80,6 +80,16 @@ end
         @test covariances_agree(residual_covariances(arguments..., found), covariance_blocks(arguments..., found), r,
                                 new_points, found[1])
     end
+    # A single point.
+    point = queries[:, 2]
+    for single in (point, Tuple(point)), set in (knn(index, point, 5), found[1][:, 2])
+        covariances, variances = residual_covariances(index, single, set)
+        all_covariances, all_variances = residual_covariances(index, queries, found)
+        @test covariances == all_covariances[:, 2] && variances == all_variances[2:2]
+        @test covariance_blocks(index, single, set) == covariance_blocks(index, queries, found)[:, :, 2]
+    end
+    @test throws_text(() -> covariance_blocks(index, point, 3), ArgumentError, "neighbors is 3, must be a vector")
+    @test throws_text(() -> residual_covariances(own, point, found[1][:, 2]), UnsupportedError, "residual_covariances(index,")
     @test_throws UnsupportedError covariance_blocks(own, queries, found)
     @test_throws UnsupportedError residual_covariances(index, queries, new_factor, new_p, found)
 end

@@ -78,3 +78,12 @@ end
     close(index)
     @test throws_text(() -> residual_order(index), ArgumentError, "closed")
 end
+
+@testset "the residual order has points at the same place late" begin
+    points = rand(MersenneTwister(47), 2, 80)
+    index = ResidualIndex([points points]; lengthscales = 0.5, inducing = points[:, 1:5] .+ 0.02)
+    order = residual_order(index)
+    place(i) = (i - 1) % 80 + 1
+    @test sort(order) == 1:160
+    @test allunique(place.(order[1:80])) && allunique(place.(order[81:160]))
+end

@@ -67,7 +67,18 @@ end
         @test thrown(() -> predecessors_above(index, [1], wrong)) isa ArgumentError
     end
     @test throws_text(() -> predecessors_above(index, rand(2, 3), 0.5), ArgumentError, "new points have no")
-    @test throws_text(() -> neighbors_above(index, 0.5; thread = 1), ArgumentError, "max_pairs")
+    @test throws_text(() -> neighbors_above(index, 0.5; thread = 1), ArgumentError,
+                      "the keywords are max_pairs, progress, ranking, statistics, strategy, threads")
+    @test throws_text(() -> neighbors_above(index, 0.5; selection = :conditional), ArgumentError, "no keyword selection")
+    @test throws_text(() -> predecessors_above(index, 0.5; ranking = :scaled_distance), ArgumentError,
+                      "ranking is :scaled_distance, but")
+end
+
+@testset "points at the same place are found above a threshold near 1" begin
+    points = rand(MersenneTwister(155), 2, 200)
+    index = ResidualIndex([points points]; lengthscales = 0.5, inducing = 5)
+    offsets, idxs = predecessors_above(index, 1 - 1e-12)
+    @test diff(offsets) == [zeros(200); ones(200)] && idxs == 1:200
 end
 
 @testset "neighbors of groups" begin
@@ -96,4 +107,9 @@ end
     @test wrong([[1], Int[]], "groups[2] is empty")
     @test wrong([[4, 5], [6, 5]], "groups[2] has point 5, which is in group 1 already")
     @test wrong([[4, 4]], "which is in the group already")
+    @test wrong([[4, missing]], "groups[1][2] is missing")
+    for name in (:start, :candidate_lists, :conditional_variances), given in (missing, [1], true)
+        @test throws_text(() -> group_neighbors(index, groups, 3; name => given), ArgumentError, "$name is for single points")
+    end
+    @test same(group_neighbors(index, groups, 3; start = nothing), group_neighbors(index, groups, 3))
 end

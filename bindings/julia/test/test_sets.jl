@@ -196,6 +196,21 @@ end
     @test issorted(variances[:, 1]; rev = true)
 end
 
+@testset "candidates of a single point" begin
+    model = random_model(169; n = 60)
+    index = index_of(model)
+    point = (0.4, 0.6)
+    ten = knn(index, point, 10)
+    expected = (ten[1][1:4], ten[2][1:4])
+    for lists in (ten, knn(index, point, 10; statistics = true), ten[1], Int32.(ten[1]), UInt64[0; ten[1]], (ten[1],),
+                  [ten[1]], reshape(ten[1], :, 1))
+        @test same(knn(index, point, 4; candidate_lists = lists), expected)
+    end
+    @test knn(index, point, 4; candidate_lists = Int[])[1] == zeros(4)
+    @test same(predecessors(index, [50], 4; candidate_lists = predecessors(index, [50], 9)), predecessors(index, [50], 4))
+    @test throws_text(() -> knn(index, point, 4; candidate_lists = [3, 61]), ArgumentError, "candidate_lists[2, 1] is 61")
+end
+
 @testset "errors of selections" begin
     model = random_model(167; n = 60)
     index = index_of(model)
@@ -223,6 +238,9 @@ end
         ((candidate_lists = Any[lists[1:59]; 7],), ArgumentError, "candidate_lists[60] is 7, must be a vector"),
         ((candidate_lists = fill(61, 2, 60),), ArgumentError, "candidate_lists[1, 1] is 61"),
         ((candidate_lists = (),), ArgumentError, "must be a vector of vectors of column numbers, a matrix with a column"),
+        ((candidate_lists = Tuple(lists),), ArgumentError, "for lists in a tuple, use collect(candidate_lists)"),
+        ((candidate_lists = neighbors_above(index, 0.9),), ArgumentError, "or the answer of knn or predecessors"),
+        ((candidate_lists = [1, 2, 3],), DimensionMismatch, "the number of candidate_lists is 3, must be 60"),
         ((candidate_lists = "lists",), ArgumentError, "candidate_lists is \"lists\", must be a vector of vectors"),
         ((selection = :conditional, progress = (done, total) -> false), CancelledError, "cancelled"),
         ((selection = :conditional, candidat = 3), ArgumentError, "there is no keyword candidat; the keywords are cand"),

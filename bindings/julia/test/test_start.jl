@@ -25,6 +25,14 @@
     point = points[:, 1]
     @test same(knn(index, point, 4; start = knn(index, point, 4)), knn(index, point, 4))
 
+    # The check of the numbers must not take memory for each of them: it would be slower than the search.
+    many = rand(random, 1:10_000, 30, 10_000)
+    lists = collect(eachcol(many))
+    memory(f, x) = (f(x); @allocated f(x))
+    @test memory(x -> ResidualKNN.neighbor_matrix(x, "start", 10_000, 10_000), (many, many)) < 1.2 * sizeof(many)
+    @test memory(x -> ResidualKNN.candidate_arrays(x, 10_000, 10_000), many) < 1.2 * sizeof(many)
+    @test memory(x -> ResidualKNN.candidate_arrays(x, 10_000, 10_000), lists) < 1.2 * sizeof(many)
+
     # The trees leave fewer candidates to score.
     large = index_of(random_model(201; n = 3000, m = 15))
     cold = predecessors(large, 6; strategy = :dual_tree, statistics = true)

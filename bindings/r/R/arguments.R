@@ -8,6 +8,15 @@ shown <- function(x) {
   if (nchar(text) > 40L) paste0(substr(text, 1L, 37L), "...") else text
 }
 
+# A number with all digits that it needs to be told from others.
+all_digits <- function(x) {
+  for (digits in c(7L, 15L, 17L)) {
+    text <- format(x, digits = digits)
+    if (as.double(text) == x) break
+  }
+  text
+}
+
 # Possible names of a value, for messages.
 quoted <- function(names) paste0("\"", names, "\"", collapse = ", ")
 

@@ -68,6 +68,7 @@ checked <- function(result, matrices = list(), names = character()) {
 with_names_of_r <- function(message, names = character()) {
   message <- sub("^residual_knn_[a-z0-9_]+: ", "", message)
   message <- gsub(" is (-?)inf\\b", " is \\1Inf", message)
+  message <- sub("^ranking is scaled distance", "ranking is \"scaled_distance\"", message)
   names <- c(queries = "query", names)
   first <- sub("\\W.*", "", message)
   if (first %in% names(names)) sub(first, names[[first]], message, fixed = TRUE) else message

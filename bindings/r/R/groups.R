@@ -18,7 +18,7 @@ find_groups <- function(find, index, groups, k, choices, threads, progress) {
   options <- search_options(choices$ranking, choices$strategy, search_threads(index, threads))
   groups <- as_groups(groups, index$n)
   k <- as_k(k, index$n)
-  sets <- set_options(index, k, length(groups), choices$ranking, choices$selection, choices$candidates)
+  sets <- set_options(index, k, list(count = length(groups)), choices$ranking, choices$selection, choices$candidates)
   sets$conditional_variances <- FALSE # the library has none for groups
   options <- c(options, sets)
   found <- run_call(progress, function(report) find(index$handle, groups, c(options, progress = report), k))

@@ -26,6 +26,9 @@ user_statistics <- function(statistics, index, matrices) {
 # Row numbers of the queries in the index or among the new points.
 query_numbers <- function(x) if (is.null(x$rows)) seq_len(nrow(x$index)) else x$rows
 
+# The names of groups, one for each query; NULL for other queries, and for groups without names.
+group_names <- function(x) names(x$groups)
+
 # One row for each neighbor, query by query, as in the files of the command-line program.
 as.data.frame.residual_neighbors <- function(x, row.names = NULL, optional = FALSE, ...) {
   frame_of_neighbors(x, "distance", row.names)
@@ -37,7 +40,10 @@ frame_of_neighbors <- function(x, value, row.names, name = value) {
   rank <- rep(seq_len(k), nrow(x$index))
   neighbor <- c(t(x$index))
   there <- !is.na(neighbor)
-  frame <- data.frame(query = rep(query_numbers(x), each = k)[there], rank = rank[there], neighbor = neighbor[there])
+  frame <- data.frame(query = rep(query_numbers(x), each = k)[there])
+  if (!is.null(group_names(x))) frame$group <- rep(group_names(x), each = k)[there]
+  frame$rank <- rank[there]
+  frame$neighbor <- neighbor[there]
   frame[[name]] <- c(t(x[[value]]))[there]
   if (!is.null(row.names)) row.names(frame) <- row.names
   frame
@@ -72,7 +78,7 @@ print.residual_neighbors <- function(x, ...) {
   ranks <- seq_len(min(most, 10L))
   table <- function(values) {
     values <- values[shown, ranks, drop = FALSE]
-    dimnames(values) <- list(paste0("[", query_numbers(x)[shown], ",]"), ranks)
+    dimnames(values) <- list(query_labels(x)[shown], ranks)
     print(values, digits = 4)
   }
   cut_off <- if (conditional) ", the first 10" else ", the nearest 10"
@@ -88,6 +94,13 @@ print.residual_neighbors <- function(x, ...) {
     table(x$conditional_variance)
   }
   invisible(x)
+}
+
+# The names of the rows in a printed answer: names of groups, or numbers in the form of R's matrices.
+query_labels <- function(x) {
+  labels <- paste0("[", query_numbers(x), ",]")
+  names <- group_names(x)
+  if (is.null(names)) labels else ifelse(is.na(names) | !nzchar(names), labels, names)
 }
 
 print_selection <- function(statistics) {

@@ -37,7 +37,7 @@ predecessors_above <- function(index, threshold, rows = NULL, ranking = "absolut
 as_threshold <- function(x) {
   if (is.null(x)) stop_invalid("threshold is NULL, must be a single number")
   x <- as_number(x, "threshold")
-  if (!(x >= 0 && x <= 1)) stop_invalid("threshold is ", x, ", must be between 0 and 1")
+  if (!(x >= 0 && x <= 1)) stop_invalid("threshold is ", all_digits(x), ", must be between 0 and 1")
   x
 }
 

@@ -10,8 +10,8 @@ neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, r
   new <- as_new_points(index, query, query_factor, query_residual_variance, rows)
   if (is.null(new)) rows <- as_rows(rows, index$n)
   k <- as_k(k, index$n)
-  num_queries <- count_queries(index, rows, new)
-  options <- c(options, set_options(index, k, num_queries, ranking, selection, candidates, candidate_lists, start))
+  queries <- queries_of(index, rows, new)
+  options <- c(options, set_options(index, k, queries, ranking, selection, candidates, candidate_lists, start))
   found <- run_call(progress, matrices = new$matrices, function(report) {
     call_for_queries(
       index, rows, new, residual_knn_neighbors_int32, residual_knn_neighbors_of_new_points_int32,
@@ -29,8 +29,8 @@ predecessors <- function(index, k = min(10L, index$n), rows = NULL, ranking = "a
   options <- search_options(ranking, strategy, search_threads(index, threads))
   rows <- as_rows(rows, index$n)
   k <- as_k(k, index$n)
-  num_queries <- count_queries(index, rows)
-  options <- c(options, set_options(index, k, num_queries, ranking, selection, candidates, candidate_lists, start))
+  queries <- queries_of(index, rows)
+  options <- c(options, set_options(index, k, queries, ranking, selection, candidates, candidate_lists, start))
   found <- run_call(progress, function(report) {
     residual_knn_predecessors_int32(index$handle, rows, c(options, progress = report), k)
   })
@@ -41,6 +41,11 @@ predecessors <- function(index, k = min(10L, index$n), rows = NULL, ranking = "a
 # numbers `rows`, or all points if `rows` is NULL as well.
 count_queries <- function(index, rows, new = NULL) {
   if (!is.null(new)) new$num_queries else if (is.null(rows)) index$n else length(rows)
+}
+
+# The queries of a search, for comparison with those of an earlier result.
+queries_of <- function(index, rows, new = NULL) {
+  list(count = count_queries(index, rows, new), rows = rows, are_new = !is.null(new))
 }
 
 # Calls the function of the library for this kind of queries: for points of the index, for new points, or for new points

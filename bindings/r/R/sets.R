@@ -1,7 +1,8 @@
 # How a search selects the set of a query, among which candidates, and from which neighbors it starts.
 
-# The options of the library for these arguments of a search with k neighbors of `num_queries` queries.
-set_options <- function(index, k, num_queries, ranking, selection, candidates, candidate_lists = NULL, start = NULL) {
+# The options of the library for these arguments of a search with k neighbors of each query. `queries` is the result of
+# queries_of().
+set_options <- function(index, k, queries, ranking, selection, candidates, candidate_lists = NULL, start = NULL) {
   code <- enum_value(selection, "selection", "selection")
   conditional <- selection == "conditional"
   if (conditional && !identical(ranking, "absolute")) {
@@ -14,8 +15,10 @@ set_options <- function(index, k, num_queries, ranking, selection, candidates, c
   if (!is.null(start) && !is.null(candidate_lists)) stop_invalid("start must be NULL if there are candidate_lists")
   c(
     list(selection = code, conditional_variances = conditional), candidate_counts(candidates, index, k),
-    as_candidate_lists(candidate_lists, num_queries, index$n),
-    start = if (!is.null(start)) list(as_neighbor_matrix(start, "start", num_queries, index$n))
+    as_candidate_lists(found_rows(candidate_lists, "candidate_lists", queries), queries$count, index$n),
+    start = if (!is.null(start)) {
+      list(as_neighbor_matrix(found_rows(start, "start", queries), "start", queries$count, index$n))
+    }
   )
 }
 
@@ -77,7 +80,6 @@ as_candidate_lists <- function(lists, num_queries, n) {
   if (is.null(lists)) {
     return(NULL)
   }
-  if (inherits(lists, "residual_neighbors")) lists <- lists$index
   of_matrix <- length(dim(lists)) == 2L && may_be_positions(lists)
   if (!of_matrix && (!is.list(lists) || is.object(lists))) {
     stop_invalid(
@@ -91,6 +93,39 @@ as_candidate_lists <- function(lists, num_queries, n) {
     stop_invalid("candidate_lists has ", counted(count, what), ", must have ", num_queries, ", one for each query")
   }
   if (of_matrix) rows_of_matrix(lists, n) else rows_of_lists(lists, n)
+}
+
+# The matrix of row numbers in the result `x` of a search, which must be one for the same queries. Any other x is
+# returned as it is.
+found_rows <- function(x, name, queries) {
+  if (!inherits(x, "residual_neighbors")) {
+    return(x)
+  }
+  require_single_points(x, name, queries$are_new)
+  own <- query_numbers(x)
+  wanted <- if (is.null(queries$rows)) seq_len(queries$count) else queries$rows
+  # Another number of queries is found later.
+  if (!queries$are_new && length(own) == length(wanted)) {
+    bad <- which(own != wanted)
+    if (length(bad) > 0L) {
+      stop_invalid(
+        name, " has the neighbors of other rows: query ", bad[1L], " is row ", wanted[bad[1L]], ", but ", name,
+        "$rows has row ", own[bad[1L]], " there"
+      )
+    }
+  }
+  x$index
+}
+
+# Refuses results of searches for groups, and for new points instead of points of the index or the other way round.
+require_single_points <- function(x, name, are_new) {
+  if (x$kind == "groups") stop_invalid(name, " has the neighbors of groups, must be those of single points")
+  if ((x$kind == "new points") != are_new) {
+    stop_invalid(
+      name, " has the neighbors of ", if (are_new) "points of the index, but there are new points" else
+        "new points, but no new points are given"
+    )
+  }
 }
 
 # Neighbors of the queries, from the result of a search or from a matrix with one row for each query, as a matrix of

@@ -41,20 +41,12 @@ rows_of_sets <- function(neighbors, rows, n) {
     return(as_rows(rows, n))
   }
   if (!is.null(rows)) stop_invalid("rows must be NULL: the result of a search has its rows")
-  as_rows(neighbors$rows, n)
+  if (!is.null(neighbors$rows)) as_positions(neighbors$rows, "neighbors$rows", n)
 }
 
 # Conditioning sets as a matrix of integers.
 as_sets <- function(neighbors, num_queries, n, is_new) {
-  if (inherits(neighbors, "residual_neighbors")) {
-    if (neighbors$kind == "groups") stop_invalid("neighbors has the neighbors of groups, must be those of single points")
-    if ((neighbors$kind == "new points") != is_new) {
-      stop_invalid(
-        "neighbors has the neighbors of ", if (is_new) "points of the index, but there are new points" else
-          "new points, so the new points must be given"
-      )
-    }
-  }
+  if (inherits(neighbors, "residual_neighbors")) require_single_points(neighbors, "neighbors", is_new)
   sets <- as_neighbor_matrix(neighbors, "neighbors", num_queries, n)
   if (ncol(sets) == 0L) stop_invalid("neighbors has no columns, must have at least 1")
   sets

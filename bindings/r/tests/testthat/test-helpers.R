@@ -81,6 +81,16 @@ test_that("the order by residual distance follows its definition", {
   expect_error(residual_order(index), "closed", class = "residualknn_error_invalid_argument")
 })
 
+test_that("the residual order has points at the same place late", {
+  set.seed(48)
+  points <- random_points(80, 2)
+  order <- residual_order(residual_index(rbind(points, points), random_points(5, 2), 0.5))
+  place <- (order - 1L) %% 80L
+  expect_identical(sort(order), 1:160)
+  expect_identical(anyDuplicated(place[1:80]), 0L)
+  expect_identical(anyDuplicated(place[81:160]), 0L)
+})
+
 test_that("a neighbor array has the form of GpGp", {
   points <- random_points(40, 2)
   index <- residual_index(points[order_points(points), ])

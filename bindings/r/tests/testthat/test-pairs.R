@@ -59,6 +59,27 @@ test_that("pairs above a threshold are those of the definition", {
   expect_length(neighbors_above(case$index, 1)$index, 0L)
 })
 
+test_that("points at the same place are found above a threshold near 1", {
+  set.seed(44)
+  points <- random_points(200, 2)
+  index <- residual_index(rbind(points, points), random_points(5, 2), 0.5)
+  found <- predecessors_above(index, 1 - 1e-12)
+  expect_identical(diff(found$offsets), rep(c(0, 1), each = 200))
+  expect_identical(found$index, 1:200)
+})
+
+test_that("wrong thresholds and rankings are shown as they must be written", {
+  case <- pairs_case(45, n = 30)
+  invalid <- "residualknn_error_invalid_argument"
+  for (call in list(function(...) neighbors_above(case$index, ...), function(...) predecessors_above(case$index, ...))) {
+    expect_error(call(1 + 1e-15), "threshold is 1.0000000000000011, must be", fixed = TRUE, class = invalid)
+    expect_error(call(1.1), "threshold is 1.1, must", fixed = TRUE, class = invalid)
+    expect_error(call(-1e-20), "threshold is -1e-20, must", fixed = TRUE, class = invalid)
+    expect_error(call(Inf), "threshold is Inf, must", fixed = TRUE, class = invalid)
+    expect_error(call(0.5, ranking = "scaled_distance"), "^ranking is \"scaled_distance\", but", class = invalid)
+  }
+})
+
 test_that("the number of pairs is bounded, and the room grows as needed", {
   case <- pairs_case(42, n = 1200)
   all <- predecessors_above(case$index, 0)
@@ -99,6 +120,17 @@ test_that("groups have the neighbors of the definition", {
   for (i in seq_along(groups)) group[groups[[i]]] <- i
   expect_identical(group_neighbors(case$index, group, k = 4)$index, found$index)
   expect_identical(group_neighbors(case$index, factor(group), k = 4)$index, found$index)
+  # Names of groups.
+  named <- stats::setNames(groups, c("", letters[2:12]))
+  found <- group_neighbors(case$index, named, k = 4)
+  frame <- as.data.frame(found)
+  expect_identical(names(frame), c("query", "group", "rank", "neighbor", "distance"))
+  expect_identical(frame$group, c("", letters[2:12])[frame$query])
+  shown <- capture.output(print(found))
+  expect_match(shown[4], "^\\[1,\\]")
+  expect_match(shown[5], "^b ")
+  expect_output(print(group_neighbors(case$index, factor(group, labels = LETTERS[1:12]), k = 4)), "\nA ")
+  expect_false("group" %in% names(as.data.frame(group_neighbors(case$index, unname(groups), k = 4))))
   # Groups of one row.
   single <- group_neighbors(case$index, as.list(1:150), k = 3)
   expect_identical(single$index, neighbors(case$index, k = 3)$index)

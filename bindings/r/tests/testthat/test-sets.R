@@ -252,6 +252,36 @@ test_that("without queries, the answer is empty", {
   expect_identical(dim(neighbors(case$index, case$new[0, ], k = 2, candidate_lists = list())$index), c(0L, 2L))
 })
 
+test_that("results for other queries are neither candidates nor a start", {
+  case <- weights_case(68)
+  index <- case$index
+  rows <- c(50L, 20L)
+  of_rows <- neighbors(index, k = 9, rows = rows)
+  of_new <- neighbors(index, case$new, k = 9)
+  of_groups <- group_neighbors(index, list(1:2, 50:51), k = 9)
+  expected <- predecessors(index, k = 3, rows = c(50, 20), candidate_lists = of_rows$index)
+  expect_identical(predecessors(index, k = 3, rows = c(50, 20), candidate_lists = of_rows)$index, expected$index)
+  # All rows, with and without their numbers.
+  all <- neighbors(index, k = 9, rows = 1:60)
+  expect_identical(neighbors(index, k = 3, candidate_lists = all)$index, all$index[, 1:3])
+  expect_identical(neighbors(index, k = 3, rows = 1:60, start = neighbors(index, k = 3))$index, all$index[, 1:3])
+  expect_identical(neighbors(index, case$new, k = 3, candidate_lists = of_new)$index, of_new$index[, 1:3])
+  for (name in c("candidate_lists", "start")) {
+    refused <- function(text, result, ...) {
+      arguments <- c(list(index, k = 3, ...), stats::setNames(list(result), name))
+      expect_error(do.call(neighbors, arguments), paste0(name, text), fixed = TRUE,
+        class = "residualknn_error_invalid_argument"
+      )
+    }
+    refused(" has the neighbors of other rows: query 2 is row 21, but ", of_rows, rows = c(50, 21))
+    refused(" has the neighbors of other rows: query 1 is row 1, but ", neighbors(index, k = 9, rows = 60:1))
+    refused(" has 2 rows, must have 60", of_rows)
+    refused(" has the neighbors of groups, must be those of single points", of_groups, rows = rows)
+    refused(" has the neighbors of new points, but no new points are given", of_new, rows = 1:9)
+    refused(" has the neighbors of points of the index, but there are new points", of_rows, query = case$new[1:2, ])
+  }
+})
+
 test_that("wrong selections and candidates are errors with the names of R", {
   case <- weights_case(67)
   index <- case$index

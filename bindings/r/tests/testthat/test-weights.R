@@ -194,13 +194,13 @@ test_that("wrong sets are errors that name the place", {
   expect_invalid(vecchia_weights(case$index, sets, rows = 61), "rows[1] is 61")
   # Results of searches of another kind.
   near <- neighbors(case$index, case$new, k = 2)
-  expect_invalid(vecchia_weights(case$index, near), "the new points must be given")
+  expect_invalid(vecchia_weights(case$index, near), "no new points are given")
   expect_invalid(vecchia_weights(case$index, predecessors(case$index), case$points), "but there are new points")
   expect_invalid(vecchia_weights(case$index, predecessors(case$index), rows = 1:60), "rows must be NULL")
   expect_invalid(vecchia_weights(case$index, near, case$new, rows = 1:9), "rows must be NULL")
   expect_invalid(vecchia_weights(case$index, near, replace(case$new, 3, NaN)), "query[3, 1] is NaN")
   larger <- residual_index(rbind(case$points, case$points + 1))
-  expect_invalid(vecchia_weights(case$index, neighbors(larger, k = 1, rows = 70)), "rows[1] is 70")
+  expect_invalid(vecchia_weights(case$index, neighbors(larger, k = 1, rows = 70)), "neighbors$rows[1] is 70")
   expect_error(vecchia_weights(case$index, near, case$new, query_factor = case$of_new$factor),
     class = "residualknn_error_unsupported"
   )
