@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "conditioning/neighbor_sets.h"
+#include "model/callback_covariance.h"
 #include "model/residual_model.h"
 #include "parallel/monitor.h"
 #include "parallel/pace.h"
@@ -92,7 +93,7 @@ void ForEachSet(const SetsJob& job, std::vector<Worker>& workers) {
     numbers.resize(static_cast<size_t>(count));
     std::iota(numbers.begin(), numbers.end(), first);
     job.queries.Load(numbers, block, monitor);
-    Pace pace(monitor);
+    Pace pace(monitor, CostOf(job.model.callback()));
     for (int64_t q = 0; q < count; ++q) {
       job.sets.Read(block.slot[q], rows, places);
       const QueryWithSet query{block.slot[q],

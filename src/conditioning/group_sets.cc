@@ -13,6 +13,14 @@
 namespace residual_knn {
 namespace {
 
+// What searches found for each member: first the residual candidates, nearest first, then the scaled ones. The places are
+// more than the counts, because members of the same group may be among the nearest.
+struct MemberLists {
+  const RowLists& rows;
+  size_t residual_places;
+  CandidateCounts counts;  // that a member gives to its group
+};
+
 // One thread's part of the selections.
 class Worker {
  public:
@@ -21,12 +29,12 @@ class Worker {
       : job_(job),
         group_of_row_(group_of_row),
         sets_(sets),
-        pace_({job.monitor, index}),
+        pace_({job.monitor, index}, CostOf(job.model.callback())),
         of_point_(job.model),
         of_group_(job.model) {}
 
   // `first` is the place of the first member of the group among the queries of the lists.
-  void Select(int64_t group, const RowLists& lists, int64_t first) {
+  void Select(int64_t group, const MemberLists& lists, int64_t first) {
     const std::span<const int64_t> members = job_.groups.rows(group);
     ReadCandidates(group, lists, first);
     std::vector<Neighbor>& set = sets_[group];
@@ -48,17 +56,27 @@ class Worker {
 
  private:
   // The candidates of all members, ascending.
-  void ReadCandidates(int64_t group, const RowLists& lists, int64_t first) {
-    const int64_t limit = job_.predecessors ? job_.groups.first_row(group) : job_.model.n();
+  void ReadCandidates(int64_t group, const MemberLists& lists, int64_t first) {
     candidates_.clear();
     for (int64_t i = 0; i < std::ssize(job_.groups.rows(group)); ++i) {
-      lists.Read(first + i, list_);
-      for (const int64_t row : list_) {
-        if (row >= 0 && row < limit && group_of_row_[row] != group) candidates_.push_back(row);
-      }
+      lists.rows.Read(first + i, list_);
+      const std::span<const int64_t> found = list_;
+      AddNearest(group, found.first(lists.residual_places), lists.counts.residual);
+      AddNearest(group, found.subspan(lists.residual_places), lists.counts.scaled);
     }
     SortAndDropRepeats(candidates_);
     num_candidates_ += std::ssize(candidates_);
+  }
+
+  // Adds the first `count` of the rows, nearest first, that can be neighbors of the group.
+  void AddNearest(int64_t group, std::span<const int64_t> rows, int64_t count) {
+    const int64_t limit = job_.predecessors ? job_.groups.first_row(group) : job_.model.n();
+    for (const int64_t row : rows) {
+      if (count == 0) return;
+      if (row < 0 || row >= limit || group_of_row_[row] == group) continue;
+      candidates_.push_back(row);
+      --count;
+    }
   }
 
   PointView PointOf(int64_t row) {
@@ -108,9 +126,10 @@ SearchStatistics SelectConditional(const GroupJob& job, const CandidateCounts& c
     };
     const std::unique_ptr<QuerySet> queries = members.Queries(job);
     SearchStatistics part;
-    const std::unique_ptr<RowLists> lists =
-        FindCandidates({job.model, *queries, settings, job.monitor},
-                       {wanted(counts.residual), wanted(counts.scaled)}, prepared, part);
+    const CandidateCounts places{wanted(counts.residual), wanted(counts.scaled)};
+    const std::unique_ptr<RowLists> found =
+        FindCandidates({job.model, *queries, settings, job.monitor}, places, prepared, part);
+    const MemberLists lists{*found, static_cast<size_t>(places.residual), counts};
     AddSearch(part, sum);
     std::vector<int64_t> first;  // places of the first members
     int64_t place = 0;
@@ -120,7 +139,7 @@ SearchStatistics SelectConditional(const GroupJob& job, const CandidateCounts& c
     }
     job.monitor.Start(std::ssize(members.groups));
     ParallelFor(threads, std::ssize(members.groups), job.monitor, [&](int64_t task, int worker) {
-      workers[worker].Select(members.groups[task], *lists, first[task]);
+      workers[worker].Select(members.groups[task], lists, first[task]);
       job.monitor.Advance(1);
     });
   }

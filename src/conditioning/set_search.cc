@@ -30,7 +30,10 @@ constexpr int64_t kSortWork = 8;
 class ListWorker {
  public:
   ListWorker(const SearchJob& job, const RowLists& lists, int index)
-      : job_(job), lists_(lists), monitor_(job.monitor, index), pace_(monitor_) {}
+      : job_(job),
+        lists_(lists),
+        monitor_(job.monitor, index),
+        pace_(monitor_, CostOf(job.model.callback())) {}
 
   void Load(std::span<const int64_t> queries) { job_.queries.Load(queries, block_, monitor_); }
 

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "model/residual_model.h"
+#include "parallel/pace.h"
 
 namespace residual_knn {
 
@@ -16,6 +17,11 @@ void AskCovariances(const CovarianceCallback& callback, std::span<const int64_t>
 // A callback that is not concurrent is called from the calling thread alone.
 inline int UsableThreads(const CovarianceCallback& callback, int threads) {
   return callback.function != nullptr && !callback.concurrent ? 1 : threads;
+}
+
+// The time of a callback is not known.
+inline Pace::Cost CostOf(const CovarianceCallback& callback) {
+  return callback.function != nullptr ? Pace::Cost::kUnknown : Pace::Cost::kUsual;
 }
 
 }  // namespace residual_knn

@@ -18,6 +18,7 @@ namespace {
 void Monitor::Start(int64_t total) {
   total_ = std::max<int64_t>(total, 1);
   done_.store(0, std::memory_order_relaxed);
+  Look();
 }
 
 void Monitor::Poll() {

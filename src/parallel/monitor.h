@@ -15,7 +15,8 @@ class Monitor {
   Monitor() = default;
   Monitor(residual_knn_progress progress, void* user) : progress_(progress), user_(user) {}
 
-  // Starts a stage of `total` units; the fraction starts again at 0.
+  // Calling thread only: starts a stage of `total` units. The fraction starts again at 0. Looks at once, so that the first
+  // stage calls the callback, however short it is.
   void Start(int64_t total);
 
   // Any thread: `units` more are done.

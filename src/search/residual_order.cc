@@ -87,7 +87,7 @@ class MaximinSelection {
         threads_(UsableThreads(job.model.callback(), job.threads)),
         monitor_(job.monitor),
         lists_(lists),
-        pace_(job.monitor),
+        pace_(job.monitor, CostOf(model_.callback())),
         distance_(static_cast<size_t>(model_.n()), kInfinity),
         seen_(static_cast<size_t>(model_.n())),
         chosen_(static_cast<size_t>(model_.n())) {
@@ -195,7 +195,7 @@ class MaximinSelection {
     const int64_t size = std::clamp<int64_t>(count / (threads * kTasksOfThread), 1, kRowsOfTask);
     ParallelFor(static_cast<int>(threads), (count + size - 1) / size, monitor_,
                 [&](int64_t task, int worker) {
-                  Pace pace(ThreadMonitor(monitor_, worker));
+                  Pace pace(ThreadMonitor(monitor_, worker), CostOf(model_.callback()));
                   const int64_t end = std::min((task + 1) * size, count);
                   for (int64_t i = task * size; i < end; ++i) compute(i, workers_[worker], pace);
                 });

@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -313,6 +314,55 @@ void TestConditional(void** state) {
   assert_true(selected > 0);
 }
 
+// The candidates of a group are the nearest of each member outside the group: as many as were asked for, although members
+// are near each other.
+void TestCandidatesOfMembers(void** state) {
+  Random random(static_cast<const TestRun*>(*state)->seed);
+  constexpr int64_t kRows = 200;
+  constexpr int32_t kCandidates = 6;
+  const CreatedIndex created = CreateIndex(PlainModel(random, kRows, 8));
+  std::vector<int64_t> neighbors(kRows * (kRows - 1));
+  for (const int32_t ranking : {RESIDUAL_KNN_ABSOLUTE, RESIDUAL_KNN_SCALED_DISTANCE}) {
+    residual_knn_search_options options = SearchOptions();
+    options.ranking = ranking;
+    assert_int_equal(residual_knn_neighbors(created.index.get(), nullptr, kRows, &options,
+                                            kRows - 1, neighbors.data(), nullptr, nullptr),
+                     RESIDUAL_KNN_OK);
+    for (const size_t size : {2, 3, 5, 16}) {
+      const int64_t first = random.Integer(0, kRows - 1);
+      // The first row and its nearest.
+      std::vector<int64_t> members = {first};
+      for (size_t i = 0; i + 1 < size; ++i) members.push_back(neighbors[first * (kRows - 1) + i]);
+      const std::set<int64_t> inside(members.begin(), members.end());
+      std::set<int64_t> expected;
+      for (const int64_t member : members) {
+        int32_t found = 0;
+        for (int64_t i = 0; found < kCandidates; ++i) {
+          const int64_t row = neighbors[member * (kRows - 1) + i];
+          if (inside.count(row) > 0) continue;
+          expected.insert(row);
+          ++found;
+        }
+      }
+      Groups groups;
+      groups.Add(members);
+      options = SearchOptions();
+      options.selection = RESIDUAL_KNN_SELECT_CONDITIONAL;
+      options.residual_candidates = ranking == RESIDUAL_KNN_ABSOLUTE ? kCandidates : -1;
+      options.scaled_candidates = ranking == RESIDUAL_KNN_ABSOLUTE ? -1 : kCandidates;
+      residual_knn_statistics statistics;
+      residual_knn_statistics_init(&statistics, sizeof statistics);
+      std::vector<int64_t> selected(kCandidates);
+      assert_int_equal(residual_knn_group_neighbors(created.index.get(), groups.offsets.data(), 1,
+                                                    members.data(), &options, kCandidates,
+                                                    selected.data(), nullptr, &statistics),
+                       RESIDUAL_KNN_OK);
+      assert_int_equal(statistics.candidates, expected.size());
+      for (const int64_t row : selected) assert_true(expected.count(row) > 0);
+    }
+  }
+}
+
 // Two groups of an index of 30 points, for all four functions.
 struct Arguments {
   bool null_index = false;
@@ -469,6 +519,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test_prestate(TestLargeGroups, &run),
       cmocka_unit_test_prestate(TestConditionalSingleRows, &run),
       cmocka_unit_test_prestate(TestConditional, &run),
+      cmocka_unit_test_prestate(TestCandidatesOfMembers, &run),
       cmocka_unit_test_prestate(TestRefusals, &run),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -976,8 +976,8 @@ the largest |rho| with any member. Members of a group are not its neighbors; row
 - `options`: NULL: defaults. ranking is absolute or signed. Candidate lists, start lists and
   conditional_variances must have their defaults, and without conditional selection also the
   numbers of candidates.
-  With RESIDUAL_KNN_SELECT_CONDITIONAL, the candidates of a group are those of all its members
-  outside the group; residual_candidates and scaled_candidates are numbers for each member. The
+  With RESIDUAL_KNN_SELECT_CONDITIONAL, each member gives its nearest rows outside the group as
+  candidates: residual_candidates and scaled_candidates are numbers for each member. The
   neighbors are selected one after the other. The next one is the candidate that reduces the
   log-determinant of the conditional covariance of the group most, given the neighbors before it.
   Ties go to the smaller row. `distances` are those from the nearest member. Source: Huan,
@@ -986,7 +986,7 @@ the largest |rho| with any member. Members of a group are not its neighbors; row
 - `neighbors`: out: num_groups x k row numbers; NULL only if num_groups is 0
 - `distances`: out: num_groups x k distances; NULL: not wanted
 - `statistics`: out: NULL, or initialized by residual_knn_statistics_init. queries is the number of groups, pairs
-  are those of members and candidates, and uninformative_queries is 0.
+  are those of the searches of all members, and uninformative_queries is 0.
 - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. The results of
   a group of one row have the bytes of residual_knn_neighbors with the same options. For each member, the call
   searches for up to k + 2 g - 2 neighbors, where g is the number of members. Memory: 8 bytes for each row of
