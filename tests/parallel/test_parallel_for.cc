@@ -293,11 +293,20 @@ bool IsCancelled(const std::function<void()>& call) {
   return false;
 }
 
-// Cancelled at the first call, all threads stop before the work is done.
+// A stage that the callback cancels at its start does not begin.
+bool CancelAtStartHolds() {
+  Caller caller;
+  caller.cancel_at = 1;
+  Monitor monitor(Caller::Call, &caller);
+  return (IsCancelled([&] { monitor.Start(10); }) && monitor.Stopped() && caller.calls == 1) ||
+         Fail("the start of a stage was not cancelled");
+}
+
+// Cancelled at the first call after the start, all threads stop before the work is done.
 bool CancelStops() {
   for (int threads = 1; threads <= kMostThreads; ++threads) {
     Caller caller;
-    caller.cancel_at = 1;
+    caller.cancel_at = 2;
     Monitor monitor(Caller::Call, &caller);
     monitor.Start(1'000'000);
     std::atomic<int64_t> started = 0;
@@ -309,7 +318,7 @@ bool CancelStops() {
         ++finished;
       });
     });
-    if (!cancelled || !monitor.Stopped() || caller.calls != 1 || !caller.Holds()) {
+    if (!cancelled || !monitor.Stopped() || caller.calls != 2 || !caller.Holds()) {
       return Fail("not cancelled with " + std::to_string(threads) + " threads");
     }
     if (started != finished || started > 100'000) {
@@ -423,6 +432,7 @@ void TestCallback(void**) {
   assert_true(PollsAreSpaced());
 }
 void TestCancel(void**) {
+  assert_true(CancelAtStartHolds());
   assert_true(CancelStops());
   assert_true(CancelReachesOthers());
 }
