@@ -90,7 +90,7 @@ tail.residual_pairs <- function(x, ...) utils::tail(as.data.frame(x), ...)
 
 print.residual_pairs <- function(x, ...) {
   cat("<residual_pairs> ", kind_of_answer(x), ": ", counted_queries(length(x$offsets) - 1L), ", ",
-    counted(length(x$index), "pair"), " above ", format(x$threshold), ", ", time_of_search(x), "\n",
+    counted(length(x$index), "pair"), " above ", all_digits(x$threshold), ", ", time_of_search(x), "\n",
     sep = ""
   )
   invisible(x)

@@ -66,6 +66,7 @@ test_that("points at the same place are found above a threshold near 1", {
   found <- predecessors_above(index, 1 - 1e-12)
   expect_identical(diff(found$offsets), rep(c(0, 1), each = 200))
   expect_identical(found$index, 1:200)
+  expect_output(print(found), "200 pairs above 0.999999999999,")
 })
 
 test_that("wrong thresholds and rankings are shown as they must be written", {
