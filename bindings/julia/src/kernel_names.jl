@@ -73,9 +73,11 @@ function note_kernel!(options, given, before = :matern32)
     return name
 end
 
+# The factor of the lengthscales that the library gets.
+library_scale(kernel, nu) = isfinite(nu) && nu > 0 ? FORMULAS[kernel].scale(nu) : 1 # the library rejects any other nu
+
 # The lengthscales for the library.
 function library_scales(lengthscales, kernel, nu)
-    isfinite(nu) && nu > 0 || return lengthscales # the library rejects this nu
-    scale = FORMULAS[kernel].scale(nu)
+    scale = library_scale(kernel, nu)
     return scale == 1 ? lengthscales : lengthscales .* scale
 end

@@ -16,7 +16,7 @@ function search_pairs(search, index, num_queries, threshold; max_pairs = nothing
         dists = Vector{Float64}(undef, room)
         offsets[end] = 0
         others = (:progress, :statistics, :max_pairs)
-        record = run_search(index, progress, settings, others; fields = PAIRS_SETTINGS) do options, record
+        record, scale = run_search(index, progress, settings, others; fields = PAIRS_SETTINGS) do options, record
             status = search(options, threshold, room, offsets, idxs, dists, record)
             return offsets[end] > room ? STATUS_CODES[:ok] : status
         end
@@ -27,7 +27,7 @@ function search_pairs(search, index, num_queries, threshold; max_pairs = nothing
             idxs .+= 1
             offsets .+= 1
             statistics || return offsets, idxs, dists
-            return offsets, idxs, dists, statistics_tuple(record)
+            return offsets, idxs, dists, statistics_tuple(record, scale)
         end
         needed <= most || invalid("max_pairs is ", most, ", but there are ", needed, " pairs")
         room = needed

@@ -2,7 +2,8 @@
 
 # Runs a search by search(options, record), which calls the library, and returns its record. `fields` are the keywords that
 # are fields of the options, and `others` are the other keywords of the caller. `prepare!(options)` sets what is not a
-# setting; the arrays that the options then point to are what it returns.
+# setting; the arrays that the options then point to are what it returns. The second result is the factor from distances in
+# the library's lengthscales to those in the lengthscales that the user gave.
 function run_search(search, index, progress, settings, others, prepare! = options -> nothing; fields = SEARCH_SETTINGS)
     options = LibResidualKNN.residual_knn_search_options()
     options.threads = index.options.threads
@@ -10,9 +11,11 @@ function run_search(search, index, progress, settings, others, prepare! = option
     arrays = prepare!(options)
     record = LibResidualKNN.residual_knn_statistics()
     warning = Ref("")
+    scale = Ref(1.0)
     GC.@preserve arrays begin
         run(options, progress) do options
             shared(index) do
+                index.source === :callback || (scale[] = library_scale(index.kernel, index.options.nu))
                 status = search(options, record)
                 status == STATUS_CODES[:ok] &&
                     (warning[] = text_of(LibResidualKNN.residual_knn_search_warning(index, record)))
@@ -21,10 +24,13 @@ function run_search(search, index, progress, settings, others, prepare! = option
         end
     end
     say(warning[])
-    return record
+    return record, scale[]
 end
 
-function statistics_tuple(record)
+# `scale` is that of run_search.
+function statistics_tuple(record, scale)
+    record.nearest_lengthscales *= scale
+    record.coarse_lengthscale /= scale
     reason = unsafe_string(LibResidualKNN.residual_knn_reason_string(record.reason))
     return named_tuple(record; strategy = symbol_of(STRATEGIES, record.strategy), reason = reason)
 end
@@ -45,12 +51,15 @@ function search_neighbors(search, index, num_queries, k; progress = nothing, sta
         return arrays, set_start!(options, index, num_queries, start)
     end
     others = (:progress, :statistics, :candidates, :candidate_lists, :conditional_variances, :start)
-    record = run_search(index, progress, settings, others, prepare!) do options, record
+    is_scaled = Ref(false)
+    record, scale = run_search(index, progress, settings, others, prepare!) do options, record
+        is_scaled[] = options.ranking == RANKINGS[:scaled_distance]
         search(options, idxs, dists, record)
     end
+    is_scaled[] && scale != 1 && (dists .*= scale)
     idxs .+= 1 # -1, for no neighbor, becomes 0
     answer = variances === nothing ? (idxs, dists) : (idxs, dists, variances)
-    return statistics ? (answer..., statistics_tuple(record)) : answer
+    return statistics ? (answer..., statistics_tuple(record, scale)) : answer
 end
 
 function search_all(search, index, k; settings...)

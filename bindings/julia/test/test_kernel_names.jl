@@ -42,6 +42,15 @@ end
     for call in (() -> make(:matern35_isotropic; nu = 2.5), () -> update!(index; nu = 2.5))
         @test throws_text(call, ArgumentError, "nu is 2.5, but the nu of :matern35_")
     end
+    # Scaled distances are in the lengthscales that the user gave.
+    for (kernel, settings) in ((:gaussian, ()), (:matern15_isotropic, ()), (:matern_isotropic, (nu = 0.7,)), (:matern52, ()))
+        scaled = plain(; kernel = kernel, lengthscales = (2.0, 3.0), settings...)
+        idxs, dists = knn(scaled, 3; ranking = :scaled_distance)
+        expected = [norm((model.points[:, i] - model.points[:, j]) ./ (2.0, 3.0)) for (i, column) in enumerate(eachcol(idxs))
+                    for j in column]
+        @test vec(dists) ≈ expected rtol = 1e-12
+        @test predecessors(scaled, 3; ranking = :scaled_distance)[2][1] == Inf
+    end
     # A nu that a name fixes is dropped with the name.
     update!(index; kernel = :matern)
     @test same(knn(index, 3), knn(plain(kernel = :matern32, lengthscales = (0.2, 0.4)), 3))

@@ -96,11 +96,23 @@ refuse_kernel <- function(name) {
   if (!is.null(why)) stop_invalid("kernel is \"", name, "\": ", why, "; see ?kernels")
 }
 
+# The factor of the lengthscales that the library gets, for the kernel name of an index.
+scale_of_alias <- function(index) {
+  arguments <- index$state$arguments
+  if (index$source == "callback") 1 else resolve_kernel(arguments$kernel, arguments$nu)$scale
+}
+
+# Distances in the library's lengthscales as distances in those that the user gave.
+in_given_lengthscales <- function(distances, index) {
+  scale <- scale_of_alias(index)
+  if (scale == 1) distances else distances * scale
+}
+
 # A note for texts of the library, which contain the library's lengthscales: for a kernel name of another package, these
 # may be a multiple of the lengthscales that the user gave.
 lengthscales_of_alias <- function(index) {
   arguments <- index$state$arguments
-  scale <- if (index$source == "callback") 1 else resolve_kernel(arguments$kernel, arguments$nu)$scale
+  scale <- scale_of_alias(index)
   if (scale != 1) {
     paste0(" (these lengthscales are ", format(scale, digits = 4), " times those given for ", arguments$kernel, ")")
   }

@@ -1,12 +1,14 @@
 # Results of searches: a list with the matrices `index` and `distance`, which have one row for each query.
 
 # `matrices` are the matrices that the library got, with their names in R.
-new_neighbors <- function(found, kind, index, rows = NULL, matrices = list()) {
+new_neighbors <- function(found, kind, index, rows = NULL, matrices = list(), ranking = "absolute") {
   statistics <- user_statistics(found[[2L]], index, matrices)
   # NULL, unless the sets were selected by conditional variance, and then not an element of the list.
   conditional_variance <- found[[1L]][[3L]]
+  distance <- found[[1L]][[2L]]
+  if (ranking == "scaled_distance") distance <- in_given_lengthscales(distance, index)
   structure(class = "residual_neighbors", c(
-    list(index = found[[1L]][[1L]], distance = found[[1L]][[2L]]),
+    list(index = found[[1L]][[1L]], distance = distance),
     if (!is.null(conditional_variance)) list(conditional_variance = conditional_variance),
     list(statistics = statistics, kind = kind, rows = rows)
   ))
@@ -18,6 +20,7 @@ user_statistics <- function(statistics, index, matrices) {
   warn_of(residual_knn_search_warning(index$handle, statistics)[[1L]], index, matrices)
   # Only the warning needs these fields.
   statistics[c("coarse_query", "coarse_coordinate", "coarse_value", "coarse_lengthscale")] <- NULL
+  statistics$nearest_lengthscales <- in_given_lengthscales(statistics$nearest_lengthscales, index)
   statistics$strategy <- residual_knn_strategy_name(statistics$strategy)
   statistics$reason <- residual_knn_reason_string(statistics$reason)
   statistics

@@ -18,7 +18,7 @@ neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, r
       residual_knn_neighbors_of_new_factor_int32, c(options, progress = report), k
     )
   })
-  new_neighbors(found, if (is.null(new)) "neighbors" else "new points", index, rows, new$matrices)
+  new_neighbors(found, if (is.null(new)) "neighbors" else "new points", index, rows, new$matrices, ranking)
 }
 
 predecessors <- function(index, k = min(10L, index$n), rows = NULL, ranking = "absolute", strategy = "automatic",
@@ -34,7 +34,7 @@ predecessors <- function(index, k = min(10L, index$n), rows = NULL, ranking = "a
   found <- run_call(progress, function(report) {
     residual_knn_predecessors_int32(index$handle, rows, c(options, progress = report), k)
   })
-  new_neighbors(found, "predecessors", index, rows)
+  new_neighbors(found, "predecessors", index, rows, ranking = ranking)
 }
 
 # The queries of a call are `new`, the result of as_new_points(), or, if it is NULL, the points of the index with the

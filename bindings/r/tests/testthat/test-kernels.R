@@ -189,3 +189,19 @@ test_that("unsupported kernels are errors that suggest a supported one", {
   }
   expect_error(residual_index(1, kernel = "matern99"), "must be one of \"squared_exponential\".*a name that \\?kernels")
 })
+
+test_that("scaled distances are in the lengthscales that the user gave", {
+  x <- points()
+  for (case in list(list("gaussian"), list("matern15_isotropic"), list("matern_isotropic", nu = 0.7), list("matern52"))) {
+    index <- residual_index(x, NULL, c(2, 3), case[[1L]], nu = case$nu)
+    found <- neighbors(index, k = 4, ranking = "scaled_distance")
+    scaled <- sweep(x, 2, c(2, 3), "/")
+    expected <- sqrt((scaled[c(found$index), 1] - scaled[, 1])^2 + (scaled[c(found$index), 2] - scaled[, 2])^2)
+    expect_equal(c(found$distance), expected, tolerance = 1e-12)
+    of_new <- neighbors(index, x[1:3, ] + 0.01, k = 1, ranking = "scaled_distance")
+    near <- sqrt(rowSums(((x[1:3, ] + 0.01 - x[of_new$index, ]) %*% diag(1 / c(2, 3)))^2))
+    expect_equal(c(of_new$distance), near, tolerance = 1e-12)
+    second <- predecessors(index, k = 1, rows = 2, ranking = "scaled_distance")$distance[1]
+    expect_equal(second, sqrt(sum((scaled[1, ] - scaled[2, ])^2)))
+  }
+})
