@@ -402,3 +402,53 @@ def test_wrong_results_of_a_covariance_function_are_errors_of_this_package():
                    lambda a, b: np.zeros((a, b), complex)):
         assert error_of(result) is rk.ArgumentTypeError
     assert error_of(lambda a, b: [[1.0] * i for i in range(a)]) in (rk.InvalidArgumentError, rk.ArgumentTypeError)
+
+
+def test_noted_signals_run_also_if_a_handler_raises():
+    from residual_knn._signals import HeldSignals
+    heard = []
+
+    def raising(number, frame):
+        heard.append(number)
+        raise KeyError(number)
+
+    before = {number: signal.signal(number, raising) for number in (signal.SIGUSR1, signal.SIGUSR2)}
+    try:
+        held = HeldSignals()
+        held.hold()
+        os.kill(os.getpid(), signal.SIGUSR1)
+        os.kill(os.getpid(), signal.SIGUSR2)
+        assert heard == []
+        with pytest.raises(KeyError) as caught:
+            held.release()
+        assert sorted(heard) == sorted(before) and isinstance(caught.value.__context__, KeyError)
+        assert all(signal.getsignal(number) is raising for number in before)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def test_a_child_of_another_thread_has_the_handlers_of_the_user(slow_index):
+    def handler(number, frame):
+        pass
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    results = []
+
+    def fork():
+        time.sleep(0.1)
+        child = os.fork()
+        if child == 0:
+            right = signal.getsignal(signal.SIGUSR1) is handler and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+            os._exit(0 if right else 1)
+        results.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+    thread = threading.Thread(target=fork)
+    thread.start()
+    try:
+        while thread.is_alive():
+            slow_index.neighbors(20, rows=range(3000), strategy="brute_force")
+        assert results == [0]
+    finally:
+        thread.join()
+        signal.signal(signal.SIGUSR1, before)

@@ -302,3 +302,38 @@ time.sleep(0.3)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_index_in_a_cycle_with_its_function_is_freed():
+    class Model:
+        def __init__(self):
+            self.index = rk.Index.from_callback(self.covariance, None, np.ones(20))
+
+        def covariance(self, rows, columns):
+            return np.exp(-abs(rows[:, None] - columns))
+
+    model = Model()
+    assert model.index.neighbors(1, rows=[3]).indices.tolist() == [[2]]
+    handle, model = weakref.ref(model.index._handle), weakref.ref(model)
+    gc.collect()
+    assert model() is None and handle() is None
+    model = Model()
+    model.index.close()
+    function = weakref.ref(model)
+    del model
+    gc.collect()
+    assert function() is None
+
+
+def test_a_closed_index_does_not_keep_the_points():
+    class Points:
+        def __array__(self, dtype=None, copy=None):
+            return POINTS
+
+    points = Points()
+    index = rk.Index(points, lengthscales=1)
+    kept = weakref.ref(points)
+    del points
+    assert kept() is not None
+    index.close()
+    assert kept() is None

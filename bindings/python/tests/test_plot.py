@@ -74,3 +74,28 @@ def test_what_cannot_be_drawn():
     with pytest.raises(rk.UnsupportedError, match="no points"):
         by_callback.plot(0)
     assert pyplot.get_fignums() == []
+
+
+def test_points_that_have_changed_or_are_gone():
+    points = np.random.default_rng(95).random((20, 2)).tolist()
+    index = rk.Index(points, lengthscales=1)
+    del points[10:]
+    with pytest.raises(rk.InvalidArgumentError, match="points has the shape .10, 2. now"):
+        index.plot(15)
+    index.close()
+    with pytest.raises(rk.InvalidArgumentError, match="closed"):
+        index.plot(1)
+
+
+def test_dims_by_name_and_wrong_axes():
+    pandas = pytest.importorskip("pandas", reason="pandas is absent")
+    points = np.random.default_rng(96).random((20, 3))
+    index = rk.Index(pandas.DataFrame(points, columns=["a", "b", "c"]), lengthscales=1)
+    axes = index.plot(0, dims=["c", "a"])
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("c", "a")
+    pyplot.close("all")
+    for wrong in (1, "ab", ["z"], [1.5]):
+        with pytest.raises(rk.ArgumentTypeError, match="^dims is"):
+            index.plot(0, dims=wrong)
+    with pytest.raises(rk.ArgumentTypeError, match="^ax is 'x'"):
+        index.plot(0, ax="x")

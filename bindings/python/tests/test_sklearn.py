@@ -63,3 +63,43 @@ def test_wrong_arguments():
         estimator.kneighbors_graph(NEW, mode="x")
     with pytest.raises(ValueError, match="kernel"):
         ResidualNeighbors(kernel="x").fit(POINTS)
+
+
+def test_a_fit_does_not_change_with_its_data_and_parameters():
+    points = POINTS.copy()
+    inducing = NEW[:4].copy()
+    estimator = ResidualNeighbors(3, lengthscales=0.3, inducing=inducing).fit(points)
+    expected = estimator.kneighbors(NEW)
+    points[:] = 0
+    inducing[:] = 0
+    estimator.set_params(lengthscales=0.9, kernel="matern12")
+    for again in (estimator, pickle.loads(pickle.dumps(estimator))):
+        assert all(map(np.array_equal, again.kneighbors(NEW), expected))
+    estimator.set_params(lengthscales=0.3, kernel="matern32", inducing=None)
+    with pytest.raises(rk.InvalidArgumentError, match="^kernel"):
+        estimator.set_params(kernel="x").fit(POINTS[:20, :2])
+    assert estimator.kneighbors_graph().shape == (150, 150) and estimator.n_features_in_ == 3
+    assert all(map(np.array_equal, estimator.kneighbors(NEW), expected))
+
+
+def test_arguments_have_their_names_of_scikit_learn():
+    for name, wrong in (("random_state", -1), ("random_state", "x"), ("n_jobs", 0), ("n_jobs", 1.5)):
+        with pytest.raises(rk.ResidualKNNError, match=f"^{name} is"):
+            ResidualNeighbors(**{name: wrong}).fit(POINTS)
+    with pytest.raises(rk.InvalidArgumentError, match="^n_neighbors is 0"):
+        ResidualNeighbors(0).fit(POINTS).kneighbors(NEW)
+    expected = ResidualNeighbors(inducing=5, random_state=1, n_jobs=1).fit(POINTS).kneighbors(NEW)
+    for more in ({"n_jobs": -2}, {"n_jobs": -99}, {"random_state": None}):
+        assert np.array_equal(ResidualNeighbors(inducing=5, **more).fit(POINTS).kneighbors(NEW)[0], expected[0])
+    drawn = [ResidualNeighbors(inducing=5, random_state=np.random.RandomState(7)).fit(POINTS).kneighbors(NEW)[0] for _ in "ab"]
+    assert np.array_equal(*drawn)
+
+
+def test_columns_of_frames_have_their_names():
+    pandas = pytest.importorskip("pandas", reason="pandas is absent")
+    frame = pandas.DataFrame(POINTS, columns=["x", "y", "z"])
+    with pytest.raises(rk.InvalidArgumentError, match="^inducing has the columns z, y, x"):
+        ResidualNeighbors(inducing=frame[["z", "y", "x"]][:4]).fit(frame)
+    scales = pandas.Series({"z": 0.3, "x": 0.1, "y": 0.2})
+    by_name = ResidualNeighbors(lengthscales=scales).fit(frame).kneighbors()
+    assert np.array_equal(by_name[0], ResidualNeighbors(lengthscales=[0.1, 0.2, 0.3]).fit(POINTS).kneighbors()[0])

@@ -69,7 +69,7 @@ def in_order_of(array: DoubleArray, other: DoubleArray) -> DoubleArray:
 
 def lengthscale_vector(x: Any, coordinates: Coordinates) -> DoubleArray:
     """The lengthscales, one or as many as coordinates, as a copy because an index keeps them."""
-    x = _by_name(x, coordinates)
+    x = lengthscales_by_name(x, coordinates)
     single = is_single(x)
     scales = np.array([number(x, "lengthscales")]) if single else vector(x, "lengthscales").copy()
     for place, scale in enumerate(scales):
@@ -111,7 +111,7 @@ def _check_sphere(points: DoubleArray, name: str) -> None:
                                    f"points with longitude and latitude have {points.shape[1] - 1} columns")
 
 
-def _by_name(x: Any, coordinates: Coordinates) -> Any:
+def lengthscales_by_name(x: Any, coordinates: Coordinates) -> Any:
     """Lengthscales with labels, as in a dict or a Series, in the order of the columns. The labels 0, 1, ... in this order
     are no names."""
     if isinstance(x, Mapping):

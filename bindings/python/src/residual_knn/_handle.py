@@ -22,7 +22,7 @@ _lock = threading.RLock()
 _handles: weakref.WeakSet[Handle] = weakref.WeakSet()
 
 
-def _free(address: int, _kept: Any) -> None:
+def _free(address: int) -> None:
     C.index_free(ctypes.c_void_p(address))
 
 
@@ -35,13 +35,16 @@ class Handle:
         self._owner: Optional[int] = None  # the thread that updates or closes
         self._lost = False
         self._finalizer: Any = None
+        self._kept: Any = None
         with _lock:
             _handles.add(self)
 
     def adopt(self, kept: Any) -> None:
-        """Frees the index when this object ends. `kept` lives as long as the index."""
+        """Frees the index when this object ends. `kept` lives as long as the index; it must not be kept by the finalizer,
+        because it may refer to the index, which would then never end. Freeing an index calls no callback."""
         assert self.address.value is not None
-        self._finalizer = weakref.finalize(self, _free, self.address.value, kept)
+        self._kept = kept
+        self._finalizer = weakref.finalize(self, _free, self.address.value)
         # At the end of the process, other threads may still use it.
         self._finalizer.atexit = False
 
@@ -83,6 +86,7 @@ class Handle:
             with self.alone("closed"):
                 self._finalizer()
                 self.address = ctypes.c_void_p()
+                self._kept = None
         except InvalidArgumentError:  # another thread has closed it meanwhile
             pass
 

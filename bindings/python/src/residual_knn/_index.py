@@ -489,6 +489,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         <Index: closed>
         """
         self._handle.close()
+        self._given_points = None
 
     def __enter__(self) -> Index:
         return self

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib
 import math
-from typing import Any, List, Optional, Sequence
+from typing import Any, List, Optional, Sequence, Union
 
 import numpy as np
 
-from ._arguments import whole
+from ._arguments import described, whole
 from ._arrays import matrix
 from ._base import IndexBase
-from ._errors import InvalidArgumentError, UnsupportedError
+from ._errors import ArgumentTypeError, InvalidArgumentError, UnsupportedError
 from ._pointers import DoubleArray, Int64Array
 from ._results import Neighbors
 
@@ -25,7 +25,7 @@ class Plots(IndexBase):
         k: int = 10,
         *,
         predecessors: bool = False,
-        dims: Optional[Sequence[int]] = None,
+        dims: Optional[Sequence[Union[int, str]]] = None,
         legend: bool = True,
         ax: Any = None,
     ) -> Any:
@@ -41,9 +41,10 @@ class Plots(IndexBase):
             Number of neighbors of both kinds.
         predecessors : bool
             Whether only predecessors of the point are candidates.
-        dims : sequence of one or two int, optional
-            Numbers of the columns of `points` that are drawn; default: the first two. They are the columns of the caller:
-            longitude and latitude in degrees. The object that was given as `points` is read again.
+        dims : sequence of one or two int or str, optional
+            Numbers or names of the columns of `points` that are drawn; default: the first two. They are the columns of the
+            caller: longitude and latitude in degrees. The object that was given as `points` is read again, so it must not
+            have changed. The index keeps a reference to it until it is closed.
         legend : bool
             Whether to draw a legend.
         ax : matplotlib.axes.Axes, optional
@@ -64,11 +65,18 @@ class Plots(IndexBase):
         >>> axes.get_xlabel()
         'x0'
         """
-        if self._given_points is None:
+        with self._handle.shared():  # an error if it is closed
+            given = self._given_points
+        if given is None:
             raise UnsupportedError("the index has no points to plot")
         target = whole(target, "target", 0, self.n - 1)
-        points = matrix(self._given_points, "points")
-        shown = _dims(dims, points.shape[1])
+        points = matrix(given, "points")
+        if points.shape != (self.n, self._coordinates.given):
+            raise InvalidArgumentError(f"points has the shape {points.shape} now, must have {(self.n, self._coordinates.given)} "
+                                       "as before, because plot() reads it again")
+        shown = _dims(dims, points.shape[1], self._coordinates.names)
+        if ax is not None and not hasattr(ax, "scatter"):
+            raise ArgumentTypeError(f"ax is {described(ax)}, must be axes of matplotlib")
         residual = self._rows_near(target, k, predecessors, "absolute")
         scaled = self._rows_near(target, k, predecessors, "scaled_distance")
         if ax is None:
@@ -135,8 +143,13 @@ class Plots(IndexBase):
         return 1.0 if scales[first] == scales[second] else None
 
 
-def _dims(dims: Optional[Sequence[int]], columns: int) -> List[int]:
-    found = list(range(min(2, columns))) if dims is None else [whole(dim, "dims", 0, columns - 1) for dim in dims]
+def _dims(dims: Optional[Sequence[Union[int, str]]], columns: int, names: Optional[List[Any]]) -> List[int]:
+    if dims is None:
+        return list(range(min(2, columns)))
+    if isinstance(dims, (str, bytes)) or not np.iterable(dims):
+        raise ArgumentTypeError(f"dims is {described(dims)}, must be one or two columns of points")
+    found = [names.index(dim) if isinstance(dim, str) and names is not None and dim in names else
+             whole(dim, "dims", 0, columns - 1) for dim in dims]
     if len(found) not in (1, 2):
         raise InvalidArgumentError(f"dims has {len(found)} values, must have 1 or 2")
     return found

@@ -8,6 +8,7 @@ runs. They run in the callbacks, where exceptions are caught, and after the call
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import threading
 from types import FrameType
@@ -29,6 +30,10 @@ def on_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
+# The calls on the main thread, the innermost last.
+_holding: List[HeldSignals] = []
+
+
 class HeldSignals:
     """The signal handlers that are held back during one call."""
 
@@ -36,11 +41,13 @@ class HeldSignals:
         self._handlers: Dict[int, Any] = {}
         self._noted: List[Tuple[int, Optional[FrameType]]] = []
         self._let_through = False
+        self._thread = threading.get_ident()
 
     def hold(self) -> None:
         """Call release() afterwards. Does nothing on other threads than the main thread."""
         if not on_main_thread():
             return
+        _holding.append(self)
         try:
             for number in _SIGNALS:
                 handler = _get_handler(number)
@@ -75,13 +82,47 @@ class HeldSignals:
             self._noted.append((number, frame))
 
     def _run_noted(self, handlers: Optional[Dict[int, Any]] = None) -> None:
+        """Runs the handlers of all signals that came, also if one of them raises. The last exception is raised."""
+        failure: Optional[BaseException] = None
         while self._noted:
-            number, frame = self._noted.pop(0)
-            (self._handlers if handlers is None else handlers)[number](number, frame)
+            try:
+                number, frame = self._noted.pop(0)
+                (self._handlers if handlers is None else handlers)[number](number, frame)
+            except BaseException as error:
+                if error.__context__ is None:
+                    error.__context__ = failure
+                failure = error
+        if failure is not None:
+            try:
+                raise failure
+            finally:
+                del failure  # otherwise its traceback would refer to itself
+
+    def drop(self) -> None:
+        """Restores all handlers, in a forked child without the thread of the call."""
+        self._noted.clear()
+        self._restore()
+
+    @property
+    def is_of_this_thread(self) -> bool:
+        return self._thread == threading.get_ident()
 
     def _restore(self) -> None:
+        if self in _holding:
+            _holding.remove(self)
         while self._handlers:
             number, handler = self._handlers.popitem()
             # A callback may have set another handler, which remains.
             if _get_handler(number) == self._note:
                 _set_handler(number, handler)
+
+
+def _after_fork_in_child() -> None:
+    """The thread that forked is the main thread of the child. If it is another one than that of the calls, these do not exist
+    in the child."""
+    for held in reversed(list(_holding)):
+        if not held.is_of_this_thread:
+            held.drop()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

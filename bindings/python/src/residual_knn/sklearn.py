@@ -2,12 +2,15 @@
 """Neighbors in residual correlation as an estimator of scikit-learn."""
 from __future__ import annotations
 
+import os
 from typing import Any, Dict, Optional, Tuple, Union
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from ._arguments import INT32_MOST, UINT64_MOST, is_single, whole
+from ._coordinates import Coordinates, lengthscale_vector, points_like
 from ._errors import InvalidArgumentError
 from ._index import Index
 from ._kernels import KernelName
@@ -33,15 +36,15 @@ class ResidualNeighbors(BaseEstimator):
         As for `residual_knn.Index`. An `inducing` that is a number is reduced to the number of points.
     ranking, strategy
         As for `residual_knn.Index.neighbors`.
-    random_state : int
-        The seed with which inducing points are chosen.
+    random_state : int, RandomState or None
+        The seed with which inducing points are chosen, or a generator from which it is drawn. None means 1.
     n_jobs : int, optional
-        Number of threads. None and -1 mean one for each available processor.
+        Number of threads. None and -1 mean one for each available processor, -2 all but one of them.
 
     Attributes
     ----------
     index_ : residual_knn.Index
-        The index of the points. A pickled estimator makes it again when it is loaded.
+        The index of the points. A pickled estimator makes it again when it is loaded, with the parameters of the fit.
     n_samples_fit_ : int
         Number of points.
 
@@ -69,7 +72,7 @@ class ResidualNeighbors(BaseEstimator):
         alpha: Optional[float] = None,
         ranking: str = "absolute",
         strategy: str = "automatic",
-        random_state: int = 1,
+        random_state: Any = 1,
         n_jobs: Optional[int] = None,
     ) -> None:
         self.n_neighbors = n_neighbors
@@ -100,10 +103,20 @@ class ResidualNeighbors(BaseEstimator):
         ResidualNeighbors
             This estimator.
         """
-        points = validate_data(self, X, dtype=np.float64, order="C")
+        before = dict(self.__dict__)
+        try:
+            # A copy, because a pickled estimator makes its index from it.
+            points = validate_data(self, X, dtype=np.float64, order="C", copy=True)
+            model = self._model(points)
+            index = Index(points, **model)
+        except BaseException:  # the previous fit remains
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
         self._fit_X = points
+        self._fit_model = model
         self.n_samples_fit_ = len(points)
-        self._make_index()
+        self.index_ = index
         return self
 
     def kneighbors(self, X: Any = None, n_neighbors: Optional[int] = None,
@@ -127,10 +140,10 @@ class ResidualNeighbors(BaseEstimator):
             Rows of the points of the index.
         """
         check_is_fitted(self)
-        k = self.n_neighbors if n_neighbors is None else n_neighbors
+        k = whole(self.n_neighbors if n_neighbors is None else n_neighbors, "n_neighbors", 1, INT32_MOST)
         queries = None if X is None else validate_data(self, X, dtype=np.float64, order="C", reset=False)
         most = self.n_samples_fit_ - (X is None)
-        if isinstance(k, (int, np.integer)) and k > most:
+        if k > most:
             raise InvalidArgumentError(f"Expected n_neighbors <= n_samples_fit: n_neighbors is {k}, but a query has only "
                                        f"{most} candidates")
         found = self.index_.neighbors(k, queries=queries, ranking=self.ranking, strategy=self.strategy)
@@ -159,14 +172,18 @@ class ResidualNeighbors(BaseEstimator):
         offsets = np.arange(q + 1, dtype=np.int64) * k
         return scipy_matrix(CompressedRows(values, indices.ravel(), offsets, (q, self.n_samples_fit_)))
 
-    def _make_index(self) -> None:
+    def _model(self, points: DoubleArray) -> Dict[str, Any]:
+        """The arguments of the index besides the points, as copies that the caller cannot change."""
+        names = getattr(self, "feature_names_in_", None)
+        coordinates = Coordinates(points.shape[1], names=None if names is None else list(names))
         inducing = self.inducing
         if isinstance(inducing, (int, np.integer)) and not isinstance(inducing, bool):
-            inducing = min(inducing, self.n_samples_fit_)
-        self.index_ = Index(
-            self._fit_X, lengthscales=self.lengthscales, inducing=inducing, kernel=self.kernel, variance=self.variance,
-            nugget=self.nugget, jitter=self.jitter, nu=self.nu, alpha=self.alpha, seed=self.random_state,
-            threads=0 if self.n_jobs is None or self.n_jobs == -1 else self.n_jobs)
+            inducing = min(inducing, len(points))
+        elif inducing is not None and not is_single(inducing):
+            inducing = points_like(inducing, "inducing", coordinates).copy()
+        return {"lengthscales": lengthscale_vector(self.lengthscales, coordinates), "inducing": inducing,
+                "kernel": self.kernel, "variance": self.variance, "nugget": self.nugget, "jitter": self.jitter,
+                "nu": self.nu, "alpha": self.alpha, "seed": _seed(self.random_state), "threads": _threads(self.n_jobs)}
 
     def __getstate__(self) -> Dict[str, Any]:
         state = dict(super().__getstate__())
@@ -176,4 +193,23 @@ class ResidualNeighbors(BaseEstimator):
     def __setstate__(self, state: Dict[str, Any]) -> None:
         super().__setstate__(state)
         if "_fit_X" in state:
-            self._make_index()
+            self.index_ = Index(self._fit_X, **self._fit_model)
+
+
+def _seed(random_state: Any) -> int:
+    """The seed of an int, of None, or of a generator, from which it is drawn."""
+    if random_state is None:
+        return 1
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    return whole(random_state, "random_state", 0, UINT64_MOST)
+
+
+def _threads(n_jobs: Any) -> int:
+    """The number of threads; -1 means all processors, -2 all but one and so on."""
+    if n_jobs is None:
+        return 0
+    count = whole(n_jobs, "n_jobs", -INT32_MOST, INT32_MOST)
+    if count == 0:
+        raise InvalidArgumentError("n_jobs is 0, must be positive or negative, or None for all processors")
+    return count if count > 0 else max(1, len(os.sched_getaffinity(0)) + 1 + count)
