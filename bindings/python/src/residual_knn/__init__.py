@@ -18,6 +18,7 @@ Points are rows of a matrix, row numbers count from 0, and -1 stands for no neig
 import importlib as _importlib
 from typing import Any as _Any
 
+from ._arguments import RankingName, ResidualRankingName, SelectionName, StrategyName
 from ._arrays import Numbers, Rows, SupportsDLPack
 from ._c import VERSION as __version__
 from ._callbacks import CovarianceFunction
@@ -68,10 +69,14 @@ __all__ = [
     "Numbers",
     "OutOfMemoryError",
     "Pairs",
+    "RankingName",
     "ResidualKNNError",
     "ResidualKNNWarning",
+    "ResidualRankingName",
     "Rows",
+    "SelectionName",
     "Statistics",
+    "StrategyName",
     "SupportsDLPack",
     "UnsupportedError",
     "Weights",

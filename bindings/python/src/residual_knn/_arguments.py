@@ -5,13 +5,19 @@ from __future__ import annotations
 import enum
 import numbers
 import operator
-from typing import Any, Type, TypeVar
+from typing import Any, Literal, Type, TypeVar
 
 import numpy as np
 
 from ._errors import ArgumentTypeError, InvalidArgumentError
 
 E = TypeVar("E", bound=enum.IntEnum)
+
+# The names of rankings, strategies and selections.
+RankingName = Literal["absolute", "signed", "scaled_distance"]
+ResidualRankingName = Literal["absolute", "signed"]
+StrategyName = Literal["automatic", "brute_force", "level_synchronous", "best_first", "batched_best_first", "dual_tree"]
+SelectionName = Literal["nearest", "conditional"]
 
 INT32_MOST = 2**31 - 1
 INT64_MOST = 2**63 - 1

@@ -106,8 +106,8 @@ def _check_sphere(points: DoubleArray, name: str) -> None:
     bad = np.flatnonzero(is_wrong)
     if bad.size:
         at = "at most 1" if name == "inducing" else "1"
-        raise InvalidArgumentError(f"{name}[{bad[0]}] has the distance {radius[bad[0]]:g} from the center of the unit sphere, "
-                                   f"must have {at}: the first three of {points.shape[1]} columns are x, y and z, and "
+        raise InvalidArgumentError(f"{name}[{bad[0]}] has the distance {radius[bad[0]]:g} from the center of the unit "
+                                   f"sphere, must have {at}: the first three of {points.shape[1]} columns are x, y and z, and "
                                    f"points with longitude and latitude have {points.shape[1] - 1} columns")
 
 
@@ -129,8 +129,8 @@ def lengthscales_by_name(x: Any, coordinates: Coordinates) -> Any:
     if labels and labels == order:
         return values
     what = "have no names" if names is None else f"are {_listed(names)}"
-    raise InvalidArgumentError(f"lengthscales has the labels {_listed(labels)}, must have those of the columns, which {what}; "
-                               "an array has no labels")
+    raise InvalidArgumentError(f"lengthscales has the labels {_listed(labels)}, must have those of the columns, which "
+                               f"{what}; an array has no labels")
 
 
 def _lonlat_places(lonlat: LonLat, d: int, names: Optional[List[Any]]) -> Optional[Tuple[int, int]]:

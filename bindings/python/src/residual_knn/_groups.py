@@ -2,12 +2,12 @@
 """Searches for the neighbors that the rows of a group share."""
 from __future__ import annotations
 
-from typing import Any, Callable, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Optional, Sequence, SupportsIndex, Tuple, Union
 
 import numpy as np
 
 from . import _options
-from ._arguments import count_of_neighbors, described, is_single
+from ._arguments import ResidualRankingName, SelectionName, StrategyName, count_of_neighbors, described, is_single
 from ._arrays import Rows, integers, row_numbers
 from ._base import IndexBase
 from ._errors import ArgumentTypeError, InvalidArgumentError
@@ -28,11 +28,11 @@ class GroupSearches(IndexBase):
     def group_neighbors(
         self,
         groups: Groups,
-        k: int = 10,
+        k: SupportsIndex = 10,
         *,
-        ranking: str = "absolute",
-        strategy: str = "automatic",
-        selection: str = "nearest",
+        ranking: ResidualRankingName = "absolute",
+        strategy: StrategyName = "automatic",
+        selection: SelectionName = "nearest",
         candidates: Optional[Candidates] = None,
         threads: Optional[int] = None,
         progress: Progress = None,
@@ -83,11 +83,11 @@ class GroupSearches(IndexBase):
     def group_predecessors(
         self,
         groups: Groups,
-        k: int = 10,
+        k: SupportsIndex = 10,
         *,
-        ranking: str = "absolute",
-        strategy: str = "automatic",
-        selection: str = "nearest",
+        ranking: ResidualRankingName = "absolute",
+        strategy: StrategyName = "automatic",
+        selection: SelectionName = "nearest",
         candidates: Optional[Candidates] = None,
         threads: Optional[int] = None,
         progress: Progress = None,

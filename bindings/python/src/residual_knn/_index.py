@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Callable, Optional, Tuple, Type, Union
+from typing import Any, Callable, Optional, Tuple, Type, TypeVar, Union
 
 import numpy as np
 
@@ -26,6 +26,8 @@ from ._pointers import DoubleArray
 from ._progress import Progress
 from ._search import Searches
 from ._weights import WeightsOfSets
+
+I = TypeVar("I", bound="Index")
 
 
 class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots):
@@ -167,7 +169,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
 
     @classmethod
     def from_factor(
-        cls,
+        cls: Type[I],
         points: Numbers,
         factor: Optional[Numbers],
         residual_variance: Numbers,
@@ -181,7 +183,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         lonlat: LonLat = False,
         threads: int = 0,
         progress: Progress = None,
-    ) -> Index:
+    ) -> I:
         """Make an index from your own V and p.
 
         Parameters
@@ -251,7 +253,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
 
     @classmethod
     def from_callback(
-        cls,
+        cls: Type[I],
         covariance: CovarianceFunction,
         factor: Optional[Numbers],
         residual_variance: Numbers,
@@ -259,7 +261,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         factor_error: float = 0.0,
         threads: int = 0,
         progress: Progress = None,
-    ) -> Index:
+    ) -> I:
         """Make an index with any kernel, given as a function, from your own V and p.
 
         Parameters
@@ -340,7 +342,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         warn(warning)
 
     def update(
-        self,
+        self: I,
         *,
         lengthscales: Any = None,
         inducing: Optional[Numbers] = None,
@@ -353,7 +355,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         alpha: Optional[float] = None,
         threads: Optional[int] = None,
         progress: Progress = None,
-    ) -> Index:
+    ) -> I:
         """Give the index new hyperparameters and, if wanted, new inducing points, as a step of an optimizer does.
 
         The points stay the same. Later answers are those of a new index; the update costs less than making one. Arguments
@@ -491,7 +493,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         self._handle.close()
         self._given_points = None
 
-    def __enter__(self) -> Index:
+    def __enter__(self: I) -> I:
         return self
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],

@@ -7,7 +7,7 @@ from typing import Callable, Optional
 import numpy as np
 
 from . import _c, _options
-from ._arguments import INT64_MOST, number, whole
+from ._arguments import INT64_MOST, ResidualRankingName, StrategyName, number, whole
 from ._arrays import Numbers, Rows
 from ._base import IndexBase
 from ._errors import InvalidArgumentError
@@ -34,8 +34,8 @@ class PairSearches(IndexBase):
         queries: Optional[Numbers] = None,
         query_factor: Optional[Numbers] = None,
         query_residual_variance: Optional[Numbers] = None,
-        ranking: str = "absolute",
-        strategy: str = "automatic",
+        ranking: ResidualRankingName = "absolute",
+        strategy: StrategyName = "automatic",
         max_pairs: Optional[int] = None,
         threads: Optional[int] = None,
         progress: Progress = None,
@@ -103,8 +103,8 @@ class PairSearches(IndexBase):
         threshold: float,
         *,
         rows: Optional[Rows] = None,
-        ranking: str = "absolute",
-        strategy: str = "automatic",
+        ranking: ResidualRankingName = "absolute",
+        strategy: StrategyName = "automatic",
         max_pairs: Optional[int] = None,
         threads: Optional[int] = None,
         progress: Progress = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from typing import Any, List, Optional, Sequence, Union
+from typing import Any, List, Optional, Sequence, SupportsIndex, Union
 
 import numpy as np
 
@@ -21,8 +21,8 @@ class Plots(IndexBase):
 
     def plot(
         self,
-        target: int,
-        k: int = 10,
+        target: SupportsIndex,
+        k: SupportsIndex = 10,
         *,
         predecessors: bool = False,
         dims: Optional[Sequence[Union[int, str]]] = None,
@@ -69,16 +69,16 @@ class Plots(IndexBase):
             given = self._given_points
         if given is None:
             raise UnsupportedError("the index has no points to plot")
-        target = whole(target, "target", 0, self.n - 1)
+        row = whole(target, "target", 0, self.n - 1)
         points = matrix(given, "points")
         if points.shape != (self.n, self._coordinates.given):
-            raise InvalidArgumentError(f"points has the shape {points.shape} now, must have {(self.n, self._coordinates.given)} "
-                                       "as before, because plot() reads it again")
+            raise InvalidArgumentError(f"points has the shape {points.shape} now, must have the shape "
+                                       f"{(self.n, self._coordinates.given)} as before, because plot() reads it again")
         shown = _dims(dims, points.shape[1], self._coordinates.names)
         if ax is not None and not hasattr(ax, "scatter"):
             raise ArgumentTypeError(f"ax is {described(ax)}, must be axes of matplotlib")
-        residual = self._rows_near(target, k, predecessors, "absolute")
-        scaled = self._rows_near(target, k, predecessors, "scaled_distance")
+        residual = self._rows_near(row, k, predecessors, "absolute")
+        scaled = self._rows_near(row, k, predecessors, "scaled_distance")
         if ax is None:
             ax = importlib.import_module("matplotlib.pyplot").subplots()[1]
         _scatter(ax, points, shown, marker=".", s=8, c="0.7")
@@ -90,7 +90,7 @@ class Plots(IndexBase):
                                               "edgecolors": "darkorange"}),
             (np.intersect1d(residual, scaled), {"label": "neighbor in both", "marker": "o", "s": 35, "c": "steelblue"}),
             (np.setdiff1d(residual, scaled), {"label": "residual only", "marker": "^", "s": 40, "c": "blue"}),
-            (np.array([target]), {"label": "target", "marker": "o", "s": 60, "c": "magenta"}),
+            (np.array([row]), {"label": "target", "marker": "o", "s": 60, "c": "magenta"}),
         )
         for rows, style in layers:
             if len(rows):
@@ -100,7 +100,7 @@ class Plots(IndexBase):
             ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncol=3, fontsize="small")
         return ax
 
-    def _rows_near(self, target: int, k: int, predecessors: bool, ranking: str) -> Int64Array:
+    def _rows_near(self, target: int, k: SupportsIndex, predecessors: bool, ranking: str) -> Int64Array:
         search: Any = getattr(self, "predecessors" if predecessors else "neighbors")
         found: Neighbors = search(k, rows=[target], ranking=ranking)
         return found.indices[found.indices >= 0]

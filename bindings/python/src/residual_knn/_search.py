@@ -2,12 +2,12 @@
 """Searches for the k nearest neighbors."""
 from __future__ import annotations
 
-from typing import Callable, Optional, Tuple
+from typing import Callable, Optional, SupportsIndex, Tuple
 
 import numpy as np
 
 from . import _c, _options
-from ._arguments import count_of_neighbors
+from ._arguments import RankingName, SelectionName, StrategyName, count_of_neighbors
 from ._arrays import Numbers, Rows
 from ._base import IndexBase
 from ._errors import InvalidArgumentError, OutOfMemoryError, warn
@@ -62,15 +62,15 @@ class Searches(IndexBase):
 
     def neighbors(
         self,
-        k: int = 10,
+        k: SupportsIndex = 10,
         *,
         rows: Optional[Rows] = None,
         queries: Optional[Numbers] = None,
         query_factor: Optional[Numbers] = None,
         query_residual_variance: Optional[Numbers] = None,
-        ranking: str = "absolute",
-        strategy: str = "automatic",
-        selection: str = "nearest",
+        ranking: RankingName = "absolute",
+        strategy: StrategyName = "automatic",
+        selection: SelectionName = "nearest",
         candidates: Optional[Candidates] = None,
         candidate_lists: Optional[CandidateLists] = None,
         start: Optional[NeighborRows] = None,
@@ -159,22 +159,22 @@ class Searches(IndexBase):
         >>> index.neighbors(1, queries=[[3.5]]).indices
         array([[3]])
         """
-        k = count_of_neighbors(k)
+        count = count_of_neighbors(k)
         asked = read_queries(self, rows, queries, query_factor, query_residual_variance)
         options = _options.search_options(ranking, strategy, selection, self._threads(threads))
-        sets = self._search_sets(options, asked, k, candidates, candidate_lists, start)
+        sets = self._search_sets(options, asked, count, candidates, candidate_lists, start)
         return find_neighbors(
             self, lambda *rest: asked.call(self, C.neighbors, C.neighbors_of_new_points, C.neighbors_of_new_factor, *rest),
-            asked.count, k, options, sets, progress, "new points" if asked.are_new else "neighbors", asked.rows)
+            asked.count, count, options, sets, progress, "new points" if asked.are_new else "neighbors", asked.rows)
 
     def predecessors(
         self,
-        k: int = 10,
+        k: SupportsIndex = 10,
         *,
         rows: Optional[Rows] = None,
-        ranking: str = "absolute",
-        strategy: str = "automatic",
-        selection: str = "nearest",
+        ranking: RankingName = "absolute",
+        strategy: StrategyName = "automatic",
+        selection: SelectionName = "nearest",
         candidates: Optional[Candidates] = None,
         candidate_lists: Optional[CandidateLists] = None,
         start: Optional[NeighborRows] = None,
@@ -223,12 +223,12 @@ class Searches(IndexBase):
                [ 1,  0],
                [ 2,  1]])
         """
-        k = count_of_neighbors(k)
+        count = count_of_neighbors(k)
         asked = read_rows(self, rows)
         options = _options.search_options(ranking, strategy, selection, self._threads(threads))
-        sets = self._search_sets(options, asked, k, candidates, candidate_lists, start)
+        sets = self._search_sets(options, asked, count, candidates, candidate_lists, start)
         return find_neighbors(
-            self, lambda *rest: C.predecessors(self._handle.address, asked.rows, asked.count, *rest), asked.count, k,
+            self, lambda *rest: C.predecessors(self._handle.address, asked.rows, asked.count, *rest), asked.count, count,
             options, sets, progress, "predecessors", asked.rows)
 
     def _search_sets(self, options: _c.SearchOptions, asked: Queries, k: int, candidates: Optional[Candidates],

@@ -118,8 +118,8 @@ class HeldSignals:
 
 
 def _after_fork_in_child() -> None:
-    """The thread that forked is the main thread of the child. If it is another one than that of the calls, these do not exist
-    in the child."""
+    """The thread that forked is the main thread of the child. If the calls are on another thread, they do not exist in the
+    child."""
     for held in reversed(list(_holding)):
         if not held.is_of_this_thread:
             held.drop()

@@ -212,8 +212,8 @@ def _check_same_rows(rows: Int64Array, found: Neighbors) -> None:
     own = np.arange(len(found.indices)) if found.rows is None else found.rows
     if len(rows) == len(own) and (rows != own).any():
         place = np.flatnonzero(rows != own)[0]
-        raise InvalidArgumentError(f"rows[{place}] is {rows[place]}, but row {place} of neighbors has the neighbors of point "
-                                   f"{own[place]}; neighbors.indices goes with any rows")
+        raise InvalidArgumentError(f"rows[{place}] is {rows[place]}, but row {place} of neighbors has the neighbors of "
+                                   f"point {own[place]}; neighbors.indices goes with any rows")
 
 
 def _asked_sets(index: IndexBase, neighbors: NeighborRows, rows: Optional[Rows], queries: Optional[Numbers],

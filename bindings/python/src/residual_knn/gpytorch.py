@@ -7,6 +7,7 @@ from typing import Any, List, Optional
 import numpy as np
 import torch
 
+from ._arguments import count_of_neighbors
 from ._errors import ArgumentTypeError, InvalidArgumentError
 from ._index import Index
 from ._pointers import DoubleArray, Int64Array
@@ -53,8 +54,7 @@ class ResidualNNUtil(torch.nn.Module):
     def __init__(self, k: int, dim: int, batch_shape: torch.Size = torch.Size([]), preferred_nnlib: str = "faiss",
                  device: Any = "cpu", *, lengthscales: Any = 1.0, inducing: Any = None, **model: Any) -> None:
         super().__init__()
-        if k < 1:
-            raise InvalidArgumentError(f"k is {k}, must be at least 1")
+        k = count_of_neighbors(k)
         if not isinstance(batch_shape, torch.Size):
             raise ArgumentTypeError(f"batch_shape is {batch_shape}, must be a torch.Size")
         if "nugget" in model:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, Optional, Tuple, Union
+from typing import Any, Dict, Optional, SupportsIndex, Tuple, Union
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ._arguments import INT32_MOST, UINT64_MOST, is_single, whole
+from ._arguments import INT32_MOST, UINT64_MOST, RankingName, StrategyName, is_single, whole
 from ._coordinates import Coordinates, lengthscale_vector, points_like
 from ._errors import InvalidArgumentError
 from ._index import Index
@@ -60,7 +60,7 @@ class ResidualNeighbors(BaseEstimator):
 
     def __init__(
         self,
-        n_neighbors: int = 5,
+        n_neighbors: SupportsIndex = 5,
         *,
         lengthscales: Any = 1.0,
         inducing: Any = None,
@@ -70,8 +70,8 @@ class ResidualNeighbors(BaseEstimator):
         jitter: float = 1e-8,
         nu: Optional[float] = None,
         alpha: Optional[float] = None,
-        ranking: str = "absolute",
-        strategy: str = "automatic",
+        ranking: RankingName = "absolute",
+        strategy: StrategyName = "automatic",
         random_state: Any = 1,
         n_jobs: Optional[int] = None,
     ) -> None:
@@ -119,7 +119,7 @@ class ResidualNeighbors(BaseEstimator):
         self.index_ = index
         return self
 
-    def kneighbors(self, X: Any = None, n_neighbors: Optional[int] = None,
+    def kneighbors(self, X: Any = None, n_neighbors: Optional[SupportsIndex] = None,
                    return_distance: bool = True) -> Union[Int64Array, Tuple[DoubleArray, Int64Array]]:
         """Find the nearest neighbors of new points, or of the points of the index.
 
@@ -149,7 +149,8 @@ class ResidualNeighbors(BaseEstimator):
         found = self.index_.neighbors(k, queries=queries, ranking=self.ranking, strategy=self.strategy)
         return (found.distances, found.indices) if return_distance else found.indices
 
-    def kneighbors_graph(self, X: Any = None, n_neighbors: Optional[int] = None, mode: str = "connectivity") -> Any:
+    def kneighbors_graph(self, X: Any = None, n_neighbors: Optional[SupportsIndex] = None,
+                         mode: str = "connectivity") -> Any:
         """The graph of the neighbors as a sparse array.
 
         Parameters
