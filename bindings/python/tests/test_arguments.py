@@ -205,3 +205,27 @@ def test_exceptions_are_those_of_python_too():
 def test_an_answer_that_memory_cannot_hold_is_a_memory_error():
     with pytest.raises(MemoryError):
         INDEX.neighbors(2**31 - 1, rows=np.zeros(10**7, int))
+
+
+def test_errors_of_other_packages_become_those_of_this_one():
+    class NoMemoryToShare:
+        def __dlpack__(self, **arguments):
+            raise BufferError("not shared")
+
+        def __dlpack_device__(self):
+            return 1, 0
+
+    with pytest.raises(rk.InvalidArgumentError, match="^points is no array: not shared"):
+        rk.Index(NoMemoryToShare(), lengthscales=1)
+    with pytest.raises(rk.OutOfMemoryError, match="^k is 2147483647"):
+        INDEX.neighbors(2**31 - 1, rows=np.zeros(10**7, int))
+    for wrong in (2.0, np.array(5), True, np.int64(3)):
+        with pytest.raises(rk.ArgumentTypeError, match="^inducing is .* must be points: use choose_inducing"):
+            INDEX.update(inducing=wrong)
+    assert INDEX.neighbors(2, queries=[]).indices.shape == (0, 2)
+    with pytest.raises(rk.CancelledError, match="progress function"):
+        INDEX.neighbors(2, progress=lambda done, total: False)
+    predecessors = INDEX.predecessors(2)
+    for name, wrong in (("base", 1.0), ("base", True), ("base", 2), ("missing", 2.5), ("missing", "x"), ("missing", 2**63)):
+        with pytest.raises(rk.ResidualKNNError, match=f"^{name} is"):
+            predecessors.to_nnarray(**{name: wrong})

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Covariance functions and progress functions: exceptions, Ctrl-C, memory."""
+import ctypes
 import gc
 import os
 import pickle
@@ -452,3 +453,30 @@ def test_a_child_of_another_thread_has_the_handlers_of_the_user(slow_index):
     finally:
         thread.join()
         signal.signal(signal.SIGUSR1, before)
+
+
+def test_the_limit_of_recursion_is_a_recursion_error():
+    index = rk.Index.from_callback(kernel, None, np.ones(60))
+    outcomes = set()
+
+    def deeper():
+        try:
+            deeper()
+        except RecursionError:
+            pass
+        # Every call on the way back has one frame more to use.
+        try:
+            outcomes.add((index.neighbors(3).indices == EXPECTED.indices).all())
+        except (RecursionError, ctypes.ArgumentError):  # ctypes wraps that of a conversion of arguments
+            outcomes.add("limit")
+
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(200 + len(traceback.extract_stack()))
+    unraisable = []
+    hook, sys.unraisablehook = sys.unraisablehook, unraisable.append
+    try:
+        deeper()
+    finally:
+        sys.setrecursionlimit(before)
+        sys.unraisablehook = hook
+    assert outcomes == {True, "limit"} and not unraisable

@@ -115,10 +115,22 @@ _REPORT = _c.Progress(_report)
 _NO_REPORT = _c.Progress(0)
 
 
+# The frames from run() to the code of the user in a callback, and some more.
+_FRAMES_OF_CALLBACK = 40
+
+
+def _require_frames(count: int) -> None:
+    """Raises RecursionError if so many frames more are too many. If the limit were reached at the entry of a callback, ctypes
+    would return an undefined status to the library."""
+    if count > 0:
+        _require_frames(count - 1)
+
+
 def run(function: Callable[[], int], options: Any, progress: Progress, has_covariance: bool = False) -> None:
     """Runs function(), which calls the library with these options and returns its status. Raises the exception of a
     callback as it was raised, or that of the status. `has_covariance` says whether the library may call a covariance
     function."""
+    _require_frames(_FRAMES_OF_CALLBACK)
     call = _Call(progress)
     status = -1
     text = ""

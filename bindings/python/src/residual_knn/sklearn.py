@@ -41,6 +41,11 @@ class ResidualNeighbors(BaseEstimator):
     n_jobs : int, optional
         Number of threads. None and -1 mean one for each available processor, -2 all but one of them.
 
+    Notes
+    -----
+    With a nugget, or near inducing points, a training point that is given to `kneighbors` as a new point need not be its own
+    nearest neighbor: its residual correlation with the training point is less than 1.
+
     Attributes
     ----------
     index_ : residual_knn.Index
