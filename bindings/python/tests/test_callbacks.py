@@ -480,3 +480,24 @@ def test_the_limit_of_recursion_is_a_recursion_error():
         sys.setrecursionlimit(before)
         sys.unraisablehook = hook
     assert outcomes == {True, "limit"} and not unraisable
+
+
+def test_a_handler_that_was_read_during_a_call_still_works_later():
+    heard, read = [], []
+
+    def reading(rows, columns):
+        read.append(signal.getsignal(signal.SIGUSR1))
+        return kernel(rows, columns)
+
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: heard.append(number))
+    try:
+        rk.Index.from_callback(reading, None, np.ones(60)).neighbors(3)
+        signal.signal(signal.SIGUSR1, read[0])
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGUSR1)
+        assert heard == [signal.SIGUSR1] * 2
+        assert (rk.Index.from_callback(kernel, None, np.ones(60)).neighbors(3).indices == EXPECTED.indices).all()
+        os.kill(os.getpid(), signal.SIGUSR1)
+        assert heard == [signal.SIGUSR1] * 3
+    finally:
+        signal.signal(signal.SIGUSR1, before)

@@ -41,6 +41,9 @@ class HeldSignals:
         self._handlers: Dict[int, Any] = {}
         self._noted: List[Tuple[int, Optional[FrameType]]] = []
         self._let_through = False
+        # The handlers, also after the call: another thread may have read _note meanwhile, and may set it later.
+        self._originals: Dict[int, Any] = {}
+        self._is_over = False
         self._thread = threading.get_ident()
 
     def hold(self) -> None:
@@ -52,7 +55,7 @@ class HeldSignals:
             for number in _SIGNALS:
                 handler = _get_handler(number)
                 if callable(handler):
-                    self._handlers[number] = handler
+                    self._handlers[number] = self._originals[number] = handler
                     _set_handler(number, self._note)
         except ValueError:  # not the main interpreter
             self._handlers.clear()
@@ -71,12 +74,16 @@ class HeldSignals:
     def release(self) -> None:
         """Restores all handlers and runs those of signals that came."""
         self._let_through = False
-        handlers = dict(self._handlers)
         self._restore()
-        self._run_noted(handlers)
+        try:
+            self._run_noted(self._originals)
+        finally:
+            self._is_over = True
 
     def _note(self, number: int, frame: Optional[FrameType]) -> None:
-        if self._let_through:
+        if self._is_over:
+            self._originals[number](number, frame)
+        elif self._let_through:
             self._handlers[number](number, frame)
         else:
             self._noted.append((number, frame))
@@ -102,6 +109,7 @@ class HeldSignals:
         """Restores all handlers, in a forked child without the thread of the call."""
         self._noted.clear()
         self._restore()
+        self._is_over = True
 
     @property
     def is_of_this_thread(self) -> bool:
