@@ -83,10 +83,30 @@ function points_like(x, name, coordinates)
     given, used = coordinates.given, num_used(coordinates)
     d, n = size(points)
     n == 0 && d in (0, given, used) && return zeros(used, 0)
-    d == used && return points # first, because given == used without lonlat
+    if d == used # first, because given == used without lonlat
+        coordinates.lonlat === nothing || check_sphere(points, name)
+        return points
+    end
     d == given && return as_used(points, name, coordinates)
     hint = n in (given, used) ? "; a point is a column here: did you mean permutedims($name)?" : ""
     check_size("the number of coordinates of $name", d, given, hint)
+end
+
+# Rounding errors of the coordinates of points on the unit sphere are smaller.
+const OFF_SPHERE = 1e-6
+
+# Checks x, y and z of points that are already converted. Inducing points may lie inside, as means of points do.
+function check_sphere(points, name)
+    may_be_inside = name == "inducing"
+    for i in axes(points, 2)
+        radius = hypot(points[1, i], points[2, i], points[3, i])
+        if radius > 1 + OFF_SPHERE || !may_be_inside && radius < 1 - OFF_SPHERE
+            d = size(points, 1)
+            invalid(name, ": point ", i, " has the distance ", radius, " from the center of the unit sphere, must have ",
+                    may_be_inside ? "at most 1" : "1", ": the first three of ", d, " coordinates are x, y and z, and ",
+                    "points with longitude and latitude have ", d - 1, " coordinates")
+        end
+    end
 end
 
 # A single point, as a matrix with one column.

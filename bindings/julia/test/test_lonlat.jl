@@ -51,6 +51,15 @@ on_sphere(lon, lat) = [cos(lat * (π / 180)) * cos(lon * (π / 180)), cos(lat * 
     near = ResidualIndex([179.9 -179.9 0 0 90; 0 0 0 89.9 89.9]; lengthscales = 1, lonlat = true)
     @test knn(near, [1, 2, 4, 5], 1)[1] == [2 1 5 4]
 
+    # Points that are given as x, y and z must be on the sphere; inducing points may lie inside.
+    for wrong in ([10.0, 50.0, 0.5], on_sphere(10, 50) .* 0.9, on_sphere(10, 50) .* (1 + 2e-6))
+        @test throws_text(() -> knn(near, wrong, 1), ArgumentError, "queries: point 1 has the distance ")
+        @test throws_text(() -> knn(near, reshape(wrong, 3, 1), 1), ArgumentError, "of the unit sphere, must have 1:")
+    end
+    @test throws_text(() -> update!(near; inducing = [0.5 0.9; 0.5 0.9; 0.5 0.9]), ArgumentError,
+                      "inducing: point 2 has the distance 1.55")
+    @test update!(near; inducing = [0.5 0.1; 0.5 0.3; 0.5 0.2]).m == 2
+
     make(x; settings...) = ResidualIndex(x; lengthscales = 1, lonlat = true, settings...)
     for (call, T, text) in [
         (() -> make([1.0 2; 3 91]), ArgumentError,
