@@ -135,7 +135,7 @@ sets = index.predecessors(15)
 
 
 def model_of(parameters):
-    first, second, variance, nugget = np.exp(parameters)
+    first, second, variance, nugget = np.exp(parameters).tolist()
     return {"lengthscales": [first, second], "variance": variance, "nugget": nugget}
 
 
