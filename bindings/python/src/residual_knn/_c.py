@@ -1278,8 +1278,9 @@ class Functions:
             options: Optional[SearchOptions], threshold: float, capacity: int, offsets: Optional[Int64Array],
             neighbors: Optional[Int64Array], distances: Optional[DoubleArray], statistics: Optional[Statistics]) -> int:
         """Finds, for each query, all candidates whose |rho| is at least a threshold (in signed ranking: whose rho is). rho is the
-        correlation as the library computes it, before it becomes a distance. So |rho| may exceed 1 by rounding, and the rho
-        of degenerate points is 0: a threshold of 0 finds all candidates, in absolute ranking.
+        correlation as the library computes it, before it becomes a distance. Rounding makes the |rho| of points at the same
+        place slightly larger or smaller than 1; a threshold such as 1 - 1e-12 finds them unless p is small. The rho of
+        degenerate points is 0: a threshold of 0 finds all candidates, in absolute ranking.
 
         The result is in compressed rows: the neighbors of query i are the elements offsets[i] up to, but not including,
         offsets[i + 1] of `neighbors` and `distances`, sorted by distance, ties by row. With all rows as queries, offsets,
@@ -1869,8 +1870,9 @@ class Functions:
         """Orders the points of an index for predecessor searches, by exact maximin in the residual distance sqrt(1 - |rho|): each
         point is the one whose distance from the nearest point before it is largest. The distances are those of
         residual_knn_neighbors. The first point is the one with the largest residual variance p. Ties go to the smaller row.
-        Degenerate points come last, in row order; the points at distance 0 from an earlier point come just before them, in
-        row order. Without a nugget, that is about where duplicates are; a nugget increases their distance.
+        Degenerate points come last, in row order. The points whose computed distance from an earlier point is 0 come just
+        before them, in row order. Rounding may make the distance of duplicates about 1e-8; these come before the points at
+        distance 0. A nugget increases the distance of duplicates.
         The order needs no new inducing points: a new index of the ordered points, with the same inducing points, has the same
         V and p in the new order. Source: Guinness (2018), Technometrics 60(4), for the maximin order; Kang and Katzfuss
         (2023), Statistics and Computing 33, for maximin by correlation.
