@@ -73,7 +73,8 @@ at_once() {
   start_ticks 'at once'
   while (($# > 0)); do
     read -ra words <<< "$2"
-    "${words[@]}" &> "$folder/${#names[@]}" &
+    # Bash makes commands in the background ignore Ctrl-C, which tests send to themselves.
+    env --default-signal=INT,QUIT "${words[@]}" &> "$folder/${#names[@]}" &
     processes+=("$!")
     names+=("$1")
     shift 2

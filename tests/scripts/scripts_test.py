@@ -58,6 +58,15 @@ class AtOnceTest(unittest.TestCase):
             found = bash(f"at_once a 'sh {path / 'a.sh'}' b 'sh {path / 'b.sh'}'")
             self.assertEqual(found.returncode, 0, found.stdout)
 
+    def test_commands_heed_interrupts(self):
+        with tempfile.TemporaryDirectory() as folder:
+            script = pathlib.Path(folder) / "interrupted.py"
+            script.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nprint('ignored')\n",
+                              encoding="utf-8")
+            found = bash(f"at_once interrupted 'python3 {script}'")
+            self.assertEqual(found.returncode, 1)
+            self.assertIn("KeyboardInterrupt", found.stdout)
+
     def test_names_every_failure(self):
         found = bash("at_once good 'echo fine' bad 'ls /absent' worse false; echo not reached")
         self.assertEqual(found.returncode, 1)
