@@ -75,12 +75,11 @@ def indented(text, by):
     return textwrap.indent(text, " " * by).lstrip()
 
 
-class Generator:
+class Generator(header_tree.Generator):
     """Converts the declarations of the header to Julia."""
 
     def __init__(self, declarations, comments):
-        self._declarations = declarations
-        self._comments = comments
+        super().__init__(declarations, comments)
         self._aliases = {}       # typedefs of plain types
         self._callbacks = set()  # typedefs of function pointers
         self._structs = set()
@@ -158,11 +157,7 @@ class Generator:
                 "end\n")
 
     def text(self):
-        emit = {
-            header_tree.Constant: self.constant, header_tree.Enum: self.enum, header_tree.Struct: self.struct,
-            header_tree.Alias: self.alias, header_tree.Callback: self.callback, header_tree.Function: self.function,
-        }
-        body = [emit[type(declaration)](declaration) for declaration in self._declarations]
+        body = self.texts()
         self._comments.check_all_used()
         symbols = ["# Addresses of the functions. They are set when the library is loaded, so no path is compiled in.\n" +
                    "".join(f"const _{f} = Ref{{Ptr{{Cvoid}}}}(C_NULL)\n" for f in self._functions)]
@@ -170,15 +165,9 @@ class Generator:
                 "function load_symbols!(handle)\n" +
                 "".join(f"    _{f}[] = Libdl.dlsym(handle, :{f})\n" for f in self._functions) +
                 "    return nothing\nend\n"]
-        parts = [PROLOGUE, "using Libdl\n", *symbols, INITIALIZED, *filter(None, body), *load, "end # module\n"]
+        parts = [PROLOGUE, "using Libdl\n", *symbols, INITIALIZED, *body, *load, "end # module\n"]
         return "\n".join(parts)
 
 
-def main(arguments):
-    comments = header_tree.Comments(header_tree.read_header())
-    text = Generator(header_tree.read_declarations(), comments).text()
-    header_tree.write_or_check(arguments, OUTPUT, text)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    header_tree.generate(Generator, OUTPUT, sys.argv[1:])

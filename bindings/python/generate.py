@@ -110,12 +110,11 @@ def call_text(before, arguments, after):
     return f"{before}\n{body}{after}\n"
 
 
-class Generator:
+class Generator(header_tree.Generator):
     """Converts the declarations of the header to Python."""
 
     def __init__(self, declarations, comments):
-        self._declarations = declarations
-        self._comments = comments
+        super().__init__(declarations, comments)
         self._aliases = {}
         self._callbacks = set()
         self._structs = {}  # name -> whether it is opaque
@@ -227,11 +226,7 @@ class Generator:
                 call_text(f"        result: {result} = " + value, names, ")") + "        return result\n")
 
     def text(self):
-        emit = {
-            header_tree.Constant: self.constant, header_tree.Enum: self.enum, header_tree.Struct: self.struct,
-            header_tree.Alias: self.alias, header_tree.Callback: self.callback, header_tree.Function: self.function,
-        }
-        body = [emit[type(declaration)](declaration) for declaration in self._declarations]
+        body = self.texts()
         lookups = "".join(self._lookup(function) for function in self._functions)
         methods = "\n".join(self._method(function) for function in self._functions)
         self._comments.check_all_used()
@@ -244,14 +239,8 @@ class Generator:
             f"    def __init__(self, library: ctypes.CDLL) -> None:\n{lookups}\n{methods}")
         arrays = {name.replace("sOut", "s").rstrip("s") + "Array" for name in self._pointers}
         pointers = ", ".join(sorted(self._pointers | arrays))
-        return "\n".join([PROLOGUE.replace("{pointers}", pointers), version, *filter(None, body), "", HELPERS, functions])
-
-
-def main(arguments):
-    comments = header_tree.Comments(header_tree.read_header())
-    text = Generator(header_tree.read_declarations(), comments).text()
-    header_tree.write_or_check(arguments, OUTPUT, text)
+        return "\n".join([PROLOGUE.replace("{pointers}", pointers), version, *body, "", HELPERS, functions])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    header_tree.generate(Generator, OUTPUT, sys.argv[1:])

@@ -264,10 +264,26 @@ def as_markdown(comment):
     return "\n".join(result)
 
 
-def write_or_check(arguments, output, text):
-    """Writes the text of a generator to its file. With --check, it only fails if the file has another text."""
+class Generator:
+    """Converts the declarations of the header to another language. A derived class has a method for each kind of
+    declaration, which returns its text, and text(), which returns the whole file."""
+
+    def __init__(self, declarations, comments):
+        self._declarations = declarations
+        self._comments = comments
+
+    def texts(self):
+        """The texts of all declarations that have one, in the order of the header."""
+        emit = {Constant: self.constant, Enum: self.enum, Struct: self.struct, Alias: self.alias,
+                Callback: self.callback, Function: self.function}
+        return list(filter(None, (emit[type(declaration)](declaration) for declaration in self._declarations)))
+
+
+def generate(generator, output, arguments):
+    """Writes the text of a class of generators to its file. With --check, it only fails if the file has another text."""
     if arguments not in ([], ["--check"]):
         fail("usage: generate.py [--check]")
+    text = generator(read_declarations(), Comments(read_header())).text()
     if not arguments:
         output.write_text(text, encoding="utf-8")
     elif not output.exists() or output.read_text(encoding="utf-8") != text:

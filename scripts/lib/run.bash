@@ -64,17 +64,15 @@ quietly() {
   rm -f -- "$log"
 }
 
-# at_once NAME COMMAND [NAME COMMAND]...: runs the commands, each given as one word without quoting inside, at the same
-# time. Then shows the output of each under its name, in the order of the arguments. Fails if one of them failed, and
-# names these in the last line.
+# at_once NAME COMMAND [NAME COMMAND]...: runs the commands, each a line for bash, at the same time. Then shows the output
+# of each under its name, in the order of the arguments. Fails if one of them failed, and names these in the last line.
 at_once() {
-  local names=() processes=() words failed=() folder i
+  local names=() processes=() failed=() folder i
   folder=$(mktemp -d -- "${TMPDIR:-/tmp}/${0##*/}.XXXXXXXX") || die "cannot write in ${TMPDIR:-/tmp}; set TMPDIR to a folder that is yours"
   start_ticks 'at once'
   while (($# > 0)); do
-    read -ra words <<< "$2"
     # Bash makes commands in the background ignore Ctrl-C, which tests send to themselves.
-    env --default-signal=INT,QUIT "${words[@]}" &> "$folder/${#names[@]}" &
+    env --default-signal=INT,QUIT bash -euo pipefail -c "$2" &> "$folder/${#names[@]}" &
     processes+=("$!")
     names+=("$1")
     shift 2

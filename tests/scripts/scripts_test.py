@@ -43,7 +43,7 @@ class EnvironmentTest(unittest.TestCase):
 
 class AtOnceTest(unittest.TestCase):
     def test_all_output_in_order(self):
-        found = bash("at_once first 'sleep 0.3' second 'echo two words'")
+        found = bash("""at_once first 'sleep 0.3' second "echo 'two words'" """)
         self.assertEqual(found.returncode, 0, found.stderr)
         self.assertEqual(found.stdout, "\n-- first\n\n-- second\ntwo words\n")
 

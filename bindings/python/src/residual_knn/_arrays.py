@@ -98,6 +98,13 @@ def row_numbers(x: Rows, n: int, name: str = "rows") -> Int64Array:
     return np.ascontiguousarray(array, np.int64)
 
 
+def compressed(lists: List[npt.NDArray[Any]]) -> Tuple[Int64Array, Int64Array]:
+    """The offsets of lists of row numbers, and their elements one after the other."""
+    offsets = np.zeros(len(lists) + 1, np.int64)
+    np.cumsum([len(each) for each in lists], out=offsets[1:])
+    return offsets, np.concatenate(lists).astype(np.int64) if lists else np.empty(0, np.int64)
+
+
 def _real_array(x: Any, name: str) -> npt.NDArray[Any]:
     array = plain_array(x, name)
     if array.dtype.kind not in "fiu":

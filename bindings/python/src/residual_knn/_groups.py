@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _options
 from ._arguments import ResidualRankingName, SelectionName, StrategyName, count_of_neighbors, described, is_single
-from ._arrays import Rows, integers, row_numbers
+from ._arrays import Rows, compressed, integers, row_numbers
 from ._base import IndexBase
 from ._errors import ArgumentTypeError, InvalidArgumentError
 from ._library import C
@@ -153,10 +153,7 @@ def _group_arrays(groups: Groups, n: int) -> Tuple[Int64Array, Int64Array]:
     if not isinstance(groups, (list, tuple)) and not (isinstance(groups, np.ndarray) and groups.ndim == 2):
         raise ArgumentTypeError(f"groups is {described(groups)}, must be a list of groups, which are lists of row numbers, "
                                 f"or an array with the group of each of the {n} rows")
-    parts = [row_numbers(group, n, f"groups[{place}]") for place, group in enumerate(groups)]
-    offsets = np.zeros(len(parts) + 1, np.int64)
-    np.cumsum([len(part) for part in parts], out=offsets[1:])
-    return offsets, np.concatenate(parts) if parts else np.empty(0, np.int64)
+    return compressed([row_numbers(group, n, f"groups[{place}]") for place, group in enumerate(groups)])
 
 
 def _are_labels(groups: Any) -> bool:

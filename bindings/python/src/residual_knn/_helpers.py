@@ -146,8 +146,10 @@ class Orders(IndexBase):
         """Order the points of the index for predecessor searches, by exact maximin in the residual distance.
 
         The first point is the one with the largest residual variance. Each next point is the one whose distance from the
-        nearest point before it is largest. Ties go to the smaller row. Points at distance 0 from an earlier one come late,
-        and degenerate points come last, both in the order of the rows.
+        nearest point before it is largest. Ties go to the smaller row. Points whose computed distance from an earlier one
+        is 0 come late, and degenerate points come last, both in the order of the rows. Rounding can give two points at the
+        same place a distance of about 1e-8 instead of 0. Such points come late too, but not always in the order of the
+        rows.
 
         Parameters
         ----------

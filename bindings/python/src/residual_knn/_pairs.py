@@ -42,9 +42,10 @@ class PairSearches(IndexBase):
     ) -> Pairs:
         """Find all points of the index whose absolute residual correlation with a query is at least `threshold`.
 
-        The threshold is compared with rho as the library computes it. Rounding can make it larger than 1, for example for
-        points at the same place. The rho of degenerate points is 0, so with `threshold` 0, the absolute ranking finds all
-        pairs.
+        The threshold is compared with rho as the library computes it. Rounding can make the rho of points at the same place
+        slightly larger or smaller than 1. To find such pairs, use a threshold slightly below 1, such as ``1 - 1e-12``;
+        rounding errors are larger where p is small. The rho of degenerate points is 0, so with `threshold` 0, the absolute
+        ranking finds all pairs.
 
         Parameters
         ----------
@@ -91,12 +92,11 @@ class PairSearches(IndexBase):
         array([1, 2, 0, 1])
         """
         asked = read_queries(self, rows, queries, query_factor, query_residual_variance)
-        kind = "new points" if asked.are_new else "neighbors"
         options = _options.search_options(ranking, strategy, "nearest", self._threads(threads))
         return _find_pairs(
             self, lambda *rest: asked.call(self, C.neighbors_above, C.neighbors_of_new_points_above,
                                            C.neighbors_of_new_factor_above, options, *rest),
-            asked.count, threshold, max_pairs, options, progress, kind, asked.rows)
+            asked.count, threshold, max_pairs, options, progress, asked.kind, asked.rows)
 
     def predecessors_above(
         self,

@@ -28,6 +28,11 @@ class Queries:
     def are_new(self) -> bool:
         return self.points is not None or self.residual_variance is not None
 
+    @property
+    def kind(self) -> str:
+        """What a result says of them, if the answer is among all points."""
+        return "new points" if self.are_new else "neighbors"
+
     def call(self, index: IndexBase, of_rows: Call, of_points: Call, of_factor: Call, *rest: Any) -> int:
         """Calls the function of the library for this kind of queries; `rest` are the arguments after the queries."""
         address = index._handle.address
@@ -53,7 +58,8 @@ def read_queries(index: IndexBase, rows: Optional[Rows], queries: Optional[Numbe
         raise UnsupportedError("the index was made from V and p, so new points need query_factor and "
                                "query_residual_variance")
     if not has_factor:
-        points = in_c_order(points_like(_given(queries), "queries", index._coordinates))
+        assert queries is not None
+        points = in_c_order(points_like(queries, "queries", index._coordinates))
         return Queries(len(points), points=points)
     return _read_factor(index, queries, query_factor, query_residual_variance)
 
@@ -64,10 +70,6 @@ def read_rows(index: IndexBase, rows: Optional[Rows]) -> Queries:
         return Queries(index.n)
     numbers = row_numbers(rows, index.n)
     return Queries(len(numbers), rows=numbers)
-
-
-def _given(x: Optional[Numbers]) -> Any:
-    return x
 
 
 def _read_factor(index: IndexBase, queries: Optional[Numbers], query_factor: Optional[Numbers],

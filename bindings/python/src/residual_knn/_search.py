@@ -165,7 +165,7 @@ class Searches(IndexBase):
         sets = self._search_sets(options, asked, count, candidates, candidate_lists, start)
         return find_neighbors(
             self, lambda *rest: asked.call(self, C.neighbors, C.neighbors_of_new_points, C.neighbors_of_new_factor, *rest),
-            asked.count, count, options, sets, progress, "new points" if asked.are_new else "neighbors", asked.rows)
+            asked.count, count, options, sets, progress, asked.kind, asked.rows)
 
     def predecessors(
         self,

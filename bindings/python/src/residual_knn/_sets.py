@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _c
 from ._arguments import INT64_MOST, described, whole
-from ._arrays import Rows, integers
+from ._arrays import Rows, compressed, integers
 from ._base import FROM_CALLBACK, FROM_INDUCING, IndexBase
 from ._errors import ArgumentTypeError, InvalidArgumentError, UnsupportedError
 from ._pointers import DoubleArray, Int64Array
@@ -159,7 +159,4 @@ def _candidate_arrays(lists: CandidateLists, n: int, num_queries: int) -> Tuple[
             raise InvalidArgumentError(f"{name} has {part.ndim} dimensions, must be a list of row numbers")
         _check_rows(part, n, name)
         parts.append(part)
-    offsets = np.zeros(num_queries + 1, np.int64)
-    np.cumsum([len(part) for part in parts], out=offsets[1:])
-    rows = np.concatenate(parts).astype(np.int64) if parts else np.empty(0, np.int64)
-    return offsets, rows
+    return compressed(parts)
