@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Covariance functions and progress functions: exceptions, Ctrl-C, memory."""
 import ctypes
+import errno
 import gc
 import os
 import pickle
@@ -499,5 +500,40 @@ def test_a_handler_that_was_read_during_a_call_still_works_later():
         assert (rk.Index.from_callback(kernel, None, np.ones(60)).neighbors(3).indices == EXPECTED.indices).all()
         os.kill(os.getpid(), signal.SIGUSR1)
         assert heard == [signal.SIGUSR1] * 3
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def test_settings_of_siginterrupt_remain_after_a_call():
+    inside = []
+
+    def interrupted():
+        """Whether SIGUSR1 ends a read() of the C library, which Python itself would repeat."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        reading, writing = os.pipe()
+        timers = [threading.Timer(0.1, signal.pthread_kill, (threading.main_thread().ident, signal.SIGUSR1)),
+                  threading.Timer(0.3, os.write, (writing, b"x"))]
+        for timer in timers:
+            timer.start()
+        count = libc.read(reading, ctypes.create_string_buffer(1), ctypes.c_size_t(1))
+        for timer in timers:
+            timer.join()
+        os.close(reading)
+        os.close(writing)
+        return count == -1 and ctypes.get_errno() == errno.EINTR
+
+    def looking(rows, columns):
+        if not inside:
+            inside.append(interrupted())
+        return kernel(rows, columns)
+
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: None)
+    try:
+        for setting in (True, False):
+            signal.siginterrupt(signal.SIGUSR1, setting)
+            assert interrupted() == setting
+            inside.clear()
+            rk.Index.from_callback(looking, None, np.ones(60)).neighbors(3)
+            assert inside == [setting] and interrupted() == setting
     finally:
         signal.signal(signal.SIGUSR1, before)

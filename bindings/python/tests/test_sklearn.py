@@ -8,7 +8,9 @@ import pytest
 
 pytest.importorskip("sklearn", reason="scikit-learn is absent")
 from sklearn.base import clone  # noqa: E402
-from sklearn.neighbors import NearestNeighbors  # noqa: E402
+from sklearn.cluster import DBSCAN  # noqa: E402
+from sklearn.neighbors import KNeighborsTransformer, NearestNeighbors  # noqa: E402
+from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.utils.estimator_checks import check_estimator  # noqa: E402
 
 import residual_knn as rk  # noqa: E402
@@ -18,7 +20,7 @@ POINTS = np.random.default_rng(100).random((150, 3))
 NEW = np.random.default_rng(101).random((12, 3))
 
 
-@pytest.mark.parametrize("estimator", [ResidualNeighbors(3), ResidualNeighbors(2, inducing=4, ranking="scaled_distance")])
+@pytest.mark.parametrize("estimator", [ResidualNeighbors(3), ResidualNeighbors(2, inducing=4, ranking="scaled_distance", mode="connectivity")])
 def test_scikit_learn_checks_the_estimator(estimator):
     with warnings.catch_warnings():
         # Some checks have data without any correlation, or a random order of neighbors.
@@ -51,6 +53,29 @@ def test_without_inducing_points_they_are_the_nearest():
     assert np.abs((graph - theirs.kneighbors_graph(NEW, mode="distance")).toarray()).max() < 1e-12
 
 
+@pytest.mark.parametrize("mode", ["distance", "connectivity"])
+@pytest.mark.parametrize("k", [1, 5])
+def test_graphs_of_transform_are_those_of_scikit_learn(mode, k):
+    theirs = KNeighborsTransformer(n_neighbors=k, mode=mode).fit(POINTS)
+    ours = ResidualNeighbors(k, mode=mode, ranking="scaled_distance")
+    for graph, expected in [(ours.fit_transform(POINTS), theirs.transform(POINTS)), (ours.transform(NEW), theirs.transform(NEW))]:
+        assert graph.nnz == expected.nnz and np.array_equal(graph.indices, expected.indices)
+        assert np.abs(graph.data - expected.data).max() < 1e-7  # their distances come from squares
+    assert ours.get_feature_names_out()[-1] == "residualneighbors149"
+
+
+def test_a_point_is_its_own_neighbor_in_the_graph_of_fit_transform():
+    estimator = ResidualNeighbors(4, lengthscales=0.3, inducing=10, nugget=0.5)
+    graph = estimator.fit_transform(POINTS)
+    assert graph.shape == (150, 150) and (np.diff(graph.indptr) == 5).all()
+    assert np.array_equal(graph.indices[::5], np.arange(150)) and (graph.data[::5] == 0).all()
+    distances, indices = estimator.kneighbors()
+    assert np.array_equal(graph.indices.reshape(150, 5)[:, 1:], indices)
+    assert np.array_equal(graph.data.reshape(150, 5)[:, 1:], distances)
+    clusters = make_pipeline(ResidualNeighbors(8, lengthscales=0.3), DBSCAN(eps=0.3, metric="precomputed"))
+    assert clusters.fit_predict(POINTS).shape == (150,)
+
+
 def test_wrong_arguments():
     estimator = ResidualNeighbors().fit(POINTS)
     with pytest.raises(ValueError, match="n_neighbors <= n_samples_fit"):
@@ -61,6 +86,11 @@ def test_wrong_arguments():
             estimator.kneighbors(NEW, wrong)
     with pytest.raises(ValueError, match="mode"):
         estimator.kneighbors_graph(NEW, mode="x")
+    for call in (lambda bad: bad.fit_transform(POINTS), lambda bad: bad.fit(POINTS).transform(NEW)):
+        with pytest.raises(ValueError, match="^mode is 'x', must be 'connectivity' or 'distance'"):
+            call(ResidualNeighbors(mode="x"))
+        with pytest.raises(ValueError, match="n_neighbors <= n_samples_fit"):
+            call(ResidualNeighbors(150))
     with pytest.raises(ValueError, match="kernel"):
         ResidualNeighbors(kernel="x").fit(POINTS)
 

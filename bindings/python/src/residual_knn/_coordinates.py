@@ -15,6 +15,8 @@ from ._pointers import DoubleArray
 
 # The argument lonlat: whether the first two coordinates are longitude and latitude, or their places or names.
 LonLat = Union[bool, Tuple[int, int], Tuple[str, str]]
+# The argument lengthscales: one for all coordinates, one for each, or a dict or Series by the names of the columns.
+Lengthscales = Union[Numbers, Mapping[Any, float]]
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,11 @@ def in_order_of(array: DoubleArray, other: DoubleArray) -> DoubleArray:
     return in_c_order(array) if other.flags.c_contiguous else np.asfortranarray(array)
 
 
-def lengthscale_vector(x: Any, coordinates: Coordinates) -> DoubleArray:
+def lengthscale_vector(x: Lengthscales, coordinates: Coordinates) -> DoubleArray:
     """The lengthscales, one or as many as coordinates, as a copy because an index keeps them."""
-    x = lengthscales_by_name(x, coordinates)
-    single = is_single(x)
-    scales = np.array([number(x, "lengthscales")]) if single else vector(x, "lengthscales").copy()
+    ordered = lengthscales_by_name(x, coordinates)
+    single = is_single(ordered)
+    scales = np.array([number(ordered, "lengthscales")]) if single else vector(ordered, "lengthscales").copy()
     for place, scale in enumerate(scales):
         if not (math.isfinite(scale) and scale > 0):
             where = "lengthscales" if single else f"lengthscales[{place}]"
@@ -111,7 +113,7 @@ def _check_sphere(points: DoubleArray, name: str) -> None:
                                    f"points with longitude and latitude have {points.shape[1] - 1} columns")
 
 
-def lengthscales_by_name(x: Any, coordinates: Coordinates) -> Any:
+def lengthscales_by_name(x: Lengthscales, coordinates: Coordinates) -> Any:
     """Lengthscales with labels, as in a dict or a Series, in the order of the columns. The labels 0, 1, ... in this order
     are no names."""
     if isinstance(x, Mapping):

@@ -11,7 +11,7 @@ from ._arguments import choice, whole
 from ._arrays import Numbers
 from ._base import IndexBase
 from ._calls import run
-from ._coordinates import LonLat, lengthscale_vector, own_points
+from ._coordinates import Lengthscales, LonLat, lengthscale_vector, own_points
 from ._library import C
 from ._pointers import DoubleArray, Int64Array
 from ._progress import Progress
@@ -39,7 +39,7 @@ def choose_inducing(
     points: Numbers,
     m: int,
     *,
-    lengthscales: Any,
+    lengthscales: Lengthscales,
     method: str = "kmeans",
     seed: int = 1,
     max_iterations: int = 10,
@@ -94,7 +94,7 @@ def order_points(
     points: Numbers,
     ordering: str = "maximin",
     *,
-    lengthscales: Any = 1.0,
+    lengthscales: Lengthscales = 1.0,
     seed: int = 1,
     lonlat: LonLat = False,
     progress: Progress = None,

@@ -13,7 +13,7 @@ from ._arrays import Numbers, in_c_order, matrix, vector
 from ._base import FROM_CALLBACK, FROM_FACTOR, FROM_INDUCING
 from ._callbacks import CovarianceFunction, library_callback
 from ._calls import run
-from ._coordinates import Coordinates, LonLat, in_order_of, lengthscale_vector, own_points, points_like
+from ._coordinates import Coordinates, Lengthscales, LonLat, in_order_of, lengthscale_vector, own_points, points_like
 from ._errors import ArgumentTypeError, IndexInUseError, InvalidArgumentError, UnsupportedError, check, warn
 from ._groups import GroupSearches
 from ._handle import Handle
@@ -139,7 +139,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         *,
         inducing: Optional[Union[Numbers, int]] = None,
         kernel: KernelName = "matern32",
-        lengthscales: Any,
+        lengthscales: Lengthscales,
         variance: float = 1.0,
         nugget: float = 0.0,
         jitter: float = 1e-8,
@@ -174,7 +174,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         factor: Optional[Numbers],
         residual_variance: Numbers,
         *,
-        lengthscales: Any,
+        lengthscales: Lengthscales,
         kernel: KernelName = "matern32",
         variance: float = 1.0,
         nu: Optional[float] = None,
@@ -344,7 +344,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
     def update(
         self: I,
         *,
-        lengthscales: Any = None,
+        lengthscales: Optional[Lengthscales] = None,
         inducing: Optional[Numbers] = None,
         kernel: Optional[KernelName] = None,
         variance: Optional[float] = None,

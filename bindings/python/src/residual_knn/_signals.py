@@ -7,6 +7,7 @@ runs. They run in the callbacks, where exceptions are caught, and after the call
 """
 from __future__ import annotations
 
+import ctypes
 import importlib
 import os
 import signal
@@ -21,6 +22,8 @@ except ImportError:
     _functions = signal
 _get_handler = _functions.getsignal
 _set_handler = _functions.signal
+_sigaction = ctypes.PyDLL(None).sigaction
+_Action = ctypes.c_char * 1024  # struct sigaction is smaller on every system
 # Ctrl-C comes first, so that it is released last.
 _SIGNALS = sorted(map(int, signal.valid_signals()), key=lambda number: number != signal.SIGINT)
 
@@ -32,6 +35,16 @@ def on_main_thread() -> bool:
 
 # The calls on the main thread, the innermost last.
 _holding: List[HeldSignals] = []
+
+
+def _replace_handler(number: int, handler: Any) -> None:
+    """Sets a handler in place of another function of Python. The action of the C library stays the same, with the flags of
+    signal.siginterrupt, which signal.signal resets."""
+    action = _Action()
+    is_known = _sigaction(number, None, action) == 0
+    _set_handler(number, handler)
+    if is_known:
+        _sigaction(number, action, None)
 
 
 class HeldSignals:
@@ -56,7 +69,7 @@ class HeldSignals:
                 handler = _get_handler(number)
                 if callable(handler):
                     self._handlers[number] = self._originals[number] = handler
-                    _set_handler(number, self._note)
+                    _replace_handler(number, self._note)
         except ValueError:  # not the main interpreter
             self._handlers.clear()
         except BaseException:
@@ -74,11 +87,13 @@ class HeldSignals:
     def release(self) -> None:
         """Restores all handlers and runs those of signals that came."""
         self._let_through = False
-        self._restore()
         try:
-            self._run_noted(self._originals)
-        finally:
-            self._is_over = True
+            self._restore()
+        finally:  # a handler that was restored may raise
+            try:
+                self._run_noted(self._originals)
+            finally:
+                self._is_over = True
 
     def _note(self, number: int, frame: Optional[FrameType]) -> None:
         if self._is_over:
@@ -122,7 +137,7 @@ class HeldSignals:
             number, handler = self._handlers.popitem()
             # A callback may have set another handler, which remains.
             if _get_handler(number) == self._note:
-                _set_handler(number, handler)
+                _replace_handler(number, handler)
 
 
 def _after_fork_in_child() -> None:

@@ -2,12 +2,14 @@
 """Neighbors in residual correlation for the variational nearest-neighbor process (VNNGP) of GPyTorch."""
 from __future__ import annotations
 
-from typing import Any, List, Optional
+from typing import Any, Dict, List, Optional, Union
 
 import numpy as np
 import torch
 
 from ._arguments import count_of_neighbors
+from ._arrays import Numbers
+from ._coordinates import Lengthscales
 from ._errors import ArgumentTypeError, InvalidArgumentError
 from ._index import Index
 from ._pointers import DoubleArray, Int64Array
@@ -52,7 +54,8 @@ class ResidualNNUtil(torch.nn.Module):
     """
 
     def __init__(self, k: int, dim: int, batch_shape: torch.Size = torch.Size([]), preferred_nnlib: str = "faiss",
-                 device: Any = "cpu", *, lengthscales: Any = 1.0, inducing: Any = None, **model: Any) -> None:
+                 device: Any = "cpu", *, lengthscales: Lengthscales = 1.0,
+                 inducing: Optional[Union[Numbers, int]] = None, **model: Any) -> None:
         super().__init__()
         k = count_of_neighbors(k)
         if not isinstance(batch_shape, torch.Size):
@@ -63,7 +66,7 @@ class ResidualNNUtil(torch.nn.Module):
         self.dim = dim
         self.batch_shape = batch_shape
         self.train_n: Optional[int] = None
-        self._model = {"lengthscales": lengthscales, "inducing": inducing, **model}
+        self._model: Dict[str, Any] = {"lengthscales": lengthscales, "inducing": inducing, **model}
         self._indexes: List[Index] = []
 
     def set_nn_idx(self, train_x: Any) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, Optional, SupportsIndex, Tuple, Union
+from typing import Any, Dict, Literal, Optional, SupportsIndex, Tuple, Union, overload
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ._arguments import INT32_MOST, UINT64_MOST, RankingName, StrategyName, is_single, whole
-from ._coordinates import Coordinates, lengthscale_vector, points_like
+from ._arrays import Numbers
+from ._coordinates import Coordinates, Lengthscales, lengthscale_vector, points_like
 from ._errors import InvalidArgumentError
 from ._index import Index
 from ._kernels import KernelName
@@ -25,8 +26,12 @@ except ImportError:  # before scikit-learn 1.6
         return estimator._validate_data(X, **arguments)
 
 
-class ResidualNeighbors(BaseEstimator):
-    """Unsupervised search for neighbors by residual correlation, with the methods of `sklearn.neighbors.NearestNeighbors`.
+GraphMode = Literal["connectivity", "distance"]
+
+
+class ResidualNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Unsupervised search for neighbors by residual correlation, with the methods of `sklearn.neighbors.NearestNeighbors`
+    and of `sklearn.neighbors.KNeighborsTransformer`.
 
     Parameters
     ----------
@@ -40,11 +45,15 @@ class ResidualNeighbors(BaseEstimator):
         The seed with which inducing points are chosen, or a generator from which it is drawn. None means 1.
     n_jobs : int, optional
         Number of threads. None and -1 mean one for each available processor, -2 all but one of them.
+    mode : {"distance", "connectivity"}
+        The values of the graphs of `transform` and `fit_transform`, as for `sklearn.neighbors.KNeighborsTransformer`.
 
     Notes
     -----
-    With a nugget, or near inducing points, a training point that is given to `kneighbors` as a new point need not be its own
-    nearest neighbor: its residual correlation with the training point is less than 1.
+    With a nugget, or near inducing points, a training point that is given to `kneighbors` or `transform` as a new point need
+    not be its own nearest neighbor: its residual correlation with the training point is less than 1. In the graph of
+    `fit_transform`, each point is its own neighbor, at the distance 0. That graph is the one for estimators of scikit-learn
+    with ``metric="precomputed"``, for example in a pipeline.
 
     Attributes
     ----------
@@ -61,14 +70,18 @@ class ResidualNeighbors(BaseEstimator):
     >>> distances, indices = ResidualNeighbors(3, lengthscales=0.2, inducing=10).fit(points).kneighbors(points[:5] + 0.01)
     >>> indices.shape
     (5, 3)
+    >>> from sklearn.cluster import DBSCAN
+    >>> graph = ResidualNeighbors(10, lengthscales=0.2).fit_transform(points)
+    >>> len(DBSCAN(eps=0.2, metric="precomputed").fit_predict(graph))
+    100
     """
 
     def __init__(
         self,
         n_neighbors: SupportsIndex = 5,
         *,
-        lengthscales: Any = 1.0,
-        inducing: Any = None,
+        lengthscales: Lengthscales = 1.0,
+        inducing: Optional[Union[Numbers, int]] = None,
         kernel: KernelName = "matern32",
         variance: float = 1.0,
         nugget: float = 0.0,
@@ -77,8 +90,9 @@ class ResidualNeighbors(BaseEstimator):
         alpha: Optional[float] = None,
         ranking: RankingName = "absolute",
         strategy: StrategyName = "automatic",
-        random_state: Any = 1,
+        random_state: Union[int, np.random.RandomState, None] = 1,
         n_jobs: Optional[int] = None,
+        mode: GraphMode = "distance",
     ) -> None:
         self.n_neighbors = n_neighbors
         self.lengthscales = lengthscales
@@ -93,6 +107,7 @@ class ResidualNeighbors(BaseEstimator):
         self.strategy = strategy
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.mode = mode
 
     def fit(self, X: Any, y: Any = None) -> ResidualNeighbors:
         """Make the index of the points.
@@ -123,6 +138,25 @@ class ResidualNeighbors(BaseEstimator):
         self.n_samples_fit_ = len(points)
         self.index_ = index
         return self
+
+    @overload
+    def kneighbors(self, X: Any = None, n_neighbors: Optional[SupportsIndex] = None,
+                   return_distance: Literal[True] = True) -> Tuple[DoubleArray, Int64Array]:
+        ...
+
+    @overload
+    def kneighbors(self, X: Any = None, n_neighbors: Optional[SupportsIndex] = None, *,
+                   return_distance: Literal[False]) -> Int64Array:
+        ...
+
+    @overload
+    def kneighbors(self, X: Any, n_neighbors: Optional[SupportsIndex], return_distance: Literal[False]) -> Int64Array:
+        ...
+
+    @overload
+    def kneighbors(self, X: Any = None, n_neighbors: Optional[SupportsIndex] = None,
+                   return_distance: bool = True) -> Union[Int64Array, Tuple[DoubleArray, Int64Array]]:
+        ...
 
     def kneighbors(self, X: Any = None, n_neighbors: Optional[SupportsIndex] = None,
                    return_distance: bool = True) -> Union[Int64Array, Tuple[DoubleArray, Int64Array]]:
@@ -155,7 +189,7 @@ class ResidualNeighbors(BaseEstimator):
         return (found.distances, found.indices) if return_distance else found.indices
 
     def kneighbors_graph(self, X: Any = None, n_neighbors: Optional[SupportsIndex] = None,
-                         mode: str = "connectivity") -> Any:
+                         mode: GraphMode = "connectivity") -> Any:
         """The graph of the neighbors as a sparse array.
 
         Parameters
@@ -170,9 +204,60 @@ class ResidualNeighbors(BaseEstimator):
         scipy.sparse.csr_array, shape (q, n)
             Row i has the neighbors of query i.
         """
-        if mode not in ("connectivity", "distance"):
-            raise InvalidArgumentError(f"mode is {mode!r}, must be 'connectivity' or 'distance'")
-        distances, indices = self.kneighbors(X, n_neighbors)
+        _check_mode(mode)
+        return self._graph(*self.kneighbors(X, n_neighbors), mode)
+
+    def transform(self, X: Any) -> Any:
+        """The graph of the neighbors of new points, with values of the kind `mode`.
+
+        Parameters
+        ----------
+        X : array_like, shape (q, d)
+            New points.
+
+        Returns
+        -------
+        scipy.sparse.csr_array, shape (q, n)
+            Row i has the neighbors of query i: `n_neighbors` of them, and one more if `mode` is "distance", as
+            scikit-learn's algorithms expect.
+        """
+        check_is_fitted(self)
+        return self._graph(*self.kneighbors(X, self._num_edges()), self.mode)
+
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        """Make the index of the points, and the graph of their neighbors, with values of the kind `mode`.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, d)
+            The points.
+        y : ignored
+
+        Returns
+        -------
+        scipy.sparse.csr_array, shape (n, n)
+            Each point is its own first neighbor, at the distance 0. The other neighbors of the row follow, so that a row has
+            as many as a row of `transform`.
+        """
+        self.fit(X, y)
+        n, others = self.n_samples_fit_, self._num_edges() - 1
+        distances, indices = np.zeros((n, 1)), np.arange(n, dtype=np.int64)[:, None]
+        if others > 0:
+            found = self.kneighbors(None, others)
+            distances, indices = np.hstack([distances, found[0]]), np.hstack([indices, found[1]])
+        return self._graph(distances, indices, self.mode)
+
+    @property
+    def _n_features_out(self) -> int:
+        """The number of columns of a graph, for `get_feature_names_out`."""
+        return int(self.n_samples_fit_)
+
+    def _num_edges(self) -> int:
+        """The neighbors in a row of the graph of `transform`."""
+        _check_mode(self.mode)
+        return whole(self.n_neighbors, "n_neighbors", 1, INT32_MOST - 1) + (self.mode == "distance")
+
+    def _graph(self, distances: DoubleArray, indices: Int64Array, mode: GraphMode) -> Any:
         q, k = indices.shape
         values = np.ones(q * k) if mode == "connectivity" else distances.ravel()
         offsets = np.arange(q + 1, dtype=np.int64) * k
@@ -200,6 +285,11 @@ class ResidualNeighbors(BaseEstimator):
         super().__setstate__(state)
         if "_fit_X" in state:
             self.index_ = Index(self._fit_X, **self._fit_model)
+
+
+def _check_mode(mode: Any) -> None:
+    if mode not in ("connectivity", "distance"):
+        raise InvalidArgumentError(f"mode is {mode!r}, must be 'connectivity' or 'distance'")
 
 
 def _seed(random_state: Any) -> int:
