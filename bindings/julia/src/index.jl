@@ -20,7 +20,7 @@ Other points are converted once. The index keeps what it needs, so the matrix ma
   in degrees, or the numbers of these two coordinates, such as `(2, 1)`; default `false`. See "Longitude and latitude"
 - `kernel`, a symbol, a string or a type with such a name: `:squared_exponential`, `:matern12`, `:matern32` (default),
   `:matern52`, `:matern` with smoothness `nu` (default 1.5, at most 50), `:rational_quadratic` with `alpha` (default 1),
-  or a name of another package; see below
+  or a name of another package; see below. Other kernels do not take `nu` and `alpha`
 - `variance`: K(x, x) without the nugget; default 1
 - `nugget`: added to the residual variance of each point; default 0
 - `jitter`: relative to `variance`; default 1e-8. `jitter * variance` is added to the diagonal of K(Z, Z)

@@ -5,6 +5,9 @@
 
 const KERNELS = enum_symbols(LibResidualKNN.residual_knn_kernel)
 
+# The smoothness of the library's kernels that are Matérn covariances with one smoothness.
+const NU_OF_KERNELS = (matern12 = 0.5, matern32 = 1.5, matern52 = 2.5)
+
 # The library's kernel, nu if the name fixes it, and the scale as a function of nu.
 struct Formula
     kernel::Symbol
@@ -60,6 +63,7 @@ kernel_code(kernel, what) = KERNELS[FORMULAS[kernel_name(kernel, what)].kernel]
 function note_kernel!(options, given, before = :matern32)
     kernel = get(given, :kernel, nothing)
     name = kernel === nothing ? before : kernel_name(kernel, "kernel")
+    check_shape(name, given)
     fixed = FORMULAS[name].nu
     nu = get(given, :nu, nothing)
     if fixed === nothing
@@ -68,9 +72,23 @@ function note_kernel!(options, given, before = :matern32)
             (options.nu = LibResidualKNN.residual_knn_model_options().nu)
         return name
     end
-    nu === nothing || nu == fixed || invalid("nu is ", nu, ", but the nu of ", repr(name), " is ", fixed)
     options.nu = fixed
     return name
+end
+
+# Refuses a nu or an alpha in the keywords `given` that the kernel does not have. The only nu that a kernel without it may be
+# given is its own.
+function check_shape(name, given)
+    formula = FORMULAS[name]
+    nu, alpha = get(given, :nu, nothing), get(given, :alpha, nothing)
+    if nu !== nothing && !(formula.kernel === :matern && formula.nu === nothing)
+        own = formula.nu === nothing ? get(NU_OF_KERNELS, formula.kernel, nothing) : formula.nu
+        nu == own || invalid("nu is ", nu, ", but ", own === nothing ? "the kernel $(repr(name)) has no nu" :
+                                                    "the nu of $(repr(name)) is $own", "; kernel = :matern takes any nu")
+    end
+    if alpha !== nothing && formula.kernel !== :rational_quadratic
+        invalid("alpha is ", alpha, ", but the kernel ", repr(name), " has no alpha; :rational_quadratic has")
+    end
 end
 
 # The factor of the lengthscales that the library gets.

@@ -42,6 +42,29 @@ end
     for call in (() -> make(:matern35_isotropic; nu = 2.5), () -> update!(index; nu = 2.5))
         @test throws_text(call, ArgumentError, "nu is 2.5, but the nu of :matern35_")
     end
+    # Parameters that a kernel does not have.
+    p = ones(size(model.points, 2))
+    for (kernel, given, text) in [
+        (:matern32, (nu = 0.5,), "nu is 0.5, but the nu of :matern32 is 1.5; kernel = :matern takes any nu"),
+        (:Matern52Kernel, (nu = 1.5f0,), "nu is 1.5, but the nu of :Matern52Kernel is 2.5"),
+        (:matern15_isotropic, (nu = 2,), "nu is 2, but the nu of :matern15_isotropic is 1.5"),
+        (:squared_exponential, (nu = 1.5,), "nu is 1.5, but the kernel :squared_exponential has no nu"),
+        (:rational_quadratic, (nu = 1.5,), "nu is 1.5, but the kernel :rational_quadratic has no nu"),
+        (:matern32, (alpha = 3.0,), "alpha is 3.0, but the kernel :matern32 has no alpha; :rational_quadratic has"),
+        (:matern, (nu = 2, alpha = 1), "alpha is 1, but the kernel :matern has no alpha"),
+    ]
+        for call in (() -> make(kernel; given...), () -> update!(plain(lengthscales = 1); kernel = kernel, given...),
+                     () -> update!(plain(lengthscales = 1, kernel = kernel); given...),
+                     () -> ResidualIndex(model.points, zeros(0, length(p)), p; lengthscales = 1, kernel = kernel, given...))
+            @test throws_text(call, ArgumentError, text)
+        end
+    end
+    @test same(make(:matern52; nu = 2.5), make(:matern52)) && same(make(:exponential; nu = 1 // 2), make(:matern12))
+    # Those of other kernels are kept.
+    kept = plain(lengthscales = 0.3, kernel = :matern, nu = 2)
+    update!(update!(kept; kernel = :rational_quadratic, alpha = 2); kernel = :matern52)
+    @test same(knn(kept, 3), knn(plain(lengthscales = 0.3, kernel = :matern52), 3))
+    @test same(knn(update!(kept; kernel = :matern), 3), knn(plain(lengthscales = 0.3, kernel = :matern, nu = 2), 3))
     # Scaled distances are in the lengthscales that the user gave.
     for (kernel, settings) in ((:gaussian, ()), (:matern15_isotropic, ()), (:matern_isotropic, (nu = 0.7,)), (:matern52, ()))
         scaled = plain(; kernel = kernel, lengthscales = (2.0, 3.0), settings...)

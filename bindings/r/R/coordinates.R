@@ -32,7 +32,9 @@ read_like <- function(x, reading, points, name) {
   require_no_foreign_object(x, name)
   # As choose_inducing() returns them.
   if (reading$lonlat && identical(colnames(x), coordinate_names(reading))) {
-    return(as_points(x, name))
+    x <- as_points(x, name)
+    require_on_sphere(x, name)
+    return(x)
   }
   x <- as_table(x, name)
   names <- reading$names
@@ -147,6 +149,20 @@ require_degrees <- function(columns, column, most, name, what) {
   stop_invalid(
     place, " is ", columns[bad[1L], column], ", must be a ", what, " between -", most, " and ", most, " degrees", cure
   )
+}
+
+# Checks x, y and z of points that are already converted. Inducing points may lie inside the sphere, as means of points do.
+require_on_sphere <- function(points, name) {
+  most <- 1 + 1e-6 # rounding errors of points on the sphere are smaller
+  least <- if (name == "inducing") 0 else 1 - 1e-6
+  radius <- sqrt(rowSums(points[, 1:3, drop = FALSE]^2))
+  bad <- which(radius > most | radius < least) # the library finds what is not finite
+  if (length(bad) > 0L) {
+    stop_invalid(
+      name, "[", bad[1L], ", ] has the distance ", format(radius[bad[1L]]), " from the center of the unit sphere, must have ",
+      if (name == "inducing") "at most 1" else "1", ": by their names, its first three columns are x, y and z"
+    )
+  }
 }
 
 on_sphere <- function(longitude, latitude) {

@@ -41,6 +41,7 @@ residual_index <- function(points, inducing = NULL, lengthscales = 1, kernel = "
     max_jitter = max_jitter, threads = threads
   )
   options <- do.call(model_options, arguments)
+  require_shape(kernel, nu, alpha)
   inducing <- read_inducing(inducing, read, lengthscales, seed, options$threads, progress)
   matrices <- list(points = points, inducing = inducing)
   handle <- run_call(progress, matrices = matrices, function(report) {
@@ -104,6 +105,7 @@ residual_index_from_factor <- function(factor, residual_variance, points, length
     threads = threads
   )
   options <- do.call(model_options, arguments)
+  require_shape(kernel, nu, alpha)
   handle <- run_call(progress, matrices = list(factor = factor, points = points), function(report) {
     scaled <- scaled_lengthscales(lengthscales, options)
     residual_knn_index_create_from_factor(factor, residual_variance, points, scaled, c(options, progress = report))
@@ -200,6 +202,7 @@ update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, 
   if (!"nu" %in% names(given) && fixes_nu(given$kernel)) arguments["nu"] <- list(NULL)
   arguments[names(given)] <- given
   options <- do.call(model_options, arguments)
+  require_shape(arguments$kernel, given$nu, given$alpha)
   if (is.null(inducing)) {
     # The library gets the points again, because a failed update may have left others in the index.
     inducing <- state$inducing

@@ -23,7 +23,8 @@ foreign_kernels <- function() {
   )
 }
 
-# The kernel of a name for the library: the `code` of its enum, `nu` and `scale`.
+# The kernel of a name for the library: the `code` of its enum, `nu` and `scale`. A name that fixes nu takes no other; see
+# require_shape().
 resolve_kernel <- function(name, nu) {
   nu <- as_number(nu, "nu")
   known <- is.character(name) && length(name) == 1L && !is.na(name)
@@ -32,12 +33,7 @@ resolve_kernel <- function(name, nu) {
     return(list(code = enum_value(name, "kernel", "kernel"), nu = nu, scale = 1))
   }
   kernel <- foreign_kernels()[[name]]
-  if (!is.null(kernel$nu)) {
-    if (!is.null(nu) && nu != kernel$nu) {
-      stop_invalid("nu is ", nu, ", must be NULL: the nu of ", name, " is ", kernel$nu)
-    }
-    nu <- kernel$nu
-  }
+  if (!is.null(kernel$nu)) nu <- kernel$nu
   scale <- kernel$scale
   if (is.function(scale)) {
     used <- if (is.null(nu)) 1.5 else nu
@@ -45,6 +41,31 @@ resolve_kernel <- function(name, nu) {
     scale <- if (is.finite(used) && used > 0) scale(used) else 1
   }
   list(code = enum_value(kernel$kernel, "kernel", "kernel"), nu = nu, scale = scale)
+}
+
+# The smoothness of the library's kernels that are Matérn covariances with one smoothness.
+nu_of_kernels <- c(matern12 = 0.5, matern32 = 1.5, matern52 = 2.5)
+
+# Refuses a nu or an alpha that a call gives for a kernel without it. NULL stands for none. The only nu that such a kernel
+# may be given is its own.
+require_shape <- function(name, nu, alpha) {
+  if (is.null(nu) && is.null(alpha)) {
+    return(invisible())
+  }
+  own <- names(which(enum_values("kernel") == resolve_kernel(name, NULL)$code))
+  fixed <- foreign_kernels()[[name]]$nu
+  if (is.null(fixed) && own %in% names(nu_of_kernels)) fixed <- nu_of_kernels[[own]]
+  nu <- as_number(nu, "nu")
+  if (!is.null(nu) && !identical(nu, fixed) && !(own == "matern" && is.null(fixed))) {
+    reason <- if (is.null(fixed)) paste0("kernel \"", name, "\" has no nu") else paste0("the nu of ", name, " is ", fixed)
+    stop_invalid("nu is ", nu, ", must be NULL: ", reason, "; kernel = \"matern\" takes any nu")
+  }
+  alpha <- as_number(alpha, "alpha")
+  if (!is.null(alpha) && own != "rational_quadratic") {
+    stop_invalid(
+      "alpha is ", alpha, ", must be NULL: kernel \"", name, "\" has no alpha; \"rational_quadratic\" has"
+    )
+  }
 }
 
 # Whether the kernel name `name` fixes nu.

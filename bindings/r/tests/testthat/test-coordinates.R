@@ -76,8 +76,23 @@ test_that("orders and inducing points are those of the places on the sphere", {
   index <- make(chosen)
   expect_identical(summary(make(chosen[1:4, ]))$m, 4)
   expect_identical(residual_factor(make(12, seed = 5)), residual_factor(index))
-  near <- chosen * 0.95 # and of the same column names
-  expect_identical(neighbors(index, near, k = 3)$index, neighbors(make(12, seed = 5), near, k = 3)$index)
+  # Inducing points may lie inside the sphere, new points may not.
+  inside <- chosen
+  inside[, 1:3] <- 0.95 * chosen[, 1:3]
+  expect_identical(summary(make(inside))$m, 12)
+  at <- index$points[7:9, ]
+  expect_identical(neighbors(index, at, k = 3)$index, neighbors(index, places[7:9, ], k = 3)$index)
+  for (scale in c(0.95, 1 - 2e-6, 1 + 2e-6)) {
+    wrong <- at
+    wrong[2, 1:3] <- scale * at[2, 1:3]
+    expect_error(neighbors(index, wrong, k = 3), class = invalid, fixed = TRUE,
+      paste0("query[2, ] has the distance ", format(scale), " from the center of the unit sphere, must have 1")
+    )
+  }
+  inside[5, 1:3] <- 1.5 * inside[5, 1:3]
+  expect_error(update(index, inducing = inside), "^inducing\\[5, \\] has the distance .*, must have at most 1:", class = invalid)
+  inside[5, 2] <- NaN
+  expect_error(update(index, inducing = inside), "is NaN, must be finite", class = invalid)
 })
 
 test_that("on the sphere, queries without rows give an empty answer, and one row gives one row", {

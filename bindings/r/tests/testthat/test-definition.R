@@ -8,8 +8,8 @@ test_that("every kernel of the header has neighbors, predecessors and new points
   for (kernel in names(kernels)) {
     covariance <- function(a, b) 2.5 * kernels[[kernel]](scaled_distances(a, b, lengthscales))
     index <- residual_index(points, inducing, lengthscales,
-      kernel = kernel, variance = 2.5, nugget = 0.05,
-      nu = 0.8, alpha = 0.7, threads = 2
+      kernel = kernel, variance = 2.5, nugget = 0.05, nu = if (kernel == "matern") 0.8,
+      alpha = if (kernel == "rational_quadratic") 0.7, threads = 2
     )
     truth <- distances_by_definition(points, points, inducing, covariance, nugget = 0.05)
     expect_nearest(neighbors(index, k = 7), without_self(truth), 7)

@@ -158,7 +158,7 @@ test_that("an index shows the kernel of a name, and updates keep the name", {
     d <- sqrt(2) * 0.01 / 0.4
     rep(sqrt(1 - (1 + d + d^2 / 3) * exp(-d)), 3)
   }, tolerance = 1e-9)
-  expect_error(residual_index(x, kernel = "matern35_isotropic", nu = 1), "^nu is 1, must be NULL: .* is 3.5$",
+  expect_error(residual_index(x, kernel = "matern35_isotropic", nu = 1), "^nu is 1, must be NULL: .* is 3.5; kernel = \"matern\" takes any nu$",
     class = "residualknn_error_invalid_argument"
   )
   for (nu in c(-1, 0, 51, NaN)) {
@@ -166,6 +166,36 @@ test_that("an index shows the kernel of a name, and updates keep the name", {
       class = "residualknn_error_invalid_argument"
     )
   }
+})
+
+test_that("nu and alpha are errors for kernels without them, and a change of the kernel keeps those of the others", {
+  x <- points()
+  p <- rep(1, nrow(x))
+  invalid <- "residualknn_error_invalid_argument"
+  cases <- list(
+    list("matern32", nu = 0.5), list("matern12", nu = 2.5), list("squared_exponential", nu = 1.5), list("gaussian", nu = 1),
+    list("matern25_isotropic", nu = 1.5), list("matern35_scaledim", nu = 1.5), list("exponential_ard", nu = Inf),
+    list("matern32", alpha = 3), list("matern", alpha = 1), list("gaussian", alpha = 2L)
+  )
+  for (case in cases) {
+    name <- names(case)[2L]
+    text <- paste0("^", name, " is .*, must be NULL: (kernel \"", case[[1L]], "\" has no|the nu of ", case[[1L]], " is)")
+    given <- c(list(kernel = case[[1L]]), case[2L])
+    expect_error(do.call(residual_index, c(list(x), given)), text, class = invalid)
+    expect_error(do.call(residual_index_from_factor, c(list(NULL, p, x), given)), text, class = invalid)
+    expect_error(do.call(update, c(list(residual_index(x)), given)), text, class = invalid)
+    expect_error(do.call(update, c(list(residual_index(x, kernel = case[[1L]])), case[2L])), text, class = invalid)
+  }
+  # The nu that a kernel has anyway is no error.
+  for (case in list(list("matern12", 0.5), list("matern15_isotropic", 1.5), list("matern45_scaledim", 4.5))) {
+    expect_identical(residual_index(x, kernel = case[[1L]], nu = case[[2L]])$n, 25)
+  }
+  index <- residual_index(x, NULL, 0.3, "matern", nu = 2)
+  update(index, kernel = "rational_quadratic", alpha = 2)
+  update(index, kernel = "matern52")
+  expect_covariance(index, x, function(d) (1 + sqrt(5) * d / 0.3 + 5 / 3 * (d / 0.3)^2) * exp(-sqrt(5) * d / 0.3), 0)
+  update(index, kernel = "matern")
+  expect_covariance(index, x, function(d) plain_matern(2 * d / 0.3, 2), 0)
 })
 
 test_that("unsupported kernels are errors that suggest a supported one", {
