@@ -42,6 +42,7 @@ residual_knn_model_options OptionsOf(const Workload& workload, int32_t threads) 
   residual_knn_model_options_init(&options, sizeof options);
   options.kernel = workload.kernel;
   options.jitter = workload.jitter;
+  options.factor_storage = workload.factor_storage;
   options.threads = threads;
   return options;
 }

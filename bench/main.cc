@@ -29,6 +29,7 @@ struct Arguments {
   bool growth = false;
   bool updates = false;
   bool warm = false;
+  bool computes_factor = false;
   bool orderings = false;
   std::vector<std::string> workloads;
   std::vector<std::string> strategies = {"all"};
@@ -124,6 +125,7 @@ int Run(const Arguments& arguments, const std::vector<const WorkloadEntry*>& wor
         const int32_t most_threads =
             *std::max_element(arguments.threads.begin(), arguments.threads.end());
         Workload workload = entry->make({n, arguments.shared_directory, most_threads});
+        if (arguments.computes_factor) workload.factor_storage = RESIDUAL_KNN_FACTOR_COMPUTED;
         if (arguments.updates || arguments.orderings) {
           const auto print = arguments.updates ? PrintUpdates : PrintOrderings;
           for (const int32_t threads : arguments.threads) {
@@ -212,6 +214,8 @@ int Main(int argc, char** argv) {
                  "time per row is shown")
       ->delimiter(',')
       ->check(CLI::Range(int64_t{2}, int64_t{1} << 31));
+  app.add_flag("--computed-factor", arguments.computes_factor,
+               "The index does not store V: searches compute the rows that they need");
   app.add_option("--json", arguments.json, "File for the rows as a JSON list");
   app.add_option("--repeats", arguments.measurement.repeats,
                  "Repeats of each search; the median is reported")

@@ -29,6 +29,8 @@ struct Workload {
   int32_t kernel = 0;
   std::vector<double> lengthscales;
   double jitter = 0;
+  // enum residual_knn_factor_storage.
+  int32_t factor_storage = 0;
 
   // If true, the candidates are the rows before the query, otherwise all other rows.
   bool predecessors = false;

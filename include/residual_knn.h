@@ -150,6 +150,17 @@ enum residual_knn_kernel {
 /** Storage order of matrices; see "Layout" at the top of the header. */
 enum residual_knn_layout { RESIDUAL_KNN_POINT_MAJOR = 0, RESIDUAL_KNN_DIMENSION_MAJOR = 1 };
 
+/** Where an index has V, the n x m numbers that its searches read most. Answers have the same bytes either way. */
+enum residual_knn_factor_storage {
+  /** V is stored, unless max_bytes of residual_knn_model_options does not allow it. */
+  RESIDUAL_KNN_FACTOR_AUTOMATIC = 0,
+  /** V is stored: 8 m bytes a point. */
+  RESIDUAL_KNN_FACTOR_STORED = 1,
+  /** V is not stored. A search computes the rows that it needs and keeps the last of them. This takes some m^2
+   * operations a row. Only an index with inducing points can do this. */
+  RESIDUAL_KNN_FACTOR_COMPUTED = 2
+};
+
 /** The distance that a search uses. */
 enum residual_knn_ranking {
   /** sqrt(1 - |rho|), between 0 and 1: the neighbors have the largest |rho|. */
@@ -341,6 +352,11 @@ typedef struct residual_knn_model_options {
   /** 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
    * top of the header. residual_knn_index_warning uses it too. */
   int64_t message_base;
+  /** enum residual_knn_factor_storage; default RESIDUAL_KNN_FACTOR_AUTOMATIC. An update keeps what the index was
+   * created with. Functions that take the caller's V allow only the default and RESIDUAL_KNN_FACTOR_STORED. */
+  int32_t factor_storage;
+  /** Reserved; must be 0. */
+  int32_t reserved;
 } residual_knn_model_options;
 
 /** Sets struct_size and the defaults.

@@ -16,6 +16,7 @@
 using residual_knn::BuildModel;
 using residual_knn::CheckedMatrix;
 using residual_knn::CovarianceFunction;
+using residual_knn::FactorStorage;
 using residual_knn::Guard;
 using residual_knn::Monitor;
 using residual_knn::ResidualModel;
@@ -35,7 +36,17 @@ residual_knn_model_options Defaults() {
 }
 
 residual_knn_model_options ReadModelOptions(const residual_knn_model_options* options) {
-  return residual_knn::ReadOptions(options, Defaults(), "residual_knn_model_options");
+  const residual_knn_model_options o =
+      residual_knn::ReadOptions(options, Defaults(), "residual_knn_model_options");
+  if (o.factor_storage < RESIDUAL_KNN_FACTOR_AUTOMATIC ||
+      o.factor_storage > RESIDUAL_KNN_FACTOR_COMPUTED) {
+    residual_knn::ThrowInvalid("factor_storage is " + std::to_string(o.factor_storage) +
+                               ", must be a value of enum residual_knn_factor_storage");
+  }
+  if (o.reserved != 0) {
+    residual_knn::ThrowInvalid("reserved is " + std::to_string(o.reserved) + ", must be 0");
+  }
+  return o;
 }
 
 void RequireVariances(const residual_knn_model_options& options) {
@@ -46,6 +57,22 @@ void RequireVariances(const residual_knn_model_options& options) {
 
 CovarianceFunction ReadCovariance(const residual_knn_model_options& options) {
   return CovarianceFunction({options.kernel, options.variance, options.nu, options.alpha});
+}
+
+// Where V is, for an index with inducing points.
+FactorStorage StorageOf(const residual_knn_model_options& options, int64_t m) {
+  // Without columns there is nothing to compute.
+  return options.factor_storage == RESIDUAL_KNN_FACTOR_COMPUTED && m > 0 ? FactorStorage::kComputed
+                                                                         : FactorStorage::kStored;
+}
+
+void RequireStored(const residual_knn_model_options& options) {
+  if (options.factor_storage == RESIDUAL_KNN_FACTOR_COMPUTED) {
+    throw residual_knn::Error(
+        RESIDUAL_KNN_ERROR_UNSUPPORTED,
+        "factor_storage is RESIDUAL_KNN_FACTOR_COMPUTED, which only residual_knn_index_create supports: "
+        "V that the caller gives is stored");
+  }
 }
 
 void RequireSizes(int64_t n, int64_t m) {
@@ -97,7 +124,7 @@ residual_knn_status residual_knn_index_create(const double* points, int64_t n, i
     CovarianceFunction covariance = ReadCovariance(o);
     Monitor monitor(o.progress, o.progress_user);
     Publish(BuildModel({point_matrix, scales}, {inducing_matrix, {o.jitter, o.max_jitter}},
-                       std::move(covariance), o.nugget, threads, monitor),
+                       std::move(covariance), o.nugget, StorageOf(o, m), threads, monitor),
             start, o.message_base, index);
   });
 }
@@ -150,6 +177,7 @@ residual_knn_status residual_knn_index_create_from_factor(
     const auto start = Clock::now();
     residual_knn::RequirePointer(index, "index");
     const residual_knn_model_options o = ReadModelOptions(options);
+    RequireStored(o);
     RequireSizes(n, m);
     residual_knn::RequireAtLeast(d, 1, "d");
     const auto point_matrix = CheckedMatrix(points, n, d, o.layout, "points");
@@ -174,6 +202,7 @@ residual_knn_status residual_knn_index_create_from_callback(
     const auto start = Clock::now();
     residual_knn::RequirePointer(index, "index");
     const residual_knn_model_options o = ReadModelOptions(options);
+    RequireStored(o);
     RequireSizes(n, m);
     const auto factor_matrix = CheckedMatrix(factor, n, m, o.layout, "factor");
     residual_knn::RequirePointer(residual_variance, "residual_variance");
@@ -224,10 +253,15 @@ residual_knn_status residual_knn_index_factor(const residual_knn_index* index, i
     residual_knn::RequireUsable(*index);
     const bool dimension_major = residual_knn::IsDimensionMajor(layout);
     const ResidualModel& model = index->model;
+    residual_knn::FactorRows factor_rows(model);
+    constexpr int64_t kRowsAtOnce = 256;
+    const double* rows = nullptr;
     for (int64_t i = 0; i < model.n(); ++i) {
       if (residual_variance != nullptr) residual_variance[i] = model.residual_variance(i);
       if (factor == nullptr) continue;
-      const double* row = model.v(i);
+      const int64_t j = i % kRowsAtOnce;
+      if (j == 0) rows = factor_rows.Range(i, std::min(kRowsAtOnce, model.n() - i));
+      const double* row = rows + j * model.m();
       for (int64_t c = 0; c < model.m(); ++c) {
         factor[dimension_major ? c * model.n() + i : i * model.m() + c] = row[c];
       }

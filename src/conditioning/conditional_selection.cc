@@ -22,13 +22,6 @@ constexpr int64_t kAtOnce = 4;
 constexpr int64_t kProductsAtOnce = int64_t{1} << 24;
 constexpr double kTaken = std::numeric_limits<double>::infinity();
 
-// |V|^2 of a row that is not degenerate, up to rounding.
-double SquaredNormOfRow(const ResidualModel& model, int64_t row) {
-  if (model.inducing() == nullptr) return SquaredNorm(model.v(row), model.m());
-  const double total = model.covariance()->variance() + model.nugget();
-  return std::max(total - model.residual_variance(row), 0.0);
-}
-
 }  // namespace
 
 void ConditionalSelection::Select(const PointView& point, std::span<const int64_t> candidates,
@@ -71,11 +64,18 @@ void ConditionalSelection::Load(const PointView& point, std::span<const int64_t>
   const double scale = point.inverse_deviation;
   point_level_ = rounding.OfCovariance(norm, scale, norm, scale);
   for (int64_t j = 0; j < c; ++j) {
-    const double square = SquaredNormOfRow(model_, candidates[j]);
+    const double square = SquaredNormOf(j);
     const double other = candidates_.inverse_deviation(j);
     error_[j] = rounding.OfCovariance(norm, scale, std::sqrt(square), other);
     level_[j] = rounding.OfVariance(square, other);
   }
+}
+
+// |V|^2 of a candidate that is not degenerate, up to rounding.
+double ConditionalSelection::SquaredNormOf(int64_t j) const {
+  if (model_.inducing() == nullptr) return SquaredNorm(candidates_.v(j), model_.m());
+  const double total = model_.covariance()->variance() + model_.nugget();
+  return std::max(total - model_.residual_variance(candidates_.row(j)), 0.0);
 }
 
 SelectionState ConditionalSelection::State() {
@@ -124,9 +124,9 @@ void ConditionalSelection::AddLikelyPicks() {
 // Computes the correlations of the candidates in next_ with all.
 void ConditionalSelection::ComputeCorrelations() {
   next_v_.clear();
-  for (const int64_t j : next_) next_v_.push_back(model_.v(candidates_.row(j)));
+  for (const int64_t j : next_) next_v_.push_back(candidates_.v(j));
   products_.resize(static_cast<size_t>(std::ssize(next_) * stride_));
-  DotRowsWithEach(next_v_, model_.v(0), model_.m(), candidates_.rows(), products_.data(), stride_);
+  candidates_.Products(next_v_, products_.data(), stride_);
   auto place = std::ssize(correlations_) / stride_;
   correlations_.resize(static_cast<size_t>((place + std::ssize(next_)) * stride_));
   const double* products = products_.data();

@@ -49,6 +49,7 @@ class ConditionalSelection {
 
  private:
   void Load(const PointView& point, std::span<const int64_t> candidates);
+  [[nodiscard]] double SquaredNormOf(int64_t j) const;
   [[nodiscard]] SelectionState State();
   void AddPick(int64_t j);
   const double* CorrelationsWith(int64_t j);

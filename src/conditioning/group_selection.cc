@@ -73,7 +73,7 @@ void GroupSelection::Load(std::span<const int64_t> members, std::span<const int6
   const SelectionRounding rounding(model_, size);
   level_.resize(static_cast<size_t>(size));
   for (int64_t j = 0; j < size; ++j) {
-    level_[j] = rounding.OfVariance(SquaredNorm(model_.v(rows_[j]), model_.m()),
+    level_[j] = rounding.OfVariance(SquaredNorm(rows_of_all_.v(j), model_.m()),
                                     rows_of_all_.inverse_deviation(j));
   }
 }

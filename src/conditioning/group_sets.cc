@@ -7,6 +7,7 @@
 #include "conditioning/conditional_selection.h"
 #include "conditioning/group_selection.h"
 #include "model/callback_covariance.h"
+#include "model/factor_rows.h"
 #include "parallel/parallel_for.h"
 #include "search/group_search.h"
 
@@ -31,7 +32,8 @@ class Worker {
         sets_(sets),
         pace_({job.monitor, index}, CostOf(job.model.callback())),
         of_point_(job.model),
-        of_group_(job.model) {}
+        of_group_(job.model),
+        factor_rows_(job.model) {}
 
   // `first` is the place of the first member of the group among the queries of the lists.
   void Select(int64_t group, const MemberLists& lists, int64_t first) {
@@ -82,7 +84,7 @@ class Worker {
   PointView PointOf(int64_t row) {
     point_.resize(static_cast<size_t>(job_.model.d()));
     job_.model.points().CopyPoint(row, point_.data());
-    return {job_.model.v(row), point_.data(), job_.model.inverse_deviation()[row], row};
+    return {factor_rows_.Row(row), point_.data(), job_.model.inverse_deviation()[row], row};
   }
 
   template <class AnyPick>
@@ -99,6 +101,7 @@ class Worker {
   Pace pace_;
   ConditionalSelection of_point_;
   GroupSelection of_group_;
+  FactorRows factor_rows_;
   std::vector<double> point_;
   std::vector<int64_t> list_;
   std::vector<int64_t> candidates_;

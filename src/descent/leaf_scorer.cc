@@ -36,7 +36,7 @@ void LeafScorer::ScoreLeaf(const ResidualTree& tree, int64_t leaf, QueryColumns&
                              products32_.data());
     counters.scored_in_low_precision += columns.count * count;
   } else {
-    MultiplyRows(rows, columns);
+    MultiplyRows(rows, chunk.factor_rows(), columns);
   }
   counters.pairs_scored += columns.count * count;
   ScreenTile tile;
@@ -88,6 +88,7 @@ void LeafScorer::ScorePoints(const ResidualTree& tree, int64_t leaf, QueryColumn
     rows_[j] = tree.order().rows()[positions_[j]];
   }
   if (!single) {
+    LoadLeaf(tree.order().rows().subspan(b.begin, b.end - b.begin), chunk);
     ScoreCanonically(chunk, q, counters);
     return;
   }
@@ -100,7 +101,7 @@ void LeafScorer::ScorePoints(const ResidualTree& tree, int64_t leaf, QueryColumn
 void LeafScorer::ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk,
                            const Columns& columns, SearchCounts& counters) {
   RESIDUAL_KNN_ASSERT(std::is_sorted(rows.begin(), rows.end()));
-  MultiplyRows(rows, columns);
+  MultiplyRows(rows, chunk.factor_rows(), columns);
   counters.pairs_scored += columns.count * static_cast<int64_t>(rows.size());
   CovarianceView view;
   ScreenTile tile =
@@ -108,15 +109,25 @@ void LeafScorer::ScoreRows(std::span<const int64_t> rows, QueryColumns& chunk,
   ScreenColumns(tile, rows, chunk, columns, false, counters);
 }
 
-void LeafScorer::MultiplyRows(std::span<const int64_t> rows, const Columns& columns) {
+void LeafScorer::MultiplyRows(std::span<const int64_t> rows, FactorRows& factor_rows,
+                              const Columns& columns) {
   const int64_t m = model_.m();
   const auto count = static_cast<int64_t>(rows.size());
   Reserve(products_, columns.count * count);
   v_.resize(static_cast<size_t>(count * m));
+  const FactorRows::List v = factor_rows.Get(rows);
   for (int64_t j = 0; j < count; ++j) {
-    std::copy_n(model_.v(rows[j]), m, v_.data() + j * m);
+    std::copy_n(v.base + v.places[j] * m, m, v_.data() + j * m);
   }
   blas::MultiplyTransposed(columns.v, columns.count, v_.data(), count, m, products_.data());
+}
+
+// Computes all rows of a leaf that are candidates if some of rows_ have to be computed: others will be needed soon, and
+// rows are computed in panels.
+void LeafScorer::LoadLeaf(std::span<const int64_t> rows, QueryColumns& chunk) {
+  if (chunk.factor_rows().Has(rows_)) return;
+  const auto end = std::lower_bound(rows.begin(), rows.end(), chunk.block().largest_limit);
+  chunk.factor_rows().Get(rows.first(static_cast<size_t>(end - rows.begin())));
 }
 
 void LeafScorer::AskBlock(std::span<const int64_t> queries, std::span<const int64_t> rows) {

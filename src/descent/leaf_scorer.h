@@ -32,7 +32,8 @@ class LeafScorer {
 
  private:
   // Computes the products of the columns with V of the rows, in double precision.
-  void MultiplyRows(std::span<const int64_t> rows, const Columns& columns);
+  void MultiplyRows(std::span<const int64_t> rows, FactorRows& factor_rows, const Columns& columns);
+  void LoadLeaf(std::span<const int64_t> rows, QueryColumns& chunk);
   // Gets the covariances of queries with rows from the callback.
   void AskBlock(std::span<const int64_t> queries, std::span<const int64_t> rows);
   // Screens all rows, whose products have been computed, for each column.

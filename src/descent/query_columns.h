@@ -45,6 +45,8 @@ class QueryColumns {
   [[nodiscard]] double Threshold(int64_t q) const {
     return lists_[q].threshold() * block_.inverse_deviation[q] - slack_[q];
   }
+  // The rows of V of the thread that searches the chunk.
+  [[nodiscard]] FactorRows& factor_rows() const { return scorer_.factor_rows(); }
   [[nodiscard]] CandidateList& list(int64_t q) { return lists_[q]; }
   // Raises the threshold of query q to what its start list proves.
   void Start(int64_t q, SearchCounts& counts);

@@ -56,6 +56,7 @@ void CopyFactor(const DenseMatrixView& factor, std::span<const double> residual_
 
 ResidualModel::ResidualModel(InducingParts parts, int threads, Monitor& monitor)
     : n_(parts.points.size()),
+      stores_factor_(parts.stores_factor),
       points_(std::move(parts.points)),
       scaling_(std::move(parts.scaling)),
       covariance_(std::move(parts.covariance)),
@@ -96,11 +97,13 @@ void ResidualModel::Apply(ModelUpdate update, int threads, Monitor& monitor) {
 
 void ResidualModel::Compute(int threads, Monitor& monitor) {
   m_ = inducing_->size();
-  v_.resize(static_cast<size_t>(CheckedSize(n_, m_, "n x m")));
+  v_.resize(stores_factor_ ? static_cast<size_t>(CheckedSize(n_, m_, "n x m")) : 0);
   residual_variance_.resize(static_cast<size_t>(n_));
   const CovarianceView view = covariance_->view();
   std::vector<double> squares(static_cast<size_t>(n_));
   std::vector<AlignedVector> panels(static_cast<size_t>(threads));
+  std::vector<AlignedVector> forgotten(static_cast<size_t>(stores_factor_ ? 0 : threads));
+  for (AlignedVector& rows : forgotten) rows.resize(static_cast<size_t>(kPanelWidth * m_));
   const int64_t blocks = (n_ + kFactorBlock - 1) / kFactorBlock;
   monitor.Start(n_);
   ParallelFor(threads, blocks, monitor, [&](int64_t block, int worker) {
@@ -110,8 +113,10 @@ void ResidualModel::Compute(int threads, Monitor& monitor) {
     ThreadMonitor thread_monitor(monitor, worker);
     for (int64_t done = 0; done < count && thread_monitor.GoOn(); done += kPanelWidth) {
       const int64_t size = std::min(kPanelWidth, count - done);
-      inducing_->Solve(view, points_, first + done, size, panels[worker],
-                       v_.data() + (first + done) * m_, squares.data() + first + done);
+      double* const out =
+          stores_factor_ ? v_.data() + (first + done) * m_ : forgotten[worker].data();
+      inducing_->Solve(view, points_, first + done, size, panels[worker], out,
+                       squares.data() + first + done);
       monitor.Advance(size);
     }
   });

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/aligned_vector.h"
+#include "base/assert.h"
 #include "base/dense_matrix_view.h"
 #include "model/covariance_function.h"
 #include "model/inducing_factor.h"
@@ -44,6 +45,7 @@ struct InducingParts {
   InducingFactor inducing;
   OriginalPoints original;
   OriginalPoints original_inducing;
+  bool stores_factor = true;  // whether V is kept
 };
 
 // A built-in covariance of points.
@@ -100,8 +102,14 @@ class ResidualModel {
   [[nodiscard]] int64_t m() const { return m_; }
   [[nodiscard]] int64_t d() const { return points_.dimensions(); }
 
-  // Row i of V, m values; rows follow each other without gaps.
-  [[nodiscard]] const double* v(int64_t i) const { return v_.data() + i * m_; }
+  // Whether V is stored. If not, FactorRows computes its rows from the points, which only a model with inducing points
+  // can.
+  [[nodiscard]] bool stores_factor() const { return stores_factor_; }
+  // Row i of a stored V, m values; rows follow each other without gaps.
+  [[nodiscard]] const double* v(int64_t i) const {
+    RESIDUAL_KNN_ASSERT(stores_factor_);
+    return v_.data() + i * m_;
+  }
   [[nodiscard]] double residual_variance(int64_t i) const { return residual_variance_[i]; }
   // 1 / sqrt(p), 0 for degenerate points; readable 8 doubles beyond the last.
   [[nodiscard]] const double* inverse_deviation() const { return inverse_deviation_.data(); }
@@ -132,13 +140,14 @@ class ResidualModel {
   static double InverseDeviation(double residual_variance, double squared_norm, int64_t m);
 
  private:
-  // V, p and what follows from them, by inducing points.
+  // V, p and what follows from them, by inducing points. V is forgotten unless it is stored.
   void Compute(int threads, Monitor& monitor);
   // Derives what follows from V and p; squares holds |V_i|^2.
   void Finish(std::span<const double> squares, Monitor& monitor);
 
   int64_t n_ = 0;
   int64_t m_ = 0;
+  bool stores_factor_ = true;
   AlignedVector v_;
   std::vector<double> residual_variance_;
   std::vector<double> inverse_deviation_;

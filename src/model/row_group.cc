@@ -11,6 +11,7 @@ namespace residual_knn {
 
 void RowGroup::Load(std::span<const int64_t> rows) {
   rows_ = rows;
+  v_ = factor_rows_.Get(rows);
   stride_ = size() + kSlack;
   const auto room = static_cast<size_t>(stride_);
   inverse_deviations_.assign(room, 0.0);
@@ -26,7 +27,7 @@ void RowGroup::Load(std::span<const int64_t> rows) {
 PointView RowGroup::Member(int64_t member) {
   RESIDUAL_KNN_ASSERT(member >= 0 && member < size());
   for (int64_t c = 0; c < model_.d(); ++c) point_[c] = coordinates_[c * stride_ + member];
-  return {model_.v(row(member)), point_.data(), inverse_deviation(member), row(member)};
+  return {v(member), point_.data(), inverse_deviation(member), row(member)};
 }
 
 void RowGroup::Correlations(int64_t member, double* out) { Correlations(Member(member), out); }
@@ -36,21 +37,25 @@ void RowGroup::CorrelationsFromProducts(int64_t member, const double* products, 
 }
 
 void RowGroup::Correlations(const PointView& other, double* out) {
-  DotRows(other.v, model_.v(0), model_.m(), rows_.data(), size(), products_.data());
+  DotRows(other.v, v_.base, model_.m(), v_.places, size(), products_.data());
   Scaled(other, 0, products_.data(), out);
 }
 
+void RowGroup::Products(std::span<const double* const> left, double* out, int64_t stride) const {
+  DotRowsWithEach(left, v_.base, model_.m(), places(), out, stride);
+}
+
 void RowGroup::TriangleRow(const PointView& point, double* out) {
-  DotRowsWithEach({&point.v, 1}, model_.v(0), model_.m(), rows_, products_.data(), size());
+  Products({&point.v, 1}, products_.data(), size());
   Scaled(point, 0, products_.data(), out);
 }
 
 void RowGroup::Triangle(const PointView& point, double* out) {
   const int64_t stride = TriangleStride(size());
   left_.clear();
-  for (int64_t a = 0; a < size(); ++a) left_.push_back(a == 0 ? point.v : model_.v(row(a - 1)));
+  for (int64_t a = 0; a < size(); ++a) left_.push_back(a == 0 ? point.v : v(a - 1));
   triangle_products_.resize(static_cast<size_t>(TriangleSize(size())));
-  DotTriangle(left_, model_.v(0), model_.m(), rows_, triangle_products_.data(), stride);
+  DotTriangle(left_, v_.base, model_.m(), places(), triangle_products_.data(), stride);
   for (int64_t a = 0; a < size(); ++a) {
     const int64_t at = a * stride + a;
     Scaled(a == 0 ? point : Member(a - 1), a, triangle_products_.data() + at, out + at);

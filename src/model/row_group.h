@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/aligned_vector.h"
+#include "model/factor_rows.h"
 #include "model/residual_model.h"
 
 namespace residual_knn {
@@ -24,7 +25,7 @@ class RowGroup {
   enum class Scale { kCorrelation, kCovariance };
 
   explicit RowGroup(const ResidualModel& model, Scale scale = Scale::kCorrelation)
-      : model_(model), scale_(scale) {}
+      : model_(model), scale_(scale), factor_rows_(model) {}
 
   // Rows of the model; `rows` must outlive their use here.
   void Load(std::span<const int64_t> rows);
@@ -33,6 +34,10 @@ class RowGroup {
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(rows_.size()); }
   [[nodiscard]] std::span<const int64_t> rows() const { return rows_; }
   [[nodiscard]] int64_t row(int64_t j) const { return rows_[j]; }
+  // V of member j.
+  [[nodiscard]] const double* v(int64_t j) const { return v_.base + v_.places[j] * model_.m(); }
+  // out[a * stride + j] = left[a] . V of member j, with the bits of DotRowsWithEach.
+  void Products(std::span<const double* const> left, double* out, int64_t stride) const;
   // 1 / sqrt(p), 0 for degenerate points.
   [[nodiscard]] double inverse_deviation(int64_t j) const { return inverse_deviations_[j]; }
 
@@ -56,11 +61,14 @@ class RowGroup {
 
  private:
   [[nodiscard]] PointView Member(int64_t member);
+  [[nodiscard]] std::span<const int64_t> places() const { return {v_.places, rows_.size()}; }
   void Scaled(const PointView& other, int64_t first, const double* products, double* out);
 
   const ResidualModel& model_;
   Scale scale_;
   std::span<const int64_t> rows_;
+  FactorRows factor_rows_;
+  FactorRows::List v_;  // of the members
   int64_t stride_ = 0;
   std::vector<double> coordinates_;
   std::vector<double> inverse_deviations_;

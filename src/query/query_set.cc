@@ -27,6 +27,18 @@ void Resize(QueryBlock& block, int64_t count, int64_t dimensions) {
   block.limit.resize(static_cast<size_t>(count));
 }
 
+// Computes V of block.selected, and |V|^2 in block.norm. Incomplete if the monitor was stopped.
+void SolveSelected(const ResidualModel& model, QueryBlock& block, ThreadMonitor monitor) {
+  const int64_t m = model.m();
+  block.owned_v.resize(static_cast<size_t>(block.count * m));
+  block.v = block.owned_v.data();
+  for (int64_t done = 0; done < block.count && monitor.GoOn(); done += kPanelWidth) {
+    model.inducing()->Solve(model.covariance()->view(), block.selected, done,
+                            std::min(kPanelWidth, block.count - done), block.panel,
+                            block.owned_v.data() + done * m, block.norm.data() + done);
+  }
+}
+
 class RowQueries : public QuerySet {
  public:
   RowQueries(const ResidualModel& model, const int64_t* rows, int64_t count, bool predecessors)
@@ -67,27 +79,15 @@ class RowQueries : public QuerySet {
   }
 
   void Load(std::span<const int64_t> queries, QueryBlock& block,
-            ThreadMonitor /*monitor*/) const override {
+            ThreadMonitor monitor) const override {
     LoadPlaces(queries, block);
-    const auto count = static_cast<int64_t>(queries.size());
-    bool contiguous = true;
-    for (int64_t i = 0; i < count; ++i) {
+    LoadFactor(block, monitor);
+    for (int64_t i = 0; i < block.count; ++i) {
       const int64_t row = block.self[i];
-      contiguous = contiguous && row == block.self[0] + i;
       block.inverse_deviation[i] = model_.inverse_deviation()[row];
       block.residual_variance[i] = model_.residual_variance(row);
-      block.norm[i] = std::sqrt(SquaredNorm(model_.v(row), model_.m()));
+      block.norm[i] = std::sqrt(SquaredNorm(block.v + i * model_.m(), model_.m()));
     }
-    if (contiguous) {
-      block.v = count > 0 ? model_.v(Row(queries[0])) : nullptr;
-      return;
-    }
-    const int64_t m = model_.m();
-    block.owned_v.resize(static_cast<size_t>(count * m));
-    for (int64_t i = 0; i < count; ++i) {
-      std::copy_n(model_.v(block.self[i]), m, block.owned_v.data() + i * m);
-    }
-    block.v = block.owned_v.data();
   }
 
   [[nodiscard]] int64_t Pairs(int64_t query) const override {
@@ -103,6 +103,27 @@ class RowQueries : public QuerySet {
   }
 
  private:
+  // V of the queries whose places are loaded.
+  void LoadFactor(QueryBlock& block, ThreadMonitor monitor) const {
+    const int64_t m = model_.m();
+    const std::vector<int64_t>& rows = block.self;
+    if (!model_.stores_factor()) {
+      block.selected = model_.points().Selected(rows, std::move(block.selected));
+      SolveSelected(model_, block, monitor);
+      return;
+    }
+    bool contiguous = true;
+    for (int64_t i = 0; i < block.count; ++i) contiguous = contiguous && rows[i] == rows[0] + i;
+    if (contiguous) {
+      block.v = model_.v(block.count > 0 ? rows[0] : 0);
+      return;
+    }
+    block.owned_v.resize(static_cast<size_t>(block.count * m));
+    for (int64_t i = 0; i < block.count; ++i) {
+      std::copy_n(model_.v(rows[i]), m, block.owned_v.data() + i * m);
+    }
+    block.v = block.owned_v.data();
+  }
   [[nodiscard]] int64_t Slot(int64_t i) const { return order_.empty() ? i : order_[i]; }
   [[nodiscard]] int64_t Row(int64_t i) const { return rows_ == nullptr ? i : rows_[Slot(i)]; }
   // Queries are taken in the order of their limits, so that queries loaded together have about as many candidates.
@@ -166,25 +187,16 @@ class NewPointQueries : public NewQueries {
   void Load(std::span<const int64_t> queries, QueryBlock& block,
             ThreadMonitor monitor) const override {
     LoadPlaces(queries, block);
-    const int64_t m = model().m();
-    const auto count = static_cast<int64_t>(queries.size());
-    block.owned_v.resize(static_cast<size_t>(count * m));
     block.selected = points().Selected(queries, std::move(block.selected));
-    const CovarianceFunction& covariance = *model().covariance();
-    for (int64_t done = 0; done < count; done += kPanelWidth) {
-      if (!monitor.GoOn()) return;
-      model().inducing()->Solve(covariance.view(), block.selected, done,
-                                std::min(kPanelWidth, count - done), block.panel,
-                                block.owned_v.data() + done * m, block.norm.data() + done);
-    }
-    for (int64_t i = 0; i < count; ++i) {
+    SolveSelected(model(), block, monitor);
+    const double total = model().covariance()->variance() + model().nugget();
+    for (int64_t i = 0; i < block.count; ++i) {
       const double square = block.norm[i];
-      const double p = std::max(covariance.variance() + model().nugget() - square, 0.0);
+      const double p = std::max(total - square, 0.0);
       block.residual_variance[i] = p;
-      block.inverse_deviation[i] = ResidualModel::InverseDeviation(p, square, m);
+      block.inverse_deviation[i] = ResidualModel::InverseDeviation(p, square, model().m());
       block.norm[i] = std::sqrt(square);
     }
-    block.v = block.owned_v.data();
   }
 };
 

@@ -11,7 +11,9 @@
 namespace residual_knn {
 
 OutsideRows::OutsideRows(const SearchJob& job, int64_t queries, int64_t rows)
-    : model_(job.model), is_signed_(job.settings.ranking == Ranking::kSigned) {
+    : model_(job.model),
+      is_signed_(job.settings.ranking == Ranking::kSigned),
+      factor_rows_(job.model) {
   const auto room = static_cast<size_t>(rows + kScreenSlack);
   products_.resize(static_cast<size_t>(queries * rows + kScreenSlack));
   coordinates_.resize(room * static_cast<size_t>(model_.d()));
@@ -29,8 +31,9 @@ void OutsideRows::Multiply(const QueryBlock& block, std::span<const int64_t> row
   const int64_t m = model_.m();
   v_.resize(static_cast<size_t>(width * m));
   inverse_deviations_.assign(static_cast<size_t>(width + kScreenSlack), 0.0);
+  const FactorRows::List v = factor_rows_.Get(rows);
   for (int64_t j = 0; j < width; ++j) {
-    std::copy_n(model_.v(rows[j]), m, v_.data() + j * m);
+    std::copy_n(v.base + v.places[j] * m, m, v_.data() + j * m);
     inverse_deviations_[j] = model_.inverse_deviation()[rows[j]];
   }
   model_.points().CopySelected(rows, coordinates_.data(), width + kScreenSlack);

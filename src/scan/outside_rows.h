@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/aligned_vector.h"
+#include "model/factor_rows.h"
 #include "query/search_job.h"
 #include "score/candidate_list.h"
 
@@ -33,6 +34,7 @@ class OutsideRows {
   const bool is_signed_;
   const QueryBlock* block_ = nullptr;
   std::span<const int64_t> rows_;
+  FactorRows factor_rows_;
   AlignedVector v_;
   AlignedVector products_;
   std::vector<double> inverse_deviations_;

@@ -207,14 +207,17 @@ QuantizedV::QuantizedV(const ResidualModel& model, const QuantizedFit& fit, Elem
   constexpr int64_t kGroupsAtOnce = 32;
   std::vector<std::vector<double>> scratch(static_cast<size_t>(threads),
                                            std::vector<double>(static_cast<size_t>(2 * model.m())));
+  std::vector<FactorRows> factor_rows(static_cast<size_t>(threads), FactorRows(model));
   ParallelFor(threads, (groups_ + kGroupsAtOnce - 1) / kGroupsAtOnce, monitor,
               [&](int64_t task, int worker) {
                 const int64_t end = std::min((task + 1) * kGroupsAtOnce, groups_);
                 for (int64_t g = task * kGroupsAtOnce; g < end; ++g) {
                   std::fill_n(packed_.data() + g * kPackedGroup * words_, kPackedGroup * words_, 0);
-                  for (int64_t row = g * kPackedGroup; row < std::min(n, (g + 1) * kPackedGroup);
-                       ++row) {
-                    SetRow(model, row, scratch[worker].data());
+                  const int64_t first = g * kPackedGroup;
+                  const int64_t count = std::min(n - first, kPackedGroup);
+                  const double* v = factor_rows[worker].Range(first, count);
+                  for (int64_t j = 0; j < count; ++j) {
+                    SetRow(model, first + j, v + j * model.m(), scratch[worker].data());
                   }
                 }
               });
@@ -230,9 +233,9 @@ const int32_t* QuantizedV::group(int64_t g) const {
   return packed_.data() + g * kPackedGroup * words_;
 }
 
-void QuantizedV::SetRow(const ResidualModel& model, int64_t row, double* scratch) {
+void QuantizedV::SetRow(const ResidualModel& model, int64_t row, const double* v, double* scratch) {
   const int64_t m = model.m();
-  std::copy_n(model.v(row), m, scratch);
+  std::copy_n(v, m, scratch);
   RotateByHadamard(scratch, m);
   const double norm = Norm(scratch, m);
   double* integers = scratch + m;

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "base/aligned_vector.h"
+#include "model/factor_rows.h"
 #include "model/residual_model.h"
 #include "model/row_group.h"
 
@@ -117,7 +118,8 @@ class QuantizedV {
  private:
   void SetCovarianceError(const ResidualModel& model, std::span<const double> point,
                           QueryIntegers& query) const;
-  void SetRow(const ResidualModel& model, int64_t row, double* scratch);
+  // `v`: V of the row.
+  void SetRow(const ResidualModel& model, int64_t row, const double* v, double* scratch);
 
   ElementBits bits_;
   double median_ratio_ = 0;

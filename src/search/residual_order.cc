@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "model/callback_covariance.h"
+#include "model/factor_rows.h"
 #include "model/row_group.h"
 #include "parallel/pace.h"
 #include "parallel/parallel_for.h"
@@ -42,11 +43,11 @@ constexpr int64_t kCovarianceCost = 64;
 class NearestOf {
  public:
   explicit NearestOf(const ResidualModel& model)
-      : model_(model), group_(model), point_(static_cast<size_t>(model.d())) {}
+      : model_(model), group_(model), factor_rows_(model), point_(static_cast<size_t>(model.d())) {}
 
   double Distance(int64_t row, std::span<const int64_t> others, Pace& pace) {
     model_.points().CopyPoint(row, point_.data());
-    const PointView view{model_.v(row), point_.data(), model_.inverse_deviation()[row], row};
+    const PointView view{factor_rows_.Row(row), point_.data(), model_.inverse_deviation()[row], row};
     double largest = 0;
     while (!others.empty()) {
       const auto part = others.first(std::min<size_t>(others.size(), kRowsBetweenLooks));
@@ -63,6 +64,7 @@ class NearestOf {
  private:
   const ResidualModel& model_;
   RowGroup group_;
+  FactorRows factor_rows_;
   std::vector<double> point_;
   std::vector<double> rho_;
 };

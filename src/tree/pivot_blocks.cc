@@ -14,6 +14,7 @@ namespace {
 // The result of one factorization, kept until all are done.
 struct Piece {
   std::vector<int64_t> pivots;
+  std::vector<double> v;  // of the pivots
   std::vector<double> lower;
   std::vector<float> kept;
   std::vector<float> roots;
@@ -41,9 +42,13 @@ float RootAbove(double unexplained) {
   return std::nextafter(root, std::numeric_limits<float>::infinity());
 }
 
-Piece Pack(const BlockFactor& factor, Kept what, PivotBlock& block, Pace& pace) {
+Piece Pack(const BlockFactor& factor, int64_t m, Kept what, PivotBlock& block, Pace& pace) {
   Piece piece;
   piece.pivots.assign(factor.pivots().begin(), factor.pivots().end());
+  piece.v.reserve(piece.pivots.size() * static_cast<size_t>(m));
+  for (const int64_t pivot : piece.pivots) {
+    piece.v.insert(piece.v.end(), factor.v(pivot), factor.v(pivot) + m);
+  }
   piece.lower.assign(factor.lower().begin(), factor.lower().end());
   AlignedVector kept(factor.coordinates());
   if (what == Kept::kCoefficients) {
@@ -86,7 +91,7 @@ PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
     b.smallest_row = rows.empty() ? model.n() : *std::min_element(rows.begin(), rows.end());
     Pace pace({monitor, worker});
     factors[worker].Run(rows, {options.tolerance, b.single, coarse}, pace);
-    pieces[i] = Pack(factors[worker], options.kept, b, pace);
+    pieces[i] = Pack(factors[worker], m_, options.kept, b, pace);
   });
   int64_t lower = 0;
   int64_t kept = 0;
@@ -117,7 +122,7 @@ PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
       const int64_t row = order.rows()[b.begin + piece.pivots[a]];
       pivot_rows_[pivot] = row;
       inverse_deviations_[pivot] = model.inverse_deviation()[row];
-      const double* v = model.v(row);
+      const double* v = piece.v.data() + a * m_;
       std::copy_n(v, m_, v_.data() + pivot * m_);
       if (any_single && b.single) std::copy_n(v, m_, v32_.data() + pivot * m_);
       model.points().CopyPoint(row, points_.data() + pivot * d_);

@@ -17,6 +17,8 @@ constexpr int64_t kLostOneIn = 64;
 constexpr int64_t kUnfitOneIn = 4;
 // Couplings of all blocks are kept if they take no more memory than this.
 constexpr double kMostCouplingBytes = 256 << 20;
+// The same for each point if V is not stored, because memory is short.
+constexpr double kCouplingBytesOfPoint = 64;
 // Number of positions that one task loads.
 constexpr int64_t kLoadBlock = 1024;
 
@@ -70,9 +72,11 @@ ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeS
 void ResidualTree::PrepareCouplings(const ResidualModel& model) {
   const PivotBlocks& coarse = levels_.back();
   const auto pivots = static_cast<double>(coarse.num_pivots());
-  const double v_bytes =
-      static_cast<double>(model.n()) * static_cast<double>(model.m()) * sizeof(double);
-  const bool fits = pivots * pivots * sizeof(float) <= std::min(kMostCouplingBytes, v_bytes / 2);
+  const auto n = static_cast<double>(model.n());
+  const double limit = model.stores_factor()
+                           ? n * static_cast<double>(model.m()) * sizeof(double) / 2
+                           : n * kCouplingBytesOfPoint;
+  const bool fits = pivots * pivots * sizeof(float) <= std::min(kMostCouplingBytes, limit);
   if (levels_.size() < 2 || !fits) return;
   for (int64_t home = 0; home < coarse.size(); ++home) {
     couplings_.push_back(std::make_unique<Lazy<Coupling>>());
@@ -111,6 +115,8 @@ std::vector<int64_t> ResidualTree::ChooseRows(const ResidualModel& model) {
 
 std::vector<bool> ResidualTree::SingleBlocks(const ResidualModel& model, int t) const {
   std::vector<bool> single(size_t{1} << t);
+  // Rows that are computed when they are needed stay in double precision.
+  if (!model.stores_factor()) return single;
   for (int64_t b = 0; b < static_cast<int64_t>(single.size()); ++b) {
     const auto rows =
         order_.rows().subspan(order_.Begin(t, b), order_.Begin(t, b + 1) - order_.Begin(t, b));
