@@ -152,7 +152,7 @@ enum residual_knn_layout { RESIDUAL_KNN_POINT_MAJOR = 0, RESIDUAL_KNN_DIMENSION_
 
 /** Where an index has V, the n x m numbers that its searches read most. Answers have the same bytes either way. */
 enum residual_knn_factor_storage {
-  /** V is stored, unless max_bytes of residual_knn_model_options does not allow it. */
+  /** V is stored, unless max_bytes of residual_knn_model_options is too small for that. */
   RESIDUAL_KNN_FACTOR_AUTOMATIC = 0,
   /** V is stored: 8 m bytes a point. */
   RESIDUAL_KNN_FACTOR_STORED = 1,
@@ -226,7 +226,9 @@ enum residual_knn_reason {
   /** The caller gave a list of candidates for each query, and only these were scored. */
   RESIDUAL_KNN_REASON_CANDIDATE_LISTS = 8,
   /** Best-first: the ranking RESIDUAL_KNN_SCALED_DISTANCE searches a k-d tree of the scaled points. */
-  RESIDUAL_KNN_REASON_SCALED_DISTANCE = 9
+  RESIDUAL_KNN_REASON_SCALED_DISTANCE = 9,
+  /** Brute force: trees need more memory than max_bytes of residual_knn_model_options leaves for them. */
+  RESIDUAL_KNN_REASON_MEMORY_LIMIT = 10
 };
 
 /** Methods that choose inducing points. */
@@ -357,6 +359,17 @@ typedef struct residual_knn_model_options {
   int32_t factor_storage;
   /** Reserved; must be 0. */
   int32_t reserved;
+  /** 0 (default): no limit. Otherwise a limit on the memory of the index in bytes, what searches add to it included.
+   *   - RESIDUAL_KNN_FACTOR_AUTOMATIC stores V if the limit has room for V twice, because trees hold about as much.
+   *   - Half of what the index leaves is for trees, the other half for scans in integers. Searches do without those
+   *     that need more; the memory of trees is estimated before they are built. A strategy that the caller asks for is
+   *     an error then.
+   *   - Not counted: the arrays of the caller; the k-d trees of searches by scaled distance; what a search needs while
+   *     it runs. That is some megabytes for each thread, and rows of V that are computed: up to 64 MiB, but no more
+   *     than a sixteenth of the limit.
+   * If the limit is too small for the index alone, the call fails with ERROR_OUT_OF_MEMORY, and the message tells what
+   * is needed. An update keeps the limit. */
+  int64_t max_bytes;
 } residual_knn_model_options;
 
 /** Sets struct_size and the defaults.

@@ -12,6 +12,7 @@
 #include "c_api/guard.h"
 #include "c_api/index_handle.h"
 #include "model/model_builder.h"
+#include "model/preparation_room.h"
 
 using residual_knn::BuildModel;
 using residual_knn::CheckedMatrix;
@@ -24,6 +25,9 @@ using residual_knn::ResidualModel;
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// Each thread's cache of computed rows takes at most one byte in this many of the limit.
+constexpr int64_t kCacheOneIn = 16;
 
 residual_knn_model_options Defaults() {
   residual_knn_model_options options{};
@@ -43,6 +47,7 @@ residual_knn_model_options ReadModelOptions(const residual_knn_model_options* op
     residual_knn::ThrowInvalid("factor_storage is " + std::to_string(o.factor_storage) +
                                ", must be a value of enum residual_knn_factor_storage");
   }
+  residual_knn::RequireAtLeast(o.max_bytes, 0, "max_bytes");
   if (o.reserved != 0) {
     residual_knn::ThrowInvalid("reserved is " + std::to_string(o.reserved) + ", must be 0");
   }
@@ -59,14 +64,49 @@ CovarianceFunction ReadCovariance(const residual_knn_model_options& options) {
   return CovarianceFunction({options.kernel, options.variance, options.nu, options.alpha});
 }
 
-// Where V is, for an index with inducing points.
-FactorStorage StorageOf(const residual_knn_model_options& options, int64_t m) {
-  // Without columns there is nothing to compute.
-  return options.factor_storage == RESIDUAL_KNN_FACTOR_COMPUTED && m > 0 ? FactorStorage::kComputed
-                                                                         : FactorStorage::kStored;
+struct Sizes {
+  int64_t n;
+  int64_t d;
+  int64_t m;
+
+  // Of an index and of the little that every search adds.
+  [[nodiscard]] double LeastBytes(bool stores_factor) const {
+    return ResidualModel::BytesFor(static_cast<double>(n), static_cast<double>(d),
+                                   static_cast<double>(m), stores_factor) +
+           static_cast<double>(n) * residual_knn::kSmallPreparations;
+  }
+};
+
+void RequireWithinLimit(int64_t max_bytes, const Sizes& sizes, bool stores_factor) {
+  const double needed = sizes.LeastBytes(stores_factor);
+  if (max_bytes == 0 || needed <= static_cast<double>(max_bytes)) return;
+  throw residual_knn::Error(
+      RESIDUAL_KNN_ERROR_OUT_OF_MEMORY,
+      "max_bytes is " + std::to_string(max_bytes) + ", but the index needs " +
+          std::to_string(static_cast<int64_t>(needed)) + " bytes" +
+          (stores_factor ? " with V" : " without V"));
 }
 
-void RequireStored(const residual_knn_model_options& options) {
+// Where V is, for an index with inducing points.
+FactorStorage StorageOf(const residual_knn_model_options& options, const Sizes& sizes) {
+  FactorStorage storage;
+  const auto limit = static_cast<double>(options.max_bytes);
+  // Without columns there is nothing to compute.
+  if (sizes.m > 0 && options.factor_storage == RESIDUAL_KNN_FACTOR_COMPUTED) storage.stored = false;
+  if (sizes.m > 0 && options.factor_storage == RESIDUAL_KNN_FACTOR_AUTOMATIC && limit > 0) {
+    // Trees hold about as much as V.
+    const double with = sizes.LeastBytes(true);
+    storage.stored = 2 * with - sizes.LeastBytes(false) <= limit;
+  }
+  RequireWithinLimit(options.max_bytes, sizes, storage.stored);
+  if (limit > 0) {
+    storage.cache_bytes = std::min(storage.cache_bytes, options.max_bytes / kCacheOneIn);
+  }
+  return storage;
+}
+
+void RequireStored(const residual_knn_model_options& options, const Sizes& sizes) {
+  RequireWithinLimit(options.max_bytes, sizes, true);
   if (options.factor_storage == RESIDUAL_KNN_FACTOR_COMPUTED) {
     throw residual_knn::Error(
         RESIDUAL_KNN_ERROR_UNSUPPORTED,
@@ -88,11 +128,11 @@ double CheckedFactorError(const residual_knn_model_options& options) {
   return options.factor_error;
 }
 
-void Publish(ResidualModel model, Clock::time_point start, int64_t message_base,
+void Publish(ResidualModel model, Clock::time_point start, const residual_knn_model_options& options,
              residual_knn_index** index) {
-  auto handle = std::make_unique<residual_knn_index>(
-      residual_knn_index{std::move(model), 0, message_base, true, nullptr});
-  handle->prepared = std::make_unique<residual_knn::Prepared>(handle->model);
+  auto handle = std::make_unique<residual_knn_index>(residual_knn_index{
+      std::move(model), 0, options.message_base, options.max_bytes, true, nullptr});
+  handle->prepared = std::make_unique<residual_knn::Prepared>(handle->model, options.max_bytes);
   handle->build_seconds = std::chrono::duration<double>(Clock::now() - start).count();
   *index = handle.release();
 }
@@ -124,8 +164,8 @@ residual_knn_status residual_knn_index_create(const double* points, int64_t n, i
     CovarianceFunction covariance = ReadCovariance(o);
     Monitor monitor(o.progress, o.progress_user);
     Publish(BuildModel({point_matrix, scales}, {inducing_matrix, {o.jitter, o.max_jitter}},
-                       std::move(covariance), o.nugget, StorageOf(o, m), threads, monitor),
-            start, o.message_base, index);
+                       std::move(covariance), o.nugget, StorageOf(o, {n, d, m}), threads, monitor),
+            start, o, index);
   });
 }
 
@@ -150,6 +190,8 @@ residual_knn_status residual_knn_index_update(residual_knn_index* index, const d
     const int64_t given = inducing == nullptr ? 0 : m;
     const auto inducing_matrix = CheckedMatrix(inducing, given, model.d(), o.layout, "inducing");
     residual_knn::CheckedSize(model.n(), given, "n x m");
+    RequireWithinLimit(index->max_bytes, {model.n(), model.d(), given > 0 ? given : model.m()},
+                       model.stores_factor());
     residual_knn::CheckedSize(given, given, "m x m");
     RequireVariances(o);
     const int threads = residual_knn::CheckedThreads(o.threads);
@@ -158,7 +200,7 @@ residual_knn_status residual_knn_index_update(residual_knn_index* index, const d
     residual_knn::ModelUpdate update = model.PrepareUpdate(
         std::move(covariance), o.nugget, scales, inducing == nullptr ? nullptr : &inducing_matrix,
         {o.jitter, o.max_jitter}, monitor);
-    auto prepared = std::make_unique<residual_knn::Prepared>(model);
+    auto prepared = std::make_unique<residual_knn::Prepared>(model, index->max_bytes);
     prepared->AdoptOrders(*index->prepared, model.scaling().lengthscales, scales, model.d());
     index->prepared = std::move(prepared);
     index->message_base = o.message_base;
@@ -177,9 +219,9 @@ residual_knn_status residual_knn_index_create_from_factor(
     const auto start = Clock::now();
     residual_knn::RequirePointer(index, "index");
     const residual_knn_model_options o = ReadModelOptions(options);
-    RequireStored(o);
     RequireSizes(n, m);
     residual_knn::RequireAtLeast(d, 1, "d");
+    RequireStored(o, {n, d, m});
     const auto point_matrix = CheckedMatrix(points, n, d, o.layout, "points");
     const auto factor_matrix = CheckedMatrix(factor, n, m, o.layout, "factor");
     residual_knn::RequirePointer(residual_variance, "residual_variance");
@@ -190,7 +232,7 @@ residual_knn_status residual_knn_index_create_from_factor(
     const residual_knn::GivenFactor given{
         factor_matrix, {residual_variance, static_cast<size_t>(n)}, CheckedFactorError(o)};
     Publish(BuildModel({point_matrix, scales}, std::move(covariance), given, threads, monitor),
-            start, o.message_base, index);
+            start, o, index);
   });
 }
 
@@ -202,8 +244,8 @@ residual_knn_status residual_knn_index_create_from_callback(
     const auto start = Clock::now();
     residual_knn::RequirePointer(index, "index");
     const residual_knn_model_options o = ReadModelOptions(options);
-    RequireStored(o);
     RequireSizes(n, m);
+    RequireStored(o, {n, 0, m});
     const auto factor_matrix = CheckedMatrix(factor, n, m, o.layout, "factor");
     residual_knn::RequirePointer(residual_variance, "residual_variance");
     if (covariance == nullptr) residual_knn::ThrowInvalid("covariance is NULL");
@@ -214,7 +256,7 @@ residual_knn_status residual_knn_index_create_from_callback(
                                                  o.concurrent_callback != 0},
                 {factor_matrix, {residual_variance, static_cast<size_t>(n)}, CheckedFactorError(o)},
                 threads, monitor),
-            start, o.message_base, index);
+            start, o, index);
   });
 }
 

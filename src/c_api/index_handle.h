@@ -12,6 +12,8 @@ struct residual_knn_index {
   double build_seconds;
   // From its options: the number from which messages about the index count, 0 or 1.
   int64_t message_base;
+  // Limit on the memory of the index and of `prepared`; 0: none.
+  int64_t max_bytes;
   // False after an update that did not finish.
   bool usable;
   // Data that searches have made for `model`. Several searches may use them at once.

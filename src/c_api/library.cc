@@ -87,6 +87,8 @@ const char* residual_knn_reason_string(int32_t reason) {
       return "the caller gave a list of candidates for each query";
     case RESIDUAL_KNN_REASON_SCALED_DISTANCE:
       return "the ranking by scaled distance searches a k-d tree of the scaled points";
+    case RESIDUAL_KNN_REASON_MEMORY_LIMIT:
+      return "trees need more memory than max_bytes leaves for them";
     default:
       return "unknown reason";
   }

@@ -9,14 +9,12 @@
 namespace residual_knn {
 namespace {
 
-// A few hundred leaves of a tree with 200 columns: about what a chunk of queries meets.
-constexpr int64_t kCacheBytes = int64_t{64} << 20;
 // However wide the rows are, the cache holds this many.
 constexpr int64_t kLeastRows = 512;
 
 int64_t CacheRows(const ResidualModel& model) {
   const int64_t row_bytes = std::max<int64_t>(model.m(), 1) * static_cast<int64_t>(sizeof(double));
-  return std::min(std::max(kCacheBytes / row_bytes, kLeastRows), model.n());
+  return std::min(std::max(model.storage().cache_bytes / row_bytes, kLeastRows), model.n());
 }
 
 }  // namespace

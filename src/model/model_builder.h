@@ -23,13 +23,10 @@ struct GivenInducing {
   JitterPolicy jitter;
 };
 
-// Whether V is stored, or computed when it is needed.
-enum class FactorStorage { kStored, kComputed };
-
 // A model whose V and p are computed from inducing points. Throws for bad values.
 ResidualModel BuildModel(const GivenPoints& given, const GivenInducing& inducing,
-                         CovarianceFunction covariance, double nugget, FactorStorage storage,
-                         int threads, Monitor& monitor);
+                         CovarianceFunction covariance, double nugget,
+                         const FactorStorage& storage, int threads, Monitor& monitor);
 
 // A model with the caller's V and p.
 ResidualModel BuildModel(const GivenPoints& given, CovarianceFunction covariance,

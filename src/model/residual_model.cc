@@ -56,7 +56,7 @@ void CopyFactor(const DenseMatrixView& factor, std::span<const double> residual_
 
 ResidualModel::ResidualModel(InducingParts parts, int threads, Monitor& monitor)
     : n_(parts.points.size()),
-      stores_factor_(parts.stores_factor),
+      storage_(parts.storage),
       points_(std::move(parts.points)),
       scaling_(std::move(parts.scaling)),
       covariance_(std::move(parts.covariance)),
@@ -97,12 +97,12 @@ void ResidualModel::Apply(ModelUpdate update, int threads, Monitor& monitor) {
 
 void ResidualModel::Compute(int threads, Monitor& monitor) {
   m_ = inducing_->size();
-  v_.resize(stores_factor_ ? static_cast<size_t>(CheckedSize(n_, m_, "n x m")) : 0);
+  v_.resize(storage_.stored ? static_cast<size_t>(CheckedSize(n_, m_, "n x m")) : 0);
   residual_variance_.resize(static_cast<size_t>(n_));
   const CovarianceView view = covariance_->view();
   std::vector<double> squares(static_cast<size_t>(n_));
   std::vector<AlignedVector> panels(static_cast<size_t>(threads));
-  std::vector<AlignedVector> forgotten(static_cast<size_t>(stores_factor_ ? 0 : threads));
+  std::vector<AlignedVector> forgotten(static_cast<size_t>(storage_.stored ? 0 : threads));
   for (AlignedVector& rows : forgotten) rows.resize(static_cast<size_t>(kPanelWidth * m_));
   const int64_t blocks = (n_ + kFactorBlock - 1) / kFactorBlock;
   monitor.Start(n_);
@@ -114,7 +114,7 @@ void ResidualModel::Compute(int threads, Monitor& monitor) {
     for (int64_t done = 0; done < count && thread_monitor.GoOn(); done += kPanelWidth) {
       const int64_t size = std::min(kPanelWidth, count - done);
       double* const out =
-          stores_factor_ ? v_.data() + (first + done) * m_ : forgotten[worker].data();
+          storage_.stored ? v_.data() + (first + done) * m_ : forgotten[worker].data();
       inducing_->Solve(view, points_, first + done, size, panels[worker], out,
                        squares.data() + first + done);
       monitor.Advance(size);
@@ -197,6 +197,11 @@ void ResidualModel::Finish(std::span<const double> squares, Monitor& monitor) {
   for (int64_t end = begin + 1, q = kMiddle - 1; q >= 0; --q)
     end = find(static_cast<size_t>(q), 0, end) + 1;
   for (size_t q = kMiddle + 1; q < kShareLevels.size(); ++q) begin = find(q, begin, n_);
+}
+
+double ResidualModel::BytesFor(double n, double d, double m, bool stores_factor) {
+  // Points as given and scaled, p, 1 / sqrt(p) and V; inducing points and their factor.
+  return sizeof(double) * (n * (2 * d + 2 + (stores_factor ? m : 0)) + m * (2 * d + m));
 }
 
 int64_t ResidualModel::bytes() const {

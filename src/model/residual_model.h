@@ -36,6 +36,14 @@ struct PointScaling {
   std::vector<double> origin;
 };
 
+// Whether a model with inducing points keeps V, or computes rows of it when they are needed.
+struct FactorStorage {
+  bool stored = true;
+  // What each thread keeps of computed rows: some hundred leaves of a tree with 200 columns, about what a chunk of
+  // queries meets.
+  int64_t cache_bytes = int64_t{64} << 20;
+};
+
 // What a model with inducing points is made of: V and p follow from it. The original points are kept for updates.
 struct InducingParts {
   CovarianceFunction covariance;
@@ -45,7 +53,7 @@ struct InducingParts {
   InducingFactor inducing;
   OriginalPoints original;
   OriginalPoints original_inducing;
-  bool stores_factor = true;  // whether V is kept
+  FactorStorage storage;
 };
 
 // A built-in covariance of points.
@@ -104,10 +112,11 @@ class ResidualModel {
 
   // Whether V is stored. If not, FactorRows computes its rows from the points, which only a model with inducing points
   // can.
-  [[nodiscard]] bool stores_factor() const { return stores_factor_; }
+  [[nodiscard]] bool stores_factor() const { return storage_.stored; }
+  [[nodiscard]] const FactorStorage& storage() const { return storage_; }
   // Row i of a stored V, m values; rows follow each other without gaps.
   [[nodiscard]] const double* v(int64_t i) const {
-    RESIDUAL_KNN_ASSERT(stores_factor_);
+    RESIDUAL_KNN_ASSERT(stores_factor());
     return v_.data() + i * m_;
   }
   [[nodiscard]] double residual_variance(int64_t i) const { return residual_variance_[i]; }
@@ -135,6 +144,8 @@ class ResidualModel {
   [[nodiscard]] int64_t degenerate_points() const { return degenerate_points_; }
   [[nodiscard]] const std::array<double, 7>& share_quantiles() const { return share_quantiles_; }
   [[nodiscard]] int64_t bytes() const;
+  // About the bytes of a model of this size with inducing points.
+  static double BytesFor(double n, double d, double m, bool stores_factor);
 
   // 1 / sqrt(p), or 0 where p is at or below the rounding level of K - |V|^2.
   static double InverseDeviation(double residual_variance, double squared_norm, int64_t m);
@@ -147,7 +158,7 @@ class ResidualModel {
 
   int64_t n_ = 0;
   int64_t m_ = 0;
-  bool stores_factor_ = true;
+  FactorStorage storage_;
   AlignedVector v_;
   std::vector<double> residual_variance_;
   std::vector<double> inverse_deviation_;

@@ -229,6 +229,14 @@ QuantizedV::QuantizedV(const ResidualModel& model, const QuantizedFit& fit, Elem
   }
 }
 
+double QuantizedV::BytesFor(const ResidualModel& model, ElementBits bits) {
+  const auto m = static_cast<double>(model.m());
+  // Packed integers; those of 8 bits have rows of 16 bits beside them, with steps and rests of their own.
+  const double of_row = bits == ElementBits::k8 ? m + 2 * m + 2 * sizeof(float) : 2 * m;
+  return static_cast<double>(model.n()) *
+         (of_row + sizeof(float) * (4 + static_cast<double>(model.d())));
+}
+
 const int32_t* QuantizedV::group(int64_t g) const {
   return packed_.data() + g * kPackedGroup * words_;
 }

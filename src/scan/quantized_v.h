@@ -114,6 +114,8 @@ class QuantizedV {
                 QueryIntegers& integers) const;
 
   [[nodiscard]] int64_t bytes() const;
+  // About the bytes of the integers of a model.
+  static double BytesFor(const ResidualModel& model, ElementBits bits);
 
  private:
   void SetCovarianceError(const ResidualModel& model, std::span<const double> point,

@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "model/preparation_room.h"
+
 namespace residual_knn {
 
 void ScanStore::AdoptOrders(ScanStore& other, std::span<const double> ratios) {
@@ -13,7 +15,19 @@ void ScanStore::AdoptOrders(ScanStore& other, std::span<const double> ratios) {
 }
 
 const QuantizedFit& ScanStore::Fit(Monitor& monitor) {
-  return fit_.Get(monitor, [&] { return std::make_unique<QuantizedFit>(model_, monitor); });
+  return fit_.Get(monitor,
+                  [&] { return std::make_unique<QuantizedFit>(FitWithinRoom(monitor)); });
+}
+
+QuantizedFit ScanStore::FitWithinRoom(Monitor& monitor) const {
+  QuantizedFit fit(model_, monitor);
+  const double room = PreparationRoom(model_, max_bytes_);
+  const double bytes8 = QuantizedV::BytesFor(model_, ElementBits::k8);
+  const double bytes16 = QuantizedV::BytesFor(model_, ElementBits::k16);
+  fit.bits8 = fit.bits8 && bytes8 <= room;
+  // Integers of 16 bits are made beside those of 8 bits, for queries that 8 bits do not suit.
+  fit.bits16 = fit.bits16 && (fit.bits8 && fit.leaves_to_16 ? bytes8 : 0) + bytes16 <= room;
+  return fit;
 }
 
 const QuantizedV& ScanStore::V(ElementBits bits, int threads, Monitor& monitor) {

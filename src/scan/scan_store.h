@@ -15,12 +15,13 @@ namespace residual_knn {
 // Functions that take a Monitor run in the calling thread only.
 class ScanStore {
  public:
-  explicit ScanStore(const ResidualModel& model) : model_(model) {}
+  // `max_bytes`: see PreparationRoom.
+  ScanStore(const ResidualModel& model, int64_t max_bytes) : model_(model), max_bytes_(max_bytes) {}
 
   // Takes over the order in space of another store. It has the same rows; coordinates here are `ratios` times as large.
   void AdoptOrders(ScanStore& other, std::span<const double> ratios);
 
-  // Returns which scans in integers suit the model.
+  // Returns which scans in integers suit the model, and have room.
   const QuantizedFit& Fit(Monitor& monitor);
   // V in integers, of a width that Fit allows.
   const QuantizedV& V(ElementBits bits, int threads, Monitor& monitor);
@@ -36,7 +37,10 @@ class ScanStore {
     return bits == ElementBits::k8 ? v8_ : v16_;
   }
 
+  [[nodiscard]] QuantizedFit FitWithinRoom(Monitor& monitor) const;
+
   const ResidualModel& model_;
+  const int64_t max_bytes_;
   Lazy<QuantizedFit> fit_;
   Lazy<QuantizedV> v8_;
   Lazy<QuantizedV> v16_;

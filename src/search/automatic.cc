@@ -1,5 +1,8 @@
 #include "search/automatic.h"
 
+#include <string>
+
+#include "base/error.h"
 #include "scan/brute_force.h"
 
 namespace residual_knn {
@@ -27,6 +30,17 @@ int32_t ReasonNotToPrune(const ResidualModel& model) {
                                      : RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR;
 }
 
+void RequireRoomForTrees(const SearchJob& job, Prepared& prepared) {
+  TreeStore& trees = prepared.trees();
+  if (trees.Fit(job.monitor)) return;
+  throw Error(RESIDUAL_KNN_ERROR_OUT_OF_MEMORY,
+              "trees need about " +
+                  std::to_string(static_cast<int64_t>(trees.EstimatedBytes(job.monitor))) +
+                  " bytes, but max_bytes leaves " +
+                  std::to_string(static_cast<int64_t>(trees.Room())) +
+                  " for them: raise max_bytes, or let the strategy be automatic or brute_force");
+}
+
 int32_t ReasonToScan(const SearchJob& job, Prepared& prepared, int64_t pairs) {
   const ResidualModel& model = job.model;
   TreeStore& trees = prepared.trees();
@@ -42,6 +56,7 @@ int32_t ReasonToScan(const SearchJob& job, Prepared& prepared, int64_t pairs) {
   const double build = static_cast<double>(model.n()) * kBuildWork * faster;
   const double before = prepared.AskedBefore(work);
   if (!trees.Has(0) && before + work < build) return RESIDUAL_KNN_REASON_FEW_PAIRS;
+  if (!trees.Fit(job.monitor)) return RESIDUAL_KNN_REASON_MEMORY_LIMIT;
   const double most = fit.bits16 ? kMostCoverQuantized : kMostCover;
   if (trees.Cover(job.monitor) > most) return RESIDUAL_KNN_REASON_NO_COVER;
   return RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;

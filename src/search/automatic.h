@@ -11,6 +11,9 @@ namespace residual_knn {
 // Returns why a model is not pruned whose rounding is not known to be small enough.
 int32_t ReasonNotToPrune(const ResidualModel& model);
 
+// Throws if the trees that the caller asks for need more memory than the index may take.
+void RequireRoomForTrees(const SearchJob& job, Prepared& prepared);
+
 // Returns the reason for brute force, or RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE if a timed sample should decide. `pairs`
 // is the number of pairs of the search.
 int32_t ReasonToScan(const SearchJob& job, Prepared& prepared, int64_t pairs);

@@ -15,8 +15,9 @@ namespace residual_knn {
 // Any number of searches may use one object at the same time.
 class Prepared {
  public:
-  explicit Prepared(const ResidualModel& model)
-      : trees_(model), scans_(model), space_trees_(model) {}
+  // `max_bytes`: a limit on the memory of the model and of what is prepared for it, k-d trees left out; 0: none.
+  Prepared(const ResidualModel& model, int64_t max_bytes)
+      : trees_(model, max_bytes), scans_(model, max_bytes), space_trees_(model) {}
 
   // Takes over the orders in space that were made for the same points with other lengthscales (one, or one for each
   // coordinate), unless the proportions of the lengthscales have changed much.

@@ -37,7 +37,10 @@ SearchStatistics SearchByChoice(const SearchJob& job, Prepared& prepared, int64_
     reason = RESIDUAL_KNN_REASON_REPEATED_POINTS;
     scan = true;
   }
-  if (!scan && !compare) return SearchTree(job, prepared);
+  if (!scan && !compare) {
+    RequireRoomForTrees(job, prepared);
+    return SearchTree(job, prepared);
+  }
   if (!scan) return SearchTreeOrScan(job, prepared);
   SearchStatistics statistics = ScanAll(job, prepared.scans());
   statistics.reason = reason;

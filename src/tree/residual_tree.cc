@@ -153,6 +153,27 @@ void ResidualTree::LoadPoints(const ResidualModel& model, bool single, int threa
   });
 }
 
+double ResidualTree::BytesOfPoint(const ResidualModel& model, double cover) {
+  const TreeShape shape;
+  const auto d = static_cast<double>(model.d());
+  const auto m = static_cast<double>(model.m());
+  const auto leaf = static_cast<double>(shape.leaf_size);
+  const double coarse = leaf * static_cast<double>(int64_t{1} << shape.shift);
+  const auto most = static_cast<double>(Margins::kMaxRank);
+  const bool single = model.stores_factor();
+  // Order, positions, coordinates, 1 / sqrt(p); V in single precision.
+  const double rows = sizeof(int64_t) * 2 + sizeof(double) * (d + 1) + (single ? 4 * m : 0);
+  const double pivot = sizeof(double) * (d + 2 + m) + (single ? 4 * m : 0);
+  double levels = 0;
+  for (const double size : {leaf, coarse}) {
+    // Blocks of the coarse level have a smaller tolerance, and fewer pivots for each point: about as many in all.
+    const double rank = std::min(cover * size, most);
+    levels += rank / size * pivot + sizeof(float) * (rank + 1);
+  }
+  const double n = static_cast<double>(model.n());
+  return rows + levels + std::min(kMostCouplingBytes / n, single ? 4 * m : kCouplingBytesOfPoint);
+}
+
 int64_t ResidualTree::bytes() const {
   int64_t bytes = order_.bytes();
   for (const PivotBlocks& level : levels_) bytes += level.bytes();

@@ -64,6 +64,8 @@ class ResidualTree {
   // Position of a row, -1 for one in no block.
   [[nodiscard]] int64_t position(int64_t row) const { return positions_[row]; }
   [[nodiscard]] int64_t bytes() const;
+  // About the bytes of a tree for each of its points, couplings included, by the cover (cover_sample.h).
+  static double BytesOfPoint(const ResidualModel& model, double cover);
 
  private:
   std::vector<int64_t> ChooseRows(const ResidualModel& model);

@@ -19,7 +19,8 @@ constexpr int64_t kSmallest = 4096;
 
 }  // namespace
 
-TreeStore::TreeStore(const ResidualModel& model) : model_(model) {
+TreeStore::TreeStore(const ResidualModel& model, int64_t max_bytes)
+    : model_(model), max_bytes_(max_bytes) {
   int64_t size = model.n();
   do {
     sizes_.push_back(size);
@@ -54,6 +55,13 @@ int64_t TreeStore::RowsOutside(Monitor& monitor) {
 double TreeStore::Cover(Monitor& monitor) {
   return cover_.Get(
       monitor, [&] { return std::make_unique<double>(SampleCover(model_, TreeShape(), monitor)); });
+}
+
+double TreeStore::EstimatedBytes(Monitor& monitor) {
+  const double of_point = ResidualTree::BytesOfPoint(model_, Cover(monitor));
+  double rows = 0;
+  for (const int64_t size : sizes_) rows += static_cast<double>(size);
+  return rows * of_point;
 }
 
 const ResidualTree& TreeStore::Get(int stage, int threads, Monitor& monitor, double& seconds) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "model/preparation_room.h"
 #include "model/residual_model.h"
 #include "parallel/lazy.h"
 #include "tree/residual_tree.h"
@@ -15,7 +16,8 @@ namespace residual_knn {
 // candidates are their predecessors.
 class TreeStore {
  public:
-  explicit TreeStore(const ResidualModel& model);
+  // `max_bytes`: see PreparationRoom.
+  TreeStore(const ResidualModel& model, int64_t max_bytes);
 
   // Takes over the orders of the trees of another store. That store has the same rows; the coordinates here are
   // `ratios` times as large. Trees that are built from now on keep these orders if they can.
@@ -32,6 +34,13 @@ class TreeStore {
   // Number of pivots for each point in a sample of blocks; see cover_sample.h.
   double Cover(Monitor& monitor);
 
+  // About the bytes of all trees, by the cover.
+  double EstimatedBytes(Monitor& monitor);
+  // Whether all trees have room.
+  bool Fit(Monitor& monitor) { return max_bytes_ == 0 || EstimatedBytes(monitor) <= Room(); }
+  // Bytes that trees may take.
+  [[nodiscard]] double Room() const { return PreparationRoom(model_, max_bytes_); }
+
   // Number of rows outside every tree because rounding is too large relative to their p.
   int64_t RowsOutside(Monitor& monitor);
 
@@ -40,6 +49,7 @@ class TreeStore {
 
  private:
   const ResidualModel& model_;
+  const int64_t max_bytes_;
   std::vector<int64_t> sizes_;
   std::vector<std::unique_ptr<Lazy<ResidualTree>>> trees_;
   std::vector<SpaceOrder> orders_;  // empty where there is none to keep

@@ -33,7 +33,11 @@ residual_knn_status Update(residual_knn_index* index, const Model& model, bool n
 
 // Compares all output of an index with that of a new one.
 bool IsLikeNew(const residual_knn_index* updated, const Model& model, Random& random) {
-  const CreatedIndex fresh = CreateIndex(model);
+  // V stored or computed, whatever the updated index does.
+  Model other = model;
+  other.factor_storage =
+      random.Chance(0.5) ? RESIDUAL_KNN_FACTOR_STORED : RESIDUAL_KNN_FACTOR_COMPUTED;
+  const CreatedIndex fresh = CreateIndex(other);
   if (fresh.status != RESIDUAL_KNN_OK) return Fail("the new index was refused");
   if (!FactorOf(updated).SameAs(FactorOf(fresh.index.get()))) return Fail("V or p differ");
   const residual_knn_info info = InfoOf(updated);

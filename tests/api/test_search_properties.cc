@@ -125,7 +125,8 @@ std::string CheckInfo(const residual_knn_index* index, const RandomModel& drawn,
     return "info: sizes";
   }
   if (info.m > 0 && info.jitter != model.jitter) return "info: jitter";
-  if (info.bytes < info.n * info.m * 8 || !(info.build_seconds >= 0)) return "info: bytes, seconds";
+  const int64_t stored = model.factor_storage == RESIDUAL_KNN_FACTOR_COMPUTED ? 0 : info.n * info.m;
+  if (info.bytes < stored * 8 || !(info.build_seconds >= 0)) return "info: bytes, seconds";
   int64_t surely = 0;
   int64_t perhaps = 0;
   for (int64_t i = 0; i < info.n; ++i) {

@@ -113,6 +113,7 @@ bool ProblemHolds(uint64_t seed, Exercise& exercise) {
   }
   ++exercise.problems;
   Random random(seed + 1'000'000'007);
+  const IndexHandle computing = problem.CreateComputing();
   for (const Question& question : problem.questions()) {
     Manner manner;
     manner.ranking = random.Chance(0.3) ? RESIDUAL_KNN_SIGNED : RESIDUAL_KNN_ABSOLUTE;
@@ -134,6 +135,15 @@ bool ProblemHolds(uint64_t seed, Exercise& exercise) {
                               ": " + Difference(answer, expected));
       }
       exercise.Count(strategy, problem.entrance(), answer.statistics);
+    }
+    if (!computing) continue;
+    // One more strategy, with V computed when it is needed.
+    manner.strategy = kAllStrategies[random.Integer(0, std::ssize(kAllStrategies) - 1)];
+    const Answer answer = Ask(computing.get(), question, manner);
+    if (!answer.SameAs(expected)) {
+      return Fail(seed, problem.description() + "; " + Describe(question) + "; computed V, " +
+                            residual_knn_strategy_name(manner.strategy) + ", " + Describe(manner) +
+                            ": " + Difference(answer, expected));
     }
   }
   return true;

@@ -124,6 +124,7 @@ residual_knn_model_options ModelOptions(const Model& model, int32_t layout, int3
   options.alpha = model.kernel.alpha;
   options.nugget = model.nugget;
   options.jitter = model.jitter;
+  options.factor_storage = model.factor_storage;
   options.threads = threads;
   return options;
 }
@@ -158,7 +159,8 @@ CreatedIndex CreateIndex(const Model& model, int32_t layout, int32_t threads) {
 
 CreatedIndex CreateIndexFromFactor(const Model& model, const FactorCopy& factor, int32_t layout,
                                    int32_t threads) {
-  const residual_knn_model_options options = ModelOptions(model, layout, threads);
+  residual_knn_model_options options = ModelOptions(model, layout, threads);
+  options.factor_storage = RESIDUAL_KNN_FACTOR_STORED;
   const std::vector<double> points =
       ToLayout(model.points.values, model.points.n, model.points.d, layout);
   const std::vector<double> v = ToLayout(factor.v, model.points.n, factor.m, layout);

@@ -49,6 +49,7 @@ RandomModel DrawModel(Random& random, const ModelLimits& limits) {
   for (double& lengthscale : kernel.lengthscales) lengthscale *= spread;
   if (random.Chance(0.3)) model.nugget = kernel.variance * std::pow(10, random.Uniform(-4, 0));
   model.jitter = std::pow(10, random.Uniform(-9, -4));
+  if (random.Chance(0.3)) model.factor_storage = RESIDUAL_KNN_FACTOR_COMPUTED;
 
   const int64_t m = random.Chance(0.2)
                         ? 0

@@ -40,6 +40,7 @@ struct Model {
   Points inducing;
   double nugget = 0;
   double jitter = 1e-8;
+  int32_t factor_storage = 0;  // enum residual_knn_factor_storage
 };
 
 // Covariance at the squared scaled distance r2, divided by the variance. Real: double or Quad.

@@ -9,6 +9,8 @@
 namespace residual_knn_test {
 namespace {
 
+constexpr double kMostJitter = 1e-2;
+
 constexpr const char* kEntranceNames[] = {"inducing points", "own V", "callback"};
 constexpr const char* kCloudNames[] = {"uniform",   "clusters",        "line",  "grid",
                                        "identical", "near duplicates", "sorted"};
@@ -47,7 +49,7 @@ StrategyProblem::StrategyProblem(uint64_t seed) {
   DrawKernel(random);
   DrawInducing(random);
   if (entrance_ == Entrance::kInducing) {
-    index_ = CreateFromInducing(model_.points, 1e-2);
+    index_ = CreateFromInducing(model_.points, kMostJitter);
   } else {
     CreateFromFactor(random);
   }
@@ -166,8 +168,15 @@ void StrategyProblem::DrawInducing(Random& random) {
                                                         : DrawCloud(random, m);
 }
 
-IndexHandle StrategyProblem::CreateFromInducing(const Points& points, double max_jitter) const {
+IndexHandle StrategyProblem::CreateComputing() const {
+  if (entrance_ != Entrance::kInducing) return nullptr;
+  return CreateFromInducing(model_.points, kMostJitter, RESIDUAL_KNN_FACTOR_COMPUTED);
+}
+
+IndexHandle StrategyProblem::CreateFromInducing(const Points& points, double max_jitter,
+                                                int32_t storage) const {
   residual_knn_model_options options = ModelOptions(model_, RESIDUAL_KNN_POINT_MAJOR, 1);
+  options.factor_storage = storage;
   options.max_jitter = max_jitter;
   residual_knn_index* index = nullptr;
   residual_knn_index_create(points.values.data(), points.n, points.d,
@@ -179,7 +188,7 @@ IndexHandle StrategyProblem::CreateFromInducing(const Points& points, double max
 }
 
 void StrategyProblem::CreateFromFactor(Random& random) {
-  const IndexHandle inducing = CreateFromInducing(model_.points, 1e-2);
+  const IndexHandle inducing = CreateFromInducing(model_.points, kMostJitter);
   if (!inducing) return;
   // New points get their V with the same jitter.
   model_.jitter = std::max(model_.jitter, InfoOf(inducing.get()).jitter);

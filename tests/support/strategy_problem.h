@@ -36,6 +36,8 @@ class StrategyProblem {
 
   // Null if the index could not be made; residual_knn_last_error has the reason.
   [[nodiscard]] const residual_knn_index* index() const { return index_.get(); }
+  // The same model in an index that computes V when it is needed; null if the index was made from V.
+  [[nodiscard]] IndexHandle CreateComputing() const;
   [[nodiscard]] Entrance entrance() const { return entrance_; }
   [[nodiscard]] int64_t n() const { return model_.points.n; }
   [[nodiscard]] const std::vector<Question>& questions() const { return questions_; }
@@ -66,7 +68,9 @@ class StrategyProblem {
   [[nodiscard]] Question DrawRows(Random& random, QueryKind kind) const;
   [[nodiscard]] Question DrawNew(Random& random) const;
   [[nodiscard]] int32_t DrawNeighbors(Random& random, const Question& question) const;
-  [[nodiscard]] IndexHandle CreateFromInducing(const Points& points, double max_jitter) const;
+  [[nodiscard]] IndexHandle CreateFromInducing(
+      const Points& points, double max_jitter,
+      int32_t storage = RESIDUAL_KNN_FACTOR_STORED) const;
   void Describe();
 
   Entrance entrance_ = Entrance::kInducing;

@@ -154,6 +154,20 @@ Storage order of matrices; see "Layout" at the top of the header.
 end
 
 @doc raw"""
+Where an index has V, the n x m numbers that its searches read most. Answers have the same bytes either way.
+
+- `RESIDUAL_KNN_FACTOR_AUTOMATIC`: V is stored, unless max_bytes of residual_knn_model_options is too small for that.
+- `RESIDUAL_KNN_FACTOR_STORED`: V is stored: 8 m bytes a point.
+- `RESIDUAL_KNN_FACTOR_COMPUTED`: V is not stored. A search computes the rows that it needs and keeps the last of them. This takes some m^2
+  operations a row. Only an index with inducing points can do this.
+"""
+@enum residual_knn_factor_storage::Int32 begin
+    RESIDUAL_KNN_FACTOR_AUTOMATIC = 0
+    RESIDUAL_KNN_FACTOR_STORED = 1
+    RESIDUAL_KNN_FACTOR_COMPUTED = 2
+end
+
+@doc raw"""
 The distance that a search uses.
 
 - `RESIDUAL_KNN_ABSOLUTE`: sqrt(1 - |rho|), between 0 and 1: the neighbors have the largest |rho|.
@@ -219,6 +233,7 @@ Why a search used its strategy.
   query. Brute force skips these rows, but a tree cannot. Brute force is therefore used even for a requested tree.
 - `RESIDUAL_KNN_REASON_CANDIDATE_LISTS`: The caller gave a list of candidates for each query, and only these were scored.
 - `RESIDUAL_KNN_REASON_SCALED_DISTANCE`: Best-first: the ranking RESIDUAL_KNN_SCALED_DISTANCE searches a k-d tree of the scaled points.
+- `RESIDUAL_KNN_REASON_MEMORY_LIMIT`: Brute force: trees need more memory than max_bytes of residual_knn_model_options leaves for them.
 """
 @enum residual_knn_reason::Int32 begin
     RESIDUAL_KNN_REASON_REQUESTED = 0
@@ -231,6 +246,7 @@ Why a search used its strategy.
     RESIDUAL_KNN_REASON_REPEATED_POINTS = 7
     RESIDUAL_KNN_REASON_CANDIDATE_LISTS = 8
     RESIDUAL_KNN_REASON_SCALED_DISTANCE = 9
+    RESIDUAL_KNN_REASON_MEMORY_LIMIT = 10
 end
 
 @doc raw"""
@@ -372,6 +388,19 @@ The model of an index.
   error.
 - `message_base`: 0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
   top of the header. residual_knn_index_warning uses it too.
+- `factor_storage`: enum residual_knn_factor_storage; default RESIDUAL_KNN_FACTOR_AUTOMATIC. An update keeps what the index was
+  created with. Functions that take the caller's V allow only the default and RESIDUAL_KNN_FACTOR_STORED.
+- `reserved`: Reserved; must be 0.
+- `max_bytes`: 0 (default): no limit. Otherwise a limit on the memory of the index in bytes, what searches add to it included.
+    - RESIDUAL_KNN_FACTOR_AUTOMATIC stores V if the limit has room for V twice, because trees hold about as much.
+    - Half of what the index leaves is for trees, the other half for scans in integers. Searches do without those
+      that need more; the memory of trees is estimated before they are built. A strategy that the caller asks for is
+      an error then.
+    - Not counted: the arrays of the caller; the k-d trees of searches by scaled distance; what a search needs while
+      it runs. That is some megabytes for each thread, and rows of V that are computed: up to 64 MiB, but no more
+      than a sixteenth of the limit.
+  If the limit is too small for the index alone, the call fails with ERROR_OUT_OF_MEMORY, and the message tells what
+  is needed. An update keeps the limit.
 """
 mutable struct residual_knn_model_options
     struct_size::Csize_t
@@ -389,6 +418,9 @@ mutable struct residual_knn_model_options
     progress_user::Ptr{Cvoid}
     factor_error::Cdouble
     message_base::Int64
+    factor_storage::Int32
+    reserved::Int32
+    max_bytes::Int64
 end
 residual_knn_model_options() = _initialized(residual_knn_model_options, _residual_knn_model_options_init[])
 Base.cconvert(::Type{Ptr{residual_knn_model_options}}, x::residual_knn_model_options) = Ref(x)

@@ -480,6 +480,48 @@ class(`residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get`) = c("SWIGFunction", cl
 attr(`residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get`, 'returnType') = 'character'
 class(`residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get`) = c("SWIGFunction", class('residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get'))
 
+# Start of residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_AUTOMATIC_get
+
+`residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_AUTOMATIC_get` = function(.copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_AUTOMATIC_get', as.logical(.copy), PACKAGE='residualknn');
+  ans = enumFromInteger(ans, "_residual_knn_factor_storage");
+
+  ans
+
+}
+
+attr(`residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_AUTOMATIC_get`, 'returnType') = 'character'
+class(`residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_AUTOMATIC_get`) = c("SWIGFunction", class('residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_AUTOMATIC_get'))
+
+# Start of residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_STORED_get
+
+`residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_STORED_get` = function(.copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_STORED_get', as.logical(.copy), PACKAGE='residualknn');
+  ans = enumFromInteger(ans, "_residual_knn_factor_storage");
+
+  ans
+
+}
+
+attr(`residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_STORED_get`, 'returnType') = 'character'
+class(`residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_STORED_get`) = c("SWIGFunction", class('residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_STORED_get'))
+
+# Start of residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_COMPUTED_get
+
+`residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_COMPUTED_get` = function(.copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_COMPUTED_get', as.logical(.copy), PACKAGE='residualknn');
+  ans = enumFromInteger(ans, "_residual_knn_factor_storage");
+
+  ans
+
+}
+
+attr(`residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_COMPUTED_get`, 'returnType') = 'character'
+class(`residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_COMPUTED_get`) = c("SWIGFunction", class('residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_COMPUTED_get'))
+
 # Start of residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get
 
 `residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get` = function(.copy = FALSE)
@@ -773,6 +815,20 @@ class(`residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get`) = c("SWIGFu
 
 attr(`residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get`, 'returnType') = 'character'
 class(`residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get`) = c("SWIGFunction", class('residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get'))
+
+# Start of residual_knn_reason_RESIDUAL_KNN_REASON_MEMORY_LIMIT_get
+
+`residual_knn_reason_RESIDUAL_KNN_REASON_MEMORY_LIMIT_get` = function(.copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_MEMORY_LIMIT_get', as.logical(.copy), PACKAGE='residualknn');
+  ans = enumFromInteger(ans, "_residual_knn_reason");
+
+  ans
+
+}
+
+attr(`residual_knn_reason_RESIDUAL_KNN_REASON_MEMORY_LIMIT_get`, 'returnType') = 'character'
+class(`residual_knn_reason_RESIDUAL_KNN_REASON_MEMORY_LIMIT_get`) = c("SWIGFunction", class('residual_knn_reason_RESIDUAL_KNN_REASON_MEMORY_LIMIT_get'))
 
 # Start of residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get
 
@@ -1469,6 +1525,11 @@ defineEnumeration("_residual_knn_layout",
  .values=c("RESIDUAL_KNN_POINT_MAJOR" = .Call('R_swig_residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get',FALSE, PACKAGE='residualknn'),
 "RESIDUAL_KNN_DIMENSION_MAJOR" = .Call('R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get',FALSE, PACKAGE='residualknn')))
 
+defineEnumeration("_residual_knn_factor_storage",
+ .values=c("RESIDUAL_KNN_FACTOR_AUTOMATIC" = .Call('R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_AUTOMATIC_get',FALSE, PACKAGE='residualknn'),
+"RESIDUAL_KNN_FACTOR_STORED" = .Call('R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_STORED_get',FALSE, PACKAGE='residualknn'),
+"RESIDUAL_KNN_FACTOR_COMPUTED" = .Call('R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_COMPUTED_get',FALSE, PACKAGE='residualknn')))
+
 defineEnumeration("_residual_knn_ranking",
  .values=c("RESIDUAL_KNN_ABSOLUTE" = .Call('R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get',FALSE, PACKAGE='residualknn'),
 "RESIDUAL_KNN_SIGNED" = .Call('R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get',FALSE, PACKAGE='residualknn'),
@@ -1496,7 +1557,8 @@ defineEnumeration("_residual_knn_reason",
 "RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE_get',FALSE, PACKAGE='residualknn'),
 "RESIDUAL_KNN_REASON_REPEATED_POINTS" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REPEATED_POINTS_get',FALSE, PACKAGE='residualknn'),
 "RESIDUAL_KNN_REASON_CANDIDATE_LISTS" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get',FALSE, PACKAGE='residualknn'),
-"RESIDUAL_KNN_REASON_SCALED_DISTANCE" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get',FALSE, PACKAGE='residualknn')))
+"RESIDUAL_KNN_REASON_SCALED_DISTANCE" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get',FALSE, PACKAGE='residualknn'),
+"RESIDUAL_KNN_REASON_MEMORY_LIMIT" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_MEMORY_LIMIT_get',FALSE, PACKAGE='residualknn')))
 
 defineEnumeration("_residual_knn_inducing_method",
  .values=c("RESIDUAL_KNN_KMEANS" = .Call('R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get',FALSE, PACKAGE='residualknn'),

@@ -2349,6 +2349,66 @@ R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get ( SEXP s_swig_copy)
 
 
 SWIGEXPORT SEXP
+R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_AUTOMATIC_get ( SEXP s_swig_copy)
+{
+  enum residual_knn_factor_storage result;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  result = (enum residual_knn_factor_storage)RESIDUAL_KNN_FACTOR_AUTOMATIC;
+  r_ans = SWIG_From_int((int)(result));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_STORED_get ( SEXP s_swig_copy)
+{
+  enum residual_knn_factor_storage result;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  result = (enum residual_knn_factor_storage)RESIDUAL_KNN_FACTOR_STORED;
+  r_ans = SWIG_From_int((int)(result));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_COMPUTED_get ( SEXP s_swig_copy)
+{
+  enum residual_knn_factor_storage result;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  result = (enum residual_knn_factor_storage)RESIDUAL_KNN_FACTOR_COMPUTED;
+  r_ans = SWIG_From_int((int)(result));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
 R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get ( SEXP s_swig_copy)
 {
   enum residual_knn_ranking result;
@@ -2757,6 +2817,26 @@ R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get ( SEXP s_swig
   VMAXTYPE r_vmax = vmaxget() ;
 
   result = (enum residual_knn_reason)RESIDUAL_KNN_REASON_SCALED_DISTANCE;
+  r_ans = SWIG_From_int((int)(result));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_MEMORY_LIMIT_get ( SEXP s_swig_copy)
+{
+  enum residual_knn_reason result;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  result = (enum residual_knn_reason)RESIDUAL_KNN_REASON_MEMORY_LIMIT;
   r_ans = SWIG_From_int((int)(result));
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
@@ -5613,8 +5693,8 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_neighbors_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_int32, 5},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get, 1},
    {"R_swig_residual_knn_neighbors_of_new_factor_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_factor_int32, 7},
-   {"R_swig_residual_knn_group_predecessors_int32", (DL_FUNC) &R_swig_residual_knn_group_predecessors_int32, 5},
    {"R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get", (DL_FUNC) &R_swig_residual_knn_layout_RESIDUAL_KNN_DIMENSION_MAJOR_get, 1},
+   {"R_swig_residual_knn_group_predecessors_int32", (DL_FUNC) &R_swig_residual_knn_group_predecessors_int32, 5},
    {"R_swig_residual_knn_index_order", (DL_FUNC) &R_swig_residual_knn_index_order, 3},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_LEVEL_SYNCHRONOUS_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_LEVEL_SYNCHRONOUS_get, 1},
    {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_GIVEN_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_GIVEN_get, 1},
@@ -5626,6 +5706,9 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_strategy_name", (DL_FUNC) &R_swig_residual_knn_strategy_name, 1},
    {"R_swig_handle_users", (DL_FUNC) &R_swig_handle_users, 2},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_BEST_FIRST_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_BEST_FIRST_get, 1},
+   {"R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_AUTOMATIC_get", (DL_FUNC) &R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_AUTOMATIC_get, 1},
+   {"R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_STORED_get", (DL_FUNC) &R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_STORED_get, 1},
+   {"R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_COMPUTED_get", (DL_FUNC) &R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_COMPUTED_get, 1},
    {"R_swig_residual_knn_version", (DL_FUNC) &R_swig_residual_knn_version, 0},
    {"R_swig_residual_knn_abi_version", (DL_FUNC) &R_swig_residual_knn_abi_version, 1},
    {"R_swig_residual_knn_index_create_from_factor", (DL_FUNC) &R_swig_residual_knn_index_create_from_factor, 6},
@@ -5673,6 +5756,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_ranking_RESIDUAL_KNN_SCALED_DISTANCE_get", (DL_FUNC) &R_swig_residual_knn_ranking_RESIDUAL_KNN_SCALED_DISTANCE_get, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REQUESTED_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_REQUESTED_get, 1},
    {"R_swig_residual_knn_index_update", (DL_FUNC) &R_swig_residual_knn_index_update, 5},
+   {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_MEMORY_LIMIT_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_MEMORY_LIMIT_get, 1},
    {"R_swig_residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get", (DL_FUNC) &R_swig_residual_knn_layout_RESIDUAL_KNN_POINT_MAJOR_get, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_UNKNOWN_FACTOR_ERROR_get, 1},
    {"R_swig_residual_knn_status_string", (DL_FUNC) &R_swig_residual_knn_status_string, 1},

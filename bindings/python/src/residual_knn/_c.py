@@ -72,6 +72,19 @@ class Layout(enum.IntEnum):
     DIMENSION_MAJOR = 1
 
 
+class FactorStorage(enum.IntEnum):
+    """Where an index has V, the n x m numbers that its searches read most. Answers have the same bytes either way."""
+
+    AUTOMATIC = 0
+    """V is stored, unless max_bytes of residual_knn_model_options is too small for that."""
+    STORED = 1
+    """V is stored: 8 m bytes a point."""
+    COMPUTED = 2
+    """V is not stored. A search computes the rows that it needs and keeps the last of them. This takes some m^2
+    operations a row. Only an index with inducing points can do this.
+    """
+
+
 class Ranking(enum.IntEnum):
     """The distance that a search uses."""
 
@@ -146,6 +159,8 @@ class Reason(enum.IntEnum):
     """The caller gave a list of candidates for each query, and only these were scored."""
     SCALED_DISTANCE = 9
     """Best-first: the ranking RESIDUAL_KNN_SCALED_DISTANCE searches a k-d tree of the scaled points."""
+    MEMORY_LIMIT = 10
+    """Brute force: trees need more memory than max_bytes of residual_knn_model_options leaves for them."""
 
 
 class InducingMethod(enum.IntEnum):
@@ -249,6 +264,22 @@ class ModelOptions(ctypes.Structure):
     message_base
         0 (default) or 1: the number of the first row, coordinate and column in error texts; see "Error texts" at the
         top of the header. residual_knn_index_warning uses it too.
+    factor_storage
+        enum residual_knn_factor_storage; default RESIDUAL_KNN_FACTOR_AUTOMATIC. An update keeps what the index was
+        created with. Functions that take the caller's V allow only the default and RESIDUAL_KNN_FACTOR_STORED.
+    reserved
+        Reserved; must be 0.
+    max_bytes
+        0 (default): no limit. Otherwise a limit on the memory of the index in bytes, what searches add to it included.
+          - RESIDUAL_KNN_FACTOR_AUTOMATIC stores V if the limit has room for V twice, because trees hold about as much.
+          - Half of what the index leaves is for trees, the other half for scans in integers. Searches do without those
+            that need more; the memory of trees is estimated before they are built. A strategy that the caller asks for is
+            an error then.
+          - Not counted: the arrays of the caller; the k-d trees of searches by scaled distance; what a search needs while
+            it runs. That is some megabytes for each thread, and rows of V that are computed: up to 64 MiB, but no more
+            than a sixteenth of the limit.
+        If the limit is too small for the index alone, the call fails with ERROR_OUT_OF_MEMORY, and the message tells what
+        is needed. An update keeps the limit.
     """
 
     struct_size: int
@@ -266,6 +297,9 @@ class ModelOptions(ctypes.Structure):
     progress_user: Optional[int]
     factor_error: float
     message_base: int
+    factor_storage: int
+    reserved: int
+    max_bytes: int
 
     _fields_ = [
         ("struct_size", ctypes.c_size_t),
@@ -283,6 +317,9 @@ class ModelOptions(ctypes.Structure):
         ("progress_user", ctypes.c_void_p),
         ("factor_error", ctypes.c_double),
         ("message_base", ctypes.c_int64),
+        ("factor_storage", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
+        ("max_bytes", ctypes.c_int64),
     ]
 
 
