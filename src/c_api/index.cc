@@ -80,11 +80,10 @@ struct Sizes {
 void RequireWithinLimit(int64_t max_bytes, const Sizes& sizes, bool stores_factor) {
   const double needed = sizes.LeastBytes(stores_factor);
   if (max_bytes == 0 || needed <= static_cast<double>(max_bytes)) return;
-  throw residual_knn::Error(
-      RESIDUAL_KNN_ERROR_OUT_OF_MEMORY,
-      "max_bytes is " + std::to_string(max_bytes) + ", but the index needs " +
-          std::to_string(static_cast<int64_t>(needed)) + " bytes" +
-          (stores_factor ? " with V" : " without V"));
+  throw residual_knn::Error(RESIDUAL_KNN_ERROR_OUT_OF_MEMORY,
+                            "max_bytes is " + std::to_string(max_bytes) + ", but the index needs " +
+                                std::to_string(static_cast<int64_t>(needed)) + " bytes" +
+                                (stores_factor ? " with V" : " without V"));
 }
 
 // Where V is, for an index with inducing points.
@@ -108,10 +107,10 @@ FactorStorage StorageOf(const residual_knn_model_options& options, const Sizes& 
 void RequireStored(const residual_knn_model_options& options, const Sizes& sizes) {
   RequireWithinLimit(options.max_bytes, sizes, true);
   if (options.factor_storage == RESIDUAL_KNN_FACTOR_COMPUTED) {
-    throw residual_knn::Error(
-        RESIDUAL_KNN_ERROR_UNSUPPORTED,
-        "factor_storage is RESIDUAL_KNN_FACTOR_COMPUTED, which only residual_knn_index_create supports: "
-        "V that the caller gives is stored");
+    throw residual_knn::Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
+                              "factor_storage is RESIDUAL_KNN_FACTOR_COMPUTED, which only "
+                              "residual_knn_index_create supports: "
+                              "V that the caller gives is stored");
   }
 }
 
@@ -128,8 +127,8 @@ double CheckedFactorError(const residual_knn_model_options& options) {
   return options.factor_error;
 }
 
-void Publish(ResidualModel model, Clock::time_point start, const residual_knn_model_options& options,
-             residual_knn_index** index) {
+void Publish(ResidualModel model, Clock::time_point start,
+             const residual_knn_model_options& options, residual_knn_index** index) {
   auto handle = std::make_unique<residual_knn_index>(residual_knn_index{
       std::move(model), 0, options.message_base, options.max_bytes, true, nullptr});
   handle->prepared = std::make_unique<residual_knn::Prepared>(handle->model, options.max_bytes);

@@ -25,8 +25,8 @@ struct GivenInducing {
 
 // A model whose V and p are computed from inducing points. Throws for bad values.
 ResidualModel BuildModel(const GivenPoints& given, const GivenInducing& inducing,
-                         CovarianceFunction covariance, double nugget,
-                         const FactorStorage& storage, int threads, Monitor& monitor);
+                         CovarianceFunction covariance, double nugget, const FactorStorage& storage,
+                         int threads, Monitor& monitor);
 
 // A model with the caller's V and p.
 ResidualModel BuildModel(const GivenPoints& given, CovarianceFunction covariance,

@@ -165,8 +165,7 @@ class Worker {
     const int64_t width = end - begin;
     const int64_t m = model_.m();
     blas::MultiplyTransposed(block_.v + first * m, block_.count - first,
-                             scorer_.factor_rows().Range(begin, width), width, m,
-                             products_.data());
+                             scorer_.factor_rows().Range(begin, width), width, m, products_.data());
     counts_.pairs_scored += (block_.count - first) * width;
     ScreenTile tile;
     tile.inverse_deviation = inverse_deviations_;

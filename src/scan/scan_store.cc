@@ -15,8 +15,7 @@ void ScanStore::AdoptOrders(ScanStore& other, std::span<const double> ratios) {
 }
 
 const QuantizedFit& ScanStore::Fit(Monitor& monitor) {
-  return fit_.Get(monitor,
-                  [&] { return std::make_unique<QuantizedFit>(FitWithinRoom(monitor)); });
+  return fit_.Get(monitor, [&] { return std::make_unique<QuantizedFit>(FitWithinRoom(monitor)); });
 }
 
 QuantizedFit ScanStore::FitWithinRoom(Monitor& monitor) const {

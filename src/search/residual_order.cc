@@ -47,7 +47,8 @@ class NearestOf {
 
   double Distance(int64_t row, std::span<const int64_t> others, Pace& pace) {
     model_.points().CopyPoint(row, point_.data());
-    const PointView view{factor_rows_.Row(row), point_.data(), model_.inverse_deviation()[row], row};
+    const PointView view{factor_rows_.Row(row), point_.data(), model_.inverse_deviation()[row],
+                         row};
     double largest = 0;
     while (!others.empty()) {
       const auto part = others.first(std::min<size_t>(others.size(), kRowsBetweenLooks));

@@ -96,9 +96,9 @@ Bytes AskGroups(const residual_knn_index* index, int64_t n, int32_t selection) {
   residual_knn_search_options options = SearchOptions();
   options.selection = selection;
   Bytes bytes;
-  Add(bytes, residual_knn_group_predecessors(index, offsets.data(), groups, rows.data(), &options,
-                                             kNeighbors, neighbors.data(), distances.data(),
-                                             nullptr));
+  Add(bytes,
+      residual_knn_group_predecessors(index, offsets.data(), groups, rows.data(), &options,
+                                      kNeighbors, neighbors.data(), distances.data(), nullptr));
   Add(bytes, neighbors);
   Add(bytes, distances);
   return bytes;
@@ -133,10 +133,10 @@ std::vector<Call> AllCalls() {
       Manner manner;
       manner.strategy = strategy;
       manner.threads = 2;
-      calls.push_back({residual_knn_strategy_name(strategy),
-                       [=](const residual_knn_index* index, int64_t n) {
-                         return AskSearch(index, n, manner, kind);
-                       }});
+      calls.push_back(
+          {residual_knn_strategy_name(strategy), [=](const residual_knn_index* index, int64_t n) {
+             return AskSearch(index, n, manner, kind);
+           }});
     }
   }
   for (const int32_t selection : {RESIDUAL_KNN_SELECT_NEAREST, RESIDUAL_KNN_SELECT_CONDITIONAL}) {
@@ -277,8 +277,8 @@ void TestMemoryLimit(void** state) {
     }
     // The work of small searches is added up until a tree would pay.
     for (int i = 0; i < kSearchesForTree && times == 0.3; ++i) {
-      has_scan |= Ask(created.index.get(), question).statistics.reason ==
-                  RESIDUAL_KNN_REASON_MEMORY_LIMIT;
+      has_scan |=
+          Ask(created.index.get(), question).statistics.reason == RESIDUAL_KNN_REASON_MEMORY_LIMIT;
     }
     const int64_t bytes = InfoOf(created.index.get()).bytes;
     if (bytes > options.max_bytes) {
@@ -315,10 +315,10 @@ void TestRefused(void** state) {
                    RESIDUAL_KNN_ERROR_UNSUPPORTED);
   for (const int32_t storage : {-1, 3, 1 << 20}) {
     options.factor_storage = storage;
-    assert_int_equal(residual_knn_index_create(model.points.values.data(), 30, model.points.d,
-                                               &lengthscale, 1, model.inducing.values.data(), 4,
-                                               &options, &index),
-                     RESIDUAL_KNN_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(
+        residual_knn_index_create(model.points.values.data(), 30, model.points.d, &lengthscale, 1,
+                                  model.inducing.values.data(), 4, &options, &index),
+        RESIDUAL_KNN_ERROR_INVALID_ARGUMENT);
     assert_non_null(std::strstr(residual_knn_last_error(), "factor_storage"));
   }
   assert_null(index);

@@ -68,9 +68,8 @@ class StrategyProblem {
   [[nodiscard]] Question DrawRows(Random& random, QueryKind kind) const;
   [[nodiscard]] Question DrawNew(Random& random) const;
   [[nodiscard]] int32_t DrawNeighbors(Random& random, const Question& question) const;
-  [[nodiscard]] IndexHandle CreateFromInducing(
-      const Points& points, double max_jitter,
-      int32_t storage = RESIDUAL_KNN_FACTOR_STORED) const;
+  [[nodiscard]] IndexHandle CreateFromInducing(const Points& points, double max_jitter,
+                                               int32_t storage = RESIDUAL_KNN_FACTOR_STORED) const;
   void Describe();
 
   Entrance entrance_ = Entrance::kInducing;
