@@ -16,7 +16,7 @@ namespace residual_knn {
 class Prepared {
  public:
   // `max_bytes`: a limit on the memory of the model and of what is prepared for it, k-d trees left out; 0: none.
-  Prepared(const ResidualModel& model, int64_t max_bytes)
+  explicit Prepared(const ResidualModel& model, int64_t max_bytes = 0)
       : trees_(model, max_bytes), scans_(model, max_bytes), space_trees_(model) {}
 
   // Takes over the orders in space that were made for the same points with other lengthscales (one, or one for each

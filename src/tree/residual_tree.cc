@@ -170,7 +170,7 @@ double ResidualTree::BytesOfPoint(const ResidualModel& model, double cover) {
     const double rank = std::min(cover * size, most);
     levels += rank / size * pivot + sizeof(float) * (rank + 1);
   }
-  const double n = static_cast<double>(model.n());
+  const auto n = static_cast<double>(model.n());
   return rows + levels + std::min(kMostCouplingBytes / n, single ? 4 * m : kCouplingBytesOfPoint);
 }
 

@@ -17,7 +17,7 @@ namespace residual_knn {
 class TreeStore {
  public:
   // `max_bytes`: see PreparationRoom.
-  TreeStore(const ResidualModel& model, int64_t max_bytes);
+  explicit TreeStore(const ResidualModel& model, int64_t max_bytes = 0);
 
   // Takes over the orders of the trees of another store. That store has the same rows; the coordinates here are
   // `ratios` times as large. Trees that are built from now on keep these orders if they can.

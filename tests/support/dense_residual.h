@@ -39,8 +39,10 @@ class DenseReference {
   }
   // By what R in double precision may be off, for these two rows.
   [[nodiscard]] double ErrorOfR(int64_t i, int64_t j) const {
-    return RoundingFactor() *
-           (model_.kernel.variance + std::sqrt(SquareOf(i)) * std::sqrt(SquareOf(j)));
+    // Scaled coordinates are rounded, by more if they are large. A correlation changes by at most what a distance does.
+    const double moved = 0x1p-51 * (Magnitude(i) + Magnitude(j));
+    return (RoundingFactor() + moved) * model_.kernel.variance +
+           RoundingFactor() * std::sqrt(SquareOf(i)) * std::sqrt(SquareOf(j));
   }
   // By what a correlation in double precision may be off, for any two of the rows.
   [[nodiscard]] double Error(std::vector<int64_t> rows, int64_t query) const {
@@ -58,6 +60,15 @@ class DenseReference {
   // Coordinates are rounded when they are scaled, and so is the kernel.
   [[nodiscard]] double RoundingFactor() const {
     return (static_cast<double>(factor_.m + 40) + 64) * 0x1p-53;
+  }
+  // The sum of the scaled coordinates without signs.
+  [[nodiscard]] double Magnitude(int64_t i) const {
+    const std::vector<double>& lengthscales = model_.kernel.lengthscales;
+    double sum = 0;
+    for (int64_t c = 0; c < model_.points.d; ++c) {
+      sum += std::abs(model_.points(i, c)) / lengthscales[lengthscales.size() == 1 ? 0 : c];
+    }
+    return sum;
   }
   [[nodiscard]] double SquareOf(int64_t i) const {
     double square = 0;

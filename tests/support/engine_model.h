@@ -39,7 +39,7 @@ inline residual_knn::ResidualModel MakeEngineModel(const EngineSpec& spec) {
   const std::vector<double> lengthscales = {1.0};
   return BuildModel({ViewOf(spec.points), lengthscales},
                     {ViewOf(spec.inducing), {spec.jitter, 1e-3}},
-                    residual_knn::CovarianceFunction(parameters), spec.nugget, 1, monitor);
+                    residual_knn::CovarianceFunction(parameters), spec.nugget, {}, 1, monitor);
 }
 
 // Of a caller's V, points.n x m, and p, with an error as in model_options; lengthscale 1.
