@@ -10,6 +10,7 @@
 
 #include "tools/helper_options.h"
 #include "tools/library.h"
+#include "tools/memory_limit.h"
 #include "tools/messages.h"
 #include "tools/neighbors_output.h"
 #include "tools/neighbors_search.h"
@@ -25,6 +26,18 @@
 
 namespace residual_knn::cli {
 namespace {
+
+RunBytes RunBytesOf(const NeighborsOptions& options, const Question& question) {
+  int64_t queries = question.points.n;
+  if (!options.new_points.empty()) queries = question.new_points.n;
+  if (!options.queries.empty()) queries = std::ssize(question.rows);
+  if (!options.groups.empty()) queries = std::ssize(question.groups.numbers);
+  const double place = sizeof(int64_t) + sizeof(double) * (options.weights.empty() ? 1 : 2);
+  const double answer = static_cast<double>(queries) * static_cast<double>(options.k) * place;
+  const double factor = sizeof(double) * static_cast<double>(question.points.n) *
+                        static_cast<double>(question.inducing.m);
+  return {answer, factor};
+}
 
 IndexHandle BuildIndex(const NeighborsOptions& options, const Question& question,
                        ProgressBar* progress) {
@@ -44,6 +57,7 @@ IndexHandle BuildIndex(const NeighborsOptions& options, const Question& question
   model.max_jitter = options.max_jitter;
   model.threads = static_cast<int32_t>(options.threads);
   model.message_base = options.base;
+  model.max_bytes = BytesForIndex(options, RunBytesOf(options, question));
   model.progress = progress->callback();
   model.progress_user = progress;
   residual_knn_index* index = nullptr;
@@ -54,6 +68,10 @@ IndexHandle BuildIndex(const NeighborsOptions& options, const Question& question
       &model, &index);
   const bool inducing_to_blame =
       status == RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE && !options.inducing_points.empty();
+  if (status == RESIDUAL_KNN_ERROR_OUT_OF_MEMORY && options.memory_limit > 0) {
+    throw std::runtime_error("--memory-limit leaves " + std::to_string(model.max_bytes) +
+                             " bytes for the index: " + residual_knn_last_error());
+  }
   try {
     CheckStatus(status, inducing_to_blame ? options.inducing_points : points.path);
   } catch (const std::runtime_error& error) {

@@ -247,6 +247,12 @@ void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
           "written (-o), as CSV or .npy. The answer does not depend\n"
           "on it; a start near the answer saves time")
       ->group(group);
+  AddBytes(command, "--memory-limit", &options->memory_limit,
+           "Memory that the program may take, in bytes or as 500M or\n"
+           "1.5G: K, M, G and T are powers of 1024. If V does not fit,\n"
+           "its rows are computed when they are needed, which takes\n"
+           "longer. The answer does not depend on it")
+      ->group(group);
   AddWhole(command, "--threads", 0, kMostThreads, &options->threads,
            "Number of threads; 0 (default): one for each available\nprocessor. The answer does not "
            "depend on it")

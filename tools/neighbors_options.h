@@ -63,6 +63,7 @@ struct NeighborsOptions {
 
   int64_t base = 0;
   int64_t threads = 0;
+  int64_t memory_limit = 0;  // bytes; 0: none
   std::string stats;
   std::string output = "-";
   std::string write_inducing;

@@ -1,5 +1,6 @@
 #include "tools/option_values.h"
 
+#include <cmath>
 #include <stdexcept>
 
 #include "tools/cell_location.h"
@@ -56,6 +57,8 @@ std::string MeantChoice(const std::string& text, std::span<const Choice> choices
   for (const Choice& choice : choices) known.emplace_back(choice.word);
   return DidYouMean(text, known);
 }
+
+constexpr double kMostBytes = 0x1p60;
 
 constexpr const char* kNamesType = "NAME[,NAME...]";
 
@@ -114,6 +117,24 @@ CLI::Option* AddWhole(CLI::App& app, const std::string& name, int64_t least, int
                    }
                    *value = *whole;
                  });
+}
+
+CLI::Option* AddBytes(CLI::App& app, const std::string& name, int64_t* value,
+                      const std::string& help) {
+  return AddText(
+      app, name, "SIZE", help, [value](const std::string& option, const std::string& text) {
+        const std::string units = "KMGT";
+        const size_t unit = text.empty() ? std::string::npos : units.find(text.back());
+        const bool has_unit = unit != std::string::npos;
+        const double number =
+            TakeReal(option, has_unit ? text.substr(0, text.size() - 1) : text, Sign::kPositive);
+        const double bytes =
+            std::floor(std::ldexp(number, has_unit ? 10 * static_cast<int>(unit + 1) : 0));
+        if (!(bytes >= 1 && bytes <= kMostBytes)) {
+          ThrowOption(option, Quoted(text) + " is no number of bytes that a machine can have");
+        }
+        *value = static_cast<int64_t>(bytes);
+      });
 }
 
 CLI::Option* AddUnsigned(CLI::App& app, const std::string& name, uint64_t* value,

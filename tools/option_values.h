@@ -37,6 +37,10 @@ CLI::Option* AddRealsOrAuto(CLI::App& app, const std::string& name, Sign sign,
 CLI::Option* AddWhole(CLI::App& app, const std::string& name, int64_t least, int64_t most,
                       int64_t* value, const std::string& help);
 
+// A number of bytes, or of K, M, G or T (powers of 1024), which may have a fraction: 1.5G.
+CLI::Option* AddBytes(CLI::App& app, const std::string& name, int64_t* value,
+                      const std::string& help);
+
 CLI::Option* AddUnsigned(CLI::App& app, const std::string& name, uint64_t* value,
                          const std::string& help);
 

@@ -331,6 +331,27 @@ class NeighborsTest(cli_support.ProgramTest):
         for order in ("random", "maximin", "residual-maximin"):
             self.assertEqual(self.succeed(*options, "--order", order, "--write-order", "o.csv"), plain)
 
+    def test_memory_limit_changes_nothing(self):
+        points = np.random.default_rng(5).uniform(size=(3000, 2))
+        self.file("many.csv", cli_support.csv_text("xy", points))
+        options = ("neighbors", "many.csv", "--inducing", 40, "-k", 4, "--predecessors", "--threads", 2)
+        plain = self.succeed(*options)
+        for limit in ("1T", "2.5G", "900M", str(1 << 30)):
+            self.assertEqual(self.succeed(*options, "--memory-limit", limit), plain, limit)
+
+    def test_memory_limit_that_is_too_small(self):
+        for limit in ("1", "1000", "3K", "1M"):
+            result = self.run_program("neighbors", "points.csv", "-k", 1, "--memory-limit", limit)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(b"--memory-limit", result.stderr)
+            self.assertIn(b"are needed", result.stderr)
+
+    def test_memory_limits_that_are_no_sizes(self):
+        for limit in ("", "0", "-1G", "G", "1.5X", "nan", "1e30G", "0.1"):
+            result = self.run_program("neighbors", "points.csv", "--memory-limit", limit)
+            self.assertNotEqual(result.returncode, 0, limit)
+            self.assertIn(b"--memory-limit", result.stderr)
+
     def test_threads_change_nothing(self):
         options = ["neighbors", "points.csv", "--inducing", "7"]
         for more in ([], ["--predecessors", "--order", "maximin"],
