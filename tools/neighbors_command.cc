@@ -32,7 +32,8 @@ RunBytes RunBytesOf(const NeighborsOptions& options, const Question& question) {
   if (!options.new_points.empty()) queries = question.new_points.n;
   if (!options.queries.empty()) queries = std::ssize(question.rows);
   if (!options.groups.empty()) queries = std::ssize(question.groups.numbers);
-  const double place = sizeof(int64_t) + sizeof(double) * (options.weights.empty() ? 1 : 2);
+  const auto place =
+      static_cast<double>(sizeof(int64_t) + sizeof(double) * (options.weights.empty() ? 1 : 2));
   const double answer = static_cast<double>(queries) * static_cast<double>(options.k) * place;
   const double factor = sizeof(double) * static_cast<double>(question.points.n) *
                         static_cast<double>(question.inducing.m);
