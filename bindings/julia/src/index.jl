@@ -26,6 +26,12 @@ Other points are converted once. The index keeps what it needs, so the matrix ma
 - `jitter`: relative to `variance`; default 1e-8. `jitter * variance` is added to the diagonal of K(Z, Z)
 - `max_jitter`: if this exceeds `jitter`, and K(Z, Z) is not positive definite, the jitter is multiplied by 10 until
   K(Z, Z) is positive definite or this value is reached
+- `factor_storage`: `:stored`, the index keeps V, m numbers a point; `:computed`, it does not, and searches compute the
+  rows that they need, which takes longer, with the same answers; `:automatic` (default), V is kept unless `max_bytes` is
+  too small
+- `max_bytes`: a limit on the memory of the index, what searches add to it included; searches do without trees and other
+  aids that need more. What a call needs while it runs, and the k-d trees of searches by scaled distance, are not counted.
+  Default: no limit
 - `threads`: number of worker threads of this call and of the searches of the index, unless these have a `threads`
   keyword; default 0, one for each available processor. It does not depend on `Threads.nthreads()`
 - `progress`: `true` shows a bar on stderr; or a function of the work done and of all work, which is called about every
@@ -302,7 +308,7 @@ Its display shows this, and searches throw until another `update!` succeeds. Tha
 inducing points.
 """
 function update!(index::ResidualIndex; lengthscales = nothing, inducing = nothing, progress = nothing, settings...)
-    options = set!(deepcopy(index.options), MODEL_SETTINGS, settings, (:lengthscales, :inducing, :progress))
+    options = set!(deepcopy(index.options), UPDATE_SETTINGS, settings, (:lengthscales, :inducing, :progress))
     kernel = index.source === :inducing ? note_kernel!(options, settings, index.kernel) : :none
     index.source === :inducing || throw(UnsupportedError("the index was made from V and p and cannot be updated; " *
                                                          "make a new one"))

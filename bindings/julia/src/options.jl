@@ -4,6 +4,7 @@ const RANKINGS = enum_symbols(LibResidualKNN.residual_knn_ranking)
 const STRATEGIES = enum_symbols(LibResidualKNN.residual_knn_strategy)
 const SELECTIONS = enum_symbols(LibResidualKNN.residual_knn_selection)
 const INDUCING_METHODS = enum_symbols(LibResidualKNN.residual_knn_inducing_method)
+const STORAGES = enum_symbols(LibResidualKNN.residual_knn_factor_storage)
 const ORDERINGS = enum_symbols(LibResidualKNN.residual_knn_ordering)
 
 code_in(symbols) = (x, name) -> code_of(symbols, x, name)
@@ -12,8 +13,10 @@ thread_count(x, name) = whole(x, name, 0, typemax(Int32))
 # The keywords that are fields of the library's options. Each has a function that converts the user's value to the
 # field's value.
 const COVARIANCE_SETTINGS = (kernel = kernel_code, variance = number, nu = number, alpha = number)
-const MODEL_SETTINGS = merge(COVARIANCE_SETTINGS, (nugget = number, jitter = number, max_jitter = number,
-                                             threads = thread_count))
+const UPDATE_SETTINGS = merge(COVARIANCE_SETTINGS, (nugget = number, jitter = number, max_jitter = number,
+                                                    threads = thread_count))
+const MODEL_SETTINGS = merge(UPDATE_SETTINGS, (factor_storage = code_in(STORAGES),
+                                               max_bytes = (x, name) -> whole(x, name, 1, typemax(Int64))))
 const CALLBACK_SETTINGS = (factor_error = number, threads = thread_count)
 const FACTOR_SETTINGS = merge(COVARIANCE_SETTINGS, CALLBACK_SETTINGS)
 const SEARCH_SETTINGS = (ranking = code_in(RANKINGS), strategy = code_in(STRATEGIES), threads = thread_count,

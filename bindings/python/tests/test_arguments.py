@@ -59,6 +59,7 @@ MODEL = {"lengthscales": [None, 0, -1, np.nan, np.inf, "1", [1, 2, 3], [], [[1, 
          "alpha": NUMBER + [np.nan], "threads": WHOLE + [1025], "progress": SWITCH}
 OWN_MODEL = {**MODEL, "nugget": NUMBER + [-1, np.nan], "jitter": NUMBER + [-1, np.nan], "max_jitter": NUMBER + [np.nan],
              "inducing": [x for x in WRONG_POINTS if not isinstance(x, int) and x is not None] + [True, 21, -1, 1.5]}
+MEMORY = {"factor_storage": NAME, "max_bytes": WHOLE + [0]}
 LONLAT = {"lonlat": [1, "lon", (0,), (0, 0), (0, 2), ("a", "b"), (0.0, 1.0), [True, False], -1, None]}
 FACTOR = {"factor": [1, "x", [1.0], V[1:], [[np.nan] * 3] * 20, V * 1e80, V.astype(complex)], "residual_variance": WRONG_VALUES,
           "factor_error": NUMBER + [-1, 2, np.nan], "threads": WHOLE, "progress": SWITCH}
@@ -84,7 +85,7 @@ def with_sets(method):
 
 # Functions with valid other arguments, and the wrong values of each argument.
 TABLE = {
-    "Index": (index_with, {**OWN_MODEL, **LONLAT, "points": WRONG_OWN_POINTS, "seed": []}),
+    "Index": (index_with, {**OWN_MODEL, **MEMORY, **LONLAT, "points": WRONG_OWN_POINTS, "seed": []}),
     "Index with matern": (lambda **given: index_with(kernel="matern", **given), {"nu": [-1, 0, 51, np.inf]}),
     "Index with rational_quadratic": (lambda **given: index_with(kernel="rational_quadratic", **given), {
         "alpha": [-1, 0, np.inf]}),
@@ -116,7 +117,7 @@ TABLE = {
     "order_points": (lambda **given: rk.order_points(**{"points": POINTS, **given}), {**HELPER, "ordering": NAME}),
 }
 # None is the default, or stands for the library's default.
-MAY_BE_NONE = {"threads", "seed", "max_iterations", "max_pairs", "nu", "max_jitter", "progress"}
+MAY_BE_NONE = {"threads", "seed", "max_iterations", "max_pairs", "nu", "max_jitter", "max_bytes", "progress"}
 # A call with wrong rows, or with the start of other queries, is about the neighbors.
 ALSO_NAMED = {"candidates": "k|selection", "queries": "neighbors|rows", "rows": "neighbors",
               "query_factor": "rows|neighbors", "query_residual_variance": "query_factor|rows|neighbors",

@@ -138,6 +138,26 @@ def test_max_jitter_lets_duplicates_pass():
     assert 0 < index.info().jitter <= 1e-6
 
 
+def test_index_without_v():
+    points = np.random.default_rng(11).random((3000, 2))
+    model = {"inducing": 40, "lengthscales": 0.2}
+    stored = rk.Index(points, **model)
+    v_bytes = 3000 * 40 * 8
+    without = stored.info().bytes - v_bytes
+    small = rk.Index(points, inducing=40, lengthscales=0.2, max_bytes=v_bytes)
+    for computed in (rk.Index(points, **model, factor_storage="computed"), small):
+        assert computed.info().bytes == without
+        assert same(stored.predecessors(7), computed.predecessors(7))
+        np.testing.assert_array_equal(stored.factor()[0], computed.factor()[0])
+        computed.update(lengthscales=0.3)
+        assert same(rk.Index(points, inducing=rk.choose_inducing(points, 40, lengthscales=0.2),
+                             lengthscales=0.3).neighbors(3), computed.neighbors(3))
+    with pytest.raises(MemoryError, match="max_bytes is 1000, but the index needs"):
+        rk.Index(points, **model, max_bytes=1000)
+    with pytest.raises(rk.InvalidArgumentError, match="factor_storage is 'no', must be one of"):
+        rk.Index(points, **model, factor_storage="no")
+
+
 def test_model_of_the_definition_is_not_the_library():
     # The oracle of these tests must notice a wrong answer.
     model, points, _ = a_case()

@@ -27,7 +27,7 @@ all_named <- function(given) length(given) == 0L || (!is.null(names(given)) && a
 # c(kmeans = 0L, random_rows = 1L).
 enum_values <- function(enum) {
   values <- get(paste0(".__E___residual_knn_", enum))
-  names(values) <- sub("^residual_knn_(order_|select_)?", "", tolower(names(values)))
+  names(values) <- sub("^residual_knn_(order_|select_|factor_)?", "", tolower(names(values)))
   values
 }
 
@@ -96,6 +96,13 @@ as_whole <- function(x, name, most = .Machine$integer.max) {
   as.double(x)
 }
 
+# A positive number of bytes; NULL stands for no limit.
+as_size <- function(x, name) {
+  x <- as_whole(x, name, most = 2^53)
+  if (!is.null(x) && x < 1) stop_invalid(name, " is ", x, ", must be positive")
+  x
+}
+
 as_needed_whole <- function(x, name, ...) {
   if (is.null(x)) stop_invalid(name, " is NULL, must be a whole number")
   as_whole(x, name, ...)
@@ -137,7 +144,8 @@ as_rows <- function(rows, n) if (!is.null(rows)) as_positions(rows, "rows", n)
 as_threads <- function(threads) as_whole(threads, "threads")
 
 model_options <- function(kernel, variance = NULL, nugget = NULL, jitter = NULL, max_jitter = NULL,
-                          nu = NULL, alpha = NULL, factor_error = NULL, threads = NULL) {
+                          nu = NULL, alpha = NULL, factor_error = NULL, factor_storage = "automatic",
+                          max_bytes = NULL, threads = NULL) {
   kernel <- resolve_kernel(kernel, nu)
   list(
     kernel = kernel$code, nu = kernel$nu,
@@ -148,6 +156,8 @@ model_options <- function(kernel, variance = NULL, nugget = NULL, jitter = NULL,
     max_jitter = as_number(max_jitter, "max_jitter"),
     alpha = as_number(alpha, "alpha"),
     factor_error = as_number(factor_error, "factor_error"),
+    factor_storage = enum_value(factor_storage, "factor_storage", "factor_storage"),
+    max_bytes = as_size(max_bytes, "max_bytes"),
     threads = as_threads(threads)
   )
 }

@@ -31,14 +31,15 @@ num_columns <- function(index) checked(residual_knn_index_info(index$handle))$m
 
 residual_index <- function(points, inducing = NULL, lengthscales = 1, kernel = "matern32",
                            variance = NULL, nugget = NULL, nu = NULL, alpha = NULL, jitter = NULL,
-                           max_jitter = NULL, lonlat = FALSE, columns = NULL, seed = NULL,
+                           max_jitter = NULL, factor_storage = "automatic", max_bytes = NULL,
+                           lonlat = FALSE, columns = NULL, seed = NULL,
                            threads = getOption("residualknn.threads"), progress = FALSE) {
   read <- read_points(points, lonlat, columns)
   points <- read$points
   lengthscales <- as_lengthscales(lengthscales, points, read$reading)
   arguments <- list(
     kernel = kernel, variance = variance, nugget = nugget, nu = nu, alpha = alpha, jitter = jitter,
-    max_jitter = max_jitter, threads = threads
+    max_jitter = max_jitter, factor_storage = factor_storage, max_bytes = max_bytes, threads = threads
   )
   options <- do.call(model_options, arguments)
   require_shape(kernel, nu, alpha)
@@ -229,7 +230,7 @@ update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, 
 # The `...` of update() as a list with names.
 update_arguments <- function(...) {
   given <- list(...)
-  possible <- setdiff(names(formals(model_options)), "factor_error")
+  possible <- setdiff(names(formals(model_options)), c("factor_error", "factor_storage", "max_bytes"))
   names <- names(given)
   takes <- paste0("; update() takes lengthscales, inducing, ", paste(possible, collapse = ", "), ", seed, progress")
   if (!all_named(given)) stop_invalid("an argument has no name", takes)

@@ -1740,6 +1740,8 @@ static void set_model_options(residual_knn_model_options* options, progress_call
   SET_FIELD(max_jitter, Rf_asReal);
   SET_FIELD(threads, Rf_asInteger);
   SET_FIELD(factor_error, Rf_asReal);
+  SET_FIELD(factor_storage, Rf_asInteger);
+  SET_FIELD(max_bytes, Rf_asReal);
 }
 
 /* Candidate lists: offsets are doubles in R, and row numbers are integers. The R code checks that the lengths agree. The

@@ -67,6 +67,12 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
     lonlat : bool or pair of int or str
         True if the first two coordinates are longitude and latitude in degrees, or the numbers or names of these two
         columns; see Notes.
+    factor_storage : {"automatic", "stored", "computed"}
+        "stored": the index keeps V, m numbers a point. "computed": it does not, and searches compute the rows that they
+        need, which takes longer. The answers are the same. "automatic": V is kept unless `max_bytes` is too small.
+    max_bytes : int, optional
+        A limit on the memory of the index, what searches add to it included. Searches do without trees and other aids that
+        need more. What a call needs while it runs, and the k-d trees of searches by scaled distance, are not counted.
     seed : int
         The seed of `choose_inducing`, if `inducing` is a number.
     threads : int
@@ -117,7 +123,8 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
     released meanwhile. Closing or updating it during a search, also in a callback, is an `IndexInUseError`. An index cannot
     be copied or pickled: make it in each process. A forked process may use the indexes that it inherits.
 
-    *Memory.* An index takes about n (m + 2d + 3) numbers of 8 bytes, and up to twice as much after searches. `close`, or
+    *Memory.* An index takes about n (m + 2d + 3) numbers of 8 bytes, and up to twice as much after searches; without V
+    (`factor_storage`) n (2d + 2) and, after searches, some hundred bytes a point. `close`, or
     the end of a ``with`` block, frees this memory. Otherwise it is freed when nothing refers to the index.
 
     Examples
@@ -146,6 +153,8 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         max_jitter: Optional[float] = None,
         nu: Optional[float] = None,
         alpha: Optional[float] = None,
+        factor_storage: str = "automatic",
+        max_bytes: Optional[int] = None,
         lonlat: LonLat = False,
         seed: int = 1,
         threads: int = 0,
@@ -155,6 +164,7 @@ class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots)
         _options.set_numbers(options, threads, variance=variance, nugget=nugget, jitter=jitter, max_jitter=max_jitter,
                              alpha=alpha)
         name = _named_kernel(options, kernel, nu, alpha, None)
+        _options.set_memory(options, factor_storage, max_bytes)
         whole(seed, "seed", 0, UINT64_MOST)
         own, coordinates = own_points(points, lonlat)
         scales = lengthscale_vector(lengthscales, coordinates)

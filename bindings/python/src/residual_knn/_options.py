@@ -70,6 +70,13 @@ def helper_options(layout: _c.Layout, threads: Any = None, seed: Any = None,
     return options
 
 
+def set_memory(options: _c.ModelOptions, factor_storage: str, max_bytes: Optional[int]) -> None:
+    """Where V is, and how much memory the index may take; None: no limit."""
+    options.factor_storage = choice(factor_storage, _c.FactorStorage, "factor_storage")
+    if max_bytes is not None:
+        options.max_bytes = whole(max_bytes, "max_bytes", 1, INT64_MOST)
+
+
 def set_numbers(options: _c.ModelOptions, threads: Optional[int], **given: Optional[float]) -> None:
     """Sets the fields of a model that are given; None keeps the present value."""
     if threads is not None:
