@@ -12,6 +12,8 @@ namespace {
 constexpr int64_t kBlocks = 8;
 // Rows are thinned so that fewer than twice this many distances are computed to find the surroundings of a point.
 constexpr int64_t kMostScanned = 200'000;
+// A tree of more rows has three levels.
+constexpr int64_t kMostOfTwoLevels = 2'000'000;
 
 // The `count` points nearest to a row, among every `stride`-th row. They are nearest in space, or in V if there are
 // no coordinates.
@@ -65,12 +67,14 @@ double SampleCover(const ResidualModel& model, const TreeShape& shape, Monitor& 
 }
 
 // The limits were measured on the workloads of docs/benchmarks.md.
-TreeShape ShapeFor(double cover) {
+TreeShape ShapeFor(double cover, int64_t size) {
   TreeShape shape;
   if (cover > 0.03) {
     shape.leaf_tolerance = 0.1;
     shape.coarse_tolerance = 0.03;
   }
+  // Each query is bounded against most blocks of the coarsest level.
+  if (size > kMostOfTwoLevels) shape.levels = 3;
   if (cover > 0.12) shape.levels = 1;  // larger blocks would need nearly as many pivots
   return shape;
 }

@@ -11,7 +11,7 @@ namespace residual_knn {
 // points explain all points around them, and near 1 where no point explains another.
 double SampleCover(const ResidualModel& model, const TreeShape& shape, Monitor& monitor);
 
-// The shape of trees that suits a model with this cover.
-TreeShape ShapeFor(double cover);
+// The shape of a tree of `size` rows that suits a model with this cover.
+TreeShape ShapeFor(double cover, int64_t size);
 
 }  // namespace residual_knn

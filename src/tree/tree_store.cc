@@ -66,7 +66,7 @@ double TreeStore::EstimatedBytes(Monitor& monitor) {
 
 const ResidualTree& TreeStore::Get(int stage, int threads, Monitor& monitor, double& seconds) {
   const auto start = Clock::now();
-  const TreeShape shape = ShapeFor(Cover(monitor));
+  const TreeShape shape = ShapeFor(Cover(monitor), sizes_[stage]);
   const ResidualTree& tree = trees_[stage]->Get(monitor, [&] {
     return std::make_unique<ResidualTree>(model_, sizes_[stage], shape, orders_[stage], threads,
                                           monitor);

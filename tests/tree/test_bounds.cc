@@ -328,7 +328,7 @@ Points DrawQueries(Random& random, const EngineSpec& spec) {
 TreeShape DrawShape(Random& random) {
   TreeShape shape;
   shape.leaf_size = random.LogInteger(1, 64);
-  shape.levels = static_cast<int>(random.Integer(1, 2));
+  shape.levels = static_cast<int>(random.Integer(1, 3));
   shape.shift = static_cast<int>(random.Integer(1, 3));
   return shape;
 }

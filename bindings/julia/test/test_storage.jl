@@ -14,7 +14,7 @@
         update!(computed; lengthscales = 0.3)
         @test same(knn(computed, 3), knn(ResidualIndex(points; inducing, lengthscales = 0.3), 3))
     end
-    @test_throws OutOfMemoryError ResidualIndex(points; inducing, lengthscales = 0.2, max_bytes = 1000)
+    @test_throws ResidualKNNError{:error_out_of_memory} ResidualIndex(points; inducing, lengthscales = 0.2, max_bytes = 1000)
     @test_throws ArgumentError ResidualIndex(points; lengthscales = 0.2, factor_storage = :no)
     @test_throws ArgumentError ResidualIndex(points; lengthscales = 0.2, max_bytes = 0)
     @test_throws ArgumentError update!(stored; max_bytes = 10)

@@ -27,7 +27,7 @@ test_that("a single-value argument of a wrong type is an error that names the ar
   table <- list(
     list(function(...) residual_index(points, ...), list(
       kernel = needed(name), variance = number, nugget = number, nu = number, alpha = number, jitter = number,
-      max_jitter = number, factor_storage = needed(name), max_bytes = whole, threads = whole, progress = flag[-7]
+      max_jitter = number, factor_storage = needed(name), max_bytes = c(number, 1.5, -1, 0, Inf), threads = whole, progress = flag[-7]
     )),
     list(own, list(
       kernel = needed(name), variance = number, nu = number, alpha = number, factor_error = number, threads = whole,
