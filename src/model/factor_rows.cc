@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "simd/forward_substitution.h"
 
 namespace residual_knn {
 namespace {
@@ -26,14 +27,14 @@ int64_t FactorRows::CacheBytes(const ResidualModel& model) {
          model.n() * static_cast<int64_t>(sizeof(int32_t));
 }
 
-FactorRows::List FactorRows::Get(std::span<const int64_t> rows) {
+FactorRows::List FactorRows::Get(std::span<const int64_t> rows, Pace* pace) {
   if (model_.stores_factor()) return {model_.v(0), rows.data()};
   MakeCache();
   places_.resize(rows.size());
   if (std::ssize(rows) > capacity_ / 2) {
     selected_ = model_.points().Selected(rows, std::move(selected_));
     range_.resize(rows.size() * static_cast<size_t>(model_.m()));
-    Compute(selected_, 0, std::ssize(rows), range_.data());
+    Compute(selected_, 0, std::ssize(rows), range_.data(), pace);
     std::iota(places_.begin(), places_.end(), int64_t{0});
     return {range_.data(), places_.data()};
   }
@@ -46,7 +47,7 @@ FactorRows::List FactorRows::Get(std::span<const int64_t> rows) {
       if (places_[j] < 0) missing_.push_back(rows[j]);
     }
     if (missing_.empty()) return {cache_.data(), places_.data()};
-    ComputeMissing();
+    ComputeMissing(pace);
   }
 }
 
@@ -55,10 +56,10 @@ const double* FactorRows::Row(int64_t row) {
   return v.base + v.places[0] * model_.m();
 }
 
-const double* FactorRows::Range(int64_t begin, int64_t count) {
+const double* FactorRows::Range(int64_t begin, int64_t count, Pace* pace) {
   if (model_.stores_factor()) return model_.v(begin);
   range_.resize(static_cast<size_t>(count * model_.m()));
-  Compute(model_.points(), begin, count, range_.data());
+  Compute(model_.points(), begin, count, range_.data(), pace);
   return range_.data();
 }
 
@@ -77,11 +78,11 @@ void FactorRows::MakeCache() {
   place_of_row_.assign(static_cast<size_t>(model_.n()), 0);
 }
 
-void FactorRows::ComputeMissing() {
+void FactorRows::ComputeMissing(Pace* pace) {
   const auto count = std::ssize(missing_);
   const int64_t first = TakePlaces(count);
   selected_ = model_.points().Selected(missing_, std::move(selected_));
-  Compute(selected_, 0, count, cache_.data() + first * model_.m());
+  Compute(selected_, 0, count, cache_.data() + first * model_.m(), pace);
   for (int64_t j = 0; j < count; ++j) {
     row_at_[first + j] = missing_[j];
     place_of_row_[missing_[j]] = static_cast<int32_t>(first + j + 1);
@@ -99,10 +100,16 @@ int64_t FactorRows::TakePlaces(int64_t count) {
   return first;
 }
 
-void FactorRows::Compute(const ScaledPoints& points, int64_t begin, int64_t count, double* out) {
-  squares_.resize(static_cast<size_t>(count));
-  model_.inducing()->Solve(model_.covariance()->view(), points, begin, count, panel_, out,
-                           squares_.data());
+void FactorRows::Compute(const ScaledPoints& points, int64_t begin, int64_t count, double* out,
+                         Pace* pace) {
+  const int64_t m = model_.m();
+  double squares[kPanelWidth];
+  for (int64_t done = 0; done < count; done += kPanelWidth) {
+    const int64_t size = std::min(kPanelWidth, count - done);
+    model_.inducing()->Solve(model_.covariance()->view(), points, begin + done, size, panel_,
+                             out + done * m, squares);
+    if (pace != nullptr) pace->Spend(kPanelWidth * m * (m / 2 + 1) / Pace::kMultiplications);
+  }
 }
 
 }  // namespace residual_knn

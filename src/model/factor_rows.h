@@ -7,6 +7,7 @@
 
 #include "base/aligned_vector.h"
 #include "model/residual_model.h"
+#include "parallel/pace.h"
 
 namespace residual_knn {
 
@@ -21,15 +22,16 @@ class FactorRows {
     const int64_t* places = nullptr;
   };
 
-  // V of the rows, in any order and without repeats. Valid until the next call of Get; `rows` must last as long.
-  List Get(std::span<const int64_t> rows);
+  // V of the rows, in any order and without repeats. Valid until the next call of Get; `rows` must last as long. What is
+  // computed is reported to `pace`, unless null.
+  List Get(std::span<const int64_t> rows, Pace* pace = nullptr);
 
   // V of one row. Valid until the next call of Get or Row.
   const double* Row(int64_t row);
 
   // V of rows [begin, begin + count), one after another. They do not go to the cache. Valid until the next call of
   // Range.
-  const double* Range(int64_t begin, int64_t count);
+  const double* Range(int64_t begin, int64_t count, Pace* pace = nullptr);
 
   // Whether Get has to compute nothing.
   [[nodiscard]] bool Has(std::span<const int64_t> rows) const;
@@ -39,10 +41,10 @@ class FactorRows {
 
  private:
   void MakeCache();
-  void ComputeMissing();
+  void ComputeMissing(Pace* pace);
   // Takes `count` places that follow each other. The rows that were there leave the cache.
   int64_t TakePlaces(int64_t count);
-  void Compute(const ScaledPoints& points, int64_t begin, int64_t count, double* out);
+  void Compute(const ScaledPoints& points, int64_t begin, int64_t count, double* out, Pace* pace);
 
   const ResidualModel& model_;
   // The cache is a ring: the oldest rows are replaced first.
@@ -56,7 +58,6 @@ class FactorRows {
   AlignedVector range_;
   ScaledPoints selected_;
   AlignedVector panel_;
-  std::vector<double> squares_;
 };
 
 }  // namespace residual_knn

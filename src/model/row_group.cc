@@ -9,9 +9,9 @@
 
 namespace residual_knn {
 
-void RowGroup::Load(std::span<const int64_t> rows) {
+void RowGroup::Load(std::span<const int64_t> rows, Pace* pace) {
   rows_ = rows;
-  v_ = factor_rows_.Get(rows);
+  v_ = factor_rows_.Get(rows, pace);
   stride_ = size() + kSlack;
   const auto room = static_cast<size_t>(stride_);
   inverse_deviations_.assign(room, 0.0);

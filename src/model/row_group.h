@@ -27,8 +27,8 @@ class RowGroup {
   explicit RowGroup(const ResidualModel& model, Scale scale = Scale::kCorrelation)
       : model_(model), scale_(scale), factor_rows_(model) {}
 
-  // Rows of the model; `rows` must outlive their use here.
-  void Load(std::span<const int64_t> rows);
+  // Rows of the model; `rows` must outlive their use here. See FactorRows::Get for `pace`.
+  void Load(std::span<const int64_t> rows, Pace* pace = nullptr);
 
   [[nodiscard]] int64_t m() const { return model_.m(); }
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(rows_.size()); }

@@ -164,8 +164,10 @@ class Worker {
     while (first < block_.count && block_.limit[first] <= begin) ++first;
     const int64_t width = end - begin;
     const int64_t m = model_.m();
-    blas::MultiplyTransposed(block_.v + first * m, block_.count - first,
-                             scorer_.factor_rows().Range(begin, width), width, m, products_.data());
+    Pace pace(monitor_);
+    const double* rows = scorer_.factor_rows().Range(begin, width, &pace);
+    blas::MultiplyTransposed(block_.v + first * m, block_.count - first, rows, width, m,
+                             products_.data());
     counts_.pairs_scored += (block_.count - first) * width;
     ScreenTile tile;
     tile.inverse_deviation = inverse_deviations_;

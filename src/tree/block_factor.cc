@@ -7,7 +7,7 @@ namespace residual_knn {
 
 void BlockFactor::Run(std::span<const int64_t> rows, const BlockFactorOptions& options,
                       Pace& pace) {
-  rows_.Load(rows);
+  rows_.Load(rows, &pace);
   const int64_t count = rows_.size();
   stride_ = (count + 15) / 16 * 16;
   pivots_.clear();

@@ -135,11 +135,14 @@ Model BigModel(const TestRun& run) {
 }
 
 bool SearchesHold(const TestRun& run) {
-  const Model model = BigModel(run);
+  Model model = BigModel(run);
   const int64_t n = model.points.n;
   const CreatedIndex created = CreateIndex(model, RESIDUAL_KNN_POINT_MAJOR, 0);
   if (created.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
   const residual_knn_index* index = created.index.get();
+  model.factor_storage = RESIDUAL_KNN_FACTOR_COMPUTED;
+  const CreatedIndex computed = CreateIndex(model, RESIDUAL_KNN_POINT_MAJOR, 0);
+  if (computed.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
   constexpr int32_t kK = 10;
   Poisoned<int64_t> neighbors(n * kK);
   Poisoned<int32_t> neighbors32(n * kK);
@@ -174,6 +177,10 @@ bool SearchesHold(const TestRun& run) {
       {"predecessors", with([&](const residual_knn_search_options* options) {
          return residual_knn_predecessors(index, nullptr, n, options, kK, neighbors.data(),
                                           distances.data(), &statistics);
+       })},
+      {"predecessors, V computed", with([&](const residual_knn_search_options* options) {
+         return residual_knn_predecessors(computed.index.get(), nullptr, n, options, kK,
+                                          neighbors.data(), distances.data(), &statistics);
        })},
       {"new points", with([&](const residual_knn_search_options* options) {
          return residual_knn_neighbors_of_new_points(
