@@ -1,7 +1,7 @@
 // Compares distances with quadruple precision, on models whose residual variance is almost 0.
 //
 // The assertion, for every pair that a search returns, with rho, p and the weights computed from the definition in
-// __float128:
+// quadruple precision:
 //
 //   |(1 - d^2) - rho| <= C eps (m + 8) K (s_ij + |rho| (s_ii + s_jj) / 2)
 //   s_ij = a_i a_j / sqrt(p_i p_j),  a_i = 1 + |K(Z,Z)^-1 K(Z, x_i)|

@@ -105,7 +105,7 @@ DenseSolution SolveDense(const DenseReference& reference, const std::vector<int6
     unit[j] = 1;
     for (const Quad x : solve(unit)) square += x * x;
   }
-  solution.inverse_norm = static_cast<double>(sqrtq(square));
+  solution.inverse_norm = static_cast<double>(Sqrt(square));
   return solution;
 }
 
@@ -225,11 +225,11 @@ void TestWholeCovariance(void** state) {
   const DenseReference reference(model, factor);
   const int64_t n = model.points.n;
   const std::vector<Quad> l = CholeskyFactor(n, [&](int64_t i, int64_t j) {
-    return reference.Rho(i, j) * sqrtq(reference.p(i)) * sqrtq(reference.p(j));
+    return reference.Rho(i, j) * Sqrt(reference.p(i)) * Sqrt(reference.p(j));
   });
   assert_false(l.empty());
   Quad log_determinant = 0;
-  for (int64_t i = 0; i < n; ++i) log_determinant += 2 * logq(l[i * n + i]);
+  for (int64_t i = 0; i < n; ++i) log_determinant += 2 * Log(l[i * n + i]);
   const Weights answer = WeightsOf(created.index.get(), AllPredecessors(n));
   assert_int_equal(answer.status, RESIDUAL_KNN_OK);
   assert_true(std::abs(answer.report.log_determinant - static_cast<double>(log_determinant)) <

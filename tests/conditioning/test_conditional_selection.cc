@@ -60,7 +60,7 @@ class SchurComplement {
     model.points().CopyPoint(j, y.data());
     Quad r = ExactCovariance(spec.kernel, x.data(), y.data(), model.d());
     for (int64_t e = 0; e < model.m(); ++e) r -= static_cast<Quad>(model.v(i)[e]) * model.v(j)[e];
-    return r / (sqrtq(model.residual_variance(i)) * sqrtq(model.residual_variance(j)));
+    return r / (Sqrt(model.residual_variance(i)) * Sqrt(model.residual_variance(j)));
   }
 
   int64_t size_;

@@ -56,7 +56,7 @@ class Conditional {
     Conditional copy = *this;
     Quad sum = 0;
     for (int64_t a = first; a < size_; ++a) {
-      sum += logq(copy.At(a, a));
+      sum += Log(copy.At(a, a));
       copy.Eliminate(a);
     }
     return static_cast<double>(sum);
@@ -71,7 +71,7 @@ class Conditional {
     model.points().CopyPoint(j, y.data());
     return ExactResidual(spec.kernel, x.data(), model.v(i), y.data(), model.v(j), model.d(),
                          model.m()) /
-           (sqrtq(model.residual_variance(i)) * sqrtq(model.residual_variance(j)));
+           (Sqrt(model.residual_variance(i)) * Sqrt(model.residual_variance(j)));
   }
 
   int64_t size_;

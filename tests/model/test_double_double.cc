@@ -1,11 +1,10 @@
 // Compares double-double arithmetic with quadruple precision.
-#include <quadmath.h>
-
 #include <cmath>
 #include <string>
 
 #include "model/double_double.h"
 #include "support/float_text.h"
+#include "support/quad.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
 
@@ -15,7 +14,6 @@ namespace residual_knn_test {
 namespace {
 
 using residual_knn::DoubleDouble;
-__extension__ using Quad = __float128;
 
 constexpr double kUnit = 0x1p-102;
 
@@ -30,7 +28,7 @@ DoubleDouble Draw(Random& random) {
 bool Near(const char* what, DoubleDouble found, Quad exact, Quad magnitude) {
   // The low part is at most half a unit in the last place of the high part.
   const bool packed = found.high + found.low == found.high;
-  return (packed && fabsq(Exact(found) - exact) <= kUnit * magnitude) ||
+  return (packed && Abs(Exact(found) - exact) <= kUnit * magnitude) ||
          Fail(std::string(what) + ": " + Text(found.high) + " and " + Text(found.low));
 }
 
@@ -45,11 +43,11 @@ void TestOperations(void** state) {
     const Quad x = Exact(a);
     const Quad y = Exact(b);
     // Quadruple precision has 113 bits; a and b may need more.
-    const Quad lost = 0x1p-9 * (fabsq(x) + fabsq(y));
-    const bool holds = Near("sum", a + b, x + y, fabsq(x + y) + lost) &&
-                       Near("difference", a - b, x - y, fabsq(x - y) + lost) &&
-                       Near("product", a * b, x * y, fabsq(x * y)) &&
-                       Near("quotient", a / b, x / y, fabsq(x / y));
+    const Quad lost = 0x1p-9 * (Abs(x) + Abs(y));
+    const bool holds = Near("sum", a + b, x + y, Abs(x + y) + lost) &&
+                       Near("difference", a - b, x - y, Abs(x - y) + lost) &&
+                       Near("product", a * b, x * y, Abs(x * y)) &&
+                       Near("quotient", a / b, x / y, Abs(x / y));
     assert_true(holds || Fail(run.seed, "case " + std::to_string(i)));
     const DoubleDouble sum = residual_knn::TwoSum(a.high, b.low);
     const DoubleDouble product = residual_knn::TwoProduct(a.high, b.high);

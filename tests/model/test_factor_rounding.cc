@@ -57,7 +57,7 @@ Matrix Factored(Matrix a, int64_t n) {
     for (int64_t i = j; i < n; ++i) {
       for (int64_t c = 0; c < j; ++c) a[i * n + j] -= a[i * n + c] * a[j * n + c];
       if (i == j && !(a[j * n + j] > 0)) return {};
-      a[i * n + j] = i == j ? sqrtq(a[j * n + j]) : a[i * n + j] / a[j * n + j];
+      a[i * n + j] = i == j ? Sqrt(a[j * n + j]) : a[i * n + j] / a[j * n + j];
     }
     for (int64_t c = j + 1; c < n; ++c) a[j * n + c] = 0;
   }
@@ -172,7 +172,7 @@ bool ComputedHolds(const Inducing& inducing, const AlignedVector& lower, Tally& 
     for (int64_t j = 0; j <= i; ++j) {
       const Quad exact = inducing.K(i, j) + (i == j ? inducing.jitter : 0);
       const double granted = GrantedTo(lower, m, i, j) + residual_knn::CovarianceUnits(1) * kUnit;
-      const auto share = static_cast<double>(fabsq(a[i * m + j] - exact)) / granted;
+      const auto share = static_cast<double>(Abs(a[i * m + j] - exact)) / granted;
       tally.of_entry = std::max(tally.of_entry, share);
       if (share > 1)
         return Fail("an entry is off by " + std::to_string(share) + " of what is granted");
@@ -232,7 +232,7 @@ double WorstError(const Matrix& inverse, const std::vector<double>& granted) {
       }
       square += sum * sum;
     }
-    largest = std::max(largest, static_cast<double>(sqrtq(square)));
+    largest = std::max(largest, static_cast<double>(Sqrt(square)));
   }
   return largest;
 }

@@ -8,14 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "support/quad.h"
 #include "support/test_run.h"
 
 #include "support/cmocka_in_cxx.h"
 
 namespace residual_knn_test {
 namespace {
-
-__extension__ using Quad = __float128;
 
 // |V|^2 of V = (1, s, s, ...), summed from the first term on. s^2 is a little more than half the spacing of numbers from 1
 // on, so that each step rounds up by nearly half a spacing. Returns its error in terms of |V|^2.

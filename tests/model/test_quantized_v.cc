@@ -69,7 +69,7 @@ struct Tally {
   // Rows that are almost zero round to zero, so they do not show how sharp a margin is.
   bool Count(Kind kind, Quad error, double margin, bool next_to_zero) {
     ++pairs[kind];
-    const auto share = static_cast<double>(fabsq(error) / margin);
+    const auto share = static_cast<double>(Abs(error) / margin);
     if (!next_to_zero) shares[kind] = std::max(shares[kind], share);
     return share <= 1 || Fail(std::string(kKindNames[kind]) + " is off by " +
                               std::to_string(share) + " of its margin");
@@ -107,7 +107,7 @@ using QuadRow = std::vector<Quad>;
 Quad NormOf(const QuadRow& v) {
   Quad square = 0;
   for (const Quad x : v) square += x * x;
-  return sqrtq(square);
+  return Sqrt(square);
 }
 
 // A normalized Hadamard transform, its own inverse.
@@ -121,7 +121,7 @@ void Transform(Quad* v, size_t size) {
       v[i + half] = low - high;
     }
   }
-  const Quad scale = 1 / sqrtq(static_cast<Quad>(size));
+  const Quad scale = 1 / Sqrt(static_cast<Quad>(size));
   for (size_t i = 0; i < size; ++i) v[i] *= scale;
 }
 

@@ -61,12 +61,12 @@ bool RowsHold(uint64_t seed) {
     if (s > 0 && rows.p[i] < level * 0.99) return Fail(seed, "a row is not degenerate");
     if (s == 0) continue;
     largest = std::max(largest, square);
-    if (fabsq(static_cast<Quad>(s) * s * rows.p[i] - 1) > 0x1p-50) return Fail(seed, "1 / sqrt(p)");
+    if (Abs(static_cast<Quad>(s) * s * rows.p[i] - 1) > 0x1p-50) return Fail(seed, "1 / sqrt(p)");
   }
-  const Quad share = largest == 0 ? 1 : static_cast<Quad>(model.largest_norm()) / sqrtq(largest);
+  const Quad share = largest == 0 ? 1 : static_cast<Quad>(model.largest_norm()) / Sqrt(largest);
   // ProductError pays for the rounding of norms.
   const double rounding = static_cast<double>(rows.m + 8) * 0x1p-53;
-  return fabsq(share - 1) <= rounding ||
+  return Abs(share - 1) <= rounding ||
          Fail(seed, "the largest norm is " + std::to_string(static_cast<double>(share)) +
                         " of what it should be");
 }

@@ -25,7 +25,7 @@ bool HasCholesky(std::vector<Quad>& a, int64_t n) {
   for (int64_t j = 0; j < n; ++j) {
     for (int64_t c = 0; c < j; ++c) a[j * n + j] -= a[j * n + c] * a[j * n + c];
     if (!(a[j * n + j] > 0)) return false;
-    const Quad root = sqrtq(a[j * n + j]);
+    const Quad root = Sqrt(a[j * n + j]);
     a[j * n + j] = root;
     for (int64_t i = j + 1; i < n; ++i) {
       for (int64_t c = 0; c < j; ++c) a[i * n + j] -= a[i * n + c] * a[j * n + c];

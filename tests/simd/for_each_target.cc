@@ -1,5 +1,8 @@
 #include "simd/for_each_target.h"
 
+#include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -35,7 +38,10 @@ bool OnEveryTarget(const std::function<bool()>& check) {
   std::printf("targets tested:");
   for (const int64_t target : targets) std::printf(" %s", hwy::TargetName(target));
   std::printf("\n");
-  if (targets.size() < 2) return Fail("fewer than 2 targets to test");
+  // On aarch64, Highway 1.0 compiles only NEON.
+  if (targets.size() < std::min<size_t>(2, std::popcount(static_cast<uint64_t>(HWY_TARGETS)))) {
+    return Fail("fewer than 2 targets to test");
+  }
   return all_good;
 }
 

@@ -1,4 +1,4 @@
-// Compares the canonical product with __float128, and its bits for rows at any place.
+// Compares the canonical product with quadruple precision, and its bits for rows at any place.
 #include <algorithm>
 #include <cmath>
 #include <deque>
@@ -10,6 +10,7 @@
 #include "simd/for_each_target.h"
 #include "simd/guarded_array.h"
 #include "support/float_text.h"
+#include "support/quad.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
 
@@ -21,7 +22,6 @@ namespace {
 using residual_knn::DotRows;
 using residual_knn::DotRowsWithEach;
 using residual_knn::DotTriangle;
-__extension__ using Quad = __float128;
 
 constexpr int64_t kMostTerms = 600;
 constexpr int64_t kRows = 3;

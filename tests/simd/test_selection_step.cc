@@ -7,6 +7,7 @@
 #include "simd/for_each_target.h"
 #include "simd/guarded_array.h"
 #include "simd/selection_step.h"
+#include "support/quad.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
 
@@ -16,7 +17,6 @@ namespace residual_knn_test {
 namespace {
 
 using residual_knn::SelectionState;
-__extension__ using Quad = __float128;
 
 constexpr int64_t kRoom = 8;  // beyond the last candidate
 

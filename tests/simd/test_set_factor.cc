@@ -7,6 +7,7 @@
 #include "simd/for_each_target.h"
 #include "simd/guarded_array.h"
 #include "simd/set_factor.h"
+#include "support/quad.h"
 #include "support/random_data.h"
 #include "support/test_run.h"
 
@@ -18,7 +19,6 @@ namespace {
 using residual_knn::FactorizeSet;
 using residual_knn::SetMatrix;
 using residual_knn::SolveSet;
-__extension__ using Quad = __float128;
 
 constexpr int64_t kRoom = 8;  // beyond the last column
 

@@ -1,7 +1,5 @@
-// Dense algebra of residual covariances in quadruple precision. Tests that use it link quadmath.
+// Dense algebra of residual covariances in quadruple precision.
 #pragma once
-
-#include <quadmath.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "support/api_objects.h"
+#include "support/quad.h"
 #include "support/reference_search.h"
 
 namespace residual_knn_test {
@@ -35,7 +34,7 @@ class DenseReference {
   [[nodiscard]] Quad Rho(int64_t i, int64_t j) const {
     if (i == j) return 1;
     if (Degenerate(i) || Degenerate(j)) return 0;
-    return R(i, j) / (sqrtq(factor_.p[i]) * sqrtq(factor_.p[j]));
+    return R(i, j) / (Sqrt(factor_.p[i]) * Sqrt(factor_.p[j]));
   }
   // By what R in double precision may be off, for these two rows.
   [[nodiscard]] double ErrorOfR(int64_t i, int64_t j) const {
@@ -91,7 +90,7 @@ std::vector<Quad> CholeskyFactor(int64_t k, const Entry& entry) {
       Quad sum = entry(i, j);
       for (int64_t e = 0; e < j; ++e) sum -= l[i * k + e] * l[j * k + e];
       if (i == j && !(sum > 1e-30)) return {};
-      l[i * k + j] = i == j ? sqrtq(sum) : sum / l[j * k + j];
+      l[i * k + j] = i == j ? Sqrt(sum) : sum / l[j * k + j];
     }
   }
   return l;

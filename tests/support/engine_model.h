@@ -1,13 +1,12 @@
 // Models of the engine, and their residuals in extended precision from the stored V and p.
 #pragma once
 
-#include <quadmath.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "model/model_builder.h"
+#include "support/quad.h"
 #include "support/random_data.h"
 
 namespace residual_knn_test {
@@ -60,16 +59,16 @@ inline Quad ExactCovariance(int32_t kernel, const double* x, const double* y, in
     const Quad difference = static_cast<Quad>(x[c]) - y[c];
     square += difference * difference;
   }
-  const Quad r = sqrtq(square);
+  const Quad r = Sqrt(square);
   switch (kernel) {
     case RESIDUAL_KNN_SQUARED_EXPONENTIAL:
-      return expq(-square / 2);
+      return Exp(-square / 2);
     case RESIDUAL_KNN_MATERN12:
-      return expq(-r);
+      return Exp(-r);
     case RESIDUAL_KNN_MATERN32:
-      return (1 + sqrtq(3) * r) * expq(-sqrtq(3) * r);
+      return (1 + Sqrt(3) * r) * Exp(-Sqrt(3) * r);
     default:  // Matern 5/2
-      return (1 + sqrtq(5) * r + 5 * square / 3) * expq(-sqrtq(5) * r);
+      return (1 + Sqrt(5) * r + 5 * square / 3) * Exp(-Sqrt(5) * r);
   }
 }
 

@@ -1,19 +1,16 @@
 // V and p that have given residual correlations, at any level of p / K.
 #pragma once
 
-#include <quadmath.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
+#include "support/quad.h"
 #include "support/random_data.h"
 
 namespace residual_knn_test {
-
-using Quad = __float128;
 
 // The first points are so close to each other that K is 1 for all pairs: V_i = (b, sqrt(p_i) h_i) with |b| = 1 and
 // h_i . h_j = -(the wanted correlation). So R_ij = 1 - V_i . V_j is sqrt(p_i p_j) times the wanted correlation but for
@@ -63,13 +60,13 @@ inline GivenResiduals WithCorrelations(Random& random, const std::vector<double>
     b[e] = random.Normal();
     square += static_cast<Quad>(b[e]) * b[e];
   }
-  const auto scale = static_cast<double>(sqrtq((1 - 1e-9) / square));
+  const auto scale = static_cast<double>(Sqrt((1 - 1e-9) / square));
   square = 0;
   for (int64_t e = 0; e < base; ++e) {
     b[e] *= scale;
     square += static_cast<Quad>(b[e]) * b[e];
   }
-  b[base] = static_cast<double>(sqrtq(1 - square));
+  b[base] = static_cast<double>(Sqrt(1 - square));
   GivenResiduals given;
   given.m = base + 1 + n;
   given.points = {n, 1, {}};

@@ -1,7 +1,5 @@
 #include "support/reference_search.h"
 
-#include <quadmath.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -11,12 +9,12 @@ namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
+using residual_knn_test::Exp;
+using residual_knn_test::Log1p;
+using residual_knn_test::Sqrt;
 double Exp(double x) { return std::exp(x); }
-Quad Exp(Quad x) { return expq(x); }
 double Sqrt(double x) { return std::sqrt(x); }
-Quad Sqrt(Quad x) { return sqrtq(x); }
 double Log1p(double x) { return std::log1p(x); }
-Quad Log1p(Quad x) { return log1pq(x); }
 
 // 2^(1 - nu) / Gamma(nu) a^nu K_nu(a). In long double, a^nu and K_nu are neither 0 nor infinite for all a and nu of the
 // tests.
@@ -35,16 +33,16 @@ Quad MaternCorrelation(double nu, Quad a) {
   if (a < 1e-60) return 1;
   const Quad order = nu;
   const Quad step = 0.0625;
-  Quad sum = 0.5 * expq(-a);
+  Quad sum = 0.5 * Exp(-a);
   for (int i = 1;; ++i) {
     const Quad t = step * i;
-    const Quad term = expq(-a * coshq(t) + order * t) * (1 + expq(-2 * order * t)) / 2;
+    const Quad term = Exp(-a * Cosh(t) + order * t) * (1 + Exp(-2 * order * t)) / 2;
     sum += term;
     // After its maximum, the integrand decreases.
-    if (a * sinhq(t) > order && term < sum * 1e-40) break;
-    if (a * coshq(t) - order * t > 11000) break;
+    if (a * Sinh(t) > order && term < sum * 1e-40) break;
+    if (a * Cosh(t) - order * t > 11000) break;
   }
-  return expq(order * logq(a) + (1 - order) * logq(2) - lgammaq(order)) * sum * step;
+  return Exp(order * Log(a) + (1 - order) * Log(2) - LogGamma(order)) * sum * step;
 }
 
 // The error of the covariance function in units of eps. pow and the Bessel function lose a few digits with the order.

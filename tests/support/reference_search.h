@@ -8,9 +8,9 @@
 
 #include "residual_knn.h"
 
-namespace residual_knn_test {
+#include "support/quad.h"
 
-__extension__ typedef __float128 Quad;
+namespace residual_knn_test {
 
 // n points of d coordinates, in point-major order.
 struct Points {

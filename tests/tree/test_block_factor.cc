@@ -140,8 +140,8 @@ class Block {
     for (int64_t j = 0; j < size_; ++j) {
       Quad product = 0;
       for (int64_t a = 0; a < rank; ++a) product += z[a] * Coordinate(a, j);
-      const Quad bound = fabsq(product) + sqrtq(std::max(rest, Quad{0}) * factor_.unexplained()[j]);
-      const Quad rho = fabsq(Rho(i, j));
+      const Quad bound = Abs(product) + Sqrt(std::max(rest, Quad{0}) * factor_.unexplained()[j]);
+      const Quad rho = Abs(Rho(i, j));
       ++tally.pairs;
       if (bound < 1) {
         ++tally.useful;

@@ -174,7 +174,7 @@ class Couples {
         for (int64_t e = 0; e <= a; ++e) {
           const Quad term = static_cast<Quad>(lower[a * other.rank + e]) * Image(other, home, e, c);
           computed += term;
-          rounding += 0x1p-23 * static_cast<double>(fabsq(term));
+          rounding += 0x1p-23 * static_cast<double>(Abs(term));
         }
         square += std::pow(static_cast<double>(computed - Rho(RowOf(other, a), RowOf(home, c))), 2);
       }
