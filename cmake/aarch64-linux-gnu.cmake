@@ -1,6 +1,5 @@
 # Toolchain of the preset aarch64: cross-builds for aarch64 on Debian, with the packages crossbuild-essential-arm64 and
-# qemu-user-static and the libraries of the architecture arm64 (dpkg --add-architecture arm64). scripts/check-aarch64
-# installs all of this in a folder.
+# qemu-user-static and the libraries of the architecture arm64 (dpkg --add-architecture arm64).
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
