@@ -110,10 +110,10 @@ std::vector<double> WithSphere(const Table& table) {
 
 }  // namespace
 
-std::vector<double> Coordinates::PointMajor() const {
+std::vector<double> Coordinates::PointMajor(int64_t begin, int64_t end) const {
   std::vector<double> transposed;
-  transposed.reserve(values.size());
-  for (int64_t i = 0; i < n; ++i) {
+  transposed.reserve(static_cast<size_t>((end - begin) * d()));
+  for (int64_t i = begin; i < end; ++i) {
     for (int64_t c = 0; c < d(); ++c) {
       transposed.push_back(values[static_cast<size_t>(c * n + i)]);
     }

@@ -18,8 +18,8 @@ struct Coordinates {
   std::vector<double> values;      // n x d, dimension-major
 
   [[nodiscard]] int64_t d() const { return static_cast<int64_t>(names.size()); }
-  // The values in point-major order.
-  [[nodiscard]] std::vector<double> PointMajor() const;
+  // The values of the points from `begin` up to, but not including, `end` in point-major order.
+  [[nodiscard]] std::vector<double> PointMajor(int64_t begin, int64_t end) const;
 };
 
 class CoordinateReader {

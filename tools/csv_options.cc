@@ -1,5 +1,6 @@
 #include "tools/csv_options.h"
 
+#include <CLI/CLI.hpp>
 #include <array>
 #include <cctype>
 #include <string>

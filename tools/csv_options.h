@@ -1,10 +1,13 @@
 // The options for the format of CSV files.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 
 #include "tools/csv_format.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace residual_knn::cli {
 

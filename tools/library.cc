@@ -70,4 +70,16 @@ std::string SetInFileRows(const std::string& text, std::span<const int64_t> orde
   return replaced;
 }
 
+std::string WithQueryNumber(const std::string& text, int64_t first) {
+  constexpr std::string_view kQuery = "query ";
+  const size_t query = text.find(kQuery);
+  if (query == std::string::npos) return text;
+  const size_t start = query + kQuery.size();
+  const size_t end = std::min(text.find_first_not_of("0123456789", start), text.size());
+  const std::optional<int64_t> number = ParseWhole(text.substr(start, end - start));
+  if (!number) return text;
+  std::string replaced = text;
+  return replaced.replace(start, end - start, std::to_string(*number + first));
+}
+
 }  // namespace residual_knn::cli

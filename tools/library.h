@@ -21,6 +21,10 @@ std::string InFileRows(const std::string& text, std::span<const int64_t> order, 
 // The same for a text about the conditioning set of a query. Names a query by its row if it has one.
 std::string SetInFileRows(const std::string& text, std::span<const int64_t> order, int64_t base);
 
+// The same for a text about the conditioning set of a new point, for points that are the new points of a run from number
+// `first` on.
+std::string WithQueryNumber(const std::string& text, int64_t first);
+
 struct IndexDeleter {
   void operator()(residual_knn_index* index) const { residual_knn_index_free(index); }
 };

@@ -9,7 +9,7 @@ namespace residual_knn::cli {
 
 // What a run holds in memory apart from the index and the points.
 struct RunBytes {
-  double answer = 0;  // of all queries
+  double answer = 0;  // of a chunk of queries
   double factor = 0;  // V, of which each thread keeps some rows
 };
 

@@ -2,25 +2,27 @@
 
 #include <unistd.h>
 
-#include <span>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "tools/chunked_search.h"
 #include "tools/helper_options.h"
 #include "tools/library.h"
 #include "tools/memory_limit.h"
 #include "tools/messages.h"
-#include "tools/neighbors_output.h"
-#include "tools/neighbors_search.h"
 #include "tools/output_check.h"
 #include "tools/output_format.h"
 #include "tools/output_set.h"
 #include "tools/point_order.h"
 #include "tools/points_output.h"
 #include "tools/progress_bar.h"
+#include "tools/queries.h"
 #include "tools/question.h"
+#include "tools/resume_record.h"
+#include "tools/run_fingerprint.h"
 #include "tools/statistics_json.h"
 #include "tools/statistics_text.h"
 
@@ -28,10 +30,7 @@ namespace residual_knn::cli {
 namespace {
 
 RunBytes RunBytesOf(const NeighborsOptions& options, const Question& question) {
-  int64_t queries = question.points.n;
-  if (!options.new_points.empty()) queries = question.new_points.n;
-  if (!options.queries.empty()) queries = std::ssize(question.rows);
-  if (!options.groups.empty()) queries = std::ssize(question.groups.numbers);
+  const int64_t queries = LargestChunk(options, question);
   const auto place =
       static_cast<double>(sizeof(int64_t) + sizeof(double) * (options.weights.empty() ? 1 : 2));
   const double answer = static_cast<double>(queries) * static_cast<double>(options.k) * place;
@@ -97,59 +96,41 @@ void OrderByIndex(const NeighborsOptions& options, Question* question, IndexHand
   *index = BuildIndex(options, *question, progress);
 }
 
-void WriteAnswer(const NeighborsOptions& options, const Question& question, const Answer& answer,
-                 ProgressBar* progress, OutputSet* outputs) {
-  const auto size = static_cast<size_t>(options.threshold ? answer.offsets.back()
-                                                          : answer.num_queries * answer.places);
-  // A group has its number in the file.
-  std::vector<int64_t> groups = question.groups.numbers;
-  for (int64_t& number : groups) number -= options.base;
-  NeighborsAnswer named;
-  named.num_queries = answer.num_queries;
-  named.k = options.k;
-  named.places = answer.places;
-  named.neighbors = std::span(answer.neighbors.get(), size);
-  named.distances = std::span(answer.distances.get(), size);
-  named.offsets = answer.offsets;
-  named.query_rows = options.groups.empty() ? question.rows : groups;
-  named.file_rows = question.order;
-  // Without --queries and --groups, all rows were searched in the order of the index.
-  if (options.queries.empty() && options.groups.empty()) named.result_rows = question.positions;
-  WriteNeighbors(named, options.base, options.output, outputs, progress);
-  if (!options.weights.empty()) {
-    WriteWeights(named, answer.weights, options.base, options.weights, outputs);
-  }
-  if (!options.pick_variances.empty()) {
-    WritePickVariances(named, answer.pick_variances, options.base, options.pick_variances, outputs);
-  }
-  if (!options.variances.empty()) {
-    WriteVariances(named, answer.variances, options.base, options.variances, outputs);
-  }
-}
-
-void WriteFiles(const NeighborsOptions& options, const Question& question, const Answer& answer,
-                ProgressBar* progress) {
-  // The bar and the output would mix on the same terminal.
-  const bool stats_mix = !options.stats.empty() && !IsStaged(options.stats);
-  if (stats_mix || isatty(STDOUT_FILENO) == 1) {
-    progress->Pause();
-  } else {
-    progress->StartStage("writing");
-  }
-  OutputSet outputs;
-  WriteAnswer(options, question, answer, progress, &outputs);
+// Writes the files besides the answer.
+void WriteOtherFiles(const NeighborsOptions& options, const Question& question,
+                     const residual_knn_index* index, const SearchReport& report,
+                     OutputSet* outputs) {
   if (!options.write_inducing.empty()) {
-    WriteInducing(question, options.write_inducing, &outputs);
+    WriteInducing(question, options.write_inducing, outputs);
   }
   if (!options.write_order.empty()) {
-    WriteOrder(question, options.base, options.write_order, &outputs);
+    WriteOrder(question, options.base, options.write_order, outputs);
   }
-  if (!options.stats.empty()) {
-    const auto text = IsJsonName(options.stats) ? StatisticsJson : StatisticsText;
-    outputs.Open(options.stats)
-        .Write(text(options, question.points.names, answer.info, answer.statistics));
+  if (options.stats.empty()) return;
+  residual_knn_info info;
+  residual_knn_info_init(&info, sizeof info);
+  CheckStatus(residual_knn_index_info(index, &info), question.points.path);
+  const auto text = IsJsonName(options.stats) ? StatisticsJson : StatisticsText;
+  outputs->Open(options.stats).Write(text(options, question.points.names, info, report));
+}
+
+// Searches what the record lacks, and gives all files their names.
+void ResumeAnswer(const NeighborsOptions& options, const Question& question,
+                  const residual_knn_index* index, ProgressBar* progress, Messages* messages,
+                  ResumeRecord* record, OutputSet* outputs) {
+  SearchReport report;
+  if (record->IsComplete()) {
+    report.range = RangeOfSlice(options.slice, CountQueries(options, question));
+    report.resumed_queries = report.range.size();
+    PublishKeptAnswer(options, *record);
+  } else {
+    report = SearchInChunks(options, question, index, progress, messages, outputs, record);
   }
-  outputs.Publish();
+  WriteOtherFiles(options, question, index, report, outputs);
+  outputs->Finish();
+  if (!record->IsComplete()) record->SetComplete();
+  outputs->Publish();
+  record->Remove();
 }
 
 }  // namespace
@@ -158,15 +139,22 @@ void RunNeighbors(NeighborsOptions options) {
   ProgressBar progress(STDERR_FILENO, !options.quiet && !HasReader(STDOUT_FILENO));
   Messages messages(options.quiet, &progress);
   CheckFiles(options);
+  std::optional<ResumeRecord> record;
+  if (options.resume) record.emplace(options.output);
   Question question = ReadQuestion(&options, &progress, &messages);
+  if (record) record->Begin(FingerprintsOf(options, question));
   IndexHandle index = BuildIndex(options, question, &progress);
   OrderByIndex(options, &question, &index, &progress);
   messages.Warn(InFileRows(residual_knn_index_warning(index.get()), question.order, options.base));
-  const Queries queries = QueriesOf(options, question);
-  Answer answer = Search(options, question, queries, index.get(), &progress);
-  messages.Warn(residual_knn_search_warning(index.get(), &answer.statistics));
-  messages.Warn(AddWeights(options, question, queries, index.get(), &answer, &progress));
-  WriteFiles(options, question, answer, &progress);
+  OutputSet outputs;
+  if (record) {
+    ResumeAnswer(options, question, index.get(), &progress, &messages, &*record, &outputs);
+    return;
+  }
+  const SearchReport report =
+      SearchInChunks(options, question, index.get(), &progress, &messages, &outputs, nullptr);
+  WriteOtherFiles(options, question, index.get(), report, &outputs);
+  outputs.Publish();
 }
 
 }  // namespace residual_knn::cli

@@ -1,5 +1,6 @@
 #include "tools/neighbors_options.h"
 
+#include <CLI/CLI.hpp>
 #include <array>
 #include <limits>
 
@@ -247,6 +248,12 @@ void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
           "written (-o), as CSV or .npy. The answer does not depend\n"
           "on it; a start near the answer saves time")
       ->group(group);
+  AddSlice(command, "--slice", &options->slice,
+           "Search slice I (from 1) of N equal slices of the queries.\n"
+           "The outputs of all slices, one after the other, are the\n"
+           "output for all queries. CSV of slices other than the\n"
+           "first has no header line")
+      ->group(group);
   AddBytes(command, "--memory-limit", &options->memory_limit,
            "Memory that the program may take, in bytes or as 500M or\n"
            "1.5G: K, M, G and T are powers of 1024. If V does not fit,\n"
@@ -292,6 +299,21 @@ void AddOutputOptions(CLI::App& command, NeighborsOptions* options) {
   AddPath(command, "-o,--output", &options->output,
           "Output file: CSV, or .csv.gz or .npy by the ending of its\n"
           "name. Default and '-': CSV on standard output")
+      ->group(group);
+  AddWhole(command, "--chunk", 1, std::numeric_limits<int64_t>::max(), &options->chunk,
+           "Number of queries that are searched and written at a time.\n"
+           "The answer does not depend on it. Fewer need less memory,\n"
+           "but more time. Default: as many as have neighbors and\n"
+           "distances of 1 GiB (or a third of --memory-limit, if that\n"
+           "is less), but at least 131072")
+      ->group(group);
+  command
+      .add_flag("--resume", options->resume,
+                "Keep what an interrupted run has written, beside the\n"
+                "output under names that end in .resume and .resume-part,\n"
+                "and continue it if the command is repeated. At most one\n"
+                "chunk (--chunk) is lost. The output, also of --weights\n"
+                "and similar options, must be .csv or .npy files")
       ->group(group);
   AddWhole(command, "--base", 0, 1, &options->base,
            "Number of the first row, in --queries and in the output;\ndefault 0")
@@ -365,6 +387,7 @@ void CheckChoices(const CLI::App& command, const NeighborsOptions& options) {
     ThrowOption("--ranking",
                 ChoiceWord(kRankings, options.ranking) + " is for --selection nearest only");
   }
+  only_for("--resume", options.output != "-", "-o FILE");
   if (options.max_jitter > 0 && options.max_jitter < options.jitter) {
     ThrowOption("--max-jitter", "is " + RealToText(options.max_jitter) + ", less than --jitter, " +
                                     RealToText(options.jitter));

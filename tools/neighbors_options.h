@@ -1,7 +1,6 @@
 // The options of `residual-knn neighbors`.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -11,6 +10,11 @@
 #include "residual_knn.h"
 #include "tools/csv_options.h"
 #include "tools/option_values.h"
+#include "tools/query_range.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace residual_knn::cli {
 
@@ -19,6 +23,9 @@ inline constexpr int64_t kInducingByPoints = -1;
 
 // As the number of candidates of a query, this means that the library chooses it.
 inline constexpr int64_t kUsualCandidates = 0;
+
+// As the number of queries in a chunk, this means that the program chooses it.
+inline constexpr int64_t kUsualChunk = 0;
 
 // As the order: maximin in the residual distance. It is none of enum residual_knn_ordering, because it needs an index.
 inline constexpr int32_t kResidualMaximin = -1;
@@ -60,10 +67,13 @@ struct NeighborsOptions {
   int64_t candidates = kUsualCandidates;
   std::string candidate_lists;
   std::string start;
+  Slice slice;
 
   int64_t base = 0;
   int64_t threads = 0;
   int64_t memory_limit = 0;  // bytes; 0: none
+  int64_t chunk = kUsualChunk;
+  bool resume = false;
   std::string stats;
   std::string output = "-";
   std::string write_inducing;

@@ -12,6 +12,23 @@
 #include "tools/point_order.h"
 
 namespace residual_knn::cli {
+
+class AnswerTable {
+ public:
+  AnswerTable() = default;
+  AnswerTable(const AnswerTable&) = delete;
+  AnswerTable& operator=(const AnswerTable&) = delete;
+  virtual ~AnswerTable() = default;
+
+  // Writes the headers.
+  virtual void Begin() = 0;
+  // Goes on with files that have the headers and some parts.
+  virtual void Continue() {}
+  // `progress` may be null.
+  virtual void Write(const NeighborsAnswer& part, ProgressBar* progress) = 0;
+  virtual void Finish() {}
+};
+
 namespace {
 
 constexpr std::string_view kNpyEnd = ".npy";
@@ -25,171 +42,321 @@ std::string FileBeside(const std::string& output, const char* what) {
 std::string DistancesFile(const std::string& output) { return FileBeside(output, "distances"); }
 std::string OffsetsFile(const std::string& output) { return FileBeside(output, "offsets"); }
 
+bool IsNpy(const std::string& path) { return TableFormatOf(path) == OutputFormat::kNpy; }
+
+// The number of a query in the file.
+int64_t QueryRow(const NeighborsAnswer& part, int64_t query) {
+  return part.query_rows.empty() ? part.first_query + query : At(part.query_rows, query);
+}
+
 // What is written of each neighbor besides its row.
 struct NeighborValues {
-  std::string_view name;           // the column of CSV
-  std::span<const double> values;  // num_queries x places, as the neighbors
+  std::string_view name;  // the column of CSV
+  std::span<const double> NeighborsAnswer::*values;
   // In places of .npy without a neighbor; without it, the last value of the query.
   std::optional<double> missing;
 };
 
-NeighborValues DistancesOf(const NeighborsAnswer& answer) {
-  return {"distance", answer.distances, std::numeric_limits<double>::infinity()};
-}
+constexpr NeighborValues kDistances = {"distance", &NeighborsAnswer::distances,
+                                       std::numeric_limits<double>::infinity()};
+constexpr NeighborValues kWeights = {"weight", &NeighborsAnswer::weights, 0};
+constexpr NeighborValues kPickVariances = {"variance", &NeighborsAnswer::pick_variances,
+                                           std::nullopt};
 
 // Calls write(query, its neighbors, their values) for each query. `progress` may be null.
 template <typename Write>
-void ForEachQuery(const NeighborsAnswer& answer, const NeighborValues& values,
-                  ProgressBar* progress, const Write& write) {
+void ForEachQuery(const NeighborsAnswer& part, const NeighborValues& values, ProgressBar* progress,
+                  const Write& write) {
   constexpr int64_t kQueriesPerUpdate = 1024;
-  for (int64_t query = 0; query < answer.num_queries; ++query) {
-    const auto row = static_cast<size_t>(At(answer.result_rows, query));
-    auto places = static_cast<size_t>(answer.places);
+  const std::span<const double> numbers = part.*values.values;
+  for (int64_t query = 0; query < part.num_queries; ++query) {
+    const auto row = static_cast<size_t>(At(part.result_rows, query));
+    auto places = static_cast<size_t>(part.places);
     size_t start = row * places;
-    if (!answer.offsets.empty()) {
-      start = static_cast<size_t>(answer.offsets[row]);
-      places = static_cast<size_t>(answer.offsets[row + 1]) - start;
+    if (!part.offsets.empty()) {
+      start = static_cast<size_t>(part.offsets[row]);
+      places = static_cast<size_t>(part.offsets[row + 1]) - start;
     }
-    write(query, answer.neighbors.subspan(start, places), values.values.subspan(start, places));
+    write(query, part.neighbors.subspan(start, places), numbers.subspan(start, places));
     if (progress != nullptr && query % kQueriesPerUpdate == 0) {
-      progress->Update(query, answer.num_queries);
+      progress->Update(query, part.num_queries);
     }
   }
 }
 
-void WriteCsv(const NeighborsAnswer& answer, const NeighborValues& values, int64_t base,
-              OutputFile* file, ProgressBar* progress) {
-  file->Write("query,rank,neighbor," + std::string(values.name) + "\n");
-  ForEachQuery(
-      answer, values, progress,
-      [&](int64_t query, std::span<const int64_t> neighbors, std::span<const double> numbers) {
-        char query_text[kLongestNumber];
-        const char* query_end = WriteWhole(At(answer.query_rows, query) + base, query_text);
-        const auto query_size = static_cast<size_t>(query_end - query_text);
-        for (size_t rank = 0; rank < neighbors.size() && neighbors[rank] >= 0; ++rank) {
-          char* const line = file->Room(size_t{4} * (kLongestNumber + 1));
-          std::memcpy(line, query_text, query_size);
-          char* at = line + query_size;
-          *at++ = ',';
-          at = WriteWhole(static_cast<int64_t>(rank), at);
-          *at++ = ',';
-          at = WriteWhole(At(answer.file_rows, neighbors[rank]) + base, at);
-          *at++ = ',';
-          at = WriteReal(numbers[rank], at);
-          *at++ = '\n';
-          file->Wrote(static_cast<size_t>(at - line));
-        }
-      });
-}
+// CSV with a line for each neighbor.
+class NeighborCsv final : public AnswerTable {
+ public:
+  NeighborCsv(const AnswerFiles& files, const NeighborValues& values, OutputFile* file)
+      : has_header_(files.has_header), base_(files.base), values_(values), file_(file) {}
 
-void WriteNpyNeighbors(const NeighborsAnswer& answer, int64_t base, OutputFile* file,
-                       ProgressBar* progress) {
-  file->Write(NpyPreamble(kNpyInt64, answer.num_queries, answer.k));
-  ForEachQuery(answer, DistancesOf(answer), progress,
-               [&](int64_t, std::span<const int64_t> neighbors, std::span<const double>) {
-                 for (int64_t rank = 0; rank < answer.k; ++rank) {
-                   const int64_t row =
-                       rank < answer.places ? neighbors[static_cast<size_t>(rank)] : -1;
-                   const int64_t number = row < 0 ? -1 : At(answer.file_rows, row) + base;
-                   WriteNpyItem(number, file);
-                 }
-               });
-}
-
-void WriteNpyValues(const NeighborsAnswer& answer, const NeighborValues& values, OutputFile* file,
-                    ProgressBar* progress) {
-  file->Write(NpyPreamble(kNpyFloat64, answer.num_queries, answer.k));
-  ForEachQuery(answer, values, progress,
-               [&](int64_t, std::span<const int64_t> neighbors, std::span<const double> numbers) {
-                 for (int64_t rank = 0; rank < answer.k; ++rank) {
-                   const auto place = static_cast<size_t>(rank);
-                   const bool exists = rank < answer.places && neighbors[place] >= 0;
-                   const double filler = values.missing.value_or(numbers.back());
-                   WriteNpyItem(exists ? numbers[place] : filler, file);
-                 }
-               });
-}
-
-void WriteValues(const NeighborsAnswer& answer, const NeighborValues& values, int64_t base,
-                 const std::string& path, OutputSet* outputs) {
-  const OutputFormat format = TableFormatOf(path);
-  OutputFile& file = outputs->Open(path, PackingOf(format));
-  if (format == OutputFormat::kNpy) {
-    WriteNpyValues(answer, values, &file, nullptr);
-  } else {
-    WriteCsv(answer, values, base, &file, nullptr);
+  void Begin() override {
+    if (!has_header_) return;
+    file_->Write("query,rank,neighbor," + std::string(values_.name) + "\n");
   }
-}
+
+  void Write(const NeighborsAnswer& part, ProgressBar* progress) override {
+    ForEachQuery(
+        part, values_, progress,
+        [&](int64_t query, std::span<const int64_t> neighbors, std::span<const double> numbers) {
+          char query_text[kLongestNumber];
+          const char* query_end = WriteWhole(QueryRow(part, query) + base_, query_text);
+          const auto query_size = static_cast<size_t>(query_end - query_text);
+          for (size_t rank = 0; rank < neighbors.size() && neighbors[rank] >= 0; ++rank) {
+            char* const line = file_->Room(size_t{4} * (kLongestNumber + 1));
+            std::memcpy(line, query_text, query_size);
+            char* at = line + query_size;
+            *at++ = ',';
+            at = WriteWhole(static_cast<int64_t>(rank), at);
+            *at++ = ',';
+            at = WriteWhole(At(part.file_rows, neighbors[rank]) + base_, at);
+            *at++ = ',';
+            at = WriteReal(numbers[rank], at);
+            *at++ = '\n';
+            file_->Wrote(static_cast<size_t>(at - line));
+          }
+        });
+  }
+
+ private:
+  bool has_header_;
+  int64_t base_;
+  NeighborValues values_;
+  OutputFile* file_;
+};
+
+// A matrix of the neighbors.
+class NeighborNpy final : public AnswerTable {
+ public:
+  NeighborNpy(const AnswerFiles& files, OutputFile* file)
+      : num_queries_(files.num_queries), k_(files.k), base_(files.base), file_(file) {}
+
+  void Begin() override { file_->Write(NpyPreamble(kNpyInt64, num_queries_, k_)); }
+
+  void Write(const NeighborsAnswer& part, ProgressBar* progress) override {
+    ForEachQuery(part, kDistances, progress,
+                 [&](int64_t, std::span<const int64_t> neighbors, std::span<const double>) {
+                   for (int64_t rank = 0; rank < k_; ++rank) {
+                     const int64_t row =
+                         rank < part.places ? neighbors[static_cast<size_t>(rank)] : -1;
+                     const int64_t number = row < 0 ? -1 : At(part.file_rows, row) + base_;
+                     WriteNpyItem(number, file_);
+                   }
+                 });
+  }
+
+ private:
+  int64_t num_queries_;
+  int64_t k_;
+  int64_t base_;
+  OutputFile* file_;
+};
+
+// A matrix of values of the neighbors.
+class ValueNpy final : public AnswerTable {
+ public:
+  ValueNpy(const AnswerFiles& files, const NeighborValues& values, OutputFile* file)
+      : num_queries_(files.num_queries), k_(files.k), values_(values), file_(file) {}
+
+  void Begin() override { file_->Write(NpyPreamble(kNpyFloat64, num_queries_, k_)); }
+
+  void Write(const NeighborsAnswer& part, ProgressBar* progress) override {
+    ForEachQuery(part, values_, progress,
+                 [&](int64_t, std::span<const int64_t> neighbors, std::span<const double> numbers) {
+                   for (int64_t rank = 0; rank < k_; ++rank) {
+                     const auto place = static_cast<size_t>(rank);
+                     const bool exists = rank < part.places && neighbors[place] >= 0;
+                     const double filler = values_.missing.value_or(numbers.back());
+                     WriteNpyItem(exists ? numbers[place] : filler, file_);
+                   }
+                 });
+  }
+
+ private:
+  int64_t num_queries_;
+  int64_t k_;
+  NeighborValues values_;
+  OutputFile* file_;
+};
 
 // The three vectors of compressed rows, in the order of the queries.
-void WriteNpyCompressed(const NeighborsAnswer& answer, int64_t base, const std::string& output,
-                        OutputSet* outputs, ProgressBar* progress) {
-  OutputFile& offsets = outputs->Open(OffsetsFile(output));
-  OutputFile& rows = outputs->Open(output);
-  OutputFile& distances = outputs->Open(DistancesFile(output));
-  offsets.Write(NpyPreamble(kNpyInt64, answer.num_queries + 1));
-  rows.Write(NpyPreamble(kNpyInt64, std::ssize(answer.neighbors)));
-  distances.Write(NpyPreamble(kNpyFloat64, std::ssize(answer.neighbors)));
-  int64_t end = 0;
-  WriteNpyItem(end, &offsets);
-  ForEachQuery(answer, DistancesOf(answer), progress,
-               [&](int64_t, std::span<const int64_t> neighbors, std::span<const double> numbers) {
-                 for (const int64_t row : neighbors) {
-                   WriteNpyItem(At(answer.file_rows, row) + base, &rows);
-                 }
-                 for (const double distance : numbers) WriteNpyItem(distance, &distances);
-                 end += std::ssize(neighbors);
-                 WriteNpyItem(end, &offsets);
-               });
-}
+class CompressedNpy final : public AnswerTable {
+ public:
+  CompressedNpy(const AnswerFiles& files, OutputFile* rows, OutputFile* distances,
+                OutputFile* offsets)
+      : num_queries_(files.num_queries),
+        base_(files.base),
+        kept_(files.kept),
+        rows_(rows),
+        distances_(distances),
+        offsets_(offsets) {}
+
+  // The headers of other files are written with the first part. It is usually the only one, and then has their size.
+  void Begin() override {
+    if (kept_) WriteHeaders(0);
+  }
+
+  void Continue() override {
+    const auto header = static_cast<int64_t>(NpyPreamble(kNpyInt64, 0).size());
+    end_ = (rows_->size() - header) / int64_t{sizeof(int64_t)};
+    size_in_headers_ = kUnknown;
+  }
+
+  void Write(const NeighborsAnswer& part, ProgressBar* progress) override {
+    if (!size_in_headers_) WriteHeaders(std::ssize(part.neighbors));
+    ForEachQuery(part, kDistances, progress,
+                 [&](int64_t, std::span<const int64_t> neighbors, std::span<const double> numbers) {
+                   for (const int64_t row : neighbors) {
+                     WriteNpyItem(At(part.file_rows, row) + base_, rows_);
+                   }
+                   for (const double distance : numbers) WriteNpyItem(distance, distances_);
+                   end_ += std::ssize(neighbors);
+                   WriteNpyItem(end_, offsets_);
+                 });
+  }
+
+  // Headers of vectors have the same number of bytes for every size.
+  void Finish() override {
+    if (size_in_headers_ == end_) return;
+    rows_->Rewrite(NpyPreamble(kNpyInt64, end_));
+    distances_->Rewrite(NpyPreamble(kNpyFloat64, end_));
+  }
+
+ private:
+  static constexpr int64_t kUnknown = -1;
+
+  void WriteHeaders(int64_t size) {
+    size_in_headers_ = size;
+    offsets_->Write(NpyPreamble(kNpyInt64, num_queries_ + 1));
+    rows_->Write(NpyPreamble(kNpyInt64, size));
+    distances_->Write(NpyPreamble(kNpyFloat64, size));
+    WriteNpyItem(end_, offsets_);
+  }
+
+  int64_t num_queries_;
+  int64_t base_;
+  bool kept_;
+  OutputFile* rows_;
+  OutputFile* distances_;
+  OutputFile* offsets_;
+  std::optional<int64_t> size_in_headers_;
+  int64_t end_ = 0;
+};
+
+// One value of each query.
+class VarianceTable final : public AnswerTable {
+ public:
+  VarianceTable(const AnswerFiles& files, bool npy, OutputFile* file)
+      : npy_(npy),
+        has_header_(files.has_header),
+        num_queries_(files.num_queries),
+        base_(files.base),
+        file_(file) {}
+
+  void Begin() override {
+    if (npy_) file_->Write(NpyPreamble(kNpyFloat64, num_queries_, 1));
+    if (!npy_ && has_header_) file_->Write("query,variance\n");
+  }
+
+  void Write(const NeighborsAnswer& part, ProgressBar* /*progress*/) override {
+    for (int64_t query = 0; query < part.num_queries; ++query) {
+      const double variance = part.variances[static_cast<size_t>(At(part.result_rows, query))];
+      if (npy_) {
+        WriteNpyItem(variance, file_);
+        continue;
+      }
+      WriteCell(WriteWhole, QueryRow(part, query) + base_, ',', file_);
+      WriteCell(WriteReal, variance, '\n', file_);
+    }
+  }
+
+ private:
+  bool npy_;
+  bool has_header_;
+  int64_t num_queries_;
+  int64_t base_;
+  OutputFile* file_;
+};
 
 }  // namespace
 
 std::vector<std::string> NeighborsFiles(const std::string& output, bool compressed) {
-  if (TableFormatOf(output) != OutputFormat::kNpy) return {output};
+  if (!IsNpy(output)) return {output};
   if (!compressed) return {output, DistancesFile(output)};
   return {output, DistancesFile(output), OffsetsFile(output)};
 }
 
-void WriteNeighbors(const NeighborsAnswer& answer, int64_t base, const std::string& output,
-                    OutputSet* outputs, ProgressBar* progress) {
-  const OutputFormat format = TableFormatOf(output);
-  if (format == OutputFormat::kNpy && !answer.offsets.empty()) {
-    WriteNpyCompressed(answer, base, output, outputs, progress);
-  } else if (format == OutputFormat::kNpy) {
-    WriteNpyNeighbors(answer, base, &outputs->Open(output), progress);
-    WriteNpyValues(answer, DistancesOf(answer), &outputs->Open(DistancesFile(output)), progress);
-  } else {
-    WriteCsv(answer, DistancesOf(answer), base, &outputs->Open(output, PackingOf(format)),
-             progress);
+std::vector<std::string> AllFiles(const AnswerFiles& files) {
+  std::vector<std::string> all = NeighborsFiles(files.output, files.compressed);
+  for (const std::string& path : {files.weights, files.pick_variances, files.variances}) {
+    if (!path.empty()) all.push_back(path);
   }
+  return all;
 }
 
-void WriteWeights(const NeighborsAnswer& answer, std::span<const double> weights, int64_t base,
-                  const std::string& path, OutputSet* outputs) {
-  WriteValues(answer, {"weight", weights, 0}, base, path, outputs);
-}
-
-void WritePickVariances(const NeighborsAnswer& answer, std::span<const double> variances,
-                        int64_t base, const std::string& path, OutputSet* outputs) {
-  WriteValues(answer, {"variance", variances, std::nullopt}, base, path, outputs);
-}
-
-void WriteVariances(const NeighborsAnswer& answer, std::span<const double> variances, int64_t base,
-                    const std::string& path, OutputSet* outputs) {
-  const OutputFormat format = TableFormatOf(path);
-  const bool npy = format == OutputFormat::kNpy;
-  OutputFile& file = outputs->Open(path, PackingOf(format));
-  file.Write(npy ? NpyPreamble(kNpyFloat64, answer.num_queries, 1) : "query,variance\n");
-  for (int64_t query = 0; query < answer.num_queries; ++query) {
-    const double variance = variances[static_cast<size_t>(At(answer.result_rows, query))];
-    if (npy) {
-      WriteNpyItem(variance, &file);
-      continue;
+AnswerWriter::AnswerWriter(const AnswerFiles& files, OutputSet* outputs) {
+  const auto open = [&](const std::string& path) {
+    const Packing packing = PackingOf(TableFormatOf(path));
+    files_.push_back(files.kept ? &outputs->OpenKept(path) : &outputs->Open(path, packing));
+    return files_.back();
+  };
+  const auto add_values = [&](const std::string& path, const NeighborValues& values) {
+    if (IsNpy(path)) {
+      tables_.push_back(std::make_unique<ValueNpy>(files, values, open(path)));
+    } else {
+      tables_.push_back(std::make_unique<NeighborCsv>(files, values, open(path)));
     }
-    WriteCell(WriteWhole, At(answer.query_rows, query) + base, ',', &file);
-    WriteCell(WriteReal, variance, '\n', &file);
+  };
+  if (!IsNpy(files.output)) {
+    add_values(files.output, kDistances);
+  } else if (files.compressed) {
+    OutputFile* const rows = open(files.output);
+    OutputFile* const distances = open(DistancesFile(files.output));
+    OutputFile* const offsets = open(OffsetsFile(files.output));
+    tables_.push_back(std::make_unique<CompressedNpy>(files, rows, distances, offsets));
+  } else {
+    tables_.push_back(std::make_unique<NeighborNpy>(files, open(files.output)));
+    add_values(DistancesFile(files.output), kDistances);
   }
+  if (!files.weights.empty()) add_values(files.weights, kWeights);
+  if (!files.pick_variances.empty()) add_values(files.pick_variances, kPickVariances);
+  if (!files.variances.empty()) {
+    tables_.push_back(
+        std::make_unique<VarianceTable>(files, IsNpy(files.variances), open(files.variances)));
+  }
+}
+
+AnswerWriter::~AnswerWriter() = default;
+
+void AnswerWriter::Begin() {
+  for (const auto& table : tables_) table->Begin();
+}
+
+void AnswerWriter::Continue(std::span<const std::vector<FilePart>> parts) {
+  for (size_t i = 0; i < files_.size(); ++i) {
+    std::vector<FilePart> of_file;
+    for (const std::vector<FilePart>& part : parts) of_file.push_back(part[i]);
+    files_[i]->Continue(of_file);
+  }
+  if (parts.empty()) {
+    Begin();
+    return;
+  }
+  for (const auto& table : tables_) table->Continue();
+}
+
+std::vector<FilePart> AnswerWriter::Sync() {
+  std::vector<FilePart> parts;
+  for (OutputFile* file : files_) parts.push_back(file->Sync());
+  return parts;
+}
+
+void AnswerWriter::Write(const NeighborsAnswer& part, ProgressBar* progress) {
+  for (const auto& table : tables_) table->Write(part, progress);
+}
+
+void AnswerWriter::Finish() {
+  for (const auto& table : tables_) table->Finish();
 }
 
 }  // namespace residual_knn::cli

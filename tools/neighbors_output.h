@@ -1,7 +1,9 @@
-// Writes the answer: CSV, plain or gzipped, or .npy files: two matrices, or three vectors if the numbers of neighbors vary.
+// Writes the answer of a run, one part after the other: CSV, plain or gzipped, or .npy files: two matrices, or three
+// vectors if the numbers of neighbors vary.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,41 +13,76 @@
 
 namespace residual_knn::cli {
 
-// The answer of the library, with the data that convert its row numbers to rows of the file.
+// The answer of the library for consecutive queries, with the data that convert its row numbers to rows of the file.
 struct NeighborsAnswer {
   int64_t num_queries = 0;
-  int64_t k = 0;                       // columns of .npy
   int64_t places = 0;                  // neighbors of each query in the arrays, at most k
   std::span<const int64_t> neighbors;  // num_queries x places, -1 in places without a neighbor
   std::span<const double> distances;
   // Not empty: the neighbors are in compressed rows, and those of row i of the arrays begin at offsets[i].
   std::span<const int64_t> offsets;
+  std::span<const double> weights;         // one for each neighbor, if wanted
+  std::span<const double> pick_variances;  // one for each neighbor, if wanted
+  std::span<const double> variances;       // one for each query, if wanted
   // For each query, its row in the arrays; empty: the same number.
   std::span<const int64_t> result_rows;
-  // For each query, its row in the file; empty: 0, 1, ...
+  // For each query, its row in the file; empty: first_query and the following.
   std::span<const int64_t> query_rows;
+  int64_t first_query = 0;
   // For each row number of the library, the row in the file; empty: the same number.
   std::span<const int64_t> file_rows;
 };
 
-// The files that WriteNeighbors will write. `compressed`: for neighbors in compressed rows.
+// The files that an AnswerWriter will write for --output. `compressed`: for neighbors in compressed rows.
 std::vector<std::string> NeighborsFiles(const std::string& output, bool compressed);
 
-// Writes to files of `outputs`, which the caller publishes. `base` is the number of the first row.
-void WriteNeighbors(const NeighborsAnswer& answer, int64_t base, const std::string& output,
-                    OutputSet* outputs, ProgressBar* progress);
+// The files of an answer and its form.
+struct AnswerFiles {
+  std::string output;
+  // Empty: not wanted.
+  std::string weights;         // with 0 in places of .npy without a neighbor
+  std::string pick_variances;  // the last value is repeated in such places
+  std::string variances;
+  bool compressed = false;  // the neighbors are in compressed rows
+  bool has_header = true;   // CSV begins with the names of the columns
+  int64_t num_queries = 0;  // in all parts
+  int64_t k = 0;            // columns of .npy
+  int64_t base = 0;         // the number of the first row
+  bool kept = false;        // a later run can continue the files
+};
 
-// Writes a value of each neighbor. As .npy, it is one array, with 0 in places without a neighbor.
-void WriteWeights(const NeighborsAnswer& answer, std::span<const double> weights, int64_t base,
-                  const std::string& path, OutputSet* outputs);
+// All of them, in the order in which an AnswerWriter has their parts.
+std::vector<std::string> AllFiles(const AnswerFiles& files);
 
-// Writes the conditional variance of the query given its neighbors up to each one. As .npy, places without a neighbor
-// repeat the last value. `variances` are in the places of the neighbors.
-void WritePickVariances(const NeighborsAnswer& answer, std::span<const double> variances,
-                        int64_t base, const std::string& path, OutputSet* outputs);
+// Writes one of the tables.
+class AnswerTable;
 
-// Writes a value of each query. `variances` are in the order of the arrays of `answer`.
-void WriteVariances(const NeighborsAnswer& answer, std::span<const double> variances, int64_t base,
-                    const std::string& path, OutputSet* outputs);
+class AnswerWriter {
+ public:
+  // Opens files of `outputs`, which must outlive the writer and which the caller publishes. Begin or Continue must follow.
+  AnswerWriter(const AnswerFiles& files, OutputSet* outputs);
+  ~AnswerWriter();
+  AnswerWriter(const AnswerWriter&) = delete;
+  AnswerWriter& operator=(const AnswerWriter&) = delete;
+
+  // Writes what precedes the first part.
+  void Begin();
+
+  // For files that are kept. Goes on behind the parts of an earlier run, as Sync returned them; without parts, begins.
+  void Continue(std::span<const std::vector<FilePart>> parts);
+
+  // The same: writes all so far to the disk, and returns what was written to each file since the last call.
+  std::vector<FilePart> Sync();
+
+  // Writes the next part.
+  void Write(const NeighborsAnswer& part, ProgressBar* progress);
+
+  // Must be called after the last part.
+  void Finish();
+
+ private:
+  std::vector<OutputFile*> files_;
+  std::vector<std::unique_ptr<AnswerTable>> tables_;
+};
 
 }  // namespace residual_knn::cli

@@ -24,10 +24,9 @@ residual_knn_status CallForQueries(OfRows* of_rows, OfNewPoints* of_new_points,
 // The lists of the queries, in row numbers of the index; without lists if there are none. `lists` is a part of the
 // question.
 RowLists IndexLists(const NeighborsOptions& options, const Question& question,
-                    const RowLists& lists, int64_t num_queries) {
+                    const RowLists& lists, const Queries& queries) {
   if (lists.offsets.empty()) return {};
-  return SelectLists(lists, num_queries, options.queries.empty() ? question.order : question.rows,
-                     question.positions);
+  return SelectLists(lists, NumbersOf(queries, options, question), question.positions);
 }
 
 // The start lists of all queries as an array, which `search` then points to.
@@ -80,8 +79,8 @@ void SearchAbove(const NeighborsOptions& options, const Queries& queries,
 }
 
 // The k nearest neighbors, for which the answer has places.
-residual_knn_status SearchNearest(const NeighborsOptions& options, const Question& question,
-                                  const Queries& queries, const residual_knn_index* index,
+residual_knn_status SearchNearest(const NeighborsOptions& options, const Queries& queries,
+                                  const residual_knn_index* index,
                                   const residual_knn_search_options& search, Answer* answer) {
   const auto k = static_cast<int32_t>(answer->places);
   int64_t* const neighbors = answer->neighbors.get();
@@ -89,8 +88,8 @@ residual_knn_status SearchNearest(const NeighborsOptions& options, const Questio
   if (!options.groups.empty()) {
     const auto find =
         options.predecessors ? residual_knn_group_predecessors : residual_knn_group_neighbors;
-    return find(index, question.groups.offsets.data(), queries.count, queries.rows.data(), &search,
-                k, neighbors, distances, &answer->statistics);
+    return find(index, queries.group_offsets.data(), queries.count, queries.rows.data(), &search, k,
+                neighbors, distances, &answer->statistics);
   }
   const auto of_rows = options.predecessors ? residual_knn_predecessors : residual_knn_neighbors;
   return CallForQueries(of_rows, residual_knn_neighbors_of_new_points, index, queries, &search, k,
@@ -99,33 +98,8 @@ residual_knn_status SearchNearest(const NeighborsOptions& options, const Questio
 
 }  // namespace
 
-Queries QueriesOf(const NeighborsOptions& options, const Question& question) {
-  Queries queries;
-  queries.path = question.points.path;
-  if (!options.new_points.empty()) {
-    queries.are_new_points = true;
-    queries.count = question.new_points.n;
-    queries.new_points = question.new_points.PointMajor();
-    queries.path = question.new_points.path;
-    return queries;
-  }
-  if (!options.groups.empty()) {
-    queries.rows = question.groups.rows;
-    queries.count = question.groups.size();
-  } else if (!options.queries.empty()) {
-    queries.rows = question.rows;
-    queries.count = static_cast<int64_t>(question.rows.size());
-  } else {
-    queries.are_all_rows = true;
-    queries.count = question.points.n;
-  }
-  for (int64_t& row : queries.rows) row = At(question.positions, row);
-  return queries;
-}
-
 Answer Search(const NeighborsOptions& options, const Question& question, const Queries& queries,
               const residual_knn_index* index, ProgressBar* progress) {
-  progress->StartStage("searching");
   Answer answer;
   answer.num_queries = queries.count;
   // More places than candidates would stay empty. The library needs at least one place.
@@ -141,16 +115,14 @@ Answer Search(const NeighborsOptions& options, const Question& question, const Q
   search.progress_user = progress;
   search.selection = options.selection;
   SetCounts(options, question, &search);
-  const RowLists lists = IndexLists(options, question, question.candidates, queries.count);
+  const RowLists lists = IndexLists(options, question, question.candidates, queries);
   if (!lists.offsets.empty()) {
     search.candidate_offsets = lists.offsets.data();
     search.candidate_rows = lists.rows.data();
   }
   const std::vector<int64_t> start =
-      SetStart(options, IndexLists(options, question, question.start, queries.count), &search);
-  residual_knn_info_init(&answer.info, sizeof answer.info);
+      SetStart(options, IndexLists(options, question, question.start, queries), &search);
   residual_knn_statistics_init(&answer.statistics, sizeof answer.statistics);
-  CheckStatus(residual_knn_index_info(index, &answer.info), question.points.path);
   if (options.threshold) {
     SearchAbove(options, queries, index, search, &answer);
     return answer;
@@ -163,15 +135,13 @@ Answer Search(const NeighborsOptions& options, const Question& question, const Q
     answer.pick_variances.resize(static_cast<size_t>(size));
     search.conditional_variances = answer.pick_variances.data();
   }
-  CheckStatus(SearchNearest(options, question, queries, index, search, &answer), queries.path);
+  CheckStatus(SearchNearest(options, queries, index, search, &answer), queries.path);
   return answer;
 }
 
-std::string AddWeights(const NeighborsOptions& options, const Question& question,
-                       const Queries& queries, const residual_knn_index* index, Answer* answer,
-                       ProgressBar* progress) {
-  if (options.weights.empty() && options.variances.empty()) return "";
-  progress->StartStage("computing weights");
+int64_t AddWeights(const NeighborsOptions& options, const Question& question,
+                   const Queries& queries, const residual_knn_index* index, Answer* answer,
+                   ProgressBar* progress) {
   residual_knn_weights_options weights;
   residual_knn_weights_options_init(&weights, sizeof weights);
   weights.threads = static_cast<int32_t>(options.threads);
@@ -192,12 +162,12 @@ std::string AddWeights(const NeighborsOptions& options, const Question& question
                                answer->neighbors.get(), values, answer->variances.data(), &report),
                 options.weights.empty() ? "--variances" : "--weights");
   } catch (const std::runtime_error& error) {
-    throw std::runtime_error(SetInFileRows(error.what(), question.order, options.base) +
-                             " (--weights-jitter)");
+    const std::string text = queries.are_new_points
+                                 ? WithQueryNumber(error.what(), queries.range.begin)
+                                 : SetInFileRows(error.what(), question.order, options.base);
+    throw std::runtime_error(text + " (--weights-jitter)");
   }
-  if (report.jittered_sets == 0) return "";
-  return "--weights-jitter was added for " + std::to_string(report.jittered_sets) + " of " +
-         std::to_string(queries.count) + " queries";
+  return report.jittered_sets;
 }
 
 }  // namespace residual_knn::cli

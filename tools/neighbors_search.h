@@ -1,33 +1,17 @@
-// Searches the index of a run, and computes weights from the answer.
+// Searches the index of a run for some queries, and computes weights from the answer.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "residual_knn.h"
 #include "tools/neighbors_options.h"
 #include "tools/progress_bar.h"
+#include "tools/queries.h"
 #include "tools/question.h"
 
 namespace residual_knn::cli {
-
-// The queries of a run as the library gets them: rows, new points, or groups of rows.
-struct Queries {
-  int64_t count = 0;
-  bool are_new_points = false;
-  bool are_all_rows = false;  // in the order of the index
-  std::vector<int64_t>
-      rows;  // row numbers of the index: of the queries or, with groups, of their members
-  std::vector<double> new_points;  // point-major
-  std::string path;                // of the file with their points, for messages
-
-  // Null: all rows.
-  [[nodiscard]] const int64_t* RowNumbers() const { return are_all_rows ? nullptr : rows.data(); }
-};
-
-Queries QueriesOf(const NeighborsOptions& options, const Question& question);
 
 // The result, in the row numbers of the library.
 struct Answer {
@@ -40,16 +24,15 @@ struct Answer {
   std::vector<double> variances;  // one for each query; empty unless wanted
   // Places as the neighbors; empty unless wanted.
   std::vector<double> pick_variances;
-  residual_knn_info info{};
   residual_knn_statistics statistics{};
 };
 
 Answer Search(const NeighborsOptions& options, const Question& question, const Queries& queries,
               const residual_knn_index* index, ProgressBar* progress);
 
-// Weights and conditional variances, if a file is wanted. Returns a warning, or "".
-std::string AddWeights(const NeighborsOptions& options, const Question& question,
-                       const Queries& queries, const residual_knn_index* index, Answer* answer,
-                       ProgressBar* progress);
+// Weights and conditional variances. Returns for how many queries jitter was added.
+int64_t AddWeights(const NeighborsOptions& options, const Question& question,
+                   const Queries& queries, const residual_knn_index* index, Answer* answer,
+                   ProgressBar* progress);
 
 }  // namespace residual_knn::cli

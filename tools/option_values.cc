@@ -1,5 +1,6 @@
 #include "tools/option_values.h"
 
+#include <CLI/CLI.hpp>
 #include <cmath>
 #include <stdexcept>
 
@@ -135,6 +136,23 @@ CLI::Option* AddBytes(CLI::App& app, const std::string& name, int64_t* value,
         }
         *value = static_cast<int64_t>(bytes);
       });
+}
+
+CLI::Option* AddSlice(CLI::App& app, const std::string& name, Slice* slice,
+                      const std::string& help) {
+  return AddText(app, name, "I/N", help,
+                 [slice](const std::string& option, const std::string& text) {
+                   const size_t slash = std::min(text.find('/'), text.size());
+                   const std::optional<int64_t> number = ParseWhole(text.substr(0, slash));
+                   const std::optional<int64_t> count =
+                       slash == text.size() ? std::nullopt : ParseWhole(text.substr(slash + 1));
+                   if (!number || !count || *number < 1 || *number > *count) {
+                     ThrowOption(option, Quoted(text) +
+                                             " is not I/N, the number of a slice (from 1) and "
+                                             "the number of slices, for example 2/4");
+                   }
+                   *slice = {*number, *count};
+                 });
 }
 
 CLI::Option* AddUnsigned(CLI::App& app, const std::string& name, uint64_t* value,

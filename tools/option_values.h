@@ -2,13 +2,19 @@
 // every locale. Errors name the option, the value and the allowed values.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "tools/query_range.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace residual_knn::cli {
 
@@ -39,6 +45,10 @@ CLI::Option* AddWhole(CLI::App& app, const std::string& name, int64_t least, int
 
 // A number of bytes, or of K, M, G or T (powers of 1024), which may have a fraction: 1.5G.
 CLI::Option* AddBytes(CLI::App& app, const std::string& name, int64_t* value,
+                      const std::string& help);
+
+// I/N, two whole numbers with 1 <= I <= N.
+CLI::Option* AddSlice(CLI::App& app, const std::string& name, Slice* slice,
                       const std::string& help);
 
 CLI::Option* AddUnsigned(CLI::App& app, const std::string& name, uint64_t* value,

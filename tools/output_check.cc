@@ -116,11 +116,32 @@ void CheckOutputs(const NeighborsOptions& options) {
   }
 }
 
+// Files that a later run could not continue.
+void CheckResume(const NeighborsOptions& options) {
+  std::vector<NamedFile> tables = {{"--output", options.output},
+                                   {"--weights", options.weights},
+                                   {"--variances", options.variances},
+                                   {"--pick-variances", options.pick_variances}};
+  for (const NamedFile& table : tables) {
+    if (table.path.empty()) continue;
+    if (!IsStaged(table.path)) {
+      throw std::runtime_error(table.option + ": " + table.path +
+                               " is not a regular file, and --resume could not continue it");
+    }
+    if (TableFormatOf(table.path) == OutputFormat::kGzippedCsv) {
+      throw std::runtime_error(table.option + ": " + table.path +
+                               " is compressed, and --resume could not continue it; the formats "
+                               "are .csv and .npy");
+    }
+  }
+}
+
 }  // namespace
 
 void CheckFiles(const NeighborsOptions& options) {
   CheckStandardInput(options);
   CheckEndings(options);
+  if (options.resume) CheckResume(options);
   CheckOutputs(options);
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -38,7 +39,22 @@ std::string TemporaryName(const std::string& target) {
   return (std::filesystem::path(FolderOf(target)) / name).string();
 }
 
+std::string KeptName(const std::string& target) { return target + ".resume-part"; }
+
+// The path with symbolic links resolved.
+std::string TargetOf(const std::string& path) {
+  std::error_code ignored;
+  const std::filesystem::path resolved = std::filesystem::canonical(path, ignored);
+  return ignored ? path : resolved.string();
+}
+
 bool IsStandardOutput(const std::string& path) { return path == "-" || path == "/dev/stdout"; }
+
+// The CRC-32 of bytes that follow those with this CRC-32.
+uint32_t Checksum(uint32_t before, std::string_view bytes) {
+  return static_cast<uint32_t>(
+      crc32_z(before, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
 
 std::string ProcessPath(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
 
@@ -58,9 +74,7 @@ OutputFile::OutputFile(std::string path, Staging staging, Packing packing)
     descriptor_ = STDOUT_FILENO;
     return;
   }
-  std::error_code ignored;
-  const std::filesystem::path resolved = std::filesystem::canonical(path_, ignored);
-  target_ = ignored ? path_ : resolved.string();
+  target_ = TargetOf(path_);
   struct stat status {};
   const bool exists = stat(target_.c_str(), &status) == 0;
   if (exists && S_ISDIR(status.st_mode)) ThrowWriteError(EISDIR);
@@ -83,6 +97,14 @@ OutputFile::OutputFile(std::string path, Staging staging, Packing packing)
 void OutputFile::OpenStaged(Staging staging) {
   staged_ = true;
   owns_descriptor_ = true;
+  if (staging == Staging::kKept) {
+    is_kept_ = true;
+    temporary_path_ = KeptName(target_);
+    descriptor_ =
+        open(temporary_path_.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, kNewFileMode);
+    if (descriptor_ < 0) ThrowWriteError(errno);
+    return;
+  }
   if (staging == Staging::kAutomatic) {
     descriptor_ = open(FolderOf(target_).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, kNewFileMode);
     // Without /proc, the file could not get a name later.
@@ -105,7 +127,7 @@ void OutputFile::OpenStaged(Staging staging) {
 OutputFile::~OutputFile() { Close(); }
 
 void OutputFile::Close() {
-  if (!temporary_path_.empty()) unlink(temporary_path_.c_str());
+  if (HasTemporaryName()) unlink(temporary_path_.c_str());
   temporary_path_.clear();
   if (owns_descriptor_ && descriptor_ >= 0) close(descriptor_);
   descriptor_ = -1;
@@ -130,8 +152,56 @@ void OutputFile::WriteAll(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = write(descriptor_, bytes.data(), bytes.size());
     if (count < 0 && errno != EINTR) ThrowWriteError(errno);
-    if (count > 0) bytes.remove_prefix(static_cast<size_t>(count));
+    if (count <= 0) continue;
+    if (is_kept_) AddToPart(bytes.substr(0, static_cast<size_t>(count)));
+    bytes.remove_prefix(static_cast<size_t>(count));
   }
+}
+
+void OutputFile::AddToPart(std::string_view bytes) {
+  part_.end += static_cast<int64_t>(bytes.size());
+  part_.checksum = Checksum(part_.checksum, bytes);
+}
+
+void OutputFile::Continue(std::span<const FilePart> parts) {
+  constexpr int64_t kUnchecked = 1;  // parts at the start
+  std::vector<char> bytes(kBufferBytes);
+  part_ = {};
+  for (size_t i = 0; i < parts.size(); ++i) {
+    uint32_t checksum = 0;
+    while (part_.end < parts[i].end) {
+      const size_t count = std::min(bytes.size(), static_cast<size_t>(parts[i].end - part_.end));
+      const ssize_t found = pread(descriptor_, bytes.data(), count, part_.end);
+      if (found < 0 && errno != EINTR) ThrowWriteError(errno);
+      if (found == 0) ThrowNotContinued();
+      if (found < 0) continue;
+      checksum = Checksum(checksum, {bytes.data(), static_cast<size_t>(found)});
+      part_.end += found;
+    }
+    if (i >= kUnchecked && checksum != parts[i].checksum) ThrowNotContinued();
+  }
+  if (ftruncate(descriptor_, part_.end) != 0) ThrowWriteError(errno);
+  if (lseek(descriptor_, part_.end, SEEK_SET) < 0) ThrowWriteError(errno);
+}
+
+FilePart OutputFile::Sync() {
+  Flush();
+  if (fdatasync(descriptor_) != 0) ThrowWriteError(errno);
+  const FilePart part = part_;
+  part_.checksum = 0;
+  return part;
+}
+
+void OutputFile::PublishKept(const std::string& path, int64_t size) {
+  const std::string target = TargetOf(path);
+  if (rename(KeptName(target).c_str(), target.c_str()) == 0) return;
+  const int system_error = errno;
+  struct stat status {};
+  const bool done =
+      system_error == ENOENT && stat(target.c_str(), &status) == 0 && status.st_size == size;
+  if (done) return;
+  throw std::runtime_error(path +
+                           ": cannot be written: " + std::generic_category().message(system_error));
 }
 
 void OutputFile::Flush() {
@@ -145,6 +215,17 @@ void OutputFile::Flush() {
   if (hold_ != nullptr && hold_->SignalWaits()) {
     throw std::runtime_error(path_ +
                              ": cannot be written: " + std::generic_category().message(EINTR));
+  }
+}
+
+void OutputFile::Rewrite(std::string_view start) {
+  Flush();
+  size_t done = 0;
+  while (done < start.size()) {
+    const ssize_t count =
+        pwrite(descriptor_, start.data() + done, start.size() - done, static_cast<off_t>(done));
+    if (count < 0 && errno != EINTR) ThrowWriteError(errno);
+    if (count > 0) done += static_cast<size_t>(count);
   }
 }
 
@@ -174,6 +255,12 @@ void OutputFile::Publish() {
   }
   if (rename(temporary_path_.c_str(), target_.c_str()) != 0) ThrowWriteError(errno);
   temporary_path_.clear();
+}
+
+void OutputFile::ThrowNotContinued() const {
+  throw std::runtime_error(temporary_path_ +
+                           ": is not what the interrupted run has written; delete it and the file "
+                           "that ends in .resume to begin again");
 }
 
 void OutputFile::ThrowWriteError(int system_error) const {

@@ -2,11 +2,14 @@
 //
 // A regular file is written without a name (O_TMPFILE). If the file system does not support that, it is written under a
 // hidden name in the folder of the target. It gets its name when it is complete. Standard output, pipes, /dev/null and
-// other files that are not regular are written directly.
+// other files that are not regular are written directly. A file that can be continued is kept, under a name that ends in
+// ".resume-part", if the program ends before it is complete.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,13 +20,19 @@
 namespace residual_knn::cli {
 
 // The kinds of unfinished files.
-enum class Staging { kAutomatic, kNamed };
+enum class Staging { kAutomatic, kNamed, kKept };
 
 // The compression of a file.
 enum class Packing { kNone, kGzip };
 
 // True if a file of this name would be staged: it is a regular file or does not exist.
 bool IsStaged(const std::string& path);
+
+// A part of a file: the bytes from the end of the part before it up to `end`, and their CRC-32.
+struct FilePart {
+  int64_t end = 0;
+  uint32_t checksum = 0;
+};
 
 class OutputFile {
  public:
@@ -41,6 +50,24 @@ class OutputFile {
   char* Room(size_t size);
   void Wrote(size_t size) { filled_ += size; }
 
+  // Replaces the first bytes of a staged file that is not compressed.
+  void Rewrite(std::string_view start);
+
+  // For files with Staging::kKept. Keeps the first bytes of an earlier run, which are these parts, and writes behind them;
+  // without parts, begins a new file. Throws if the parts are not in the file. The first part is not compared: it is a
+  // header, which Rewrite may have changed.
+  void Continue(std::span<const FilePart> parts);
+
+  // The same: writes all bytes so far to the disk. Returns them as a part.
+  FilePart Sync();
+
+  // The same: the bytes on the disk.
+  [[nodiscard]] int64_t size() const { return part_.end; }
+
+  // Gives a complete file that an earlier run kept its name. Does nothing if that run has done so; then a file of this
+  // size has the name.
+  static void PublishKept(const std::string& path, int64_t size);
+
   // Writes all bytes to the disk. Only Publish may follow. Throws if any write failed.
   void Finish();
 
@@ -48,7 +75,7 @@ class OutputFile {
   void Publish();
 
   // True if the unfinished file has a name, so that it must be removed if the program ends.
-  [[nodiscard]] bool HasTemporaryName() const { return !temporary_path_.empty(); }
+  [[nodiscard]] bool HasTemporaryName() const { return !temporary_path_.empty() && !is_kept_; }
 
   // Writing stops early if a signal is pending in `hold`.
   void Heed(const SignalHold* hold) { hold_ = hold; }
@@ -57,7 +84,9 @@ class OutputFile {
   void OpenStaged(Staging staging);
   void Flush();
   void WriteAll(std::string_view bytes);
+  void AddToPart(std::string_view bytes);
   void Close();
+  [[noreturn]] void ThrowNotContinued() const;
   [[noreturn]] void ThrowWriteError(int system_error) const;
 
   std::string path_;    // as the caller gave it
@@ -67,6 +96,8 @@ class OutputFile {
   int descriptor_ = -1;
   bool owns_descriptor_ = false;
   bool staged_ = false;
+  bool is_kept_ = false;
+  FilePart part_;  // of a kept file: what was written since the last call of Sync
   std::vector<char> buffer_;
   std::unique_ptr<GzipEncoder> encoder_;  // none: no compression
   size_t filled_ = 0;

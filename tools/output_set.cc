@@ -10,18 +10,31 @@ void CheckWritable(const std::string& path) {
 }
 
 OutputFile& OutputSet::Open(const std::string& path, Packing packing) {
+  return OpenWith(staging_, path, packing);
+}
+
+OutputFile& OutputSet::OpenKept(const std::string& path) {
+  return OpenWith(Staging::kKept, path, Packing::kNone);
+}
+
+OutputFile& OutputSet::OpenWith(Staging staging, const std::string& path, Packing packing) {
   // Signals are held from before the file exists. Pipes are excluded, because they may wait long for a reader.
   const bool held_for_earlier = hold_.has_value();
   if (!held_for_earlier && IsStaged(path)) hold_.emplace();
-  files_.push_back(std::make_unique<OutputFile>(path, staging_, packing));
+  files_.push_back(std::make_unique<OutputFile>(path, staging, packing));
   OutputFile& file = *files_.back();
   if (!held_for_earlier && !file.HasTemporaryName()) hold_.reset();
   if (hold_) file.Heed(&*hold_);
   return file;
 }
 
-void OutputSet::Publish() {
+void OutputSet::Finish() {
   for (const auto& file : files_) file->Finish();
+  finished_ = true;
+}
+
+void OutputSet::Publish() {
+  if (!finished_) Finish();
   if (!hold_) hold_.emplace();
   for (const auto& file : files_) file->Publish();
 }

@@ -23,14 +23,26 @@ class OutputSet {
   // The file lives as long as the set.
   OutputFile& Open(const std::string& path, Packing packing = Packing::kNone);
 
-  // Finishes all files, then gives them their names.
+  // True if an unfinished file has a name and a signal waits to end the program.
+  [[nodiscard]] bool SignalWaits() const { return hold_ && hold_->SignalWaits(); }
+
+  // The same for a file that is not compressed and that a later run can continue.
+  OutputFile& OpenKept(const std::string& path);
+
+  // Writes all files to the disk.
+  void Finish();
+
+  // Finishes, unless that was done, and gives all files their names.
   void Publish();
 
  private:
+  OutputFile& OpenWith(Staging staging, const std::string& path, Packing packing);
+
   Staging staging_;
   // Declared before the files, so that these are removed before a held signal ends the program.
   std::optional<SignalHold> hold_;
   std::vector<std::unique_ptr<OutputFile>> files_;
+  bool finished_ = false;
 };
 
 }  // namespace residual_knn::cli

@@ -59,12 +59,14 @@ void ProgressBar::Pause() {
   paused_ = true;
 }
 
-void ProgressBar::StartStage(const std::string& name) {
+void ProgressBar::StartStage(const std::string& name, double begin, double end) {
   stage_ = name;
+  stage_begin_ = begin;
+  stage_end_ = end;
   paused_ = false;
   stage_start_ = Clock::now();
   next_draw_ = stage_start_ + kTimeBetweenDraws;
-  last_fraction_ = 0;
+  last_fraction_ = begin;
   if (draws_) Draw(Padded(stage_, kStageWidth));
 }
 
@@ -73,15 +75,16 @@ void ProgressBar::Update(int64_t done, int64_t total) {
   const Clock::time_point now = Clock::now();
   if (now < next_draw_) return;
   next_draw_ = now + kTimeBetweenDraws;
-  const double fraction = std::clamp(
+  const double of_stage = std::clamp(
       static_cast<double>(done) / static_cast<double>(std::max<int64_t>(total, 1)), 0.0, 1.0);
+  const double fraction = stage_begin_ + of_stage * (stage_end_ - stage_begin_);
   // If a call has several stages, the library starts again at 0.
   if (fraction < last_fraction_) stage_start_ = now;
   last_fraction_ = fraction;
   std::string left;
   const double seconds = std::chrono::duration<double>(now - stage_start_).count();
-  if (fraction > 0 && seconds > 0) {
-    left = ClockText(seconds * (1 - fraction) / fraction) + " left";
+  if (of_stage > 0 && seconds > 0) {
+    left = ClockText(seconds * (1 - fraction) / (fraction - stage_begin_)) + " left";
   }
   const std::string percent = std::to_string(static_cast<int>(100 * fraction)) + "%";
   // The last column stays empty, because some terminals would wrap the line.
@@ -101,11 +104,14 @@ void ProgressBar::Update(int64_t done, int64_t total) {
   Draw(line);
 }
 
-residual_knn_progress ProgressBar::callback() const { return draws_ ? &Callback : nullptr; }
+residual_knn_progress ProgressBar::callback() const {
+  return draws_ || stop_ ? &Callback : nullptr;
+}
 
 int32_t ProgressBar::Callback(void* bar, int64_t done, int64_t total) {
-  static_cast<ProgressBar*>(bar)->Update(done, total);
-  return 0;
+  auto* const self = static_cast<ProgressBar*>(bar);
+  self->Update(done, total);
+  return self->stop_ && self->stop_() ? 1 : 0;
 }
 
 void ProgressBar::Draw(const std::string& line) {

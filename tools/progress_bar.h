@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "residual_knn.h"
 
@@ -21,8 +23,12 @@ class ProgressBar {
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  // Begins a new stage with a new estimate of the time.
-  void StartStage(const std::string& name);
+  // Begins a new stage with a new estimate of the time. The updates of the stage report its part of a longer work, from
+  // share `begin` to share `end` of it.
+  void StartStage(const std::string& name, double begin = 0, double end = 1);
+
+  // The library is told to stop once stop() is true; nullptr: never.
+  void StopIf(std::function<bool()> stop) { stop_ = std::move(stop); }
 
   // Removes the line. Draws nothing until the next stage.
   void Pause();
@@ -30,7 +36,7 @@ class ProgressBar {
   // Reports that `done` of `total` units of the stage are done.
   void Update(int64_t done, int64_t total);
 
-  // The callback for the options of the library; NULL if nothing would be drawn.
+  // The callback for the options of the library; NULL if it would do nothing.
   [[nodiscard]] residual_knn_progress callback() const;
 
  private:
@@ -45,7 +51,10 @@ class ProgressBar {
   std::string stage_;
   Clock::time_point stage_start_;
   Clock::time_point next_draw_;
+  double stage_begin_ = 0;  // shares of the work
+  double stage_end_ = 1;
   double last_fraction_ = 0;
+  std::function<bool()> stop_;
 };
 
 }  // namespace residual_knn::cli

@@ -82,13 +82,13 @@ RowLists ReadNeighborLists(const std::string& path, const CsvFormat& csv, const 
   return ListsOf(entries, queries.count);
 }
 
-RowLists SelectLists(const RowLists& lists, int64_t count, std::span<const int64_t> numbers,
+RowLists SelectLists(const RowLists& lists, std::span<const int64_t> numbers,
                      std::span<const int64_t> positions) {
   RowLists selected;
-  selected.offsets.reserve(static_cast<size_t>(count) + 1);
+  selected.offsets.reserve(numbers.size() + 1);
   selected.offsets.push_back(0);
-  for (int64_t query = 0; query < count; ++query) {
-    const auto list = static_cast<size_t>(At(numbers, query));
+  for (const int64_t number : numbers) {
+    const auto list = static_cast<size_t>(number);
     for (int64_t i = lists.offsets[list]; i < lists.offsets[list + 1]; ++i) {
       selected.rows.push_back(At(positions, lists.rows[static_cast<size_t>(i)]));
     }

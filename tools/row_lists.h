@@ -28,8 +28,8 @@ RowLists ReadRowLists(const std::string& path, const CsvFormat& csv, const Numbe
 RowLists ReadNeighborLists(const std::string& path, const CsvFormat& csv, const Numbering& queries,
                            std::span<const int64_t> query_numbers, const Numbering& rows);
 
-// `count` of the lists: list i of the result is list At(numbers, i) of `lists`, and each row becomes At(positions, row).
-RowLists SelectLists(const RowLists& lists, int64_t count, std::span<const int64_t> numbers,
+// Some of the lists: list i of the result is list numbers[i] of `lists`, and each row becomes At(positions, row).
+RowLists SelectLists(const RowLists& lists, std::span<const int64_t> numbers,
                      std::span<const int64_t> positions);
 
 int64_t LongestList(const RowLists& lists);

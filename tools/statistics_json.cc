@@ -44,8 +44,8 @@ Json IndexOf(const residual_knn_info& info) {
 
 std::string StatisticsJson(const NeighborsOptions& options,
                            const std::vector<std::string>& coordinates,
-                           const residual_knn_info& info,
-                           const residual_knn_statistics& statistics) {
+                           const residual_knn_info& info, const SearchReport& report) {
+  const residual_knn_statistics& statistics = report.statistics;
   Json all;
   all["version"] = residual_knn_version();
   all["simd_target"] = residual_knn_simd_target();
@@ -54,6 +54,11 @@ std::string StatisticsJson(const NeighborsOptions& options,
   all["reason"] = residual_knn_reason_string(statistics.reason);
   all["threads"] = statistics.threads;
   all["queries"] = statistics.queries;
+  if (!options.slice.IsWhole()) {
+    all["slice"] = SliceText(options.slice);
+    all["first_query"] = report.range.begin;
+  }
+  if (options.resume) all["resumed_queries"] = report.resumed_queries;
   if (options.threshold) {
     all["threshold"] = *options.threshold;
   } else {

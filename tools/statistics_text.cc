@@ -101,8 +101,8 @@ void SayIndex(const std::vector<std::string>& coordinates, const residual_knn_in
 
 std::string StatisticsText(const NeighborsOptions& options,
                            const std::vector<std::string>& coordinates,
-                           const residual_knn_info& info,
-                           const residual_knn_statistics& statistics) {
+                           const residual_knn_info& info, const SearchReport& report) {
+  const residual_knn_statistics& statistics = report.statistics;
   Lines lines(statistics.queries);
   lines.Say("library", "residual_knn " + std::string(residual_knn_version()) + ", SIMD " +
                            residual_knn_simd_target() + ", BLAS " + residual_knn_blas());
@@ -111,6 +111,13 @@ std::string StatisticsText(const NeighborsOptions& options,
                                                : ", k " + std::to_string(options.k);
   lines.Say("queries", std::to_string(statistics.queries) + wanted +
                            (options.predecessors ? ", predecessors" : ""));
+  if (!options.slice.IsWhole()) {
+    lines.Say("slice", SliceText(options.slice) + ", " + std::to_string(report.range.begin) +
+                           " queries before it");
+  }
+  if (options.resume) {
+    lines.Say("resumed", std::to_string(report.resumed_queries) + " queries of interrupted runs");
+  }
   lines.Say("strategy", ChoiceWord(StrategyChoices(), statistics.strategy));
   lines.Say("why", residual_knn_reason_string(statistics.reason));
   lines.Say("threads", std::to_string(statistics.threads));

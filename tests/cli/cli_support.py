@@ -18,7 +18,7 @@ STRATEGIES = ["automatic", "brute_force", "level_synchronous", "best_first", "ba
               "dual_tree"]
 
 # The beginnings of the lines about the use of the input.
-NOTES = ("residual-knn: coordinates: ", "residual-knn: lengthscales: ")
+NOTES = ("residual-knn: coordinates: ", "residual-knn: lengthscales: ", "residual-knn: continues after ")
 
 _settings = argparse.Namespace(program=None, helpers=None, shared=None, address_sanitizer=False)
 

@@ -1,0 +1,224 @@
+#include "tools/chunked_search.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tools/neighbors_output.h"
+#include "tools/neighbors_search.h"
+#include "tools/output_format.h"
+#include "tools/queries.h"
+#include "tools/statistics_sum.h"
+
+namespace residual_knn::cli {
+namespace {
+
+bool HasWeights(const NeighborsOptions& options) {
+  return !options.weights.empty() || !options.variances.empty();
+}
+
+// The headers of compressed rows contain their number, which is known after the last chunk. A pipe cannot be rewritten.
+bool NeedsOneChunk(const NeighborsOptions& options) {
+  if (!options.threshold || TableFormatOf(options.output) != OutputFormat::kNpy) return false;
+  const std::vector<std::string> files = NeighborsFiles(options.output, true);
+  return !std::all_of(files.begin(), files.end(), IsStaged);
+}
+
+// The number of queries in a chunk.
+int64_t ChunkSize(const NeighborsOptions& options, const QueryRange& range) {
+  if (NeedsOneChunk(options)) return std::max<int64_t>(range.size(), 1);
+  if (options.chunk != kUsualChunk) return options.chunk;
+  constexpr int64_t kMostAnswerBytes = int64_t{1} << 30;
+  constexpr int64_t kLimitForAnswer = 3;  // the answer gets one part in this many of --memory-limit
+  constexpr int64_t kLeast = int64_t{1} << 17;
+  constexpr int64_t kBytesOfNeighbor = 16;
+  const int64_t answer_bytes =
+      options.memory_limit == 0
+          ? kMostAnswerBytes
+          : std::min(kMostAnswerBytes, options.memory_limit / kLimitForAnswer);
+  return std::max(answer_bytes / (kBytesOfNeighbor * options.k), kLeast);
+}
+
+AnswerFiles FilesOf(const NeighborsOptions& options, const QueryRange& range) {
+  AnswerFiles files;
+  files.output = options.output;
+  files.weights = options.weights;
+  files.pick_variances = options.pick_variances;
+  files.variances = options.variances;
+  files.compressed = options.threshold.has_value();
+  files.has_header = options.slice.number == 1;
+  files.num_queries = range.size();
+  files.k = options.k;
+  files.base = options.base;
+  files.kept = options.resume;
+  return files;
+}
+
+// The answer with the numbers of the file. It refers to its arguments.
+class NamedAnswer {
+ public:
+  NamedAnswer(const NeighborsOptions& options, const Question& question, const Queries& queries,
+              const Answer& answer) {
+    const auto size = static_cast<size_t>(options.threshold ? answer.offsets.back()
+                                                            : answer.num_queries * answer.places);
+    named_.num_queries = answer.num_queries;
+    named_.places = answer.places;
+    named_.neighbors = std::span(answer.neighbors.get(), size);
+    named_.distances = std::span(answer.distances.get(), size);
+    named_.offsets = answer.offsets;
+    named_.weights = answer.weights;
+    named_.pick_variances = answer.pick_variances;
+    named_.variances = answer.variances;
+    named_.result_rows = queries.places;
+    named_.first_query = queries.range.begin;
+    named_.file_rows = question.order;
+    const auto begin = static_cast<size_t>(queries.range.begin);
+    const auto count = static_cast<size_t>(queries.count);
+    if (!options.groups.empty()) {
+      // A group has its number in the file.
+      const auto numbers = std::span(question.groups.numbers).subspan(begin, count);
+      groups_.assign(numbers.begin(), numbers.end());
+      for (int64_t& number : groups_) number -= options.base;
+      named_.query_rows = groups_;
+    } else if (!options.queries.empty()) {
+      named_.query_rows = std::span(question.rows).subspan(begin, count);
+    }
+  }
+  NamedAnswer(const NamedAnswer&) = delete;
+  NamedAnswer& operator=(const NamedAnswer&) = delete;
+
+  [[nodiscard]] const NeighborsAnswer& get() const { return named_; }
+
+ private:
+  NeighborsAnswer named_;
+  std::vector<int64_t> groups_;
+};
+
+// Searches the chunks one after the other.
+class ChunkedSearch {
+ public:
+  ChunkedSearch(const NeighborsOptions& options, const Question& question,
+                const residual_knn_index* index, ProgressBar* progress, Messages* messages)
+      : options_(options),
+        question_(question),
+        index_(index),
+        progress_(progress),
+        messages_(messages),
+        range_(RangeOfSlice(options.slice, CountQueries(options, question))) {
+    residual_knn_statistics_init(&statistics_, sizeof statistics_);
+  }
+
+  SearchReport Run(OutputSet* outputs, ResumeRecord* record) {
+    QueryRange left = range_;
+    if (record != nullptr && !record->chunks().empty()) {
+      left.begin = record->chunks().back().end;
+      resumed_ = left.begin - range_.begin;
+      messages_->Note("continues after " + std::to_string(resumed_) + " of " +
+                      std::to_string(range_.size()) + " queries");
+    }
+    std::optional<AnswerWriter> writer;
+    for (const QueryRange& chunk : ChunksOf(left, ChunkSize(options_, range_))) {
+      const Queries queries = QueriesIn(chunk, options_, question_);
+      // Opened early, because files that do not fit the record cannot be continued.
+      if (record != nullptr && !writer) ContinueFiles(outputs, record, &writer);
+      const Answer answer = AnswerOf(queries);
+      if (MixesWithBar()) {
+        progress_->Pause();
+      } else {
+        StartStage("writing", chunk);
+      }
+      // Opened late, because opening a pipe waits for its reader.
+      if (!writer) {
+        writer.emplace(FilesOf(options_, range_), outputs);
+        writer->Begin();
+        // A file with a name delays Ctrl-C until it is removed. The next search must end at once.
+        progress_->StopIf([outputs] { return outputs->SignalWaits(); });
+      }
+      writer->Write(NamedAnswer(options_, question_, queries, answer).get(), progress_);
+      if (record != nullptr) record->Add({chunk.end, writer->Sync()});
+    }
+    writer->Finish();
+    progress_->StopIf(nullptr);
+    return {range_, resumed_, statistics_};
+  }
+
+ private:
+  // Opens the files, behind the chunks of the record.
+  void ContinueFiles(OutputSet* outputs, ResumeRecord* record,
+                     std::optional<AnswerWriter>* writer) const {
+    writer->emplace(FilesOf(options_, range_), outputs);
+    std::vector<std::vector<FilePart>> parts;
+    for (const ChunkRecord& chunk : record->chunks()) parts.push_back(chunk.parts);
+    (*writer)->Continue(parts);
+    if (parts.empty()) record->Add({range_.begin, (*writer)->Sync()});
+  }
+
+  // Searches, and warns after the last chunk.
+  Answer AnswerOf(const Queries& queries) {
+    const bool is_last = queries.range.end == range_.end;
+    StartStage("searching", queries.range);
+    Answer answer = Search(options_, question_, queries, index_, progress_);
+    AddStatistics(answer.statistics, queries.range.begin, &statistics_);
+    if (is_last) messages_->Warn(residual_knn_search_warning(index_, &statistics_));
+    if (!HasWeights(options_)) return answer;
+    StartStage("computing weights", queries.range);
+    jittered_ += AddWeights(options_, question_, queries, index_, &answer, progress_);
+    if (is_last && jittered_ > 0) {
+      messages_->Warn("--weights-jitter was added for " + std::to_string(jittered_) + " of " +
+                      std::to_string(range_.size()) + " queries");
+    }
+    return answer;
+  }
+
+  void StartStage(const std::string& name, const QueryRange& chunk) {
+    const auto share = [&](int64_t query) {
+      return static_cast<double>(query - range_.begin) / static_cast<double>(range_.size());
+    };
+    if (range_.size() == 0) {
+      progress_->StartStage(name);
+    } else {
+      progress_->StartStage(name, share(chunk.begin), share(chunk.end));
+    }
+  }
+
+  // The bar and the output would mix on the same terminal.
+  [[nodiscard]] bool MixesWithBar() const {
+    const bool stats_mix = !options_.stats.empty() && !IsStaged(options_.stats);
+    return stats_mix || isatty(STDOUT_FILENO) == 1;
+  }
+
+  const NeighborsOptions& options_;
+  const Question& question_;
+  const residual_knn_index* index_;
+  ProgressBar* progress_;
+  Messages* messages_;
+  QueryRange range_;
+  residual_knn_statistics statistics_{};
+  int64_t jittered_ = 0;
+  int64_t resumed_ = 0;  // queries of earlier runs
+};
+
+}  // namespace
+
+int64_t LargestChunk(const NeighborsOptions& options, const Question& question) {
+  const QueryRange range = RangeOfSlice(options.slice, CountQueries(options, question));
+  return std::min(ChunkSize(options, range), range.size());
+}
+
+SearchReport SearchInChunks(const NeighborsOptions& options, const Question& question,
+                            const residual_knn_index* index, ProgressBar* progress,
+                            Messages* messages, OutputSet* outputs, ResumeRecord* record) {
+  return ChunkedSearch(options, question, index, progress, messages).Run(outputs, record);
+}
+
+void PublishKeptAnswer(const NeighborsOptions& options, const ResumeRecord& record) {
+  const std::vector<std::string> files = AllFiles(FilesOf(options, {}));
+  const std::vector<FilePart>& last_parts = record.chunks().back().parts;
+  for (size_t i = 0; i < files.size(); ++i) OutputFile::PublishKept(files[i], last_parts[i].end);
+}
+
+}  // namespace residual_knn::cli
