@@ -36,12 +36,14 @@ _residual_knn() {
         --new-points) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
         --strategy) mapfile -t COMPREPLY < <(compgen -W 'automatic brute_force level_synchronous best_first batched_best_first dual_tree' -- "$word"); return ;;
         --start) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+        --slice) :; return ;;
         --memory-limit) :; return ;;
         --threads) :; return ;;
         --selection) mapfile -t COMPREPLY < <(compgen -W 'nearest conditional' -- "$word"); return ;;
         --candidates) :; return ;;
         --candidate-lists) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
         -o|--output) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+        --chunk) :; return ;;
         --base) mapfile -t COMPREPLY < <(compgen -W '0 1' -- "$word"); return ;;
         --stats) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
         --write-inducing) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
@@ -52,7 +54,7 @@ _residual_knn() {
         --weights-jitter) :; return ;;
         *) ;;
       esac
-      [[ $word != -* ]] || mapfile -t COMPREPLY < <(compgen -W '-h --help --columns --lonlat --delimiter --decimal --comment --header --no-header --kernel --nu --alpha --variance --lengthscale --nugget --jitter --max-jitter --inducing --inducing-method --inducing-points --seed -k --threshold --predecessors --order --ranking --signed --queries --groups --new-points --strategy --start --memory-limit --threads --selection --candidates --candidate-lists -o --output --base --stats --write-inducing --write-order --weights --variances --pick-variances --weights-jitter -q --quiet' -- "$word")
+      [[ $word != -* ]] || mapfile -t COMPREPLY < <(compgen -W '-h --help --columns --lonlat --delimiter --decimal --comment --header --no-header --kernel --nu --alpha --variance --lengthscale --nugget --jitter --max-jitter --inducing --inducing-method --inducing-points --seed -k --threshold --predecessors --order --ranking --signed --queries --groups --new-points --strategy --start --slice --memory-limit --threads --selection --candidates --candidate-lists -o --output --chunk --resume --base --stats --write-inducing --write-order --weights --variances --pick-variances --weights-jitter -q --quiet' -- "$word")
       [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
     info)
