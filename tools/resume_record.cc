@@ -160,7 +160,8 @@ void ResumeRecord::Begin(const std::vector<NamedFingerprint>& fingerprints) {
   for (size_t i = 0; i < fingerprints.size(); ++i) {
     if (fingerprints_[i].name != fingerprints[i].name) ThrowDamaged();
     if (fingerprints_[i] == fingerprints[i]) continue;
-    others += (others.empty() ? "" : ", ") + fingerprints[i].name;
+    if (!others.empty()) others += ", ";
+    others += fingerprints[i].name;
   }
   if (!others.empty()) {
     throw std::runtime_error(path_ + ": the interrupted run differs from this one in: " + others +
@@ -172,7 +173,10 @@ void ResumeRecord::Begin(const std::vector<NamedFingerprint>& fingerprints) {
 void ResumeRecord::Add(const ChunkRecord& chunk) {
   std::string content = "chunk " + std::to_string(chunk.end);
   for (const FilePart& part : chunk.parts) {
-    content += " " + std::to_string(part.end) + " " + Hexadecimal(part.checksum, kChecksumDigits);
+    content += ' ';
+    content += std::to_string(part.end);
+    content += ' ';
+    content += Hexadecimal(part.checksum, kChecksumDigits);
   }
   Append(content);
   chunks_.push_back(chunk);
