@@ -41,8 +41,8 @@ class Prepared {
   [[nodiscard]] int64_t bytes() { return trees_.bytes() + scans_.bytes() + space_trees_.bytes(); }
 
  private:
-  // Fits a word, so that its atomic needs no lock.
-  struct ScanTime {
+  // Fits a word and is aligned as one, so that its atomic needs no lock. clang uses the alignment of this type.
+  struct alignas(8) ScanTime {
     int32_t k;  // -k for a scan with start lists
     float seconds;
   };
