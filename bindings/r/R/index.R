@@ -200,10 +200,11 @@ update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, 
   lengthscales <- as_lengthscales(lengthscales, index$points, index$reading)
   arguments <- state$arguments
   # If the name of the new kernel fixes nu, the previous nu is dropped.
-  if (!"nu" %in% names(given) && fixes_nu(given$kernel)) arguments["nu"] <- list(NULL)
+  if (!"nu" %in% names(given) && fixes_nu(given[["kernel"]])) arguments["nu"] <- list(NULL)
   arguments[names(given)] <- given
   options <- do.call(model_options, arguments)
-  require_shape(arguments$kernel, given$nu, given$alpha)
+  # Not `given$nu`: `$` takes the beginning of a name for the name, and would return `nugget`.
+  require_shape(arguments[["kernel"]], given[["nu"]], given[["alpha"]])
   if (is.null(inducing)) {
     # The library gets the points again, because a failed update may have left others in the index.
     inducing <- state$inducing

@@ -120,7 +120,7 @@ refuse_kernel <- function(name) {
 # The factor of the lengthscales that the library gets, for the kernel name of an index.
 scale_of_alias <- function(index) {
   arguments <- index$state$arguments
-  if (index$source == "callback") 1 else resolve_kernel(arguments$kernel, arguments$nu)$scale
+  if (index$source == "callback") 1 else resolve_kernel(arguments[["kernel"]], arguments[["nu"]])$scale
 }
 
 # Distances in the library's lengthscales as distances in those that the user gave.
@@ -145,7 +145,7 @@ kernel_label <- function(index) {
     return("by callback")
   }
   arguments <- index$state$arguments
-  resolved <- resolve_kernel(arguments$kernel, arguments$nu)
+  resolved <- resolve_kernel(arguments[["kernel"]], arguments[["nu"]])
   own <- names(which(enum_values("kernel") == resolved$code))
   if (own == arguments$kernel) {
     return(own)

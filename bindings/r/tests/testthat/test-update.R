@@ -106,3 +106,10 @@ test_that("after a failed update, errors give the remedy, and another update suc
   update(plain, 0.2, inducing = points[1:50, ])
   expect_identical(neighbors(plain, k = 3, rows = 700:705)$index, neighbors(fresh, k = 3, rows = 700:705)$index)
 })
+
+test_that("the nugget alone can be updated", {
+  points <- matrix(seq(0.01, 0.6, length.out = 60), ncol = 2)
+  index <- residual_index(points, points[1:4, ], 0.3)
+  update(index, nugget = 0.1)
+  expect_same_answers(index, residual_index(points, points[1:4, ], 0.3, nugget = 0.1))
+})
