@@ -115,10 +115,7 @@ void LeafScorer::MultiplyRows(std::span<const int64_t> rows, FactorRows& factor_
   const auto count = static_cast<int64_t>(rows.size());
   Reserve(products_, columns.count * count);
   v_.resize(static_cast<size_t>(count * m));
-  const FactorRows::List v = factor_rows.Get(rows);
-  for (int64_t j = 0; j < count; ++j) {
-    std::copy_n(v.base + v.places[j] * m, m, v_.data() + j * m);
-  }
+  factor_rows.Copy(rows, v_.data());
   blas::MultiplyTransposed(columns.v, columns.count, v_.data(), count, m, products_.data());
 }
 

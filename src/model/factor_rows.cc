@@ -51,6 +51,14 @@ FactorRows::List FactorRows::Get(std::span<const int64_t> rows, Pace* pace) {
   }
 }
 
+void FactorRows::Copy(std::span<const int64_t> rows, double* out) {
+  const int64_t m = model_.m();
+  const List v = Get(rows);
+  for (int64_t j = 0; j < std::ssize(rows); ++j) {
+    std::copy_n(v.base + v.places[j] * m, m, out + j * m);
+  }
+}
+
 const double* FactorRows::Row(int64_t row) {
   const List v = Get({&row, 1});
   return v.base + v.places[0] * model_.m();

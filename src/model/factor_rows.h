@@ -26,6 +26,9 @@ class FactorRows {
   // computed is reported to `pace`, unless null.
   List Get(std::span<const int64_t> rows, Pace* pace = nullptr);
 
+  // Copies V of the rows to `out`, one row after another.
+  void Copy(std::span<const int64_t> rows, double* out);
+
   // V of one row. Valid until the next call of Get or Row.
   const double* Row(int64_t row);
 

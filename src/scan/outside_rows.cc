@@ -31,9 +31,8 @@ void OutsideRows::Multiply(const QueryBlock& block, std::span<const int64_t> row
   const int64_t m = model_.m();
   v_.resize(static_cast<size_t>(width * m));
   inverse_deviations_.assign(static_cast<size_t>(width + kScreenSlack), 0.0);
-  const FactorRows::List v = factor_rows_.Get(rows);
+  factor_rows_.Copy(rows, v_.data());
   for (int64_t j = 0; j < width; ++j) {
-    std::copy_n(v.base + v.places[j] * m, m, v_.data() + j * m);
     inverse_deviations_[j] = model_.inverse_deviation()[rows[j]];
   }
   model_.points().CopySelected(rows, coordinates_.data(), width + kScreenSlack);
