@@ -1,11 +1,12 @@
 #include "tools/memory_limit.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <stdexcept>
 #include <string>
+
+#include "tools/processors.h"
 
 namespace residual_knn::cli {
 namespace {
@@ -26,7 +27,7 @@ double PeakBytes() {
 
 int64_t Threads(const NeighborsOptions& options) {
   if (options.threads > 0) return options.threads;
-  return std::max<int64_t>(sysconf(_SC_NPROCESSORS_ONLN), 1);
+  return AvailableProcessors();
 }
 
 }  // namespace

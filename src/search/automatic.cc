@@ -32,7 +32,7 @@ int32_t ReasonNotToPrune(const ResidualModel& model) {
 
 void RequireRoomForTrees(const SearchJob& job, Prepared& prepared) {
   TreeStore& trees = prepared.trees();
-  if (trees.Fit(job.monitor)) return;
+  if (trees.HaveRoom(job.monitor)) return;
   throw Error(RESIDUAL_KNN_ERROR_OUT_OF_MEMORY,
               "trees need about " +
                   std::to_string(static_cast<int64_t>(trees.EstimatedBytes(job.monitor))) +
@@ -56,7 +56,7 @@ int32_t ReasonToScan(const SearchJob& job, Prepared& prepared, int64_t pairs) {
   const double build = static_cast<double>(model.n()) * kBuildWork * faster;
   const double before = prepared.AskedBefore(work);
   if (!trees.Has(0) && before + work < build) return RESIDUAL_KNN_REASON_FEW_PAIRS;
-  if (!trees.Fit(job.monitor)) return RESIDUAL_KNN_REASON_MEMORY_LIMIT;
+  if (!trees.HaveRoom(job.monitor)) return RESIDUAL_KNN_REASON_MEMORY_LIMIT;
   const double most = fit.bits16 ? kMostCoverQuantized : kMostCover;
   if (trees.Cover(job.monitor) > most) return RESIDUAL_KNN_REASON_NO_COVER;
   return RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;

@@ -37,7 +37,7 @@ class TreeStore {
   // About the bytes of all trees, by the cover.
   double EstimatedBytes(Monitor& monitor);
   // Whether all trees have room.
-  bool Fit(Monitor& monitor) { return max_bytes_ == 0 || EstimatedBytes(monitor) <= Room(); }
+  bool HaveRoom(Monitor& monitor) { return max_bytes_ == 0 || EstimatedBytes(monitor) <= Room(); }
   // Bytes that trees may take.
   [[nodiscard]] double Room() const { return PreparationRoom(model_, max_bytes_); }
 

@@ -1,4 +1,4 @@
-#include "processors.h"
+#include "tools/processors.h"
 
 #if defined(__linux__)
 #include <sched.h>
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <thread>
 
-namespace residual_knn::bench {
+namespace residual_knn::cli {
 
 int32_t AvailableProcessors() {
 #if defined(__linux__)
@@ -18,4 +18,4 @@ int32_t AvailableProcessors() {
   return std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()));
 }
 
-}  // namespace residual_knn::bench
+}  // namespace residual_knn::cli
