@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +12,8 @@
 #include <stdexcept>
 #include <system_error>
 #include <utility>
+
+#include "tools/file_bytes.h"
 
 namespace residual_knn::cli {
 namespace {
@@ -41,24 +42,17 @@ std::string TemporaryName(const std::string& target) {
 
 std::string KeptName(const std::string& target) { return target + ".resume-part"; }
 
-// The path with symbolic links resolved.
-std::string TargetOf(const std::string& path) {
-  std::error_code ignored;
-  const std::filesystem::path resolved = std::filesystem::canonical(path, ignored);
-  return ignored ? path : resolved.string();
-}
-
 bool IsStandardOutput(const std::string& path) { return path == "-" || path == "/dev/stdout"; }
-
-// The CRC-32 of bytes that follow those with this CRC-32.
-uint32_t Checksum(uint32_t before, std::string_view bytes) {
-  return static_cast<uint32_t>(
-      crc32_z(before, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
 
 std::string ProcessPath(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
 
 }  // namespace
+
+std::string ResolvedPath(const std::string& path) {
+  std::error_code ignored;
+  const std::filesystem::path resolved = std::filesystem::canonical(path, ignored);
+  return ignored ? path : resolved.string();
+}
 
 bool IsStaged(const std::string& path) {
   if (IsStandardOutput(path)) return false;
@@ -74,7 +68,7 @@ OutputFile::OutputFile(std::string path, Staging staging, Packing packing)
     descriptor_ = STDOUT_FILENO;
     return;
   }
-  target_ = TargetOf(path_);
+  target_ = ResolvedPath(path_);
   struct stat status {};
   const bool exists = stat(target_.c_str(), &status) == 0;
   if (exists && S_ISDIR(status.st_mode)) ThrowWriteError(EISDIR);
@@ -160,7 +154,7 @@ void OutputFile::WriteAll(std::string_view bytes) {
 
 void OutputFile::AddToPart(std::string_view bytes) {
   part_.end += static_cast<int64_t>(bytes.size());
-  part_.checksum = Checksum(part_.checksum, bytes);
+  part_.checksum = Crc32(bytes, part_.checksum);
 }
 
 void OutputFile::Continue(std::span<const FilePart> parts) {
@@ -175,7 +169,7 @@ void OutputFile::Continue(std::span<const FilePart> parts) {
       if (found < 0 && errno != EINTR) ThrowWriteError(errno);
       if (found == 0) ThrowNotContinued();
       if (found < 0) continue;
-      checksum = Checksum(checksum, {bytes.data(), static_cast<size_t>(found)});
+      checksum = Crc32({bytes.data(), static_cast<size_t>(found)}, checksum);
       part_.end += found;
     }
     if (i >= kUnchecked && checksum != parts[i].checksum) ThrowNotContinued();
@@ -193,7 +187,7 @@ FilePart OutputFile::Sync() {
 }
 
 void OutputFile::PublishKept(const std::string& path, int64_t size) {
-  const std::string target = TargetOf(path);
+  const std::string target = ResolvedPath(path);
   if (rename(KeptName(target).c_str(), target.c_str()) == 0) return;
   const int system_error = errno;
   struct stat status {};
@@ -220,13 +214,8 @@ void OutputFile::Flush() {
 
 void OutputFile::Rewrite(std::string_view start) {
   Flush();
-  size_t done = 0;
-  while (done < start.size()) {
-    const ssize_t count =
-        pwrite(descriptor_, start.data() + done, start.size() - done, static_cast<off_t>(done));
-    if (count < 0 && errno != EINTR) ThrowWriteError(errno);
-    if (count > 0) done += static_cast<size_t>(count);
-  }
+  const int system_error = WriteAt(descriptor_, start, 0);
+  if (system_error != 0) ThrowWriteError(system_error);
 }
 
 void OutputFile::Finish() {

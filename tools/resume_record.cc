@@ -4,16 +4,16 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <locale>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
+
+#include "tools/file_bytes.h"
 
 namespace residual_knn::cli {
 namespace {
@@ -30,8 +30,7 @@ std::string Hexadecimal(uint64_t value, size_t digits) {
 }
 
 std::string Checksum(std::string_view content) {
-  const auto* bytes = reinterpret_cast<const Bytef*>(content.data());
-  return Hexadecimal(crc32(0, bytes, static_cast<uInt>(content.size())), kChecksumDigits);
+  return Hexadecimal(Crc32(content), kChecksumDigits);
 }
 
 // The line without its checksum; nothing if that is wrong.
@@ -44,11 +43,7 @@ std::optional<std::string> ContentOf(std::string_view line) {
 }
 
 // The name of the record. The files of the answer are beside it.
-std::string RecordName(const std::string& output) {
-  std::error_code ignored;
-  const std::filesystem::path resolved = std::filesystem::canonical(output, ignored);
-  return (ignored ? output : resolved.string()) + ".resume";
-}
+std::string RecordName(const std::string& output) { return ResolvedPath(output) + ".resume"; }
 
 }  // namespace
 
@@ -193,15 +188,9 @@ void ResumeRecord::Remove() {
 
 void ResumeRecord::Append(const std::string& content) {
   const std::string line = content + std::string(kMark) + Checksum(content) + "\n";
-  std::string_view left = line;
-  while (!left.empty()) {
-    const ssize_t count =
-        pwrite(descriptor_, left.data(), left.size(), static_cast<off_t>(valid_bytes_));
-    if (count < 0 && errno != EINTR) ThrowSystem(errno);
-    if (count <= 0) continue;
-    valid_bytes_ += count;
-    left.remove_prefix(static_cast<size_t>(count));
-  }
+  const int system_error = WriteAt(descriptor_, line, valid_bytes_);
+  if (system_error != 0) ThrowSystem(system_error);
+  valid_bytes_ += std::ssize(line);
   if (fdatasync(descriptor_) != 0) ThrowSystem(errno);
 }
 
