@@ -11,6 +11,15 @@ install(TARGETS residual_knn EXPORT residual_knn-targets
 install(FILES include/residual_knn.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+if(RESIDUAL_KNN_HAS_MPI)
+  # Beside libresidual_knn, wherever the folder is moved.
+  set_target_properties(residual_knn_mpi PROPERTIES INSTALL_RPATH $ORIGIN)
+  install(TARGETS residual_knn_mpi EXPORT residual_knn_mpi-targets
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(FILES include/residual_knn_mpi.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  install(EXPORT residual_knn_mpi-targets NAMESPACE residual_knn:: DESTINATION ${residual_knn_cmake_dir})
+endif()
+
 install(EXPORT residual_knn-targets NAMESPACE residual_knn:: DESTINATION ${residual_knn_cmake_dir})
 configure_package_config_file(cmake/residual_knn-config.cmake.in residual_knn-config.cmake
   INSTALL_DESTINATION ${residual_knn_cmake_dir})
@@ -37,11 +46,19 @@ else()
 endif()
 configure_file(pkgconfig/residual_knn.pc.in residual_knn.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/residual_knn.pc DESTINATION ${residual_knn_pkgconfig_dir})
+if(RESIDUAL_KNN_HAS_MPI)
+  configure_file(pkgconfig/residual_knn_mpi.pc.in residual_knn_mpi.pc @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/residual_knn_mpi.pc DESTINATION ${residual_knn_pkgconfig_dir})
+endif()
 
 if(RESIDUAL_KNN_BUILD_TOOLS)
   file(RELATIVE_PATH residual_knn_bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
   set_target_properties(residual-knn PROPERTIES INSTALL_RPATH $ORIGIN/${residual_knn_bin_to_lib})
   install(TARGETS residual-knn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  if(RESIDUAL_KNN_HAS_MPI)
+    set_target_properties(residual-knn-mpi PROPERTIES INSTALL_RPATH $ORIGIN/${residual_knn_bin_to_lib})
+    install(TARGETS residual-knn-mpi RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
   install(FILES tools/shell/residual-knn.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
   install(FILES tools/shell/residual-knn.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
     RENAME residual-knn)

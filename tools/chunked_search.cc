@@ -6,11 +6,13 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tools/neighbors_output.h"
 #include "tools/neighbors_search.h"
 #include "tools/output_format.h"
+#include "tools/partners.h"
 #include "tools/queries.h"
 #include "tools/statistics_sum.h"
 
@@ -161,12 +163,21 @@ class ChunkedSearch {
   Answer AnswerOf(const Queries& queries) {
     const bool is_last = queries.range.end == range_.end;
     StartStage("searching", queries.range);
-    Answer answer = Search(options_, question_, queries, index_, progress_);
+    RangeAnswer found;
+    if (HasPartners()) {
+      found = SearchRange(queries.range, options_, question_, index_, progress_);
+    } else {
+      found.answer = Search(options_, question_, queries, index_, progress_);
+    }
+    Answer answer = std::move(found.answer);
     AddStatistics(answer.statistics, queries.range.begin, &statistics_);
     if (is_last) messages_->Warn(residual_knn_search_warning(index_, &statistics_));
     if (!HasWeights(options_)) return answer;
-    StartStage("computing weights", queries.range);
-    jittered_ += AddWeights(options_, question_, queries, index_, &answer, progress_);
+    if (!HasPartners()) {
+      StartStage("computing weights", queries.range);
+      found.jittered = AddWeights(options_, question_, queries, index_, &answer, progress_);
+    }
+    jittered_ += found.jittered;
     if (is_last && jittered_ > 0) {
       messages_->Warn("--weights-jitter was added for " + std::to_string(jittered_) + " of " +
                       std::to_string(range_.size()) + " queries");

@@ -19,6 +19,7 @@
 #include "tools/neighbors_command.h"
 #include "tools/neighbors_options.h"
 #include "tools/output_set.h"
+#include "tools/partners.h"
 #include "tools/suggestion.h"
 
 namespace {
@@ -37,7 +38,9 @@ void FillStandardStreams() {
 }
 
 int Fail(std::string_view message, int exit_code) {
-  residual_knn::cli::WriteMessageLine("error: " + std::string(message));
+  if (residual_knn::cli::ReportsFailure(message)) {
+    residual_knn::cli::WriteMessageLine("error: " + std::string(message));
+  }
   return exit_code;
 }
 
@@ -108,7 +111,11 @@ int Run(int argc, char** argv) {
     return Fail(error.what(), kWrongUse);
   }
   if (app.got_subcommand(neighbors)) {
-    RunNeighbors(options);
+    if (IsFirstProcess()) {
+      RunNeighbors(options);
+    } else {
+      FollowNeighbors(options);
+    }
     return 0;
   }
   if (app.got_subcommand(info)) {
@@ -121,12 +128,14 @@ int Run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  using residual_knn::cli::EndProcess;
   FillStandardStreams();
+  residual_knn::cli::BeginProcess(argc, argv);
   try {
-    return Run(argc, argv);
+    return EndProcess(Run(argc, argv));
   } catch (const std::bad_alloc&) {
-    return Fail("out of memory", kFailure);
+    return EndProcess(Fail("out of memory", kFailure));
   } catch (const std::exception& error) {
-    return Fail(error.what(), kFailure);
+    return EndProcess(Fail(error.what(), kFailure));
   }
 }

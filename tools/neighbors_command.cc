@@ -16,6 +16,7 @@
 #include "tools/output_check.h"
 #include "tools/output_format.h"
 #include "tools/output_set.h"
+#include "tools/partners.h"
 #include "tools/point_order.h"
 #include "tools/points_output.h"
 #include "tools/progress_bar.h"
@@ -36,7 +37,8 @@ RunBytes RunBytesOf(const NeighborsOptions& options, const Question& question) {
   const double answer = static_cast<double>(queries) * static_cast<double>(options.k) * place;
   const double factor = sizeof(double) * static_cast<double>(question.points.n) *
                         static_cast<double>(question.inducing.m);
-  return {answer, factor};
+  // Beside the answers of all partners, the answer for all that is made of them.
+  return {HasPartners() ? 2 * answer : answer, factor};
 }
 
 IndexHandle BuildIndex(const NeighborsOptions& options, const Question& question,
@@ -61,11 +63,10 @@ IndexHandle BuildIndex(const NeighborsOptions& options, const Question& question
   model.progress = progress->callback();
   model.progress_user = progress;
   residual_knn_index* index = nullptr;
-  const residual_knn_status status = residual_knn_index_create(
+  const residual_knn_status status = CreateIndex(
       ordered.empty() ? points.values.data() : ordered.data(), points.n, points.d(),
-      options.lengthscales.data(), static_cast<int64_t>(options.lengthscales.size()),
-      question.inducing.m > 0 ? question.inducing.values.data() : nullptr, question.inducing.m,
-      &model, &index);
+      options.lengthscales, question.inducing.m > 0 ? question.inducing.values.data() : nullptr,
+      question.inducing.m, model, &index);
   const bool inducing_to_blame =
       status == RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE && !options.inducing_points.empty();
   if (status == RESIDUAL_KNN_ERROR_OUT_OF_MEMORY && options.memory_limit > 0) {
@@ -88,8 +89,11 @@ void OrderByIndex(const NeighborsOptions& options, Question* question, IndexHand
   progress->StartStage("ordering the points");
   std::vector<int64_t> order(static_cast<size_t>(question->points.n));
   const residual_knn_helper_options helper = HelperOptions(options, progress);
-  CheckStatus(residual_knn_index_order(index->get(), &helper, order.data()),
-              question->points.path + ": --order");
+  if (IsFirstProcess()) {
+    CheckStatus(residual_knn_index_order(index->get(), &helper, order.data()),
+                question->points.path + ": --order");
+  }
+  ShareOrder(&order);
   TakeOrder(options, std::move(order), question);
   if (question->order.empty()) return;
   index->reset();
@@ -138,10 +142,12 @@ void ResumeAnswer(const NeighborsOptions& options, const Question& question,
 void RunNeighbors(NeighborsOptions options) {
   ProgressBar progress(STDERR_FILENO, !options.quiet && !HasReader(STDOUT_FILENO));
   Messages messages(options.quiet, &progress);
+  BeginSharing(options);
   CheckFiles(options);
   std::optional<ResumeRecord> record;
   if (options.resume) record.emplace(options.output);
   Question question = ReadQuestion(&options, &progress, &messages);
+  ShareQuestion(options, &question);
   if (record) record->Begin(FingerprintsOf(options, question));
   IndexHandle index = BuildIndex(options, question, &progress);
   OrderByIndex(options, &question, &index, &progress);
@@ -149,12 +155,28 @@ void RunNeighbors(NeighborsOptions options) {
   OutputSet outputs;
   if (record) {
     ResumeAnswer(options, question, index.get(), &progress, &messages, &*record, &outputs);
+    EndSearches();
     return;
   }
   const SearchReport report =
       SearchInChunks(options, question, index.get(), &progress, &messages, &outputs, nullptr);
   WriteOtherFiles(options, question, index.get(), report, &outputs);
   outputs.Publish();
+  EndSearches();
+}
+
+void FollowNeighbors(NeighborsOptions options) {
+  ProgressBar progress(STDERR_FILENO, false);
+  Messages messages(true, &progress);
+  BeginSharing(options);
+  NeighborsOptions own = OptionsOfFollower(options);
+  Question question = ReadQuestion(&own, &progress, &messages);
+  options.lengthscales = own.lengthscales;
+  options.k = own.k;
+  ShareQuestion(options, &question);
+  IndexHandle index = BuildIndex(options, question, &progress);
+  OrderByIndex(options, &question, &index, &progress);
+  FollowSearches(options, question, index.get(), &progress);
 }
 
 }  // namespace residual_knn::cli

@@ -74,6 +74,7 @@ Queries QueriesIn(const QueryRange& range, const NeighborsOptions& options,
 
 std::vector<int64_t> NumbersOf(const Queries& queries, const NeighborsOptions& options,
                                const Question& question) {
+  if (!queries.numbers.empty()) return queries.numbers;
   if (!options.queries.empty()) {
     const auto first = question.rows.begin() + queries.range.begin;
     return {first, first + queries.count};

@@ -23,6 +23,8 @@ struct Queries {
   // The library gets rows in the order of the index. For each query in the order of the output, this is its place among
   // them; empty: the same place.
   std::vector<int64_t> places;
+  // What NumbersOf returns; empty: follows from the range.
+  std::vector<int64_t> numbers;
   std::string path;  // of the file with their points, for messages
 
   // Null: all rows.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/describe.h"
 #include "c_api/arguments.h"
 #include "c_api/caller_struct.h"
+#include "c_api/caller_team.h"
 #include "c_api/guard.h"
 #include "c_api/index_handle.h"
 #include "model/model_builder.h"
@@ -136,6 +138,47 @@ void Publish(ResidualModel model, Clock::time_point start,
   *index = handle.release();
 }
 
+// The arguments of residual_knn_index_create.
+struct GivenArrays {
+  const double* points;
+  int64_t n;
+  int64_t d;
+  const double* lengthscales;
+  int64_t num_lengthscales;
+  const double* inducing;
+  int64_t m;
+};
+
+// `team` may be null.
+residual_knn_status Create(const char* function, const GivenArrays& given,
+                           const residual_knn_model_options* options, const residual_knn_team* team,
+                           residual_knn_index** index) {
+  return Guard(function, residual_knn::MessageBaseOf(options), [&] {
+    const auto start = Clock::now();
+    residual_knn::RequirePointer(index, "index");
+    const residual_knn_model_options o = ReadModelOptions(options);
+    const auto [points, n, d, lengthscales, num_lengthscales, inducing, m] = given;
+    RequireSizes(n, m);
+    residual_knn::RequireAtLeast(d, 1, "d");
+    const auto point_matrix = CheckedMatrix(points, n, d, o.layout, "points");
+    const auto inducing_matrix = CheckedMatrix(inducing, m, d, o.layout, "inducing");
+    residual_knn::CheckedSize(n, m, "n x m");
+    residual_knn::CheckedSize(m, m, "m x m");
+    const auto scales = residual_knn::CheckedLengthscales(lengthscales, num_lengthscales, d);
+    RequireVariances(o);
+    std::optional<residual_knn::CallerTeam> others;
+    if (team != nullptr) others.emplace(*team);
+    const residual_knn::Workforce workforce(residual_knn::CheckedThreads(o.threads),
+                                            others ? &*others : nullptr);
+    CovarianceFunction covariance = ReadCovariance(o);
+    Monitor monitor(o.progress, o.progress_user);
+    Publish(
+        BuildModel({point_matrix, scales}, {inducing_matrix, {o.jitter, o.max_jitter}},
+                   std::move(covariance), o.nugget, StorageOf(o, {n, d, m}), workforce, monitor),
+        start, o, index);
+  });
+}
+
 }  // namespace
 
 void residual_knn_model_options_init(residual_knn_model_options* options, size_t size) {
@@ -147,25 +190,19 @@ residual_knn_status residual_knn_index_create(const double* points, int64_t n, i
                                               const double* inducing, int64_t m,
                                               const residual_knn_model_options* options,
                                               residual_knn_index** index) {
-  return Guard(__func__, residual_knn::MessageBaseOf(options), [&] {
-    const auto start = Clock::now();
-    residual_knn::RequirePointer(index, "index");
-    const residual_knn_model_options o = ReadModelOptions(options);
-    RequireSizes(n, m);
-    residual_knn::RequireAtLeast(d, 1, "d");
-    const auto point_matrix = CheckedMatrix(points, n, d, o.layout, "points");
-    const auto inducing_matrix = CheckedMatrix(inducing, m, d, o.layout, "inducing");
-    residual_knn::CheckedSize(n, m, "n x m");
-    residual_knn::CheckedSize(m, m, "m x m");
-    const auto scales = residual_knn::CheckedLengthscales(lengthscales, num_lengthscales, d);
-    RequireVariances(o);
-    const int threads = residual_knn::CheckedThreads(o.threads);
-    CovarianceFunction covariance = ReadCovariance(o);
-    Monitor monitor(o.progress, o.progress_user);
-    Publish(BuildModel({point_matrix, scales}, {inducing_matrix, {o.jitter, o.max_jitter}},
-                       std::move(covariance), o.nugget, StorageOf(o, {n, d, m}), threads, monitor),
-            start, o, index);
-  });
+  return Create(__func__, {points, n, d, lengthscales, num_lengthscales, inducing, m}, options,
+                nullptr, index);
+}
+
+residual_knn_status residual_knn_team_index_create(const double* points, int64_t n, int64_t d,
+                                                   const double* lengthscales,
+                                                   int64_t num_lengthscales, const double* inducing,
+                                                   int64_t m,
+                                                   const residual_knn_model_options* options,
+                                                   const residual_knn_team* team,
+                                                   residual_knn_index** index) {
+  return Create(__func__, {points, n, d, lengthscales, num_lengthscales, inducing, m}, options,
+                team, index);
 }
 
 residual_knn_status residual_knn_index_update(residual_knn_index* index, const double* lengthscales,

@@ -17,14 +17,18 @@ int64_t ChunkPlan::MostInChunk(const SearchSettings& settings) {
   return std::min(CandidateList::MostAtOnce(settings.k), kMost);
 }
 
+int ChunkPlan::StageFor(const TreeStore& trees, int64_t limit) {
+  int stage = 0;
+  while (stage + 1 < trees.num_stages() && limit < trees.size(stage + 1)) ++stage;
+  const bool few = stage + 1 == trees.num_stages() && limit <= kFewCandidates;
+  return few ? kNoStage : stage;
+}
+
 ChunkPlan::ChunkPlan(const SearchJob& job, TreeStore& trees)
     : job_(job), stages_(static_cast<size_t>(trees.num_stages())) {
   for (int64_t i = 0; i < job.queries.size(); ++i) {
-    const int64_t limit = job.queries.Limit(i);
-    int stage = 0;
-    while (stage + 1 < trees.num_stages() && limit < trees.size(stage + 1)) ++stage;
-    const bool few = stage + 1 == trees.num_stages() && limit <= kFewCandidates;
-    (few ? brute_ : stages_[stage]).push_back(i);
+    const int stage = StageFor(trees, job.queries.Limit(i));
+    (stage == kNoStage ? brute_ : stages_[stage]).push_back(i);
   }
   for (int stage = 0; stage < trees.num_stages(); ++stage) {
     if (stages_[stage].empty()) continue;

@@ -30,6 +30,11 @@ class ChunkPlan {
   // The same for these settings: fewer if k is large.
   static int64_t MostInChunk(const SearchSettings& settings);
 
+  // In place of a stage: brute force is fast enough.
+  static constexpr int kNoStage = -1;
+  // The stage whose tree serves queries with the first `limit` rows as candidates.
+  static int StageFor(const TreeStore& trees, int64_t limit);
+
   ChunkPlan(const SearchJob& job, TreeStore& trees);
   ChunkPlan(const ChunkPlan&) = delete;
   ChunkPlan& operator=(const ChunkPlan&) = delete;

@@ -15,14 +15,14 @@ PointScaling ScalingOf(const GivenPoints& given, Monitor& monitor) {
 
 ResidualModel BuildModel(const GivenPoints& given, const GivenInducing& inducing,
                          CovarianceFunction covariance, double nugget, const FactorStorage& storage,
-                         int threads, Monitor& monitor) {
+                         const Workforce& workforce, Monitor& monitor) {
   PointScaling scaling = ScalingOf(given, monitor);
   ScaledPoints points(given.points, given.lengthscales, "points", scaling.origin);
   ScaledPoints scaled_inducing(inducing.points, given.lengthscales, "inducing", scaling.origin);
   InducingFactor factor(covariance, std::move(scaled_inducing), inducing.jitter, monitor);
   return {{std::move(covariance), nugget, std::move(points), std::move(scaling), std::move(factor),
            OriginalPoints(given.points), OriginalPoints(inducing.points), storage},
-          threads,
+          workforce,
           monitor};
 }
 

@@ -23,10 +23,10 @@ struct GivenInducing {
   JitterPolicy jitter;
 };
 
-// A model whose V and p are computed from inducing points. Throws for bad values.
+// A model whose V and p are computed from inducing points, by a team together. Throws for bad values.
 ResidualModel BuildModel(const GivenPoints& given, const GivenInducing& inducing,
                          CovarianceFunction covariance, double nugget, const FactorStorage& storage,
-                         int threads, Monitor& monitor);
+                         const Workforce& workforce, Monitor& monitor);
 
 // A model with the caller's V and p.
 ResidualModel BuildModel(const GivenPoints& given, CovarianceFunction covariance,

@@ -54,7 +54,7 @@ void CopyFactor(const DenseMatrixView& factor, std::span<const double> residual_
   });
 }
 
-ResidualModel::ResidualModel(InducingParts parts, int threads, Monitor& monitor)
+ResidualModel::ResidualModel(InducingParts parts, const Workforce& workforce, Monitor& monitor)
     : n_(parts.points.size()),
       storage_(parts.storage),
       points_(std::move(parts.points)),
@@ -64,7 +64,7 @@ ResidualModel::ResidualModel(InducingParts parts, int threads, Monitor& monitor)
       original_(std::move(parts.original)),
       original_inducing_(std::move(parts.original_inducing)),
       nugget_(parts.nugget) {
-  Compute(threads, monitor);
+  Compute(workforce, monitor);
 }
 
 ModelUpdate ResidualModel::PrepareUpdate(CovarianceFunction covariance, double nugget,
@@ -95,7 +95,8 @@ void ResidualModel::Apply(ModelUpdate update, int threads, Monitor& monitor) {
   original_inducing_ = std::move(update.original_inducing);
 }
 
-void ResidualModel::Compute(int threads, Monitor& monitor) {
+void ResidualModel::Compute(const Workforce& workforce, Monitor& monitor) {
+  const int threads = workforce.threads;
   m_ = inducing_->size();
   v_.resize(storage_.stored ? static_cast<size_t>(CheckedSize(n_, m_, "n x m")) : 0);
   residual_variance_.resize(static_cast<size_t>(n_));
@@ -104,11 +105,21 @@ void ResidualModel::Compute(int threads, Monitor& monitor) {
   std::vector<AlignedVector> panels(static_cast<size_t>(threads));
   std::vector<AlignedVector> forgotten(static_cast<size_t>(storage_.stored ? 0 : threads));
   for (AlignedVector& rows : forgotten) rows.resize(static_cast<size_t>(kPanelWidth * m_));
+  // A stored V is needed whole, so that every process computes all of it.
+  Team* const team = storage_.stored ? nullptr : workforce.team;
+  const Workforce sharing(threads, team);
   const int64_t blocks = (n_ + kFactorBlock - 1) / kFactorBlock;
-  monitor.Start(n_);
-  ParallelFor(threads, blocks, monitor, [&](int64_t block, int worker) {
-    const int64_t first = block * kFactorBlock;
-    const int64_t count = std::min(kFactorBlock, n_ - first);
+  std::vector<int64_t> begins;  // of the points of each process
+  for (int64_t r = 0; r <= sharing.size(); ++r) {
+    begins.push_back(std::min(BeginOfPart(blocks, sharing.size(), r) * kFactorBlock, n_));
+  }
+  const int64_t begin = begins[sharing.rank()];
+  const int64_t end = begins[sharing.rank() + 1];
+  monitor.Start(std::max<int64_t>(end - begin, 1));
+  const int64_t own_blocks = (end - begin + kFactorBlock - 1) / kFactorBlock;
+  ParallelFor(threads, own_blocks, monitor, [&](int64_t block, int worker) {
+    const int64_t first = begin + block * kFactorBlock;
+    const int64_t count = std::min(kFactorBlock, end - first);
     // Panels one by one, so that the caller hears from us also when m is large.
     ThreadMonitor thread_monitor(monitor, worker);
     for (int64_t done = 0; done < count && thread_monitor.GoOn(); done += kPanelWidth) {
@@ -120,6 +131,7 @@ void ResidualModel::Compute(int threads, Monitor& monitor) {
       monitor.Advance(size);
     }
   });
+  if (team != nullptr) ExchangeParts(*team, squares, begins);
   for (int64_t i = 0; i < n_; ++i) {
     residual_variance_[i] = std::max(covariance_->variance() + nugget_ - squares[i], 0.0);
   }

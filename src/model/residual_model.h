@@ -16,6 +16,7 @@
 #include "model/scaled_points.h"
 #include "model/semidefinite_deficit.h"
 #include "parallel/monitor.h"
+#include "parallel/team.h"
 #include "residual_knn.h"
 
 namespace residual_knn {
@@ -83,8 +84,8 @@ struct ModelUpdate {
 
 class ResidualModel {
  public:
-  // From inducing points: V and p are computed.
-  ResidualModel(InducingParts parts, int threads, Monitor& monitor);
+  // From inducing points: V and p are computed. A team computes p together, unless V is stored.
+  ResidualModel(InducingParts parts, const Workforce& workforce, Monitor& monitor);
 
   // From the caller's V and p with a built-in covariance.
   ResidualModel(CovarianceParts parts, const GivenFactor& given, int threads, Monitor& monitor);
@@ -152,7 +153,7 @@ class ResidualModel {
 
  private:
   // V, p and what follows from them, by inducing points. V is forgotten unless it is stored.
-  void Compute(int threads, Monitor& monitor);
+  void Compute(const Workforce& workforce, Monitor& monitor);
   // Derives what follows from V and p; squares holds |V_i|^2.
   void Finish(std::span<const double> squares, Monitor& monitor);
 

@@ -62,4 +62,23 @@ int32_t ReasonToScan(const SearchJob& job, Prepared& prepared, int64_t pairs) {
   return RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
 }
 
+SearchWay ChooseWay(const SearchJob& job, Prepared& prepared, int64_t pairs) {
+  SearchWay way;
+  way.scan = job.settings.strategy == RESIDUAL_KNN_BRUTE_FORCE;
+  way.compare = job.settings.strategy == RESIDUAL_KNN_AUTOMATIC;
+  if (way.compare) {
+    way.reason = ReasonToScan(job, prepared, pairs);
+    way.scan = way.reason != RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
+  } else if (!way.scan && !job.model.deficit().known) {
+    way.reason = ReasonNotToPrune(job.model);
+    way.scan = true;
+  }
+  if (!way.scan && MostRowsRepeat(job, prepared.scans())) {
+    way.reason = RESIDUAL_KNN_REASON_REPEATED_POINTS;
+    way.scan = true;
+  }
+  if (!way.scan && !way.compare) RequireRoomForTrees(job, prepared);
+  return way;
+}
+
 }  // namespace residual_knn

@@ -8,6 +8,16 @@
 
 namespace residual_knn {
 
+// How a search begins.
+struct SearchWay {
+  bool scan = false;     // by brute force
+  bool compare = false;  // by tree, unless a timed sample is for brute force
+  int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;
+};
+
+// The way of a search with the strategy of its settings. `pairs` is the number of its pairs.
+SearchWay ChooseWay(const SearchJob& job, Prepared& prepared, int64_t pairs);
+
 // Returns why a model is not pruned whose rounding is not known to be small enough.
 int32_t ReasonNotToPrune(const ResidualModel& model);
 

@@ -23,27 +23,10 @@ SearchStatistics ScanAll(const SearchJob& job, ScanStore& store) {
 
 // Searches with the settings as they are; the strategy may be automatic.
 SearchStatistics SearchByChoice(const SearchJob& job, Prepared& prepared, int64_t pairs) {
-  int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;
-  bool scan = job.settings.strategy == RESIDUAL_KNN_BRUTE_FORCE;
-  const bool compare = job.settings.strategy == RESIDUAL_KNN_AUTOMATIC;
-  if (compare) {
-    reason = ReasonToScan(job, prepared, pairs);
-    scan = reason != RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
-  } else if (!scan && !job.model.deficit().known) {
-    reason = ReasonNotToPrune(job.model);
-    scan = true;
-  }
-  if (!scan && MostRowsRepeat(job, prepared.scans())) {
-    reason = RESIDUAL_KNN_REASON_REPEATED_POINTS;
-    scan = true;
-  }
-  if (!scan && !compare) {
-    RequireRoomForTrees(job, prepared);
-    return SearchTree(job, prepared);
-  }
-  if (!scan) return SearchTreeOrScan(job, prepared);
+  const SearchWay way = ChooseWay(job, prepared, pairs);
+  if (!way.scan) return way.compare ? SearchTreeOrScan(job, prepared) : SearchTree(job, prepared);
   SearchStatistics statistics = ScanAll(job, prepared.scans());
-  statistics.reason = reason;
+  statistics.reason = way.reason;
   return statistics;
 }
 

@@ -7,18 +7,10 @@
 #include <utility>
 
 #include "parallel/parallel_for.h"
+#include "tree/block_piece.h"
 
 namespace residual_knn {
 namespace {
-
-// The result of one factorization, kept until all are done.
-struct Piece {
-  std::vector<int64_t> pivots;
-  std::vector<double> v;  // of the pivots
-  std::vector<double> lower;
-  std::vector<float> kept;
-  std::vector<float> roots;
-};
 
 // Solves L' X = W in place, with one column for each point.
 void SolveTransposed(std::span<const double> lower, int64_t rank, int64_t stride, AlignedVector& w,
@@ -42,8 +34,8 @@ float RootAbove(double unexplained) {
   return std::nextafter(root, std::numeric_limits<float>::infinity());
 }
 
-Piece Pack(const BlockFactor& factor, int64_t m, Kept what, PivotBlock& block, Pace& pace) {
-  Piece piece;
+BlockPiece Pack(const BlockFactor& factor, int64_t m, Kept what, Pace& pace) {
+  BlockPiece piece;
   piece.pivots.assign(factor.pivots().begin(), factor.pivots().end());
   piece.v.reserve(piece.pivots.size() * static_cast<size_t>(m));
   for (const int64_t pivot : piece.pivots) {
@@ -58,41 +50,64 @@ Piece Pack(const BlockFactor& factor, int64_t m, Kept what, PivotBlock& block, P
   piece.roots.reserve(static_cast<size_t>(factor.stride()));
   for (const double e : factor.unexplained()) piece.roots.push_back(RootAbove(e));
   piece.roots.resize(static_cast<size_t>(factor.stride()));
-  block.rank = factor.rank();
-  block.stride = factor.stride();
+  BlockNumbers& numbers = piece.numbers;
+  numbers.rank = factor.rank();
+  numbers.stride = factor.stride();
   const auto unexplained = factor.unexplained();
-  block.unexplained =
+  numbers.unexplained =
       unexplained.empty() ? 0 : *std::max_element(unexplained.begin(), unexplained.end());
-  block.largest_total = factor.largest_total();
-  block.pivot_inverse_deviations = factor.pivot_inverse_deviations();
-  block.inflation = factor.inflation();
+  numbers.largest_total = factor.largest_total();
+  numbers.pivot_inverse_deviations = factor.pivot_inverse_deviations();
+  numbers.inflation = factor.inflation();
   return piece;
+}
+
+void TakeNumbers(const BlockNumbers& numbers, PivotBlock& block) {
+  block.rank = numbers.rank;
+  block.stride = numbers.stride;
+  block.unexplained = numbers.unexplained;
+  block.largest_total = numbers.largest_total;
+  block.pivot_inverse_deviations = numbers.pivot_inverse_deviations;
+  block.inflation = numbers.inflation;
 }
 
 }  // namespace
 
 PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
-                         const SpaceOrder& order, const LevelOptions& options, int threads,
-                         Monitor& monitor)
+                         const SpaceOrder& order, const LevelOptions& options,
+                         const Workforce& workforce, Monitor& monitor)
     : m_(model.m()), d_(model.d()), depth_(options.depth), blocks_(size_t{1} << options.depth) {
   const std::vector<bool>& single = options.single;
   const bool coarse = options.kept == Kept::kCoefficients;
-  std::vector<Piece> pieces(blocks_.size());
+  const int threads = workforce.threads;
+  std::vector<BlockPiece> pieces(blocks_.size());
   std::vector<BlockFactor> factors;
   factors.reserve(static_cast<size_t>(threads));
   for (int i = 0; i < threads; ++i) factors.emplace_back(model, margins);
-  ParallelFor(threads, size(), monitor, [&](int64_t i, int worker) {
+  const auto rows_of = [&](const PivotBlock& b) {
+    return order.rows().subspan(b.begin, b.end - b.begin);
+  };
+  for (int64_t i = 0; i < size(); ++i) {
     PivotBlock& b = blocks_[i];
     b.begin = order.Begin(depth_, i);
     b.end = order.Begin(depth_, i + 1);
     b.single = single[i];
     b.quarter_ridge = Margins::Ridge(b.single, coarse) / 4;
-    const auto rows = order.rows().subspan(b.begin, b.end - b.begin);
+    const auto rows = rows_of(b);
     b.smallest_row = rows.empty() ? model.n() : *std::min_element(rows.begin(), rows.end());
+  }
+  const int64_t first = workforce.rank();
+  const int64_t step = workforce.size();
+  const int64_t own = (size() - first + step - 1) / step;
+  ParallelFor(threads, std::max<int64_t>(own, 0), monitor, [&](int64_t task, int worker) {
+    const int64_t i = first + task * step;
+    const PivotBlock& b = blocks_[i];
     Pace pace({monitor, worker});
-    factors[worker].Run(rows, {options.tolerance, b.single, coarse}, pace);
-    pieces[i] = Pack(factors[worker], m_, options.kept, b, pace);
+    factors[worker].Run(rows_of(b), {options.tolerance, b.single, coarse}, pace);
+    pieces[i] = Pack(factors[worker], m_, options.kept, pace);
   });
+  if (workforce.team != nullptr) ExchangePieces(*workforce.team, m_, pieces);
+  for (int64_t i = 0; i < size(); ++i) TakeNumbers(pieces[i].numbers, blocks_[i]);
   int64_t lower = 0;
   int64_t kept = 0;
   int64_t roots = 0;
@@ -116,7 +131,7 @@ PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
   roots_.assign(static_cast<size_t>(roots) + 64, 0.0F);
   ParallelFor(threads, size(), monitor, [&](int64_t i, int) {
     const PivotBlock& b = blocks_[i];
-    const Piece piece = std::move(pieces[i]);
+    const BlockPiece piece = std::move(pieces[i]);
     for (int64_t a = 0; a < b.rank; ++a) {
       const int64_t pivot = b.first_pivot + a;
       const int64_t row = order.rows()[b.begin + piece.pivots[a]];

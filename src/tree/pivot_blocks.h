@@ -20,6 +20,7 @@
 
 #include "base/aligned_vector.h"
 #include "model/residual_model.h"
+#include "parallel/team.h"
 #include "points/space_order.h"
 #include "tree/block_factor.h"
 
@@ -58,7 +59,7 @@ class PivotBlocks {
  public:
   PivotBlocks() = default;
   PivotBlocks(const ResidualModel& model, const Margins& margins, const SpaceOrder& order,
-              const LevelOptions& options, int threads, Monitor& monitor);
+              const LevelOptions& options, const Workforce& workforce, Monitor& monitor);
 
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(blocks_.size()); }
   [[nodiscard]] const PivotBlock& operator[](int64_t b) const { return blocks_[b]; }

@@ -34,8 +34,9 @@ bool IsOrderOf(const SpaceOrder& order, std::span<const int64_t> rows, int64_t s
 }  // namespace
 
 ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeShape& shape,
-                           const SpaceOrder& kept, int threads, Monitor& monitor)
+                           const SpaceOrder& kept, const Workforce& workforce, Monitor& monitor)
     : size_(size), margins_(model) {
+  const int threads = workforce.threads;
   std::vector<int64_t> rows = ChooseRows(model);
   monitor.Look();
   if (IsOrderOf(kept, rows, size)) {
@@ -59,7 +60,7 @@ ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeS
     const LevelOptions options{t, l == 0 ? shape.leaf_tolerance : shape.coarse_tolerance,
                                l > 0 && top ? Kept::kCoefficients : Kept::kCoordinates,
                                SingleBlocks(model, t)};
-    levels_.emplace_back(model, margins_, order_, options, threads, monitor);
+    levels_.emplace_back(model, margins_, order_, options, workforce, monitor);
     if (t == 0) break;
     t = std::max(t - shape.shift, 0);
   }

@@ -28,7 +28,7 @@ class ResidualTree {
  public:
   // A tree of the first `size` rows. Uses the order `kept` if that is an order of the same rows.
   ResidualTree(const ResidualModel& model, int64_t size, const TreeShape& shape,
-               const SpaceOrder& kept, int threads, Monitor& monitor);
+               const SpaceOrder& kept, const Workforce& workforce, Monitor& monitor);
 
   [[nodiscard]] int64_t size() const { return size_; }
   [[nodiscard]] const SpaceOrder& order() const { return order_; }

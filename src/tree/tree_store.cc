@@ -64,11 +64,12 @@ double TreeStore::EstimatedBytes(Monitor& monitor) {
   return rows * of_point;
 }
 
-const ResidualTree& TreeStore::Get(int stage, int threads, Monitor& monitor, double& seconds) {
+const ResidualTree& TreeStore::Get(int stage, const Workforce& workforce, Monitor& monitor,
+                                   double& seconds) {
   const auto start = Clock::now();
   const TreeShape shape = ShapeFor(Cover(monitor), sizes_[stage]);
   const ResidualTree& tree = trees_[stage]->Get(monitor, [&] {
-    return std::make_unique<ResidualTree>(model_, sizes_[stage], shape, orders_[stage], threads,
+    return std::make_unique<ResidualTree>(model_, sizes_[stage], shape, orders_[stage], workforce,
                                           monitor);
   });
   seconds += std::chrono::duration<double>(Clock::now() - start).count();

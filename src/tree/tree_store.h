@@ -28,8 +28,9 @@ class TreeStore {
   [[nodiscard]] int64_t size(int stage) const { return sizes_[stage]; }
 
   // The tree of a stage, built now if it does not exist. Any thread may call this; while another thread builds the
-  // tree, the call waits. Adds the time that this took to `seconds`.
-  const ResidualTree& Get(int stage, int threads, Monitor& monitor, double& seconds);
+  // tree, the call waits. Adds the time that this took to `seconds`. A team builds it together, and on all of its processes it
+  // must not exist.
+  const ResidualTree& Get(int stage, const Workforce& workforce, Monitor& monitor, double& seconds);
 
   // Number of pivots for each point in a sample of blocks; see cover_sample.h.
   double Cover(Monitor& monitor);

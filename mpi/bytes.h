@@ -1,0 +1,88 @@
+// Values as bytes of a message.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace residual_knn::mpi {
+
+using Bytes = std::vector<unsigned char>;
+
+// Appends the number of values and the values.
+template <class T>
+void Put(std::span<const T> values, Bytes* bytes) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  const auto count = static_cast<int64_t>(values.size());
+  const size_t at = bytes->size();
+  bytes->resize(at + sizeof count + values.size_bytes());
+  std::memcpy(bytes->data() + at, &count, sizeof count);
+  if (!values.empty()) {
+    std::memcpy(bytes->data() + at + sizeof count, values.data(), values.size_bytes());
+  }
+}
+template <class T>
+void Put(const std::vector<T>& values, Bytes* bytes) {
+  Put(std::span<const T>(values), bytes);
+}
+template <class T>
+void PutOne(const T& value, Bytes* bytes) {
+  Put(std::span<const T>(&value, 1), bytes);
+}
+
+// Takes them in the same order.
+class BytesReader {
+ public:
+  explicit BytesReader(std::span<const unsigned char> bytes) : bytes_(bytes) {}
+
+  [[nodiscard]] bool AtEnd() const { return bytes_.empty(); }
+
+  template <class T>
+  std::vector<T> Take() {
+    int64_t count = 0;
+    std::memcpy(&count, bytes_.data(), sizeof count);
+    bytes_ = bytes_.subspan(sizeof count);
+    std::vector<T> values(static_cast<size_t>(count));
+    const size_t size = values.size() * sizeof(T);
+    if (size > 0) std::memcpy(values.data(), bytes_.data(), size);
+    bytes_ = bytes_.subspan(size);
+    return values;
+  }
+  template <class T>
+  T TakeOne() {
+    return Take<T>().at(0);
+  }
+
+ private:
+  std::span<const unsigned char> bytes_;
+};
+
+// A number that most likely differs for different bytes (FNV-1a over words of 8 bytes).
+class Hash {
+ public:
+  template <class T>
+  void Add(const T& value) {
+    AddBytes(&value, sizeof value);
+  }
+  void AddBytes(const void* data, size_t size) {
+    const auto* at = static_cast<const unsigned char*>(data);
+    while (size > 0) {
+      uint64_t word = 0;
+      const size_t count = size < sizeof word ? size : sizeof word;
+      std::memcpy(&word, at, count);
+      value_ = (value_ ^ word) * 0x100000001b3U;
+      value_ ^= value_ >> 29U;
+      at += count;
+      size -= count;
+    }
+  }
+  [[nodiscard]] uint64_t get() const { return value_; }
+
+ private:
+  uint64_t value_ = 0xcbf29ce484222325U;
+};
+
+}  // namespace residual_knn::mpi

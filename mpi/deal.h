@@ -1,0 +1,49 @@
+// Deals numbered lots of work to processes, each to the process that asks next, so that all end at about the same time.
+// Process 0 deals. It works too, and answers the others when it looks at its messages.
+#pragma once
+
+#include <mpi.h>
+
+#include <array>
+#include <cstdint>
+
+namespace residual_knn::mpi {
+
+class Deal {
+ public:
+  // Every process of the communicator makes one, with the same number of lots. No other message of the communicator may
+  // have tags kAsk and kAnswer meanwhile.
+  Deal(MPI_Comm comm, int64_t lots);
+  Deal(const Deal&) = delete;
+  Deal& operator=(const Deal&) = delete;
+
+  static constexpr int64_t kNone = -1;
+  // The next lot of this process, kNone if there are no more.
+  int64_t Next();
+
+  // On process 0: answers those who ask. To be called about every 50 ms while it works. Does nothing on others.
+  void Serve();
+
+  // Must be called at the end. On process 0, serves until every process knows that there are no more lots. If lots are
+  // left because this process has failed, nobody gets them.
+  void Finish();
+
+ private:
+  static constexpr int kAsk = 1;
+  static constexpr int kAnswer = 2;
+
+  void Ask(bool stop);
+  int64_t Take() { return next_ < lots_ ? next_++ : kNone; }
+
+  MPI_Comm comm_;
+  int64_t lots_;
+  int rank_ = 0;
+  int size_ = 1;
+  int64_t next_ = 0;    // on process 0
+  int told_ = 0;        // on process 0: how many others know that there are no more lots
+  bool ended_ = false;  // this process has got kNone
+  int64_t answer_ = 0;  // to the last question of this process
+  MPI_Request request_ = MPI_REQUEST_NULL;
+};
+
+}  // namespace residual_knn::mpi

@@ -1,0 +1,21 @@
+// Statistics of a search of which lots are searched on their own, by several processes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "mpi/comm_team.h"
+#include "residual_knn.h"
+
+namespace residual_knn::mpi {
+
+// Adds the statistics of a lot, whose queries have these numbers in the whole search. The first query that is too coarse
+// for double precision is then that of the whole search.
+void AddLot(residual_knn_statistics lot, std::span<const int64_t> queries, int64_t message_base,
+            residual_knn_statistics* sum);
+
+// The sum over all processes, which call this together. `threads` are those of this process. `reason` is that of the
+// whole search; RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE: the searches of lots have chosen.
+residual_knn_statistics SumOf(CommTeam& team, const residual_knn_statistics& mine, int32_t reason);
+
+}  // namespace residual_knn::mpi

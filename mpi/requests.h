@@ -1,0 +1,32 @@
+// Waits for messages of MPI without using the processor. MPI itself waits in a loop, which would take a core from the
+// processes that still work.
+#pragma once
+
+#include <mpi.h>
+
+#include <functional>
+#include <span>
+#include <string>
+
+namespace residual_knn::mpi {
+
+// Throws a Failure that names the call unless `code` is MPI_SUCCESS.
+void CheckMpi(int code, const char* call);
+
+// Sleeps until the request is complete. `meanwhile` is called now and then; it may be empty.
+void WaitAsleep(MPI_Request* request, const std::function<void()>& meanwhile = {});
+
+// Until all requests are complete: for transfers that all processes have begun.
+void WaitForTransfer(std::span<MPI_Request> requests);
+
+// Sleeps for a moment, longer with every call.
+class Pause {
+ public:
+  void Sleep();
+  void Reset() { microseconds_ = 0; }
+
+ private:
+  int microseconds_ = 0;
+};
+
+}  // namespace residual_knn::mpi

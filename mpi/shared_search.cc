@@ -1,0 +1,319 @@
+#include "mpi/shared_search.h"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <numeric>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "mpi/bytes.h"
+#include "mpi/deal.h"
+#include "mpi/failure.h"
+#include "mpi/lot_arrays.h"
+#include "mpi/lot_statistics.h"
+#include "mpi/lots.h"
+#include "mpi/mail.h"
+#include "parallel/team.h"
+#include "tools/processors.h"
+
+namespace residual_knn::mpi {
+namespace {
+
+// The progress callback of the searches of lots: serves the deal, and reports the share of all queries.
+struct Relay {
+  Deal& deal;
+  const residual_knn_search_options& options;  // of the caller
+  int64_t all_queries;
+  int64_t first = 0;  // of the lot
+  int64_t count = 0;
+  std::exception_ptr failure;
+
+  static int32_t Report(void* user, int64_t done, int64_t total) {
+    auto& self = *static_cast<Relay*>(user);
+    try {
+      self.deal.Serve();
+    } catch (...) {
+      self.failure = std::current_exception();
+      return 1;
+    }
+    if (self.options.progress == nullptr) return 0;
+    const double share = static_cast<double>(done) / static_cast<double>(total);
+    const auto queries = static_cast<int64_t>(share * static_cast<double>(self.count));
+    return self.options.progress(self.options.progress_user, self.first + queries,
+                                 self.all_queries);
+  }
+};
+
+struct SearchPlan {
+  residual_knn_search_options options;  // of all lots
+  int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;
+  std::vector<int64_t> order;
+  std::vector<int64_t> cuts;  // of lots in `order`
+};
+
+residual_knn_info InfoOf(const residual_knn_index* index) {
+  residual_knn_info info;
+  residual_knn_info_init(&info, sizeof info);
+  CheckStatus(residual_knn_index_info(index, &info));
+  return info;
+}
+
+// The question, except for what the library itself refuses.
+uint64_t FingerprintOf(const SearchCall& call, const residual_knn_search_options& options) {
+  Hash hash;
+  hash.Add(call.num_queries);
+  hash.Add(call.predecessors);
+  hash.Add(call.k);
+  hash.Add(call.new_points != nullptr);
+  const auto count = static_cast<size_t>(std::max<int64_t>(call.num_queries, 0));
+  if (call.rows != nullptr) hash.AddBytes(call.rows, count * sizeof(int64_t));
+  if (call.new_points != nullptr && call.index != nullptr) {
+    hash.AddBytes(call.new_points,
+                  count * static_cast<size_t>(InfoOf(call.index).d) * sizeof(double));
+  }
+  for (const int32_t option :
+       {options.layout, options.ranking, options.strategy, options.selection}) {
+    hash.Add(option);
+  }
+  for (const int64_t option : {options.residual_candidates, options.scaled_candidates,
+                               options.tile_queries, options.tile_candidates, options.start_k}) {
+    hash.Add(option);
+  }
+  hash.Add(options.candidate_offsets != nullptr);
+  hash.Add(options.conditional_variances != nullptr);
+  return hash.get();
+}
+
+// What the library would refuse, of arrays that are cut into lots.
+void RequireLists(const SearchCall& call, const residual_knn_search_options& options) {
+  const auto refuse = [](const std::string& text) {
+    throw Failure(RESIDUAL_KNN_ERROR_INVALID_ARGUMENT, text);
+  };
+  if (call.index == nullptr) refuse("index is NULL");
+  if (call.k < 1) refuse("k is " + std::to_string(call.k) + ", must be at least 1");
+  if (call.num_queries < 0) {
+    refuse("num_queries is " + std::to_string(call.num_queries) + ", must be at least 0");
+  }
+  residual_knn_info info = InfoOf(call.index);
+  if (call.new_points == nullptr && call.rows == nullptr && call.num_queries != 0 &&
+      call.num_queries != info.n) {
+    refuse("rows is NULL and num_queries is " + std::to_string(call.num_queries) +
+           ", must be n = " + std::to_string(info.n));
+  }
+  if (options.start_k < 0) {
+    refuse("start_k is " + std::to_string(options.start_k) + ", must be at least 0");
+  }
+  if (options.start_k > 0 && options.start == nullptr) refuse("start is NULL");
+  if (options.candidate_offsets == nullptr) return;
+  if (options.candidate_rows == nullptr) refuse("candidate_rows is NULL");
+  for (int64_t i = 0; i <= call.num_queries; ++i) {
+    const int64_t least = i == 0 ? 0 : options.candidate_offsets[i - 1];
+    const int64_t offset = options.candidate_offsets[i];
+    if (offset >= least && (i > 0 || offset == 0)) continue;
+    refuse("candidate_offsets[" + std::to_string(i + options.message_base) + "] is " +
+           std::to_string(offset) + ", must " +
+           (i == 0 ? "be 0" : "not be less than the one before it"));
+  }
+}
+
+SearchPlan MakePlan(CommTeam& team, const SearchCall& call) {
+  SearchPlan plan;
+  plan.options = ReadSearchOptions(call.options);
+  RequireLists(call, plan.options);
+  team.RequireSame(FingerprintOf(call, plan.options), "the queries or the search options differ");
+  const auto count = static_cast<size_t>(std::max<int64_t>(call.num_queries, 0));
+  plan.order.resize(count);
+  std::vector<unsigned char> begins(count, 1);
+  const residual_knn_team_question question{call.rows, call.new_points, call.num_queries,
+                                            static_cast<int32_t>(call.predecessors ? 1 : 0),
+                                            call.k};
+  if (plan.options.candidate_offsets != nullptr) {
+    std::iota(plan.order.begin(), plan.order.end(), int64_t{0});
+    plan.reason = RESIDUAL_KNN_REASON_CANDIDATE_LISTS;
+  } else {
+    const residual_knn_status status = residual_knn_team_prepare(
+        call.index, &question, call.options, &team.team(), &plan.options.strategy, &plan.reason,
+        plan.order.data(), begins.data());
+    team.RethrowCaught();
+    CheckStatus(status);
+  }
+  int64_t threads = 1;
+  const int64_t own = plan.options.threads > 0 ? plan.options.threads : cli::AvailableProcessors();
+  for (const int64_t of_one : team.Share(own)) {
+    threads = std::max(threads, of_one);
+  }
+  plan.cuts = CutIntoLots(begins, team.size(), LeastLot(threads));
+  return plan;
+}
+
+void SearchLot(const SearchPlan& plan, std::span<const int64_t> queries, int32_t k,
+               bool wants_distances, LotArrays* arrays, FoundNeighbors* found,
+               residual_knn_statistics* statistics) {
+  const size_t before = found->neighbors.size();
+  const size_t places = queries.size() * static_cast<size_t>(k);
+  arrays->Take(queries);
+  found->queries.insert(found->queries.end(), queries.begin(), queries.end());
+  found->neighbors.resize(before + places);
+  if (wants_distances) found->distances.resize(before + places);
+  if (plan.options.conditional_variances != nullptr) {
+    found->conditional_variances.resize(before + places);
+    arrays->options().conditional_variances = found->conditional_variances.data() + before;
+  }
+  residual_knn_statistics lot;
+  residual_knn_statistics_init(&lot, sizeof lot);
+  CheckStatus(arrays->Search(found->neighbors.data() + before,
+                             wants_distances ? found->distances.data() + before : nullptr, &lot));
+  AddLot(lot, queries, plan.options.message_base, statistics);
+}
+
+void Place(const FoundNeighbors& found, int32_t k, const ResultPlaces& places) {
+  for (size_t i = 0; i < found.queries.size(); ++i) {
+    const int64_t query = found.queries[i] - places.first;
+    const int64_t step = places.dimension_major ? places.count : 1;
+    int64_t at = places.dimension_major ? query : query * k;
+    for (size_t from = i * static_cast<size_t>(k); from < (i + 1) * static_cast<size_t>(k);
+         ++from, at += step) {
+      places.neighbors[at] = found.neighbors[from];
+      if (places.distances != nullptr) places.distances[at] = found.distances[from];
+      if (places.conditional_variances != nullptr) {
+        places.conditional_variances[at] = found.conditional_variances[from];
+      }
+    }
+  }
+}
+
+// Appends the results of one query.
+void CopyResults(const FoundNeighbors& found, size_t which, int32_t k, FoundNeighbors* out) {
+  const auto places = static_cast<size_t>(k);
+  const auto copy = [&](const auto& from, auto* to) {
+    if (from.empty()) return;
+    const auto first = from.begin() + static_cast<std::ptrdiff_t>(which * places);
+    to->insert(to->end(), first, first + k);
+  };
+  out->queries.push_back(found.queries[which]);
+  copy(found.neighbors, &out->neighbors);
+  copy(found.distances, &out->distances);
+  copy(found.conditional_variances, &out->conditional_variances);
+}
+
+Bytes ToBytes(const FoundNeighbors& found) {
+  Bytes bytes;
+  Put(found.queries, &bytes);
+  Put(found.neighbors, &bytes);
+  Put(found.distances, &bytes);
+  Put(found.conditional_variances, &bytes);
+  return bytes;
+}
+
+FoundNeighbors FromBytes(const Bytes& bytes) {
+  BytesReader reader(bytes);
+  FoundNeighbors found;
+  found.queries = reader.Take<int64_t>();
+  found.neighbors = reader.Take<int64_t>();
+  found.distances = reader.Take<double>();
+  found.conditional_variances = reader.Take<double>();
+  return found;
+}
+
+}  // namespace
+
+residual_knn_search_options ReadSearchOptions(const residual_knn_search_options* options) {
+  residual_knn_search_options read;
+  residual_knn_search_options_init(&read, sizeof read);
+  constexpr size_t kLargest = 4096;
+  if (options == nullptr || options->struct_size < sizeof(size_t) ||
+      options->struct_size > kLargest) {
+    return read;
+  }
+  std::memcpy(&read, options, std::min(options->struct_size, sizeof read));
+  read.struct_size = sizeof read;
+  return read;
+}
+
+FoundNeighbors SearchMyLots(CommTeam& team, const SearchCall& call, bool wants_distances,
+                            residual_knn_statistics* statistics) {
+  SearchPlan plan = MakePlan(team, call);
+  const residual_knn_search_options caller = plan.options;
+  Deal deal(team.comm(), std::ssize(plan.cuts) - 1);
+  Relay relay{deal, caller, std::max<int64_t>(call.num_queries, 1), 0, 0, nullptr};
+  if (team.rank() == 0 || caller.progress != nullptr) {
+    plan.options.progress = Relay::Report;
+    plan.options.progress_user = &relay;
+  }
+  FoundNeighbors found;
+  residual_knn_statistics mine;
+  residual_knn_statistics_init(&mine, sizeof mine);
+  try {
+    LotArrays arrays(call, plan.options, InfoOf(call.index).d);
+    for (int64_t lot = deal.Next(); lot != Deal::kNone; lot = deal.Next()) {
+      relay.first = plan.cuts[static_cast<size_t>(lot)];
+      relay.count = plan.cuts[static_cast<size_t>(lot) + 1] - relay.first;
+      SearchLot(plan,
+                std::span(plan.order)
+                    .subspan(static_cast<size_t>(relay.first), static_cast<size_t>(relay.count)),
+                call.k, wants_distances, &arrays, &found, &mine);
+    }
+  } catch (...) {
+    deal.Finish();
+    if (relay.failure) std::rethrow_exception(relay.failure);
+    throw;
+  }
+  deal.Finish();
+  *statistics = SumOf(team, mine, plan.reason);
+  return found;
+}
+
+void ShareWithAll(CommTeam& team, int32_t k, const FoundNeighbors& found,
+                  const ResultPlaces& places) {
+  constexpr int64_t kBytesAtOnce = int64_t{64} << 20;
+  Place(found, k, places);
+  const int64_t bytes_of_query = int64_t{24} * k + 8;
+  const int64_t at_once = std::max<int64_t>(kBytesAtOnce / (bytes_of_query * team.size()), 1);
+  int64_t rounds = 0;
+  for (const int64_t queries : team.Share(std::ssize(found.queries))) {
+    rounds = std::max(rounds, (queries + at_once - 1) / at_once);
+  }
+  size_t next = 0;
+  for (int64_t round = 0; round < rounds; ++round) {
+    FoundNeighbors some;
+    const size_t end = std::min(next + static_cast<size_t>(at_once), found.queries.size());
+    for (; next < end; ++next) CopyResults(found, next, k, &some);
+    Bytes mine = ToBytes(some);
+    const std::vector<int64_t> sizes = team.Share(std::ssize(mine));
+    std::vector<Bytes> all(static_cast<size_t>(team.size()));
+    std::vector<std::span<unsigned char>> parts;
+    for (size_t process = 0; process < all.size(); ++process) {
+      const bool own = static_cast<int>(process) == team.rank();
+      if (!own) all[process].resize(static_cast<size_t>(sizes[process]));
+      parts.emplace_back(own ? mine : all[process]);
+    }
+    team.Exchange(parts);
+    for (size_t process = 0; process < all.size(); ++process) {
+      if (static_cast<int>(process) != team.rank()) Place(FromBytes(all[process]), k, places);
+    }
+  }
+}
+
+void ShareParts(CommTeam& team, int32_t k, int64_t num_queries, const FoundNeighbors& found,
+                const ResultPlaces& places) {
+  const int size = team.size();
+  std::vector<int64_t> ends;
+  for (int64_t r = 1; r <= size; ++r) ends.push_back(BeginOfPart(num_queries, size, r));
+  std::vector<FoundNeighbors> parts(static_cast<size_t>(size));
+  for (size_t i = 0; i < found.queries.size(); ++i) {
+    const auto owner = std::upper_bound(ends.begin(), ends.end(), found.queries[i]) - ends.begin();
+    CopyResults(found, i, k, &parts[static_cast<size_t>(owner)]);
+  }
+  std::vector<Bytes> outgoing;
+  for (FoundNeighbors& part : parts) {
+    outgoing.push_back(ToBytes(part));
+    part = {};
+  }
+  for (const Bytes& letter : ExchangeMail(team, std::move(outgoing))) {
+    Place(FromBytes(letter), k, places);
+  }
+}
+
+}  // namespace residual_knn::mpi

@@ -1,0 +1,121 @@
+#include "search/prepare_together.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <span>
+#include <string>
+
+#include "base/error.h"
+#include "descent/chunk_plan.h"
+#include "search/automatic.h"
+
+namespace residual_knn {
+namespace {
+
+// A number that most likely differs if the bits of p differ.
+int64_t FingerprintOf(const ResidualModel& model) {
+  auto sum = static_cast<uint64_t>(model.m());
+  for (int64_t i = 0; i < model.n(); ++i) {
+    const double p = model.residual_variance(i);
+    uint64_t bits = 0;
+    std::memcpy(&bits, &p, sizeof bits);
+    sum = (sum ^ bits) * 0x9e3779b97f4a7c15U;
+    sum ^= sum >> 32U;
+  }
+  return static_cast<int64_t>(sum);
+}
+
+void RequireSameModel(const ResidualModel& model, Team& team) {
+  const std::vector<int64_t> fingerprints = team.Share(FingerprintOf(model));
+  for (int r = 0; r < team.size(); ++r) {
+    if (fingerprints[r] == fingerprints[0]) continue;
+    ThrowInvalid("the index of process " + std::to_string(r) +
+                 " is not that of process 0: the residual variances differ");
+  }
+}
+
+// Trees that some process has made for a search of its own are made by each of the others alone.
+void BuildTrees(const SearchJob& job, TreeStore& trees, Team& team) {
+  std::vector<bool> needed(static_cast<size_t>(trees.num_stages()));
+  for (int64_t i = 0; i < job.queries.size(); ++i) {
+    const int stage = ChunkPlan::StageFor(trees, job.queries.Limit(i));
+    if (stage != ChunkPlan::kNoStage) needed[stage] = true;
+  }
+  int64_t mine = 0;
+  for (int stage = 0; stage < trees.num_stages(); ++stage) {
+    if (trees.Has(stage)) mine |= int64_t{1} << stage;
+  }
+  int64_t any = 0;
+  for (const int64_t stages : team.Share(mine)) any |= stages;
+  double seconds = 0;
+  for (int stage = 0; stage < trees.num_stages(); ++stage) {
+    if (!needed[stage]) continue;
+    const bool together = (any >> stage & 1) == 0;
+    trees.Get(stage, {job.settings.threads, together ? &team : nullptr}, job.monitor, seconds);
+  }
+}
+
+// Appends the places of some queries in the results.
+void AppendSlots(const QuerySet& queries, std::span<const int64_t> which, QueryBlock& block,
+                 std::vector<int64_t>& slots) {
+  constexpr size_t kAtOnce = 1024;
+  for (size_t first = 0; first < which.size(); first += kAtOnce) {
+    queries.LoadPlaces(which.subspan(first, std::min(kAtOnce, which.size() - first)), block);
+    slots.insert(slots.end(), block.slot.begin(), block.slot.end());
+  }
+}
+
+void OrderByChunks(const SearchJob& job, TreeStore& trees, SharedPlan& shared) {
+  SearchSettings settings = job.settings;
+  settings.strategy = RESIDUAL_KNN_DUAL_TREE;
+  const ChunkPlan plan({job.model, job.queries, settings, job.results, job.monitor, nullptr},
+                       trees);
+  const auto size = static_cast<size_t>(job.queries.size());
+  shared.order.reserve(size);
+  shared.begins.assign(size, 0);
+  QueryBlock block;
+  for (const Chunk& chunk : plan.chunks()) {
+    shared.begins[shared.order.size()] = 1;
+    AppendSlots(job.queries, chunk.Queries(), block, shared.order);
+  }
+  std::fill(shared.begins.begin() + std::ssize(shared.order), shared.begins.end(), 1);
+  AppendSlots(job.queries, plan.brute(), block, shared.order);
+}
+
+void OrderByPairs(const QuerySet& queries, SharedPlan& shared) {
+  std::vector<int64_t> which(static_cast<size_t>(queries.size()));
+  std::iota(which.begin(), which.end(), int64_t{0});
+  std::stable_sort(which.begin(), which.end(),
+                   [&](int64_t a, int64_t b) { return queries.Pairs(a) > queries.Pairs(b); });
+  shared.order.reserve(which.size());
+  shared.begins.assign(which.size(), 1);
+  QueryBlock block;
+  AppendSlots(queries, which, block, shared.order);
+}
+
+}  // namespace
+
+SharedPlan PrepareTogether(const SearchJob& job, Prepared& prepared, Team& team) {
+  RequireSameModel(job.model, team);
+  SharedPlan plan;
+  plan.strategy = job.settings.strategy;
+  bool scan = true;
+  if (job.settings.ranking != Ranking::kScaledDistance) {
+    int64_t pairs = 0;
+    for (int64_t i = 0; i < job.queries.size(); ++i) pairs += job.queries.Pairs(i);
+    const SearchWay way = ChooseWay(job, prepared, pairs);
+    scan = way.scan;
+    plan.reason = way.reason;
+    if (scan) plan.strategy = RESIDUAL_KNN_BRUTE_FORCE;
+  }
+  if (scan) {
+    OrderByPairs(job.queries, plan);
+    return plan;
+  }
+  BuildTrees(job, prepared.trees(), team);
+  OrderByChunks(job, prepared.trees(), plan);
+  return plan;
+}
+
+}  // namespace residual_knn

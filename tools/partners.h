@@ -1,0 +1,66 @@
+// The other processes of a run under mpirun, with which residual-knn-mpi shares the work of `neighbors`. Process 0 reads,
+// searches and writes as residual-knn does, and calls the functions below on the way; the others follow it
+// (FollowNeighbors). The program residual-knn has no partners: see partners_none.cc.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "residual_knn.h"
+#include "tools/neighbors_options.h"
+#include "tools/neighbors_search.h"
+#include "tools/progress_bar.h"
+#include "tools/query_range.h"
+#include "tools/question.h"
+
+namespace residual_knn::cli {
+
+// The first and the last call of main. EndProcess returns the exit code.
+void BeginProcess(int argc, char** argv);
+int EndProcess(int exit_code);
+
+// Whether this process should write the message of its failure: only one of several processes does.
+bool ReportsFailure(std::string_view message);
+
+bool HasPartners();
+// True for process 0, and without partners.
+bool IsFirstProcess();
+
+// All processes call the following functions together, in the same order.
+
+// Checks that the options suit a run with partners, before anything is read.
+void BeginSharing(const NeighborsOptions& options);
+
+// Process 0 gives its inducing points and its order to the others. Throws unless all have read the same.
+void ShareQuestion(const NeighborsOptions& options, Question* question);
+
+// The options with which the others read the question: they choose neither inducing points nor an order.
+NeighborsOptions OptionsOfFollower(const NeighborsOptions& options);
+
+// residual_knn_index_create.
+residual_knn_status CreateIndex(const double* points, int64_t n, int64_t d,
+                                const std::vector<double>& lengthscales, const double* inducing,
+                                int64_t m, const residual_knn_model_options& options,
+                                residual_knn_index** index);
+
+// Process 0 gives its order to the others.
+void ShareOrder(std::vector<int64_t>* order);
+
+// The answer for a range of queries, with weights if the run has them.
+struct RangeAnswer {
+  Answer answer;
+  int64_t jittered = 0;  // queries for which jitter was added
+};
+
+// On process 0. The others are in FollowSearches meanwhile.
+RangeAnswer SearchRange(const QueryRange& range, const NeighborsOptions& options,
+                        const Question& question, const residual_knn_index* index,
+                        ProgressBar* progress);
+// On process 0, after the last range.
+void EndSearches();
+// On the others.
+void FollowSearches(const NeighborsOptions& options, const Question& question,
+                    const residual_knn_index* index, ProgressBar* progress);
+
+}  // namespace residual_knn::cli
