@@ -20,7 +20,7 @@ STRATEGIES = ["automatic", "brute_force", "level_synchronous", "best_first", "ba
 # The beginnings of the lines about the use of the input.
 NOTES = ("residual-knn: coordinates: ", "residual-knn: lengthscales: ", "residual-knn: continues after ")
 
-_settings = argparse.Namespace(program=None, helpers=None, shared=None, address_sanitizer=False)
+_settings = argparse.Namespace(program=None, helpers=None, shared=None, address_sanitizer=False, qemu=False)
 
 
 def settings():
@@ -34,6 +34,7 @@ def parse_arguments():
     parser.add_argument("--shared", help="the folder of reference data")
     parser.add_argument("--address-sanitizer", action="store_true",
                         help="the program reserves more addresses than a limit of memory allows")
+    parser.add_argument("--qemu", action="store_true", help="the program runs under qemu, which is slow and needs memory itself")
     _, rest = parser.parse_known_args(namespace=_settings)
     return [sys.argv[0], *rest]
 
@@ -46,11 +47,16 @@ def helper(name):
     return str(pathlib.Path(_settings.helpers).absolute() / name)
 
 
+def limits_memory():
+    """Whether a limit of the address space tells about the program."""
+    return not (_settings.address_sanitizer or _settings.qemu)
+
+
 def run(*arguments, **keywords):
     keywords.setdefault("stdout", subprocess.PIPE)
     keywords.setdefault("stderr", subprocess.PIPE)
-    return subprocess.run([_settings.program, *map(str, arguments)], check=False, timeout=300,
-                          **keywords)
+    return subprocess.run([_settings.program, *map(str, arguments)], check=False,
+                          timeout=3000 if _settings.qemu else 300, **keywords)
 
 
 def heed_signals():

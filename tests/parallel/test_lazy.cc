@@ -17,6 +17,7 @@
 #include "parallel/lazy.h"
 #include "parallel/monitor.h"
 #include "parallel/parallel_for.h"
+#include "support/fork_beside_threads.h"
 #include "support/test_run.h"
 
 #include "support/cmocka_in_cxx.h"
@@ -330,9 +331,10 @@ void TestCallbacks(void**) {
   assert_true(ShortCallbacksAreWaitedFor());
 }
 void TestWaiting(void**) { assert_true(WaitingPolls()); }
-void TestForks(void**) {
+void TestForks(void**) { assert_true(ForkInCallbackHolds(1)); }
+void TestForksBesideThreads(void**) {
+  SkipForkBesideThreadsUnderQemu();
   assert_true(ForkedChildrenMakeTheirOwn());
-  assert_true(ForkInCallbackHolds(1));
 #ifdef __SANITIZE_THREAD__
   print_message("with threads not checked: the sanitizer does not know such children\n");
 #else
@@ -351,7 +353,7 @@ int main() {
       cmocka_unit_test(TestOneValue),  cmocka_unit_test(TestFailures),
       cmocka_unit_test(TestNested),    cmocka_unit_test(TestCrossed),
       cmocka_unit_test(TestCallbacks), cmocka_unit_test(TestWaiting),
-      cmocka_unit_test(TestForks),
+      cmocka_unit_test(TestForks),     cmocka_unit_test(TestForksBesideThreads),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -197,14 +197,99 @@ class LeftOutTest(unittest.TestCase):
                 self.assertIn(says.split("ersion ")[1].split(".")[0], found.stdout)
 
 
+class SuiteTest(unittest.TestCase):
+    LOG = """1/4 Testing: test_lazy
+not checked: forked children under qemu
+[  SKIPPED ] TestForks
+[  PASSED  ] 7 test(s).
+[  SKIPPED ] 1 test(s), listed below:
+[  SKIPPED ] TestForks
+2/4 Testing: test_reference
+skipped: ../shared/reference is absent
+3/4 Testing: cli_kinds
+skipped: memory: no limits under qemu
+Ran 9 tests in 0.123s
+OK
+"""
+    NOTES = ["LEFT OUT: some: cli_kinds: memory: no limits under qemu",
+             "LEFT OUT: some: test_lazy, TestForks: forked children under qemu",
+             "LEFT OUT: some: test_reference: ../shared/reference is absent"]
+
+    def suite(self, log, command, **variables):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "build/some/Testing/Temporary/LastTest.log")
+            path.parent.mkdir(parents=True)
+            path.write_text(log)
+            return bash(f"source '{ROOT}/scripts/lib/suite.bash'\n{command} some", cwd=folder, **variables)
+
+    def test_closing_lines(self):
+        found = self.suite(self.LOG, "print_closing_lines").stdout.splitlines()
+        self.assertEqual([line.split(None, 1)[0] for line in found], ["test_lazy"] * 4 + ["cli_kinds"] * 2)
+        self.assertTrue(found[-1].endswith(" OK"), found)
+
+    def test_reasons_that_are_no_failure(self):
+        for variables in ({}, {"CI": "1"}):
+            found = self.suite(self.LOG, "note_skipped_tests", **variables)
+            self.assertEqual((found.returncode, found.stdout.splitlines()), (0, self.NOTES), found.stderr)
+
+    def test_another_reason_is_a_failure_in_ci(self):
+        log = "1/1 Testing: test_environment\nnot checked: no locale\n[  SKIPPED ] TestLocale\n"
+        self.assertEqual(self.suite(log, "note_skipped_tests").stdout,
+                         "LEFT OUT: some: test_environment, TestLocale: no locale\n")
+        self.assertEqual(self.suite(log, "note_skipped_tests", CI="1").returncode, 1)
+
+
 class ArgumentTest(unittest.TestCase):
     def test_unknown_arguments(self):
-        for name in ("test", "test-bare", "install-dependencies", "generate-bindings", "check-r", "check-symbols",
+        for name in ("test", "test-bare", "check-aarch64", "install-dependencies", "generate-bindings", "check-r", "check-symbols",
                      "check-tidy", "get-highway", "package-wheel", "test-packages"):
             with self.subTest(name), tempfile.TemporaryDirectory() as folder:
                 found = run([str(ROOT / "scripts" / name), "--no-such-option"], cwd=folder)
                 self.assertIn(found.returncode, (1, 2))
                 self.assertRegex(found.stderr, f"^{name}: unknown")
+
+    def test_values(self):
+        for name, arguments, says in (
+                ("check-aarch64", ["build/release", "--folder"], "--folder needs a value"),
+        ):
+            with self.subTest(name, arguments=arguments):
+                found = run([str(ROOT / "scripts" / name), *arguments])
+                self.assertEqual((found.returncode, found.stdout), (1, ""))
+                self.assertIn(f"{name}: {says}", found.stderr)
+
+
+class UnpackedPackagesTest(unittest.TestCase):
+    """apt-get and dpkg-deb are stubs here that write down their calls."""
+
+    def unpack(self, folder, *packages, fails=False):
+        with tempfile.TemporaryDirectory() as tools:
+            for name, text in {
+                "apt-get": f'echo "$@" >> "{folder}/../calls"; case $1 in install) '
+                           f'[ -z "{"x" if fails else ""}" ] || exit 1; : > "{folder}/apt/cache/archives/one.deb";; esac',
+                "dpkg-deb": f'echo "$(basename "$2")" >> "{folder}/content"',
+            }.items():
+                path = pathlib.Path(tools, name)
+                path.write_text(f"#!/bin/sh\n{text}\n")
+                path.chmod(0o755)
+            return bash(f"source '{ROOT}/scripts/lib/private_apt.bash'\ndebian_mirror() {{ echo http://none/; }}\n"
+                        f"unpack_packages '{folder}' arm64 {' '.join(packages)} || exit 3",
+                        PATH=f"{tools}:{PLAIN['PATH']}")
+
+    def test_once_for_each_list(self):
+        with tempfile.TemporaryDirectory() as top:
+            folder, calls = pathlib.Path(top, "root"), pathlib.Path(top, "calls")
+            for packages, number in ((("one", "two"), 1), (("one", "two"), 1), (("one",), 2)):
+                self.assertEqual(self.unpack(folder, *packages).returncode, 0)
+                self.assertEqual(calls.read_text().count("--download-only"), number)
+                self.assertIn(f" {' '.join(packages)}\n", calls.read_text().splitlines(True)[-1])
+                self.assertEqual((folder / "content").read_text(), "one.deb\n")
+
+    def test_a_failure_is_tried_again(self):
+        with tempfile.TemporaryDirectory() as top:
+            folder = pathlib.Path(top, "root")
+            self.assertEqual(self.unpack(folder, "one", fails=True).returncode, 3)
+            self.assertEqual(self.unpack(folder, "one").returncode, 0)
+            self.assertTrue((folder / "content").exists())
 
 
 if __name__ == "__main__":
