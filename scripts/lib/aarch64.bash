@@ -40,6 +40,19 @@ emulated() {
     exec "$@"' bash "$rule" "$@"
 }
 
+# emulated_in ROOT COMMAND...: runs a command of aarch64 in ROOT as its whole system, with an environment independent of this
+# machine.
+emulated_in() {
+  # shellcheck disable=SC2016 # for the inner shell
+  emulated / unshare --user --map-root-user --mount -- bash -euc '
+    root=$1
+    shift
+    mount --rbind /dev "$root/dev"
+    mount --rbind /proc "$root/proc"
+    exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 PIP_CERT=/etc/ssl/certs/ca-certificates.crt \
+      chroot "$root" "$@"' bash "$@"
+}
+
 # The rule of binfmt_misc: the first bytes of programs of aarch64, and their interpreter. P: argv[0] is kept; F: the
 # interpreter is opened now, so that programs in a chroot find it too.
 binfmt_rule() {

@@ -250,6 +250,9 @@ class ArgumentTest(unittest.TestCase):
 
     def test_values(self):
         for name, arguments, says in (
+                ("package-wheel", ["--arch"], "--arch needs a value"),
+                ("package-wheel", ["--arch", "sparc"], "--arch is 'sparc', must be aarch64"),
+                ("package-wheel", ["--arch", "aarch64", "--folder"], "--folder needs a value"),
                 ("check-aarch64", ["build/release", "--folder"], "--folder needs a value"),
         ):
             with self.subTest(name, arguments=arguments):
