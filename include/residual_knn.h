@@ -27,7 +27,8 @@
  *                 on the way, it fills these arrays with `missing` and +Inf. All other searches keep their results in
  *                 separate memory until they have succeeded: searches with a progress or a covariance callback, with
  *                 candidate lists, with conditional selection, or whose start lists overlap the results. This takes 12
- *                 or 16 bytes for each neighbor, and 8 more with conditional variances.
+ *                 or 16 bytes for each neighbor, and 8 more with conditional variances. A search with a sink has no
+ *                 such arrays; what the sink has got is final.
  *   Row numbers   A row number is the number of a point. Functions whose names end in _int32 use int32_t and count
  *                 from their argument `base`; all others use int64_t and count from 0.
  *   Neighbors     A point is never its own neighbor. Neighbors are sorted by distance; ties go to the smaller row.
@@ -120,7 +121,7 @@ enum residual_knn_status_code {
   /** A matrix is not positive definite in double precision: K(Z,Z) + jitter, where the message names the pivot at which
    * the factorization failed, or the residual covariance of a conditioning set, where it names the query. */
   RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE = 3,
-  /** The progress callback cancelled the call. */
+  /** The progress callback or the sink cancelled the call. */
   RESIDUAL_KNN_ERROR_CANCELLED = 4,
   /** The covariance callback returned non-zero or a value that is not finite. */
   RESIDUAL_KNN_ERROR_CALLBACK = 5,
@@ -231,6 +232,16 @@ enum residual_knn_reason {
   RESIDUAL_KNN_REASON_MEMORY_LIMIT = 10
 };
 
+/** The order in which a search gives its answers to a sink. */
+enum residual_knn_sink_order {
+  /** In the order of the queries. */
+  RESIDUAL_KNN_SINK_BY_QUERY = 0,
+  /** Queries that are near each other in space go together. Which these are is the library's choice; it depends on the
+   * index, the questions, k, the strategy and the number of threads. This is faster if V is not stored, or if the rows
+   * are in random order and there are many. Within a batch, the queries ascend. */
+  RESIDUAL_KNN_SINK_BY_SPACE = 1
+};
+
 /** Methods that choose inducing points. */
 enum residual_knn_inducing_method {
   /** k-means++ seeding, then Lloyd steps; both use the coordinates divided by their lengthscales. */
@@ -281,6 +292,40 @@ typedef int32_t (*residual_knn_progress)(void* user, int64_t done, int64_t total
 typedef int32_t (*residual_knn_covariance)(void* user, const int64_t* rows, int64_t num_rows,
                                            const int64_t* columns, int64_t num_columns,
                                            double* covariance);
+
+/** The answers for some queries of a search, for a sink. All arrays are the library's and live until the sink
+ * returns. */
+typedef struct residual_knn_batch {
+  /** The size of this struct in the library: a program may read the fields below this size. */
+  size_t struct_size;
+  /** Number of queries of this batch, at least 1. */
+  int64_t num_queries;
+  /** Neighbors of each query: k of the call. */
+  int64_t k;
+  /** The queries, num_queries numbers: 0 is the first query of the call, whatever its row is. They ascend. With
+   * RESIDUAL_KNN_SINK_BY_QUERY they are consecutive. */
+  const int64_t* queries;
+  /** num_queries x k row numbers in the layout of the options, from a function with int64_t row numbers; otherwise
+   * NULL. */
+  const int64_t* neighbors;
+  /** The same from a function with int32_t row numbers, with its base and its `missing`; otherwise NULL. */
+  const int32_t* neighbors_int32;
+  /** num_queries x k distances. */
+  const double* distances;
+  /** num_queries x k conditional variances with RESIDUAL_KNN_SELECT_CONDITIONAL, otherwise NULL; see
+   * conditional_variances of residual_knn_search_options. */
+  const double* conditional_variances;
+} residual_knn_batch;
+
+/**
+ * Takes the answers of a search, batch by batch; see the option `sink` of residual_knn_search_options.
+ * @param user   the pointer from the options
+ * @param batch  the answers for some queries, until this function returns
+ * @return 0 to continue. Any other value cancels the call: it returns RESIDUAL_KNN_ERROR_CANCELLED at once, without
+ *         another call of the sink.
+ * Called on the calling thread, while no other thread of the search runs. It must not throw or longjmp.
+ */
+typedef int32_t (*residual_knn_sink)(void* user, const residual_knn_batch* batch);
 
 /* ---------------------------------------------------------------- library */
 
@@ -578,6 +623,28 @@ typedef struct residual_knn_search_options {
   const int64_t* start;
   /** The start lists for functions with int32_t row numbers, counted from their base; NULL in other functions. */
   const int32_t* start_int32;
+  /** NULL (default), or a function that gets the answers batch by batch, for answers that do not fit into memory. The
+   * arguments neighbors, distances and conditional_variances must then be NULL.
+   *   - Each query is in exactly one batch. Its answer has the same bytes as without a sink.
+   *   - Batches that the sink has got are final, also if the call is cancelled or fails later.
+   *   - The library searches a section of queries and then passes it on. A section has as many queries as have 64 MiB
+   *     of answers at 16 bytes a neighbor, but at least 1,024, and at least sink_queries. Memory beyond that of the
+   *     index and the threads: 16 k bytes for each query of a section, 8 k more with conditional selection, 16 k or
+   *     24 k more for each query of a batch in dimension-major layout, and for a moment up to 40 bytes for each query
+   *     of the call (plus 24 d with RESIDUAL_KNN_SINK_BY_SPACE for candidate lists and scaled distances).
+   *   - The strategy is chosen once for all sections, progress counts all of them, and the statistics are sums. If
+   *     there is more than one section, a timed sample is searched in addition.
+   * Only functions that find the k neighbors of single queries have a sink; it must be NULL in others. */
+  residual_knn_sink sink;
+  /** Passed to sink. */
+  void* sink_user;
+  /** The largest number of queries in a batch. All batches but the last have this number. 0 (default): that of a
+   * section. */
+  int64_t sink_queries;
+  /** enum residual_knn_sink_order; default RESIDUAL_KNN_SINK_BY_QUERY. */
+  int32_t sink_order;
+  /** Reserved; must be 0. */
+  int32_t sink_reserved;
 } residual_knn_search_options;
 
 /** The name of a strategy of enum residual_knn_strategy, for example "dual_tree". NULL for any other value; a loop
@@ -692,8 +759,8 @@ RESIDUAL_KNN_API const char* residual_knn_index_warning(const residual_knn_index
  * @param num_queries  length of rows, at least 0; must be n or 0 if rows is NULL
  * @param options      NULL: defaults
  * @param k            neighbors for each query, at least 1
- * @param neighbors    out: num_queries x k row numbers; NULL only if num_queries is 0
- * @param distances    out: num_queries x k distances; NULL: not wanted
+ * @param neighbors    out: num_queries x k row numbers; NULL only if num_queries is 0 or if the options have a sink
+ * @param distances    out: num_queries x k distances; NULL: not wanted, or the options have a sink
  * @param statistics   out: NULL, or initialized by residual_knn_statistics_init
  * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. For an index
  *         with a covariance callback also ERROR_UNSUPPORTED: scaled distances need coordinates. Thread rule: any number

@@ -78,7 +78,7 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_mpi_index_create(
  * @param results    enum residual_knn_mpi_results. With RESIDUAL_KNN_MPI_PART, the arrays of results have as many queries
  *                   as the part of this process; the arrays of queries are whole on every process
  * @param options    NULL: defaults. Candidate lists, start lists and conditional_variances are as in
- *                   residual_knn_neighbors; conditional_variances are results
+ *                   residual_knn_neighbors; conditional_variances are results. A sink must be NULL
  * @param neighbors  out: neighbors of all queries or of the part
  * @param distances  out: the same for the distances; NULL on all processes: not wanted
  * @param statistics out: NULL, or initialized by residual_knn_statistics_init: sums over all processes, the same on all

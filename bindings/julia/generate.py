@@ -84,6 +84,8 @@ class Generator(header_tree.Generator):
         self._callbacks = set()  # typedefs of function pointers
         self._structs = set()
         self._functions = []
+        # Structs that the library fills for a callback have no function that initializes them.
+        self._all_functions = {each.name for each in declarations if isinstance(each, header_tree.Function)}
 
     def julia_type(self, swig_type):
         swig_type = swig_type.replace("q(const).", "")
@@ -125,8 +127,9 @@ class Generator(header_tree.Generator):
             note = self._comments.of_field(name, field)
             notes.append(f"- `{field}`" + (f": {indented(note, 2)}" if note else ""))
         text = "\n\n".join(filter(None, [self._comments.of(name), "\n".join(notes)]))
-        return (docstring(text) + f"mutable struct {name}\n" + "\n".join(fields) + "\nend\n"
-                f"{name}() = _initialized({name}, _{name}_init[])\n"
+        constructor = f"{name}() = _initialized({name}, _{name}_init[])\n"
+        return (docstring(text) + f"mutable struct {name}\n" + "\n".join(fields) + "\nend\n" +
+                (constructor if f"{name}_init" in self._all_functions else "") +
                 f"Base.cconvert(::Type{{Ptr{{{name}}}}}, x::{name}) = Ref(x)\n")
 
     def alias(self, alias):
@@ -136,6 +139,9 @@ class Generator(header_tree.Generator):
     def callback(self, callback):
         self._callbacks.add(callback.name)
         signature = ", ".join(self.julia_type(kind) for _, kind in callback.parameters)
+        # The module that uses the macro need not know the names of this one.
+        for struct in self._structs:
+            signature = re.sub(rf"\b{struct}\b", f"${struct}", signature)
         return (docstring(header_tree.as_markdown(self._comments.of(callback.name))) +
                 f"macro {callback.name}(f)\n"
                 f"    return esc(:(@cfunction($f, {self.julia_type(callback.result)}, ({signature},))))\n"

@@ -257,6 +257,45 @@ static int32_t on_covariance(void* user, const int64_t* rows, int64_t num_rows, 
   return !(run_in_r(run_covariance, &call) && call.succeeded);
 }
 
+/* A batch of answers for the R function: numbers of queries, row numbers, distances and, with conditional selection,
+ * conditional variances. */
+typedef struct {
+  SEXP function;
+  const residual_knn_batch* batch;
+  int go_on;
+} sink_call;
+
+static SEXP batch_matrix(const residual_knn_batch* batch, const double* values) {
+  const SEXP matrix = Rf_allocMatrix(REALSXP, (int)batch->num_queries, (int)batch->k);
+  memcpy(REAL(matrix), values, (size_t)XLENGTH(matrix) * sizeof(double));
+  return matrix;
+}
+
+static SEXP run_sink(void* user) {
+  sink_call* const call = (sink_call*)user;
+  const residual_knn_batch* const batch = call->batch;
+  const SEXP queries = PROTECT(row_numbers(batch->queries, batch->num_queries));
+  const SEXP neighbors = PROTECT(Rf_allocMatrix(INTSXP, (int)batch->num_queries, (int)batch->k));
+  memcpy(INTEGER(neighbors), batch->neighbors_int32, (size_t)XLENGTH(neighbors) * sizeof(int));
+  const SEXP distances = PROTECT(batch_matrix(batch, batch->distances));
+  const SEXP variances = PROTECT(
+      batch->conditional_variances == NULL ? R_NilValue : batch_matrix(batch, batch->conditional_variances));
+  const SEXP expression = PROTECT(Rf_isNull(variances)
+                                      ? Rf_lang4(call->function, queries, neighbors, distances)
+                                      : Rf_lang5(call->function, queries, neighbors, distances, variances));
+  const SEXP answer = Rf_eval(expression, R_BaseEnv);
+  call->go_on = !(Rf_isLogical(answer) && XLENGTH(answer) == 1 && LOGICAL(answer)[0] == FALSE);
+  UNPROTECT(5);
+  return R_NilValue;
+}
+
+static int32_t on_batch(void* user, const residual_knn_batch* batch) {
+  sink_call* const call = (sink_call*)user;
+  call->batch = batch;
+  call->go_on = 1;
+  return !(run_in_r(run_sink, call) && call->go_on);
+}
+
 /* ---------------------------------------------------------------- memory of handles */
 
 /* Bytes of all indexes of handles: now, and after the last requested collection. */
@@ -464,7 +503,20 @@ static void set_wanted_variances(residual_knn_search_options* options, SEXP list
   if (!Rf_isNull(wanted) && Rf_asLogical(wanted) == TRUE) options->conditional_variances = &no_matrix;
 }
 
-static void set_search_options(residual_knn_search_options* options, progress_call* progress, SEXP list) {
+/* The R function that gets the answers. It gets conditional variances too, which then have no matrix of their own. */
+static void set_sink(residual_knn_search_options* options, sink_call* sink, SEXP list) {
+  sink->function = list_element(list, "sink");
+  if (Rf_isNull(sink->function)) return;
+  if (!Rf_isFunction(sink->function)) Rf_error("sink must be a function");
+  options->sink = on_batch;
+  options->sink_user = sink;
+  options->conditional_variances = NULL;
+  SET_FIELD(sink_queries, Rf_asReal);
+  SET_FIELD(sink_order, Rf_asInteger);
+}
+
+static void set_search_options(residual_knn_search_options* options, progress_call* progress, sink_call* sink,
+                               SEXP list) {
   INIT_OPTIONS(residual_knn_search_options_init);
   SET_FIELD(ranking, Rf_asInteger);
   SET_FIELD(strategy, Rf_asInteger);
@@ -475,6 +527,7 @@ static void set_search_options(residual_knn_search_options* options, progress_ca
   set_candidate_lists(options, list);
   set_start(options, list);
   set_wanted_variances(options, list);
+  set_sink(options, sink, list);
 }
 
 static void set_weights_options(residual_knn_weights_options* options, progress_call* progress, SEXP list) {
@@ -612,8 +665,9 @@ static void to_doubles(double* values, R_xlen_t count) {
 %typemap(in) const residual_knn_model_options* (residual_knn_model_options options, progress_call progress) %{
   set_model_options(&options, &progress, $input);
   $1 = &options; %}
-%typemap(in) const residual_knn_search_options* (residual_knn_search_options options, progress_call progress) %{
-  set_search_options(&options, &progress, $input);
+%typemap(in) const residual_knn_search_options*
+  (residual_knn_search_options options, progress_call progress, sink_call sink) %{
+  set_search_options(&options, &progress, &sink, $input);
   $1 = &options; %}
 %typemap(in) const residual_knn_weights_options* (residual_knn_weights_options options, progress_call progress) %{
   set_weights_options(&options, &progress, $input);
@@ -624,26 +678,27 @@ static void to_doubles(double* values, R_xlen_t count) {
 %typemap(scoercein) const residual_knn_model_options*, const residual_knn_search_options*,
   const residual_knn_weights_options*, const residual_knn_covariance_options*, const residual_knn_helper_options* "";
 
-/* Outputs: matrices of R, written by the library: neighbors, distances and, if they are wanted, conditional variances. */
+/* Outputs: matrices of R, written by the library: neighbors, distances and, if they are wanted, conditional variances. With
+ * a sink there are none. */
 %typemap(in) (int32_t k, int32_t base, int32_t missing, int32_t* neighbors, double* distances)
   (SEXP index_matrix, SEXP distance_matrix, SEXP variance_matrix) %{
   $1 = to_int32($input, "$1_name");
   $2 = 1;
   $3 = NA_INTEGER;
-  {
+  index_matrix = distance_matrix = variance_matrix = R_NilValue;
+  if (OPTIONS_$argnum->sink == NULL) {
     const int columns = $1 > 0 ? $1 : 0;
     index_matrix = PROTECT(Rf_allocMatrix(INTSXP, (int)NUM_QUERIES_$argnum, columns));
     distance_matrix = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_$argnum, columns));
     r_nprotect += 2;
-    variance_matrix = R_NilValue;
     if (OPTIONS_$argnum->conditional_variances != NULL) {
       variance_matrix = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_$argnum, columns));
       ++r_nprotect;
       ((residual_knn_search_options*)OPTIONS_$argnum)->conditional_variances = REAL(variance_matrix);
     }
   }
-  $4 = INTEGER(index_matrix);
-  $5 = REAL(distance_matrix); %}
+  $4 = Rf_isNull(index_matrix) ? NULL : INTEGER(index_matrix);
+  $5 = Rf_isNull(distance_matrix) ? NULL : REAL(distance_matrix); %}
 %typemap(argout) (int32_t k, int32_t base, int32_t missing, int32_t* neighbors, double* distances) %{
   {
     const SEXP matrices = Rf_allocVector(VECSXP, 3);
@@ -844,6 +899,7 @@ READS_INDEX(residual_knn_covariance_blocks_of_new_factor)
 %ignore residual_knn_model_options;
 %ignore residual_knn_info;
 %ignore residual_knn_search_options;
+%ignore residual_knn_batch;
 %ignore residual_knn_statistics;
 %ignore residual_knn_helper_options;
 %ignore residual_knn_model_options_init;

@@ -13,11 +13,16 @@
 
 namespace residual_knn {
 
-// Returns the number of places of the array of neighbors, num_queries x k, after checks of its sizes and pointer.
-inline int64_t CheckedPlaces(int64_t num_queries, int32_t k, const void* neighbors) {
+// Returns num_queries x k after checks of both.
+inline int64_t CheckedSizes(int64_t num_queries, int32_t k) {
   RequireAtLeast(num_queries, 0, "num_queries");
   RequireAtLeast(k, 1, "k");
-  const int64_t places = CheckedSize(num_queries, k, "num_queries x k");
+  return CheckedSize(num_queries, k, "num_queries x k");
+}
+
+// Returns the number of places of the array of neighbors, num_queries x k, after checks of its sizes and pointer.
+inline int64_t CheckedPlaces(int64_t num_queries, int32_t k, const void* neighbors) {
+  const int64_t places = CheckedSizes(num_queries, k);
   if (num_queries > 0) RequirePointer(neighbors, "neighbors");
   return places;
 }

@@ -27,6 +27,9 @@ class ArraySink : public ResultSink {
  public:
   explicit ArraySink(const ResultArrays<Row>& arrays) : arrays_(arrays) {}
 
+  // Writes to other arrays from now on.
+  void Reset(const ResultArrays<Row>& arrays) { arrays_ = arrays; }
+
   void Write(const QueryBlock& block, int64_t query, std::span<const Neighbor> neighbors) override {
     Put(block.slot[query], neighbors);
   }

@@ -12,10 +12,13 @@
 #include "c_api/result_arrays.h"
 #include "c_api/search_options.h"
 #include "c_api/set_arguments.h"
+#include "c_api/sink_argument.h"
 #include "c_api/start_argument.h"
+#include "conditioning/section_search.h"
 #include "conditioning/select_sets.h"
 
 using residual_knn::ArraySink;
+using residual_knn::BatchSink;
 using residual_knn::Guard;
 using residual_knn::Monitor;
 using residual_knn::NewFactorSource;
@@ -27,6 +30,7 @@ using residual_knn::RowSource;
 using residual_knn::SearchSettings;
 using residual_knn::SearchStatistics;
 using residual_knn::SetArguments;
+using residual_knn::SinkArgument;
 using residual_knn::StartArgument;
 
 namespace {
@@ -82,13 +86,28 @@ SearchStatistics SearchInto(const Ready<Row>& ready, const ResultArrays<Row>& ar
   }
 }
 
+// The arrays have no memory; they say how batches are laid out.
+template <class Row>
+SearchStatistics SearchToSink(const Ready<Row>& ready, const SinkArgument& argument,
+                              const ResultArrays<Row>& arrays) {
+  BatchSink<Row> sink(argument, arrays, ready.sets.request().selection);
+  return SelectSetsBySections(
+      {ready.index.model, ready.queries, ready.settings, ready.monitor, ready.start.lists()},
+      ready.sets.request(), argument.PlanFor(arrays.k), sink, *ready.index.prepared);
+}
+
 // Runs a search. `source` is one of the sources of queries, in which entry points differ.
 template <class Row, class Source>
 residual_knn_status RunSearch(const char* function, const Request<Row>& request, Source source) {
   return Guard(function, residual_knn::MessageBaseOf(request.options), [&] {
     const auto start = std::chrono::steady_clock::now();
     const auto options = residual_knn::ReadSearchOptions(request.index, request.options);
-    residual_knn::CheckedPlaces(request.num_queries, request.k, request.neighbors);
+    const SinkArgument sink(options, request.neighbors, request.distances);
+    if (sink) {
+      residual_knn::CheckedSizes(request.num_queries, request.k);
+    } else {
+      residual_knn::CheckedPlaces(request.num_queries, request.k, request.neighbors);
+    }
     residual_knn::CheckStatistics(request.statistics);
     const ResidualModel& model = request.index->model;
     const residual_knn::Numbering<Row> numbering{request.base, request.missing};
@@ -105,10 +124,15 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     const ResultArrays<Row> arrays{request.neighbors, request.distances, request.num_queries,
                                    request.k,         dimension_major,   request.base,
                                    request.missing};
+    const Ready<Row> ready{*request.index,
+                           *queries,
+                           settings,
+                           sets,
+                           start_lists,
+                           monitor,
+                           options.progress != nullptr};
     const SearchStatistics done =
-        SearchInto<Row>({*request.index, *queries, settings, sets, start_lists, monitor,
-                         options.progress != nullptr},
-                        arrays);
+        sink ? SearchToSink(ready, sink, arrays) : SearchInto(ready, arrays);
     std::copy(sets.variances().begin(), sets.variances().end(), options.conditional_variances);
     residual_knn::WriteStatistics(done, {start, request.num_queries, options.message_base},
                                   request.statistics);

@@ -62,6 +62,14 @@ void RequireNoLists(const residual_knn_search_options& options, const char* reas
   RequireDefault(options.start_k == 0, "start_k", reason);
   RequireDefault(options.start == nullptr, "start", reason);
   RequireDefault(options.start_int32 == nullptr, "start_int32", reason);
+  RequireNoSink(options, reason);
+}
+
+void RequireNoSink(const residual_knn_search_options& options, const char* reason) {
+  RequireDefault(options.sink == nullptr, "sink", reason);
+  RequireDefault(options.sink_queries == 0, "sink_queries", reason);
+  RequireDefault(options.sink_order == 0, "sink_order", reason);
+  RequireDefault(options.sink_reserved == 0, "sink_reserved", reason);
 }
 
 void RequireRankingOf(const ResidualModel& model, Ranking ranking) {

@@ -30,8 +30,11 @@ void RequireCorrelation(Ranking ranking, const char* why);
 // Throws if an option for conditional selection is given. `reason` says why the entry point does not take it.
 void RequireNoSelection(const residual_knn_search_options& options, const char* reason);
 
-// Throws if candidate lists, start lists or conditional variances are given.
+// Throws if candidate lists, start lists, conditional variances or a sink are given.
 void RequireNoLists(const residual_knn_search_options& options, const char* reason);
+
+// Throws if a sink is given.
+void RequireNoSink(const residual_knn_search_options& options, const char* reason);
 
 // What a report says besides the statistics of the search.
 struct ReportFrame {

@@ -34,6 +34,7 @@ residual_knn_status residual_knn_team_prepare(const residual_knn_index* index,
                                               unsigned char* begins) {
   return Guard(__func__, residual_knn::MessageBaseOf(options), [&] {
     const auto o = residual_knn::ReadSearchOptions(index, options);
+    residual_knn::RequireNoSink(o, "searches by several processes do not use it");
     const residual_knn_team_question& q = *question;
     residual_knn::RequireAtLeast(q.num_queries, 0, "num_queries");
     residual_knn::RequireAtLeast(q.k, 1, "k");

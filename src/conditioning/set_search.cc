@@ -3,18 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
 
-#include "base/checked_size.h"
 #include "conditioning/conditional_selection.h"
+#include "conditioning/order_in_space.h"
 #include "model/callback_covariance.h"
 #include "model/row_group.h"
 #include "parallel/pace.h"
 #include "parallel/parallel_for.h"
-#include "points/space_order.h"
 #include "search/informative_neighbors.h"
 #include "search/nearest_point.h"
 #include "simd/nearest_center.h"
@@ -166,27 +164,12 @@ class ConditionalWorker : public ListWorker {
   int64_t uninformative_picks_ = 0;
 };
 
-// All queries, those that are near each other in space one after the other: they have many candidates in common, whose V
-// is then still in the caches.
-std::vector<int64_t> OrderInSpace(const SearchJob& job) {
-  const int64_t size = job.queries.size();
-  std::vector<int64_t> order(static_cast<size_t>(size));
-  std::iota(order.begin(), order.end(), int64_t{0});
-  const int64_t d = job.model.d();
-  if (d == 0 || size <= kQueriesOfTask) return order;
-  std::vector<double> locations(static_cast<size_t>(CheckedSize(size, d, "num_queries x d")));
-  for (int64_t q = 0; q < size; ++q) job.queries.CopyPoint(q, locations.data() + q * d);
-  const double unit = 1;
-  const ScaledPoints points({locations.data(), size, d, false}, {&unit, 1}, "queries");
-  const SpaceOrder in_space(points, std::move(order), kQueriesOfTask, 1, job.monitor);
-  return {in_space.rows().begin(), in_space.rows().end()};
-}
-
 template <class Worker>
 SearchStatistics SearchLists(const SearchJob& job, std::vector<Worker>& workers) {
   const int64_t size = job.queries.size();
   const int64_t tasks = (size + kQueriesOfTask - 1) / kQueriesOfTask;
-  const std::vector<int64_t> order = OrderInSpace(job);
+  // Queries that are near each other in space have many candidates in common, whose V is then still in the caches.
+  const std::vector<int64_t> order = OrderInSpace(job, kQueriesOfTask);
   job.monitor.Start(std::max<int64_t>(size, 1));
   const auto threads = static_cast<int>(workers.size());
   ParallelFor(threads, tasks, job.monitor, [&](int64_t task, int worker) {

@@ -5,10 +5,19 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "residual_knn.h"
 
 namespace residual_knn {
+
+// A part of a longer work: from `begin` up to `end` of `total` units. It has this many stages of its own.
+struct WorkPart {
+  int64_t begin = 0;
+  int64_t end = 0;
+  int64_t total = 1;
+  int stages = 1;
+};
 
 class Monitor {
  public:
@@ -18,6 +27,10 @@ class Monitor {
   // Calling thread only: starts a stage of `total` units. The fraction starts again at 0. Looks at once, so that the first
   // stage calls the callback, however short it is.
   void Start(int64_t total);
+
+  // Calling thread only: the next stages are those of a part. The callback gets the units of the whole work, in which the
+  // stages of the part have equal shares.
+  void BeginPart(const WorkPart& part);
 
   // Any thread: `units` more are done.
   void Advance(int64_t units) { done_.fetch_add(units, std::memory_order_relaxed); }
@@ -43,9 +56,18 @@ class Monitor {
   [[nodiscard]] int64_t total() const { return total_; }
 
  private:
+  // What the callback gets.
+  struct Report {
+    int64_t done;
+    int64_t total;
+  };
+  [[nodiscard]] Report Progress() const;
+
   residual_knn_progress progress_ = nullptr;
   void* user_ = nullptr;
   int64_t total_ = 1;
+  std::optional<WorkPart> part_;
+  int stages_begun_ = 0;  // of the part
   std::atomic<int64_t> done_{0};
   std::atomic<bool> stopped_{false};
   bool cancelled_ = false;

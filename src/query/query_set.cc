@@ -94,6 +94,7 @@ class RowQueries : public QuerySet {
     return predecessors_ ? Limit(query) : model_.n() - 1;
   }
   [[nodiscard]] int64_t RowOf(int64_t query) const override { return Row(query); }
+  [[nodiscard]] int64_t SlotOf(int64_t query) const override { return Slot(query); }
   [[nodiscard]] int64_t Limit(int64_t query) const override {
     if (limits_ != nullptr) return limits_[Slot(query)];
     return predecessors_ ? Row(query) : model_.n();
@@ -152,6 +153,7 @@ class NewQueries : public QuerySet {
   [[nodiscard]] CoarsePoints coarse() const override { return points_.coarse(); }
   [[nodiscard]] int64_t Pairs(int64_t /*query*/) const override { return model_.n(); }
   [[nodiscard]] int64_t RowOf(int64_t /*query*/) const override { return -1; }
+  [[nodiscard]] int64_t SlotOf(int64_t query) const override { return query; }
   [[nodiscard]] int64_t Limit(int64_t /*query*/) const override { return model_.n(); }
   void CopyPoint(int64_t query, double* out) const override { points_.CopyPoint(query, out); }
 

@@ -34,6 +34,7 @@ struct QueryBlock {
   }
 
   AlignedVector owned_v;
+  std::vector<int64_t> numbers;  // of the queries in a larger set
   ScaledPoints selected;
   AlignedVector panel;
 };
@@ -57,6 +58,8 @@ class QuerySet {
   [[nodiscard]] virtual int64_t Pairs(int64_t query) const = 0;
   // The row of a query; -1 for a new point.
   [[nodiscard]] virtual int64_t RowOf(int64_t query) const = 0;
+  // The place of a query in the caller's results.
+  [[nodiscard]] virtual int64_t SlotOf(int64_t query) const = 0;
   // Candidates are the rows [0, Limit(query)).
   [[nodiscard]] virtual int64_t Limit(int64_t query) const = 0;
   // New points whose coordinates are too coarse; none among rows.

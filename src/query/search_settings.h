@@ -9,6 +9,18 @@
 
 namespace residual_knn {
 
+// How a search is made, and why, of enum residual_knn_reason.
+struct SearchChoice {
+  int32_t strategy = RESIDUAL_KNN_AUTOMATIC;
+  int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;
+};
+
+// What a search of many queries has chosen for all its parts.
+struct LargerSearch {
+  SearchChoice by_correlation;
+  SearchChoice by_scaled_distance;
+};
+
 struct SearchSettings {
   int64_t k = 1;  // 0 if least_correlation is set
   // If set, the search finds all candidates whose |rho| (rho in signed ranking) is at least this, and not the k nearest.
@@ -21,6 +33,9 @@ struct SearchSettings {
   int threads = 1;
   int64_t tile_queries = 0;     // 0: the scan chooses
   int64_t tile_candidates = 0;  // 0: the scan chooses
+  // Set if the search is a part of a larger one, which has chosen how to search, and which describes the whole answer.
+  // Must outlive the search. `strategy` has no effect then.
+  const LargerSearch* part_of = nullptr;
 };
 
 }  // namespace residual_knn

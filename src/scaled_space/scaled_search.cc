@@ -144,20 +144,26 @@ bool AreFew(const SearchJob& job, SpaceTreeStore& store, int64_t pairs) {
 
 }  // namespace
 
-SearchStatistics SearchScaledSpace(const SearchJob& job, SpaceTreeStore& store, int64_t pairs) {
+SearchChoice ChooseInScaledSpace(const SearchJob& job, SpaceTreeStore& store, int64_t pairs) {
   const int32_t asked = job.settings.strategy;
-  SearchStatistics statistics;
   if (asked == RESIDUAL_KNN_BRUTE_FORCE) {
-    statistics = ScanAll(job);
-    statistics.reason = RESIDUAL_KNN_REASON_REQUESTED;
-  } else if (asked == RESIDUAL_KNN_AUTOMATIC && AreFew(job, store, pairs)) {
-    statistics = ScanAll(job);
-    statistics.reason = RESIDUAL_KNN_REASON_FEW_PAIRS;
-  } else {
-    statistics = SearchTrees(job, store);
-    statistics.reason = asked == RESIDUAL_KNN_BEST_FIRST ? RESIDUAL_KNN_REASON_REQUESTED
-                                                         : RESIDUAL_KNN_REASON_SCALED_DISTANCE;
+    return {RESIDUAL_KNN_BRUTE_FORCE, RESIDUAL_KNN_REASON_REQUESTED};
   }
+  if (asked == RESIDUAL_KNN_AUTOMATIC && AreFew(job, store, pairs)) {
+    return {RESIDUAL_KNN_BRUTE_FORCE, RESIDUAL_KNN_REASON_FEW_PAIRS};
+  }
+  return {RESIDUAL_KNN_BEST_FIRST, asked == RESIDUAL_KNN_BEST_FIRST
+                                       ? RESIDUAL_KNN_REASON_REQUESTED
+                                       : RESIDUAL_KNN_REASON_SCALED_DISTANCE};
+}
+
+SearchStatistics SearchScaledSpace(const SearchJob& job, SpaceTreeStore& store, int64_t pairs) {
+  const LargerSearch* larger = job.settings.part_of;
+  const SearchChoice choice =
+      larger != nullptr ? larger->by_scaled_distance : ChooseInScaledSpace(job, store, pairs);
+  SearchStatistics statistics =
+      choice.strategy == RESIDUAL_KNN_BRUTE_FORCE ? ScanAll(job) : SearchTrees(job, store);
+  statistics.reason = choice.reason;
   return statistics;
 }
 

@@ -12,4 +12,7 @@ namespace residual_knn {
 // strategies search the trees of the store. `pairs` is the number of pairs of the search.
 SearchStatistics SearchScaledSpace(const SearchJob& job, SpaceTreeStore& store, int64_t pairs);
 
+// Chooses how to search, once for all parts of the job.
+SearchChoice ChooseInScaledSpace(const SearchJob& job, SpaceTreeStore& store, int64_t pairs);
+
 }  // namespace residual_knn

@@ -1,8 +1,10 @@
 #include "search/automatic.h"
 
 #include <string>
+#include <vector>
 
 #include "base/error.h"
+#include "descent/chunk_plan.h"
 #include "scan/brute_force.h"
 
 namespace residual_knn {
@@ -22,6 +24,27 @@ constexpr double kMostCoverQuantized = 0.05;
 // Every query is scored against the rows outside the tree, and brute force answers those rows as queries. A tree does
 // not help if they are more than one row in this many.
 constexpr int64_t kMostOutsideOneIn = 64;
+
+// The trees that the queries need.
+struct NeededTrees {
+  bool any = false;
+  int64_t missing_rows = 0;  // of those that do not exist yet
+};
+
+NeededTrees TreesFor(const QuerySet& queries, TreeStore& trees) {
+  std::vector<bool> needed(static_cast<size_t>(trees.num_stages()));
+  for (int64_t i = 0; i < queries.size(); ++i) {
+    const int stage = ChunkPlan::StageFor(trees, queries.Limit(i));
+    if (stage != ChunkPlan::kNoStage) needed[stage] = true;
+  }
+  NeededTrees found;
+  for (int stage = 0; stage < trees.num_stages(); ++stage) {
+    if (!needed[stage]) continue;
+    found.any = true;
+    if (!trees.Has(stage)) found.missing_rows += trees.size(stage);
+  }
+  return found;
+}
 
 }  // namespace
 
@@ -48,14 +71,16 @@ int32_t ReasonToScan(const SearchJob& job, Prepared& prepared, int64_t pairs) {
   if (trees.RowsOutside(job.monitor) > model.n() / kMostOutsideOneIn)
     return RESIDUAL_KNN_REASON_ROUNDING;
   const QuantizedFit fit = FitOf(job, prepared.scans());
-  // While there is no tree, the work of small searches is added up. The tree is built once it would have paid for all
-  // of them.
+  // While a tree that the queries need is missing, the work of small searches is added up. The tree is built once it
+  // would have paid for all of them.
   const double work =
       static_cast<double>(pairs) * static_cast<double>(model.m() + 10 * model.d() + 20);
   const double faster = fit.bits8 ? kFaster8 : fit.bits16 ? kFaster16 : 1;
-  const double build = static_cast<double>(model.n()) * kBuildWork * faster;
   const double before = prepared.AskedBefore(work);
-  if (!trees.Has(0) && before + work < build) return RESIDUAL_KNN_REASON_FEW_PAIRS;
+  const NeededTrees needed = TreesFor(job.queries, trees);
+  if (!needed.any) return RESIDUAL_KNN_REASON_FEW_PAIRS;
+  const double build = static_cast<double>(needed.missing_rows) * kBuildWork * faster;
+  if (needed.missing_rows > 0 && before + work < build) return RESIDUAL_KNN_REASON_FEW_PAIRS;
   if (!trees.HaveRoom(job.monitor)) return RESIDUAL_KNN_REASON_MEMORY_LIMIT;
   const double most = fit.bits16 ? kMostCoverQuantized : kMostCover;
   if (trees.Cover(job.monitor) > most) return RESIDUAL_KNN_REASON_NO_COVER;

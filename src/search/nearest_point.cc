@@ -57,6 +57,7 @@ double MedianNearestDistance(const ResidualModel& model, const QuerySet& queries
 }
 
 void MeasureNearest(const SearchJob& job, SearchStatistics& statistics) {
+  if (job.settings.part_of != nullptr) return;
   if (!AreMany(statistics.uninformative_queries, job.queries.size()) || job.monitor.Stopped()) {
     return;
   }

@@ -13,7 +13,8 @@ namespace residual_knn {
 // The result is 0 if none of them has a candidate, or if there are no coordinates. Calling thread only.
 double MedianNearestDistance(const ResidualModel& model, const QuerySet& queries, Monitor& monitor);
 
-// Sets nearest_lengthscales for a warning, if so many queries are uninformative that there will be one.
+// Sets nearest_lengthscales for a warning, if so many queries are uninformative that there will be one. Does nothing for
+// a part of a larger search.
 void MeasureNearest(const SearchJob& job, SearchStatistics& statistics);
 
 }  // namespace residual_knn

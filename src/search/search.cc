@@ -21,21 +21,45 @@ SearchStatistics ScanAll(const SearchJob& job, ScanStore& store) {
   return SearchBruteForce(job, store, all);
 }
 
-// Searches with the settings as they are; the strategy may be automatic.
+// The way that the larger search has chosen, if there is one.
+SearchWay WayOf(const SearchJob& job, Prepared& prepared, int64_t pairs) {
+  const LargerSearch* larger = job.settings.part_of;
+  if (larger == nullptr) return ChooseWay(job, prepared, pairs);
+  SearchWay way;
+  way.scan = larger->by_correlation.strategy == RESIDUAL_KNN_BRUTE_FORCE;
+  way.reason = larger->by_correlation.reason;
+  return way;
+}
+
+// Searches by residual correlation with the settings as they are; the strategy may be automatic.
 SearchStatistics SearchByChoice(const SearchJob& job, Prepared& prepared, int64_t pairs) {
-  const SearchWay way = ChooseWay(job, prepared, pairs);
-  if (!way.scan) return way.compare ? SearchTreeOrScan(job, prepared) : SearchTree(job, prepared);
-  SearchStatistics statistics = ScanAll(job, prepared.scans());
+  const LargerSearch* larger = job.settings.part_of;
+  const SearchWay way = WayOf(job, prepared, pairs);
+  if (way.compare && !way.scan) return SearchTreeOrScan(job, prepared);
+  SearchStatistics statistics;
+  if (way.scan) {
+    statistics = ScanAll(job, prepared.scans());
+  } else {
+    SearchSettings settings = job.settings;
+    if (larger != nullptr) settings.strategy = larger->by_correlation.strategy;
+    statistics = SearchTree({job.model, job.queries, settings, job.results, job.monitor, job.start},
+                            prepared);
+  }
   statistics.reason = way.reason;
   return statistics;
+}
+
+SearchSettings SettingsByCorrelation(const SearchJob& job) {
+  SearchSettings settings = job.settings;
+  settings.threads = UsableThreads(job.model.callback(), settings.threads);
+  return settings;
 }
 
 // Searches by residual correlation, and counts the queries without informative neighbors.
 SearchStatistics SearchByCorrelation(const SearchJob& given, Prepared& prepared, int64_t pairs) {
   InformativeSink informative(given.model, given.results);
   ResultSink& results = given.settings.counts_informative ? informative : given.results;
-  SearchSettings settings = given.settings;
-  settings.threads = UsableThreads(given.model.callback(), settings.threads);
+  const SearchSettings settings = SettingsByCorrelation(given);
   const SearchJob job{given.model, given.queries, settings, results, given.monitor, given.start};
   SearchStatistics statistics = SearchByChoice(job, prepared, pairs);
   statistics.uninformative_queries = informative.uninformative();
@@ -45,9 +69,14 @@ SearchStatistics SearchByCorrelation(const SearchJob& given, Prepared& prepared,
 
 }  // namespace
 
-SearchStatistics Search(const SearchJob& job, Prepared& prepared) {
+int64_t CountPairs(const QuerySet& queries) {
   int64_t pairs = 0;
-  for (int64_t i = 0; i < job.queries.size(); ++i) pairs += job.queries.Pairs(i);
+  for (int64_t i = 0; i < queries.size(); ++i) pairs += queries.Pairs(i);
+  return pairs;
+}
+
+SearchStatistics Search(const SearchJob& job, Prepared& prepared) {
+  const int64_t pairs = CountPairs(job.queries);
   // Progress does not count what a search prepares: that happens once, and is short.
   job.monitor.Start(std::max<int64_t>(pairs, 1));
   SearchStatistics statistics = job.settings.ranking == Ranking::kScaledDistance
@@ -56,6 +85,28 @@ SearchStatistics Search(const SearchJob& job, Prepared& prepared) {
   statistics.pairs = pairs;
   statistics.coarse_queries = job.queries.coarse();
   return statistics;
+}
+
+SearchChoice ChooseForParts(const SearchJob& whole, const SearchJob& sample, Prepared& prepared,
+                            SearchStatistics& spent) {
+  const int64_t pairs = CountPairs(whole.queries);
+  if (whole.settings.ranking == Ranking::kScaledDistance) {
+    return ChooseInScaledSpace(whole, prepared.space_trees(), pairs);
+  }
+  const SearchSettings settings = SettingsByCorrelation(whole);
+  const SearchWay way =
+      ChooseWay({whole.model, whole.queries, settings, whole.results, whole.monitor, whole.start},
+                prepared, pairs);
+  if (way.scan) return {RESIDUAL_KNN_BRUTE_FORCE, way.reason};
+  if (!way.compare) return {settings.strategy, way.reason};
+  const SampledWork work{static_cast<double>(whole.queries.size()), static_cast<double>(pairs)};
+  const bool tree_wins = TreeWinsOnSample(
+      {sample.model, sample.queries, settings, sample.results, sample.monitor, sample.start}, work,
+      prepared, spent);
+  if (!tree_wins) {
+    return {RESIDUAL_KNN_BRUTE_FORCE, RESIDUAL_KNN_REASON_SAMPLE_FOR_BRUTE_FORCE};
+  }
+  return {RESIDUAL_KNN_DUAL_TREE, RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE};
 }
 
 }  // namespace residual_knn

@@ -51,7 +51,7 @@ class TreeSearch {
     statistics_.reason = RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
     if (to_descend_.size() < TimedSample::kFewChunks) return Finish();
     TimedSample sample(job_.queries, to_descend_, job_.settings.threads);
-    const bool tree_wins = TreeWins(sample);
+    const bool tree_wins = TreeWins(sample, nullptr);
     to_descend_ = sample.rest();
     if (!tree_wins) {
       statistics_.strategy = RESIDUAL_KNN_BRUTE_FORCE;
@@ -64,16 +64,29 @@ class TreeSearch {
     return Finish();
   }
 
+  // Whether the tree is faster for this much work, by a sample of the chunks. With few chunks there is no sample.
+  bool Compare(const SampledWork& work) {
+    if (to_descend_.size() < TimedSample::kFewChunks) return true;
+    TimedSample sample(job_.queries, to_descend_, job_.settings.threads);
+    const bool tree_wins = TreeWins(sample, &work);
+    descent_.AddTo(statistics_);
+    return tree_wins;
+  }
+
+  [[nodiscard]] const SearchStatistics& statistics() const { return statistics_; }
+
  private:
-  // Searches the sample. Returns whether the tree will be faster for the rest.
-  bool TreeWins(TimedSample& sample) {
+  // Searches the sample. Returns whether the tree will be faster for `work`; null: for the rest.
+  bool TreeWins(TimedSample& sample, const SampledWork* work) {
     const double spent = descent_.Search(sample.by_tree());
     // Queries that the tree leaves need a scan as well, so they do not count as answered.
     const auto answered = sample.tree_queries() - static_cast<double>(descent_.Left().size());
     const double tree_seconds = spent / std::max(answered, 1.0);
     const auto wins_against = [&](double scan_seconds_per_pair) {
+      const SampledWork rest =
+          work != nullptr ? *work : SampledWork{sample.rest_queries(), sample.rest_pairs()};
       return answered > sample.tree_queries() / 2 &&
-             tree_seconds * sample.rest_queries() <= scan_seconds_per_pair * sample.rest_pairs();
+             tree_seconds * rest.queries <= scan_seconds_per_pair * rest.pairs;
     };
     const double known = prepared_.ScanSeconds(job_.settings.k, job_.start != nullptr);
     const double least = LeastScanSeconds(job_.model, FitOf(job_, prepared_.scans()));
@@ -105,6 +118,11 @@ class TreeSearch {
   SearchStatistics statistics_;
 };
 
+SearchSettings WithDualTree(SearchSettings settings) {
+  settings.strategy = RESIDUAL_KNN_DUAL_TREE;
+  return settings;
+}
+
 }  // namespace
 
 SearchStatistics SearchTree(const SearchJob& job, Prepared& prepared) {
@@ -112,11 +130,34 @@ SearchStatistics SearchTree(const SearchJob& job, Prepared& prepared) {
 }
 
 SearchStatistics SearchTreeOrScan(const SearchJob& job, Prepared& prepared) {
-  SearchSettings settings = job.settings;
-  settings.strategy = RESIDUAL_KNN_DUAL_TREE;
+  const SearchSettings settings = WithDualTree(job.settings);
   return TreeSearch({job.model, job.queries, settings, job.results, job.monitor, job.start},
                     prepared)
       .CompareAndFinish();
+}
+
+bool TreeWinsOnSample(const SearchJob& job, const SampledWork& work, Prepared& prepared,
+                      SearchStatistics& spent) {
+  const SearchSettings settings = WithDualTree(job.settings);
+  TreeSearch search({job.model, job.queries, settings, job.results, job.monitor, job.start},
+                    prepared);
+  const bool tree_wins = search.Compare(work);
+  spent.AddScan(search.statistics());
+  spent.tree_seconds += search.statistics().tree_seconds;
+  return tree_wins;
+}
+
+std::vector<int64_t> OrderOfTree(const SearchJob& job, Prepared& prepared,
+                                 SearchStatistics& spent) {
+  const ChunkPlan plan(job, prepared.trees());
+  spent.tree_seconds += plan.tree_seconds();
+  std::vector<int64_t> order(plan.brute().begin(), plan.brute().end());
+  order.reserve(static_cast<size_t>(job.queries.size()));
+  for (const Chunk& chunk : plan.chunks()) {
+    const auto which = chunk.Queries();
+    order.insert(order.end(), which.begin(), which.end());
+  }
+  return order;
 }
 
 }  // namespace residual_knn

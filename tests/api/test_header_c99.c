@@ -104,6 +104,21 @@ static void test_offsets(void** state) {
   assert_int_equal(offsetof(residual_knn_search_options, progress), 40);
   assert_int_equal(offsetof(residual_knn_search_options, progress_user), 48);
   assert_int_equal(offsetof(residual_knn_search_options, message_base), 56);
+  assert_int_equal(offsetof(residual_knn_search_options, start_int32), 136);
+  assert_int_equal(offsetof(residual_knn_search_options, sink), 144);
+  assert_int_equal(offsetof(residual_knn_search_options, sink_user), 152);
+  assert_int_equal(offsetof(residual_knn_search_options, sink_queries), 160);
+  assert_int_equal(offsetof(residual_knn_search_options, sink_order), 168);
+  assert_int_equal(offsetof(residual_knn_search_options, sink_reserved), 172);
+  assert_int_equal(sizeof(residual_knn_search_options), 176);
+
+  assert_int_equal(offsetof(residual_knn_batch, num_queries), 8);
+  assert_int_equal(offsetof(residual_knn_batch, k), 16);
+  assert_int_equal(offsetof(residual_knn_batch, queries), 24);
+  assert_int_equal(offsetof(residual_knn_batch, neighbors), 32);
+  assert_int_equal(offsetof(residual_knn_batch, neighbors_int32), 40);
+  assert_int_equal(offsetof(residual_knn_batch, distances), 48);
+  assert_int_equal(offsetof(residual_knn_batch, conditional_variances), 56);
 
   assert_int_equal(offsetof(residual_knn_helper_options, layout), 8);
   assert_int_equal(offsetof(residual_knn_helper_options, threads), 12);
@@ -209,6 +224,11 @@ static void test_search_defaults(void** state) {
   assert_true(options.progress == NULL);
   assert_true(options.progress_user == NULL);
   assert_int_equal(options.message_base, 0);
+  assert_true(options.sink == NULL);
+  assert_true(options.sink_user == NULL);
+  assert_int_equal(options.sink_queries, 0);
+  assert_int_equal(options.sink_order, RESIDUAL_KNN_SINK_BY_QUERY);
+  assert_int_equal(options.sink_reserved, 0);
 }
 
 static void test_helper_defaults(void** state) {

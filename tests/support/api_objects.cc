@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "support/collector.h"
 #include "support/float_text.h"
 
 namespace residual_knn_test {
@@ -263,31 +264,48 @@ residual_knn_search_options SearchOptions(const Manner& manner) {
   return options;
 }
 
-Answer Ask(const residual_knn_index* index, const Question& question, const Manner& manner) {
-  residual_knn_search_options options = SearchOptions(manner);
-  std::vector<int32_t> narrow_candidates;
-  if (manner.lists != nullptr) {
-    options.candidate_offsets = manner.lists->offsets.data();
-    options.candidate_rows = manner.lists->rows.data();
-    if (manner.int32_rows) {
-      narrow_candidates = Narrow(manner.lists->rows, manner.base, manner.missing);
-      options.candidate_rows = nullptr;
-      options.candidate_rows_int32 = narrow_candidates.data();
+namespace {
+
+// The options of a search, with the lists to which they refer.
+struct OptionsWithLists {
+  OptionsWithLists(const Question& question, const Manner& manner)
+      : options(SearchOptions(manner)) {
+    if (manner.lists != nullptr) {
+      options.candidate_offsets = manner.lists->offsets.data();
+      options.candidate_rows = manner.lists->rows.data();
+      if (manner.int32_rows) {
+        narrow_candidates = Narrow(manner.lists->rows, manner.base, manner.missing);
+        options.candidate_rows = nullptr;
+        options.candidate_rows_int32 = narrow_candidates.data();
+      }
+    }
+    if (manner.start != nullptr) {
+      start = ToLayout(manner.start->rows, question.count(), manner.start->k, manner.layout);
+      options.start_k = manner.start->k;
+      if (manner.int32_rows) {
+        narrow_start = Narrow(start, manner.base, manner.missing);
+        options.start_int32 = narrow_start.data();
+      } else {
+        options.start = start.data();
+      }
     }
   }
+  OptionsWithLists(const OptionsWithLists&) = delete;
+  OptionsWithLists& operator=(const OptionsWithLists&) = delete;
+
+  residual_knn_search_options options;
+
+ private:
+  std::vector<int32_t> narrow_candidates;
   std::vector<int64_t> start;
   std::vector<int32_t> narrow_start;
-  if (manner.start != nullptr) {
-    start = ToLayout(manner.start->rows, question.count(), manner.start->k, manner.layout);
-    options.start_k = manner.start->k;
-    if (manner.int32_rows) {
-      narrow_start = Narrow(start, manner.base, manner.missing);
-      options.start_int32 = narrow_start.data();
-    } else {
-      options.start = start.data();
-    }
-  }
+};
 
+}  // namespace
+
+Answer Ask(const residual_knn_index* index, const Question& question, const Manner& manner) {
+  OptionsWithLists with_lists(question, manner);
+  residual_knn_search_options& options = with_lists.options;
   Answer answer;
   answer.queries = question.count();
   answer.k = question.k;
@@ -317,6 +335,27 @@ Answer Ask(const residual_knn_index* index, const Question& question, const Mann
     answer.variances = FromLayout(variances, answer.queries, question.k, manner.layout);
   }
   return answer;
+}
+
+SinkAnswer AskSink(const residual_knn_index* index, const Question& question, const Manner& manner,
+                   const SinkManner& sink) {
+  OptionsWithLists with_lists(question, manner);
+  Collector collector({question.count(), question.k, sink.sink_queries, sink.sink_order, manner});
+  collector.SetOptions(with_lists.options);
+  collector.CancelAt(sink.cancel_at);
+  collector.Do(sink.act);
+  SinkAnswer got;
+  residual_knn_statistics statistics;
+  residual_knn_statistics_init(&statistics, sizeof statistics);
+  const Call call{index, question, manner, &with_lists.options, nullptr, &statistics};
+  const residual_knn_status status = manner.int32_rows ? call.Run32(nullptr) : call.Run(nullptr);
+  got.answer = collector.answer();
+  got.answer.status = status;
+  got.answer.statistics = statistics;
+  got.deliveries = collector.deliveries();
+  got.got = collector.got();
+  got.problem = status == RESIDUAL_KNN_OK ? collector.ProblemOfWhole() : collector.problem();
+  return got;
 }
 
 Question Part(const Question& question, int64_t first, int64_t count) {

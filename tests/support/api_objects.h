@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "residual_knn.h"
@@ -154,6 +155,24 @@ struct Answer {
 };
 
 Answer Ask(const residual_knn_index* index, const Question& question, const Manner& manner = {});
+
+// The same with a sink. The batches are of at most `sink_queries` (0: the library's choice), in `sink_order`. With `act`,
+// it is called in each delivery; at delivery `cancel_at` the sink cancels. Returns how many batches came, and "" or what
+// was wrong with them.
+struct SinkManner {
+  int64_t sink_queries = 0;
+  int32_t sink_order = RESIDUAL_KNN_SINK_BY_QUERY;
+  int64_t cancel_at = 0;
+  std::function<void()> act = nullptr;
+};
+struct SinkAnswer {
+  Answer answer;
+  int64_t deliveries = 0;
+  std::vector<bool> got;  // the queries that came
+  std::string problem;
+};
+SinkAnswer AskSink(const residual_knn_index* index, const Question& question, const Manner& manner,
+                   const SinkManner& sink);
 
 // The part of a question with queries [first, first + count) only.
 Question Part(const Question& question, int64_t first, int64_t count);

@@ -106,7 +106,7 @@ Status codes. The meaning of a value never changes.
 - `RESIDUAL_KNN_ERROR_OUT_OF_MEMORY`: Memory could not be allocated.
 - `RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE`: A matrix is not positive definite in double precision: K(Z,Z) + jitter, where the message names the pivot at which
   the factorization failed, or the residual covariance of a conditioning set, where it names the query.
-- `RESIDUAL_KNN_ERROR_CANCELLED`: The progress callback cancelled the call.
+- `RESIDUAL_KNN_ERROR_CANCELLED`: The progress callback or the sink cancelled the call.
 - `RESIDUAL_KNN_ERROR_CALLBACK`: The covariance callback returned non-zero or a value that is not finite.
 - `RESIDUAL_KNN_ERROR_UNSUPPORTED`: This kind of index does not support the call. Example: new points without V and p, for an index made from V
   and p.
@@ -250,6 +250,19 @@ Why a search used its strategy.
 end
 
 @doc raw"""
+The order in which a search gives its answers to a sink.
+
+- `RESIDUAL_KNN_SINK_BY_QUERY`: In the order of the queries.
+- `RESIDUAL_KNN_SINK_BY_SPACE`: Queries that are near each other in space go together. Which these are is the library's choice; it depends on the
+  index, the questions, k, the strategy and the number of threads. This is faster if V is not stored, or if the rows
+  are in random order and there are many. Within a batch, the queries ascend.
+"""
+@enum residual_knn_sink_order::Int32 begin
+    RESIDUAL_KNN_SINK_BY_QUERY = 0
+    RESIDUAL_KNN_SINK_BY_SPACE = 1
+end
+
+@doc raw"""
 Methods that choose inducing points.
 
 - `RESIDUAL_KNN_KMEANS`: k-means++ seeding, then Lloyd steps; both use the coordinates divided by their lengthscales.
@@ -308,6 +321,48 @@ The callback must not throw, longjmp, or free the index.
 """
 macro residual_knn_covariance(f)
     return esc(:(@cfunction($f, Int32, (Ptr{Cvoid}, Ptr{Int64}, Int64, Ptr{Int64}, Int64, Ptr{Cdouble},))))
+end
+
+@doc raw"""
+The answers for some queries of a search, for a sink. All arrays are the library's and live until the sink
+returns.
+
+- `struct_size`: The size of this struct in the library: a program may read the fields below this size.
+- `num_queries`: Number of queries of this batch, at least 1.
+- `k`: Neighbors of each query: k of the call.
+- `queries`: The queries, num_queries numbers: 0 is the first query of the call, whatever its row is. They ascend. With
+  RESIDUAL_KNN_SINK_BY_QUERY they are consecutive.
+- `neighbors`: num_queries x k row numbers in the layout of the options, from a function with int64_t row numbers; otherwise
+  NULL.
+- `neighbors_int32`: The same from a function with int32_t row numbers, with its base and its `missing`; otherwise NULL.
+- `distances`: num_queries x k distances.
+- `conditional_variances`: num_queries x k conditional variances with RESIDUAL_KNN_SELECT_CONDITIONAL, otherwise NULL; see
+  conditional_variances of residual_knn_search_options.
+"""
+mutable struct residual_knn_batch
+    struct_size::Csize_t
+    num_queries::Int64
+    k::Int64
+    queries::Ptr{Int64}
+    neighbors::Ptr{Int64}
+    neighbors_int32::Ptr{Int32}
+    distances::Ptr{Cdouble}
+    conditional_variances::Ptr{Cdouble}
+end
+Base.cconvert(::Type{Ptr{residual_knn_batch}}, x::residual_knn_batch) = Ref(x)
+
+@doc raw"""
+Takes the answers of a search, batch by batch; see the option `sink` of residual_knn_search_options.
+
+- `user`: the pointer from the options
+- `batch`: the answers for some queries, until this function returns
+- returns: 0 to continue. Any other value cancels the call: it returns RESIDUAL_KNN_ERROR_CANCELLED at once, without
+  another call of the sink.
+
+Called on the calling thread, while no other thread of the search runs. It must not throw or longjmp.
+"""
+macro residual_knn_sink(f)
+    return esc(:(@cfunction($f, Int32, (Ptr{Cvoid}, Ptr{$residual_knn_batch},))))
 end
 
 @doc raw"""
@@ -634,6 +689,23 @@ Options of a search.
     - start_k must be 0 with candidate lists.
 - `start`: The start lists for functions with int64_t row numbers, counted from 0; NULL in other functions.
 - `start_int32`: The start lists for functions with int32_t row numbers, counted from their base; NULL in other functions.
+- `sink`: NULL (default), or a function that gets the answers batch by batch, for answers that do not fit into memory. The
+  arguments neighbors, distances and conditional_variances must then be NULL.
+    - Each query is in exactly one batch. Its answer has the same bytes as without a sink.
+    - Batches that the sink has got are final, also if the call is cancelled or fails later.
+    - The library searches a section of queries and then passes it on. A section has as many queries as have 64 MiB
+      of answers at 16 bytes a neighbor, but at least 1,024, and at least sink_queries. Memory beyond that of the
+      index and the threads: 16 k bytes for each query of a section, 8 k more with conditional selection, 16 k or
+      24 k more for each query of a batch in dimension-major layout, and for a moment up to 40 bytes for each query
+      of the call (plus 24 d with RESIDUAL_KNN_SINK_BY_SPACE for candidate lists and scaled distances).
+    - The strategy is chosen once for all sections, progress counts all of them, and the statistics are sums. If
+      there is more than one section, a timed sample is searched in addition.
+  Only functions that find the k neighbors of single queries have a sink; it must be NULL in others.
+- `sink_user`: Passed to sink.
+- `sink_queries`: The largest number of queries in a batch. All batches but the last have this number. 0 (default): that of a
+  section.
+- `sink_order`: enum residual_knn_sink_order; default RESIDUAL_KNN_SINK_BY_QUERY.
+- `sink_reserved`: Reserved; must be 0.
 """
 mutable struct residual_knn_search_options
     struct_size::Csize_t
@@ -657,6 +729,11 @@ mutable struct residual_knn_search_options
     start_k::Int64
     start::Ptr{Int64}
     start_int32::Ptr{Int32}
+    sink::Ptr{Cvoid}
+    sink_user::Ptr{Cvoid}
+    sink_queries::Int64
+    sink_order::Int32
+    sink_reserved::Int32
 end
 residual_knn_search_options() = _initialized(residual_knn_search_options, _residual_knn_search_options_init[])
 Base.cconvert(::Type{Ptr{residual_knn_search_options}}, x::residual_knn_search_options) = Ref(x)
@@ -808,8 +885,8 @@ Finds the nearest neighbors of index points among all other index points.
 - `num_queries`: length of rows, at least 0; must be n or 0 if rows is NULL
 - `options`: NULL: defaults
 - `k`: neighbors for each query, at least 1
-- `neighbors`: out: num_queries x k row numbers; NULL only if num_queries is 0
-- `distances`: out: num_queries x k distances; NULL: not wanted
+- `neighbors`: out: num_queries x k row numbers; NULL only if num_queries is 0 or if the options have a sink
+- `distances`: out: num_queries x k distances; NULL: not wanted, or the options have a sink
 - `statistics`: out: NULL, or initialized by residual_knn_statistics_init
 - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. For an index
   with a covariance callback also ERROR_UNSUPPORTED: scaled distances need coordinates. Thread rule: any number

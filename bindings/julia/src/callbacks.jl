@@ -30,8 +30,9 @@ mutable struct Covariance
     block::Any
 end
 
-# The exception of a covariance function is stored in the task, because several tasks may search the same index.
-const COVARIANCE_FAILURE = :ResidualKNN_covariance_failure
+# The exception of a covariance function or of a sink is stored in the task, because several tasks may search the same
+# index.
+const CALLBACK_FAILURE = :ResidualKNN_callback_failure
 
 function one_based(numbers::Ptr{Int64}, count::Int64)
     return unsafe_wrap(Array, numbers, count) .+ 1
@@ -52,7 +53,38 @@ function compute_covariances(user::Ptr{Cvoid}, rows::Ptr{Int64}, num_rows::Int64
         permutedims!(unsafe_wrap(Array, covariance, (num_columns, num_rows)), block, (2, 1))
         return 0
     catch failure
-        task_local_storage(COVARIANCE_FAILURE, Some(failure))
+        task_local_storage(CALLBACK_FAILURE, Some(failure))
+        return 1
+    end
+end
+
+# A function that gets the answers of a search batch by batch; lives as long as the call. `scale` is the factor of the
+# distances.
+mutable struct Sink
+    take::Any
+    scale::Float64
+end
+
+# A copy of an array of the library, which the caller may keep.
+copied(values, sizes...) = copy(unsafe_wrap(Array, values, sizes))
+
+function take_batch(user::Ptr{Cvoid}, address::Ptr{LibResidualKNN.residual_knn_batch})::Int32
+    try
+        sink = unsafe_pointer_to_objref(user)::Sink
+        batch = unsafe_load(address)
+        queries = copied(batch.queries, batch.num_queries) .+ 1
+        idxs = copied(batch.neighbors, batch.k, batch.num_queries) .+ 1 # -1, for no neighbor, becomes 0
+        dists = copied(batch.distances, batch.k, batch.num_queries)
+        sink.scale == 1 || (dists .*= sink.scale)
+        goes_on = reenable_sigint() do
+            GC.safepoint()
+            variances = batch.conditional_variances
+            variances == C_NULL && return sink.take(queries, idxs, dists) !== false
+            return sink.take(queries, idxs, dists, copied(variances, batch.k, batch.num_queries)) !== false
+        end
+        return goes_on ? 0 : 1
+    catch failure
+        task_local_storage(CALLBACK_FAILURE, Some(failure))
         return 1
     end
 end

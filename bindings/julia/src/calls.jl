@@ -21,8 +21,8 @@ function run(call, options, progress)
         task.sticky = sticky
         finish(state.report, @isdefined(status) && status == STATUS_CODES[:ok])
     end
-    of_covariance = pop!(task_local_storage(), COVARIANCE_FAILURE, nothing)
-    failure = state.failure === nothing ? of_covariance : state.failure
+    of_callback = pop!(task_local_storage(), CALLBACK_FAILURE, nothing)
+    failure = state.failure === nothing ? of_callback : state.failure
     failure === nothing || throw(failure.value)
     status == STATUS_CODES[:ok] || throw(exception_of(status, text))
     return nothing

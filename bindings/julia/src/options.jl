@@ -5,6 +5,7 @@ const STRATEGIES = enum_symbols(LibResidualKNN.residual_knn_strategy)
 const SELECTIONS = enum_symbols(LibResidualKNN.residual_knn_selection)
 const INDUCING_METHODS = enum_symbols(LibResidualKNN.residual_knn_inducing_method)
 const STORAGES = enum_symbols(LibResidualKNN.residual_knn_factor_storage)
+const SINK_ORDERS = enum_symbols(LibResidualKNN.residual_knn_sink_order)
 const ORDERINGS = enum_symbols(LibResidualKNN.residual_knn_ordering)
 
 code_in(symbols) = (x, name) -> code_of(symbols, x, name)
@@ -21,6 +22,8 @@ const CALLBACK_SETTINGS = (factor_error = number, threads = thread_count)
 const FACTOR_SETTINGS = merge(COVARIANCE_SETTINGS, CALLBACK_SETTINGS)
 const SEARCH_SETTINGS = (ranking = code_in(RANKINGS), strategy = code_in(STRATEGIES), threads = thread_count,
                          selection = code_in(SELECTIONS))
+const SINK_SETTINGS = merge(SEARCH_SETTINGS, (sink_queries = (x, name) -> whole(x, name, 1, typemax(Int64)),
+                                              sink_order = code_in(SINK_ORDERS)))
 const PAIRS_SETTINGS = (ranking = SEARCH_SETTINGS.ranking, strategy = SEARCH_SETTINGS.strategy,
                         threads = SEARCH_SETTINGS.threads)
 const WEIGHTS_SETTINGS = (jitter = number, threads = thread_count)

@@ -37,8 +37,14 @@ end
 
 # Runs a search by search(options, idxs, dists, statistics), which calls the library.
 function search_neighbors(search, index, num_queries, k; progress = nothing, statistics = false, candidates = nothing,
-                          candidate_lists = nothing, conditional_variances = false, start = nothing, settings...)
+                          candidate_lists = nothing, conditional_variances = false, start = nothing, sink = nothing,
+                          settings...)
     flag(statistics, "statistics")
+    if sink !== nothing
+        conditional_variances === false || invalid("conditional_variances must not be given with a sink, which gets them")
+        return stream_neighbors(search, index, num_queries, k, sink; progress = progress, candidates = candidates,
+                                candidate_lists = candidate_lists, start = start, settings...)
+    end
     variances = nothing
     idxs = Matrix{Int64}(undef, k, num_queries)
     dists = Matrix{Float64}(undef, k, num_queries)
@@ -50,7 +56,7 @@ function search_neighbors(search, index, num_queries, k; progress = nothing, sta
             invalid("start must not be given together with candidate_lists")
         return arrays, set_start!(options, index, num_queries, start)
     end
-    others = (:progress, :statistics, :candidates, :candidate_lists, :conditional_variances, :start)
+    others = (:progress, :statistics, :candidates, :candidate_lists, :conditional_variances, :start, :sink)
     is_scaled = Ref(false)
     record, scale = run_search(index, progress, settings, others, prepare!) do options, record
         is_scaled[] = options.ranking == RANKINGS[:scaled_distance]
@@ -60,6 +66,28 @@ function search_neighbors(search, index, num_queries, k; progress = nothing, sta
     idxs .+= 1 # -1, for no neighbor, becomes 0
     answer = variances === nothing ? (idxs, dists) : (idxs, dists, variances)
     return statistics ? (answer..., statistics_tuple(record, scale)) : answer
+end
+
+# The same with a function that gets the answers batch by batch. Returns what the search did.
+function stream_neighbors(search, index, num_queries, k, take; progress, candidates, candidate_lists, start, settings...)
+    state = Sink(take, 1.0)
+    function prepare!(options)
+        options.sink = LibResidualKNN.@residual_knn_sink(take_batch)
+        options.sink_user = pointer_from_objref(state)
+        start === nothing || candidate_lists === nothing ||
+            invalid("start must not be given together with candidate_lists")
+        return set_selection!(options, index, k, num_queries; candidates = candidates,
+                              candidate_lists = candidate_lists, conditional_variances = false),
+               set_start!(options, index, num_queries, start)
+    end
+    others = (:progress, :candidates, :candidate_lists, :start, :sink)
+    GC.@preserve state begin
+        record, scale = run_search(index, progress, settings, others, prepare!; fields = SINK_SETTINGS) do options, record
+            options.ranking == RANKINGS[:scaled_distance] && (state.scale = library_scale(index.kernel, index.options.nu))
+            search(options, C_NULL, C_NULL, record)
+        end
+    end
+    return statistics_tuple(record, scale)
 end
 
 function search_all(search, index, k; settings...)
@@ -133,11 +161,32 @@ units.
   `ranking = :scaled_distance` and for an index with a covariance function
 - `threads`: number of worker threads of this search; default: as for the index. 0 means one for each available processor
 - `progress`: as in [`ResidualIndex`](@ref)
+- `sink`: a function that gets the answers batch by batch, for answers that do not fit into memory; see below
 - `statistics`: with `true`, the result has another element at its end, a named tuple that reports what the search did;
   see below
 
 The library first writes its results to separate memory, so that Ctrl-C can end a search at any time. This takes 16
 bytes for each neighbor in addition to the matrices.
+
+# Answers in batches
+
+With `sink = f`, or as `knn(f, index, ...)` with a `do` block, the library calls `f(queries, idxs, dists)` with the answers
+for some queries at a time. `queries` are their places among the queries of the call, from 1 on, and the matrices have a
+column for each. With `selection = :conditional` there is a fourth argument, their conditional variances. Each query comes
+once. If `f` returns `false`, the search ends with a `CancelledError`; an exception arrives as it was thrown. What `f` has
+got is final. The result is the named tuple of the statistics.
+
+- `sink_queries`: the largest number of queries in a batch; all batches but the last have this number. Default: as many as
+  have 64 MiB of answers
+- `sink_order`: `:query` (default), in the order of the queries; or `:space`, queries that are near each other go together,
+  which is faster if V is not stored, or if many points are in random order
+
+```julia
+idxs = Mmap.mmap("idxs.bin", Matrix{Int64}, (10, index.n))
+predecessors(index, 10) do queries, batch, dists
+    idxs[:, queries] = batch
+end
+```
 
 # Conditional selection
 
@@ -218,6 +267,8 @@ function knn(index::ResidualIndex, k; settings...)
     return search_all(LibResidualKNN.residual_knn_neighbors, index, check_k(k, index.n); settings...)
 end
 knn(index::ResidualIndex; settings...) = knn(index, default_k(index.n); settings...)
+
+knn(sink::Function, index::ResidualIndex, question...; settings...) = knn(index, question...; sink = sink, settings...)
 
 # Messages name the function that was called, and its last argument.
 function require_inducing(index, called, last)
@@ -307,3 +358,6 @@ function predecessors(index::ResidualIndex, k; settings...)
     return search_all(LibResidualKNN.residual_knn_predecessors, index, check_k(k, index.n); settings...)
 end
 predecessors(index::ResidualIndex; settings...) = predecessors(index, default_k(index.n); settings...)
+
+predecessors(sink::Function, index::ResidualIndex, question...; settings...) =
+    predecessors(index, question...; sink = sink, settings...)

@@ -51,5 +51,6 @@ throws_text(f, T, text) = (failure = thrown(f); failure isa T && occursin(text, 
     include("test_sets.jl")
     include("test_covariances.jl")
     include("test_start.jl")
+    include("test_sink.jl")
     include("test_storage.jl")
 end

@@ -27,7 +27,7 @@ all_named <- function(given) length(given) == 0L || (!is.null(names(given)) && a
 # c(kmeans = 0L, random_rows = 1L).
 enum_values <- function(enum) {
   values <- get(paste0(".__E___residual_knn_", enum))
-  names(values) <- sub("^residual_knn_(order_|select_|factor_)?", "", tolower(names(values)))
+  names(values) <- sub("^residual_knn_(order_|select_|factor_|sink_by_)?", "", tolower(names(values)))
   values
 }
 

@@ -173,6 +173,12 @@ setClass('_p_f_p_void_p_q_const__long_long_long_long_p_q_const__long_long_long_l
         contains = 'CRoutinePointer')
 
 ##
+setClass('_p_f_p_void_p_q_const__struct_residual_knn_batch__int',
+        prototype = list(parameterTypes = c('_p_void', '_p_residual_knn_batch'),
+                        returnType = '_p_f_p_void_p_q_const__struct_residual_knn_batch__int'),
+        contains = 'CRoutinePointer')
+
+##
 setClass('_p_residual_knn_index', contains = 'ExternalReference')
 
 
@@ -829,6 +835,34 @@ class(`residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get`) = c("SWIGFu
 
 attr(`residual_knn_reason_RESIDUAL_KNN_REASON_MEMORY_LIMIT_get`, 'returnType') = 'character'
 class(`residual_knn_reason_RESIDUAL_KNN_REASON_MEMORY_LIMIT_get`) = c("SWIGFunction", class('residual_knn_reason_RESIDUAL_KNN_REASON_MEMORY_LIMIT_get'))
+
+# Start of residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_QUERY_get
+
+`residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_QUERY_get` = function(.copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_QUERY_get', as.logical(.copy), PACKAGE='residualknn');
+  ans = enumFromInteger(ans, "_residual_knn_sink_order");
+
+  ans
+
+}
+
+attr(`residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_QUERY_get`, 'returnType') = 'character'
+class(`residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_QUERY_get`) = c("SWIGFunction", class('residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_QUERY_get'))
+
+# Start of residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_SPACE_get
+
+`residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_SPACE_get` = function(.copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_SPACE_get', as.logical(.copy), PACKAGE='residualknn');
+  ans = enumFromInteger(ans, "_residual_knn_sink_order");
+
+  ans
+
+}
+
+attr(`residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_SPACE_get`, 'returnType') = 'character'
+class(`residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_SPACE_get`) = c("SWIGFunction", class('residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_SPACE_get'))
 
 # Start of residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get
 
@@ -1559,6 +1593,10 @@ defineEnumeration("_residual_knn_reason",
 "RESIDUAL_KNN_REASON_CANDIDATE_LISTS" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get',FALSE, PACKAGE='residualknn'),
 "RESIDUAL_KNN_REASON_SCALED_DISTANCE" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get',FALSE, PACKAGE='residualknn'),
 "RESIDUAL_KNN_REASON_MEMORY_LIMIT" = .Call('R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_MEMORY_LIMIT_get',FALSE, PACKAGE='residualknn')))
+
+defineEnumeration("_residual_knn_sink_order",
+ .values=c("RESIDUAL_KNN_SINK_BY_QUERY" = .Call('R_swig_residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_QUERY_get',FALSE, PACKAGE='residualknn'),
+"RESIDUAL_KNN_SINK_BY_SPACE" = .Call('R_swig_residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_SPACE_get',FALSE, PACKAGE='residualknn')))
 
 defineEnumeration("_residual_knn_inducing_method",
  .values=c("RESIDUAL_KNN_KMEANS" = .Call('R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get',FALSE, PACKAGE='residualknn'),

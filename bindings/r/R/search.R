@@ -3,7 +3,7 @@
 neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, ranking = "absolute",
                       strategy = "automatic", query_factor = NULL, query_residual_variance = NULL,
                       threads = NULL, progress = FALSE, selection = "nearest", candidates = NULL,
-                      candidate_lists = NULL, start = NULL) {
+                      candidate_lists = NULL, start = NULL, sink = NULL, sink_queries = NULL, sink_order = "query") {
   index <- require_index(index)
   require_whole(index)
   options <- search_options(ranking, strategy, search_threads(index, threads))
@@ -11,30 +11,62 @@ neighbors <- function(index, query = NULL, k = min(10L, index$n), rows = NULL, r
   if (is.null(new)) rows <- as_rows(rows, index$n)
   k <- as_k(k, index$n)
   queries <- queries_of(index, rows, new)
-  options <- c(options, set_options(index, k, queries, ranking, selection, candidates, candidate_lists, start))
+  options <- c(
+    options, set_options(index, k, queries, ranking, selection, candidates, candidate_lists, start),
+    sink_options(index, ranking, sink, sink_queries, sink_order)
+  )
   found <- run_call(progress, matrices = new$matrices, function(report) {
     call_for_queries(
       index, rows, new, residual_knn_neighbors_int32, residual_knn_neighbors_of_new_points_int32,
       residual_knn_neighbors_of_new_factor_int32, c(options, progress = report), k
     )
   })
+  if (!is.null(sink)) {
+    return(invisible(user_statistics(found[[2L]], index, new$matrices)))
+  }
   new_neighbors(found, if (is.null(new)) "neighbors" else "new points", index, rows, new$matrices, ranking)
 }
 
 predecessors <- function(index, k = min(10L, index$n), rows = NULL, ranking = "absolute", strategy = "automatic",
                          threads = NULL, progress = FALSE, selection = "nearest", candidates = NULL,
-                         candidate_lists = NULL, start = NULL) {
+                         candidate_lists = NULL, start = NULL, sink = NULL, sink_queries = NULL,
+                         sink_order = "query") {
   index <- require_index(index)
   require_whole(index)
   options <- search_options(ranking, strategy, search_threads(index, threads))
   rows <- as_rows(rows, index$n)
   k <- as_k(k, index$n)
   queries <- queries_of(index, rows)
-  options <- c(options, set_options(index, k, queries, ranking, selection, candidates, candidate_lists, start))
+  options <- c(
+    options, set_options(index, k, queries, ranking, selection, candidates, candidate_lists, start),
+    sink_options(index, ranking, sink, sink_queries, sink_order)
+  )
   found <- run_call(progress, function(report) {
     residual_knn_predecessors_int32(index$handle, rows, c(options, progress = report), k)
   })
+  if (!is.null(sink)) {
+    return(invisible(user_statistics(found[[2L]], index, list())))
+  }
   new_neighbors(found, "predecessors", index, rows, ranking = ranking)
+}
+
+# The options of the library for a function that gets the answers batch by batch.
+sink_options <- function(index, ranking, sink, sink_queries, sink_order) {
+  order <- enum_value(sink_order, "sink_order", "sink_order")
+  if (is.null(sink)) {
+    if (!is.null(sink_queries)) stop_invalid("sink_queries must be NULL without a sink")
+    if (order != 0L) stop_invalid("sink_order must be \"query\" without a sink")
+    return(NULL)
+  }
+  if (!is.function(sink)) stop_invalid("sink is ", shown(sink), ", must be a function")
+  sink_queries <- as_size(sink_queries, "sink_queries")
+  in_units <- function(queries, index_matrix, distance, ...) {
+    sink(queries, index_matrix, in_given_lengthscales(distance, index), ...)
+  }
+  c(
+    list(sink = if (identical(ranking, "scaled_distance")) in_units else sink, sink_order = order),
+    if (!is.null(sink_queries)) list(sink_queries = sink_queries)
+  )
 }
 
 # The queries of a call are `new`, the result of as_new_points(), or, if it is NULL, the points of the index with the

@@ -1182,24 +1182,25 @@ SWIGINTERN void SWIG_R_Raise(SEXP obj, const char *msg) {
 #define SWIGTYPE_p_int swig_types[3]
 #define SWIGTYPE_p_long_long swig_types[4]
 #define SWIGTYPE_p_p_residual_knn_index swig_types[5]
-#define SWIGTYPE_p_residual_knn_covariance_options swig_types[6]
-#define SWIGTYPE_p_residual_knn_helper_options swig_types[7]
-#define SWIGTYPE_p_residual_knn_index swig_types[8]
-#define SWIGTYPE_p_residual_knn_info swig_types[9]
-#define SWIGTYPE_p_residual_knn_model_options swig_types[10]
-#define SWIGTYPE_p_residual_knn_search_options swig_types[11]
-#define SWIGTYPE_p_residual_knn_statistics swig_types[12]
-#define SWIGTYPE_p_residual_knn_weights_options swig_types[13]
-#define SWIGTYPE_p_residual_knn_weights_report swig_types[14]
-#define SWIGTYPE_p_short swig_types[15]
-#define SWIGTYPE_p_signed_char swig_types[16]
-#define SWIGTYPE_p_unsigned_char swig_types[17]
-#define SWIGTYPE_p_unsigned_int swig_types[18]
-#define SWIGTYPE_p_unsigned_long_long swig_types[19]
-#define SWIGTYPE_p_unsigned_short swig_types[20]
-#define SWIGTYPE_p_void swig_types[21]
-static swig_type_info *swig_types[23];
-static swig_module_info swig_module = {swig_types, 22, 0, 0, 0, 0};
+#define SWIGTYPE_p_residual_knn_batch swig_types[6]
+#define SWIGTYPE_p_residual_knn_covariance_options swig_types[7]
+#define SWIGTYPE_p_residual_knn_helper_options swig_types[8]
+#define SWIGTYPE_p_residual_knn_index swig_types[9]
+#define SWIGTYPE_p_residual_knn_info swig_types[10]
+#define SWIGTYPE_p_residual_knn_model_options swig_types[11]
+#define SWIGTYPE_p_residual_knn_search_options swig_types[12]
+#define SWIGTYPE_p_residual_knn_statistics swig_types[13]
+#define SWIGTYPE_p_residual_knn_weights_options swig_types[14]
+#define SWIGTYPE_p_residual_knn_weights_report swig_types[15]
+#define SWIGTYPE_p_short swig_types[16]
+#define SWIGTYPE_p_signed_char swig_types[17]
+#define SWIGTYPE_p_unsigned_char swig_types[18]
+#define SWIGTYPE_p_unsigned_int swig_types[19]
+#define SWIGTYPE_p_unsigned_long_long swig_types[20]
+#define SWIGTYPE_p_unsigned_short swig_types[21]
+#define SWIGTYPE_p_void swig_types[22]
+static swig_type_info *swig_types[24];
+static swig_module_info swig_module = {swig_types, 23, 0, 0, 0, 0};
 #define SWIG_TypeQuery(name) SWIG_TypeQueryModule(&swig_module, &swig_module, name)
 #define SWIG_MangledTypeQuery(name) SWIG_MangledTypeQueryModule(&swig_module, &swig_module, name)
 
@@ -1568,6 +1569,45 @@ static int32_t on_covariance(void* user, const int64_t* rows, int64_t num_rows, 
   return !(run_in_r(run_covariance, &call) && call.succeeded);
 }
 
+/* A batch of answers for the R function: numbers of queries, row numbers, distances and, with conditional selection,
+ * conditional variances. */
+typedef struct {
+  SEXP function;
+  const residual_knn_batch* batch;
+  int go_on;
+} sink_call;
+
+static SEXP batch_matrix(const residual_knn_batch* batch, const double* values) {
+  const SEXP matrix = Rf_allocMatrix(REALSXP, (int)batch->num_queries, (int)batch->k);
+  memcpy(REAL(matrix), values, (size_t)XLENGTH(matrix) * sizeof(double));
+  return matrix;
+}
+
+static SEXP run_sink(void* user) {
+  sink_call* const call = (sink_call*)user;
+  const residual_knn_batch* const batch = call->batch;
+  const SEXP queries = PROTECT(row_numbers(batch->queries, batch->num_queries));
+  const SEXP neighbors = PROTECT(Rf_allocMatrix(INTSXP, (int)batch->num_queries, (int)batch->k));
+  memcpy(INTEGER(neighbors), batch->neighbors_int32, (size_t)XLENGTH(neighbors) * sizeof(int));
+  const SEXP distances = PROTECT(batch_matrix(batch, batch->distances));
+  const SEXP variances = PROTECT(
+      batch->conditional_variances == NULL ? R_NilValue : batch_matrix(batch, batch->conditional_variances));
+  const SEXP expression = PROTECT(Rf_isNull(variances)
+                                      ? Rf_lang4(call->function, queries, neighbors, distances)
+                                      : Rf_lang5(call->function, queries, neighbors, distances, variances));
+  const SEXP answer = Rf_eval(expression, R_BaseEnv);
+  call->go_on = !(Rf_isLogical(answer) && XLENGTH(answer) == 1 && LOGICAL(answer)[0] == FALSE);
+  UNPROTECT(5);
+  return R_NilValue;
+}
+
+static int32_t on_batch(void* user, const residual_knn_batch* batch) {
+  sink_call* const call = (sink_call*)user;
+  call->batch = batch;
+  call->go_on = 1;
+  return !(run_in_r(run_sink, call) && call->go_on);
+}
+
 /* ---------------------------------------------------------------- memory of handles */
 
 /* Bytes of all indexes of handles: now, and after the last requested collection. */
@@ -1775,7 +1815,20 @@ static void set_wanted_variances(residual_knn_search_options* options, SEXP list
   if (!Rf_isNull(wanted) && Rf_asLogical(wanted) == TRUE) options->conditional_variances = &no_matrix;
 }
 
-static void set_search_options(residual_knn_search_options* options, progress_call* progress, SEXP list) {
+/* The R function that gets the answers. It gets conditional variances too, which then have no matrix of their own. */
+static void set_sink(residual_knn_search_options* options, sink_call* sink, SEXP list) {
+  sink->function = list_element(list, "sink");
+  if (Rf_isNull(sink->function)) return;
+  if (!Rf_isFunction(sink->function)) Rf_error("sink must be a function");
+  options->sink = on_batch;
+  options->sink_user = sink;
+  options->conditional_variances = NULL;
+  SET_FIELD(sink_queries, Rf_asReal);
+  SET_FIELD(sink_order, Rf_asInteger);
+}
+
+static void set_search_options(residual_knn_search_options* options, progress_call* progress, sink_call* sink,
+                               SEXP list) {
   INIT_OPTIONS(residual_knn_search_options_init);
   SET_FIELD(ranking, Rf_asInteger);
   SET_FIELD(strategy, Rf_asInteger);
@@ -1786,6 +1839,7 @@ static void set_search_options(residual_knn_search_options* options, progress_ca
   set_candidate_lists(options, list);
   set_start(options, list);
   set_wanted_variances(options, list);
+  set_sink(options, sink, list);
 }
 
 static void set_weights_options(residual_knn_weights_options* options, progress_call* progress, SEXP list) {
@@ -2851,6 +2905,46 @@ R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_MEMORY_LIMIT_get ( SEXP s_swig_co
 
 
 SWIGEXPORT SEXP
+R_swig_residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_QUERY_get ( SEXP s_swig_copy)
+{
+  enum residual_knn_sink_order result;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  result = (enum residual_knn_sink_order)RESIDUAL_KNN_SINK_BY_QUERY;
+  r_ans = SWIG_From_int((int)(result));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_SPACE_get ( SEXP s_swig_copy)
+{
+  enum residual_knn_sink_order result;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  result = (enum residual_knn_sink_order)RESIDUAL_KNN_SINK_BY_SPACE;
+  r_ans = SWIG_From_int((int)(result));
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
 R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get ( SEXP s_swig_copy)
 {
   enum residual_knn_inducing_method result;
@@ -3062,6 +3156,52 @@ int32_t _p_f_p_void_p_q_const__long_long_long_long_p_q_const__long_long_long_lon
     Rf_error("error in calling R function as a function pointer (_p_f_p_void_p_q_const__long_long_long_long_p_q_const__long_long_long_long_p_double__int)");
   }
   result = to_int32(r_swig_cb_data->retValue, "residual_knn_covariance");
+  R_SWIG_popCallbackFunctionData(1);
+
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return result;
+
+}
+
+
+int32_t _p_f_p_void_p_q_const__struct_residual_knn_batch__int(void * swigarg_arg1, residual_knn_batch const * swigarg_arg2) {
+  void *arg1 = (void *) 0 ;
+  residual_knn_batch *arg2 = (residual_knn_batch *) 0 ;
+  int32_t result;
+  RCallbackFunctionData *r_swig_cb_data = R_SWIG_getCallbackFunctionData();
+  SEXP r_tmp;
+  int r_nprotect = 0;
+  char * r_vmax= 0;
+  int ecode = 0;
+
+  arg1 = (void *) swigarg_arg1;
+  arg2 = (residual_knn_batch *) swigarg_arg2;
+  Rf_protect(r_swig_cb_data->expr = Rf_allocVector(LANGSXP, 3));
+  r_nprotect++;
+  r_swig_cb_data->el = r_swig_cb_data->expr;
+
+  SETCAR(r_swig_cb_data->el, r_swig_cb_data->fun);
+  r_swig_cb_data->el = CDR(r_swig_cb_data->el);
+
+  r_tmp = SWIG_R_NewPointerObj(SWIG_as_voidptr(arg1), SWIGTYPE_p_void, 0 |  0 );
+  SETCAR(r_swig_cb_data->el, r_tmp);
+  r_swig_cb_data->el = CDR(r_swig_cb_data->el);
+
+  r_tmp = SWIG_R_NewPointerObj(SWIG_as_voidptr(arg2), SWIGTYPE_p_residual_knn_batch, 0 |  0 );
+  SETCAR(r_swig_cb_data->el, r_tmp);
+  r_swig_cb_data->el = CDR(r_swig_cb_data->el);
+
+
+
+  r_swig_cb_data->retValue = R_tryEval(r_swig_cb_data->expr, R_GlobalEnv, &r_swig_cb_data->errorOccurred);
+
+  if(r_swig_cb_data->errorOccurred) {
+    R_SWIG_popCallbackFunctionData(1);
+    Rf_error("error in calling R function as a function pointer (_p_f_p_void_p_q_const__struct_residual_knn_batch__int)");
+  }
+  result = to_int32(r_swig_cb_data->retValue, "residual_knn_sink");
   R_SWIG_popCallbackFunctionData(1);
 
   vmaxset(r_vmax);
@@ -3603,6 +3743,7 @@ R_swig_residual_knn_neighbors_int32 ( SEXP index, SEXP rows, SEXP options, SEXP 
   residual_knn_statistics *arg10 = (residual_knn_statistics *) 0 ;
   residual_knn_search_options options4 ;
   progress_call progress4 ;
+  sink_call sink4 ;
   SEXP index_matrix5 ;
   SEXP distance_matrix5 ;
   SEXP variance_matrix5 ;
@@ -3626,26 +3767,26 @@ R_swig_residual_knn_neighbors_int32 ( SEXP index, SEXP rows, SEXP options, SEXP 
     arg3 = XLENGTH(rows);
   }
 
-  set_search_options(&options4, &progress4, options);
+  set_search_options(&options4, &progress4, &sink4, options);
   arg4 = &options4;
 
   arg5 = to_int32(k, "k");
   arg6 = 1;
   arg7 = NA_INTEGER;
-  {
+  index_matrix5 = distance_matrix5 = variance_matrix5 = R_NilValue;
+  if (OPTIONS_5->sink == NULL) {
     const int columns = arg5 > 0 ? arg5 : 0;
     index_matrix5 = PROTECT(Rf_allocMatrix(INTSXP, (int)NUM_QUERIES_5, columns));
     distance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
     r_nprotect += 2;
-    variance_matrix5 = R_NilValue;
     if (OPTIONS_5->conditional_variances != NULL) {
       variance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
       ++r_nprotect;
       ((residual_knn_search_options*)OPTIONS_5)->conditional_variances = REAL(variance_matrix5);
     }
   }
-  arg8 = INTEGER(index_matrix5);
-  arg9 = REAL(distance_matrix5);
+  arg8 = Rf_isNull(index_matrix5) ? NULL : INTEGER(index_matrix5);
+  arg9 = Rf_isNull(distance_matrix5) ? NULL : REAL(distance_matrix5);
   {
     library_call call;
     begin_call(&call, handle_holding(index), 1);
@@ -3695,6 +3836,7 @@ R_swig_residual_knn_predecessors_int32 ( SEXP index, SEXP rows, SEXP options, SE
   residual_knn_statistics *arg10 = (residual_knn_statistics *) 0 ;
   residual_knn_search_options options4 ;
   progress_call progress4 ;
+  sink_call sink4 ;
   SEXP index_matrix5 ;
   SEXP distance_matrix5 ;
   SEXP variance_matrix5 ;
@@ -3718,26 +3860,26 @@ R_swig_residual_knn_predecessors_int32 ( SEXP index, SEXP rows, SEXP options, SE
     arg3 = XLENGTH(rows);
   }
 
-  set_search_options(&options4, &progress4, options);
+  set_search_options(&options4, &progress4, &sink4, options);
   arg4 = &options4;
 
   arg5 = to_int32(k, "k");
   arg6 = 1;
   arg7 = NA_INTEGER;
-  {
+  index_matrix5 = distance_matrix5 = variance_matrix5 = R_NilValue;
+  if (OPTIONS_5->sink == NULL) {
     const int columns = arg5 > 0 ? arg5 : 0;
     index_matrix5 = PROTECT(Rf_allocMatrix(INTSXP, (int)NUM_QUERIES_5, columns));
     distance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
     r_nprotect += 2;
-    variance_matrix5 = R_NilValue;
     if (OPTIONS_5->conditional_variances != NULL) {
       variance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
       ++r_nprotect;
       ((residual_knn_search_options*)OPTIONS_5)->conditional_variances = REAL(variance_matrix5);
     }
   }
-  arg8 = INTEGER(index_matrix5);
-  arg9 = REAL(distance_matrix5);
+  arg8 = Rf_isNull(index_matrix5) ? NULL : INTEGER(index_matrix5);
+  arg9 = Rf_isNull(distance_matrix5) ? NULL : REAL(distance_matrix5);
   {
     library_call call;
     begin_call(&call, handle_holding(index), 1);
@@ -3787,6 +3929,7 @@ R_swig_residual_knn_neighbors_of_new_points_int32 ( SEXP index, SEXP queries, SE
   residual_knn_statistics *arg10 = (residual_knn_statistics *) 0 ;
   residual_knn_search_options options4 ;
   progress_call progress4 ;
+  sink_call sink4 ;
   SEXP index_matrix5 ;
   SEXP distance_matrix5 ;
   SEXP variance_matrix5 ;
@@ -3803,26 +3946,26 @@ R_swig_residual_knn_neighbors_of_new_points_int32 ( SEXP index, SEXP queries, SE
 
   arg2 = (double*)matrix_values(queries, "queries"); arg3 = Rf_nrows(queries);
 
-  set_search_options(&options4, &progress4, options);
+  set_search_options(&options4, &progress4, &sink4, options);
   arg4 = &options4;
 
   arg5 = to_int32(k, "k");
   arg6 = 1;
   arg7 = NA_INTEGER;
-  {
+  index_matrix5 = distance_matrix5 = variance_matrix5 = R_NilValue;
+  if (OPTIONS_5->sink == NULL) {
     const int columns = arg5 > 0 ? arg5 : 0;
     index_matrix5 = PROTECT(Rf_allocMatrix(INTSXP, (int)NUM_QUERIES_5, columns));
     distance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
     r_nprotect += 2;
-    variance_matrix5 = R_NilValue;
     if (OPTIONS_5->conditional_variances != NULL) {
       variance_matrix5 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_5, columns));
       ++r_nprotect;
       ((residual_knn_search_options*)OPTIONS_5)->conditional_variances = REAL(variance_matrix5);
     }
   }
-  arg8 = INTEGER(index_matrix5);
-  arg9 = REAL(distance_matrix5);
+  arg8 = Rf_isNull(index_matrix5) ? NULL : INTEGER(index_matrix5);
+  arg9 = Rf_isNull(distance_matrix5) ? NULL : REAL(distance_matrix5);
   {
     library_call call;
     begin_call(&call, handle_holding(index), 1);
@@ -3874,6 +4017,7 @@ R_swig_residual_knn_neighbors_of_new_factor_int32 ( SEXP index, SEXP query_facto
   residual_knn_statistics *arg12 = (residual_knn_statistics *) 0 ;
   residual_knn_search_options options6 ;
   progress_call progress6 ;
+  sink_call sink6 ;
   SEXP index_matrix7 ;
   SEXP distance_matrix7 ;
   SEXP variance_matrix7 ;
@@ -3893,26 +4037,26 @@ R_swig_residual_knn_neighbors_of_new_factor_int32 ( SEXP index, SEXP query_facto
 
   arg4 = (double*)matrix_values(queries, "queries"); arg5 = Rf_nrows(queries);
 
-  set_search_options(&options6, &progress6, options);
+  set_search_options(&options6, &progress6, &sink6, options);
   arg6 = &options6;
 
   arg7 = to_int32(k, "k");
   arg8 = 1;
   arg9 = NA_INTEGER;
-  {
+  index_matrix7 = distance_matrix7 = variance_matrix7 = R_NilValue;
+  if (OPTIONS_7->sink == NULL) {
     const int columns = arg7 > 0 ? arg7 : 0;
     index_matrix7 = PROTECT(Rf_allocMatrix(INTSXP, (int)NUM_QUERIES_7, columns));
     distance_matrix7 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_7, columns));
     r_nprotect += 2;
-    variance_matrix7 = R_NilValue;
     if (OPTIONS_7->conditional_variances != NULL) {
       variance_matrix7 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_7, columns));
       ++r_nprotect;
       ((residual_knn_search_options*)OPTIONS_7)->conditional_variances = REAL(variance_matrix7);
     }
   }
-  arg10 = INTEGER(index_matrix7);
-  arg11 = REAL(distance_matrix7);
+  arg10 = Rf_isNull(index_matrix7) ? NULL : INTEGER(index_matrix7);
+  arg11 = Rf_isNull(distance_matrix7) ? NULL : REAL(distance_matrix7);
   {
     library_call call;
     begin_call(&call, handle_holding(index), 1);
@@ -3963,6 +4107,7 @@ R_swig_residual_knn_neighbors_above_int32 ( SEXP index, SEXP rows, SEXP options,
   residual_knn_statistics *arg11 = (residual_knn_statistics *) 0 ;
   residual_knn_search_options options4 ;
   progress_call progress4 ;
+  sink_call sink4 ;
   SEXP offset_vector6 ;
   SEXP index_vector6 ;
   SEXP distance_vector6 ;
@@ -3986,7 +4131,7 @@ R_swig_residual_knn_neighbors_above_int32 ( SEXP index, SEXP rows, SEXP options,
     arg3 = XLENGTH(rows);
   }
 
-  set_search_options(&options4, &progress4, options);
+  set_search_options(&options4, &progress4, &sink4, options);
   arg4 = &options4;
   arg5 = (double)(REAL(threshold)[0]);
 
@@ -4056,6 +4201,7 @@ R_swig_residual_knn_predecessors_above_int32 ( SEXP index, SEXP rows, SEXP optio
   residual_knn_statistics *arg11 = (residual_knn_statistics *) 0 ;
   residual_knn_search_options options4 ;
   progress_call progress4 ;
+  sink_call sink4 ;
   SEXP offset_vector6 ;
   SEXP index_vector6 ;
   SEXP distance_vector6 ;
@@ -4079,7 +4225,7 @@ R_swig_residual_knn_predecessors_above_int32 ( SEXP index, SEXP rows, SEXP optio
     arg3 = XLENGTH(rows);
   }
 
-  set_search_options(&options4, &progress4, options);
+  set_search_options(&options4, &progress4, &sink4, options);
   arg4 = &options4;
   arg5 = (double)(REAL(threshold)[0]);
 
@@ -4149,6 +4295,7 @@ R_swig_residual_knn_neighbors_of_new_points_above_int32 ( SEXP index, SEXP queri
   residual_knn_statistics *arg11 = (residual_knn_statistics *) 0 ;
   residual_knn_search_options options4 ;
   progress_call progress4 ;
+  sink_call sink4 ;
   SEXP offset_vector6 ;
   SEXP index_vector6 ;
   SEXP distance_vector6 ;
@@ -4165,7 +4312,7 @@ R_swig_residual_knn_neighbors_of_new_points_above_int32 ( SEXP index, SEXP queri
 
   arg2 = (double*)matrix_values(queries, "queries"); arg3 = Rf_nrows(queries);
 
-  set_search_options(&options4, &progress4, options);
+  set_search_options(&options4, &progress4, &sink4, options);
   arg4 = &options4;
   arg5 = (double)(REAL(threshold)[0]);
 
@@ -4237,6 +4384,7 @@ R_swig_residual_knn_neighbors_of_new_factor_above_int32 ( SEXP index, SEXP query
   residual_knn_statistics *arg13 = (residual_knn_statistics *) 0 ;
   residual_knn_search_options options6 ;
   progress_call progress6 ;
+  sink_call sink6 ;
   SEXP offset_vector8 ;
   SEXP index_vector8 ;
   SEXP distance_vector8 ;
@@ -4256,7 +4404,7 @@ R_swig_residual_knn_neighbors_of_new_factor_above_int32 ( SEXP index, SEXP query
 
   arg4 = (double*)matrix_values(queries, "queries"); arg5 = Rf_nrows(queries);
 
-  set_search_options(&options6, &progress6, options);
+  set_search_options(&options6, &progress6, &sink6, options);
   arg6 = &options6;
   arg7 = (double)(REAL(threshold)[0]);
 
@@ -4326,6 +4474,7 @@ R_swig_residual_knn_group_neighbors_int32 ( SEXP index, SEXP group_offsets, SEXP
   residual_knn_statistics *arg11 = (residual_knn_statistics *) 0 ;
   residual_knn_search_options options5 ;
   progress_call progress5 ;
+  sink_call sink5 ;
   SEXP index_matrix6 ;
   SEXP distance_matrix6 ;
   SEXP variance_matrix6 ;
@@ -4363,26 +4512,26 @@ R_swig_residual_knn_group_neighbors_int32 ( SEXP index, SEXP group_offsets, SEXP
     arg4 = INTEGER(rows);
   }
 
-  set_search_options(&options5, &progress5, options);
+  set_search_options(&options5, &progress5, &sink5, options);
   arg5 = &options5;
 
   arg6 = to_int32(k, "k");
   arg7 = 1;
   arg8 = NA_INTEGER;
-  {
+  index_matrix6 = distance_matrix6 = variance_matrix6 = R_NilValue;
+  if (OPTIONS_6->sink == NULL) {
     const int columns = arg6 > 0 ? arg6 : 0;
     index_matrix6 = PROTECT(Rf_allocMatrix(INTSXP, (int)NUM_QUERIES_6, columns));
     distance_matrix6 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_6, columns));
     r_nprotect += 2;
-    variance_matrix6 = R_NilValue;
     if (OPTIONS_6->conditional_variances != NULL) {
       variance_matrix6 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_6, columns));
       ++r_nprotect;
       ((residual_knn_search_options*)OPTIONS_6)->conditional_variances = REAL(variance_matrix6);
     }
   }
-  arg9 = INTEGER(index_matrix6);
-  arg10 = REAL(distance_matrix6);
+  arg9 = Rf_isNull(index_matrix6) ? NULL : INTEGER(index_matrix6);
+  arg10 = Rf_isNull(distance_matrix6) ? NULL : REAL(distance_matrix6);
   {
     library_call call;
     begin_call(&call, handle_holding(index), 1);
@@ -4435,6 +4584,7 @@ R_swig_residual_knn_group_predecessors_int32 ( SEXP index, SEXP group_offsets, S
   residual_knn_statistics *arg11 = (residual_knn_statistics *) 0 ;
   residual_knn_search_options options5 ;
   progress_call progress5 ;
+  sink_call sink5 ;
   SEXP index_matrix6 ;
   SEXP distance_matrix6 ;
   SEXP variance_matrix6 ;
@@ -4472,26 +4622,26 @@ R_swig_residual_knn_group_predecessors_int32 ( SEXP index, SEXP group_offsets, S
     arg4 = INTEGER(rows);
   }
 
-  set_search_options(&options5, &progress5, options);
+  set_search_options(&options5, &progress5, &sink5, options);
   arg5 = &options5;
 
   arg6 = to_int32(k, "k");
   arg7 = 1;
   arg8 = NA_INTEGER;
-  {
+  index_matrix6 = distance_matrix6 = variance_matrix6 = R_NilValue;
+  if (OPTIONS_6->sink == NULL) {
     const int columns = arg6 > 0 ? arg6 : 0;
     index_matrix6 = PROTECT(Rf_allocMatrix(INTSXP, (int)NUM_QUERIES_6, columns));
     distance_matrix6 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_6, columns));
     r_nprotect += 2;
-    variance_matrix6 = R_NilValue;
     if (OPTIONS_6->conditional_variances != NULL) {
       variance_matrix6 = PROTECT(Rf_allocMatrix(REALSXP, (int)NUM_QUERIES_6, columns));
       ++r_nprotect;
       ((residual_knn_search_options*)OPTIONS_6)->conditional_variances = REAL(variance_matrix6);
     }
   }
-  arg9 = INTEGER(index_matrix6);
-  arg10 = REAL(distance_matrix6);
+  arg9 = Rf_isNull(index_matrix6) ? NULL : INTEGER(index_matrix6);
+  arg10 = Rf_isNull(distance_matrix6) ? NULL : REAL(distance_matrix6);
   {
     library_call call;
     begin_call(&call, handle_holding(index), 1);
@@ -5352,6 +5502,7 @@ static swig_type_info _swigt__p_f_p_void_p_q_const__long_long_long_long_p_q_cons
 static swig_type_info _swigt__p_int = {"_p_int", "int32_t *|int_fast16_t *|int_fast32_t *|int_least32_t *|intptr_t *|residual_knn_status *|int *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_long_long = {"_p_long_long", "int64_t *|int_fast64_t *|int_least64_t *|intmax_t *|long long *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_p_residual_knn_index = {"_p_p_residual_knn_index", "residual_knn_index **|struct residual_knn_index **", 0, 0, (void*)0, 0};
+static swig_type_info _swigt__p_residual_knn_batch = {"_p_residual_knn_batch", "residual_knn_batch *|struct residual_knn_batch *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_residual_knn_covariance_options = {"_p_residual_knn_covariance_options", "residual_knn_covariance_options *|struct residual_knn_covariance_options *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_residual_knn_helper_options = {"_p_residual_knn_helper_options", "residual_knn_helper_options *|struct residual_knn_helper_options *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_residual_knn_index = {"_p_residual_knn_index", "residual_knn_index *|struct residual_knn_index *", 0, 0, (void*)0, 0};
@@ -5376,6 +5527,7 @@ static swig_type_info *swig_type_initial[] = {
   &_swigt__p_int,
   &_swigt__p_long_long,
   &_swigt__p_p_residual_knn_index,
+  &_swigt__p_residual_knn_batch,
   &_swigt__p_residual_knn_covariance_options,
   &_swigt__p_residual_knn_helper_options,
   &_swigt__p_residual_knn_index,
@@ -5400,6 +5552,7 @@ static swig_cast_info _swigc__p_f_p_void_p_q_const__long_long_long_long_p_q_cons
 static swig_cast_info _swigc__p_int[] = {  {&_swigt__p_int, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_long_long[] = {  {&_swigt__p_long_long, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_p_residual_knn_index[] = {  {&_swigt__p_p_residual_knn_index, 0, 0, 0},{0, 0, 0, 0}};
+static swig_cast_info _swigc__p_residual_knn_batch[] = {  {&_swigt__p_residual_knn_batch, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_residual_knn_covariance_options[] = {  {&_swigt__p_residual_knn_covariance_options, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_residual_knn_helper_options[] = {  {&_swigt__p_residual_knn_helper_options, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_residual_knn_index[] = {  {&_swigt__p_residual_knn_index, 0, 0, 0},{0, 0, 0, 0}};
@@ -5424,6 +5577,7 @@ static swig_cast_info *swig_cast_initial[] = {
   _swigc__p_int,
   _swigc__p_long_long,
   _swigc__p_p_residual_knn_index,
+  _swigc__p_residual_knn_batch,
   _swigc__p_residual_knn_covariance_options,
   _swigc__p_residual_knn_helper_options,
   _swigc__p_residual_knn_index,
@@ -5689,8 +5843,8 @@ SWIGEXPORT void SWIG_init(void) {
 SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_index_info", (DL_FUNC) &R_swig_residual_knn_index_info, 2},
    {"R_swig_handle_is_whole", (DL_FUNC) &R_swig_handle_is_whole, 2},
-   {"R_swig_residual_knn_neighbors_of_new_points_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_points_above_int32, 6},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get, 1},
+   {"R_swig_residual_knn_neighbors_of_new_points_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_points_above_int32, 6},
    {"R_swig_residual_knn_covariance_blocks_of_new_factor_int32", (DL_FUNC) &R_swig_residual_knn_covariance_blocks_of_new_factor_int32, 7},
    {"R_swig_residual_knn_neighbors_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_int32, 5},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_ROUNDING_get, 1},
@@ -5727,6 +5881,8 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get, 1},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_SQUARED_EXPONENTIAL_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_SQUARED_EXPONENTIAL_get, 1},
    {"R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_OK_get, 1},
+   {"R_swig_residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_SPACE_get", (DL_FUNC) &R_swig_residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_SPACE_get, 1},
+   {"R_swig_residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_QUERY_get", (DL_FUNC) &R_swig_residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_QUERY_get, 1},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get, 1},
    {"R_swig_residual_knn_index_factor", (DL_FUNC) &R_swig_residual_knn_index_factor, 3},
    {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_MAXIMIN_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_MAXIMIN_get, 1},

@@ -11,14 +11,14 @@ Points are rows of a matrix, row numbers count from 0, and -1 stands for no neig
 >>> found.indices.shape, found.distances.shape
 ((1000, 10), (1000, 10))
 
-`Index` has everything: `neighbors`, `predecessors`, `neighbors_above`, `predecessors_above`, `group_neighbors`,
+`Index` has everything: `neighbors`, `predecessors`, `neighbors_to`, `predecessors_to`, `neighbors_above`, `predecessors_above`, `group_neighbors`,
 `group_predecessors`, `weights`, `covariances`, `covariance_blocks`, `residual_order`, `update`, `factor`, `info` and
 `close`. `choose_inducing` and `order_points` prepare points. The modules `sklearn` and `gpytorch` are loaded on first use.
 """
 import importlib as _importlib
 from typing import Any as _Any
 
-from ._arguments import RankingName, ResidualRankingName, SelectionName, StrategyName
+from ._arguments import RankingName, ResidualRankingName, SelectionName, SinkOrderName, StrategyName
 from ._arrays import Numbers, Rows, SupportsDLPack
 from ._c import VERSION as __version__
 from ._callbacks import CovarianceFunction
@@ -40,6 +40,7 @@ from ._index import Index
 from ._library import LibraryInfo, library
 from ._results import Covariances, IndexInfo, Neighbors, Pairs, Statistics, Weights
 from ._sparse import CompressedRows
+from ._streams import SinkFunction
 
 _BRIDGES = ("gpytorch", "sklearn")
 
@@ -75,6 +76,8 @@ __all__ = [
     "ResidualRankingName",
     "Rows",
     "SelectionName",
+    "SinkFunction",
+    "SinkOrderName",
     "Statistics",
     "StrategyName",
     "SupportsDLPack",

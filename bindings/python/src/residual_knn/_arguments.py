@@ -18,6 +18,7 @@ RankingName = Literal["absolute", "signed", "scaled_distance"]
 ResidualRankingName = Literal["absolute", "signed"]
 StrategyName = Literal["automatic", "brute_force", "level_synchronous", "best_first", "batched_best_first", "dual_tree"]
 SelectionName = Literal["nearest", "conditional"]
+SinkOrderName = Literal["query", "space"]
 
 INT32_MOST = 2**31 - 1
 INT64_MOST = 2**63 - 1

@@ -92,8 +92,9 @@ class IndexBase:
         """The threads of a call: its own, or those of the index."""
         return self._options.threads if threads is None else threads_of(threads)
 
-    def _run(self, function: Callable[[], int], options: Any, progress: Progress) -> None:
-        """Runs a call that shares the index; see run()."""
+    def _run(self, function: Callable[[], int], options: Any, progress: Progress, calls_back: bool = False) -> None:
+        """Runs a call that shares the index; see run(). `calls_back` says whether the library calls a function of the user
+        besides progress and covariances."""
 
         def use() -> int:
             self._handle.enter()
@@ -102,7 +103,7 @@ class IndexBase:
             finally:
                 self._handle.leave()
 
-        run(use, options, progress, self._source == FROM_CALLBACK)
+        run(use, options, progress, calls_back or self._source == FROM_CALLBACK)
 
     def _distance_scale(self) -> float:
         """The factor from distances in the library's lengthscales to those in the lengthscales that the user gave."""

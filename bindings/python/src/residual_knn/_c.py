@@ -37,7 +37,7 @@ class StatusCode(enum.IntEnum):
     the factorization failed, or the residual covariance of a conditioning set, where it names the query.
     """
     ERROR_CANCELLED = 4
-    """The progress callback cancelled the call."""
+    """The progress callback or the sink cancelled the call."""
     ERROR_CALLBACK = 5
     """The covariance callback returned non-zero or a value that is not finite."""
     ERROR_UNSUPPORTED = 6
@@ -163,6 +163,18 @@ class Reason(enum.IntEnum):
     """Brute force: trees need more memory than max_bytes of residual_knn_model_options leaves for them."""
 
 
+class SinkOrder(enum.IntEnum):
+    """The order in which a search gives its answers to a sink."""
+
+    QUERY = 0
+    """In the order of the queries."""
+    SPACE = 1
+    """Queries that are near each other in space go together. Which these are is the library's choice; it depends on the
+    index, the questions, k, the strategy and the number of threads. This is faster if V is not stored, or if the rows
+    are in random order and there are many. Within a batch, the queries ascend.
+    """
+
+
 class InducingMethod(enum.IntEnum):
     """Methods that choose inducing points."""
 
@@ -216,6 +228,65 @@ Computes the covariances of a block of pairs, for kernels that the library does 
 The value of a pair must not depend on the block that contains the pair. Blocks also contain pairs that do not
 affect the answer, such as a point with itself or with its successors; their values must be finite too.
 The callback must not throw, longjmp, or free the index.
+"""
+
+
+class Batch(ctypes.Structure):
+    """The answers for some queries of a search, for a sink. All arrays are the library's and live until the sink
+    returns.
+
+    struct_size
+        The size of this struct in the library: a program may read the fields below this size.
+    num_queries
+        Number of queries of this batch, at least 1.
+    k
+        Neighbors of each query: k of the call.
+    queries
+        The queries, num_queries numbers: 0 is the first query of the call, whatever its row is. They ascend. With
+        RESIDUAL_KNN_SINK_BY_QUERY they are consecutive.
+    neighbors
+        num_queries x k row numbers in the layout of the options, from a function with int64_t row numbers; otherwise
+        NULL.
+    neighbors_int32
+        The same from a function with int32_t row numbers, with its base and its `missing`; otherwise NULL.
+    distances
+        num_queries x k distances.
+    conditional_variances
+        num_queries x k conditional variances with RESIDUAL_KNN_SELECT_CONDITIONAL, otherwise NULL; see
+        conditional_variances of residual_knn_search_options.
+    """
+
+    struct_size: int
+    num_queries: int
+    k: int
+    queries: Optional[int]
+    neighbors: Optional[int]
+    neighbors_int32: Optional[int]
+    distances: Optional[int]
+    conditional_variances: Optional[int]
+
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("num_queries", ctypes.c_int64),
+        ("k", ctypes.c_int64),
+        ("queries", ctypes.c_void_p),
+        ("neighbors", ctypes.c_void_p),
+        ("neighbors_int32", ctypes.c_void_p),
+        ("distances", ctypes.c_void_p),
+        ("conditional_variances", ctypes.c_void_p),
+    ]
+
+Sink = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
+"""The arguments are user, batch.
+
+Takes the answers of a search, batch by batch; see the option `sink` of residual_knn_search_options.
+
+- `user`: the pointer from the options
+- `batch`: the answers for some queries, until this function returns
+- returns: 0 to continue. Any other value cancels the call: it returns RESIDUAL_KNN_ERROR_CANCELLED at once, without
+  another call of the sink.
+
+Called on the calling thread, while no other thread of the search runs. It must not throw or longjmp.
 """
 
 
@@ -445,6 +516,28 @@ class SearchOptions(ctypes.Structure):
         The start lists for functions with int64_t row numbers, counted from 0; NULL in other functions.
     start_int32
         The start lists for functions with int32_t row numbers, counted from their base; NULL in other functions.
+    sink
+        NULL (default), or a function that gets the answers batch by batch, for answers that do not fit into memory. The
+        arguments neighbors, distances and conditional_variances must then be NULL.
+          - Each query is in exactly one batch. Its answer has the same bytes as without a sink.
+          - Batches that the sink has got are final, also if the call is cancelled or fails later.
+          - The library searches a section of queries and then passes it on. A section has as many queries as have 64 MiB
+            of answers at 16 bytes a neighbor, but at least 1,024, and at least sink_queries. Memory beyond that of the
+            index and the threads: 16 k bytes for each query of a section, 8 k more with conditional selection, 16 k or
+            24 k more for each query of a batch in dimension-major layout, and for a moment up to 40 bytes for each query
+            of the call (plus 24 d with RESIDUAL_KNN_SINK_BY_SPACE for candidate lists and scaled distances).
+          - The strategy is chosen once for all sections, progress counts all of them, and the statistics are sums. If
+            there is more than one section, a timed sample is searched in addition.
+        Only functions that find the k neighbors of single queries have a sink; it must be NULL in others.
+    sink_user
+        Passed to sink.
+    sink_queries
+        The largest number of queries in a batch. All batches but the last have this number. 0 (default): that of a
+        section.
+    sink_order
+        enum residual_knn_sink_order; default RESIDUAL_KNN_SINK_BY_QUERY.
+    sink_reserved
+        Reserved; must be 0.
     """
 
     struct_size: int
@@ -468,6 +561,11 @@ class SearchOptions(ctypes.Structure):
     start_k: int
     start: Optional[int]
     start_int32: Optional[int]
+    sink: Any
+    sink_user: Optional[int]
+    sink_queries: int
+    sink_order: int
+    sink_reserved: int
 
     _fields_ = [
         ("struct_size", ctypes.c_size_t),
@@ -491,6 +589,11 @@ class SearchOptions(ctypes.Structure):
         ("start_k", ctypes.c_int64),
         ("start", ctypes.c_void_p),
         ("start_int32", ctypes.c_void_p),
+        ("sink", Sink),
+        ("sink_user", ctypes.c_void_p),
+        ("sink_queries", ctypes.c_int64),
+        ("sink_order", ctypes.c_int32),
+        ("sink_reserved", ctypes.c_int32),
     ]
 
 
@@ -1207,8 +1310,8 @@ class Functions:
         - `num_queries`: length of rows, at least 0; must be n or 0 if rows is NULL
         - `options`: NULL: defaults
         - `k`: neighbors for each query, at least 1
-        - `neighbors`: out: num_queries x k row numbers; NULL only if num_queries is 0
-        - `distances`: out: num_queries x k distances; NULL: not wanted
+        - `neighbors`: out: num_queries x k row numbers; NULL only if num_queries is 0 or if the options have a sink
+        - `distances`: out: num_queries x k distances; NULL: not wanted, or the options have a sink
         - `statistics`: out: NULL, or initialized by residual_knn_statistics_init
         - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. For an index
           with a covariance callback also ERROR_UNSUPPORTED: scaled distances need coordinates. Thread rule: any number

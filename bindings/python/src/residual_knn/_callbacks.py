@@ -49,6 +49,11 @@ def library_callback(covariance: CovarianceFunction) -> Any:
     return _c.Covariance(compute)
 
 
+def copy_of(address: Optional[int], shape: Any, kind: str) -> Any:
+    """A copy of an array of the library, which the user may keep."""
+    return _array(address, shape, kind).copy()
+
+
 def _checked(block: Any, rows: Int64Array, columns: Int64Array) -> DoubleArray:
     """A block of covariances that the function returned."""
     array = plain_array(block, "the result of the covariance function")

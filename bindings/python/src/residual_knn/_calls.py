@@ -129,7 +129,7 @@ def _require_frames(count: int) -> None:
 def run(function: Callable[[], int], options: Any, progress: Progress, has_covariance: bool = False) -> None:
     """Runs function(), which calls the library with these options and returns its status. Raises the exception of a
     callback as it was raised, or that of the status. `has_covariance` says whether the library may call a covariance
-    function."""
+    function or another function of the user."""
     _require_frames(_FRAMES_OF_CALLBACK)
     call = _Call(progress)
     status = -1

@@ -24,13 +24,13 @@ from ._pairs import PairSearches
 from ._plot import Plots
 from ._pointers import DoubleArray
 from ._progress import Progress
-from ._search import Searches
+from ._streams import Streams
 from ._weights import WeightsOfSets
 
 I = TypeVar("I", bound="Index")
 
 
-class Index(Searches, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots):
+class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots):
     """Points, kernel and inducing points, prepared for searches.
 
     Parameters

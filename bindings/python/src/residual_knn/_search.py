@@ -23,7 +23,7 @@ SearchCall = Callable[..., int]
 
 
 def run_search(index: IndexBase, search: Callable[[_c.Statistics], int], options: _c.SearchOptions,
-               progress: Progress) -> Tuple[_c.Statistics, float]:
+               progress: Progress, calls_back: bool = False) -> Tuple[_c.Statistics, float]:
     """Runs search(statistics), which calls the library, and returns the statistics and the factor of scaled distances. Shows
     the warning of the search."""
     record = _options.statistics()
@@ -38,7 +38,7 @@ def run_search(index: IndexBase, search: Callable[[_c.Statistics], int], options
             warning = index._warning(C.search_warning(index._handle.address, record))
         return status
 
-    index._run(use, options, progress)
+    index._run(use, options, progress, calls_back)
     warn(warning)
     return record, scale
 
@@ -232,14 +232,16 @@ class Searches(IndexBase):
             options, sets, progress, "predecessors", asked.rows)
 
     def _search_sets(self, options: _c.SearchOptions, asked: Queries, k: int, candidates: Optional[Candidates],
-                     candidate_lists: Optional[CandidateLists], start: Optional[NeighborRows]) -> SearchSets:
+                     candidate_lists: Optional[CandidateLists], start: Optional[NeighborRows],
+                     has_sink: bool = False) -> SearchSets:
         if candidate_lists is not None:
             for name, value in (("candidates", candidates), ("start", start)):
                 if value is not None:
                     raise InvalidArgumentError(f"{name} must be None if there are candidate_lists")
         sets = SearchSets(options)
         sets.select(self, k, candidates)
-        sets.give_variances(asked.count, k)
+        if not has_sink:  # otherwise each batch has its own
+            sets.give_variances(asked.count, k)
         sets.take_lists(candidate_lists, self.n, asked.count)
         sets.take_start(start, self.n, asked.count)
         return sets

@@ -2,7 +2,7 @@ test_that("the help lists every name of the header's enums", {
   pages <- tools::Rd_db("residualknn")
   listed <- c(
     kernel = "residual_index.Rd", ranking = "neighbors.Rd", strategy = "neighbors.Rd", selection = "neighbors.Rd",
-    inducing_method = "choose_inducing.Rd", ordering = "order_points.Rd"
+    inducing_method = "choose_inducing.Rd", ordering = "order_points.Rd", sink_order = "neighbors.Rd"
   )
   for (enum in names(listed)) {
     text <- paste(as.character(pages[[listed[[enum]]]]), collapse = "")
