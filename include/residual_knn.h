@@ -64,8 +64,8 @@
  *   Determinism   Results have the same bytes for any number of threads, any tile size, any strategy and any split
  *                 of the queries into calls. They may differ in the last digits between processors with different
  *                 SIMD targets.
- *   Threads       Any number of threads may search one index, describe it and copy V and p out of it at the same
- *                 time. Creating, updating and freeing an index are exclusive: no other call may use the index
+ *   Threads       Any number of threads may search one index, describe it, save it and copy V and p out of it at the
+ *                 same time. Creating, updating and freeing an index are exclusive: no other call may use the index
  *                 during such a call.
  *   Callbacks     A callback runs on the thread that made the call, unless said otherwise, and never after the call
  *                 has returned. It may call the library, also with the same index, but must not update or free that
@@ -129,7 +129,18 @@ enum residual_knn_status_code {
    * and p. */
   RESIDUAL_KNN_ERROR_UNSUPPORTED = 6,
   /** An internal error of the library. */
-  RESIDUAL_KNN_ERROR_INTERNAL = 7
+  RESIDUAL_KNN_ERROR_INTERNAL = 7,
+  /** A file cannot be opened, read, written or renamed. The message has the reason of the operating system. */
+  RESIDUAL_KNN_ERROR_FILE = 8,
+  /** A file is not a saved index. */
+  RESIDUAL_KNN_ERROR_NOT_AN_INDEX = 9,
+  /** A saved index is damaged or incomplete. */
+  RESIDUAL_KNN_ERROR_CORRUPT = 10,
+  /** A saved index needs a newer version of the library. */
+  RESIDUAL_KNN_ERROR_TOO_NEW = 11,
+  /** A saved index was written with another SIMD target, whose numbers differ in the last bits, or in another byte
+   * order. The message names both targets. */
+  RESIDUAL_KNN_ERROR_OTHER_TARGET = 12
 };
 
 /** Covariance families. r is the Euclidean distance of the coordinates divided by their lengthscales. */
@@ -511,9 +522,9 @@ typedef struct residual_knn_info {
   int64_t m;
   /** Number of degenerate points; see "Degenerate" at the top of the header. */
   int64_t degenerate_points;
-  /** Memory of the index in bytes. */
+  /** Memory of the index in bytes, including the parts of a file that residual_knn_index_open has mapped. */
   int64_t bytes;
-  /** Seconds that the creation took. */
+  /** Seconds that the creation took, or the last update, or loading or opening the index. */
   double build_seconds;
   /** Relative jitter that was used; 0 if the caller gave V. */
   double jitter;
@@ -546,6 +557,89 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_info(const residual_knn_
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_factor(const residual_knn_index* index,
                                                                int32_t layout, double* factor,
                                                                double* residual_variance);
+
+/* ---------------------------------------------------------------- saved indexes */
+
+/** Options of residual_knn_index_load and residual_knn_index_open. */
+typedef struct residual_knn_load_options {
+  /** Set by residual_knn_load_options_init. */
+  size_t struct_size;
+  /** Any value but 0: residual_knn_index_open tests the whole file. Default 0: it leaves out what its description says.
+   * residual_knn_index_load always tests the whole file. */
+  int32_t verify;
+  /** Reserved; must be 0. */
+  int32_t reserved;
+  /** NULL (default), or a function that is called while the file is read; `total` is a number of bytes. */
+  residual_knn_progress progress;
+  /** Passed to progress. */
+  void* progress_user;
+  /** 0 (default) or 1: the number of the first row in residual_knn_index_warning; see "Error texts" at the top of the
+   * header. */
+  int64_t message_base;
+  /** 0 (default): no limit. Otherwise a limit on the memory of the index in bytes, as in residual_knn_model_options. The
+   * limit of the index that was saved does not count. Trees and integers in the file are used, whatever they take; V is
+   * stored, or computed, as in the index that was saved. Parts of a file that are mapped count as memory. */
+  int64_t max_bytes;
+} residual_knn_load_options;
+
+/** Sets struct_size and the defaults.
+ * @param options  out: `size` bytes; NULL does nothing
+ * @param size     sizeof *options in the calling program */
+RESIDUAL_KNN_API void residual_knn_load_options_init(residual_knn_load_options* options,
+                                                     size_t size);
+
+/**
+ * Saves an index in a file: points, kernel, inducing points, V and p, and the trees, orders and integers that searches
+ * have made for it so far. To save these too, search before you save. docs/index-format.md describes the file.
+ *
+ * The file is written under another name in the same folder and then renamed, after all of it has reached the disk. A
+ * process that is killed, a full disk and a loss of power therefore leave the old file, if there was one, or the new one,
+ * but never a part of it. A process that is killed may leave a file with the name PATH.tmp-NUMBER-NUMBER, which can be
+ * deleted. If two calls write the same path at once, the last one wins. A process that has the old file open or mapped
+ * keeps it.
+ * @param index  made by residual_knn_index_create or residual_knn_index_create_from_factor, loaded or opened
+ * @param path   name of the file; a file with this name is replaced. Symbolic links are followed
+ * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_FILE, ERROR_OUT_OF_MEMORY, or ERROR_UNSUPPORTED for an index
+ *         with a covariance callback, which a file cannot hold. Thread rule: any number of threads at once, also during
+ *         searches.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_index_save(const residual_knn_index* index,
+                                                             const char* path);
+
+/**
+ * Reads a saved index into memory. The result is an index like the one that was saved: all its functions return the same
+ * bytes, and it can be updated. The file is not used after the call. All checksums and all numbers that address memory
+ * are tested.
+ * @param path     name of the file
+ * @param options  NULL: defaults
+ * @param index    out: the new index; the caller frees it with residual_knn_index_free
+ * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_FILE, ERROR_NOT_AN_INDEX, ERROR_CORRUPT, ERROR_TOO_NEW,
+ *         ERROR_OTHER_TARGET, ERROR_OUT_OF_MEMORY or ERROR_CANCELLED. On failure *index is untouched.
+ *         Thread rule: any thread.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_index_load(
+    const char* path, const residual_knn_load_options* options, residual_knn_index** index);
+
+/**
+ * Opens a saved index: as residual_knn_index_load, but large parts of the file are mapped into memory instead of read.
+ * They are read when they are needed, and processes that open the same file share the memory. The index can be updated:
+ * an update computes V and p in memory of its own and never changes the file.
+ *
+ * The header, the table of the parts, all numbers that address memory, and the checksums of all parts are tested, with
+ * one exception: the checksums of V, of the numbers in trees, and of the integers, if such a part has more than 1 MiB and
+ * `verify` is 0. If such a part is damaged, answers may be wrong.
+ *
+ * The file must not be changed while the index exists. To replace it, save to the same path, rename another file to it,
+ * or delete it: none of these changes an index that is open. A program that writes into the file changes answers, and one
+ * that truncates it ends the process with the signal SIGBUS, as with every mapped file. An error of the disk or of the
+ * network that the file is on has the same effect. If you cannot rule this out, use residual_knn_index_load.
+ * @param path     as in residual_knn_index_load
+ * @param options  NULL: defaults
+ * @param index    out: the new index; the caller frees it with residual_knn_index_free
+ * @return as residual_knn_index_load
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_index_open(
+    const char* path, const residual_knn_load_options* options, residual_knn_index** index);
 
 /* ---------------------------------------------------------------- search */
 
