@@ -8,7 +8,7 @@ source "${BASH_SOURCE[0]%/*}/private_apt.bash"
 
 # The libraries that a cross-build needs.
 aarch64_build_packages=(
-  libc6-dev libstdc++6 libhwy-dev libopenblas-pthread-dev libboost-math-dev libboost-dev
+  libc6-dev libstdc++6 libhwy-dev libopenblas-pthread-dev libboost-math-dev libxxhash-dev libboost-dev
   libcli11-dev libcsv-dev nlohmann-json3-dev zlib1g-dev libcmocka-dev
 )
 

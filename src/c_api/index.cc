@@ -13,23 +13,21 @@
 #include "c_api/caller_team.h"
 #include "c_api/guard.h"
 #include "c_api/index_handle.h"
+#include "c_api/memory_limit.h"
 #include "model/model_builder.h"
-#include "model/preparation_room.h"
 
 using residual_knn::BuildModel;
 using residual_knn::CheckedMatrix;
 using residual_knn::CovarianceFunction;
 using residual_knn::FactorStorage;
 using residual_knn::Guard;
+using residual_knn::IndexSizes;
 using residual_knn::Monitor;
 using residual_knn::ResidualModel;
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// Each thread's cache of computed rows takes at most one byte in this many of the limit.
-constexpr int64_t kCacheOneIn = 16;
 
 residual_knn_model_options Defaults() {
   residual_knn_model_options options{};
@@ -66,30 +64,8 @@ CovarianceFunction ReadCovariance(const residual_knn_model_options& options) {
   return CovarianceFunction({options.kernel, options.variance, options.nu, options.alpha});
 }
 
-struct Sizes {
-  int64_t n;
-  int64_t d;
-  int64_t m;
-
-  // Of an index and of the little that every search adds.
-  [[nodiscard]] double LeastBytes(bool stores_factor) const {
-    return ResidualModel::BytesFor(static_cast<double>(n), static_cast<double>(d),
-                                   static_cast<double>(m), stores_factor) +
-           static_cast<double>(n) * residual_knn::kSmallPreparations;
-  }
-};
-
-void RequireWithinLimit(int64_t max_bytes, const Sizes& sizes, bool stores_factor) {
-  const double needed = sizes.LeastBytes(stores_factor);
-  if (max_bytes == 0 || needed <= static_cast<double>(max_bytes)) return;
-  throw residual_knn::Error(RESIDUAL_KNN_ERROR_OUT_OF_MEMORY,
-                            "max_bytes is " + std::to_string(max_bytes) + ", but the index needs " +
-                                std::to_string(static_cast<int64_t>(needed)) + " bytes" +
-                                (stores_factor ? " with V" : " without V"));
-}
-
 // Where V is, for an index with inducing points.
-FactorStorage StorageOf(const residual_knn_model_options& options, const Sizes& sizes) {
+FactorStorage StorageOf(const residual_knn_model_options& options, const IndexSizes& sizes) {
   FactorStorage storage;
   const auto limit = static_cast<double>(options.max_bytes);
   // Without columns there is nothing to compute.
@@ -99,15 +75,13 @@ FactorStorage StorageOf(const residual_knn_model_options& options, const Sizes& 
     const double with = sizes.LeastBytes(true);
     storage.stored = 2 * with - sizes.LeastBytes(false) <= limit;
   }
-  RequireWithinLimit(options.max_bytes, sizes, storage.stored);
-  if (limit > 0) {
-    storage.cache_bytes = std::min(storage.cache_bytes, options.max_bytes / kCacheOneIn);
-  }
+  residual_knn::RequireWithinLimit(options.max_bytes, sizes, storage.stored);
+  storage.cache_bytes = residual_knn::CacheBytesWithin(options.max_bytes);
   return storage;
 }
 
-void RequireStored(const residual_knn_model_options& options, const Sizes& sizes) {
-  RequireWithinLimit(options.max_bytes, sizes, true);
+void RequireStored(const residual_knn_model_options& options, const IndexSizes& sizes) {
+  residual_knn::RequireWithinLimit(options.max_bytes, sizes, true);
   if (options.factor_storage == RESIDUAL_KNN_FACTOR_COMPUTED) {
     throw residual_knn::Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
                               "factor_storage is RESIDUAL_KNN_FACTOR_COMPUTED, which only "
@@ -226,8 +200,9 @@ residual_knn_status residual_knn_index_update(residual_knn_index* index, const d
     const int64_t given = inducing == nullptr ? 0 : m;
     const auto inducing_matrix = CheckedMatrix(inducing, given, model.d(), o.layout, "inducing");
     residual_knn::CheckedSize(model.n(), given, "n x m");
-    RequireWithinLimit(index->max_bytes, {model.n(), model.d(), given > 0 ? given : model.m()},
-                       model.stores_factor());
+    residual_knn::RequireWithinLimit(index->max_bytes,
+                                     {model.n(), model.d(), given > 0 ? given : model.m()},
+                                     model.stores_factor());
     residual_knn::CheckedSize(given, given, "m x m");
     RequireVariances(o);
     const int threads = residual_knn::CheckedThreads(o.threads);

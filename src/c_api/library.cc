@@ -40,6 +40,16 @@ const char* residual_knn_status_string(residual_knn_status status) {
       return "the call does not fit this index";
     case RESIDUAL_KNN_ERROR_INTERNAL:
       return "internal error of the library";
+    case RESIDUAL_KNN_ERROR_FILE:
+      return "a file cannot be opened, read, written or renamed";
+    case RESIDUAL_KNN_ERROR_NOT_AN_INDEX:
+      return "the file is not a saved index";
+    case RESIDUAL_KNN_ERROR_CORRUPT:
+      return "the saved index is damaged or incomplete";
+    case RESIDUAL_KNN_ERROR_TOO_NEW:
+      return "the saved index needs a newer version of the library";
+    case RESIDUAL_KNN_ERROR_OTHER_TARGET:
+      return "the saved index was written with another SIMD target or in another byte order";
     default:
       return "unknown status";
   }

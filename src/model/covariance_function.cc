@@ -19,11 +19,13 @@ void RequirePositive(double value, const char* name) {
 }  // namespace
 
 CovarianceFunction::CovarianceFunction(const CovarianceParameters& parameters)
-    : variance_(parameters.variance), alpha_(parameters.alpha) {
-  RequirePositive(variance_, "variance");
+    : parameters_(parameters) {
+  const double variance = parameters.variance;
+  const double alpha = parameters.alpha;
+  RequirePositive(variance, "variance");
   // 1 / p and p_i p_j must stay representable.
-  if (variance_ < 1e-140 || variance_ > 1e140) {
-    ThrowInvalid("variance is " + Describe(variance_) + ", must be between 1e-140 and 1e140");
+  if (variance < 1e-140 || variance > 1e140) {
+    ThrowInvalid("variance is " + Describe(variance) + ", must be between 1e-140 and 1e140");
   }
   switch (parameters.kernel) {
     case RESIDUAL_KNN_SQUARED_EXPONENTIAL:
@@ -57,10 +59,10 @@ CovarianceFunction::CovarianceFunction(const CovarianceParameters& parameters)
       }
       break;
     case RESIDUAL_KNN_RATIONAL_QUADRATIC:
-      RequirePositive(alpha_, "alpha");
+      RequirePositive(alpha, "alpha");
       // Both limits are far beyond any use. r^2 / alpha must not overflow.
-      if (alpha_ < 1e-12 || alpha_ > 1e12) {
-        ThrowInvalid("alpha is " + Describe(alpha_) + ", must be between 1e-12 and 1e12");
+      if (alpha < 1e-12 || alpha > 1e12) {
+        ThrowInvalid("alpha is " + Describe(alpha) + ", must be between 1e-12 and 1e12");
       }
       family_ = CovarianceFamily::kRationalQuadratic;
       break;
@@ -73,8 +75,8 @@ CovarianceFunction::CovarianceFunction(const CovarianceParameters& parameters)
 CovarianceView CovarianceFunction::view() const {
   CovarianceView view;
   view.family = family_;
-  view.variance = variance_;
-  view.alpha = alpha_;
+  view.variance = parameters_.variance;
+  view.alpha = parameters_.alpha;
   if (table_) view.table = table_->view();
   return view;
 }

@@ -24,13 +24,13 @@ class CovarianceFunction {
 
   // Valid as long as this object.
   [[nodiscard]] CovarianceView view() const;
-  [[nodiscard]] double variance() const { return variance_; }
+  [[nodiscard]] double variance() const { return parameters_.variance; }
+  [[nodiscard]] const CovarianceParameters& parameters() const { return parameters_; }
   [[nodiscard]] int64_t bytes() const { return table_ ? table_->bytes() : 0; }
 
  private:
   CovarianceFamily family_ = CovarianceFamily::kMatern32;
-  double variance_;
-  double alpha_;
+  CovarianceParameters parameters_;
   std::optional<MaternTable> table_;
 };
 

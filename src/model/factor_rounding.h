@@ -27,6 +27,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "base/aligned_vector.h"
 #include "model/semidefinite_deficit.h"
@@ -46,7 +47,7 @@ struct FactorRounding {
 
 // The factor L of K(Z,Z) + jitter s^2 I, m x m and row-major, and the largest row sum of that matrix.
 struct FactorAtHand {
-  const AlignedVector& lower;
+  std::span<const double> lower;
   int64_t m;
   double largest_row_sum;
   double jitter;

@@ -13,6 +13,8 @@
 #include "simd/covariance_row.h"
 #include "simd/forward_substitution.h"
 #include "simd/prefetch.h"
+#include "storage/index_reader.h"
+#include "storage/index_writer.h"
 
 namespace residual_knn {
 namespace {
@@ -105,11 +107,14 @@ InducingFactor::InducingFactor(const CovarianceFunction& covariance, ScaledPoint
     : inducing_(std::move(inducing)), jitter_used_(policy.jitter) {
   const int64_t m = inducing_.size();
   if (m == 0) return;
-  lower_.assign(static_cast<size_t>(CheckedSize(m, m, "K(Z,Z)")), 0.0);
+  AlignedVector lower(static_cast<size_t>(CheckedSize(m, m, "K(Z,Z)")), 0.0);
   while (true) {
-    largest_row_sum_ = FillCovariance(covariance.view(), inducing_, jitter_used_, lower_, monitor);
-    const int64_t pivot = FactorInPlace(lower_, m, monitor);
-    if (pivot < 0) return;
+    largest_row_sum_ = FillCovariance(covariance.view(), inducing_, jitter_used_, lower, monitor);
+    const int64_t pivot = FactorInPlace(lower, m, monitor);
+    if (pivot < 0) {
+      lower_ = std::move(lower);
+      return;
+    }
     const double next = jitter_used_ > 0 ? 10 * jitter_used_ : 1e-12;
     // The tolerance lets max_jitter = 1e-4 be reached from 1e-8 despite rounding.
     if (!(next <= policy.max_jitter * (1 + 1e-9))) {
@@ -148,7 +153,7 @@ void InducingFactor::Solve(const CovarianceView& covariance, const ScaledPoints&
 
 SemidefiniteDeficit InducingFactor::Deficit(const CovarianceView& covariance, double largest_norm,
                                             int threads, Monitor& monitor) const {
-  const FactorAtHand factor{lower_, size(), largest_row_sum_, jitter_used_};
+  const FactorAtHand factor{lower_.view(), size(), largest_row_sum_, jitter_used_};
   const FactorRounding rounding =
       AnalyzeFactor(factor, covariance.variance, inducing_.dimensions(), threads, monitor);
   return DeficitOf(rounding, covariance.variance, largest_norm, size());
@@ -156,6 +161,22 @@ SemidefiniteDeficit InducingFactor::Deficit(const CovarianceView& covariance, do
 
 int64_t InducingFactor::bytes() const {
   return inducing_.bytes() + static_cast<int64_t>(lower_.size() * sizeof(double));
+}
+
+template <class Self, class Archive>
+void InducingFactor::NameMembers(Self& self, const Archive& archive) {
+  archive.Values("jitter", self.jitter_used_, self.largest_row_sum_);
+  archive.Numbers("lower", self.lower_, CountOf(self.size(), self.size()));
+}
+
+void InducingFactor::Save(const IndexWriter& writer) const {
+  inducing_.Save(writer.In("points"));
+  NameMembers(*this, writer);
+}
+
+void InducingFactor::Load(const IndexReader& reader) {
+  inducing_.Load(reader.In("points"));
+  NameMembers(*this, reader);
 }
 
 }  // namespace residual_knn

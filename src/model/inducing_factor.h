@@ -9,8 +9,12 @@
 #include "model/scaled_points.h"
 #include "model/semidefinite_deficit.h"
 #include "parallel/monitor.h"
+#include "storage/stored_array.h"
 
 namespace residual_knn {
+
+class IndexReader;
+class IndexWriter;
 
 struct JitterPolicy {
   double jitter = 1e-8;   // relative to the variance
@@ -41,9 +45,15 @@ class InducingFactor {
 
   [[nodiscard]] int64_t bytes() const;
 
+  void Save(const IndexWriter& writer) const;
+  void Load(const IndexReader& reader);
+
  private:
+  template <class Self, class Archive>
+  static void NameMembers(Self& self, const Archive& archive);
+
   ScaledPoints inducing_;
-  AlignedVector lower_;  // m x m, row-major
+  StoredDoubles lower_;  // m x m, row-major
   double jitter_used_ = 0;
   double largest_row_sum_ = 0;  // of K(Z,Z) + jitter variance I
 };

@@ -13,12 +13,16 @@
 #include "parallel/parallel_for.h"
 #include "simd/dot.h"
 #include "simd/forward_substitution.h"
+#include "storage/index_reader.h"
+#include "storage/index_writer.h"
 
 namespace residual_knn {
 namespace {
 
 // Points that one task of the factor computation takes.
 constexpr int64_t kFactorBlock = 256;
+// See inverse_deviation().
+constexpr int64_t kInverseDeviationPadding = 8;
 
 }  // namespace
 
@@ -125,7 +129,7 @@ void ResidualModel::Compute(const Workforce& workforce, Monitor& monitor) {
     for (int64_t done = 0; done < count && thread_monitor.GoOn(); done += kPanelWidth) {
       const int64_t size = std::min(kPanelWidth, count - done);
       double* const out =
-          storage_.stored ? v_.data() + (first + done) * m_ : forgotten[worker].data();
+          storage_.stored ? v_.own() + (first + done) * m_ : forgotten[worker].data();
       inducing_->Solve(view, points_, first + done, size, panels[worker], out,
                        squares.data() + first + done);
       monitor.Advance(size);
@@ -133,7 +137,7 @@ void ResidualModel::Compute(const Workforce& workforce, Monitor& monitor) {
   });
   if (team != nullptr) ExchangeParts(*team, squares, begins);
   for (int64_t i = 0; i < n_; ++i) {
-    residual_variance_[i] = std::max(covariance_->variance() + nugget_ - squares[i], 0.0);
+    residual_variance_.own()[i] = std::max(covariance_->variance() + nugget_ - squares[i], 0.0);
   }
   Finish(squares, monitor);
   deficit_ = inducing_->Deficit(view, largest_norm_, threads, monitor);
@@ -152,10 +156,11 @@ ResidualModel::ResidualModel(const CovarianceCallback& callback, const GivenFact
     : n_(given.factor.rows),
       m_(given.factor.columns),
       v_(static_cast<size_t>(CheckedSize(n_, m_, "n x m"))),
-      residual_variance_(given.residual_variance.begin(), given.residual_variance.end()),
+      residual_variance_(
+          AlignedVector(given.residual_variance.begin(), given.residual_variance.end())),
       callback_(callback) {
   std::vector<double> squares(static_cast<size_t>(n_));
-  CopyFactor(given.factor, given.residual_variance, {"factor", "residual_variance"}, v_.data(),
+  CopyFactor(given.factor, given.residual_variance, {"factor", "residual_variance"}, v_.own(),
              squares, threads, monitor);
   Finish(squares, monitor);
   deficit_ = {given.error > 0, 0, given.error};
@@ -177,13 +182,13 @@ double ResidualModel::InverseDeviation(double residual_variance, double squared_
 
 void ResidualModel::Finish(std::span<const double> squares, Monitor& monitor) {
   Pace pace(monitor);
-  inverse_deviation_.assign(static_cast<size_t>(n_) + 8, 0.0);
+  inverse_deviation_.assign(static_cast<size_t>(n_ + kInverseDeviationPadding), 0.0);
   std::vector<double> shares(static_cast<size_t>(n_));
   double largest_square = 0;
   degenerate_points_ = 0;
   for (int64_t i = 0; i < n_; ++i) {
     const double p = residual_variance_[i];
-    inverse_deviation_[i] = InverseDeviation(p, squares[i], m_);
+    inverse_deviation_.own()[i] = InverseDeviation(p, squares[i], m_);
     degenerate_points_ += inverse_deviation_[i] == 0 ? 1 : 0;
     const double total = p + squares[i];
     shares[i] = total > 0 ? p / total : 0;
@@ -223,6 +228,62 @@ int64_t ResidualModel::bytes() const {
                               sizeof(double)) +
          points_.bytes() + original_.bytes() + original_inducing_.bytes() +
          (covariance_ ? covariance_->bytes() : 0) + (inducing_ ? inducing_->bytes() : 0);
+}
+
+template <class Self, class Archive>
+void ResidualModel::NameMembers(Self& self, const Archive& archive) {
+  archive.Values("sizes", self.n_, self.m_, self.storage_.stored, self.degenerate_points_);
+  archive.Values("numbers", self.nugget_, self.largest_norm_, self.deficit_.known,
+                 self.deficit_.absolute, self.deficit_.share);
+  archive.Numbers("share_quantiles", self.share_quantiles_, std::ssize(self.share_quantiles_));
+  archive.ManyNumbers("v", self.v_, self.storage_.stored ? CountOf(self.n_, self.m_) : 0);
+  archive.Numbers("residual_variance", self.residual_variance_, self.n_);
+  archive.Numbers("inverse_deviation", self.inverse_deviation_, self.n_ + kInverseDeviationPadding);
+  archive.Numbers("lengthscales", self.scaling_.lengthscales, Archive::kAnyCount);
+  archive.Numbers("origin", self.scaling_.origin, Archive::kAnyCount);
+}
+
+void ResidualModel::Save(const IndexWriter& writer) const {
+  NameMembers(*this, writer);
+  points_.Save(writer.In("points"));
+  const CovarianceParameters& covariance = covariance_->parameters();
+  writer.Values("covariance", covariance.kernel, covariance.variance, covariance.nu,
+                covariance.alpha);
+  if (!inducing_) return;
+  inducing_->Save(writer.In("inducing"));
+  original_.Save(writer.In("original_points"));
+  original_inducing_.Save(writer.In("original_inducing"));
+}
+
+ResidualModel::ResidualModel(const IndexReader& reader, int64_t cache_bytes) {
+  NameMembers(*this, reader);
+  storage_.cache_bytes = cache_bytes;
+  points_.Load(reader.In("points"));
+  CovarianceParameters covariance;
+  reader.Values("covariance", covariance.kernel, covariance.variance, covariance.nu,
+                covariance.alpha);
+  covariance_.emplace(covariance);
+  if (reader.Has("inducing/jitter")) {
+    inducing_.emplace().Load(reader.In("inducing"));
+    original_.Load(reader.In("original_points"));
+    original_inducing_.Load(reader.In("original_inducing"));
+  }
+  RequireFittingSizes(reader);
+}
+
+void ResidualModel::RequireFittingSizes(const IndexReader& reader) const {
+  bool fit = n_ >= 1 && d() >= 1 && m_ >= 0 && degenerate_points_ >= 0 &&
+             degenerate_points_ <= n_ && points_.size() == n_ &&
+             std::ssize(scaling_.origin) == d() &&
+             (scaling_.lengthscales.size() == 1 || std::ssize(scaling_.lengthscales) == d());
+  if (inducing_) {
+    fit = fit && inducing_->size() == m_ && inducing_->points().dimensions() == d() &&
+          original_.rows() == n_ && original_.columns() == d() && original_inducing_.rows() == m_ &&
+          original_inducing_.columns() == d();
+  } else {
+    fit = fit && storage_.stored;
+  }
+  reader.Require(fit, "a size");
 }
 
 }  // namespace residual_knn

@@ -18,8 +18,12 @@
 #include "parallel/monitor.h"
 #include "parallel/team.h"
 #include "residual_knn.h"
+#include "storage/stored_array.h"
 
 namespace residual_knn {
+
+class IndexReader;
+class IndexWriter;
 
 // The caller's covariance, for kernels that the library does not know.
 struct CovarianceCallback {
@@ -94,6 +98,11 @@ class ResidualModel {
   ResidualModel(const CovarianceCallback& callback, const GivenFactor& given, int threads,
                 Monitor& monitor);
 
+  // From a saved model. `cache_bytes`: see FactorStorage.
+  ResidualModel(const IndexReader& reader, int64_t cache_bytes);
+  // Models with a covariance callback cannot be saved.
+  void Save(const IndexWriter& writer) const;
+
   // Only models with inducing points have updates.
   [[nodiscard]] bool CanUpdate() const { return inducing_.has_value(); }
 
@@ -152,6 +161,10 @@ class ResidualModel {
   static double InverseDeviation(double residual_variance, double squared_norm, int64_t m);
 
  private:
+  template <class Self, class Archive>
+  static void NameMembers(Self& self, const Archive& archive);
+  void RequireFittingSizes(const IndexReader& reader) const;
+
   // V, p and what follows from them, by inducing points. V is forgotten unless it is stored.
   void Compute(const Workforce& workforce, Monitor& monitor);
   // Derives what follows from V and p; squares holds |V_i|^2.
@@ -160,9 +173,9 @@ class ResidualModel {
   int64_t n_ = 0;
   int64_t m_ = 0;
   FactorStorage storage_;
-  AlignedVector v_;
-  std::vector<double> residual_variance_;
-  std::vector<double> inverse_deviation_;
+  StoredDoubles v_;
+  StoredDoubles residual_variance_;
+  StoredDoubles inverse_deviation_;
   double largest_norm_ = 0;
   ScaledPoints points_;
   PointScaling scaling_;

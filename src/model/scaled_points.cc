@@ -8,6 +8,8 @@
 #include "base/checked_size.h"
 #include "base/describe.h"
 #include "base/error.h"
+#include "storage/index_reader.h"
+#include "storage/index_writer.h"
 
 namespace residual_knn {
 namespace {
@@ -77,7 +79,7 @@ ScaledPoints::ScaledPoints(const DenseMatrixView& points, std::span<const double
     for (int64_t c = 0; c < d_; ++c) {
       const double lengthscale = LengthscaleOf(lengthscales, c);
       const double start = origin.empty() ? 0 : origin[c];
-      double* scaled = values_.data() + c * stride_;
+      double* scaled = values_.own() + c * stride_;
       for (int64_t i = begin; i < end; ++i) {
         const double value = points(i, c);
         scaled[i] = (value - start) / lengthscale;
@@ -117,8 +119,26 @@ ScaledPoints ScaledPoints::Selected(std::span<const int64_t> points, ScaledPoint
   reuse.d_ = d_;
   reuse.stride_ = reuse.n_ + kPadding;
   reuse.values_.assign(static_cast<size_t>(reuse.stride_ * d_), 0.0);
-  CopySelected(points, reuse.values_.data(), reuse.stride_);
+  CopySelected(points, reuse.values_.own(), reuse.stride_);
   return reuse;
+}
+
+template <class Self, class Archive>
+void ScaledPoints::NameMembers(Self& self, const Archive& archive) {
+  archive.Values("sizes", self.n_, self.d_, self.stride_);
+  archive.Values("coarse", self.coarse_.count, self.coarse_.row, self.coarse_.coordinate,
+                 self.coarse_.value, self.coarse_.lengthscale);
+  archive.Numbers("values", self.values_, CountOf(self.stride_, self.d_));
+}
+
+void ScaledPoints::Save(const IndexWriter& writer) const { NameMembers(*this, writer); }
+
+void ScaledPoints::Load(const IndexReader& reader) {
+  NameMembers(*this, reader);
+  reader.Require(n_ >= 0 && d_ >= 0 && stride_ - kPadding == n_, "a size");
+  reader.Require(coarse_.count == 0 || (coarse_.row >= 0 && coarse_.row < n_ &&
+                                        coarse_.coordinate >= 0 && coarse_.coordinate < d_),
+                 "a row number");
 }
 
 }  // namespace residual_knn

@@ -6,8 +6,12 @@
 #include <vector>
 
 #include "base/dense_matrix_view.h"
+#include "storage/stored_array.h"
 
 namespace residual_knn {
+
+class IndexReader;
+class IndexWriter;
 
 // Points with a coordinate that is too coarse in the caller's units: more than kMostLengthscales from 0, where
 // neighboring doubles are more than 2^-21 of a lengthscale apart.
@@ -61,11 +65,17 @@ class ScaledPoints {
 
   static constexpr int64_t kPadding = 8;
 
+  void Save(const IndexWriter& writer) const;
+  void Load(const IndexReader& reader);
+
  private:
+  template <class Self, class Archive>
+  static void NameMembers(Self& self, const Archive& archive);
+
   int64_t n_ = 0;
   int64_t d_ = 0;
   int64_t stride_ = 0;
-  std::vector<double> values_;
+  StoredArray<double, std::vector<double>> values_;
   CoarsePoints coarse_;
 };
 

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "parallel/parallel_for.h"
+#include "storage/index_reader.h"
+#include "storage/index_writer.h"
 
 namespace residual_knn {
 namespace {
@@ -69,11 +71,7 @@ SpaceOrder::SpaceOrder(std::vector<int64_t> rows, int64_t leaf_size, Monitor& mo
     : rows_(std::move(rows)) {
   ChooseDepth(leaf_size);
   for (int t = 0; t < depth_; ++t) {
-    const int64_t width = int64_t{1} << (depth_ - t);
-    for (int64_t i = 0; i < int64_t{1} << t; ++i) {
-      const int64_t begin = starts_[i * width];
-      starts_[i * width + width / 2] = begin + (starts_[(i + 1) * width] - begin + 1) / 2;
-    }
+    for (int64_t i = 0; i < int64_t{1} << t; ++i) SplitEvenly(t, i);
   }
   SortLeaves(monitor);
 }
@@ -85,21 +83,26 @@ void SpaceOrder::ChooseDepth(int64_t leaf_size) {
   starts_[static_cast<size_t>(leaves)] = size();
 }
 
-void SpaceOrder::SplitNode(const ScaledPoints& points, int t, int64_t i, Pace& pace) {
+int64_t SpaceOrder::SplitEvenly(int t, int64_t i) {
   const int64_t width = int64_t{1} << (depth_ - t);
   const int64_t begin = starts_[i * width];
-  const int64_t end = starts_[(i + 1) * width];
-  const int64_t middle = begin + (end - begin + 1) / 2;
+  const int64_t middle = begin + (starts_[(i + 1) * width] - begin + 1) / 2;
   starts_[i * width + width / 2] = middle;
+  return middle;
+}
+
+void SpaceOrder::SplitNode(const ScaledPoints& points, int t, int64_t i, Pace& pace) {
+  const int64_t begin = Begin(t, i);
+  const int64_t end = Begin(t, i + 1);
+  const int64_t middle = SplitEvenly(t, i);
   if (middle >= end) return;
   Split& split = splits_[(int64_t{1} << t) + i];
   split.coordinate = WidestCoordinate(
-      points,
-      std::span(rows_).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), pace);
+      points, rows().subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), pace);
   const double* x = points.coordinate(split.coordinate);
   // Ties are broken by row, so that the order does not depend on the algorithm of nth_element, and equal points split
   // evenly.
-  std::nth_element(rows_.begin() + begin, rows_.begin() + middle, rows_.begin() + end,
+  std::nth_element(rows_.own() + begin, rows_.own() + middle, rows_.own() + end,
                    [x, &pace](int64_t a, int64_t b) {
                      pace.Spend(1);
                      return x[a] != x[b] ? x[a] < x[b] : a < b;
@@ -110,7 +113,7 @@ void SpaceOrder::SplitNode(const ScaledPoints& points, int t, int64_t i, Pace& p
 void SpaceOrder::SortLeaves(Monitor& monitor) {
   Pace pace(monitor);
   for (size_t leaf = 0; leaf + 1 < starts_.size(); ++leaf) {
-    std::sort(rows_.begin() + starts_[leaf], rows_.begin() + starts_[leaf + 1]);
+    std::sort(rows_.own() + starts_[leaf], rows_.own() + starts_[leaf + 1]);
     pace.Spend(8 * (starts_[leaf + 1] - starts_[leaf]));
   }
 }
@@ -136,6 +139,37 @@ int64_t SpaceOrder::LeafAt(int64_t position) const {
 int64_t SpaceOrder::bytes() const {
   return static_cast<int64_t>((rows_.size() + starts_.size()) * sizeof(int64_t) +
                               splits_.size() * sizeof(Split));
+}
+
+template <class Self, class Archive>
+void SpaceOrder::NameMembers(Self& self, const Archive& archive) {
+  archive.Numbers("rows", self.rows_, Archive::kAnyCount);
+  archive.Numbers("splits", self.splits_, Archive::kAnyCount);
+}
+
+void SpaceOrder::Save(const IndexWriter& writer) const {
+  writer.Values("depth", static_cast<int64_t>(depth_));
+  NameMembers(*this, writer);
+}
+
+void SpaceOrder::Load(const IndexReader& reader, int64_t n, int64_t leaf_size, int64_t d) {
+  int64_t depth = 0;
+  reader.Values("depth", depth);
+  NameMembers(*this, reader);
+  reader.RequireRows(rows(), n, false, "a row number");
+  ChooseDepth(leaf_size);
+  reader.Require(depth == depth_ && splits_.size() == starts_.size(), "a size");
+  for (const Split& split : splits_) {
+    reader.Require(split.coordinate >= 0 && split.coordinate < d, "a coordinate");
+  }
+  for (int t = 0; t < depth_; ++t) {
+    for (int64_t i = 0; i < int64_t{1} << t; ++i) SplitEvenly(t, i);
+  }
+  for (size_t leaf = 0; leaf + 1 < starts_.size(); ++leaf) {
+    const auto leaf_rows = rows().subspan(static_cast<size_t>(starts_[leaf]),
+                                          static_cast<size_t>(starts_[leaf + 1] - starts_[leaf]));
+    reader.Require(std::is_sorted(leaf_rows.begin(), leaf_rows.end()), "the order of rows");
+  }
 }
 
 }  // namespace residual_knn

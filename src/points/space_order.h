@@ -8,8 +8,12 @@
 #include "model/scaled_points.h"
 #include "parallel/monitor.h"
 #include "parallel/pace.h"
+#include "storage/stored_array.h"
 
 namespace residual_knn {
+
+class IndexReader;
+class IndexWriter;
 
 // A complete binary tree over some rows: node i of depth t is one of 2^t ranges of positions. Rows ascend within a
 // leaf, so that the predecessors of a row are the first points of each leaf.
@@ -29,7 +33,7 @@ class SpaceOrder {
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(rows_.size()); }
   [[nodiscard]] int depth() const { return depth_; }
   // Row at each position.
-  [[nodiscard]] std::span<const int64_t> rows() const { return rows_; }
+  [[nodiscard]] std::span<const int64_t> rows() const { return rows_.view(); }
   // First position of node i of depth t; i may be 2^t, which gives size().
   [[nodiscard]] int64_t Begin(int t, int64_t i) const {
     return starts_[static_cast<size_t>(i << (depth_ - t))];
@@ -45,18 +49,27 @@ class SpaceOrder {
 
   [[nodiscard]] int64_t bytes() const;
 
+  // Only orders that were made with coordinates can be saved.
+  void Save(const IndexWriter& writer) const;
+  // An order of rows below `n`, in leaves of at most `leaf_size` rows, of points with d coordinates.
+  void Load(const IndexReader& reader, int64_t n, int64_t leaf_size, int64_t d);
+
  private:
   struct Split {
     int64_t coordinate = 0;
     double value = 0;
   };
 
+  template <class Self, class Archive>
+  static void NameMembers(Self& self, const Archive& archive);
   void ChooseDepth(int64_t leaf_size);
+  // Sets where the second half of a node begins, which follows from the number of all rows, and returns it.
+  int64_t SplitEvenly(int t, int64_t i);
   void SplitNode(const ScaledPoints& points, int t, int64_t i, Pace& pace);
   void SortLeaves(Monitor& monitor);
 
   int depth_ = 0;
-  std::vector<int64_t> rows_;
+  StoredArray<int64_t, std::vector<int64_t>> rows_;
   std::vector<int64_t> starts_;  // of leaves, with size() at the end
   std::vector<Split> splits_;    // node i of depth t at 2^t + i
 };

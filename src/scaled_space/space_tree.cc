@@ -5,6 +5,8 @@
 #include <numeric>
 
 #include "parallel/parallel_for.h"
+#include "storage/index_reader.h"
+#include "storage/index_writer.h"
 
 namespace residual_knn {
 namespace {
@@ -41,7 +43,7 @@ void SpaceTree::CopyPoints(const ScaledPoints& points, int threads, Monitor& mon
     Pace pace({monitor, worker});
     const int64_t end = std::min((task + 1) * kLeavesAtOnce, leaves);
     for (int64_t leaf = task * kLeavesAtOnce; leaf < end; ++leaf) {
-      double* block = blocks_.data() + leaf * dimensions_ * stride_;
+      double* block = blocks_.own() + leaf * dimensions_ * stride_;
       std::fill_n(block, dimensions_ * stride_, 0.0);
       points.CopySelected(Rows(leaf), block, stride_);
       pace.Spend(dimensions_ * stride_);
@@ -49,23 +51,29 @@ void SpaceTree::CopyPoints(const ScaledPoints& points, int threads, Monitor& mon
   });
 }
 
-void SpaceTree::MakeNodes(int threads, Monitor& monitor) {
+std::vector<int64_t> SpaceTree::NumberNodes() {
   // The first level may have fewer children.
   const int top = (order_.depth() - 1) % kBinaryLevels + 1;
   std::vector<int64_t> levels;  // numbers of nodes, without leaves
   for (int t = 0; t < order_.depth(); t += t == 0 ? top : kBinaryLevels) {
     levels.push_back(int64_t{1} << t);
   }
-  if (levels.empty()) return;
+  if (levels.empty()) return levels;
   root_children_ = int64_t{1} << top;
   const int64_t inner = std::accumulate(levels.begin(), levels.end(), int64_t{0});
-  boxes_.resize(static_cast<size_t>(inner * 2 * kBoxesAtOnce * dimensions_));
-  smallest_rows_.assign(static_cast<size_t>(inner * kBoxesAtOnce),
-                        std::numeric_limits<int64_t>::max());
   first_child_.resize(static_cast<size_t>(inner));
   for (int64_t node = 0, child = 1; node < inner; child += NumChildren(node), ++node) {
     first_child_[node] = child;
   }
+  return levels;
+}
+
+void SpaceTree::MakeNodes(int threads, Monitor& monitor) {
+  const std::vector<int64_t> levels = NumberNodes();
+  const int64_t inner = num_inner();
+  boxes_.resize(static_cast<size_t>(inner * 2 * kBoxesAtOnce * dimensions_));
+  smallest_rows_.assign(static_cast<size_t>(inner * kBoxesAtOnce),
+                        std::numeric_limits<int64_t>::max());
   // From the bottom up, because a box is made from the boxes below it.
   for (int64_t level = std::ssize(levels) - 1, end = inner; level >= 0; --level) {
     const int64_t begin = end - levels[level];
@@ -83,7 +91,7 @@ void SpaceTree::MakeNodes(int threads, Monitor& monitor) {
 }
 
 void SpaceTree::FillNode(int64_t node) {
-  double* boxes = boxes_.data() + node * 2 * kBoxesAtOnce * dimensions_;
+  double* boxes = boxes_.own() + node * 2 * kBoxesAtOnce * dimensions_;
   for (int64_t c = 0; c < dimensions_; ++c) {
     double* low = boxes + c * 2 * kBoxesAtOnce;
     std::fill_n(low, kBoxesAtOnce, kInfinity);
@@ -102,8 +110,8 @@ void SpaceTree::FillNode(int64_t node) {
 void SpaceTree::PutLeaf(int64_t leaf, int64_t node, int64_t child) {
   const std::span<const int64_t> rows = Rows(leaf);
   if (rows.empty()) return;
-  smallest_rows_[node * kBoxesAtOnce + child] = rows.front();
-  double* boxes = boxes_.data() + node * 2 * kBoxesAtOnce * dimensions_;
+  smallest_rows_.own()[node * kBoxesAtOnce + child] = rows.front();
+  double* boxes = boxes_.own() + node * 2 * kBoxesAtOnce * dimensions_;
   for (int64_t c = 0; c < dimensions_; ++c) {
     const double* x = blocks_.data() + (leaf * dimensions_ + c) * stride_;
     const auto [least, largest] = std::minmax_element(x, x + rows.size());
@@ -113,8 +121,8 @@ void SpaceTree::PutLeaf(int64_t leaf, int64_t node, int64_t child) {
 }
 
 void SpaceTree::PutInner(int64_t inner, int64_t node, int64_t child) {
-  smallest_rows_[node * kBoxesAtOnce + child] = std::ranges::min(SmallestRows(inner));
-  double* boxes = boxes_.data() + node * 2 * kBoxesAtOnce * dimensions_;
+  smallest_rows_.own()[node * kBoxesAtOnce + child] = std::ranges::min(SmallestRows(inner));
+  double* boxes = boxes_.own() + node * 2 * kBoxesAtOnce * dimensions_;
   for (int64_t c = 0; c < dimensions_; ++c) {
     const double* low = Boxes(inner) + 2 * kBoxesAtOnce * c;
     const double* high = low + kBoxesAtOnce;
@@ -128,6 +136,28 @@ int64_t SpaceTree::bytes() const {
   return order_.bytes() +
          static_cast<int64_t>((blocks_.size() + boxes_.size()) * sizeof(double) +
                               (smallest_rows_.size() + first_child_.size()) * sizeof(int64_t));
+}
+
+template <class Self, class Archive>
+void SpaceTree::NameMembers(Self& self, const Archive& archive) {
+  const int64_t leaves = int64_t{1} << self.order_.depth();
+  const int64_t inner = self.num_inner();
+  archive.ManyNumbers("blocks", self.blocks_, CountOf(leaves, self.dimensions_, self.stride_));
+  archive.ManyNumbers("boxes", self.boxes_, CountOf(inner, 2 * kBoxesAtOnce, self.dimensions_));
+  archive.ManyNumbers("smallest_rows", self.smallest_rows_, CountOf(inner, kBoxesAtOnce));
+}
+
+void SpaceTree::Save(const IndexWriter& writer) const {
+  order_.Save(writer.In("order"));
+  NameMembers(*this, writer);
+}
+
+SpaceTree::SpaceTree(const IndexReader& reader, int64_t dimensions, int64_t rows)
+    : dimensions_(dimensions) {
+  order_.Load(reader.In("order"), rows, kLeafRows, dimensions_);
+  reader.Require(order_.size() == rows, "a size");
+  NumberNodes();
+  NameMembers(*this, reader);
 }
 
 }  // namespace residual_knn

@@ -10,8 +10,12 @@
 #include "parallel/monitor.h"
 #include "points/space_order.h"
 #include "simd/space_blocks.h"
+#include "storage/stored_array.h"
 
 namespace residual_knn {
+
+class IndexReader;
+class IndexWriter;
 
 // The nodes are those of a SpaceOrder at every third depth, so that an inner node has up to kBoxesAtOnce children. A
 // child that is missing has an empty box. Inner nodes have the numbers [0, num_inner()), from the root down; leaf l has
@@ -39,8 +43,8 @@ class SpaceTree {
   }
   // The smallest row of each child.
   [[nodiscard]] std::span<const int64_t> SmallestRows(int64_t node) const {
-    return std::span(smallest_rows_)
-        .subspan(static_cast<size_t>(node * kBoxesAtOnce), static_cast<size_t>(NumChildren(node)));
+    return smallest_rows_.view().subspan(static_cast<size_t>(node * kBoxesAtOnce),
+                                         static_cast<size_t>(NumChildren(node)));
   }
 
   // The rows of a leaf, ascending, and their points.
@@ -58,7 +62,15 @@ class SpaceTree {
 
   [[nodiscard]] int64_t bytes() const;
 
+  void Save(const IndexWriter& writer) const;
+  // A saved tree of the rows [0, rows).
+  SpaceTree(const IndexReader& reader, int64_t dimensions, int64_t rows);
+
  private:
+  template <class Self, class Archive>
+  static void NameMembers(Self& self, const Archive& archive);
+  // Numbers the inner nodes, and returns how many of them each level has.
+  std::vector<int64_t> NumberNodes();
   void CopyPoints(const ScaledPoints& points, int threads, Monitor& monitor);
   void MakeNodes(int threads, Monitor& monitor);
   void FillNode(int64_t node);
@@ -69,9 +81,9 @@ class SpaceTree {
   int64_t stride_ = kLeafRows;
   int64_t root_children_ = 0;
   SpaceOrder order_;
-  AlignedVector blocks_;  // leaf by leaf, dimension-major
-  AlignedVector boxes_;
-  std::vector<int64_t> smallest_rows_;
+  StoredDoubles blocks_;  // leaf by leaf, dimension-major
+  StoredDoubles boxes_;
+  StoredArray<int64_t> smallest_rows_;
   std::vector<int64_t> first_child_;
 };
 

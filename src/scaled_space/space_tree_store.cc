@@ -1,6 +1,10 @@
 #include "scaled_space/space_tree_store.h"
 
+#include <string>
 #include <utility>
+
+#include "storage/index_reader.h"
+#include "storage/index_writer.h"
 
 namespace residual_knn {
 namespace {
@@ -49,6 +53,29 @@ int64_t SpaceTreeStore::bytes() const {
     sum += stage->order.bytes() + (made != nullptr ? made->bytes() : 0);
   }
   return sum;
+}
+
+void SpaceTreeStore::Save(const IndexWriter& writer) const {
+  for (size_t i = 0; i < stages_.size(); ++i) {
+    const IndexWriter part = writer.In(std::to_string(i));
+    if (const SpaceTree* tree = stages_[i]->tree.IfMade()) {
+      tree->Save(part);
+    } else if (stages_[i]->order.size() > 0) {
+      stages_[i]->order.Save(part.In("kept"));
+    }
+  }
+}
+
+void SpaceTreeStore::Load(const IndexReader& reader) {
+  for (size_t i = 0; i < stages_.size(); ++i) {
+    Stage& stage = *stages_[i];
+    const IndexReader part = reader.In(std::to_string(i));
+    if (part.Has("order/depth")) {
+      stage.tree.Put(std::make_unique<SpaceTree>(part, model_.d(), stage.rows));
+    } else if (part.Has("kept/depth")) {
+      stage.order.Load(part.In("kept"), stage.rows, SpaceTree::kLeafRows, model_.d());
+    }
+  }
 }
 
 }  // namespace residual_knn

@@ -13,6 +13,9 @@
 
 namespace residual_knn {
 
+class IndexReader;
+class IndexWriter;
+
 // Stage 0 is the tree of all rows. Each next stage is the tree of a shorter prefix of the rows, for queries whose
 // candidates are their predecessors.
 class SpaceTreeStore {
@@ -34,6 +37,11 @@ class SpaceTreeStore {
 
   // Adds the pairs of a search; returns the sum of those of earlier searches.
   double AskedBefore(double pairs) { return asked_.fetch_add(pairs, std::memory_order_relaxed); }
+
+  // The trees that exist, and the orders that are kept for others.
+  void Save(const IndexWriter& writer) const;
+  // No other thread may use this object meanwhile.
+  void Load(const IndexReader& reader);
 
   [[nodiscard]] int64_t bytes() const;
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
+#include "storage/index_reader.h"
+#include "storage/index_writer.h"
+
 namespace residual_knn {
 namespace {
 
@@ -20,7 +23,7 @@ Neighborhoods::Neighborhoods(const ResidualModel& model, int threads, Monitor& m
   for (int64_t leaf = 0; leaf < int64_t{1} << order_.depth(); ++leaf) {
     for (int64_t at = order_.Begin(order_.depth(), leaf);
          at < order_.Begin(order_.depth(), leaf + 1); ++at) {
-      leaf_of_[order_.rows()[at]] = static_cast<int32_t>(leaf);
+      leaf_of_.own()[order_.rows()[at]] = static_cast<int32_t>(leaf);
     }
   }
 }
@@ -54,6 +57,25 @@ void Neighborhoods::CopyRows(const Region& region, int64_t limit,
 
 int64_t Neighborhoods::bytes() const {
   return order_.bytes() + static_cast<int64_t>(leaf_of_.size() * sizeof(int32_t));
+}
+
+template <class Self, class Archive>
+void Neighborhoods::NameMembers(Self& self, const Archive& archive) {
+  archive.Numbers("leaf_of", self.leaf_of_, self.order_.size());
+}
+
+void Neighborhoods::Save(const IndexWriter& writer) const {
+  order_.Save(writer.In("order"));
+  NameMembers(*this, writer);
+}
+
+Neighborhoods::Neighborhoods(const IndexReader& reader, const ResidualModel& model) {
+  order_.Load(reader.In("order"), model.n(), kRowsAround, model.d());
+  reader.Require(order_.size() == model.n(), "a size");
+  NameMembers(*this, reader);
+  for (const int32_t leaf : leaf_of_) {
+    reader.Require(leaf >= 0 && leaf < int64_t{1} << order_.depth(), "the leaf of a row");
+  }
 }
 
 }  // namespace residual_knn

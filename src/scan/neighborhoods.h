@@ -7,14 +7,21 @@
 
 #include "model/residual_model.h"
 #include "points/space_order.h"
+#include "storage/stored_array.h"
 
 namespace residual_knn {
+
+class IndexReader;
+class IndexWriter;
 
 class Neighborhoods {
  public:
   static constexpr int64_t kRowsAround = 256;
 
   Neighborhoods(const ResidualModel& model, int threads, Monitor& monitor);
+
+  void Save(const IndexWriter& writer) const;
+  Neighborhoods(const IndexReader& reader, const ResidualModel& model);
 
   // See SpaceOrder::Rescale.
   void Rescale(std::span<const double> ratios) { order_.Rescale(ratios); }
@@ -45,8 +52,11 @@ class Neighborhoods {
   [[nodiscard]] int64_t bytes() const;
 
  private:
+  template <class Self, class Archive>
+  static void NameMembers(Self& self, const Archive& archive);
+
   SpaceOrder order_;
-  std::vector<int32_t> leaf_of_;
+  StoredArray<int32_t> leaf_of_;
 };
 
 }  // namespace residual_knn

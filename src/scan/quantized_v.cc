@@ -12,6 +12,8 @@
 #include "scan/hadamard_rotation.h"
 #include "simd/quantized_product.h"
 #include "simd/screen_quantized.h"
+#include "storage/index_reader.h"
+#include "storage/index_writer.h"
 
 namespace residual_knn {
 namespace {
@@ -185,21 +187,25 @@ QuantizedFit::QuantizedFit(const ResidualModel& model, Monitor& monitor) {
   leaves_to_16 = left > model.n() / kFewLeftOneIn;  // far queries suit neither 8 bits nor 16
 }
 
-QuantizedV::QuantizedV(const ResidualModel& model, const QuantizedFit& fit, ElementBits bits,
-                       int threads, Monitor& monitor)
+QuantizedV::QuantizedV(const ResidualModel& model, ElementBits bits)
     : bits_(bits),
-      median_ratio_(fit.median_ratio),
       words_(bits == ElementBits::k8 ? (model.m() + 3) / 4 : (model.m() + 1) / 2),
       groups_((model.n() + kPackedGroup - 1) / kPackedGroup),
       stride_(model.n() + kQuantizedSlack) {
+  if (bits == ElementBits::k8) stride16_ = (model.m() + kRow16Unit - 1) / kRow16Unit * kRow16Unit;
+}
+
+QuantizedV::QuantizedV(const ResidualModel& model, const QuantizedFit& fit, ElementBits bits,
+                       int threads, Monitor& monitor)
+    : QuantizedV(model, bits) {
+  median_ratio_ = fit.median_ratio;
   const int64_t n = model.n();
   const auto room = static_cast<size_t>(stride_);
   packed_.resize(static_cast<size_t>(groups_ * kPackedGroup * words_));
-  for (AlignedFloats* each : {&steps_, &rests_, &norm_bounds_, &inverse_deviations_})
+  for (StoredFloats* each : {&steps_, &rests_, &norm_bounds_, &inverse_deviations_})
     each->assign(room, 0.0F);
   coordinates_.assign(room * static_cast<size_t>(model.d()) + kQuantizedSlack, 0.0F);
   if (bits == ElementBits::k8) {
-    stride16_ = (model.m() + kRow16Unit - 1) / kRow16Unit * kRow16Unit;
     rows16_.resize(static_cast<size_t>(n * stride16_));
     steps16_.assign(room, 0.0F);
     rests16_.assign(room, 0.0F);
@@ -212,7 +218,7 @@ QuantizedV::QuantizedV(const ResidualModel& model, const QuantizedFit& fit, Elem
               [&](int64_t task, int worker) {
                 const int64_t end = std::min((task + 1) * kGroupsAtOnce, groups_);
                 for (int64_t g = task * kGroupsAtOnce; g < end; ++g) {
-                  std::fill_n(packed_.data() + g * kPackedGroup * words_, kPackedGroup * words_, 0);
+                  std::fill_n(packed_.own() + g * kPackedGroup * words_, kPackedGroup * words_, 0);
                   const int64_t first = g * kPackedGroup;
                   const int64_t count = std::min(n - first, kPackedGroup);
                   const double* v = factor_rows[worker].Range(first, count);
@@ -247,33 +253,33 @@ void QuantizedV::SetRow(const ResidualModel& model, int64_t row, const double* v
   RotateByHadamard(scratch, m);
   const double norm = Norm(scratch, m);
   double* integers = scratch + m;
-  int32_t* words = packed_.data() + row / kPackedGroup * kPackedGroup * words_ + row % kPackedGroup;
+  int32_t* words = packed_.own() + row / kPackedGroup * kPackedGroup * words_ + row % kPackedGroup;
   const auto put = [&](int64_t at, int32_t word) { words[at * kPackedGroup] = word; };
   const bool bytes = bits_ == ElementBits::k8;
   const RowSteps steps =
       RoundToSteps(scratch, m, norm, bytes ? kLargestByte : kLargestWord, integers);
-  steps_[row] = steps.step;
-  rests_[row] = RoundedUp(steps.rest);
-  norm_bounds_[row] = RoundedUp(norm + steps.rest);
+  steps_.own()[row] = steps.step;
+  rests_.own()[row] = RoundedUp(steps.rest);
+  norm_bounds_.own()[row] = RoundedUp(norm + steps.rest);
   if (bytes) {
     PackQuads(integers, m, kByteMove, put);
     const RowSteps steps16 = RoundToSteps(scratch, m, norm, kLargestWord, integers);
-    Pack16(integers, m, stride16_, rows16_.data() + row * stride16_);
-    steps16_[row] = steps16.step;
-    rests16_[row] = RoundedUp(steps16.rest);
+    Pack16(integers, m, stride16_, rows16_.own() + row * stride16_);
+    steps16_.own()[row] = steps16.step;
+    rests16_.own()[row] = RoundedUp(steps16.rest);
     // A row whose entries all have one magnitude may fit 8 bits better than 16.
-    norm_bounds_[row] = RoundedUp(norm + std::max(steps.rest, steps16.rest));
+    norm_bounds_.own()[row] = RoundedUp(norm + std::max(steps.rest, steps16.rest));
   } else {
     PackPairs(integers, m, put);
   }
   const double inverse_deviation = model.inverse_deviation()[row];
   const bool far = IsFar(model, row);
   const bool outside = far || 2 * kCoarseness16 * median_ratio_ * Ratio(model, row) > kMostMargin16;
-  inverse_deviations_[row] =
+  inverse_deviations_.own()[row] =
       outside ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(inverse_deviation);
   // Coordinates of far rows stay 0. They are not used, and would widen the margins of the other rows.
   for (int64_t c = 0; c < model.d() && !far; ++c) {
-    coordinates_[c * stride_ + row] = static_cast<float>(model.points()(row, c));
+    coordinates_.own()[c * stride_ + row] = static_cast<float>(model.points()(row, c));
   }
 }
 
@@ -349,6 +355,34 @@ int64_t QuantizedV::bytes() const {
                         rests16_.size() + coordinates_.size() + inverse_deviations_.size();
   return static_cast<int64_t>(packed_.size() * sizeof(int32_t) + rows16_.size() * sizeof(int16_t) +
                               floats * sizeof(float) + outside_integers_.size() * sizeof(int64_t));
+}
+
+template <class Self, class Archive>
+void QuantizedV::NameMembers(Self& self, const ResidualModel& model, const Archive& archive) {
+  const int64_t stride = self.stride_;
+  const int64_t stride16 = self.bits_ == ElementBits::k8 ? stride : 0;
+  archive.Values("numbers", self.median_ratio_, self.largest_coordinate_);
+  archive.ManyNumbers("packed", self.packed_, CountOf(self.groups_, kPackedGroup, self.words_));
+  archive.ManyNumbers("rows16", self.rows16_, CountOf(model.n(), self.stride16_));
+  archive.ManyNumbers("steps", self.steps_, stride);
+  archive.ManyNumbers("rests", self.rests_, stride);
+  archive.ManyNumbers("norm_bounds", self.norm_bounds_, stride);
+  archive.ManyNumbers("steps16", self.steps16_, stride16);
+  archive.ManyNumbers("rests16", self.rests16_, stride16);
+  archive.ManyNumbers("coordinates", self.coordinates_,
+                      CountOf(stride, model.d()) + kQuantizedSlack);
+  archive.ManyNumbers("inverse_deviations", self.inverse_deviations_, stride);
+  archive.Numbers("outside", self.outside_integers_, Archive::kAnyCount);
+}
+
+void QuantizedV::Save(const IndexWriter& writer, const ResidualModel& model) const {
+  NameMembers(*this, model, writer);
+}
+
+QuantizedV::QuantizedV(const IndexReader& reader, const ResidualModel& model, ElementBits bits)
+    : QuantizedV(model, bits) {
+  NameMembers(*this, model, reader);
+  reader.RequireRows(outside_integers_, model.n(), true, "a row number");
 }
 
 }  // namespace residual_knn

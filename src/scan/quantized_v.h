@@ -26,8 +26,12 @@
 #include "model/factor_rows.h"
 #include "model/residual_model.h"
 #include "model/row_group.h"
+#include "storage/stored_array.h"
 
 namespace residual_knn {
+
+class IndexReader;
+class IndexWriter;
 
 enum class ElementBits { k8, k16 };
 
@@ -74,6 +78,9 @@ class QuantizedV {
   QuantizedV(const ResidualModel& model, const QuantizedFit& fit, ElementBits bits, int threads,
              Monitor& monitor);
 
+  void Save(const IndexWriter& writer, const ResidualModel& model) const;
+  QuantizedV(const IndexReader& reader, const ResidualModel& model, ElementBits bits);
+
   [[nodiscard]] ElementBits bits() const { return bits_; }
   // Words of 32 bits in a row.
   [[nodiscard]] int64_t words() const { return words_; }
@@ -118,6 +125,11 @@ class QuantizedV {
   static double BytesFor(const ResidualModel& model, ElementBits bits);
 
  private:
+  template <class Self, class Archive>
+  static void NameMembers(Self& self, const ResidualModel& model, const Archive& archive);
+  // Sets the sizes that follow from the model.
+  QuantizedV(const ResidualModel& model, ElementBits bits);
+
   void SetCovarianceError(const ResidualModel& model, std::span<const double> point,
                           QueryIntegers& query) const;
   // `v`: V of the row.
@@ -130,15 +142,15 @@ class QuantizedV {
   int64_t stride_ = 0;
   int64_t stride16_ = 0;
   double largest_coordinate_ = 0;
-  AlignedVectorOf<int32_t> packed_;
-  AlignedVectorOf<int16_t> rows16_;
-  AlignedFloats steps_;
-  AlignedFloats rests_;
-  AlignedFloats norm_bounds_;
-  AlignedFloats steps16_;
-  AlignedFloats rests16_;
-  AlignedFloats coordinates_;
-  AlignedFloats inverse_deviations_;
+  StoredArray<int32_t> packed_;
+  StoredArray<int16_t> rows16_;
+  StoredFloats steps_;
+  StoredFloats rests_;
+  StoredFloats norm_bounds_;
+  StoredFloats steps16_;
+  StoredFloats rests16_;
+  StoredFloats coordinates_;
+  StoredFloats inverse_deviations_;
   std::vector<int64_t> outside_integers_;
 };
 

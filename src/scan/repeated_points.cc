@@ -5,6 +5,9 @@
 #include <bit>
 #include <utility>
 
+#include "storage/index_reader.h"
+#include "storage/index_writer.h"
+
 namespace residual_knn {
 namespace {
 
@@ -94,6 +97,19 @@ std::vector<int64_t> RepeatedPoints::RowsAfter(int64_t count) const {
     if (each.before >= count) rows.push_back(each.row);
   }
   return rows;
+}
+
+void RepeatedPoints::Save(const IndexWriter& writer) const {
+  writer.Numbers("rows", repeated_, IndexWriter::kAnyCount);
+}
+
+RepeatedPoints::RepeatedPoints(const IndexReader& reader, const ResidualModel& model) {
+  reader.Numbers("rows", repeated_, IndexReader::kAnyCount);
+  int64_t least = 0;
+  for (const Repeated& each : repeated_) {
+    reader.Require(each.row >= least && each.row < model.n() && each.before > 0, "a row number");
+    least = each.row + 1;
+  }
 }
 
 }  // namespace residual_knn

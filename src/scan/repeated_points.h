@@ -9,11 +9,17 @@
 
 namespace residual_knn {
 
+class IndexReader;
+class IndexWriter;
+
 // Two rows are the same point if their coordinates, V and p are equal. Their correlations with any third row then have
 // the same bits. With a covariance callback this cannot be known, and no row counts as repeated.
 class RepeatedPoints {
  public:
   RepeatedPoints(const ResidualModel& model, Monitor& monitor);
+
+  void Save(const IndexWriter& writer) const;
+  RepeatedPoints(const IndexReader& reader, const ResidualModel& model);
 
   // Rows that are the same point as at least `count` rows before them, ascending.
   [[nodiscard]] std::vector<int64_t> RowsAfter(int64_t count) const;

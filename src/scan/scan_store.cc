@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "model/preparation_room.h"
+#include "storage/index_reader.h"
+#include "storage/index_writer.h"
 
 namespace residual_knn {
 
@@ -52,6 +54,28 @@ int64_t ScanStore::bytes() const {
   if (const Neighborhoods* made = neighborhoods_.IfMade()) sum += made->bytes();
   if (const RepeatedPoints* made = repeated_.IfMade()) sum += made->bytes();
   return sum;
+}
+
+void ScanStore::Save(const IndexWriter& writer) const {
+  if (const QuantizedV* made = v8_.IfMade()) made->Save(writer.In("v8"), model_);
+  if (const QuantizedV* made = v16_.IfMade()) made->Save(writer.In("v16"), model_);
+  if (const Neighborhoods* made = neighborhoods_.IfMade()) made->Save(writer.In("neighborhoods"));
+  if (const RepeatedPoints* made = repeated_.IfMade()) made->Save(writer.In("repeated"));
+}
+
+void ScanStore::Load(const IndexReader& reader) {
+  if (reader.Has("v8/numbers")) {
+    v8_.Put(std::make_unique<QuantizedV>(reader.In("v8"), model_, ElementBits::k8));
+  }
+  if (reader.Has("v16/numbers")) {
+    v16_.Put(std::make_unique<QuantizedV>(reader.In("v16"), model_, ElementBits::k16));
+  }
+  if (reader.Has("neighborhoods/leaf_of")) {
+    neighborhoods_.Put(std::make_unique<Neighborhoods>(reader.In("neighborhoods"), model_));
+  }
+  if (reader.Has("repeated/rows")) {
+    repeated_.Put(std::make_unique<RepeatedPoints>(reader.In("repeated"), model_));
+  }
 }
 
 }  // namespace residual_knn

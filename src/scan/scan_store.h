@@ -12,6 +12,9 @@
 
 namespace residual_knn {
 
+class IndexReader;
+class IndexWriter;
+
 // Functions that take a Monitor run in the calling thread only.
 class ScanStore {
  public:
@@ -27,6 +30,11 @@ class ScanStore {
   const QuantizedV& V(ElementBits bits, int threads, Monitor& monitor);
   const Neighborhoods& GetNeighborhoods(int threads, Monitor& monitor);
   const RepeatedPoints& Repeated(Monitor& monitor);
+
+  // What exists, without the fit, which depends on the processor and takes little time.
+  void Save(const IndexWriter& writer) const;
+  // No other thread may use this object meanwhile.
+  void Load(const IndexReader& reader);
 
   [[nodiscard]] bool HasV(ElementBits bits) { return LazyV(bits).IfMade() != nullptr; }
   [[nodiscard]] bool HasNeighborhoods() const { return neighborhoods_.IfMade() != nullptr; }

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "storage/index_reader.h"
+#include "storage/index_writer.h"
+
 namespace residual_knn {
 namespace {
 
@@ -31,6 +34,18 @@ double Prepared::ScanSeconds(int64_t k, bool has_start) const {
 void Prepared::SetScanSeconds(int64_t k, bool has_start, double seconds) {
   scan_time_.store({static_cast<int32_t>(has_start ? -k : k), static_cast<float>(seconds)},
                    std::memory_order_relaxed);
+}
+
+void Prepared::Save(const IndexWriter& writer) const {
+  trees_.Save(writer.In("tree"));
+  scans_.Save(writer.In("scan"));
+  space_trees_.Save(writer.In("scaled"));
+}
+
+void Prepared::Load(const IndexReader& reader) {
+  trees_.Load(reader.In("tree"));
+  scans_.Load(reader.In("scan"));
+  space_trees_.Load(reader.In("scaled"));
 }
 
 }  // namespace residual_knn

@@ -12,6 +12,9 @@
 
 namespace residual_knn {
 
+class IndexReader;
+class IndexWriter;
+
 // Any number of searches may use one object at the same time.
 class Prepared {
  public:
@@ -23,6 +26,11 @@ class Prepared {
   // coordinate), unless the proportions of the lengthscales have changed much.
   void AdoptOrders(Prepared& other, std::span<const double> old_lengthscales,
                    std::span<const double> new_lengthscales, int64_t d);
+
+  // What has been made so far. Not the times, which belong to a machine.
+  void Save(const IndexWriter& writer) const;
+  // No other thread may use this object meanwhile.
+  void Load(const IndexReader& reader);
 
   [[nodiscard]] TreeStore& trees() { return trees_; }
   [[nodiscard]] ScanStore& scans() { return scans_; }

@@ -9,7 +9,7 @@ void BlockFactor::Run(std::span<const int64_t> rows, const BlockFactorOptions& o
                       Pace& pace) {
   rows_.Load(rows, &pace);
   const int64_t count = rows_.size();
-  stride_ = (count + 15) / 16 * 16;
+  stride_ = StrideOf(count);
   pivots_.clear();
   w_.clear();
   pivot_scales_ = 0;

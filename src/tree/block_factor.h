@@ -34,6 +34,9 @@ class BlockFactor {
   // Coordinate a of point j at coordinates()[a * stride() + j].
   [[nodiscard]] const AlignedVector& coordinates() const { return w_; }
   [[nodiscard]] int64_t stride() const { return stride_; }
+  [[nodiscard]] static constexpr int64_t StrideOf(int64_t points) {
+    return (points + 15) / 16 * 16;
+  }
   // V of point j of the block, until the next call of Run.
   [[nodiscard]] const double* v(int64_t j) const { return rows_.v(j); }
   // |phi_j|^2 - |w_j|^2 of each point.

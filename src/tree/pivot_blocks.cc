@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "parallel/parallel_for.h"
+#include "storage/index_reader.h"
+#include "storage/index_writer.h"
 #include "tree/block_piece.h"
 
 namespace residual_knn {
@@ -87,15 +89,7 @@ PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
   const auto rows_of = [&](const PivotBlock& b) {
     return order.rows().subspan(b.begin, b.end - b.begin);
   };
-  for (int64_t i = 0; i < size(); ++i) {
-    PivotBlock& b = blocks_[i];
-    b.begin = order.Begin(depth_, i);
-    b.end = order.Begin(depth_, i + 1);
-    b.single = single[i];
-    b.quarter_ridge = Margins::Ridge(b.single, coarse) / 4;
-    const auto rows = rows_of(b);
-    b.smallest_row = rows.empty() ? model.n() : *std::min_element(rows.begin(), rows.end());
-  }
+  for (int64_t i = 0; i < size(); ++i) PlaceBlock(order, i, single[i], coarse, model.n());
   const int64_t first = workforce.rank();
   const int64_t step = workforce.size();
   const int64_t own = (size() - first + step - 1) / step;
@@ -108,44 +102,69 @@ PivotBlocks::PivotBlocks(const ResidualModel& model, const Margins& margins,
   });
   if (workforce.team != nullptr) ExchangePieces(*workforce.team, m_, pieces);
   for (int64_t i = 0; i < size(); ++i) TakeNumbers(pieces[i].numbers, blocks_[i]);
-  int64_t lower = 0;
-  int64_t kept = 0;
-  int64_t roots = 0;
-  for (PivotBlock& b : blocks_) {
-    b.first_pivot = num_pivots_;
-    b.lower = std::exchange(lower, lower + b.rank * b.rank);
-    b.points = std::exchange(kept, kept + b.rank * b.stride);
-    b.roots = std::exchange(roots, roots + b.stride);
-    num_pivots_ += b.rank;
-  }
-  const bool any_single = std::find(single.begin(), single.end(), true) != single.end();
+  const Totals totals = PlaceNumbers();
+  const bool any_single = AnySingle();
   v_.resize(static_cast<size_t>(num_pivots_ * m_));
   if (any_single) v32_.resize(static_cast<size_t>(num_pivots_ * m_));
   pivot_rows_.resize(static_cast<size_t>(num_pivots_));
   points_.resize(static_cast<size_t>(num_pivots_ * d_));
   inverse_deviations_.resize(static_cast<size_t>(num_pivots_));
-  lowers_.resize(static_cast<size_t>(lower));
-  // Values beyond the last point are read but have no effect. Setting much memory takes time.
+  lowers_.resize(static_cast<size_t>(totals.lower));
+  // Setting much memory takes time.
   monitor.Look();
-  kept_.assign(static_cast<size_t>(kept) + 64, 0.0F);
-  roots_.assign(static_cast<size_t>(roots) + 64, 0.0F);
+  kept_.assign(static_cast<size_t>(totals.kept + kPadding), 0.0F);
+  roots_.assign(static_cast<size_t>(totals.roots + kPadding), 0.0F);
   ParallelFor(threads, size(), monitor, [&](int64_t i, int) {
     const PivotBlock& b = blocks_[i];
     const BlockPiece piece = std::move(pieces[i]);
     for (int64_t a = 0; a < b.rank; ++a) {
       const int64_t pivot = b.first_pivot + a;
       const int64_t row = order.rows()[b.begin + piece.pivots[a]];
-      pivot_rows_[pivot] = row;
-      inverse_deviations_[pivot] = model.inverse_deviation()[row];
+      pivot_rows_.own()[pivot] = row;
+      inverse_deviations_.own()[pivot] = model.inverse_deviation()[row];
       const double* v = piece.v.data() + a * m_;
-      std::copy_n(v, m_, v_.data() + pivot * m_);
-      if (any_single && b.single) std::copy_n(v, m_, v32_.data() + pivot * m_);
-      model.points().CopyPoint(row, points_.data() + pivot * d_);
+      std::copy_n(v, m_, v_.own() + pivot * m_);
+      if (any_single) {
+        float* const v32 = v32_.own() + pivot * m_;
+        if (b.single) {
+          std::copy_n(v, m_, v32);
+        } else {
+          std::fill_n(v32, m_, 0.0F);  // not used, but saved with the others
+        }
+      }
+      model.points().CopyPoint(row, points_.own() + pivot * d_);
     }
-    std::copy(piece.lower.begin(), piece.lower.end(), lowers_.begin() + b.lower);
-    std::copy(piece.kept.begin(), piece.kept.end(), kept_.begin() + b.points);
-    std::copy(piece.roots.begin(), piece.roots.end(), roots_.begin() + b.roots);
+    std::copy(piece.lower.begin(), piece.lower.end(), lowers_.own() + b.lower);
+    std::copy(piece.kept.begin(), piece.kept.end(), kept_.own() + b.points);
+    std::copy(piece.roots.begin(), piece.roots.end(), roots_.own() + b.roots);
   });
+}
+
+void PivotBlocks::PlaceBlock(const SpaceOrder& order, int64_t b, bool single, bool coarse,
+                             int64_t n) {
+  PivotBlock& block = blocks_[b];
+  block.begin = order.Begin(depth_, b);
+  block.end = order.Begin(depth_, b + 1);
+  block.single = single;
+  block.quarter_ridge = Margins::Ridge(single, coarse) / 4;
+  const auto rows = order.rows().subspan(block.begin, block.end - block.begin);
+  block.smallest_row = rows.empty() ? n : *std::min_element(rows.begin(), rows.end());
+}
+
+PivotBlocks::Totals PivotBlocks::PlaceNumbers() {
+  Totals totals;
+  for (PivotBlock& b : blocks_) {
+    b.first_pivot = num_pivots_;
+    b.lower = std::exchange(totals.lower, totals.lower + b.rank * b.rank);
+    b.points = std::exchange(totals.kept, totals.kept + b.rank * b.stride);
+    b.roots = std::exchange(totals.roots, totals.roots + b.stride);
+    num_pivots_ += b.rank;
+  }
+  return totals;
+}
+
+bool PivotBlocks::AnySingle() const {
+  return std::any_of(blocks_.begin(), blocks_.end(), [](const PivotBlock& b) { return b.single; });
 }
 
 int64_t PivotBlocks::bytes() const {
@@ -153,6 +172,77 @@ int64_t PivotBlocks::bytes() const {
       (v_.size() + points_.size() + inverse_deviations_.size() + lowers_.size()) * sizeof(double) +
       (v32_.size() + kept_.size() + roots_.size()) * sizeof(float) +
       pivot_rows_.size() * sizeof(int64_t) + blocks_.size() * sizeof(PivotBlock));
+}
+
+namespace {
+
+// What the order does not tell about the blocks: integers and bounds, block after block.
+constexpr int64_t kIntegersOfBlock = 2;
+constexpr int64_t kBoundsOfBlock = 4;
+
+}  // namespace
+
+template <class Self, class Archive>
+void PivotBlocks::NameMembers(Self& self, const Archive& archive) {
+  const int64_t pivots = self.num_pivots_;
+  const int64_t single = self.AnySingle() ? CountOf(pivots, self.m_) : 0;
+  archive.Numbers("pivot_rows", self.pivot_rows_, pivots);
+  archive.ManyNumbers("v", self.v_, CountOf(pivots, self.m_));
+  archive.ManyNumbers("v32", self.v32_, single);
+  archive.ManyNumbers("points", self.points_, CountOf(pivots, self.d_));
+  archive.ManyNumbers("inverse_deviations", self.inverse_deviations_, pivots);
+  archive.ManyNumbers("lowers", self.lowers_, Archive::kAnyCount);
+  archive.ManyNumbers("kept", self.kept_, Archive::kAnyCount);
+  archive.ManyNumbers("roots", self.roots_, Archive::kAnyCount);
+}
+
+void PivotBlocks::Save(const IndexWriter& writer) const {
+  std::vector<int64_t> integers;
+  std::vector<double> bounds;
+  for (const PivotBlock& b : blocks_) {
+    integers.insert(integers.end(), {b.rank, b.single ? 1 : 0});
+    bounds.insert(bounds.end(),
+                  {b.unexplained, b.largest_total, b.pivot_inverse_deviations, b.inflation});
+  }
+  writer.Values("depth", static_cast<int64_t>(depth_));
+  writer.CopiedNumbers("ranks", integers);
+  writer.CopiedNumbers("bounds", bounds);
+  NameMembers(*this, writer);
+}
+
+PivotBlocks::PivotBlocks(const IndexReader& reader, const ResidualModel& model,
+                         const SpaceOrder& order, Kept kept, int64_t size)
+    : m_(model.m()), d_(model.d()) {
+  int64_t depth = 0;
+  reader.Values("depth", depth);
+  reader.Require(depth >= 0 && depth <= order.depth(), "the depth of a level");
+  depth_ = static_cast<int>(depth);
+  blocks_.resize(size_t{1} << depth_);
+  std::vector<int64_t> integers;
+  std::vector<double> bounds;
+  reader.Numbers("ranks", integers, kIntegersOfBlock * this->size());
+  reader.Numbers("bounds", bounds, kBoundsOfBlock * this->size());
+  for (int64_t i = 0; i < this->size(); ++i) {
+    PlaceBlock(order, i, integers[kIntegersOfBlock * i + 1] != 0, kept == Kept::kCoefficients,
+               model.n());
+    PivotBlock& b = blocks_[i];
+    b.rank = integers[kIntegersOfBlock * i];
+    b.stride = BlockFactor::StrideOf(b.end - b.begin);
+    reader.Require(b.rank >= 0 && b.rank <= std::min(b.end - b.begin, Margins::kMaxRank),
+                   "the rank of a block");
+    const double* const bound = bounds.data() + kBoundsOfBlock * i;
+    b.unexplained = bound[0];
+    b.largest_total = bound[1];
+    b.pivot_inverse_deviations = bound[2];
+    b.inflation = bound[3];
+  }
+  const Totals totals = PlaceNumbers();
+  NameMembers(*this, reader);
+  reader.Require(std::ssize(lowers_) == totals.lower &&
+                     std::ssize(kept_) == totals.kept + kPadding &&
+                     std::ssize(roots_) == totals.roots + kPadding,
+                 "a size");
+  for (const int64_t row : pivot_rows_) reader.Require(row >= 0 && row < size, "a row number");
 }
 
 bool BlockRun::Single() const {

@@ -22,9 +22,13 @@
 #include "model/residual_model.h"
 #include "parallel/team.h"
 #include "points/space_order.h"
+#include "storage/stored_array.h"
 #include "tree/block_factor.h"
 
 namespace residual_knn {
+
+class IndexReader;
+class IndexWriter;
 
 struct PivotBlock {
   int64_t begin = 0;  // positions [begin, end)
@@ -82,20 +86,43 @@ class PivotBlocks {
   [[nodiscard]] const float* roots(const PivotBlock& b) const { return roots_.data() + b.roots; }
   [[nodiscard]] int64_t bytes() const;
 
+  void Save(const IndexWriter& writer) const;
+  // The blocks of a level of a tree with this order; the rows of the tree are below `size`.
+  PivotBlocks(const IndexReader& reader, const ResidualModel& model, const SpaceOrder& order,
+              Kept kept, int64_t size);
+
  private:
+  template <class Self, class Archive>
+  static void NameMembers(Self& self, const Archive& archive);
+  // Sets what follows from the order and from single precision of block b.
+  void PlaceBlock(const SpaceOrder& order, int64_t b, bool single, bool coarse, int64_t n);
+
+  // Numbers that the arrays hold for all blocks together.
+  struct Totals {
+    int64_t lower = 0;
+    int64_t kept = 0;
+    int64_t roots = 0;
+  };
+  // Sets the places of the blocks in the arrays, from their ranks and strides.
+  Totals PlaceNumbers();
+  [[nodiscard]] bool AnySingle() const;
+
+  // Values beyond the last one that are read but have no effect.
+  static constexpr int64_t kPadding = 64;
+
   int64_t m_ = 0;
   int64_t d_ = 0;
   int depth_ = 0;
   int64_t num_pivots_ = 0;
   std::vector<PivotBlock> blocks_;
-  std::vector<int64_t> pivot_rows_;
-  AlignedVector v_;
-  AlignedFloats v32_;
-  std::vector<double> points_;
-  std::vector<double> inverse_deviations_;
-  std::vector<double> lowers_;
-  AlignedFloats kept_;
-  AlignedFloats roots_;
+  StoredArray<int64_t> pivot_rows_;
+  StoredDoubles v_;
+  StoredFloats v32_;
+  StoredDoubles points_;
+  StoredDoubles inverse_deviations_;
+  StoredDoubles lowers_;
+  StoredFloats kept_;
+  StoredFloats roots_;
 };
 
 // A run: blocks [first, last) of one level, whose pivots take part in one product.

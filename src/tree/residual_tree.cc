@@ -1,9 +1,12 @@
 #include "tree/residual_tree.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "parallel/parallel_for.h"
+#include "storage/index_reader.h"
+#include "storage/index_writer.h"
 #include "tree/correlation_order.h"
 
 namespace residual_knn {
@@ -31,6 +34,16 @@ bool IsOrderOf(const SpaceOrder& order, std::span<const int64_t> rows, int64_t s
                      [&](int64_t row) { return row < size && listed[row]; });
 }
 
+// See ShapeFor.
+constexpr int64_t kMostLevels = 8;
+
+std::string LevelName(size_t level) { return "level/" + std::to_string(level); }
+
+// The coarsest of several levels is coupled.
+Kept KeptAt(int level, bool top) {
+  return level > 0 && top ? Kept::kCoefficients : Kept::kCoordinates;
+}
+
 }  // namespace
 
 ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeShape& shape,
@@ -51,23 +64,27 @@ ResidualTree::ResidualTree(const ResidualModel& model, int64_t size, const TreeS
   positions_.assign(static_cast<size_t>(size), -1);
   Pace pace(monitor);
   for (int64_t p = 0; p < order_.size(); ++p) {
-    positions_[order_.rows()[p]] = p;
+    positions_.own()[order_.rows()[p]] = p;
     pace.Spend(1);
   }
   int t = order_.depth();
   for (int l = 0; l < shape.levels; ++l) {
     const bool top = l == shape.levels - 1 || t == 0;
     const LevelOptions options{t, l == 0 ? shape.leaf_tolerance : shape.coarse_tolerance,
-                               l > 0 && top ? Kept::kCoefficients : Kept::kCoordinates,
-                               SingleBlocks(model, t)};
+                               KeptAt(l, top), SingleBlocks(model, t)};
     levels_.emplace_back(model, margins_, order_, options, workforce, monitor);
     if (t == 0) break;
     t = std::max(t - shape.shift, 0);
   }
-  bool any_single = false;
-  for (int64_t b = 0; b < leaves().size(); ++b) any_single = any_single || leaves()[b].single;
-  LoadPoints(model, any_single, threads, monitor);
+  LoadPoints(model, AnySingleLeaf(), threads, monitor);
   PrepareCouplings(model);
+}
+
+bool ResidualTree::AnySingleLeaf() const {
+  for (int64_t b = 0; b < leaves().size(); ++b) {
+    if (leaves()[b].single) return true;
+  }
+  return false;
 }
 
 void ResidualTree::PrepareCouplings(const ResidualModel& model) {
@@ -145,11 +162,11 @@ void ResidualTree::LoadPoints(const ResidualModel& model, bool single, int threa
     const int64_t end = std::min((block + 1) * kLoadBlock, n);
     for (int64_t p = block * kLoadBlock; p < end; ++p) {
       const int64_t row = order_.rows()[p];
-      inverse_deviations_[p] = model.inverse_deviation()[row];
+      inverse_deviations_.own()[p] = model.inverse_deviation()[row];
       for (int64_t c = 0; c < dimensions_; ++c) {
-        coordinates_[c * stride_ + p] = model.points()(row, c);
+        coordinates_.own()[c * stride_ + p] = model.points()(row, c);
       }
-      if (single) std::copy_n(model.v(row), m, v32_.data() + p * m);
+      if (single) std::copy_n(model.v(row), m, v32_.own() + p * m);
     }
   });
 }
@@ -186,6 +203,54 @@ int64_t ResidualTree::bytes() const {
          static_cast<int64_t>((coordinates_.size() + inverse_deviations_.size()) * sizeof(double) +
                               v32_.size() * sizeof(float) +
                               (positions_.size() + outside_tree_.size()) * sizeof(int64_t));
+}
+
+template <class Self, class Archive>
+void ResidualTree::NameMembers(Self& self, const ResidualModel& model, const Archive& archive) {
+  const int64_t single = self.AnySingleLeaf() ? CountOf(self.order_.size(), model.m()) : 0;
+  archive.Numbers("outside", self.outside_tree_, Archive::kAnyCount);
+  archive.Numbers("positions", self.positions_, self.size_);
+  archive.ManyNumbers("coordinates", self.coordinates_, CountOf(self.stride_, self.dimensions_));
+  archive.ManyNumbers("inverse_deviations", self.inverse_deviations_, self.stride_);
+  archive.ManyNumbers("v32", self.v32_, single);
+}
+
+void ResidualTree::Save(const IndexWriter& writer, const ResidualModel& model) const {
+  writer.Values("sizes", size_, static_cast<int64_t>(levels_.size()), largest_inverse_deviation_);
+  order_.Save(writer.In("order"));
+  for (size_t l = 0; l < levels_.size(); ++l) levels_[l].Save(writer.In(LevelName(l)));
+  NameMembers(*this, model, writer);
+}
+
+ResidualTree::ResidualTree(const IndexReader& reader, const ResidualModel& model, int64_t size)
+    : size_(0), margins_(model) {
+  int64_t levels = 0;
+  reader.Values("sizes", size_, levels, largest_inverse_deviation_);
+  reader.Require(size_ == size && levels >= 1 && levels <= kMostLevels, "a size");
+  order_.Load(reader.In("order"), size_, TreeShape().leaf_size, model.d());
+  for (int64_t l = 0; l < levels; ++l) {
+    levels_.emplace_back(reader.In(LevelName(static_cast<size_t>(l))), model, order_,
+                         KeptAt(static_cast<int>(l), l == levels - 1), size_);
+    reader.Require(
+        l == 0 ? leaves().depth() == order_.depth() : levels_[l].depth() < levels_[l - 1].depth(),
+        "the depth of a level");
+  }
+  stride_ = order_.size() + ScaledPoints::kPadding;
+  dimensions_ = model.d();
+  NameMembers(*this, model, reader);
+  reader.RequireRows(outside_tree_, size_, true, "a row number");
+  RequirePositions(reader);
+  PrepareCouplings(model);
+}
+
+// The positions are those of the order, and the rows that are not in it are outside the tree.
+void ResidualTree::RequirePositions(const IndexReader& reader) const {
+  const auto rows = order_.rows();
+  reader.Require(order_.size() + std::ssize(outside_tree_) == size_, "a size");
+  for (int64_t p = 0; p < order_.size(); ++p) {
+    reader.Require(positions_[rows[p]] == p, "a position");
+  }
+  for (const int64_t row : outside_tree_) reader.Require(positions_[row] == -1, "a position");
 }
 
 }  // namespace residual_knn

@@ -11,10 +11,14 @@
 #include "parallel/lazy.h"
 #include "points/space_order.h"
 #include "simd/covariance_view.h"
+#include "storage/stored_array.h"
 #include "tree/coupling.h"
 #include "tree/pivot_blocks.h"
 
 namespace residual_knn {
+
+class IndexReader;
+class IndexWriter;
 
 struct TreeShape {
   int64_t leaf_size = 128;
@@ -29,6 +33,10 @@ class ResidualTree {
   // A tree of the first `size` rows. Uses the order `kept` if that is an order of the same rows.
   ResidualTree(const ResidualModel& model, int64_t size, const TreeShape& shape,
                const SpaceOrder& kept, const Workforce& workforce, Monitor& monitor);
+
+  void Save(const IndexWriter& writer, const ResidualModel& model) const;
+  // A saved tree of the first `size` rows.
+  ResidualTree(const IndexReader& reader, const ResidualModel& model, int64_t size);
 
   [[nodiscard]] int64_t size() const { return size_; }
   [[nodiscard]] const SpaceOrder& order() const { return order_; }
@@ -68,6 +76,11 @@ class ResidualTree {
   static double BytesOfPoint(const ResidualModel& model, double cover);
 
  private:
+  template <class Self, class Archive>
+  static void NameMembers(Self& self, const ResidualModel& model, const Archive& archive);
+  void RequirePositions(const IndexReader& reader) const;
+  [[nodiscard]] bool AnySingleLeaf() const;
+
   std::vector<int64_t> ChooseRows(const ResidualModel& model);
   std::vector<bool> SingleBlocks(const ResidualModel& model, int t) const;
   void PrepareCouplings(const ResidualModel& model);
@@ -81,11 +94,11 @@ class ResidualTree {
   std::vector<std::unique_ptr<Lazy<Coupling>>> couplings_;
   int64_t stride_ = 0;
   int64_t dimensions_ = 0;
-  AlignedVector coordinates_;
-  AlignedVector inverse_deviations_;
-  AlignedFloats v32_;
+  StoredDoubles coordinates_;
+  StoredDoubles inverse_deviations_;
+  StoredFloats v32_;
   double largest_inverse_deviation_ = 0;
-  std::vector<int64_t> positions_;
+  StoredArray<int64_t> positions_;
 };
 
 }  // namespace residual_knn

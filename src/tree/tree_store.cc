@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
 
+#include "storage/index_reader.h"
+#include "storage/index_writer.h"
 #include "tree/cover_sample.h"
 #include "tree/margins.h"
 
@@ -84,6 +87,34 @@ int64_t TreeStore::bytes() {
   }
   for (const SpaceOrder& order : orders_) bytes += order.bytes();
   return bytes;
+}
+
+void TreeStore::Save(const IndexWriter& writer) const {
+  if (const double* cover = cover_.IfMade()) writer.Values("cover", *cover);
+  for (size_t stage = 0; stage < trees_.size(); ++stage) {
+    const IndexWriter part = writer.In(std::to_string(stage));
+    if (const ResidualTree* tree = trees_[stage]->IfMade()) {
+      tree->Save(part, model_);
+    } else if (orders_[stage].size() > 0 && model_.covariance() != nullptr) {
+      orders_[stage].Save(part.In("kept"));
+    }
+  }
+}
+
+void TreeStore::Load(const IndexReader& reader) {
+  if (reader.Has("cover")) {
+    auto cover = std::make_unique<double>();
+    reader.Values("cover", *cover);
+    cover_.Put(std::move(cover));
+  }
+  for (size_t stage = 0; stage < trees_.size(); ++stage) {
+    const IndexReader part = reader.In(std::to_string(stage));
+    if (part.Has("sizes")) {
+      trees_[stage]->Put(std::make_unique<ResidualTree>(part, model_, sizes_[stage]));
+    } else if (part.Has("kept/depth")) {
+      orders_[stage].Load(part.In("kept"), sizes_[stage], TreeShape().leaf_size, model_.d());
+    }
+  }
 }
 
 }  // namespace residual_knn

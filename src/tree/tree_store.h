@@ -12,6 +12,9 @@
 
 namespace residual_knn {
 
+class IndexReader;
+class IndexWriter;
+
 // Stage 0 is the tree of all rows. Each next stage is the tree of a shorter prefix of the rows, for queries whose
 // candidates are their predecessors.
 class TreeStore {
@@ -44,6 +47,11 @@ class TreeStore {
 
   // Number of rows outside every tree because rounding is too large relative to their p.
   int64_t RowsOutside(Monitor& monitor);
+
+  // The trees that exist, the orders that are kept for others, and the cover if it is known.
+  void Save(const IndexWriter& writer) const;
+  // No other thread may use this object meanwhile.
+  void Load(const IndexReader& reader);
 
   [[nodiscard]] bool Has(int stage) { return trees_[stage]->IfMade() != nullptr; }
   [[nodiscard]] int64_t bytes();

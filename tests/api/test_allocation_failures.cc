@@ -9,10 +9,12 @@
 #include <cstdio>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/api_objects.h"
 #include "support/random_data.h"
+#include "support/saved_file.h"
 #include "support/test_run.h"
 
 #include "support/cmocka_in_cxx.h"
@@ -404,6 +406,39 @@ bool HelpersSurvive(Data& data) {
   return holds;
 }
 
+// A save that fails leaves no file, and no other one than the old one.
+bool SavingSurvives(Data& data) {
+  const TestFolder folder;
+  const std::string path = folder.File("index");
+  if (Create(data, RESIDUAL_KNN_MATERN32, 1) != RESIDUAL_KNN_OK) return false;
+  residual_knn_search_options options = SearchOptions();
+  options.threads = 1;
+  for (const int32_t strategy : {RESIDUAL_KNN_DUAL_TREE, RESIDUAL_KNN_BRUTE_FORCE}) {
+    options.strategy = strategy;
+    if (residual_knn_neighbors(data.index, nullptr, kN, &options, kK, data.neighbors.data(),
+                               nullptr, nullptr) != RESIDUAL_KNN_OK) {
+      return false;
+    }
+  }
+  const bool saves = Survives({"index_save", Nothing,
+                               [&] { return residual_knn_index_save(data.index, path.c_str()); },
+                               [&] { return folder.Names().size() == 1; }});
+  Drop(data);
+  if (!saves) return false;
+  for (const auto& [name, read] : {std::pair{"index_load", &residual_knn_index_load},
+                                   std::pair{"index_open", &residual_knn_index_open}}) {
+    if (!Survives({name, Nothing, [&] { return read(path.c_str(), nullptr, &data.index); },
+                   [&] {
+                     const bool made = data.index != nullptr;
+                     Drop(data);
+                     return made;
+                   }})) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // Functions that cannot fail, and wrong arguments of functions that can.
 bool QuietFunctionsSurvive(Data& data) {
   if (Create(data, RESIDUAL_KNN_MATERN32, 1) != RESIDUAL_KNN_OK) return false;
@@ -455,6 +490,10 @@ void TestSearches(void**) {
   Data data = DrawData();
   assert_true(SearchesSurvive(data) && ScaledSearchesSurvive(data));
 }
+void TestSaving(void**) {
+  Data data = DrawData();
+  assert_true(SavingSurvives(data));
+}
 void TestHelpers(void**) {
   Data data = DrawData();
   assert_true(HelpersSurvive(data));
@@ -469,10 +508,9 @@ int main() {
   static char buffer[1 << 12];
   std::setvbuf(stdout, buffer, _IOLBF, sizeof buffer);
   const CMUnitTest tests[] = {
-      cmocka_unit_test(TestQuietFunctions),
-      cmocka_unit_test(TestCreations),
-      cmocka_unit_test(TestSearches),
-      cmocka_unit_test(TestHelpers),
+      cmocka_unit_test(TestQuietFunctions), cmocka_unit_test(TestCreations),
+      cmocka_unit_test(TestSearches),       cmocka_unit_test(TestHelpers),
+      cmocka_unit_test(TestSaving),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

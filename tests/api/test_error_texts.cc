@@ -94,7 +94,7 @@ bool LastErrorHolds() {
 }
 
 void TestTexts(void** /*state*/) {
-  assert_true(TextsHold("status", residual_knn_status_string, RESIDUAL_KNN_ERROR_INTERNAL));
+  assert_true(TextsHold("status", residual_knn_status_string, RESIDUAL_KNN_ERROR_OTHER_TARGET));
   assert_true(TextsHold("reason", residual_knn_reason_string, RESIDUAL_KNN_REASON_MEMORY_LIMIT));
   assert_true(StrategyNamesHold());
 }

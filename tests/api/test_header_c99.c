@@ -26,6 +26,11 @@ static void test_constants(void** state) {
       {"RESIDUAL_KNN_ERROR_CALLBACK", RESIDUAL_KNN_ERROR_CALLBACK, 5},
       {"RESIDUAL_KNN_ERROR_UNSUPPORTED", RESIDUAL_KNN_ERROR_UNSUPPORTED, 6},
       {"RESIDUAL_KNN_ERROR_INTERNAL", RESIDUAL_KNN_ERROR_INTERNAL, 7},
+      {"RESIDUAL_KNN_ERROR_FILE", RESIDUAL_KNN_ERROR_FILE, 8},
+      {"RESIDUAL_KNN_ERROR_NOT_AN_INDEX", RESIDUAL_KNN_ERROR_NOT_AN_INDEX, 9},
+      {"RESIDUAL_KNN_ERROR_CORRUPT", RESIDUAL_KNN_ERROR_CORRUPT, 10},
+      {"RESIDUAL_KNN_ERROR_TOO_NEW", RESIDUAL_KNN_ERROR_TOO_NEW, 11},
+      {"RESIDUAL_KNN_ERROR_OTHER_TARGET", RESIDUAL_KNN_ERROR_OTHER_TARGET, 12},
       {"RESIDUAL_KNN_SQUARED_EXPONENTIAL", RESIDUAL_KNN_SQUARED_EXPONENTIAL, 0},
       {"RESIDUAL_KNN_MATERN12", RESIDUAL_KNN_MATERN12, 1},
       {"RESIDUAL_KNN_MATERN32", RESIDUAL_KNN_MATERN32, 2},
@@ -94,6 +99,13 @@ static void test_offsets(void** state) {
   assert_int_equal(offsetof(residual_knn_model_options, progress_user), 80);
   assert_int_equal(offsetof(residual_knn_model_options, factor_error), 88);
   assert_int_equal(offsetof(residual_knn_model_options, message_base), 96);
+
+  assert_int_equal(offsetof(residual_knn_load_options, verify), 8);
+  assert_int_equal(offsetof(residual_knn_load_options, reserved), 12);
+  assert_int_equal(offsetof(residual_knn_load_options, progress), 16);
+  assert_int_equal(offsetof(residual_knn_load_options, progress_user), 24);
+  assert_int_equal(offsetof(residual_knn_load_options, message_base), 32);
+  assert_int_equal(offsetof(residual_knn_load_options, max_bytes), 40);
 
   assert_int_equal(offsetof(residual_knn_search_options, layout), 8);
   assert_int_equal(offsetof(residual_knn_search_options, ranking), 12);
@@ -273,6 +285,20 @@ static void test_covariance_defaults(void** state) {
   assert_int_equal(options.message_base, 0);
 }
 
+static void test_load_defaults(void** state) {
+  residual_knn_load_options options;
+  (void)state;
+  memset(&options, 0xA5, sizeof options);
+  residual_knn_load_options_init(&options, sizeof options);
+  assert_int_equal(options.struct_size, sizeof options);
+  assert_int_equal(options.verify, 0);
+  assert_int_equal(options.reserved, 0);
+  assert_true(options.progress == NULL);
+  assert_true(options.progress_user == NULL);
+  assert_int_equal(options.message_base, 0);
+  assert_int_equal(options.max_bytes, 0);
+}
+
 static void test_records_start_empty(void** state) {
   residual_knn_info info;
   residual_knn_statistics statistics;
@@ -323,6 +349,7 @@ static void test_caller_size(void** state) {
 static void test_null_is_fine(void** state) {
   (void)state;
   residual_knn_model_options_init(NULL, 4096);
+  residual_knn_load_options_init(NULL, 4096);
   residual_knn_search_options_init(NULL, 4096);
   residual_knn_helper_options_init(NULL, 4096);
   residual_knn_info_init(NULL, 4096);
@@ -362,17 +389,12 @@ static void test_search_from_c(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_constants),
-      cmocka_unit_test(test_offsets),
-      cmocka_unit_test(test_model_defaults),
-      cmocka_unit_test(test_search_defaults),
-      cmocka_unit_test(test_helper_defaults),
-      cmocka_unit_test(test_weights_defaults),
-      cmocka_unit_test(test_covariance_defaults),
-      cmocka_unit_test(test_records_start_empty),
-      cmocka_unit_test(test_caller_size),
-      cmocka_unit_test(test_null_is_fine),
-      cmocka_unit_test(test_version),
+      cmocka_unit_test(test_constants),           cmocka_unit_test(test_offsets),
+      cmocka_unit_test(test_model_defaults),      cmocka_unit_test(test_search_defaults),
+      cmocka_unit_test(test_helper_defaults),     cmocka_unit_test(test_weights_defaults),
+      cmocka_unit_test(test_covariance_defaults), cmocka_unit_test(test_load_defaults),
+      cmocka_unit_test(test_records_start_empty), cmocka_unit_test(test_caller_size),
+      cmocka_unit_test(test_null_is_fine),        cmocka_unit_test(test_version),
       cmocka_unit_test(test_search_from_c),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

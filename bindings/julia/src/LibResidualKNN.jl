@@ -25,6 +25,10 @@ const _residual_knn_index_free = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_info_init = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_index_info = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_index_factor = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_load_options_init = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_save = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_load = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_open = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_strategy_name = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_reason_string = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_search_options_init = Ref{Ptr{Cvoid}}(C_NULL)
@@ -111,6 +115,12 @@ Status codes. The meaning of a value never changes.
 - `RESIDUAL_KNN_ERROR_UNSUPPORTED`: This kind of index does not support the call. Example: new points without V and p, for an index made from V
   and p.
 - `RESIDUAL_KNN_ERROR_INTERNAL`: An internal error of the library.
+- `RESIDUAL_KNN_ERROR_FILE`: A file cannot be opened, read, written or renamed. The message has the reason of the operating system.
+- `RESIDUAL_KNN_ERROR_NOT_AN_INDEX`: A file is not a saved index.
+- `RESIDUAL_KNN_ERROR_CORRUPT`: A saved index is damaged or incomplete.
+- `RESIDUAL_KNN_ERROR_TOO_NEW`: A saved index needs a newer version of the library.
+- `RESIDUAL_KNN_ERROR_OTHER_TARGET`: A saved index was written with another SIMD target, whose numbers differ in the last bits, or in another byte
+  order. The message names both targets.
 """
 @enum residual_knn_status_code::Int32 begin
     RESIDUAL_KNN_OK = 0
@@ -121,6 +131,11 @@ Status codes. The meaning of a value never changes.
     RESIDUAL_KNN_ERROR_CALLBACK = 5
     RESIDUAL_KNN_ERROR_UNSUPPORTED = 6
     RESIDUAL_KNN_ERROR_INTERNAL = 7
+    RESIDUAL_KNN_ERROR_FILE = 8
+    RESIDUAL_KNN_ERROR_NOT_AN_INDEX = 9
+    RESIDUAL_KNN_ERROR_CORRUPT = 10
+    RESIDUAL_KNN_ERROR_TOO_NEW = 11
+    RESIDUAL_KNN_ERROR_OTHER_TARGET = 12
 end
 
 @doc raw"""
@@ -581,8 +596,8 @@ Description of an index.
 - `d`: Number of coordinates; 0 with a covariance callback.
 - `m`: Number of inducing points, or columns of the caller's V.
 - `degenerate_points`: Number of degenerate points; see "Degenerate" at the top of the header.
-- `bytes`: Memory of the index in bytes.
-- `build_seconds`: Seconds that the creation took.
+- `bytes`: Memory of the index in bytes, including the parts of a file that residual_knn_index_open has mapped.
+- `build_seconds`: Seconds that the creation took, or the last update, or loading or opening the index.
 - `jitter`: Relative jitter that was used; 0 if the caller gave V.
 - `residual_share`: Quantiles over the points of p / (p + |V|^2), at the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1. This is the
   share of the variance that the inducing points do not explain; the nugget counts as variance.
@@ -632,6 +647,102 @@ Copies V and p out of an index.
 """
 function residual_knn_index_factor(index, layout, factor, residual_variance)
     return ccall(_residual_knn_index_factor[], residual_knn_status, (Ptr{residual_knn_index}, Int32, Ptr{Cdouble}, Ptr{Cdouble}), index, layout, factor, residual_variance)
+end
+
+@doc raw"""
+Options of residual_knn_index_load and residual_knn_index_open.
+
+- `struct_size`: Set by residual_knn_load_options_init.
+- `verify`: Any value but 0: residual_knn_index_open tests the whole file. Default 0: it leaves out what its description says.
+  residual_knn_index_load always tests the whole file.
+- `reserved`: Reserved; must be 0.
+- `progress`: NULL (default), or a function that is called while the file is read; `total` is a number of bytes.
+- `progress_user`: Passed to progress.
+- `message_base`: 0 (default) or 1: the number of the first row in residual_knn_index_warning; see "Error texts" at the top of the
+  header.
+- `max_bytes`: 0 (default): no limit. Otherwise a limit on the memory of the index in bytes, as in residual_knn_model_options. The
+  limit of the index that was saved does not count. Trees and integers in the file are used, whatever they take; V is
+  stored, or computed, as in the index that was saved. Parts of a file that are mapped count as memory.
+"""
+mutable struct residual_knn_load_options
+    struct_size::Csize_t
+    verify::Int32
+    reserved::Int32
+    progress::Ptr{Cvoid}
+    progress_user::Ptr{Cvoid}
+    message_base::Int64
+    max_bytes::Int64
+end
+residual_knn_load_options() = _initialized(residual_knn_load_options, _residual_knn_load_options_init[])
+Base.cconvert(::Type{Ptr{residual_knn_load_options}}, x::residual_knn_load_options) = Ref(x)
+
+@doc raw"""
+Sets struct_size and the defaults.
+
+- `options`: out: `size` bytes; NULL does nothing
+- `size`: sizeof *options in the calling program
+"""
+function residual_knn_load_options_init(options, size)
+    return ccall(_residual_knn_load_options_init[], Cvoid, (Ptr{residual_knn_load_options}, Csize_t), options, size)
+end
+
+@doc raw"""
+Saves an index in a file: points, kernel, inducing points, V and p, and the trees, orders and integers that searches
+have made for it so far. To save these too, search before you save. docs/index-format.md describes the file.
+
+The file is written under another name in the same folder and then renamed, after all of it has reached the disk. A
+process that is killed, a full disk and a loss of power therefore leave the old file, if there was one, or the new one,
+but never a part of it. A process that is killed may leave a file with the name PATH.tmp-NUMBER-NUMBER, which can be
+deleted. If two calls write the same path at once, the last one wins. A process that has the old file open or mapped
+keeps it.
+
+- `index`: made by residual_knn_index_create or residual_knn_index_create_from_factor, loaded or opened
+- `path`: name of the file; a file with this name is replaced. Symbolic links are followed
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_FILE, ERROR_OUT_OF_MEMORY, or ERROR_UNSUPPORTED for an index
+  with a covariance callback, which a file cannot hold. Thread rule: any number of threads at once, also during
+  searches.
+"""
+function residual_knn_index_save(index, path)
+    return ccall(_residual_knn_index_save[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cchar}), index, path)
+end
+
+@doc raw"""
+Reads a saved index into memory. The result is an index like the one that was saved: all its functions return the same
+bytes, and it can be updated. The file is not used after the call. All checksums and all numbers that address memory
+are tested.
+
+- `path`: name of the file
+- `options`: NULL: defaults
+- `index`: out: the new index; the caller frees it with residual_knn_index_free
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_FILE, ERROR_NOT_AN_INDEX, ERROR_CORRUPT, ERROR_TOO_NEW,
+  ERROR_OTHER_TARGET, ERROR_OUT_OF_MEMORY or ERROR_CANCELLED. On failure *index is untouched.
+  Thread rule: any thread.
+"""
+function residual_knn_index_load(path, options, index)
+    return ccall(_residual_knn_index_load[], residual_knn_status, (Ptr{Cchar}, Ptr{residual_knn_load_options}, Ptr{Ptr{residual_knn_index}}), path, options, index)
+end
+
+@doc raw"""
+Opens a saved index: as residual_knn_index_load, but large parts of the file are mapped into memory instead of read.
+They are read when they are needed, and processes that open the same file share the memory. The index can be updated:
+an update computes V and p in memory of its own and never changes the file.
+
+The header, the table of the parts, all numbers that address memory, and the checksums of all parts are tested, with
+one exception: the checksums of V, of the numbers in trees, and of the integers, if such a part has more than 1 MiB and
+`verify` is 0. If such a part is damaged, answers may be wrong.
+
+The file must not be changed while the index exists. To replace it, save to the same path, rename another file to it,
+or delete it: none of these changes an index that is open. A program that writes into the file changes answers, and one
+that truncates it ends the process with the signal SIGBUS, as with every mapped file. An error of the disk or of the
+network that the file is on has the same effect. If you cannot rule this out, use residual_knn_index_load.
+
+- `path`: as in residual_knn_index_load
+- `options`: NULL: defaults
+- `index`: out: the new index; the caller frees it with residual_knn_index_free
+- returns: as residual_knn_index_load
+"""
+function residual_knn_index_open(path, options, index)
+    return ccall(_residual_knn_index_open[], residual_knn_status, (Ptr{Cchar}, Ptr{residual_knn_load_options}, Ptr{Ptr{residual_knn_index}}), path, options, index)
 end
 
 @doc raw"""
@@ -1602,6 +1713,10 @@ function load_symbols!(handle)
     _residual_knn_info_init[] = Libdl.dlsym(handle, :residual_knn_info_init)
     _residual_knn_index_info[] = Libdl.dlsym(handle, :residual_knn_index_info)
     _residual_knn_index_factor[] = Libdl.dlsym(handle, :residual_knn_index_factor)
+    _residual_knn_load_options_init[] = Libdl.dlsym(handle, :residual_knn_load_options_init)
+    _residual_knn_index_save[] = Libdl.dlsym(handle, :residual_knn_index_save)
+    _residual_knn_index_load[] = Libdl.dlsym(handle, :residual_knn_index_load)
+    _residual_knn_index_open[] = Libdl.dlsym(handle, :residual_knn_index_open)
     _residual_knn_strategy_name[] = Libdl.dlsym(handle, :residual_knn_strategy_name)
     _residual_knn_reason_string[] = Libdl.dlsym(handle, :residual_knn_reason_string)
     _residual_knn_search_options_init[] = Libdl.dlsym(handle, :residual_knn_search_options_init)

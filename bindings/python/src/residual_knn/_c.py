@@ -46,6 +46,18 @@ class StatusCode(enum.IntEnum):
     """
     ERROR_INTERNAL = 7
     """An internal error of the library."""
+    ERROR_FILE = 8
+    """A file cannot be opened, read, written or renamed. The message has the reason of the operating system."""
+    ERROR_NOT_AN_INDEX = 9
+    """A file is not a saved index."""
+    ERROR_CORRUPT = 10
+    """A saved index is damaged or incomplete."""
+    ERROR_TOO_NEW = 11
+    """A saved index needs a newer version of the library."""
+    ERROR_OTHER_TARGET = 12
+    """A saved index was written with another SIMD target, whose numbers differ in the last bits, or in another byte
+    order. The message names both targets.
+    """
 
 
 class Kernel(enum.IntEnum):
@@ -408,9 +420,9 @@ class Info(ctypes.Structure):
     degenerate_points
         Number of degenerate points; see "Degenerate" at the top of the header.
     bytes
-        Memory of the index in bytes.
+        Memory of the index in bytes, including the parts of a file that residual_knn_index_open has mapped.
     build_seconds
-        Seconds that the creation took.
+        Seconds that the creation took, or the last update, or loading or opening the index.
     jitter
         Relative jitter that was used; 0 if the caller gave V.
     residual_share
@@ -438,6 +450,48 @@ class Info(ctypes.Structure):
         ("build_seconds", ctypes.c_double),
         ("jitter", ctypes.c_double),
         ("residual_share", ctypes.c_double * 7),
+    ]
+
+
+class LoadOptions(ctypes.Structure):
+    """Options of residual_knn_index_load and residual_knn_index_open.
+
+    struct_size
+        Set by residual_knn_load_options_init.
+    verify
+        Any value but 0: residual_knn_index_open tests the whole file. Default 0: it leaves out what its description says.
+        residual_knn_index_load always tests the whole file.
+    reserved
+        Reserved; must be 0.
+    progress
+        NULL (default), or a function that is called while the file is read; `total` is a number of bytes.
+    progress_user
+        Passed to progress.
+    message_base
+        0 (default) or 1: the number of the first row in residual_knn_index_warning; see "Error texts" at the top of the
+        header.
+    max_bytes
+        0 (default): no limit. Otherwise a limit on the memory of the index in bytes, as in residual_knn_model_options. The
+        limit of the index that was saved does not count. Trees and integers in the file are used, whatever they take; V is
+        stored, or computed, as in the index that was saved. Parts of a file that are mapped count as memory.
+    """
+
+    struct_size: int
+    verify: int
+    reserved: int
+    progress: Any
+    progress_user: Optional[int]
+    message_base: int
+    max_bytes: int
+
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("verify", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
+        ("progress", Progress),
+        ("progress_user", ctypes.c_void_p),
+        ("message_base", ctypes.c_int64),
+        ("max_bytes", ctypes.c_int64),
     ]
 
 
@@ -912,6 +966,15 @@ class Functions:
             library.residual_knn_index_info, ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(Info))
         self._index_factor = _declared(
             library.residual_knn_index_factor, ctypes.c_int32, ctypes.c_void_p, ctypes.c_int32, DoublesOut, DoublesOut)
+        self._load_options_init = _declared(
+            library.residual_knn_load_options_init, None, ctypes.POINTER(LoadOptions), ctypes.c_size_t)
+        self._index_save = _declared(library.residual_knn_index_save, ctypes.c_int32, ctypes.c_void_p, ctypes.c_char_p)
+        self._index_load = _declared(
+            library.residual_knn_index_load, ctypes.c_int32, ctypes.c_char_p, ctypes.POINTER(LoadOptions),
+            ctypes.POINTER(ctypes.c_void_p))
+        self._index_open = _declared(
+            library.residual_knn_index_open, ctypes.c_int32, ctypes.c_char_p, ctypes.POINTER(LoadOptions),
+            ctypes.POINTER(ctypes.c_void_p))
         self._strategy_name = _declared(library.residual_knn_strategy_name, ctypes.c_char_p, ctypes.c_int32)
         self._reason_string = _declared(library.residual_knn_reason_string, ctypes.c_char_p, ctypes.c_int32)
         self._search_options_init = _declared(
@@ -1242,6 +1305,70 @@ class Functions:
         - returns: RESIDUAL_KNN_OK or ERROR_INVALID_ARGUMENT. Any thread.
         """
         result: int = self._index_factor(index, layout, factor, residual_variance)
+        return result
+
+    def load_options_init(self, options: Optional[LoadOptions], size: int) -> None:
+        """Sets struct_size and the defaults.
+
+        - `options`: out: `size` bytes; NULL does nothing
+        - `size`: sizeof *options in the calling program
+        """
+        self._load_options_init(options, size)
+
+    def index_save(self, index: Optional[ctypes.c_void_p], path: bytes) -> int:
+        """Saves an index in a file: points, kernel, inducing points, V and p, and the trees, orders and integers that searches
+        have made for it so far. To save these too, search before you save. docs/index-format.md describes the file.
+
+        The file is written under another name in the same folder and then renamed, after all of it has reached the disk. A
+        process that is killed, a full disk and a loss of power therefore leave the old file, if there was one, or the new one,
+        but never a part of it. A process that is killed may leave a file with the name PATH.tmp-NUMBER-NUMBER, which can be
+        deleted. If two calls write the same path at once, the last one wins. A process that has the old file open or mapped
+        keeps it.
+
+        - `index`: made by residual_knn_index_create or residual_knn_index_create_from_factor, loaded or opened
+        - `path`: name of the file; a file with this name is replaced. Symbolic links are followed
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_FILE, ERROR_OUT_OF_MEMORY, or ERROR_UNSUPPORTED for an index
+          with a covariance callback, which a file cannot hold. Thread rule: any number of threads at once, also during
+          searches.
+        """
+        result: int = self._index_save(index, path)
+        return result
+
+    def index_load(self, path: bytes, options: Optional[LoadOptions], index: ctypes.c_void_p) -> int:
+        """Reads a saved index into memory. The result is an index like the one that was saved: all its functions return the same
+        bytes, and it can be updated. The file is not used after the call. All checksums and all numbers that address memory
+        are tested.
+
+        - `path`: name of the file
+        - `options`: NULL: defaults
+        - `index`: out: the new index; the caller frees it with residual_knn_index_free
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_FILE, ERROR_NOT_AN_INDEX, ERROR_CORRUPT, ERROR_TOO_NEW,
+          ERROR_OTHER_TARGET, ERROR_OUT_OF_MEMORY or ERROR_CANCELLED. On failure *index is untouched.
+          Thread rule: any thread.
+        """
+        result: int = self._index_load(path, options, index)
+        return result
+
+    def index_open(self, path: bytes, options: Optional[LoadOptions], index: ctypes.c_void_p) -> int:
+        """Opens a saved index: as residual_knn_index_load, but large parts of the file are mapped into memory instead of read.
+        They are read when they are needed, and processes that open the same file share the memory. The index can be updated:
+        an update computes V and p in memory of its own and never changes the file.
+
+        The header, the table of the parts, all numbers that address memory, and the checksums of all parts are tested, with
+        one exception: the checksums of V, of the numbers in trees, and of the integers, if such a part has more than 1 MiB and
+        `verify` is 0. If such a part is damaged, answers may be wrong.
+
+        The file must not be changed while the index exists. To replace it, save to the same path, rename another file to it,
+        or delete it: none of these changes an index that is open. A program that writes into the file changes answers, and one
+        that truncates it ends the process with the signal SIGBUS, as with every mapped file. An error of the disk or of the
+        network that the file is on has the same effect. If you cannot rule this out, use residual_knn_index_load.
+
+        - `path`: as in residual_knn_index_load
+        - `options`: NULL: defaults
+        - `index`: out: the new index; the caller frees it with residual_knn_index_free
+        - returns: as residual_knn_index_load
+        """
+        result: int = self._index_open(path, options, index)
         return result
 
     def strategy_name(self, strategy: int) -> bytes:

@@ -1,0 +1,110 @@
+// Saving, loading and opening an index.
+#include <bit>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "c_api/arguments.h"
+#include "c_api/caller_struct.h"
+#include "c_api/guard.h"
+#include "c_api/index_handle.h"
+#include "c_api/memory_limit.h"
+#include "storage/index_reader.h"
+#include "storage/index_writer.h"
+
+using residual_knn::Guard;
+using residual_knn::IndexReader;
+using residual_knn::IndexWriter;
+using residual_knn::ResidualModel;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+residual_knn_load_options ReadLoadOptions(const residual_knn_load_options* options) {
+  const residual_knn_load_options o =
+      residual_knn::ReadOptions(options, {}, "residual_knn_load_options");
+  residual_knn::RequireAtLeast(o.max_bytes, 0, "max_bytes");
+  if (o.reserved != 0) {
+    residual_knn::ThrowInvalid("reserved is " + std::to_string(o.reserved) + ", must be 0");
+  }
+  return o;
+}
+
+void RequirePath(const char* path) {
+  residual_knn::RequirePointer(path, "path");
+  if (*path == 0) residual_knn::ThrowInvalid("path is empty");
+}
+
+// Numbers are in the file as they are in memory.
+void RequireLittleEndian() {
+  if constexpr (std::endian::native != std::endian::little) {
+    throw residual_knn::Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
+                              "saved indexes need a little-endian processor");
+  }
+}
+
+void Read(const char* path, const residual_knn_load_options& options,
+          const residual_knn::ReadingMode& mode, residual_knn_index** index) {
+  const auto start = Clock::now();
+  residual_knn::Monitor monitor(options.progress, options.progress_user);
+  residual_knn::IndexFile file(path, mode, monitor);
+  ResidualModel model(IndexReader(file, "model/"),
+                      residual_knn::CacheBytesWithin(options.max_bytes));
+  residual_knn::RequireWithinLimit(options.max_bytes, {model.n(), model.d(), model.m()},
+                                   model.stores_factor());
+  auto handle = std::make_unique<residual_knn_index>(residual_knn_index{
+      std::move(model), 0, options.message_base, options.max_bytes, true, nullptr});
+  handle->prepared = std::make_unique<residual_knn::Prepared>(handle->model, options.max_bytes);
+  handle->prepared->Load(IndexReader(file, ""));
+  file.TestRest();
+  handle->build_seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  *index = handle.release();
+}
+
+}  // namespace
+
+void residual_knn_load_options_init(residual_knn_load_options* options, size_t size) {
+  residual_knn::InitializeStruct({}, options, size);
+}
+
+residual_knn_status residual_knn_index_save(const residual_knn_index* index, const char* path) {
+  return Guard(__func__, [&] {
+    residual_knn::RequirePointer(index, "index");
+    RequirePath(path);
+    RequireLittleEndian();
+    residual_knn::RequireUsable(*index);
+    if (index->model.covariance() == nullptr) {
+      throw residual_knn::Error(RESIDUAL_KNN_ERROR_UNSUPPORTED,
+                                "index has a covariance callback, which a file cannot hold");
+    }
+    residual_knn::IndexContents contents;
+    index->model.Save(IndexWriter(contents, "model/"));
+    index->prepared->Save(IndexWriter(contents, ""));
+    contents.Write(path);
+  });
+}
+
+residual_knn_status residual_knn_index_load(const char* path,
+                                            const residual_knn_load_options* options,
+                                            residual_knn_index** index) {
+  return Guard(__func__, residual_knn::MessageBaseOf(options), [&] {
+    residual_knn::RequirePointer(index, "index");
+    RequirePath(path);
+    RequireLittleEndian();
+    Read(path, ReadLoadOptions(options), {false, true}, index);
+  });
+}
+
+residual_knn_status residual_knn_index_open(const char* path,
+                                            const residual_knn_load_options* options,
+                                            residual_knn_index** index) {
+  return Guard(__func__, residual_knn::MessageBaseOf(options), [&] {
+    residual_knn::RequirePointer(index, "index");
+    RequirePath(path);
+    RequireLittleEndian();
+    const residual_knn_load_options o = ReadLoadOptions(options);
+    Read(path, o, {true, o.verify != 0}, index);
+  });
+}

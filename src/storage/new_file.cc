@@ -1,0 +1,127 @@
+#include "storage/new_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+
+#include "storage/file_error.h"
+
+namespace residual_knn {
+namespace {
+
+// File systems allow 255 bytes of a name.
+constexpr size_t kMostOfName = 200;
+constexpr int kMostTries = 1000;
+
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+// A link at the end is followed, so that the file that it names is replaced and not the link.
+std::string WithoutLink(const std::string& path) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return path;
+  char* const resolved = realpath(path.c_str(), nullptr);
+  if (resolved == nullptr && errno == ENOMEM) throw std::bad_alloc();
+  if (resolved == nullptr) ThrowFileError(path, "is a link that cannot be followed", errno);
+  std::string target(resolved);
+  std::free(resolved);  // NOLINT(cppcoreguidelines-no-malloc): made by realpath
+  return target;
+}
+
+int Sync(int file) {
+  int result = 0;
+  do {
+    result = fsync(file);
+  } while (result != 0 && errno == EINTR);
+  return result;
+}
+
+// Devices and folders cannot be replaced.
+void RequireReplaceable(const std::string& path, const std::string& target) {
+  struct stat status {};
+  if (stat(target.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return;
+  if (S_ISDIR(status.st_mode)) ThrowFileError(path, "cannot be written", EISDIR);
+  throw Error(RESIDUAL_KNN_ERROR_FILE,
+              DescribePath(path) + " cannot be written: not a regular file");
+}
+
+}  // namespace
+
+NewFile::NewFile(const std::string& path) : path_(path), target_(WithoutLink(path)) {
+  RequireReplaceable(path_, target_);
+  static std::atomic<uint64_t> count{0};
+  const std::string folder = FolderOf(target_);
+  const size_t slash = target_.rfind('/');
+  const std::string name = slash == std::string::npos ? target_ : target_.substr(slash + 1);
+  if (name.empty()) ThrowFileError(path_, "cannot be written", EISDIR);
+  const std::string stem = (slash == std::string::npos ? "" : folder) +
+                           name.substr(0, kMostOfName) + ".tmp-" + std::to_string(getpid()) + "-";
+  for (int tries = 0; tries < kMostTries && !file_.is_open(); ++tries) {
+    temporary_ = stem + std::to_string(count.fetch_add(1));
+    constexpr mode_t kMode = 0666;  // the umask of the process decides
+    const int number = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
+    // Another process with this number may have left a file.
+    if (number < 0 && errno != EEXIST && errno != EINTR) break;
+    file_.Reset(number);
+  }
+  if (!file_.is_open()) {
+    temporary_.clear();
+    ThrowFileError(path_, "cannot be written", errno);
+  }
+}
+
+NewFile::~NewFile() {
+  if (!temporary_.empty()) unlink(temporary_.c_str());
+}
+
+void NewFile::Throw(const char* problem) const { ThrowFileError(path_, problem, errno); }
+
+void NewFile::Reserve(uint64_t bytes) {
+  // Some file systems cannot reserve room. Writing finds out there.
+  int result = 0;
+  do {
+    result = fallocate(file_.number(), 0, 0, static_cast<off_t>(bytes));
+  } while (result != 0 && errno == EINTR);
+  if (result != 0 && (errno == ENOSPC || errno == EFBIG || errno == EDQUOT)) {
+    Throw("cannot be written");
+  }
+}
+
+void NewFile::Write(uint64_t offset, const void* bytes, size_t size) {
+  // Larger blocks would not be faster, and a signal of the caller can come between two blocks.
+  constexpr size_t kMostAtOnce = size_t{8} << 20;
+  const char* from = static_cast<const char*>(bytes);
+  while (size > 0) {
+    const ssize_t written = pwrite(file_.number(), from, size < kMostAtOnce ? size : kMostAtOnce,
+                                   static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written == 0) errno = ENOSPC;
+    if (written <= 0) Throw("cannot be written");
+    from += written;
+    size -= static_cast<size_t>(written);
+    offset += static_cast<uint64_t>(written);
+  }
+}
+
+void NewFile::Publish() {
+  if (Sync(file_.number()) != 0) Throw("cannot be written to the disk");
+  if (!file_.Close()) Throw("cannot be written");
+  if (rename(temporary_.c_str(), target_.c_str()) != 0) Throw("cannot get its name");
+  temporary_.clear();
+  // The new name, too, must reach the disk. A folder that cannot be read cannot be opened, and some file systems have no
+  // folders that can be synced.
+  const FileDescriptor folder(open(FolderOf(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.is_open() && Sync(folder.number()) != 0 && errno != EINVAL && errno != ENOTSUP &&
+      errno != EROFS && errno != EBADF) {
+    Throw("has been written, but its name may not be on the disk");
+  }
+}
+
+}  // namespace residual_knn
