@@ -1,6 +1,6 @@
 #!/bin/sh
-# Searches a file in two slices, which could run on two machines, and joins their answers. Needs residual-knn on the PATH,
-# and python3 with NumPy for the second part.
+# Searches a file in two slices, which could run on two machines, and joins their answers. Then the same with a saved index,
+# which is made once and not for each slice. Needs residual-knn on the PATH, and python3 with NumPy for the second part.
 #
 # SPDX-License-Identifier: Apache-2.0
 set -eu
@@ -47,4 +47,12 @@ for name in ("npy", "distances.npy"):
 END
 cmp whole.npy joined.npy
 cmp whole.distances.npy joined.distances.npy
+
+# A saved index: the slices are searched at the same time, and share its memory.
+residual-knn index stations.csv --kernel matern52 --lengthscale 40,25 --inducing 3 --quiet -o stations.rknn
+for number in 1 2; do
+  residual-knn neighbors --index stations.rknn --predecessors -k 3 --quiet --slice "$number/2" -o "$number.csv" &
+done
+wait
+cat 1.csv 2.csv | cmp whole.csv -
 cat joined.csv

@@ -531,6 +531,8 @@ typedef struct residual_knn_info {
   /** Quantiles over the points of p / (p + |V|^2), at the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1. This is the
    * share of the variance that the inducing points do not explain; the nugget counts as variance. */
   double residual_share[7];
+  /** 1 if the caller gave V and p, 0 if the library computed them from inducing points. */
+  int64_t given_factor;
 } residual_knn_info;
 
 /** Sets struct_size and zeroes the rest.
@@ -557,6 +559,35 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_info(const residual_knn_
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_factor(const residual_knn_index* index,
                                                                int32_t layout, double* factor,
                                                                double* residual_variance);
+
+/**
+ * Reads the model of an index, for example of one that was loaded from a file.
+ * @param index         any but one with a covariance callback
+ * @param options       out: initialized by residual_knn_model_options_init; kernel, variance, nu, alpha, nugget, jitter,
+ *                      factor_error, factor_storage, max_bytes and message_base are those of the index. jitter is the one
+ *                      that was used, and max_jitter is 0. nugget and jitter are 0 if the caller gave V and p;
+ *                      factor_storage tells where V is, and is never RESIDUAL_KNN_FACTOR_AUTOMATIC. Other fields stay
+ * @param lengthscales  out: d values, equal ones if one was given for all coordinates; NULL: not wanted
+ * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, or ERROR_UNSUPPORTED for an index with a covariance callback. Any
+ *         thread.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_index_model(const residual_knn_index* index,
+                                                              residual_knn_model_options* options,
+                                                              double* lengthscales);
+
+/**
+ * Copies the points and the inducing points out of an index.
+ * @param index     any but one with a covariance callback
+ * @param layout    enum residual_knn_layout of both
+ * @param points    out: n x d, the numbers that the caller gave. With the caller's V and p, the index has only the
+ *                  scaled points, and these numbers differ by rounding errors. NULL: not wanted
+ * @param inducing  out: m x d; NULL: not wanted. With the caller's V and p there are none: it must be NULL
+ * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, or ERROR_UNSUPPORTED for an index with a covariance callback. Any
+ *         thread.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_index_points(const residual_knn_index* index,
+                                                               int32_t layout, double* points,
+                                                               double* inducing);
 
 /* ---------------------------------------------------------------- saved indexes */
 
@@ -590,7 +621,8 @@ RESIDUAL_KNN_API void residual_knn_load_options_init(residual_knn_load_options* 
 
 /**
  * Saves an index in a file: points, kernel, inducing points, V and p, and the trees, orders and integers that searches
- * have made for it so far. To save these too, search before you save. docs/index-format.md describes the file.
+ * have made for it so far. To save these too, call
+ * residual_knn_index_prepare or search before you save. docs/index-format.md describes the file.
  *
  * The file is written under another name in the same folder and then renamed, after all of it has reached the disk. A
  * process that is killed, a full disk and a loss of power therefore leave the old file, if there was one, or the new one,
@@ -640,6 +672,21 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_load(
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_open(
     const char* path, const residual_knn_load_options* options, residual_knn_index** index);
+
+/**
+ * Gives an index a note, a text of the caller's that residual_knn_index_save writes into the file: for example names of
+ * coordinates. An update keeps it. docs/index-format.md has the lines that the program and the packages for R, Julia and
+ * Python write, so that each can read the others' files.
+ * @param index  any; nothing else may use it during the call
+ * @param note   UTF-8, ends with a byte 0; copied. NULL or "": no note
+ * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT or ERROR_OUT_OF_MEMORY.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_index_set_note(residual_knn_index* index,
+                                                                 const char* note);
+
+/** The note of an index. Never NULL; "" if there is none or index is NULL. Valid until the index is freed or gets another
+ * note. Any thread. */
+RESIDUAL_KNN_API const char* residual_knn_index_note(const residual_knn_index* index);
 
 /* ---------------------------------------------------------------- search */
 
@@ -1425,14 +1472,15 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_covariance_blocks_of_new_facto
 
 /* ---------------------------------------------------------------- helpers */
 
-/** Options of residual_knn_choose_inducing, residual_knn_order_points and residual_knn_index_order. */
+/** Options of residual_knn_choose_inducing, residual_knn_order_points, residual_knn_index_order and
+ * residual_knn_index_prepare. */
 typedef struct residual_knn_helper_options {
   /** Set by residual_knn_helper_options_init. */
   size_t struct_size;
   /** enum residual_knn_layout of points and inducing points; default RESIDUAL_KNN_POINT_MAJOR. */
   int32_t layout;
-  /** Worker threads of the k-means algorithm and of residual_knn_index_order, including the calling one; 0 (default):
-   * one for each available processor. */
+  /** Worker threads of the k-means algorithm, of residual_knn_index_order and of residual_knn_index_prepare, including the
+   * calling one; 0 (default): one for each available processor. */
   int32_t threads;
   /** Seed of the random draws; default 1. The same seed gives the same answer on every machine. */
   uint64_t seed;
@@ -1505,6 +1553,20 @@ residual_knn_order_points(const double* points, int64_t n, int64_t d, const doub
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_order(
     const residual_knn_index* index, const residual_knn_helper_options* options, int64_t* order);
+
+/**
+ * Makes what later searches for the k nearest neighbors need, as residual_knn_index_save then saves: trees, for all
+ * points and for predecessors, if RESIDUAL_KNN_AUTOMATIC would try them for a large number of queries, otherwise integers
+ * for scans. Searches make the same when they first need it. What exists already, and what has no room in max_bytes, is
+ * not made.
+ * @param index    any
+ * @param options  NULL: defaults; threads, progress, progress_user and message_base are used, the other fields are
+ *                 ignored
+ * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK.
+ *         Thread rule: any number of threads at once.
+ */
+RESIDUAL_KNN_API residual_knn_status residual_knn_index_prepare(
+    const residual_knn_index* index, const residual_knn_helper_options* options);
 
 #ifdef __cplusplus
 }

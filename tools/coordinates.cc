@@ -134,6 +134,11 @@ CoordinateReader::CoordinateReader(std::optional<std::vector<std::string>> colum
   }
 }
 
+CoordinateReader::CoordinateReader(SettledColumns settled, CsvFormat csv)
+    : csv_(std::move(csv)), settled_(std::move(settled.names)), format_(settled.format) {
+  if (settled.has_lonlat) lonlat_.assign(settled_.begin(), settled_.begin() + 2);
+}
+
 Coordinates CoordinateReader::ReadPoints(const std::string& path) {
   try {
     return FromTable(ReadTable(
@@ -173,7 +178,7 @@ std::vector<std::string> CoordinateReader::WrittenNames() const {
   std::vector<std::string> names = CoordinateNames();
   const bool numbered = format_ == TableFormat::kNpy || csv_.header == CsvFormat::Header::kNone;
   if (numbered) {
-    for (std::string& name : names) name = "column " + name;
+    for (std::string& name : names) name.insert(0, "column ");
   }
   return names;
 }

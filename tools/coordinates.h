@@ -22,6 +22,13 @@ struct Coordinates {
   [[nodiscard]] std::vector<double> PointMajor(int64_t begin, int64_t end) const;
 };
 
+// The columns of POINTS that became coordinates.
+struct SettledColumns {
+  std::vector<std::string> names;  // longitude and latitude first
+  bool has_lonlat = false;
+  TableFormat format = TableFormat::kCsv;  // .npy: the names are numbers of columns
+};
+
 class CoordinateReader {
  public:
   // `columns`: the names of the coordinates; without them, all columns, or none if there is `lonlat`. `lonlat`: the
@@ -29,6 +36,9 @@ class CoordinateReader {
   // coordinates. Throws if a name occurs twice.
   CoordinateReader(std::optional<std::vector<std::string>> columns, std::vector<std::string> lonlat,
                    CsvFormat csv);
+
+  // For points that were read before, with these columns.
+  CoordinateReader(SettledColumns settled, CsvFormat csv);
 
   // Reads POINTS. It determines the columns that later files must have.
   Coordinates ReadPoints(const std::string& path);
@@ -41,6 +51,11 @@ class CoordinateReader {
   // Describes the points that were read: "lon, lat (as 3 on the unit sphere), day; not used: id".
   [[nodiscard]] std::string Description() const;
 
+  [[nodiscard]] SettledColumns settled() const { return {settled_, !lonlat_.empty(), format_}; }
+
+  // The names of the coordinates in the library.
+  [[nodiscard]] std::vector<std::string> CoordinateNames() const;
+
   // The names of the coordinates in an output file.
   [[nodiscard]] std::vector<std::string> WrittenNames() const;
 
@@ -50,7 +65,6 @@ class CoordinateReader {
  private:
   std::vector<int64_t> SelectFirst(const TableHeader& header);
   std::vector<int64_t> SelectMatching(const TableHeader& header) const;
-  [[nodiscard]] std::vector<std::string> CoordinateNames() const;
   [[nodiscard]] Coordinates FromTable(Table table) const;
 
   std::optional<std::vector<std::string>> columns_;

@@ -2,7 +2,7 @@
 
 namespace residual_knn::cli {
 
-residual_knn_helper_options HelperOptions(const NeighborsOptions& options, ProgressBar* progress) {
+residual_knn_helper_options HelperOptions(const IndexOptions& options, ProgressBar* progress) {
   residual_knn_helper_options helper;
   residual_knn_helper_options_init(&helper, sizeof helper);
   helper.layout = RESIDUAL_KNN_DIMENSION_MAJOR;

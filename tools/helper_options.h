@@ -2,12 +2,12 @@
 #pragma once
 
 #include "residual_knn.h"
-#include "tools/neighbors_options.h"
+#include "tools/index_options.h"
 #include "tools/progress_bar.h"
 
 namespace residual_knn::cli {
 
 // `progress` must outlive the use of the result. Points are dimension-major.
-residual_knn_helper_options HelperOptions(const NeighborsOptions& options, ProgressBar* progress);
+residual_knn_helper_options HelperOptions(const IndexOptions& options, ProgressBar* progress);
 
 }  // namespace residual_knn::cli

@@ -48,14 +48,14 @@ InducingPoints ReadInducingPoints(const std::string& path, const CoordinateReade
   return {given.n, std::move(given.values)};
 }
 
-void CheckInducingCount(const NeighborsOptions& options, const Coordinates& points) {
+void CheckInducingCount(const IndexOptions& options, const Coordinates& points) {
   if (options.inducing <= points.n) return;
   throw std::runtime_error("--inducing: " + std::to_string(options.inducing) +
                            " is more than the " + std::to_string(points.n) + " points of " +
                            points.path);
 }
 
-InducingPoints ChooseInducingPoints(const NeighborsOptions& options, const Coordinates& points,
+InducingPoints ChooseInducingPoints(const IndexOptions& options, const Coordinates& points,
                                     ProgressBar* progress) {
   InducingPoints chosen;
   chosen.m = options.inducing == kInducingByPoints ? NumberByPoints(points) : options.inducing;

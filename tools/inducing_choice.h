@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tools/coordinates.h"
-#include "tools/neighbors_options.h"
+#include "tools/index_options.h"
 #include "tools/progress_bar.h"
 
 namespace residual_knn::cli {
@@ -19,9 +19,9 @@ struct InducingPoints {
 InducingPoints ReadInducingPoints(const std::string& path, const CoordinateReader& reader);
 
 // Throws a std::runtime_error if the requested number exceeds the number of points.
-void CheckInducingCount(const NeighborsOptions& options, const Coordinates& points);
+void CheckInducingCount(const IndexOptions& options, const Coordinates& points);
 
-InducingPoints ChooseInducingPoints(const NeighborsOptions& options, const Coordinates& points,
+InducingPoints ChooseInducingPoints(const IndexOptions& options, const Coordinates& points,
                                     ProgressBar* progress);
 
 }  // namespace residual_knn::cli

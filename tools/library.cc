@@ -9,17 +9,37 @@
 
 namespace residual_knn::cli {
 
-void CheckStatus(residual_knn_status status, const std::string& context) {
-  if (status == RESIDUAL_KNN_OK) return;
-  if (status == RESIDUAL_KNN_ERROR_OUT_OF_MEMORY) throw std::bad_alloc();
+namespace {
+
+// The last message of the library, without the name of the C function, which users of the command line do not need.
+std::string Detail(residual_knn_status status) {
   std::string detail = residual_knn_last_error();
-  // Users of the command line do not need the name of the C function.
   const size_t colon = detail.find(": ");
   if (detail.starts_with("residual_knn_") && colon != std::string::npos) {
     detail.erase(0, colon + 2);
   }
-  throw std::runtime_error(context + ": " +
-                           (detail.empty() ? residual_knn_status_string(status) : detail));
+  return detail.empty() ? residual_knn_status_string(status) : detail;
+}
+
+}  // namespace
+
+void CheckStatus(residual_knn_status status, const std::string& context) {
+  if (status == RESIDUAL_KNN_OK) return;
+  if (status == RESIDUAL_KNN_ERROR_OUT_OF_MEMORY) throw std::bad_alloc();
+  throw std::runtime_error(context + ": " + Detail(status));
+}
+
+void CheckFileStatus(residual_knn_status status, const std::string& path) {
+  switch (status) {
+    case RESIDUAL_KNN_ERROR_FILE:
+    case RESIDUAL_KNN_ERROR_NOT_AN_INDEX:
+    case RESIDUAL_KNN_ERROR_CORRUPT:
+    case RESIDUAL_KNN_ERROR_TOO_NEW:
+    case RESIDUAL_KNN_ERROR_OTHER_TARGET:
+      throw std::runtime_error(Detail(status));
+    default:
+      CheckStatus(status, path);
+  }
 }
 
 namespace {

@@ -14,6 +14,9 @@ namespace residual_knn::cli {
 // Throws a std::runtime_error "<context>: <message of the library>" unless status is OK.
 void CheckStatus(residual_knn_status status, const std::string& context);
 
+// The same for a call that reads or writes the file `path`. Messages about files name it already.
+void CheckFileStatus(residual_knn_status status, const std::string& path);
+
 // Replaces the row number in a text of the library about the points by the row of the file. `order` has, for each point
 // of the index, its row in the file, or is empty. Rows count from `base`.
 std::string InFileRows(const std::string& text, std::span<const int64_t> order, int64_t base);

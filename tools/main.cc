@@ -14,12 +14,14 @@
 
 #include "residual_knn.h"
 #include "tools/cell_location.h"
+#include "tools/index_command.h"
 #include "tools/info_command.h"
 #include "tools/messages.h"
 #include "tools/neighbors_command.h"
 #include "tools/neighbors_options.h"
 #include "tools/output_set.h"
 #include "tools/partners.h"
+#include "tools/saving_options.h"
 #include "tools/suggestion.h"
 
 namespace {
@@ -67,9 +69,9 @@ std::string DescribeUnexpected(const CLI::App& app) {
   const std::vector<CLI::App*> subcommands = app.get_subcommands();
   if (subcommands.empty() && !rest.front().starts_with('-')) {
     const std::string& typed = rest.front();
-    const std::vector<std::string> known = {"neighbors", "info"};
+    const std::vector<std::string> known = {"neighbors", "index", "info"};
     return "unknown subcommand " + residual_knn::Quoted(typed) +
-           "; the subcommands are neighbors and info" +
+           "; the subcommands are neighbors, index and info" +
            (typed == "help" ? "; did you mean '--help'?" : DidYouMean(typed, known));
   }
   const auto option = std::find_if(rest.begin(), rest.end(),
@@ -81,7 +83,8 @@ std::string DescribeUnexpected(const CLI::App& app) {
            command.get_name() + " --help lists all)";
   }
   if (!subcommands.empty() && subcommands.front()->get_name() == "info") {
-    return "unexpected argument " + residual_knn::Quoted(rest.front()) + ": info takes none";
+    return "unexpected argument " + residual_knn::Quoted(rest.front()) +
+           ": info takes one index at most";
   }
   return "unexpected argument " + residual_knn::Quoted(rest.front()) +
          ": POINTS is one file, and a value must follow its option";
@@ -96,7 +99,12 @@ int Run(int argc, char** argv) {
   NeighborsOptions options;
   CLI::App* neighbors = app.add_subcommand("neighbors");
   AddNeighborsOptions(*neighbors, &options);
-  CLI::App* info = app.add_subcommand("info", "Version, SIMD target and BLAS of this program");
+  SavingOptions saving_options;
+  CLI::App* index = app.add_subcommand("index");
+  AddSavingOptions(*index, &saving_options);
+  InfoOptions info_options;
+  CLI::App* info = app.add_subcommand("info");
+  AddInfoOptions(*info, &info_options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -118,11 +126,17 @@ int Run(int argc, char** argv) {
     }
     return 0;
   }
-  if (app.got_subcommand(info)) {
-    RunInfo();
+  if (app.got_subcommand(index)) {
+    if (HasPartners())
+      return Fail("index: an index is made by one process, without mpirun", kWrongUse);
+    RunIndex(saving_options);
     return 0;
   }
-  return Fail("a subcommand is missing: neighbors or info; see --help", kWrongUse);
+  if (app.got_subcommand(info)) {
+    RunInfo(info_options);
+    return 0;
+  }
+  return Fail("a subcommand is missing: neighbors, index or info; see --help", kWrongUse);
 }
 
 }  // namespace

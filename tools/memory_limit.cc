@@ -25,14 +25,18 @@ double PeakBytes() {
   return static_cast<double>(usage.ru_maxrss) * 1024;
 }
 
-int64_t Threads(const NeighborsOptions& options) {
+int64_t Threads(const IndexOptions& options) {
   if (options.threads > 0) return options.threads;
   return AvailableProcessors();
 }
 
 }  // namespace
 
-int64_t BytesForIndex(const NeighborsOptions& options, const RunBytes& run) {
+double FactorBytes(int64_t n, int64_t m) {
+  return sizeof(double) * static_cast<double>(n) * static_cast<double>(m);
+}
+
+int64_t BytesForIndex(const IndexOptions& options, const RunBytes& run) {
   if (options.memory_limit == 0) return 0;
   const auto limit = static_cast<double>(options.memory_limit);
   const auto threads = static_cast<double>(Threads(options));

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "tools/neighbors_options.h"
+#include "tools/index_options.h"
 
 namespace residual_knn::cli {
 
@@ -13,8 +13,11 @@ struct RunBytes {
   double factor = 0;  // V, of which each thread keeps some rows
 };
 
-// Bytes for max_bytes of residual_knn_model_options; 0 without --memory-limit. Throws if the limit is too small for what
+// The bytes of V.
+double FactorBytes(int64_t n, int64_t m);
+
+// Bytes for max_bytes of residual_knn_model_options or residual_knn_load_options; 0 without --memory-limit. Throws if the limit is too small for what
 // the program holds apart from the index.
-int64_t BytesForIndex(const NeighborsOptions& options, const RunBytes& run);
+int64_t BytesForIndex(const IndexOptions& options, const RunBytes& run);
 
 }  // namespace residual_knn::cli

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "tools/chunked_search.h"
-#include "tools/helper_options.h"
+#include "tools/index_building.h"
+#include "tools/index_file.h"
 #include "tools/library.h"
 #include "tools/memory_limit.h"
 #include "tools/messages.h"
@@ -17,7 +18,6 @@
 #include "tools/output_format.h"
 #include "tools/output_set.h"
 #include "tools/partners.h"
-#include "tools/point_order.h"
 #include "tools/points_output.h"
 #include "tools/progress_bar.h"
 #include "tools/queries.h"
@@ -30,86 +30,44 @@
 namespace residual_knn::cli {
 namespace {
 
-RunBytes RunBytesOf(const NeighborsOptions& options, const Question& question) {
+// What the run holds in memory for its answer.
+double AnswerBytes(const NeighborsOptions& options, const Question& question) {
   const int64_t queries = LargestChunk(options, question);
   const auto place =
       static_cast<double>(sizeof(int64_t) + sizeof(double) * (options.weights.empty() ? 1 : 2));
-  const double answer = static_cast<double>(queries) * static_cast<double>(options.k) * place;
-  const double factor = sizeof(double) * static_cast<double>(question.points.n) *
-                        static_cast<double>(question.inducing.m);
   // Beside the answers of all partners, the answer for all that is made of them.
-  return {HasPartners() ? 2 * answer : answer, factor};
+  const int copies = HasPartners() ? 2 : 1;
+  return copies * static_cast<double>(queries) * static_cast<double>(options.k) * place;
 }
 
-IndexHandle BuildIndex(const NeighborsOptions& options, const Question& question,
-                       ProgressBar* progress) {
-  progress->StartStage("building the index");
-  const Coordinates& points = question.points;
-  const std::vector<double> ordered =
-      question.order.empty() ? std::vector<double>{} : InOrder(points.values, question.order);
-  residual_knn_model_options model;
-  residual_knn_model_options_init(&model, sizeof model);
-  model.kernel = options.kernel;
-  model.layout = RESIDUAL_KNN_DIMENSION_MAJOR;
-  model.variance = options.variance;
-  model.nu = options.nu;
-  model.alpha = options.alpha;
-  model.nugget = options.nugget;
-  model.jitter = options.jitter;
-  model.max_jitter = options.max_jitter;
-  model.threads = static_cast<int32_t>(options.threads);
-  model.message_base = options.base;
-  model.max_bytes = BytesForIndex(options, RunBytesOf(options, question));
-  model.progress = progress->callback();
-  model.progress_user = progress;
-  residual_knn_index* index = nullptr;
-  const residual_knn_status status = CreateIndex(
-      ordered.empty() ? points.values.data() : ordered.data(), points.n, points.d(),
-      options.lengthscales, question.inducing.m > 0 ? question.inducing.values.data() : nullptr,
-      question.inducing.m, model, &index);
-  const bool inducing_to_blame =
-      status == RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE && !options.inducing_points.empty();
-  if (status == RESIDUAL_KNN_ERROR_OUT_OF_MEMORY && options.memory_limit > 0) {
-    throw std::runtime_error("--memory-limit leaves " + std::to_string(model.max_bytes) +
-                             " bytes for the index: " + residual_knn_last_error());
-  }
-  try {
-    CheckStatus(status, inducing_to_blame ? options.inducing_points : points.path);
-  } catch (const std::runtime_error& error) {
-    throw std::runtime_error(InFileRows(error.what(), question.order, options.base));
-  }
-  return IndexHandle(index);
+// Reads the question, and opens a saved index.
+Question ReadInput(NeighborsOptions* options, ProgressBar* progress, Messages* messages,
+                   IndexHandle* index) {
+  if (options->index.empty()) return ReadQuestion(options, progress, messages);
+  *index = OpenIndexFile(options->index, 0, progress);
+  return ReadQuestionOfIndex(ContentsOf(options->index, index->get()), options, progress, messages);
 }
 
-// Orders the points by an index of them, and makes the index of the ordered points if a search needs it. The inducing
-// points do not depend on the order of the points.
-void OrderByIndex(const NeighborsOptions& options, Question* question, IndexHandle* index,
-                  ProgressBar* progress) {
-  if (options.order != kResidualMaximin || !UsesOrder(options)) return;
-  progress->StartStage("ordering the points");
-  std::vector<int64_t> order(static_cast<size_t>(question->points.n));
-  const residual_knn_helper_options helper = HelperOptions(options, progress);
-  if (IsFirstProcess()) {
-    CheckStatus(residual_knn_index_order(index->get(), &helper, order.data()),
-                question->points.path + ": --order");
+// Makes the index that is to be searched. A saved one is opened again if memory is limited, because the room for it depends
+// on the question.
+void GetReady(const NeighborsOptions& options, ProgressBar* progress, Question* question,
+              IndexHandle* index) {
+  const double answer_bytes = AnswerBytes(options, *question);
+  if (options.index.empty()) {
+    *index = BuildIndex(options, *question, answer_bytes, progress);
+    OrderByIndex(options, answer_bytes, progress, question, index);
+  } else if (options.memory_limit > 0) {
+    index->reset();
+    const double factor = FactorBytes(question->points.n, question->inducing.m);
+    *index = OpenIndexFile(options.index, BytesForIndex(options, {answer_bytes, factor}), progress);
   }
-  ShareOrder(&order);
-  TakeOrder(options, std::move(order), question);
-  if (question->order.empty()) return;
-  index->reset();
-  *index = BuildIndex(options, *question, progress);
 }
 
 // Writes the files besides the answer.
 void WriteOtherFiles(const NeighborsOptions& options, const Question& question,
                      const residual_knn_index* index, const SearchReport& report,
                      OutputSet* outputs) {
-  if (!options.write_inducing.empty()) {
-    WriteInducing(question, options.write_inducing, outputs);
-  }
-  if (!options.write_order.empty()) {
-    WriteOrder(question, options.base, options.write_order, outputs);
-  }
+  WriteChoices(options, question, outputs);
   if (options.stats.empty()) return;
   residual_knn_info info;
   residual_knn_info_init(&info, sizeof info);
@@ -146,12 +104,12 @@ void RunNeighbors(NeighborsOptions options) {
   CheckFiles(options);
   std::optional<ResumeRecord> record;
   if (options.resume) record.emplace(options.output);
-  Question question = ReadQuestion(&options, &progress, &messages);
+  IndexHandle index;
+  Question question = ReadInput(&options, &progress, &messages, &index);
   ShareQuestion(options, &question);
   if (record) record->Begin(FingerprintsOf(options, question));
-  IndexHandle index = BuildIndex(options, question, &progress);
-  OrderByIndex(options, &question, &index, &progress);
-  messages.Warn(InFileRows(residual_knn_index_warning(index.get()), question.order, options.base));
+  GetReady(options, &progress, &question, &index);
+  messages.Warn(IndexWarning(options, question, index.get()));
   OutputSet outputs;
   if (record) {
     ResumeAnswer(options, question, index.get(), &progress, &messages, &*record, &outputs);
@@ -170,12 +128,13 @@ void FollowNeighbors(NeighborsOptions options) {
   Messages messages(true, &progress);
   BeginSharing(options);
   NeighborsOptions own = OptionsOfFollower(options);
-  Question question = ReadQuestion(&own, &progress, &messages);
+  IndexHandle index;
+  Question question = ReadInput(&own, &progress, &messages, &index);
+  if (!options.index.empty()) static_cast<IndexOptions&>(options) = own;
   options.lengthscales = own.lengthscales;
   options.k = own.k;
   ShareQuestion(options, &question);
-  IndexHandle index = BuildIndex(options, question, &progress);
-  OrderByIndex(options, &question, &index, &progress);
+  GetReady(options, &progress, &question, &index);
   FollowSearches(options, question, index.get(), &progress);
 }
 

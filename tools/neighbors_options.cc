@@ -9,38 +9,6 @@
 namespace residual_knn::cli {
 namespace {
 
-constexpr std::array<Choice, 6> kKernels = {{
-    {"squared-exponential", RESIDUAL_KNN_SQUARED_EXPONENTIAL},
-    {"matern12", RESIDUAL_KNN_MATERN12},
-    {"matern32", RESIDUAL_KNN_MATERN32},
-    {"matern52", RESIDUAL_KNN_MATERN52},
-    {"matern", RESIDUAL_KNN_MATERN},
-    {"rational-quadratic", RESIDUAL_KNN_RATIONAL_QUADRATIC},
-}};
-
-// Names of kernels in other software, for "did you mean".
-constexpr std::array<Choice, 7> kKernelNames = {{
-    {"gaussian", RESIDUAL_KNN_SQUARED_EXPONENTIAL},
-    {"rbf", RESIDUAL_KNN_SQUARED_EXPONENTIAL},
-    {"se", RESIDUAL_KNN_SQUARED_EXPONENTIAL},
-    {"exponential", RESIDUAL_KNN_MATERN12},
-    {"matern0.5", RESIDUAL_KNN_MATERN12},
-    {"matern1.5", RESIDUAL_KNN_MATERN32},
-    {"matern2.5", RESIDUAL_KNN_MATERN52},
-}};
-
-constexpr std::array<Choice, 2> kInducingMethods = {{
-    {"kmeans", RESIDUAL_KNN_KMEANS},
-    {"random", RESIDUAL_KNN_RANDOM_ROWS},
-}};
-
-constexpr std::array<Choice, 4> kOrders = {{
-    {"given", RESIDUAL_KNN_ORDER_GIVEN},
-    {"random", RESIDUAL_KNN_ORDER_RANDOM},
-    {"maximin", RESIDUAL_KNN_ORDER_MAXIMIN},
-    {"residual-maximin", kResidualMaximin},
-}};
-
 constexpr std::array<Choice, 3> kRankings = {{
     {"absolute", RESIDUAL_KNN_ABSOLUTE},
     {"signed", RESIDUAL_KNN_SIGNED},
@@ -52,13 +20,12 @@ constexpr std::array<Choice, 2> kSelections = {{
     {"conditional", RESIDUAL_KNN_SELECT_CONDITIONAL},
 }};
 
-// Limits of the library, see residual_knn.h.
-constexpr double kMostNu = 50;
-constexpr int64_t kMostThreads = 1024;
-
 constexpr const char* kDescription =
-    "Finds the k nearest neighbors of every row of POINTS under the residual-correlation distance\n"
-    "sqrt(1 - |rho|). rho is the correlation of two points given the inducing points.";
+    "Finds the k nearest neighbors of every row of POINTS, or of every point of --index FILE, "
+    "under the\n"
+    "residual-correlation distance sqrt(1 - |rho|). rho is the correlation of two points given "
+    "the\n"
+    "inducing points.";
 
 constexpr const char* kFooter =
     "Input files: CSV in UTF-8 with one header line, also gzipped; or .npy with points in\n"
@@ -103,80 +70,6 @@ constexpr const char* kFooter =
     "terminal. If the reader closes the pipe, the program ends without a message (SIGPIPE),\n"
     "as is usual.";
 
-void AddPointOptions(CLI::App& command, NeighborsOptions* options) {
-  AddPath(command, "POINTS", &options->points,
-          "CSV or .npy file with points in rows; '-': standard\ninput")
-      ->required();
-  AddNames(command, "--columns", &options->columns,
-           "Columns that are coordinates; default: all, or none\n"
-           "if --lonlat is given")
-      ->group("Points");
-  AddNames(command, "--lonlat", &options->lonlat,
-           "Columns of longitude and latitude in degrees; they\n"
-           "are converted to x, y, z on the unit sphere, which\n"
-           "become the first coordinates")
-      ->type_name("LON,LAT")
-      ->group("Points");
-}
-
-void AddModelOptions(CLI::App& command, NeighborsOptions* options) {
-  const std::string group = "Model";
-  AddChoice(command, "--kernel", kKernels, &options->kernel,
-            "Covariance function; default matern32", kKernelNames)
-      ->group(group);
-  AddReal(command, "--nu", Sign::kPositive, &options->nu,
-          "Smoothness of --kernel matern, at most 50; default 1.5")
-      ->group(group);
-  AddReal(command, "--alpha", Sign::kPositive, &options->alpha,
-          "Mixture parameter of --kernel rational-quadratic;\ndefault 1")
-      ->group(group);
-  AddReal(command, "--variance", Sign::kPositive, &options->variance,
-          "Covariance of a point with itself; default 1")
-      ->group(group);
-  AddRealsOrAuto(command, "--lengthscale", Sign::kPositive, &options->lengthscales,
-                 "One for all coordinates or one for each, in their units;\n"
-                 "auto: computed from the points, see below. Required")
-      ->group(group);
-  AddReal(command, "--nugget", Sign::kNotNegative, &options->nugget,
-          "Added to the residual variance; default 0")
-      ->group(group);
-  AddReal(command, "--jitter", Sign::kNotNegative, &options->jitter,
-          "Added to the diagonal of the inducing points'\n"
-          "covariance, relative to the variance; default 1e-8")
-      ->group(group);
-  AddReal(command, "--max-jitter", Sign::kNotNegative, &options->max_jitter,
-          "Largest jitter: it is multiplied by 10 up to this value\n"
-          "until that covariance is positive definite; default:\n"
-          "it is not increased")
-      ->group(group);
-}
-
-void AddInducingOptions(CLI::App& command, NeighborsOptions* options) {
-  const std::string group = "Inducing points";
-  CLI::Option* count =
-      AddWhole(command, "--inducing", 0, std::numeric_limits<int32_t>::max(), &options->inducing,
-               "Number of inducing points to choose for POINTS. With 0,\n"
-               "rho is the correlation itself. Default: a tenth of the\n"
-               "points, at most 200 and at most the number of distinct\n"
-               "points")
-          ->group(group);
-  CLI::Option* method =
-      AddChoice(command, "--inducing-method", kInducingMethods, &options->inducing_method,
-                "kmeans: k-means++ and Lloyd steps, with coordinates\n"
-                "divided by their lengthscales; random: distinct rows at\n"
-                "random. Default kmeans")
-          ->group(group);
-  AddPath(command, "--inducing-points", &options->inducing_points,
-          "File with inducing points. It has the columns of POINTS,\n"
-          "or was written by --write-inducing")
-      ->excludes(count)
-      ->excludes(method)
-      ->group(group);
-  AddUnsigned(command, "--seed", &options->seed,
-              "Seed of the choice of inducing points and of\n--order random; default 1")
-      ->group(group);
-}
-
 void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
   const std::string group = "Search";
   CLI::Option* k = AddWhole(command, "-k", 1, std::numeric_limits<int32_t>::max(), &options->k,
@@ -194,15 +87,8 @@ void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
                                             "--order: the conditioning sets of a Vecchia\n"
                                             "approximation")
                                   ->group(group);
-  AddChoice(command, "--order", kOrders, &options->order,
-            "Order of the points, for --predecessors and\n"
-            "--write-order: given, as in the file; random, from\n"
-            "--seed; maximin, exact, for coordinates divided by their\n"
-            "lengthscales; residual-maximin, the same for the distance\n"
-            "sqrt(1 - |rho|), from the point with the largest residual\n"
-            "variance on; degenerate points come last. Default\n"
-            "given. Row numbers in the output do not change")
-      ->group(group);
+  AddOrderOption(command, "Order of the points, for --predecessors and\n--write-order: ", group,
+                 options);
   CLI::Option* ranking = AddChoice(command, "--ranking", kRankings, &options->ranking,
                                    "What 'distance' is, in the output and for the choice of\n"
                                    "the nearest: absolute, sqrt(1 - |rho|); signed,\n"
@@ -254,16 +140,8 @@ void AddSearchOptions(CLI::App& command, NeighborsOptions* options) {
            "output for all queries. CSV of slices other than the\n"
            "first has no header line")
       ->group(group);
-  AddBytes(command, "--memory-limit", &options->memory_limit,
-           "Memory that the program may take, in bytes or as 500M or\n"
-           "1.5G: K, M, G and T are powers of 1024. If V does not fit,\n"
-           "its rows are computed when they are needed, which takes\n"
-           "longer. The answer does not depend on it")
-      ->group(group);
-  AddWhole(command, "--threads", 0, kMostThreads, &options->threads,
-           "Number of threads; 0 (default): one for each available\nprocessor. The answer does not "
-           "depend on it")
-      ->group(group);
+  AddMemoryOption(command, group, options);
+  AddThreadsOption(command, group, options);
 }
 
 void AddSelectionOptions(CLI::App& command, NeighborsOptions* options) {
@@ -315,25 +193,14 @@ void AddOutputOptions(CLI::App& command, NeighborsOptions* options) {
                 "chunk (--chunk) is lost. The output, also of --weights\n"
                 "and similar options, must be .csv or .npy files")
       ->group(group);
-  AddWhole(command, "--base", 0, 1, &options->base,
-           "Number of the first row, in --queries and in the output;\ndefault 0")
-      ->type_name("0|1")
-      ->group(group);
+  AddBaseOption(command, "--queries and in the output", group, options);
   AddPath(command, "--stats", &options->stats,
           "Write statistics of the search and of the points to this\n"
           "file: as JSON if its name ends in .json, as text if in\n"
           ".txt or .log or without an ending. '-': text on standard\n"
           "output")
       ->group(group);
-  AddPath(command, "--write-inducing", &options->write_inducing,
-          "Write the inducing points to this file (formats as for\n"
-          "-o). --inducing-points reads it")
-      ->group(group);
-  AddPath(command, "--write-order", &options->write_order,
-          "Write the row numbers of POINTS in --order to this file\n"
-          "(formats as for -o), in a column 'row', counted from\n"
-          "--base")
-      ->group(group);
+  AddChoiceOutputs(command, group, options);
   AddPath(command, "--weights", &options->weights,
           "Write the weights b_ij of the regression of each query on\n"
           "its neighbors to this file (formats as for -o): columns\n"
@@ -356,10 +223,7 @@ void AddOutputOptions(CLI::App& command, NeighborsOptions* options) {
           "definite, this share of the residual variances is added\n"
           "to its diagonal; default 0: it is an error")
       ->group(group);
-  command
-      .add_flag("-q,--quiet", options->quiet,
-                "No notes, warnings or progress on standard error, only\nerrors")
-      ->group(group);
+  AddQuietOption(command, group, options);
 }
 
 // The checks below are those that CLI11 cannot make. The first check that fails makes the message.
@@ -368,15 +232,10 @@ void AddOutputOptions(CLI::App& command, NeighborsOptions* options) {
 void CheckChoices(const CLI::App& command, const NeighborsOptions& options) {
   const auto only_for = [&command](const std::string& option, bool fits,
                                    const std::string& choice) {
-    if (command.count(option) > 0 && !fits) ThrowOption(option, "is for " + choice + " only");
+    CheckOnlyFor(command, option, fits, choice);
   };
-  only_for("--nu", options.kernel == RESIDUAL_KNN_MATERN, "--kernel matern");
-  only_for("--alpha", options.kernel == RESIDUAL_KNN_RATIONAL_QUADRATIC,
-           "--kernel rational-quadratic");
   only_for("--order", options.order == RESIDUAL_KNN_ORDER_GIVEN || UsesOrder(options),
            "--predecessors and --write-order");
-  only_for("--seed", options.inducing_points.empty() || options.order == RESIDUAL_KNN_ORDER_RANDOM,
-           "choosing inducing points and for --order random");
   only_for("--weights-jitter", !options.weights.empty() || !options.variances.empty(),
            "--weights and --variances");
   const bool conditional = options.selection == RESIDUAL_KNN_SELECT_CONDITIONAL;
@@ -388,14 +247,6 @@ void CheckChoices(const CLI::App& command, const NeighborsOptions& options) {
                 ChoiceWord(kRankings, options.ranking) + " is for --selection nearest only");
   }
   only_for("--resume", options.output != "-", "-o FILE");
-  if (options.max_jitter > 0 && options.max_jitter < options.jitter) {
-    ThrowOption("--max-jitter", "is " + RealToText(options.max_jitter) + ", less than --jitter, " +
-                                    RealToText(options.jitter));
-  }
-  if (options.nu > kMostNu) {
-    ThrowOption("--nu", "is more than " + RealToText(kMostNu) +
-                            "; for larger nu, use --kernel squared-exponential");
-  }
 }
 
 // Options that exclude each other, with the reason.
@@ -426,31 +277,30 @@ void CheckPairs(const CLI::App& command, const NeighborsOptions& options) {
   without("--groups", "--new-points", "groups are of rows of POINTS");
 }
 
-void CheckCoordinates(const NeighborsOptions& options) {
-  if (!options.lonlat.empty() && options.lonlat.size() != 2) {
-    ThrowOption("--lonlat", "needs two names, longitude and latitude, not " +
-                                std::to_string(options.lonlat.size()));
-  }
-  if (options.columns && options.columns->empty() && options.lonlat.empty()) {
-    ThrowOption("--columns", "the list is empty, so there are no coordinates without --lonlat");
+// An index from a file has its points and its model.
+void CheckIndexFile(const CLI::App& command) {
+  const std::string reason =
+      "cannot be used with --index: the index has its points, its model and their order";
+  if (command.count("POINTS") > 0) ThrowOption("POINTS", reason);
+  for (const char* option : NamesOfIndexOptions()) {
+    if (command.count(option) > 0) ThrowOption(option, reason);
   }
 }
 
 void CheckTogether(const CLI::App& command, const NeighborsOptions& options) {
-  if (command.count("--lengthscale") == 0) {
-    ThrowOption("--lengthscale",
-                "is required: one for all coordinates or one for each, in their units, or "
-                "auto (computed from the points, see --help)");
+  if (!options.index.empty()) {
+    CheckIndexFile(command);
+  } else if (command.count("POINTS") == 0) {
+    throw CLI::RequiredError("POINTS or --index");
+  } else {
+    CheckIndexOptions(command, options);
   }
   CsvFormatOf(options.csv);
   CheckChoices(command, options);
   CheckPairs(command, options);
-  CheckCoordinates(options);
 }
 
 }  // namespace
-
-std::span<const Choice> KernelChoices() { return kKernels; }
 
 std::span<const Choice> SelectionChoices() { return kSelections; }
 
@@ -468,7 +318,13 @@ std::span<const Choice> StrategyChoices() {
 void AddNeighborsOptions(CLI::App& command, NeighborsOptions* options) {
   command.description(kDescription);
   command.footer(kFooter);
-  AddPointOptions(command, options);
+  AddPointsFile(command, options);
+  AddPath(command, "--index", &options->index,
+          "File with an index that 'residual-knn index' has\n"
+          "written, in place of POINTS and of all options that say\n"
+          "what an index is made of")
+      ->group("Points");
+  AddColumnOptions(command, options);
   AddCsvOptions(command, &options->csv);
   AddModelOptions(command, options);
   AddInducingOptions(command, options);
@@ -477,6 +333,7 @@ void AddNeighborsOptions(CLI::App& command, NeighborsOptions* options) {
   AddOutputOptions(command, options);
   command.callback([&command, options] {
     options->k_given = command.count("-k") > 0;
+    options->is_ordered = options->predecessors;
     CheckTogether(command, *options);
   });
 }

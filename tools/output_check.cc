@@ -38,43 +38,58 @@ std::string OutputKey(const std::string& path) {
   return key.empty() ? path : key.string();
 }
 
-std::vector<NamedFile> InputsOf(const NeighborsOptions& options) {
-  return {{"POINTS", options.points},
-          {"--inducing-points", options.inducing_points},
-          {"--queries", options.queries},
-          {"--groups", options.groups},
-          {"--new-points", options.new_points},
-          {"--candidate-lists", options.candidate_lists},
-          {"--start", options.start}};
-}
+// The files of a run. Empty paths are files that are not wanted.
+struct RunFiles {
+  std::vector<NamedFile> inputs;
+  std::vector<NamedFile> tables;  // outputs whose format depends on the ending of the name
+  std::vector<NamedFile> others;  // other outputs
+};
 
-// The tables besides the answer.
-std::vector<NamedFile> OtherTablesOf(const NeighborsOptions& options) {
-  std::vector<NamedFile> tables;
-  for (const NamedFile& file :
-       {NamedFile{"--write-inducing", options.write_inducing},
-        NamedFile{"--write-order", options.write_order}, NamedFile{"--weights", options.weights},
-        NamedFile{"--variances", options.variances},
-        NamedFile{"--pick-variances", options.pick_variances}}) {
-    if (!file.path.empty()) tables.push_back(file);
-  }
-  return tables;
-}
-
-std::vector<NamedFile> OutputsOf(const NeighborsOptions& options) {
-  std::vector<NamedFile> outputs;
+RunFiles FilesOf(const NeighborsOptions& options) {
+  RunFiles files;
+  files.inputs = {{"POINTS", options.points},
+                  {"--index", options.index},
+                  {"--inducing-points", options.inducing_points},
+                  {"--queries", options.queries},
+                  {"--groups", options.groups},
+                  {"--new-points", options.new_points},
+                  {"--candidate-lists", options.candidate_lists},
+                  {"--start", options.start}};
   for (const std::string& file : NeighborsFiles(options.output, options.threshold.has_value())) {
-    outputs.push_back({"--output", file});
+    files.tables.push_back({"--output", file});
   }
-  for (const NamedFile& table : OtherTablesOf(options)) outputs.push_back(table);
-  if (!options.stats.empty()) outputs.push_back({"--stats", options.stats});
+  files.tables.insert(files.tables.end(), {{"--write-inducing", options.write_inducing},
+                                           {"--write-order", options.write_order},
+                                           {"--weights", options.weights},
+                                           {"--variances", options.variances},
+                                           {"--pick-variances", options.pick_variances}});
+  files.others = {{"--stats", options.stats}};
+  return files;
+}
+
+RunFiles FilesOf(const SavingOptions& options) {
+  return {{{"POINTS", options.points}, {"--inducing-points", options.inducing_points}},
+          {{"--write-inducing", options.write_inducing}, {"--write-order", options.write_order}},
+          {{"--output", options.output}}};
+}
+
+std::vector<NamedFile> OutputsOf(const RunFiles& files) {
+  std::vector<NamedFile> outputs;
+  for (const std::vector<NamedFile>* list : {&files.tables, &files.others}) {
+    for (const NamedFile& file : *list) {
+      if (!file.path.empty()) outputs.push_back(file);
+    }
+  }
   return outputs;
 }
 
-void CheckStandardInput(const NeighborsOptions& options) {
+void CheckStandardInput(const RunFiles& files) {
   std::string reader;
-  for (const NamedFile& input : InputsOf(options)) {
+  for (const NamedFile& input : files.inputs) {
     if (StreamKey(input.path, "stdin", "0") != "-") continue;
+    if (input.option == "--index") {
+      throw std::runtime_error("--index: an index must be a file, not standard input");
+    }
     if (!reader.empty()) {
       throw std::runtime_error(input.option + ": standard input is already used by " + reader +
                                "; only one input can be '-'");
@@ -83,14 +98,14 @@ void CheckStandardInput(const NeighborsOptions& options) {
   }
 }
 
-void CheckEndings(const NeighborsOptions& options) {
-  TableFormatOf(options.output);
-  for (const NamedFile& table : OtherTablesOf(options)) TableFormatOf(table.path);
-  if (!options.stats.empty()) IsJsonName(options.stats);
+void CheckEndings(const RunFiles& files) {
+  for (const NamedFile& table : files.tables) {
+    if (!table.path.empty()) TableFormatOf(table.path);
+  }
 }
 
-void CheckOutputs(const NeighborsOptions& options) {
-  const std::vector<NamedFile> outputs = OutputsOf(options);
+void CheckOutputs(const RunFiles& files) {
+  const std::vector<NamedFile> outputs = OutputsOf(files);
   std::vector<std::string> keys;
   for (const NamedFile& output : outputs) {
     const std::string key = OutputKey(output.path);
@@ -105,7 +120,7 @@ void CheckOutputs(const NeighborsOptions& options) {
   }
   for (const NamedFile& output : outputs) {
     if (!IsStaged(output.path)) continue;
-    for (const NamedFile& input : InputsOf(options)) {
+    for (const NamedFile& input : files.inputs) {
       std::error_code ignored;
       if (!input.path.empty() && std::filesystem::equivalent(input.path, output.path, ignored)) {
         throw std::runtime_error(output.path +
@@ -139,10 +154,23 @@ void CheckResume(const NeighborsOptions& options) {
 }  // namespace
 
 void CheckFiles(const NeighborsOptions& options) {
-  CheckStandardInput(options);
-  CheckEndings(options);
+  const RunFiles files = FilesOf(options);
+  CheckStandardInput(files);
+  CheckEndings(files);
+  if (!options.stats.empty()) IsJsonName(options.stats);
   if (options.resume) CheckResume(options);
-  CheckOutputs(options);
+  CheckOutputs(files);
+}
+
+void CheckFiles(const SavingOptions& options) {
+  const RunFiles files = FilesOf(options);
+  CheckStandardInput(files);
+  CheckEndings(files);
+  if (!IsStaged(options.output)) {
+    throw std::runtime_error(options.output +
+                             ": is not a regular file, and an index cannot be written there");
+  }
+  CheckOutputs(files);
 }
 
 }  // namespace residual_knn::cli

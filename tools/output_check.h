@@ -3,10 +3,12 @@
 #pragma once
 
 #include "tools/neighbors_options.h"
+#include "tools/saving_options.h"
 
 namespace residual_knn::cli {
 
-// Throws a std::runtime_error that names the file.
+// Both throw a std::runtime_error that names the file.
 void CheckFiles(const NeighborsOptions& options);
+void CheckFiles(const SavingOptions& options);
 
 }  // namespace residual_knn::cli

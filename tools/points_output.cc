@@ -22,7 +22,7 @@ std::string CsvText(const std::string& text) {
 
 }  // namespace
 
-void WriteInducing(const Question& question, const std::string& path, OutputSet* outputs) {
+void WriteInducing(const IndexQuestion& question, const std::string& path, OutputSet* outputs) {
   const InducingPoints& inducing = question.inducing;
   const auto m = static_cast<size_t>(inducing.m);
   const size_t d = question.inducing_columns.size();
@@ -48,7 +48,7 @@ void WriteInducing(const Question& question, const std::string& path, OutputSet*
   }
 }
 
-void WriteOrder(const Question& question, int64_t base, const std::string& path,
+void WriteOrder(const IndexQuestion& question, int64_t base, const std::string& path,
                 OutputSet* outputs) {
   const OutputFormat format = TableFormatOf(path);
   OutputFile& file = outputs->Open(path, PackingOf(format));
@@ -61,6 +61,13 @@ void WriteOrder(const Question& question, int64_t base, const std::string& path,
     } else {
       WriteCell(WriteWhole, number, '\n', &file);
     }
+  }
+}
+
+void WriteChoices(const IndexOptions& options, const IndexQuestion& question, OutputSet* outputs) {
+  if (!options.write_inducing.empty()) WriteInducing(question, options.write_inducing, outputs);
+  if (!options.write_order.empty()) {
+    WriteOrder(question, options.base, options.write_order, outputs);
   }
 }
 

@@ -4,18 +4,22 @@
 #include <cstdint>
 #include <string>
 
+#include "tools/index_options.h"
+#include "tools/index_question.h"
 #include "tools/output_set.h"
-#include "tools/question.h"
 
 namespace residual_knn::cli {
 
-// Both functions write to a file of `outputs`, which the caller publishes.
+// All functions write to a file of `outputs`, which the caller publishes.
 
 // Writes one column for each coordinate.
-void WriteInducing(const Question& question, const std::string& path, OutputSet* outputs);
+void WriteInducing(const IndexQuestion& question, const std::string& path, OutputSet* outputs);
 
 // Writes the row numbers of POINTS in their order, in a column "row". `base` is the number of the first row.
-void WriteOrder(const Question& question, int64_t base, const std::string& path,
+void WriteOrder(const IndexQuestion& question, int64_t base, const std::string& path,
                 OutputSet* outputs);
+
+// Writes the files of --write-inducing and --write-order, where they are wanted.
+void WriteChoices(const IndexOptions& options, const IndexQuestion& question, OutputSet* outputs);
 
 }  // namespace residual_knn::cli

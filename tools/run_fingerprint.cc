@@ -7,6 +7,7 @@
 
 #include "residual_knn.h"
 #include "tools/fingerprint.h"
+#include "tools/index_file.h"
 
 namespace residual_knn::cli {
 namespace {
@@ -34,6 +35,11 @@ std::string FromOutput(const std::string& path, const std::string& output) {
     return std::filesystem::weakly_canonical(std::filesystem::absolute(name), ignored);
   };
   return whole(path).lexically_proximate(whole(output).parent_path()).string();
+}
+
+uint64_t PointsOf(const NeighborsOptions& options, const Question& question) {
+  if (!options.index.empty()) return FingerprintOfIndexFile(options.index);
+  return Of(question.points.n, OfAll(question.points.values));
 }
 
 uint64_t ModelOf(const NeighborsOptions& options) {
@@ -76,7 +82,7 @@ std::vector<NamedFingerprint> FingerprintsOf(const NeighborsOptions& options,
   return {
       {"version of the program", Of(std::string_view(residual_knn_version()))},
       {"SIMD target", Of(std::string_view(residual_knn_simd_target()))},
-      {"points", Of(question.points.n, OfAll(question.points.values))},
+      {"points", PointsOf(options, question)},
       {"model", ModelOf(options)},
       {"inducing points", Of(question.inducing.m, OfAll(question.inducing.values))},
       {"order", Of(options.order, OfAll(question.order))},

@@ -25,8 +25,9 @@ Json ModelOf(const NeighborsOptions& options, const std::vector<std::string>& co
   return model;
 }
 
-Json IndexOf(const residual_knn_info& info) {
+Json IndexOf(const NeighborsOptions& options, const residual_knn_info& info) {
   Json index;
+  if (!options.index.empty()) index["file"] = options.index;
   index["n"] = info.n;
   index["d"] = info.d;
   index["m"] = info.m;
@@ -85,7 +86,7 @@ std::string StatisticsJson(const NeighborsOptions& options,
   all["tree_seconds"] = statistics.tree_seconds;
   all["seconds"] = statistics.seconds;
   all["model"] = ModelOf(options, coordinates);
-  all["index"] = IndexOf(info);
+  all["index"] = IndexOf(options, info);
   // Column names may hold bytes that are not UTF-8.
   return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -76,8 +76,9 @@ class Lines {
   std::ostringstream out_;
 };
 
-void SayIndex(const std::vector<std::string>& coordinates, const residual_knn_info& info,
-              Lines* lines) {
+void SayIndex(const NeighborsOptions& options, const std::vector<std::string>& coordinates,
+              const residual_knn_info& info, Lines* lines) {
+  if (!options.index.empty()) lines->Say("index file", options.index);
   std::string names;
   for (const std::string& name : coordinates) names += (names.empty() ? "" : ", ") + name;
   // Column names may contain line ends, which are replaced.
@@ -106,7 +107,7 @@ std::string StatisticsText(const NeighborsOptions& options,
   Lines lines(statistics.queries);
   lines.Say("library", "residual_knn " + std::string(residual_knn_version()) + ", SIMD " +
                            residual_knn_simd_target() + ", BLAS " + residual_knn_blas());
-  SayIndex(coordinates, info, &lines);
+  SayIndex(options, coordinates, info, &lines);
   const std::string wanted = options.threshold ? ", threshold " + RealToText(*options.threshold)
                                                : ", k " + std::to_string(options.k);
   lines.Say("queries", std::to_string(statistics.queries) + wanted +

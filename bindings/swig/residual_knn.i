@@ -46,6 +46,11 @@ static const double* vector_values(SEXP vector, const char* name) {
   return REAL(vector);
 }
 
+static const char* text_value(SEXP text, const char* name) {
+  if (!Rf_isString(text) || XLENGTH(text) != 1) Rf_error("%s must be a single text", name);
+  return CHAR(STRING_ELT(text, 0));
+}
+
 static int64_t to_int64(SEXP number, const char* name) {
   const double value = Rf_asReal(number);
   if (!(value >= -9007199254740992.0 && value <= 9007199254740992.0)) {
@@ -371,7 +376,7 @@ static SEXP status_value(residual_knn_status status) {
 }
 
 static SEXP info_report(const residual_knn_info* from) {
-  report result = new_report(8);
+  report result = new_report(9);
   REPORT_NUMBER(n);
   REPORT_NUMBER(d);
   REPORT_NUMBER(m);
@@ -383,6 +388,23 @@ static SEXP info_report(const residual_knn_info* from) {
   const SEXP share = Rf_allocVector(REALSXP, levels);
   memcpy(REAL(share), from->residual_share, sizeof(from->residual_share));
   report_value(&result, "residual_share", share);
+  REPORT_NUMBER(given_factor);
+  UNPROTECT(1);
+  return result.values;
+}
+
+/* The model of an index, for residual_knn_index_model(). */
+static SEXP model_report(const residual_knn_model_options* from) {
+  report result = new_report(9);
+  REPORT_INTEGER(kernel);
+  REPORT_NUMBER(variance);
+  REPORT_NUMBER(nu);
+  REPORT_NUMBER(alpha);
+  REPORT_NUMBER(nugget);
+  REPORT_NUMBER(jitter);
+  REPORT_NUMBER(factor_error);
+  REPORT_INTEGER(factor_storage);
+  REPORT_NUMBER(max_bytes);
   UNPROTECT(1);
   return result.values;
 }
@@ -541,6 +563,15 @@ static void set_covariance_options(residual_knn_covariance_options* options, pro
   SET_FIELD(threads, Rf_asInteger);
 }
 
+static void set_load_options(residual_knn_load_options* options, progress_call* progress, SEXP list) {
+  require_list(list, "options");
+  residual_knn_load_options_init(options, sizeof *options);
+  options->message_base = 1;
+  set_progress(progress, list, &options->progress, &options->progress_user);
+  SET_FIELD(verify, Rf_asInteger);
+  SET_FIELD(max_bytes, Rf_asReal);
+}
+
 static void set_helper_options(residual_knn_helper_options* options, progress_call* progress, SEXP list) {
   INIT_OPTIONS(residual_knn_helper_options_init);
   SET_FIELD(threads, Rf_asInteger);
@@ -648,6 +679,9 @@ static void to_doubles(double* values, R_xlen_t count) {
 %typemap(scoercein) (const int64_t* group_offsets, int64_t num_groups, const int32_t* group_rows) "";
 %typemap(scheck) (const int64_t* group_offsets, int64_t num_groups, const int32_t* group_rows) "";
 
+%typemap(in) const char* path, const char* note %{ $1 = (char*)text_value($input, "$1_name"); %}
+%typemap(scoercein) const char* path, const char* note "";
+%typemap(freearg) const char* path, const char* note "";
 %typemap(in) int32_t %{ $1 = to_int32($input, "$1_name"); %}
 %typemap(in) int64_t m %{ $1 = to_int64($input, "$1_name"); %}
 %typemap(scoercein) const double*, const int32_t*, int64_t m "";
@@ -675,7 +709,13 @@ static void to_doubles(double* values, R_xlen_t count) {
 %typemap(in) const residual_knn_covariance_options* (residual_knn_covariance_options options, progress_call progress) %{
   set_covariance_options(&options, &progress, $input);
   $1 = &options; %}
-%typemap(scoercein) const residual_knn_model_options*, const residual_knn_search_options*,
+%typemap(in) const residual_knn_load_options* (residual_knn_load_options options, progress_call progress) %{
+  set_load_options(&options, &progress, $input);
+  $1 = &options; %}
+%typemap(in) const residual_knn_helper_options* (residual_knn_helper_options options, progress_call progress) %{
+  set_helper_options(&options, &progress, $input);
+  $1 = &options; %}
+%typemap(scoercein) const residual_knn_model_options*, const residual_knn_search_options*, const residual_knn_load_options*,
   const residual_knn_weights_options*, const residual_knn_covariance_options*, const residual_knn_helper_options* "";
 
 /* Outputs: matrices of R, written by the library: neighbors, distances and, if they are wanted, conditional variances. With
@@ -822,6 +862,41 @@ static void to_doubles(double* values, R_xlen_t count) {
     SET_VECTOR_ELT(both, 1, variances$argnum);
   } %}
 
+/* The model of an index, and its points. */
+%typemap(in, numinputs=0) (residual_knn_model_options* options, double* lengthscales)
+  (residual_knn_model_options options, SEXP scales) %{
+  residual_knn_model_options_init(&options, sizeof options);
+  scales = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)info_of(handle_index(index)).d));
+  ++r_nprotect;
+  $1 = &options;
+  $2 = REAL(scales); %}
+%typemap(argout) (residual_knn_model_options* options, double* lengthscales) %{
+  {
+    const SEXP both = Rf_allocVector(VECSXP, 2);
+    SET_VECTOR_ELT($result, $n, both);
+    SET_VECTOR_ELT(both, 0, model_report($1));
+    SET_VECTOR_ELT(both, 1, scales$argnum);
+  } %}
+%typemap(in) (int32_t layout, double* points, double* inducing) (SEXP point_matrix, SEXP inducing_matrix) %{
+  (void)$input; /* R passes NULL */
+  {
+    const residual_knn_info info = info_of(arg1);
+    const int inducing_points = info.given_factor ? 0 : (int)info.m;
+    point_matrix = PROTECT(Rf_allocMatrix(REALSXP, (int)info.n, (int)info.d));
+    inducing_matrix = PROTECT(Rf_allocMatrix(REALSXP, inducing_points, (int)info.d));
+    r_nprotect += 2;
+    $3 = inducing_points > 0 ? REAL(inducing_matrix) : NULL;
+  }
+  $1 = RESIDUAL_KNN_DIMENSION_MAJOR;
+  $2 = REAL(point_matrix); %}
+%typemap(argout) (int32_t layout, double* points, double* inducing) %{
+  {
+    const SEXP both = Rf_allocVector(VECSXP, 2);
+    SET_VECTOR_ELT($result, $n, both);
+    SET_VECTOR_ELT(both, 0, point_matrix$argnum);
+    SET_VECTOR_ELT(both, 1, inducing_matrix$argnum);
+  } %}
+
 /* Inducing points: m x d. */
 %typemap(in) (const residual_knn_helper_options* options, double* inducing)
   (residual_knn_helper_options options, progress_call progress, SEXP matrix) %{
@@ -861,6 +936,9 @@ CALLS_BACK(residual_knn_index_create_from_factor, NULL, 0)
 CALLS_BACK(residual_knn_index_create_from_callback, NULL, 0)
 CALLS_BACK(residual_knn_choose_inducing, NULL, 0)
 CALLS_BACK(residual_knn_order_points, NULL, 0)
+CALLS_BACK(residual_knn_index_load, NULL, 0)
+CALLS_BACK(residual_knn_index_open, NULL, 0)
+CALLS_BACK(residual_knn_index_prepare, handle_holding(index), 1)
 CALLS_BACK(residual_knn_index_order, handle_holding(index), 1)
 CALLS_BACK(residual_knn_index_update, handle_holding(index), BEING_UPDATED)
 /* Functions that only read an index. R has the versions with row numbers of 32 bits. */
@@ -902,6 +980,8 @@ READS_INDEX(residual_knn_covariance_blocks_of_new_factor)
 %ignore residual_knn_batch;
 %ignore residual_knn_statistics;
 %ignore residual_knn_helper_options;
+%ignore residual_knn_load_options;
+%ignore residual_knn_load_options_init;
 %ignore residual_knn_model_options_init;
 %ignore residual_knn_info_init;
 %ignore residual_knn_search_options_init;

@@ -1,4 +1,4 @@
-// Choosing inducing points, ordering points, and ordering the points of an index.
+// Choosing inducing points, ordering points, ordering the points of an index, and preparing its searches.
 #include <algorithm>
 #include <numeric>
 #include <span>
@@ -13,6 +13,7 @@
 #include "model/scaled_points.h"
 #include "points/inducing_points.h"
 #include "points/ordering.h"
+#include "search/preparation.h"
 #include "search/residual_order.h"
 
 using residual_knn::DenseMatrixView;
@@ -157,5 +158,17 @@ residual_knn_status residual_knn_index_order(const residual_knn_index* index,
         residual_knn::ResidualMaximinOrder({index->model, *index->prepared, threads, monitor},
                                            residual_knn::ListLengthFor(index->model.n()));
     std::copy(result.begin(), result.end(), order);
+  });
+}
+
+residual_knn_status residual_knn_index_prepare(const residual_knn_index* index,
+                                               const residual_knn_helper_options* options) {
+  return Guard(__func__, residual_knn::MessageBaseOf(options), [&] {
+    residual_knn::RequirePointer(index, "index");
+    residual_knn::RequireUsable(*index);
+    const residual_knn_helper_options o = ReadHelperOptions(options);
+    const int threads = residual_knn::CheckedThreads(o.threads);
+    Monitor monitor(o.progress, o.progress_user);
+    residual_knn::PrepareSearches(index->model, threads, monitor, *index->prepared);
   });
 }

@@ -106,7 +106,7 @@ double CheckedFactorError(const residual_knn_model_options& options) {
 void Publish(ResidualModel model, Clock::time_point start,
              const residual_knn_model_options& options, residual_knn_index** index) {
   auto handle = std::make_unique<residual_knn_index>(residual_knn_index{
-      std::move(model), 0, options.message_base, options.max_bytes, true, nullptr});
+      std::move(model), 0, options.message_base, options.max_bytes, true, nullptr, {}});
   handle->prepared = std::make_unique<residual_knn::Prepared>(handle->model, options.max_bytes);
   handle->build_seconds = std::chrono::duration<double>(Clock::now() - start).count();
   *index = handle.release();
@@ -295,6 +295,7 @@ residual_knn_status residual_knn_index_info(const residual_knn_index* index,
         model.inducing() != nullptr && model.m() > 0 ? model.inducing()->jitter_used() : 0;
     std::copy(model.share_quantiles().begin(), model.share_quantiles().end(),
               record.residual_share);
+    record.given_factor = model.inducing() == nullptr ? 1 : 0;
     residual_knn::WriteRecord(record, info);
   });
 }

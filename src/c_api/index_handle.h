@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "base/error.h"
 #include "model/residual_model.h"
@@ -18,6 +19,8 @@ struct residual_knn_index {
   bool usable;
   // Data that searches have made for `model`. Several searches may use them at once.
   std::unique_ptr<residual_knn::Prepared> prepared;
+  // A text of the caller's.
+  std::string note;
 };
 
 namespace residual_knn {

@@ -22,6 +22,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr const char* kNote = "note";
+
 residual_knn_load_options ReadLoadOptions(const residual_knn_load_options* options) {
   const residual_knn_load_options o =
       residual_knn::ReadOptions(options, {}, "residual_knn_load_options");
@@ -55,9 +57,11 @@ void Read(const char* path, const residual_knn_load_options& options,
   residual_knn::RequireWithinLimit(options.max_bytes, {model.n(), model.d(), model.m()},
                                    model.stores_factor());
   auto handle = std::make_unique<residual_knn_index>(residual_knn_index{
-      std::move(model), 0, options.message_base, options.max_bytes, true, nullptr});
+      std::move(model), 0, options.message_base, options.max_bytes, true, nullptr, {}});
   handle->prepared = std::make_unique<residual_knn::Prepared>(handle->model, options.max_bytes);
-  handle->prepared->Load(IndexReader(file, ""));
+  const IndexReader reader(file, "");
+  handle->prepared->Load(reader);
+  if (reader.Has(kNote)) reader.Numbers(kNote, handle->note, IndexReader::kAnyCount);
   file.TestRest();
   handle->build_seconds = std::chrono::duration<double>(Clock::now() - start).count();
   *index = handle.release();
@@ -81,7 +85,9 @@ residual_knn_status residual_knn_index_save(const residual_knn_index* index, con
     }
     residual_knn::IndexContents contents;
     index->model.Save(IndexWriter(contents, "model/"));
-    index->prepared->Save(IndexWriter(contents, ""));
+    const IndexWriter writer(contents, "");
+    index->prepared->Save(writer);
+    if (!index->note.empty()) writer.Numbers(kNote, index->note, IndexWriter::kAnyCount);
     contents.Write(path);
   });
 }

@@ -147,6 +147,9 @@ class ResidualModel {
   // Null where the caller gave V.
   [[nodiscard]] const InducingFactor* inducing() const { return inducing_ ? &*inducing_ : nullptr; }
   [[nodiscard]] double nugget() const { return nugget_; }
+  // The caller's numbers; empty where the caller gave V.
+  [[nodiscard]] DenseMatrixView original_points() const { return original_.view(); }
+  [[nodiscard]] DenseMatrixView original_inducing() const { return original_inducing_.view(); }
 
   // Unknown where the caller gave V and promised nothing.
   [[nodiscard]] const SemidefiniteDeficit& deficit() const { return deficit_; }

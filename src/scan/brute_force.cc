@@ -32,16 +32,13 @@ QuantizedFit FitOf(const SearchJob& job, ScanStore& store) {
   return store.Fit(job.monitor);
 }
 
-void PrepareBruteForce(const SearchJob& job, ScanStore& store) {
-  const int threads = job.settings.threads;
-  const QuantizedFit fit = FitOf(job, store);
-  if (fit.bits8) store.V(ElementBits::k8, threads, job.monitor);
-  if (fit.bits16 && (!fit.bits8 || fit.leaves_to_16)) {
-    store.V(ElementBits::k16, threads, job.monitor);
-  }
-  if (job.model.covariance() != nullptr) {
-    store.GetNeighborhoods(threads, job.monitor);
-    store.Repeated(job.monitor);
+void PrepareBruteForce(const ResidualModel& model, const QuantizedFit& fit, int threads,
+                       Monitor& monitor, ScanStore& store) {
+  if (fit.bits8) store.V(ElementBits::k8, threads, monitor);
+  if (fit.bits16 && (!fit.bits8 || fit.leaves_to_16)) store.V(ElementBits::k16, threads, monitor);
+  if (model.covariance() != nullptr) {
+    store.GetNeighborhoods(threads, monitor);
+    store.Repeated(monitor);
   }
 }
 

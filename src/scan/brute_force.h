@@ -14,8 +14,9 @@ namespace residual_knn {
 // Returns which scans in integers suit the model and the settings.
 QuantizedFit FitOf(const SearchJob& job, ScanStore& store);
 
-// Prepares everything that a scan of many queries keeps for later scans.
-void PrepareBruteForce(const SearchJob& job, ScanStore& store);
+// Prepares everything that a scan of many queries keeps for later scans. `fit`: the scans in integers that it may use.
+void PrepareBruteForce(const ResidualModel& model, const QuantizedFit& fit, int threads,
+                       Monitor& monitor, ScanStore& store);
 
 // Whether most rows cannot be among the k nearest of any query because they repeat others.
 bool MostRowsRepeat(const SearchJob& job, ScanStore& store);

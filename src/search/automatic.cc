@@ -46,6 +46,32 @@ NeededTrees TreesFor(const QuerySet& queries, TreeStore& trees) {
   return found;
 }
 
+// The multiplications of a scan of so many pairs.
+double ScanWork(const ResidualModel& model, int64_t pairs) {
+  return static_cast<double>(pairs) * static_cast<double>(model.m() + 10 * model.d() + 20);
+}
+
+// The multiplications of scans from which on trees of so many rows pay.
+double TreeWork(int64_t rows, const QuantizedFit& fit) {
+  const double faster = fit.bits8 ? kFaster8 : fit.bits16 ? kFaster16 : 1;
+  return static_cast<double>(rows) * kBuildWork * faster;
+}
+
+// Returns a reason that does not depend on the work, or RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE.
+int32_t ReasonByRounding(const ResidualModel& model, TreeStore& trees, Monitor& monitor) {
+  if (!model.deficit().known) return ReasonNotToPrune(model);
+  if (trees.RowsOutside(monitor) > model.n() / kMostOutsideOneIn)
+    return RESIDUAL_KNN_REASON_ROUNDING;
+  return RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
+}
+
+int32_t ReasonByTrees(const QuantizedFit& fit, TreeStore& trees, Monitor& monitor) {
+  if (!trees.HaveRoom(monitor)) return RESIDUAL_KNN_REASON_MEMORY_LIMIT;
+  const double most = fit.bits16 ? kMostCoverQuantized : kMostCover;
+  if (trees.Cover(monitor) > most) return RESIDUAL_KNN_REASON_NO_COVER;
+  return RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
+}
+
 }  // namespace
 
 int32_t ReasonNotToPrune(const ResidualModel& model) {
@@ -65,26 +91,30 @@ void RequireRoomForTrees(const SearchJob& job, Prepared& prepared) {
 }
 
 int32_t ReasonToScan(const SearchJob& job, Prepared& prepared, int64_t pairs) {
-  const ResidualModel& model = job.model;
   TreeStore& trees = prepared.trees();
-  if (!model.deficit().known) return ReasonNotToPrune(model);
-  if (trees.RowsOutside(job.monitor) > model.n() / kMostOutsideOneIn)
-    return RESIDUAL_KNN_REASON_ROUNDING;
+  const int32_t rounding = ReasonByRounding(job.model, trees, job.monitor);
+  if (rounding != RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE) return rounding;
   const QuantizedFit fit = FitOf(job, prepared.scans());
   // While a tree that the queries need is missing, the work of small searches is added up. The tree is built once it
   // would have paid for all of them.
-  const double work =
-      static_cast<double>(pairs) * static_cast<double>(model.m() + 10 * model.d() + 20);
-  const double faster = fit.bits8 ? kFaster8 : fit.bits16 ? kFaster16 : 1;
+  const double work = ScanWork(job.model, pairs);
   const double before = prepared.AskedBefore(work);
   const NeededTrees needed = TreesFor(job.queries, trees);
   if (!needed.any) return RESIDUAL_KNN_REASON_FEW_PAIRS;
-  const double build = static_cast<double>(needed.missing_rows) * kBuildWork * faster;
-  if (needed.missing_rows > 0 && before + work < build) return RESIDUAL_KNN_REASON_FEW_PAIRS;
-  if (!trees.HaveRoom(job.monitor)) return RESIDUAL_KNN_REASON_MEMORY_LIMIT;
-  const double most = fit.bits16 ? kMostCoverQuantized : kMostCover;
-  if (trees.Cover(job.monitor) > most) return RESIDUAL_KNN_REASON_NO_COVER;
-  return RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
+  if (needed.missing_rows > 0 && before + work < TreeWork(needed.missing_rows, fit)) {
+    return RESIDUAL_KNN_REASON_FEW_PAIRS;
+  }
+  return ReasonByTrees(fit, trees, job.monitor);
+}
+
+bool TreesMayPay(const ResidualModel& model, Prepared& prepared, Monitor& monitor) {
+  TreeStore& trees = prepared.trees();
+  if (ReasonByRounding(model, trees, monitor) != RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE) return false;
+  const QuantizedFit& fit = prepared.scans().Fit(monitor);
+  int64_t all_pairs = 0;
+  const bool is_huge = __builtin_mul_overflow(model.n(), model.n(), &all_pairs);
+  if (!is_huge && ScanWork(model, all_pairs) < TreeWork(model.n(), fit)) return false;
+  return ReasonByTrees(fit, trees, monitor) == RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
 }
 
 SearchWay ChooseWay(const SearchJob& job, Prepared& prepared, int64_t pairs) {

@@ -28,4 +28,7 @@ void RequireRoomForTrees(const SearchJob& job, Prepared& prepared);
 // is the number of pairs of the search.
 int32_t ReasonToScan(const SearchJob& job, Prepared& prepared, int64_t pairs);
 
+// Whether a search for the neighbors of all rows would not scan at once, but try trees.
+bool TreesMayPay(const ResidualModel& model, Prepared& prepared, Monitor& monitor);
+
 }  // namespace residual_knn

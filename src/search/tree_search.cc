@@ -89,10 +89,11 @@ class TreeSearch {
              tree_seconds * rest.queries <= scan_seconds_per_pair * rest.pairs;
     };
     const double known = prepared_.ScanSeconds(job_.settings.k, job_.start != nullptr);
-    const double least = LeastScanSeconds(job_.model, FitOf(job_, prepared_.scans()));
+    const QuantizedFit fit = FitOf(job_, prepared_.scans());
+    const double least = LeastScanSeconds(job_.model, fit);
     if (known > 0 || wins_against(least)) return wins_against(std::max(known, least));
     // Preparations that brute force makes once are not part of its time.
-    PrepareBruteForce(job_, prepared_.scans());
+    PrepareBruteForce(job_.model, fit, job_.settings.threads, job_.monitor, prepared_.scans());
     const std::vector<int64_t> which = sample.TakeForScan();
     Scan(which);
     const double scan_seconds = statistics_.scan_seconds / std::max(sample.Pairs(which), 1.0);

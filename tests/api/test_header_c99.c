@@ -167,6 +167,7 @@ static void test_offsets(void** state) {
   assert_int_equal(offsetof(residual_knn_info, build_seconds), 48);
   assert_int_equal(offsetof(residual_knn_info, jitter), 56);
   assert_int_equal(offsetof(residual_knn_info, residual_share), 64);
+  assert_int_equal(offsetof(residual_knn_info, given_factor), 120);
 
   assert_int_equal(offsetof(residual_knn_statistics, strategy), 8);
   assert_int_equal(offsetof(residual_knn_statistics, threads), 12);

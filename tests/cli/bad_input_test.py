@@ -137,7 +137,7 @@ BAD_NPY = [
 
 # Further files, the options, and what the message must contain. points.csv is GOOD.
 BAD_OPTIONS = [
-    ("no subcommand", {}, None, [], ["neighbors or info"]),
+    ("no subcommand", {}, None, [], ["neighbors, index or info"]),
     ("unknown subcommand", {}, None, ["frobnicate"], ["frobnicate"]),
     ("no points", {}, None, ["neighbors"], ["POINTS"]),
     ("two points", {}, "points.csv", ["another.csv"], ["another.csv"]),

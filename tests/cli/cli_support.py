@@ -18,7 +18,8 @@ STRATEGIES = ["automatic", "brute_force", "level_synchronous", "best_first", "ba
               "dual_tree"]
 
 # The beginnings of the lines about the use of the input.
-NOTES = ("residual-knn: coordinates: ", "residual-knn: lengthscales: ", "residual-knn: continues after ")
+NOTES = ("residual-knn: coordinates: ", "residual-knn: lengthscales: ", "residual-knn: continues after ",
+         "residual-knn: index: ")
 
 _settings = argparse.Namespace(program=None, helpers=None, shared=None, address_sanitizer=False, qemu=False)
 
@@ -109,9 +110,9 @@ class ProgramTest(unittest.TestCase):
         return path
 
     def run_program(self, *arguments, lengthscale="1", **keywords):
-        """Runs the program. Searches without --lengthscale get lengthscale 1."""
-        given = any(str(argument).startswith("--lengthscale") for argument in arguments)
-        if arguments and arguments[0] == "neighbors" and lengthscale is not None and not given:
+        """Runs the program. Searches and indexes without --lengthscale get lengthscale 1."""
+        given = any(str(argument).startswith(("--lengthscale", "--index")) for argument in arguments)
+        if arguments and arguments[0] in ("neighbors", "index") and lengthscale is not None and not given:
             arguments = [*arguments, "--lengthscale", lengthscale]
         return run(*arguments, cwd=self.folder, **keywords)
 

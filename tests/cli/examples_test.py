@@ -36,14 +36,16 @@ class ExamplesTest(cli_support.ProgramTest):
     def test_slurm(self):
         self.run_script("bash", "-n", EXAMPLES / "slices.slurm")
         self.file("points.npy", np.random.default_rng(1).uniform(size=(50, 2)))
-        options = ["points.npy", "--lengthscale", "0.3", "--predecessors", "-k", "4", "--quiet"]
-        for task in ("1", "2", "3"):
-            self.run_script("bash", EXAMPLES / "slices.slurm", *options, SLURM_ARRAY_TASK_ID=task,
-                            SLURM_ARRAY_TASK_COUNT="3", SLURM_CPUS_PER_TASK="1")
-        self.succeed("neighbors", *options, "-o", "whole.npy", lengthscale=None)
-        for ending in ("npy", "distances.npy"):
-            slices = [np.load(self.folder / f"neighbors.{task}.{ending}") for task in (1, 2, 3)]
-            np.testing.assert_array_equal(np.concatenate(slices), np.load(self.folder / f"whole.{ending}"))
+        search = ["--predecessors", "-k", "4", "--quiet"]
+        self.succeed("neighbors", "points.npy", "--lengthscale", "0.3", *search, "-o", "whole.npy")
+        self.succeed("index", "points.npy", "--lengthscale", "0.3", "-o", "points.rknn")
+        for points in (["points.npy", "--lengthscale", "0.3"], ["--index", "points.rknn"]):
+            for task in ("1", "2", "3"):
+                self.run_script("bash", EXAMPLES / "slices.slurm", *points, *search, SLURM_ARRAY_TASK_ID=task,
+                                SLURM_ARRAY_TASK_COUNT="3", SLURM_CPUS_PER_TASK="1")
+            for ending in ("npy", "distances.npy"):
+                slices = [np.load(self.folder / f"neighbors.{task}.{ending}") for task in (1, 2, 3)]
+                np.testing.assert_array_equal(np.concatenate(slices), np.load(self.folder / f"whole.{ending}"))
 
 
 if __name__ == "__main__":

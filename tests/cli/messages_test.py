@@ -168,15 +168,15 @@ class SuggestionTest(cli_support.ProgramTest):
 
     def test_subcommand_comes_first(self):
         result = self.run_program("points.csv", "--lengthscale", "1")
-        self.assertIn(b"unknown subcommand 'points.csv'; the subcommands are neighbors and info",
+        self.assertIn(b"unknown subcommand 'points.csv'; the subcommands are neighbors, index and info",
                       result.stderr)
         result = self.run_program("help")
         self.assertIn(b"did you mean '--help'?", result.stderr)
 
-    def test_info_takes_no_file(self):
-        result = self.run_program("info", "points.csv")
+    def test_info_takes_one_index(self):
+        result = self.run_program("info", "i.rknn", "points.csv")
         self.assertEqual(result.returncode, 2)
-        self.assertIn(b"'points.csv': info takes none", result.stderr)
+        self.assertIn(b"'points.csv': info takes one index at most", result.stderr)
 
     def test_words_for_kernels_are_all_there(self):
         self.file("p.csv", "x\n1\n2\n")

@@ -98,6 +98,19 @@ class SameBytes(MpiTest):
                                 "--predecessors", "--order", order, "-o", "out.npy", "--weights", "w.npy"],
                                ["out.npy", "out.distances.npy", "w.npy"], (2,))
 
+    def test_saved_indexes(self):
+        points = self.points(5000)
+        random = np.random.default_rng(SEED)
+        self.file("new.npy", random.random((130, 2)))
+        for more in [["--order", "maximin"], ["--no-prepare"]]:
+            made = self.run_program("index", points, "--lengthscale", ".1,.2", "--inducing", "15", "--kernel", "matern52",
+                                    *more, "-o", "i.rknn")
+            self.assertEqual(made.returncode, 0, made.stderr.decode())
+            base = ["--index", "i.rknn", "-k", "5"]
+            self.same_as_alone([*base, "--predecessors", "-o", "out.npy", "--weights", "w.npy"],
+                               ["out.npy", "out.distances.npy", "w.npy"], (2,))
+            self.same_as_alone([*base, "--new-points", "new.npy", "-o", "out.csv"], ["out.csv"], (3,))
+
     def test_thresholds(self):
         points = self.points(600)
         base = [points, "--lengthscale", ".3", "--inducing", "15", "--threshold", ".4"]

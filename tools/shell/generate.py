@@ -19,7 +19,7 @@ NAME = "residual-knn"
 MARK = "Written by tools/shell/generate.py from the help of the program. Do not edit."
 OPTION = re.compile(r"  -\S")
 COLUMN = 30  # where the texts of options begin
-POSITIONAL = re.compile(r"  ([A-Z]+) (?:[A-Z]+ )*REQUIRED\s+(.*)$")
+POSITIONAL = re.compile(r"  ([A-Z]+) (?:[A-Z]+ )*(?:REQUIRED)?\s+(.*)$")
 SUBCOMMAND = re.compile(r"  ([a-z]+)\s{2,}(.*)$")
 CONTINUED = re.compile(r"\s{20,}(\S.*)$")
 

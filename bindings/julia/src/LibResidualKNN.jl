@@ -25,10 +25,14 @@ const _residual_knn_index_free = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_info_init = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_index_info = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_index_factor = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_model = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_points = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_load_options_init = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_index_save = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_index_load = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_index_open = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_set_note = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_note = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_strategy_name = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_reason_string = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_search_options_init = Ref{Ptr{Cvoid}}(C_NULL)
@@ -82,6 +86,7 @@ const _residual_knn_helper_options_init = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_choose_inducing = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_order_points = Ref{Ptr{Cvoid}}(C_NULL)
 const _residual_knn_index_order = Ref{Ptr{Cvoid}}(C_NULL)
+const _residual_knn_index_prepare = Ref{Ptr{Cvoid}}(C_NULL)
 
 function _initialized(::Type{T}, init::Ptr{Cvoid}) where {T}
     words = zeros(UInt64, sizeof(T) ÷ sizeof(UInt64))
@@ -601,6 +606,7 @@ Description of an index.
 - `jitter`: Relative jitter that was used; 0 if the caller gave V.
 - `residual_share`: Quantiles over the points of p / (p + |V|^2), at the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1. This is the
   share of the variance that the inducing points do not explain; the nugget counts as variance.
+- `given_factor`: 1 if the caller gave V and p, 0 if the library computed them from inducing points.
 """
 mutable struct residual_knn_info
     struct_size::Csize_t
@@ -612,6 +618,7 @@ mutable struct residual_knn_info
     build_seconds::Cdouble
     jitter::Cdouble
     residual_share::NTuple{7, Cdouble}
+    given_factor::Int64
 end
 residual_knn_info() = _initialized(residual_knn_info, _residual_knn_info_init[])
 Base.cconvert(::Type{Ptr{residual_knn_info}}, x::residual_knn_info) = Ref(x)
@@ -647,6 +654,37 @@ Copies V and p out of an index.
 """
 function residual_knn_index_factor(index, layout, factor, residual_variance)
     return ccall(_residual_knn_index_factor[], residual_knn_status, (Ptr{residual_knn_index}, Int32, Ptr{Cdouble}, Ptr{Cdouble}), index, layout, factor, residual_variance)
+end
+
+@doc raw"""
+Reads the model of an index, for example of one that was loaded from a file.
+
+- `index`: any but one with a covariance callback
+- `options`: out: initialized by residual_knn_model_options_init; kernel, variance, nu, alpha, nugget, jitter,
+  factor_error, factor_storage, max_bytes and message_base are those of the index. jitter is the one
+  that was used, and max_jitter is 0. nugget and jitter are 0 if the caller gave V and p;
+  factor_storage tells where V is, and is never RESIDUAL_KNN_FACTOR_AUTOMATIC. Other fields stay
+- `lengthscales`: out: d values, equal ones if one was given for all coordinates; NULL: not wanted
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, or ERROR_UNSUPPORTED for an index with a covariance callback. Any
+  thread.
+"""
+function residual_knn_index_model(index, options, lengthscales)
+    return ccall(_residual_knn_index_model[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{residual_knn_model_options}, Ptr{Cdouble}), index, options, lengthscales)
+end
+
+@doc raw"""
+Copies the points and the inducing points out of an index.
+
+- `index`: any but one with a covariance callback
+- `layout`: enum residual_knn_layout of both
+- `points`: out: n x d, the numbers that the caller gave. With the caller's V and p, the index has only the
+  scaled points, and these numbers differ by rounding errors. NULL: not wanted
+- `inducing`: out: m x d; NULL: not wanted. With the caller's V and p there are none: it must be NULL
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, or ERROR_UNSUPPORTED for an index with a covariance callback. Any
+  thread.
+"""
+function residual_knn_index_points(index, layout, points, inducing)
+    return ccall(_residual_knn_index_points[], residual_knn_status, (Ptr{residual_knn_index}, Int32, Ptr{Cdouble}, Ptr{Cdouble}), index, layout, points, inducing)
 end
 
 @doc raw"""
@@ -688,7 +726,8 @@ end
 
 @doc raw"""
 Saves an index in a file: points, kernel, inducing points, V and p, and the trees, orders and integers that searches
-have made for it so far. To save these too, search before you save. docs/index-format.md describes the file.
+have made for it so far. To save these too, call
+residual_knn_index_prepare or search before you save. docs/index-format.md describes the file.
 
 The file is written under another name in the same folder and then renamed, after all of it has reached the disk. A
 process that is killed, a full disk and a loss of power therefore leave the old file, if there was one, or the new one,
@@ -743,6 +782,27 @@ network that the file is on has the same effect. If you cannot rule this out, us
 """
 function residual_knn_index_open(path, options, index)
     return ccall(_residual_knn_index_open[], residual_knn_status, (Ptr{Cchar}, Ptr{residual_knn_load_options}, Ptr{Ptr{residual_knn_index}}), path, options, index)
+end
+
+@doc raw"""
+Gives an index a note, a text of the caller's that residual_knn_index_save writes into the file: for example names of
+coordinates. An update keeps it. docs/index-format.md has the lines that the program and the packages for R, Julia and
+Python write, so that each can read the others' files.
+
+- `index`: any; nothing else may use it during the call
+- `note`: UTF-8, ends with a byte 0; copied. NULL or "": no note
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT or ERROR_OUT_OF_MEMORY.
+"""
+function residual_knn_index_set_note(index, note)
+    return ccall(_residual_knn_index_set_note[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{Cchar}), index, note)
+end
+
+@doc raw"""
+The note of an index. Never NULL; "" if there is none or index is NULL. Valid until the index is freed or gets another
+note. Any thread.
+"""
+function residual_knn_index_note(index)
+    return ccall(_residual_knn_index_note[], Cstring, (Ptr{residual_knn_index},), index)
 end
 
 @doc raw"""
@@ -1604,12 +1664,13 @@ function residual_knn_covariance_blocks_of_new_factor_int32(index, query_factor,
 end
 
 @doc raw"""
-Options of residual_knn_choose_inducing, residual_knn_order_points and residual_knn_index_order.
+Options of residual_knn_choose_inducing, residual_knn_order_points, residual_knn_index_order and
+residual_knn_index_prepare.
 
 - `struct_size`: Set by residual_knn_helper_options_init.
 - `layout`: enum residual_knn_layout of points and inducing points; default RESIDUAL_KNN_POINT_MAJOR.
-- `threads`: Worker threads of the k-means algorithm and of residual_knn_index_order, including the calling one; 0 (default):
-  one for each available processor.
+- `threads`: Worker threads of the k-means algorithm, of residual_knn_index_order and of residual_knn_index_prepare, including the
+  calling one; 0 (default): one for each available processor.
 - `seed`: Seed of the random draws; default 1. The same seed gives the same answer on every machine.
 - `max_iterations`: Largest number of Lloyd steps of RESIDUAL_KNN_KMEANS; default 10. With 0, the result is the rows that k-means++
   drew.
@@ -1696,6 +1757,22 @@ function residual_knn_index_order(index, options, order)
     return ccall(_residual_knn_index_order[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{residual_knn_helper_options}, Ptr{Int64}), index, options, order)
 end
 
+@doc raw"""
+Makes what later searches for the k nearest neighbors need, as residual_knn_index_save then saves: trees, for all
+points and for predecessors, if RESIDUAL_KNN_AUTOMATIC would try them for a large number of queries, otherwise integers
+for scans. Searches make the same when they first need it. What exists already, and what has no room in max_bytes, is
+not made.
+
+- `index`: any
+- `options`: NULL: defaults; threads, progress, progress_user and message_base are used, the other fields are
+  ignored
+- returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK.
+  Thread rule: any number of threads at once.
+"""
+function residual_knn_index_prepare(index, options)
+    return ccall(_residual_knn_index_prepare[], residual_knn_status, (Ptr{residual_knn_index}, Ptr{residual_knn_helper_options}), index, options)
+end
+
 "Looks up every function in the library with this handle of Libdl; throws if one is missing."
 function load_symbols!(handle)
     _residual_knn_version[] = Libdl.dlsym(handle, :residual_knn_version)
@@ -1713,10 +1790,14 @@ function load_symbols!(handle)
     _residual_knn_info_init[] = Libdl.dlsym(handle, :residual_knn_info_init)
     _residual_knn_index_info[] = Libdl.dlsym(handle, :residual_knn_index_info)
     _residual_knn_index_factor[] = Libdl.dlsym(handle, :residual_knn_index_factor)
+    _residual_knn_index_model[] = Libdl.dlsym(handle, :residual_knn_index_model)
+    _residual_knn_index_points[] = Libdl.dlsym(handle, :residual_knn_index_points)
     _residual_knn_load_options_init[] = Libdl.dlsym(handle, :residual_knn_load_options_init)
     _residual_knn_index_save[] = Libdl.dlsym(handle, :residual_knn_index_save)
     _residual_knn_index_load[] = Libdl.dlsym(handle, :residual_knn_index_load)
     _residual_knn_index_open[] = Libdl.dlsym(handle, :residual_knn_index_open)
+    _residual_knn_index_set_note[] = Libdl.dlsym(handle, :residual_knn_index_set_note)
+    _residual_knn_index_note[] = Libdl.dlsym(handle, :residual_knn_index_note)
     _residual_knn_strategy_name[] = Libdl.dlsym(handle, :residual_knn_strategy_name)
     _residual_knn_reason_string[] = Libdl.dlsym(handle, :residual_knn_reason_string)
     _residual_knn_search_options_init[] = Libdl.dlsym(handle, :residual_knn_search_options_init)
@@ -1770,6 +1851,7 @@ function load_symbols!(handle)
     _residual_knn_choose_inducing[] = Libdl.dlsym(handle, :residual_knn_choose_inducing)
     _residual_knn_order_points[] = Libdl.dlsym(handle, :residual_knn_order_points)
     _residual_knn_index_order[] = Libdl.dlsym(handle, :residual_knn_index_order)
+    _residual_knn_index_prepare[] = Libdl.dlsym(handle, :residual_knn_index_prepare)
     return nothing
 end
 

@@ -16,7 +16,7 @@ See [`ResidualIndex`](@ref), [`update!`](@ref), [`knn`](@ref), [`predecessors`](
 [`neighbors_above`](@ref), [`predecessors_above`](@ref), [`group_neighbors`](@ref), [`group_predecessors`](@ref),
 [`vecchia_weights`](@ref), [`vecchia_triplets`](@ref), [`residual_covariances`](@ref), [`covariance_blocks`](@ref),
 [`choose_inducing`](@ref), [`order_points`](@ref), [`residual_order`](@ref), [`index_info`](@ref),
-[`residual_factor`](@ref),
+[`residual_factor`](@ref), [`save_index`](@ref), [`load_index`](@ref),
 [`ResidualKNNError`](@ref) and [`IndexInUseError`](@ref).
 `ResidualKNN.LibResidualKNN` is the C interface itself.
 
@@ -31,6 +31,7 @@ using Serialization: Serialization, AbstractSerializer
 export ResidualIndex, update!, knn, predecessors, choose_inducing, order_points, residual_order, index_info, residual_factor
 export neighbors_above, predecessors_above, group_neighbors, group_predecessors
 export vecchia_weights, vecchia_triplets, VecchiaWeights, residual_covariances, covariance_blocks
+export save_index, load_index, FileError
 export ResidualKNNError, NotPositiveDefiniteError, CancelledError, CallbackError, UnsupportedError, IndexInUseError
 
 include("LibResidualKNN.jl")
@@ -54,6 +55,7 @@ include("pairs.jl")
 include("weights.jl")
 include("covariances.jl")
 include("helpers.jl")
+include("saved.jl")
 
 # The version of the header from which LibResidualKNN.jl was written.
 const HEADER_VERSION = VersionNumber(LibResidualKNN.RESIDUAL_KNN_VERSION_MAJOR,

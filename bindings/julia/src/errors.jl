@@ -13,6 +13,9 @@ A call of the library failed. `message` gives the reason. `code` is the status i
 - [`CancelledError`](@ref): `progress` returned `false`
 - [`CallbackError`](@ref): a covariance function returned a value that is not finite
 - [`UnsupportedError`](@ref): this kind of index does not support the call
+- [`FileError`](@ref): the file of an index cannot be opened, read or written
+
+[`load_index`](@ref) lists the codes for files that are no index, or none for this library.
 
 Other exceptions of this package: `ArgumentError` for wrong arguments (NaN, a negative nugget, an unknown kernel or
 keyword, a closed index); `DimensionMismatch` for wrong shapes; [`IndexInUseError`](@ref) for an index that another call
@@ -33,6 +36,8 @@ const CancelledError = ResidualKNNError{:error_cancelled}
 const CallbackError = ResidualKNNError{:error_callback}
 "This kind of index does not support the call. Example: new points without V and p for an index made from V and p."
 const UnsupportedError = ResidualKNNError{:error_unsupported}
+"The file of an index cannot be opened, read or written. The message has the reason of the operating system."
+const FileError = ResidualKNNError{:error_file}
 
 """
     IndexInUseError <: Exception

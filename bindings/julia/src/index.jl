@@ -71,7 +71,7 @@ the sphere, for inducing points also inside it.
 
 Any number of threads may search an index at the same time. Closing or updating it during a search, also in a callback,
 is an [`IndexInUseError`](@ref). An index cannot be copied or serialized. Within a process, let another variable refer to
-the same index; in another process, make a new index from the same arguments.
+the same index; for another process, save it by [`save_index`](@ref) and load it there, or make a new one.
 
 An index takes about n (m + 2d + 3) numbers of 8 bytes, and up to twice as much after searches. `close(index)` frees this
 memory; it may be called more than once. Otherwise the memory is freed when the index is unreachable and Julia's
@@ -149,7 +149,8 @@ Base.setproperty!(::ResidualIndex, name::Symbol, value) =
     invalid("$name of an index cannot be set; use update! to change its model")
 
 # The library's memory has one owner, which frees it, so there are no copies.
-no_copy() = invalid("an index cannot be copied or serialized; make another from the same arguments")
+no_copy() = invalid("an index cannot be copied or serialized; save it by save_index and load it, or make another from the " *
+                   "same arguments")
 Base.copy(::ResidualIndex) = no_copy()
 Base.deepcopy_internal(::ResidualIndex, ::IdDict) = no_copy()
 Serialization.serialize(::AbstractSerializer, ::ResidualIndex) = no_copy()
@@ -163,21 +164,38 @@ end
 
 # Makes an index by create(options, handle), a call of the library.
 function create_index(create, source, options, progress, coordinates, lengthscales, kernel, covariance = nothing)
+    return index_from(covariance) do handle
+        run(options -> create(options, handle), options, progress)
+        return source, coordinates, lengthscales, kernel, options
+    end
+end
+
+# Makes an index by make(handle), which lets the library write to the handle and returns the fields of the index after it.
+function index_from(make, covariance)
     collect_dropped_indexes()
     handle = Ref{Ptr{residual_knn_index}}(C_NULL)
+    local fields
     try
-        run(options -> create(options, handle), options, progress)
+        fields = make(handle)
     catch # Ctrl-C may come after the index was created
         LibResidualKNN.residual_knn_index_free(handle[])
         rethrow()
     end
-    index = ResidualIndex(handle[], source, coordinates, lengthscales, kernel, options, covariance)
+    index = ResidualIndex(handle[], fields..., covariance)
     warning = shared_shortly(index) do
         note_sizes!(index)
+        keep_note(index)
         text_of(LibResidualKNN.residual_knn_index_warning(index))
     end
     say(warning)
     return index
+end
+
+# Gives the index of the library its note. Nothing else may use it.
+function keep_note(index)
+    index.source === :callback && return
+    text = note_text(index.coordinates, index.kernel, index.lengthscales, index.options)
+    run(() -> LibResidualKNN.residual_knn_index_set_note(index, text))
 end
 
 # The caller must have entered the index, see access.jl.
@@ -332,6 +350,7 @@ function update!(index::ResidualIndex; lengthscales = nothing, inducing = nothin
                 setfield!(index, :kernel, kernel)
                 setfield!(index, :options, options)
                 note_sizes!(index)
+                keep_note(index)
                 warning[] = text_of(LibResidualKNN.residual_knn_index_warning(index))
             end
             return status
@@ -432,6 +451,7 @@ Describes an index by a named tuple:
 - `jitter`: the relative jitter that was used
 - `residual_share`: quantiles of p / (p + |V|²) at the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1. This is the share of
   the variance that the inducing points do not explain; the nugget counts as variance
+- `given_factor`: 1 if the index was made from V and p, else 0
 """
 function index_info(index::ResidualIndex)
     is_empty(index) === true &&

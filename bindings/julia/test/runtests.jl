@@ -53,4 +53,5 @@ throws_text(f, T, text) = (failure = thrown(f); failure isa T && occursin(text, 
     include("test_start.jl")
     include("test_sink.jl")
     include("test_storage.jl")
+    include("test_saved.jl")
 end

@@ -63,6 +63,7 @@ MEMORY = {"factor_storage": NAME, "max_bytes": WHOLE + [0]}
 LONLAT = {"lonlat": [1, "lon", (0,), (0, 0), (0, 2), ("a", "b"), (0.0, 1.0), [True, False], -1, None]}
 FACTOR = {"factor": [1, "x", [1.0], V[1:], [[np.nan] * 3] * 20, V * 1e80, V.astype(complex)], "residual_variance": WRONG_VALUES,
           "factor_error": NUMBER + [-1, 2, np.nan], "threads": WHOLE, "progress": SWITCH}
+PATHS = [None, 3, 2.5, "", b"", "a\0b", ["i.rknn"], POINTS]
 SEARCH = {"k": COUNT, "ranking": NAME, "strategy": NAME, "threads": WHOLE, "progress": SWITCH, "selection": NAME,
           "rows": ROWS, "candidates": [1, 5],
           "candidate_lists": [1, "a", [], SETS[1:], [[1]] * 19, [[20]] * 20, [[1.5]] * 20, sum, [1] * 20],
@@ -111,6 +112,11 @@ TABLE = {
                                                    "query_residual_variance": [P]}),
     "covariance_blocks": (with_sets(INDEX.covariance_blocks), {**SET_CALLS, "query_factor": [V],
                                                                "query_residual_variance": [P]}),
+    "save": (lambda **given: INDEX.save(**{"path": "/nowhere/i.rknn", **given}), {
+        "path": PATHS, "prepare": [None, 1, "yes", np.ones(2)], "threads": WHOLE, "progress": SWITCH}),
+    "load": (lambda **given: rk.Index.load(**{"path": "/nowhere/i.rknn", **given}), {
+        "path": PATHS, "mapped": [None, 1, "yes"], "verify": [None, 0, "no"], "max_bytes": WHOLE + [0],
+        "threads": WHOLE, "progress": SWITCH}),
     "residual_order": (INDEX.residual_order, {"threads": WHOLE, "progress": SWITCH}),
     "choose_inducing": (lambda **given: rk.choose_inducing(**{"points": POINTS, "m": 1, "lengthscales": 0.3, **given}), {
         **HELPER, "m": COUNT[:-2] + [21], "method": NAME, "max_iterations": WHOLE, "threads": WHOLE}),
@@ -146,7 +152,7 @@ def test_a_wrong_value_is_an_error_that_names_the_argument(name):
 def test_the_tables_have_every_argument():
     functions = {
         "Index": rk.Index, "from_factor": rk.Index.from_factor, "from_callback": rk.Index.from_callback,
-        "choose_inducing": rk.choose_inducing, "order_points": rk.order_points
+        "choose_inducing": rk.choose_inducing, "order_points": rk.order_points, "load": rk.Index.load
     }
     functions.update({name: getattr(rk.Index, name) for name in TABLE if hasattr(rk.Index, name)})
     for name, function in functions.items():

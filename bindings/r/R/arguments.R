@@ -176,7 +176,7 @@ as_seed <- function(seed) {
 require_index <- function(index) {
   if (!inherits(index, "residual_index")) stop_invalid("index is ", shown(index), ", must be made by residual_index()")
   if (!handle_is_open(index$handle)) {
-    stop_invalid("index is closed, or was saved and read again; make a new index")
+    stop_invalid("index is closed, or was saved by saveRDS() and read again; make a new index, or use save_index() and load_index()")
   }
   if (is_being_updated(index)) stop_unsupported("index is being updated and cannot be used until the update ends")
   index

@@ -6,10 +6,12 @@
 # `read` is the result of read_points(), or NULL without points.
 new_index <- function(handle, source, read, state) {
   info <- checked(residual_knn_index_info(handle))
-  structure(class = "residual_index", list(
+  index <- structure(class = "residual_index", list(
     handle = handle, source = source, n = info$n, d = info$d, points = read$points, columns = read$columns,
     reading = read$reading, state = state
   ))
+  keep_note(index)
+  index
 }
 
 # Warns of numbers that are too coarse for their lengthscale and of points that nearly coincide.
@@ -224,6 +226,7 @@ update.residual_index <- function(object, lengthscales = NULL, inducing = NULL, 
   state$lengthscales <- lengthscales
   state$arguments <- arguments
   state$inducing <- inducing
+  keep_note(index)
   warn_of_index(index)
   invisible(index)
 }
@@ -290,6 +293,7 @@ summary.residual_index <- function(object, ...) {
   object <- require_index(object)
   info <- checked(residual_knn_index_info(object$handle))
   names(info$residual_share) <- share_levels
+  info$given_factor <- NULL # it is in `source`
   info <- c(info, list(
     source = object$source, kernel = kernel_label(object), whole = handle_is_whole(object$handle) != 0L
   ))

@@ -180,20 +180,6 @@ setClass('_p_f_p_void_p_q_const__struct_residual_knn_batch__int',
 
 ##
 setClass('_p_residual_knn_index', contains = 'ExternalReference')
-setClass('_p_residual_knn_load_options', contains = 'ExternalReference')
-setClass("residual_knn_load_options",
-    representation(
-        struct_size = "integer",
-        verify = "integer",
-        reserved = "integer",
-        message_base = "integer",
-        max_bytes = "integer"),
-        contains = "RSWIGStruct")
-
-
-# End class residual_knn_load_options
-
-setClass('_p_residual_knn_load_options', contains = 'ExternalReference')
 
 
 
@@ -1174,362 +1160,44 @@ attr(`residual_knn_index_factor`, 'returnType') = 'integer'
 attr(`residual_knn_index_factor`, "inputTypes") = c('_p_residual_knn_index', 'integer')
 class(`residual_knn_index_factor`) = c("SWIGFunction", class('residual_knn_index_factor'))
 
-# Start of residual_knn_load_options_struct_size_set
+# Start of residual_knn_index_model
 
-`residual_knn_load_options_struct_size_set` = function(self, s_struct_size)
+`residual_knn_index_model` = function(index, .copy = FALSE)
 {
-  if (inherits(self, "ExternalReference")) self = slot(self,"ref");
-  s_struct_size = as.integer(s_struct_size);
-
-  if(length(s_struct_size) > 1) {
-    warning("using only the first element of s_struct_size");
-  };
-
-  ;.Call('R_swig_residual_knn_load_options_struct_size_set', self, s_struct_size, PACKAGE='residualknn');
-
-}
-
-attr(`residual_knn_load_options_struct_size_set`, 'returnType') = 'void'
-attr(`residual_knn_load_options_struct_size_set`, "inputTypes") = c('_p_residual_knn_load_options', 'integer')
-class(`residual_knn_load_options_struct_size_set`) = c("SWIGFunction", class('residual_knn_load_options_struct_size_set'))
-
-# Start of residual_knn_load_options_struct_size_get
-
-`residual_knn_load_options_struct_size_get` = function(self, .copy = FALSE)
-{
-  if (inherits(self, "ExternalReference")) self = slot(self,"ref");
-  ;.Call('R_swig_residual_knn_load_options_struct_size_get', self, as.logical(.copy), PACKAGE='residualknn');
-
-}
-
-attr(`residual_knn_load_options_struct_size_get`, 'returnType') = 'integer'
-attr(`residual_knn_load_options_struct_size_get`, "inputTypes") = c('_p_residual_knn_load_options')
-class(`residual_knn_load_options_struct_size_get`) = c("SWIGFunction", class('residual_knn_load_options_struct_size_get'))
-
-# Start of residual_knn_load_options_verify_set
-
-`residual_knn_load_options_verify_set` = function(self, s_verify)
-{
-  if (inherits(self, "ExternalReference")) self = slot(self,"ref");
-  s_verify = as.integer(s_verify);
-
-  if(length(s_verify) > 1) {
-    warning("using only the first element of s_verify");
-  };
-
-  ;.Call('R_swig_residual_knn_load_options_verify_set', self, s_verify, PACKAGE='residualknn');
-
-}
-
-attr(`residual_knn_load_options_verify_set`, 'returnType') = 'void'
-attr(`residual_knn_load_options_verify_set`, "inputTypes") = c('_p_residual_knn_load_options', 'integer')
-class(`residual_knn_load_options_verify_set`) = c("SWIGFunction", class('residual_knn_load_options_verify_set'))
-
-# Start of residual_knn_load_options_verify_get
-
-`residual_knn_load_options_verify_get` = function(self, .copy = FALSE)
-{
-  if (inherits(self, "ExternalReference")) self = slot(self,"ref");
-  ;.Call('R_swig_residual_knn_load_options_verify_get', self, as.logical(.copy), PACKAGE='residualknn');
-
-}
-
-attr(`residual_knn_load_options_verify_get`, 'returnType') = 'integer'
-attr(`residual_knn_load_options_verify_get`, "inputTypes") = c('_p_residual_knn_load_options')
-class(`residual_knn_load_options_verify_get`) = c("SWIGFunction", class('residual_knn_load_options_verify_get'))
-
-# Start of residual_knn_load_options_reserved_set
-
-`residual_knn_load_options_reserved_set` = function(self, s_reserved)
-{
-  if (inherits(self, "ExternalReference")) self = slot(self,"ref");
-  s_reserved = as.integer(s_reserved);
-
-  if(length(s_reserved) > 1) {
-    warning("using only the first element of s_reserved");
-  };
-
-  ;.Call('R_swig_residual_knn_load_options_reserved_set', self, s_reserved, PACKAGE='residualknn');
-
-}
-
-attr(`residual_knn_load_options_reserved_set`, 'returnType') = 'void'
-attr(`residual_knn_load_options_reserved_set`, "inputTypes") = c('_p_residual_knn_load_options', 'integer')
-class(`residual_knn_load_options_reserved_set`) = c("SWIGFunction", class('residual_knn_load_options_reserved_set'))
-
-# Start of residual_knn_load_options_reserved_get
-
-`residual_knn_load_options_reserved_get` = function(self, .copy = FALSE)
-{
-  if (inherits(self, "ExternalReference")) self = slot(self,"ref");
-  ;.Call('R_swig_residual_knn_load_options_reserved_get', self, as.logical(.copy), PACKAGE='residualknn');
-
-}
-
-attr(`residual_knn_load_options_reserved_get`, 'returnType') = 'integer'
-attr(`residual_knn_load_options_reserved_get`, "inputTypes") = c('_p_residual_knn_load_options')
-class(`residual_knn_load_options_reserved_get`) = c("SWIGFunction", class('residual_knn_load_options_reserved_get'))
-
-# Start of residual_knn_load_options_progress_set
-
-`residual_knn_load_options_progress_set` = function(self, s_progress)
-{
-  if (inherits(self, "ExternalReference")) self = slot(self,"ref");
-  if (inherits(s_progress, "ExternalReference")) s_progress = slot(s_progress,"ref");
-  ;.Call('R_swig_residual_knn_load_options_progress_set', self, s_progress, PACKAGE='residualknn');
-
-}
-
-attr(`residual_knn_load_options_progress_set`, 'returnType') = 'void'
-attr(`residual_knn_load_options_progress_set`, "inputTypes") = c('_p_residual_knn_load_options', '_p_f_p_void_long_long_long_long__int')
-class(`residual_knn_load_options_progress_set`) = c("SWIGFunction", class('residual_knn_load_options_progress_set'))
-
-# Start of residual_knn_load_options_progress_get
-
-`residual_knn_load_options_progress_get` = function(self, .copy = FALSE)
-{
-  if (inherits(self, "ExternalReference")) self = slot(self,"ref");
-  ;ans = .Call('R_swig_residual_knn_load_options_progress_get', self, as.logical(.copy), PACKAGE='residualknn');
-  ans <- if (is.null(ans)) ans
-  else new("_p_f_p_void_long_long_long_long__int", ref=ans);
+  ;ans = .Call('R_swig_residual_knn_index_model', index, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
 
   ans
 
 }
 
-attr(`residual_knn_load_options_progress_get`, 'returnType') = '_p_f_p_void_long_long_long_long__int'
-attr(`residual_knn_load_options_progress_get`, "inputTypes") = c('_p_residual_knn_load_options')
-class(`residual_knn_load_options_progress_get`) = c("SWIGFunction", class('residual_knn_load_options_progress_get'))
+attr(`residual_knn_index_model`, 'returnType') = 'integer'
+attr(`residual_knn_index_model`, "inputTypes") = c('_p_residual_knn_index')
+class(`residual_knn_index_model`) = c("SWIGFunction", class('residual_knn_index_model'))
 
-# Start of residual_knn_load_options_progress_user_set
+# Start of residual_knn_index_points
 
-`residual_knn_load_options_progress_user_set` = function(self, s_progress_user)
+`residual_knn_index_points` = function(index, layout, .copy = FALSE)
 {
-  if (inherits(self, "ExternalReference")) self = slot(self,"ref");
-  if (inherits(s_progress_user, "ExternalReference")) s_progress_user = slot(s_progress_user,"ref");
-  ;.Call('R_swig_residual_knn_load_options_progress_user_set', self, s_progress_user, PACKAGE='residualknn');
+  if(length(layout) > 1) {
+    warning("using only the first element of layout");
+  };
 
-}
-
-attr(`residual_knn_load_options_progress_user_set`, 'returnType') = 'void'
-attr(`residual_knn_load_options_progress_user_set`, "inputTypes") = c('_p_residual_knn_load_options', '_p_void')
-class(`residual_knn_load_options_progress_user_set`) = c("SWIGFunction", class('residual_knn_load_options_progress_user_set'))
-
-# Start of residual_knn_load_options_progress_user_get
-
-`residual_knn_load_options_progress_user_get` = function(self)
-{
-  if (inherits(self, "ExternalReference")) self = slot(self,"ref");
-  ;ans = .Call('R_swig_residual_knn_load_options_progress_user_get', self, PACKAGE='residualknn');
-  ans <- if (is.null(ans)) ans
-  else new("_p_void", ref=ans);
+  ;ans = .Call('R_swig_residual_knn_index_points', index, layout, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
 
   ans
 
 }
 
-attr(`residual_knn_load_options_progress_user_get`, 'returnType') = '_p_void'
-attr(`residual_knn_load_options_progress_user_get`, "inputTypes") = c('_p_residual_knn_load_options')
-class(`residual_knn_load_options_progress_user_get`) = c("SWIGFunction", class('residual_knn_load_options_progress_user_get'))
-
-# Start of residual_knn_load_options_message_base_set
-
-`residual_knn_load_options_message_base_set` = function(self, s_message_base)
-{
-  if (inherits(self, "ExternalReference")) self = slot(self,"ref");
-  s_message_base = as.integer(s_message_base);
-
-  if(length(s_message_base) > 1) {
-    warning("using only the first element of s_message_base");
-  };
-
-  ;.Call('R_swig_residual_knn_load_options_message_base_set', self, s_message_base, PACKAGE='residualknn');
-
-}
-
-attr(`residual_knn_load_options_message_base_set`, 'returnType') = 'void'
-attr(`residual_knn_load_options_message_base_set`, "inputTypes") = c('_p_residual_knn_load_options', 'integer')
-class(`residual_knn_load_options_message_base_set`) = c("SWIGFunction", class('residual_knn_load_options_message_base_set'))
-
-# Start of residual_knn_load_options_message_base_get
-
-`residual_knn_load_options_message_base_get` = function(self, .copy = FALSE)
-{
-  if (inherits(self, "ExternalReference")) self = slot(self,"ref");
-  ;.Call('R_swig_residual_knn_load_options_message_base_get', self, as.logical(.copy), PACKAGE='residualknn');
-
-}
-
-attr(`residual_knn_load_options_message_base_get`, 'returnType') = 'integer'
-attr(`residual_knn_load_options_message_base_get`, "inputTypes") = c('_p_residual_knn_load_options')
-class(`residual_knn_load_options_message_base_get`) = c("SWIGFunction", class('residual_knn_load_options_message_base_get'))
-
-# Start of residual_knn_load_options_max_bytes_set
-
-`residual_knn_load_options_max_bytes_set` = function(self, s_max_bytes)
-{
-  if (inherits(self, "ExternalReference")) self = slot(self,"ref");
-  s_max_bytes = as.integer(s_max_bytes);
-
-  if(length(s_max_bytes) > 1) {
-    warning("using only the first element of s_max_bytes");
-  };
-
-  ;.Call('R_swig_residual_knn_load_options_max_bytes_set', self, s_max_bytes, PACKAGE='residualknn');
-
-}
-
-attr(`residual_knn_load_options_max_bytes_set`, 'returnType') = 'void'
-attr(`residual_knn_load_options_max_bytes_set`, "inputTypes") = c('_p_residual_knn_load_options', 'integer')
-class(`residual_knn_load_options_max_bytes_set`) = c("SWIGFunction", class('residual_knn_load_options_max_bytes_set'))
-
-# Start of residual_knn_load_options_max_bytes_get
-
-`residual_knn_load_options_max_bytes_get` = function(self, .copy = FALSE)
-{
-  if (inherits(self, "ExternalReference")) self = slot(self,"ref");
-  ;.Call('R_swig_residual_knn_load_options_max_bytes_get', self, as.logical(.copy), PACKAGE='residualknn');
-
-}
-
-attr(`residual_knn_load_options_max_bytes_get`, 'returnType') = 'integer'
-attr(`residual_knn_load_options_max_bytes_get`, "inputTypes") = c('_p_residual_knn_load_options')
-class(`residual_knn_load_options_max_bytes_get`) = c("SWIGFunction", class('residual_knn_load_options_max_bytes_get'))
-
-# Start of new_residual_knn_load_options
-
-`residual_knn_load_options` = function(.copy = FALSE)
-{
-  ;ans = .Call('R_swig_new_residual_knn_load_options', as.logical(.copy), PACKAGE='residualknn');
-  ans <- if (is.null(ans)) ans
-  else new("_p_residual_knn_load_options", ref=ans);
-
-  reg.finalizer(ans@ref, delete_residual_knn_load_options);
-  ans
-
-}
-
-attr(`residual_knn_load_options`, 'returnType') = '_p_residual_knn_load_options'
-class(`residual_knn_load_options`) = c("SWIGFunction", class('residual_knn_load_options'))
-
-# Start of delete_residual_knn_load_options
-
-`delete_residual_knn_load_options` = function(self)
-{
-  if (inherits(self, "ExternalReference")) self = slot(self,"ref");
-  ;.Call('R_swig_delete_residual_knn_load_options', self, PACKAGE='residualknn');
-
-}
-
-attr(`delete_residual_knn_load_options`, 'returnType') = 'void'
-attr(`delete_residual_knn_load_options`, "inputTypes") = c('_p_residual_knn_load_options')
-class(`delete_residual_knn_load_options`) = c("SWIGFunction", class('delete_residual_knn_load_options'))
-
-# Start of accessor method for residual_knn_load_options
-setMethod('$', '_p_residual_knn_load_options', function(x, name)
-
-{
-  accessorFuns = list('struct_size' = residual_knn_load_options_struct_size_get, 'verify' = residual_knn_load_options_verify_get, 'reserved' = residual_knn_load_options_reserved_get, 'progress' = residual_knn_load_options_progress_get, 'progress_user' = residual_knn_load_options_progress_user_get, 'message_base' = residual_knn_load_options_message_base_get, 'max_bytes' = residual_knn_load_options_max_bytes_get);
-  vaccessors = c('struct_size', 'verify', 'reserved', 'progress', 'progress_user', 'message_base', 'max_bytes');
-  ;        idx = pmatch(name, names(accessorFuns));
-  if(is.na(idx))
-  return(callNextMethod(x, name));
-  f = accessorFuns[[idx]];
-  if (is.na(match(name, vaccessors))) function(...){
-    f(x, ...)
-  } else f(x);
-}
-
-
-);
-# end of accessor method for residual_knn_load_options
-# Start of accessor method for residual_knn_load_options
-setMethod('$<-', '_p_residual_knn_load_options', function(x, name, value)
-
-{
-  accessorFuns = list('struct_size' = residual_knn_load_options_struct_size_set, 'verify' = residual_knn_load_options_verify_set, 'reserved' = residual_knn_load_options_reserved_set, 'progress' = residual_knn_load_options_progress_set, 'progress_user' = residual_knn_load_options_progress_user_set, 'message_base' = residual_knn_load_options_message_base_set, 'max_bytes' = residual_knn_load_options_max_bytes_set);
-  ;        idx = pmatch(name, names(accessorFuns));
-  if(is.na(idx))
-  return(callNextMethod(x, name, value));
-  f = accessorFuns[[idx]];
-  f(x, value);
-  x;
-}
-
-
-);
-setMethod('[[<-', c('_p_residual_knn_load_options', 'character'),function(x, i, j, ..., value)
-
-{
-  name = i;
-  accessorFuns = list('struct_size' = residual_knn_load_options_struct_size_set, 'verify' = residual_knn_load_options_verify_set, 'reserved' = residual_knn_load_options_reserved_set, 'progress' = residual_knn_load_options_progress_set, 'progress_user' = residual_knn_load_options_progress_user_set, 'message_base' = residual_knn_load_options_message_base_set, 'max_bytes' = residual_knn_load_options_max_bytes_set);
-  ;        idx = pmatch(name, names(accessorFuns));
-  if(is.na(idx))
-  return(callNextMethod(x, name, value));
-  f = accessorFuns[[idx]];
-  f(x, value);
-  x;
-}
-
-
-);
-# end of accessor method for residual_knn_load_options
-setMethod('delete', '_p_residual_knn_load_options', function(obj) {delete_residual_knn_load_options(obj)})
-# Start definition of copy functions & methods for residual_knn_load_options
-CopyToR_residual_knn_load_options = function(value, obj = new("residual_knn_load_options"))
-{
-  obj@struct_size = value$struct_size;
-  obj@verify = value$verify;
-  obj@reserved = value$reserved;
-  obj@message_base = value$message_base;
-  obj@max_bytes = value$max_bytes;
-  obj;
-}
-
-
-
-CopyToC_residual_knn_load_options = function(value, obj)
-{
-  obj$struct_size = value@struct_size;
-  obj$verify = value@verify;
-  obj$reserved = value@reserved;
-  obj$message_base = value@message_base;
-  obj$max_bytes = value@max_bytes;
-  obj
-}
-
-
-
-# Start definition of copy methods for residual_knn_load_options
-setMethod('copyToR', '_p_residual_knn_load_options', CopyToR_residual_knn_load_options);
-setMethod('copyToC', 'residual_knn_load_options', CopyToC_residual_knn_load_options);
-
-# End definition of copy methods for residual_knn_load_options
-# End definition of copy functions & methods for residual_knn_load_options
-# Start of residual_knn_load_options_init
-
-`residual_knn_load_options_init` = function(options, size)
-{
-  if (inherits(options, "ExternalReference")) options = slot(options,"ref");
-  size = as.integer(size);
-
-  if(length(size) > 1) {
-    warning("using only the first element of size");
-  };
-
-  ;.Call('R_swig_residual_knn_load_options_init', options, size, PACKAGE='residualknn');
-
-}
-
-attr(`residual_knn_load_options_init`, 'returnType') = 'void'
-attr(`residual_knn_load_options_init`, "inputTypes") = c('_p_residual_knn_load_options', 'integer')
-class(`residual_knn_load_options_init`) = c("SWIGFunction", class('residual_knn_load_options_init'))
+attr(`residual_knn_index_points`, 'returnType') = 'integer'
+attr(`residual_knn_index_points`, "inputTypes") = c('_p_residual_knn_index', 'integer')
+class(`residual_knn_index_points`) = c("SWIGFunction", class('residual_knn_index_points'))
 
 # Start of residual_knn_index_save
 
 `residual_knn_index_save` = function(index, path, .copy = FALSE)
 {
-  path = as(path, "character");
   ;ans = .Call('R_swig_residual_knn_index_save', index, path, as.logical(.copy), PACKAGE='residualknn');
   ans = status_result(ans)
 
@@ -1545,8 +1213,6 @@ class(`residual_knn_index_save`) = c("SWIGFunction", class('residual_knn_index_s
 
 `residual_knn_index_load` = function(path, options, .copy = FALSE)
 {
-  path = as(path, "character");
-  if (inherits(options, "ExternalReference")) options = slot(options,"ref");
   ;ans = .Call('R_swig_residual_knn_index_load', path, options, as.logical(.copy), PACKAGE='residualknn');
   ans = status_result(ans)
 
@@ -1562,8 +1228,6 @@ class(`residual_knn_index_load`) = c("SWIGFunction", class('residual_knn_index_l
 
 `residual_knn_index_open` = function(path, options, .copy = FALSE)
 {
-  path = as(path, "character");
-  if (inherits(options, "ExternalReference")) options = slot(options,"ref");
   ;ans = .Call('R_swig_residual_knn_index_open', path, options, as.logical(.copy), PACKAGE='residualknn');
   ans = status_result(ans)
 
@@ -1574,6 +1238,33 @@ class(`residual_knn_index_load`) = c("SWIGFunction", class('residual_knn_index_l
 attr(`residual_knn_index_open`, 'returnType') = 'integer'
 attr(`residual_knn_index_open`, "inputTypes") = c('character', '_p_residual_knn_load_options')
 class(`residual_knn_index_open`) = c("SWIGFunction", class('residual_knn_index_open'))
+
+# Start of residual_knn_index_set_note
+
+`residual_knn_index_set_note` = function(index, note, .copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_index_set_note', index, note, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_index_set_note`, 'returnType') = 'integer'
+attr(`residual_knn_index_set_note`, "inputTypes") = c('_p_residual_knn_index', 'character')
+class(`residual_knn_index_set_note`) = c("SWIGFunction", class('residual_knn_index_set_note'))
+
+# Start of residual_knn_index_note
+
+`residual_knn_index_note` = function(index)
+{
+  ;.Call('R_swig_residual_knn_index_note', index, PACKAGE='residualknn');
+
+}
+
+attr(`residual_knn_index_note`, 'returnType') = 'character'
+attr(`residual_knn_index_note`, "inputTypes") = c('_p_residual_knn_index')
+class(`residual_knn_index_note`) = c("SWIGFunction", class('residual_knn_index_note'))
 
 # Start of residual_knn_strategy_name
 
@@ -2020,6 +1711,21 @@ class(`residual_knn_order_points`) = c("SWIGFunction", class('residual_knn_order
 attr(`residual_knn_index_order`, 'returnType') = 'integer'
 attr(`residual_knn_index_order`, "inputTypes") = c('_p_residual_knn_index', '_p_residual_knn_helper_options')
 class(`residual_knn_index_order`) = c("SWIGFunction", class('residual_knn_index_order'))
+
+# Start of residual_knn_index_prepare
+
+`residual_knn_index_prepare` = function(index, options, .copy = FALSE)
+{
+  ;ans = .Call('R_swig_residual_knn_index_prepare', index, options, as.logical(.copy), PACKAGE='residualknn');
+  ans = status_result(ans)
+
+  ans
+
+}
+
+attr(`residual_knn_index_prepare`, 'returnType') = 'integer'
+attr(`residual_knn_index_prepare`, "inputTypes") = c('_p_residual_knn_index', '_p_residual_knn_helper_options')
+class(`residual_knn_index_prepare`) = c("SWIGFunction", class('residual_knn_index_prepare'))
 
 
 defineEnumeration("_residual_knn_status_code",

@@ -1178,31 +1178,30 @@ SWIGINTERN void SWIG_R_Raise(SEXP obj, const char *msg) {
 
 #define SWIGTYPE_p_char swig_types[0]
 #define SWIGTYPE_p_double swig_types[1]
-#define SWIGTYPE_p_f_p_void_long_long_long_long__int swig_types[2]
-#define SWIGTYPE_p_f_p_void_p_q_const__long_long_long_long_p_q_const__long_long_long_long_p_double__int swig_types[3]
-#define SWIGTYPE_p_int swig_types[4]
-#define SWIGTYPE_p_long_long swig_types[5]
-#define SWIGTYPE_p_p_residual_knn_index swig_types[6]
-#define SWIGTYPE_p_residual_knn_batch swig_types[7]
-#define SWIGTYPE_p_residual_knn_covariance_options swig_types[8]
-#define SWIGTYPE_p_residual_knn_helper_options swig_types[9]
-#define SWIGTYPE_p_residual_knn_index swig_types[10]
-#define SWIGTYPE_p_residual_knn_info swig_types[11]
-#define SWIGTYPE_p_residual_knn_load_options swig_types[12]
-#define SWIGTYPE_p_residual_knn_model_options swig_types[13]
-#define SWIGTYPE_p_residual_knn_search_options swig_types[14]
-#define SWIGTYPE_p_residual_knn_statistics swig_types[15]
-#define SWIGTYPE_p_residual_knn_weights_options swig_types[16]
-#define SWIGTYPE_p_residual_knn_weights_report swig_types[17]
-#define SWIGTYPE_p_short swig_types[18]
-#define SWIGTYPE_p_signed_char swig_types[19]
-#define SWIGTYPE_p_unsigned_char swig_types[20]
-#define SWIGTYPE_p_unsigned_int swig_types[21]
-#define SWIGTYPE_p_unsigned_long_long swig_types[22]
-#define SWIGTYPE_p_unsigned_short swig_types[23]
-#define SWIGTYPE_p_void swig_types[24]
-static swig_type_info *swig_types[26];
-static swig_module_info swig_module = {swig_types, 25, 0, 0, 0, 0};
+#define SWIGTYPE_p_f_p_void_p_q_const__long_long_long_long_p_q_const__long_long_long_long_p_double__int swig_types[2]
+#define SWIGTYPE_p_int swig_types[3]
+#define SWIGTYPE_p_long_long swig_types[4]
+#define SWIGTYPE_p_p_residual_knn_index swig_types[5]
+#define SWIGTYPE_p_residual_knn_batch swig_types[6]
+#define SWIGTYPE_p_residual_knn_covariance_options swig_types[7]
+#define SWIGTYPE_p_residual_knn_helper_options swig_types[8]
+#define SWIGTYPE_p_residual_knn_index swig_types[9]
+#define SWIGTYPE_p_residual_knn_info swig_types[10]
+#define SWIGTYPE_p_residual_knn_load_options swig_types[11]
+#define SWIGTYPE_p_residual_knn_model_options swig_types[12]
+#define SWIGTYPE_p_residual_knn_search_options swig_types[13]
+#define SWIGTYPE_p_residual_knn_statistics swig_types[14]
+#define SWIGTYPE_p_residual_knn_weights_options swig_types[15]
+#define SWIGTYPE_p_residual_knn_weights_report swig_types[16]
+#define SWIGTYPE_p_short swig_types[17]
+#define SWIGTYPE_p_signed_char swig_types[18]
+#define SWIGTYPE_p_unsigned_char swig_types[19]
+#define SWIGTYPE_p_unsigned_int swig_types[20]
+#define SWIGTYPE_p_unsigned_long_long swig_types[21]
+#define SWIGTYPE_p_unsigned_short swig_types[22]
+#define SWIGTYPE_p_void swig_types[23]
+static swig_type_info *swig_types[25];
+static swig_module_info swig_module = {swig_types, 24, 0, 0, 0, 0};
 #define SWIG_TypeQuery(name) SWIG_TypeQueryModule(&swig_module, &swig_module, name)
 #define SWIG_MangledTypeQuery(name) SWIG_MangledTypeQueryModule(&swig_module, &swig_module, name)
 
@@ -1358,6 +1357,11 @@ static const double* matrix_values(SEXP matrix, const char* name) {
 static const double* vector_values(SEXP vector, const char* name) {
   if (!Rf_isReal(vector)) Rf_error("%s must be a vector of doubles", name);
   return REAL(vector);
+}
+
+static const char* text_value(SEXP text, const char* name) {
+  if (!Rf_isString(text) || XLENGTH(text) != 1) Rf_error("%s must be a single text", name);
+  return CHAR(STRING_ELT(text, 0));
 }
 
 static int64_t to_int64(SEXP number, const char* name) {
@@ -1685,7 +1689,7 @@ static SEXP status_value(residual_knn_status status) {
 }
 
 static SEXP info_report(const residual_knn_info* from) {
-  report result = new_report(8);
+  report result = new_report(9);
   REPORT_NUMBER(n);
   REPORT_NUMBER(d);
   REPORT_NUMBER(m);
@@ -1697,6 +1701,23 @@ static SEXP info_report(const residual_knn_info* from) {
   const SEXP share = Rf_allocVector(REALSXP, levels);
   memcpy(REAL(share), from->residual_share, sizeof(from->residual_share));
   report_value(&result, "residual_share", share);
+  REPORT_NUMBER(given_factor);
+  UNPROTECT(1);
+  return result.values;
+}
+
+/* The model of an index, for residual_knn_index_model(). */
+static SEXP model_report(const residual_knn_model_options* from) {
+  report result = new_report(9);
+  REPORT_INTEGER(kernel);
+  REPORT_NUMBER(variance);
+  REPORT_NUMBER(nu);
+  REPORT_NUMBER(alpha);
+  REPORT_NUMBER(nugget);
+  REPORT_NUMBER(jitter);
+  REPORT_NUMBER(factor_error);
+  REPORT_INTEGER(factor_storage);
+  REPORT_NUMBER(max_bytes);
   UNPROTECT(1);
   return result.values;
 }
@@ -1855,6 +1876,15 @@ static void set_covariance_options(residual_knn_covariance_options* options, pro
   SET_FIELD(threads, Rf_asInteger);
 }
 
+static void set_load_options(residual_knn_load_options* options, progress_call* progress, SEXP list) {
+  require_list(list, "options");
+  residual_knn_load_options_init(options, sizeof *options);
+  options->message_base = 1;
+  set_progress(progress, list, &options->progress, &options->progress_user);
+  SET_FIELD(verify, Rf_asInteger);
+  SET_FIELD(max_bytes, Rf_asReal);
+}
+
 static void set_helper_options(residual_knn_helper_options* options, progress_call* progress, SEXP list) {
   INIT_OPTIONS(residual_knn_helper_options_init);
   SET_FIELD(threads, Rf_asInteger);
@@ -1969,32 +1999,6 @@ SWIG_AsVal_long (SEXP obj, long *val)
 {
    if (val) *val = Rf_asInteger(obj);
    return SWIG_OK;
-}
-
-
-#include <limits.h>
-#if !defined(SWIG_NO_LLONG_MAX)
-# if !defined(LLONG_MAX) && defined(__GNUC__) && defined (__LONG_LONG_MAX__)
-#   define LLONG_MAX __LONG_LONG_MAX__
-#   define LLONG_MIN (-LLONG_MAX - 1LL)
-#   define ULLONG_MAX (LLONG_MAX * 2ULL + 1ULL)
-# endif
-#endif
-
-
-SWIGINTERN int
-SWIG_AsVal_int (SEXP obj, int *val)
-{
-  long v;
-  int res = SWIG_AsVal_long (obj, &v);
-  if (SWIG_IsOK(res)) {
-    if ((v < INT_MIN || v > INT_MAX)) {
-      return SWIG_OverflowError;
-    } else {
-      if (val) *val = (int)(v);
-    }
-  }
-  return res;
 }
 
 
@@ -3783,206 +3787,40 @@ R_swig_residual_knn_index_factor ( SEXP index, SEXP layout, SEXP s_swig_copy)
 
 
 SWIGEXPORT SEXP
-R_swig_residual_knn_load_options_struct_size_set ( SEXP self, SEXP s_struct_size)
+R_swig_residual_knn_index_model ( SEXP index, SEXP s_swig_copy)
 {
-  struct residual_knn_load_options *arg1 = (struct residual_knn_load_options *) 0 ;
-  size_t arg2 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
-  int val2 ;
-  int ecode2 = 0 ;
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  residual_knn_model_options *arg2 = (residual_knn_model_options *) 0 ;
+  double *arg3 = (double *) 0 ;
+  residual_knn_model_options options2 ;
+  SEXP scales2 ;
   unsigned int r_nprotect = 0;
   SEXP r_ans = R_NilValue ;
   VMAXTYPE r_vmax = vmaxget() ;
-
-  res1 = SWIG_R_ConvertPtr(self, &argp1, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_load_options_struct_size_set" "', argument " "1"" of type '" "struct residual_knn_load_options *""'");
-  }
-  arg1 = (struct residual_knn_load_options *)(argp1);
-  ecode2 = SWIG_AsVal_int(s_struct_size, &val2);
-  if (!SWIG_IsOK(ecode2)) {
-    SWIG_exception_fail(SWIG_ArgError(ecode2), "in method '" "residual_knn_load_options_struct_size_set" "', argument " "2"" of type '" "size_t""'");
-  }
-  arg2 = (size_t)(val2);
-  if (arg1) (arg1)->struct_size = arg2;
-  r_ans = R_NilValue;
-  vmaxset(r_vmax);
-  if(r_nprotect)  Rf_unprotect(r_nprotect);
-
-  return r_ans;
-  fail: SWIGUNUSED;
-  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
-  return R_NilValue;
-}
+  SEXP R_OutputValues;
 
 
-SWIGEXPORT SEXP
-R_swig_residual_knn_load_options_struct_size_get ( SEXP self, SEXP s_swig_copy)
-{
-  size_t result;
-  struct residual_knn_load_options *arg1 = (struct residual_knn_load_options *) 0 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
-  unsigned int r_nprotect = 0;
-  SEXP r_ans = R_NilValue ;
-  VMAXTYPE r_vmax = vmaxget() ;
+  residual_knn_model_options_init(&options2, sizeof options2);
+  scales2 = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)info_of(handle_index(index)).d));
+  ++r_nprotect;
+  arg2 = &options2;
+  arg3 = REAL(scales2);
+  arg1 = handle_index(index);
+  result = (residual_knn_status)residual_knn_index_model((struct residual_knn_index const *)arg1,arg2,arg3);
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
 
-  res1 = SWIG_R_ConvertPtr(self, &argp1, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_load_options_struct_size_get" "', argument " "1"" of type '" "struct residual_knn_load_options *""'");
-  }
-  arg1 = (struct residual_knn_load_options *)(argp1);
-  result =  ((arg1)->struct_size);
-  r_ans = SWIG_From_int((int)(result));
-  vmaxset(r_vmax);
-  if(r_nprotect)  Rf_unprotect(r_nprotect);
-
-  return r_ans;
-  fail: SWIGUNUSED;
-  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
-  return R_NilValue;
-}
-
-
-SWIGEXPORT SEXP
-R_swig_residual_knn_load_options_verify_set ( SEXP self, SEXP s_verify)
-{
-  struct residual_knn_load_options *arg1 = (struct residual_knn_load_options *) 0 ;
-  int32_t arg2 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
-  unsigned int r_nprotect = 0;
-  SEXP r_ans = R_NilValue ;
-  VMAXTYPE r_vmax = vmaxget() ;
-
-  res1 = SWIG_R_ConvertPtr(self, &argp1, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_load_options_verify_set" "', argument " "1"" of type '" "struct residual_knn_load_options *""'");
-  }
-  arg1 = (struct residual_knn_load_options *)(argp1);
-  arg2 = to_int32(s_verify, "verify");
-  if (arg1) (arg1)->verify = arg2;
-  r_ans = R_NilValue;
-  vmaxset(r_vmax);
-  if(r_nprotect)  Rf_unprotect(r_nprotect);
-
-  return r_ans;
-  fail: SWIGUNUSED;
-  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
-  return R_NilValue;
-}
-
-
-SWIGEXPORT SEXP
-R_swig_residual_knn_load_options_verify_get ( SEXP self, SEXP s_swig_copy)
-{
-  int32_t result;
-  struct residual_knn_load_options *arg1 = (struct residual_knn_load_options *) 0 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
-  unsigned int r_nprotect = 0;
-  SEXP r_ans = R_NilValue ;
-  VMAXTYPE r_vmax = vmaxget() ;
-
-  res1 = SWIG_R_ConvertPtr(self, &argp1, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_load_options_verify_get" "', argument " "1"" of type '" "struct residual_knn_load_options *""'");
-  }
-  arg1 = (struct residual_knn_load_options *)(argp1);
-  result = (int32_t) ((arg1)->verify);
-  r_ans = Rf_ScalarInteger(result);
-  vmaxset(r_vmax);
-  if(r_nprotect)  Rf_unprotect(r_nprotect);
-
-  return r_ans;
-  fail: SWIGUNUSED;
-  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
-  return R_NilValue;
-}
-
-
-SWIGEXPORT SEXP
-R_swig_residual_knn_load_options_reserved_set ( SEXP self, SEXP s_reserved)
-{
-  struct residual_knn_load_options *arg1 = (struct residual_knn_load_options *) 0 ;
-  int32_t arg2 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
-  unsigned int r_nprotect = 0;
-  SEXP r_ans = R_NilValue ;
-  VMAXTYPE r_vmax = vmaxget() ;
-
-  res1 = SWIG_R_ConvertPtr(self, &argp1, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_load_options_reserved_set" "', argument " "1"" of type '" "struct residual_knn_load_options *""'");
-  }
-  arg1 = (struct residual_knn_load_options *)(argp1);
-  arg2 = to_int32(s_reserved, "reserved");
-  if (arg1) (arg1)->reserved = arg2;
-  r_ans = R_NilValue;
-  vmaxset(r_vmax);
-  if(r_nprotect)  Rf_unprotect(r_nprotect);
-
-  return r_ans;
-  fail: SWIGUNUSED;
-  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
-  return R_NilValue;
-}
-
-
-SWIGEXPORT SEXP
-R_swig_residual_knn_load_options_reserved_get ( SEXP self, SEXP s_swig_copy)
-{
-  int32_t result;
-  struct residual_knn_load_options *arg1 = (struct residual_knn_load_options *) 0 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
-  unsigned int r_nprotect = 0;
-  SEXP r_ans = R_NilValue ;
-  VMAXTYPE r_vmax = vmaxget() ;
-
-  res1 = SWIG_R_ConvertPtr(self, &argp1, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_load_options_reserved_get" "', argument " "1"" of type '" "struct residual_knn_load_options *""'");
-  }
-  arg1 = (struct residual_knn_load_options *)(argp1);
-  result = (int32_t) ((arg1)->reserved);
-  r_ans = Rf_ScalarInteger(result);
-  vmaxset(r_vmax);
-  if(r_nprotect)  Rf_unprotect(r_nprotect);
-
-  return r_ans;
-  fail: SWIGUNUSED;
-  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
-  return R_NilValue;
-}
-
-
-SWIGEXPORT SEXP
-R_swig_residual_knn_load_options_progress_set ( SEXP self, SEXP s_progress)
-{
-  struct residual_knn_load_options *arg1 = (struct residual_knn_load_options *) 0 ;
-  residual_knn_progress arg2 = (residual_knn_progress) 0 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
-  unsigned int r_nprotect = 0;
-  SEXP r_ans = R_NilValue ;
-  VMAXTYPE r_vmax = vmaxget() ;
-
-  res1 = SWIG_R_ConvertPtr(self, &argp1, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_load_options_progress_set" "', argument " "1"" of type '" "struct residual_knn_load_options *""'");
-  }
-  arg1 = (struct residual_knn_load_options *)(argp1);
   {
-    int res = SWIG_R_ConvertPtr(s_progress, (void**)(&arg2), SWIGTYPE_p_f_p_void_long_long_long_long__int, 0);
-    if (!SWIG_IsOK(res)) {
-      SWIG_exception_fail(SWIG_ArgError(res), "in method '" "residual_knn_load_options_progress_set" "', argument " "2"" of type '" "residual_knn_progress""'");
-    }
+    const SEXP both = Rf_allocVector(VECSXP, 2);
+    SET_VECTOR_ELT(r_ans, 1, both);
+    SET_VECTOR_ELT(both, 0, model_report(arg2));
+    SET_VECTOR_ELT(both, 1, scales2);
   }
-  if (arg1) (arg1)->progress = arg2;
-  r_ans = R_NilValue;
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
 
@@ -3994,293 +3832,47 @@ R_swig_residual_knn_load_options_progress_set ( SEXP self, SEXP s_progress)
 
 
 SWIGEXPORT SEXP
-R_swig_residual_knn_load_options_progress_get ( SEXP self, SEXP s_swig_copy)
+R_swig_residual_knn_index_points ( SEXP index, SEXP layout, SEXP s_swig_copy)
 {
-  residual_knn_progress result;
-  struct residual_knn_load_options *arg1 = (struct residual_knn_load_options *) 0 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  int32_t arg2 ;
+  double *arg3 = (double *) 0 ;
+  double *arg4 = (double *) 0 ;
+  SEXP point_matrix2 ;
+  SEXP inducing_matrix2 ;
   unsigned int r_nprotect = 0;
   SEXP r_ans = R_NilValue ;
   VMAXTYPE r_vmax = vmaxget() ;
+  SEXP R_OutputValues;
 
-  res1 = SWIG_R_ConvertPtr(self, &argp1, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_load_options_progress_get" "', argument " "1"" of type '" "struct residual_knn_load_options *""'");
+  arg1 = handle_index(index);
+
+  (void)layout; /* R passes NULL */
+  {
+    const residual_knn_info info = info_of(arg1);
+    const int inducing_points = info.given_factor ? 0 : (int)info.m;
+    point_matrix2 = PROTECT(Rf_allocMatrix(REALSXP, (int)info.n, (int)info.d));
+    inducing_matrix2 = PROTECT(Rf_allocMatrix(REALSXP, inducing_points, (int)info.d));
+    r_nprotect += 2;
+    arg4 = inducing_points > 0 ? REAL(inducing_matrix2) : NULL;
   }
-  arg1 = (struct residual_knn_load_options *)(argp1);
-  result = (residual_knn_progress) ((arg1)->progress);
-  r_ans = SWIG_R_NewPointerObj((void *)(result), SWIGTYPE_p_f_p_void_long_long_long_long__int, 0);
-  vmaxset(r_vmax);
-  if(r_nprotect)  Rf_unprotect(r_nprotect);
+  arg2 = RESIDUAL_KNN_DIMENSION_MAJOR;
+  arg3 = REAL(point_matrix2);
+  result = (residual_knn_status)residual_knn_index_points((struct residual_knn_index const *)arg1,arg2,arg3,arg4);
+  r_ans = status_value(result);
+  Rf_protect(r_ans);
+  Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
+  r_nprotect += 2;
+  SET_VECTOR_ELT(R_OutputValues, 0, r_ans);
+  r_ans = R_OutputValues;
 
-  return r_ans;
-  fail: SWIGUNUSED;
-  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
-  return R_NilValue;
-}
-
-
-SWIGEXPORT SEXP
-R_swig_residual_knn_load_options_progress_user_set ( SEXP self, SEXP s_progress_user)
-{
-  struct residual_knn_load_options *arg1 = (struct residual_knn_load_options *) 0 ;
-  void *arg2 = (void *) 0 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
-  int res2 ;
-  unsigned int r_nprotect = 0;
-  SEXP r_ans = R_NilValue ;
-  VMAXTYPE r_vmax = vmaxget() ;
-
-  res1 = SWIG_R_ConvertPtr(self, &argp1, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_load_options_progress_user_set" "', argument " "1"" of type '" "struct residual_knn_load_options *""'");
+  {
+    const SEXP both = Rf_allocVector(VECSXP, 2);
+    SET_VECTOR_ELT(r_ans, 1, both);
+    SET_VECTOR_ELT(both, 0, point_matrix2);
+    SET_VECTOR_ELT(both, 1, inducing_matrix2);
   }
-  arg1 = (struct residual_knn_load_options *)(argp1);
-  res2 = SWIG_R_ConvertPtr(s_progress_user, SWIG_as_voidptrptr(&arg2), 0, SWIG_POINTER_DISOWN);
-  if (!SWIG_IsOK(res2)) {
-    SWIG_exception_fail(SWIG_ArgError(res2), "in method '" "residual_knn_load_options_progress_user_set" "', argument " "2"" of type '" "void *""'");
-  }
-  if (arg1) (arg1)->progress_user = arg2;
-  r_ans = R_NilValue;
-  vmaxset(r_vmax);
-  if(r_nprotect)  Rf_unprotect(r_nprotect);
-
-  return r_ans;
-  fail: SWIGUNUSED;
-  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
-  return R_NilValue;
-}
-
-
-SWIGEXPORT SEXP
-R_swig_residual_knn_load_options_progress_user_get ( SEXP self)
-{
-  void *result = 0 ;
-  struct residual_knn_load_options *arg1 = (struct residual_knn_load_options *) 0 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
-  unsigned int r_nprotect = 0;
-  SEXP r_ans = R_NilValue ;
-  VMAXTYPE r_vmax = vmaxget() ;
-
-  res1 = SWIG_R_ConvertPtr(self, &argp1, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_load_options_progress_user_get" "', argument " "1"" of type '" "struct residual_knn_load_options *""'");
-  }
-  arg1 = (struct residual_knn_load_options *)(argp1);
-  result = (void *) ((arg1)->progress_user);
-  r_ans = SWIG_R_NewPointerObj(SWIG_as_voidptr(result), SWIGTYPE_p_void, 0 |  0 );
-  vmaxset(r_vmax);
-  if(r_nprotect)  Rf_unprotect(r_nprotect);
-
-  return r_ans;
-  fail: SWIGUNUSED;
-  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
-  return R_NilValue;
-}
-
-
-SWIGEXPORT SEXP
-R_swig_residual_knn_load_options_message_base_set ( SEXP self, SEXP s_message_base)
-{
-  struct residual_knn_load_options *arg1 = (struct residual_knn_load_options *) 0 ;
-  int64_t arg2 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
-  long val2 ;
-  int ecode2 = 0 ;
-  unsigned int r_nprotect = 0;
-  SEXP r_ans = R_NilValue ;
-  VMAXTYPE r_vmax = vmaxget() ;
-
-  res1 = SWIG_R_ConvertPtr(self, &argp1, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_load_options_message_base_set" "', argument " "1"" of type '" "struct residual_knn_load_options *""'");
-  }
-  arg1 = (struct residual_knn_load_options *)(argp1);
-  ecode2 = SWIG_AsVal_long(s_message_base, &val2);
-  if (!SWIG_IsOK(ecode2)) {
-    SWIG_exception_fail(SWIG_ArgError(ecode2), "in method '" "residual_knn_load_options_message_base_set" "', argument " "2"" of type '" "int64_t""'");
-  }
-  arg2 = (int64_t)(val2);
-  if (arg1) (arg1)->message_base = arg2;
-  r_ans = R_NilValue;
-  vmaxset(r_vmax);
-  if(r_nprotect)  Rf_unprotect(r_nprotect);
-
-  return r_ans;
-  fail: SWIGUNUSED;
-  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
-  return R_NilValue;
-}
-
-
-SWIGEXPORT SEXP
-R_swig_residual_knn_load_options_message_base_get ( SEXP self, SEXP s_swig_copy)
-{
-  int64_t result;
-  struct residual_knn_load_options *arg1 = (struct residual_knn_load_options *) 0 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
-  unsigned int r_nprotect = 0;
-  SEXP r_ans = R_NilValue ;
-  VMAXTYPE r_vmax = vmaxget() ;
-
-  res1 = SWIG_R_ConvertPtr(self, &argp1, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_load_options_message_base_get" "', argument " "1"" of type '" "struct residual_knn_load_options *""'");
-  }
-  arg1 = (struct residual_knn_load_options *)(argp1);
-  result = (int64_t) ((arg1)->message_base);
-  r_ans = SWIG_From_long((long)(result));
-  vmaxset(r_vmax);
-  if(r_nprotect)  Rf_unprotect(r_nprotect);
-
-  return r_ans;
-  fail: SWIGUNUSED;
-  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
-  return R_NilValue;
-}
-
-
-SWIGEXPORT SEXP
-R_swig_residual_knn_load_options_max_bytes_set ( SEXP self, SEXP s_max_bytes)
-{
-  struct residual_knn_load_options *arg1 = (struct residual_knn_load_options *) 0 ;
-  int64_t arg2 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
-  long val2 ;
-  int ecode2 = 0 ;
-  unsigned int r_nprotect = 0;
-  SEXP r_ans = R_NilValue ;
-  VMAXTYPE r_vmax = vmaxget() ;
-
-  res1 = SWIG_R_ConvertPtr(self, &argp1, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_load_options_max_bytes_set" "', argument " "1"" of type '" "struct residual_knn_load_options *""'");
-  }
-  arg1 = (struct residual_knn_load_options *)(argp1);
-  ecode2 = SWIG_AsVal_long(s_max_bytes, &val2);
-  if (!SWIG_IsOK(ecode2)) {
-    SWIG_exception_fail(SWIG_ArgError(ecode2), "in method '" "residual_knn_load_options_max_bytes_set" "', argument " "2"" of type '" "int64_t""'");
-  }
-  arg2 = (int64_t)(val2);
-  if (arg1) (arg1)->max_bytes = arg2;
-  r_ans = R_NilValue;
-  vmaxset(r_vmax);
-  if(r_nprotect)  Rf_unprotect(r_nprotect);
-
-  return r_ans;
-  fail: SWIGUNUSED;
-  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
-  return R_NilValue;
-}
-
-
-SWIGEXPORT SEXP
-R_swig_residual_knn_load_options_max_bytes_get ( SEXP self, SEXP s_swig_copy)
-{
-  int64_t result;
-  struct residual_knn_load_options *arg1 = (struct residual_knn_load_options *) 0 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
-  unsigned int r_nprotect = 0;
-  SEXP r_ans = R_NilValue ;
-  VMAXTYPE r_vmax = vmaxget() ;
-
-  res1 = SWIG_R_ConvertPtr(self, &argp1, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_load_options_max_bytes_get" "', argument " "1"" of type '" "struct residual_knn_load_options *""'");
-  }
-  arg1 = (struct residual_knn_load_options *)(argp1);
-  result = (int64_t) ((arg1)->max_bytes);
-  r_ans = SWIG_From_long((long)(result));
-  vmaxset(r_vmax);
-  if(r_nprotect)  Rf_unprotect(r_nprotect);
-
-  return r_ans;
-  fail: SWIGUNUSED;
-  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
-  return R_NilValue;
-}
-
-
-SWIGEXPORT SEXP
-R_swig_new_residual_knn_load_options ( SEXP s_swig_copy)
-{
-  struct residual_knn_load_options *result = 0 ;
-  unsigned int r_nprotect = 0;
-  SEXP r_ans = R_NilValue ;
-  VMAXTYPE r_vmax = vmaxget() ;
-
-  result = (struct residual_knn_load_options *)calloc(1, sizeof(struct residual_knn_load_options));
-  r_ans = SWIG_R_NewPointerObj(SWIG_as_voidptr(result), SWIGTYPE_p_residual_knn_load_options, SWIG_POINTER_OWN |  0 );
-  vmaxset(r_vmax);
-  if(r_nprotect)  Rf_unprotect(r_nprotect);
-
-  return r_ans;
-  fail: SWIGUNUSED;
-  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
-  return R_NilValue;
-}
-
-
-SWIGEXPORT SEXP
-R_swig_delete_residual_knn_load_options ( SEXP self)
-{
-  struct residual_knn_load_options *arg1 = (struct residual_knn_load_options *) 0 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
-  unsigned int r_nprotect = 0;
-  SEXP r_ans = R_NilValue ;
-  VMAXTYPE r_vmax = vmaxget() ;
-
-  res1 = SWIG_R_ConvertPtr(self, &argp1, SWIGTYPE_p_residual_knn_load_options, SWIG_POINTER_DISOWN |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "delete_residual_knn_load_options" "', argument " "1"" of type '" "struct residual_knn_load_options *""'");
-  }
-  arg1 = (struct residual_knn_load_options *)(argp1);
-  free((char *) arg1);
-  r_ans = R_NilValue;
-  vmaxset(r_vmax);
-  if(r_nprotect)  Rf_unprotect(r_nprotect);
-
-  R_ClearExternalPtr(self);
-  return r_ans;
-  fail: SWIGUNUSED;
-  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
-  return R_NilValue;
-}
-
-
-SWIGEXPORT SEXP
-R_swig_residual_knn_load_options_init ( SEXP options, SEXP size)
-{
-  residual_knn_load_options *arg1 = (residual_knn_load_options *) 0 ;
-  size_t arg2 ;
-  void *argp1 = 0 ;
-  int res1 = 0 ;
-  int val2 ;
-  int ecode2 = 0 ;
-  unsigned int r_nprotect = 0;
-  SEXP r_ans = R_NilValue ;
-  VMAXTYPE r_vmax = vmaxget() ;
-
-  res1 = SWIG_R_ConvertPtr(options, &argp1, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_load_options_init" "', argument " "1"" of type '" "residual_knn_load_options *""'");
-  }
-  arg1 = (residual_knn_load_options *)(argp1);
-  ecode2 = SWIG_AsVal_int(size, &val2);
-  if (!SWIG_IsOK(ecode2)) {
-    SWIG_exception_fail(SWIG_ArgError(ecode2), "in method '" "residual_knn_load_options_init" "', argument " "2"" of type '" "size_t""'");
-  }
-  arg2 = (size_t)(val2);
-  residual_knn_load_options_init(arg1,arg2);
-  r_ans = R_NilValue;
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
 
@@ -4297,28 +3889,19 @@ R_swig_residual_knn_index_save ( SEXP index, SEXP path, SEXP s_swig_copy)
   residual_knn_status result;
   residual_knn_index *arg1 = (residual_knn_index *) 0 ;
   char *arg2 = (char *) 0 ;
-  int res2 ;
-  char *buf2 = 0 ;
-  int alloc2 = 0 ;
   unsigned int r_nprotect = 0;
   SEXP r_ans = R_NilValue ;
   VMAXTYPE r_vmax = vmaxget() ;
 
   arg1 = handle_index(index);
-  res2 = SWIG_AsCharPtrAndSize(path, &buf2, NULL, &alloc2);
-  if (!SWIG_IsOK(res2)) {
-    SWIG_exception_fail(SWIG_ArgError(res2), "in method '" "residual_knn_index_save" "', argument " "2"" of type '" "char const *""'");
-  }
-  arg2 = (char *)(buf2);
+  arg2 = (char*)text_value(path, "path");
   result = (residual_knn_status)residual_knn_index_save((struct residual_knn_index const *)arg1,(char const *)arg2);
   r_ans = status_value(result);
-  if (alloc2 == SWIG_NEWOBJ) free((char*)buf2);
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
 
   return r_ans;
   fail: SWIGUNUSED;
-  if (alloc2 == SWIG_NEWOBJ) free((char*)buf2);
   Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
   return R_NilValue;
 }
@@ -4331,11 +3914,8 @@ R_swig_residual_knn_index_load ( SEXP path, SEXP options, SEXP s_swig_copy)
   char *arg1 = (char *) 0 ;
   residual_knn_load_options *arg2 = (residual_knn_load_options *) 0 ;
   residual_knn_index **arg3 = (residual_knn_index **) 0 ;
-  int res1 ;
-  char *buf1 = 0 ;
-  int alloc1 = 0 ;
-  void *argp2 = 0 ;
-  int res2 = 0 ;
+  residual_knn_load_options options2 ;
+  progress_call progress2 ;
   SEXP handle3 ;
   unsigned int r_nprotect = 0;
   SEXP r_ans = R_NilValue ;
@@ -4346,17 +3926,17 @@ R_swig_residual_knn_index_load ( SEXP path, SEXP options, SEXP s_swig_copy)
   handle3 = PROTECT(new_handle());
   ++r_nprotect;
   arg3 = &handle_holding(handle3)->index;
-  res1 = SWIG_AsCharPtrAndSize(path, &buf1, NULL, &alloc1);
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_index_load" "', argument " "1"" of type '" "char const *""'");
+  arg1 = (char*)text_value(path, "path");
+
+  set_load_options(&options2, &progress2, options);
+  arg2 = &options2;
+  {
+    library_call call;
+    begin_call(&call, NULL, 0);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_index_load((char const *)arg1,(struct residual_knn_load_options const *)arg2,arg3);
+    end_call(&call);
   }
-  arg1 = (char *)(buf1);
-  res2 = SWIG_R_ConvertPtr(options, &argp2, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res2)) {
-    SWIG_exception_fail(SWIG_ArgError(res2), "in method '" "residual_knn_index_load" "', argument " "2"" of type '" "residual_knn_load_options const *""'");
-  }
-  arg2 = (residual_knn_load_options *)(argp2);
-  result = (residual_knn_status)residual_knn_index_load((char const *)arg1,(struct residual_knn_load_options const *)arg2,arg3);
   r_ans = status_value(result);
   Rf_protect(r_ans);
   Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
@@ -4366,13 +3946,11 @@ R_swig_residual_knn_index_load ( SEXP path, SEXP options, SEXP s_swig_copy)
 
   SET_VECTOR_ELT(r_ans, 1, handle3);
   count_memory(handle3);
-  if (alloc1 == SWIG_NEWOBJ) free((char*)buf1);
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
 
   return r_ans;
   fail: SWIGUNUSED;
-  if (alloc1 == SWIG_NEWOBJ) free((char*)buf1);
   Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
   return R_NilValue;
 }
@@ -4385,11 +3963,8 @@ R_swig_residual_knn_index_open ( SEXP path, SEXP options, SEXP s_swig_copy)
   char *arg1 = (char *) 0 ;
   residual_knn_load_options *arg2 = (residual_knn_load_options *) 0 ;
   residual_knn_index **arg3 = (residual_knn_index **) 0 ;
-  int res1 ;
-  char *buf1 = 0 ;
-  int alloc1 = 0 ;
-  void *argp2 = 0 ;
-  int res2 = 0 ;
+  residual_knn_load_options options2 ;
+  progress_call progress2 ;
   SEXP handle3 ;
   unsigned int r_nprotect = 0;
   SEXP r_ans = R_NilValue ;
@@ -4400,17 +3975,17 @@ R_swig_residual_knn_index_open ( SEXP path, SEXP options, SEXP s_swig_copy)
   handle3 = PROTECT(new_handle());
   ++r_nprotect;
   arg3 = &handle_holding(handle3)->index;
-  res1 = SWIG_AsCharPtrAndSize(path, &buf1, NULL, &alloc1);
-  if (!SWIG_IsOK(res1)) {
-    SWIG_exception_fail(SWIG_ArgError(res1), "in method '" "residual_knn_index_open" "', argument " "1"" of type '" "char const *""'");
+  arg1 = (char*)text_value(path, "path");
+
+  set_load_options(&options2, &progress2, options);
+  arg2 = &options2;
+  {
+    library_call call;
+    begin_call(&call, NULL, 0);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_index_open((char const *)arg1,(struct residual_knn_load_options const *)arg2,arg3);
+    end_call(&call);
   }
-  arg1 = (char *)(buf1);
-  res2 = SWIG_R_ConvertPtr(options, &argp2, SWIGTYPE_p_residual_knn_load_options, 0 |  0 );
-  if (!SWIG_IsOK(res2)) {
-    SWIG_exception_fail(SWIG_ArgError(res2), "in method '" "residual_knn_index_open" "', argument " "2"" of type '" "residual_knn_load_options const *""'");
-  }
-  arg2 = (residual_knn_load_options *)(argp2);
-  result = (residual_knn_status)residual_knn_index_open((char const *)arg1,(struct residual_knn_load_options const *)arg2,arg3);
   r_ans = status_value(result);
   Rf_protect(r_ans);
   Rf_protect(R_OutputValues = Rf_allocVector(VECSXP,2));
@@ -4420,13 +3995,57 @@ R_swig_residual_knn_index_open ( SEXP path, SEXP options, SEXP s_swig_copy)
 
   SET_VECTOR_ELT(r_ans, 1, handle3);
   count_memory(handle3);
-  if (alloc1 == SWIG_NEWOBJ) free((char*)buf1);
   vmaxset(r_vmax);
   if(r_nprotect)  Rf_unprotect(r_nprotect);
 
   return r_ans;
   fail: SWIGUNUSED;
-  if (alloc1 == SWIG_NEWOBJ) free((char*)buf1);
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_index_set_note ( SEXP index, SEXP note, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  char *arg2 = (char *) 0 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  arg1 = handle_index(index);
+  arg2 = (char*)text_value(note, "note");
+  result = (residual_knn_status)residual_knn_index_set_note(arg1,(char const *)arg2);
+  r_ans = status_value(result);
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
+SWIGEXPORT SEXP
+R_swig_residual_knn_index_note ( SEXP index)
+{
+  char *result = 0 ;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  arg1 = handle_index(index);
+  result = (char *)residual_knn_index_note((struct residual_knn_index const *)arg1);
+  r_ans = SWIG_FromCharPtr((const char *)result);
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
   Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
   return R_NilValue;
 }
@@ -6296,6 +5915,40 @@ R_swig_residual_knn_index_order ( SEXP index, SEXP options, SEXP s_swig_copy)
 }
 
 
+SWIGEXPORT SEXP
+R_swig_residual_knn_index_prepare ( SEXP index, SEXP options, SEXP s_swig_copy)
+{
+  residual_knn_status result;
+  residual_knn_index *arg1 = (residual_knn_index *) 0 ;
+  residual_knn_helper_options *arg2 = (residual_knn_helper_options *) 0 ;
+  residual_knn_helper_options options2 ;
+  progress_call progress2 ;
+  unsigned int r_nprotect = 0;
+  SEXP r_ans = R_NilValue ;
+  VMAXTYPE r_vmax = vmaxget() ;
+
+  arg1 = handle_index(index);
+
+  set_helper_options(&options2, &progress2, options);
+  arg2 = &options2;
+  {
+    library_call call;
+    begin_call(&call, handle_holding(index), 1);
+    ++r_nprotect;
+    result = (residual_knn_status)residual_knn_index_prepare((struct residual_knn_index const *)arg1,(struct residual_knn_helper_options const *)arg2);
+    end_call(&call);
+  }
+  r_ans = status_value(result);
+  vmaxset(r_vmax);
+  if(r_nprotect)  Rf_unprotect(r_nprotect);
+
+  return r_ans;
+  fail: SWIGUNUSED;
+  Rf_error("%s %s", SWIG_ErrorType(SWIG_lasterror_code), SWIG_lasterror_msg);
+  return R_NilValue;
+}
+
+
 #ifdef __cplusplus
 }
 #endif
@@ -6304,7 +5957,6 @@ R_swig_residual_knn_index_order ( SEXP index, SEXP options, SEXP s_swig_copy)
 
 static swig_type_info _swigt__p_char = {"_p_char", "char *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_double = {"_p_double", "double *", 0, 0, (void*)0, 0};
-static swig_type_info _swigt__p_f_p_void_long_long_long_long__int = {"_p_f_p_void_long_long_long_long__int", "residual_knn_progress|int (*)(void *,long long,long long)", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_f_p_void_p_q_const__long_long_long_long_p_q_const__long_long_long_long_p_double__int = {"_p_f_p_void_p_q_const__long_long_long_long_p_q_const__long_long_long_long_p_double__int", "residual_knn_covariance|int (*)(void *,long long const *,long long,long long const *,long long,double *)", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_int = {"_p_int", "int32_t *|int_fast16_t *|int_fast32_t *|int_least32_t *|intptr_t *|residual_knn_status *|int *", 0, 0, (void*)0, 0};
 static swig_type_info _swigt__p_long_long = {"_p_long_long", "int64_t *|int_fast64_t *|int_least64_t *|intmax_t *|long long *", 0, 0, (void*)0, 0};
@@ -6331,7 +5983,6 @@ static swig_type_info _swigt__p_void = {"_p_void", "void *", 0, 0, (void*)0, 0};
 static swig_type_info *swig_type_initial[] = {
   &_swigt__p_char,
   &_swigt__p_double,
-  &_swigt__p_f_p_void_long_long_long_long__int,
   &_swigt__p_f_p_void_p_q_const__long_long_long_long_p_q_const__long_long_long_long_p_double__int,
   &_swigt__p_int,
   &_swigt__p_long_long,
@@ -6358,7 +6009,6 @@ static swig_type_info *swig_type_initial[] = {
 
 static swig_cast_info _swigc__p_char[] = {  {&_swigt__p_char, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_double[] = {  {&_swigt__p_double, 0, 0, 0},{0, 0, 0, 0}};
-static swig_cast_info _swigc__p_f_p_void_long_long_long_long__int[] = {  {&_swigt__p_f_p_void_long_long_long_long__int, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_f_p_void_p_q_const__long_long_long_long_p_q_const__long_long_long_long_p_double__int[] = {  {&_swigt__p_f_p_void_p_q_const__long_long_long_long_p_q_const__long_long_long_long_p_double__int, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_int[] = {  {&_swigt__p_int, 0, 0, 0},{0, 0, 0, 0}};
 static swig_cast_info _swigc__p_long_long[] = {  {&_swigt__p_long_long, 0, 0, 0},{0, 0, 0, 0}};
@@ -6385,7 +6035,6 @@ static swig_cast_info _swigc__p_void[] = {  {&_swigt__p_void, 0, 0, 0},{0, 0, 0,
 static swig_cast_info *swig_cast_initial[] = {
   _swigc__p_char,
   _swigc__p_double,
-  _swigc__p_f_p_void_long_long_long_long__int,
   _swigc__p_f_p_void_p_q_const__long_long_long_long_p_q_const__long_long_long_long_p_double__int,
   _swigc__p_int,
   _swigc__p_long_long,
@@ -6657,7 +6306,7 @@ SWIGEXPORT void SWIG_init(void) {
 SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_index_info", (DL_FUNC) &R_swig_residual_knn_index_info, 2},
    {"R_swig_handle_is_whole", (DL_FUNC) &R_swig_handle_is_whole, 2},
-   {"R_swig_residual_knn_load_options_message_base_get", (DL_FUNC) &R_swig_residual_knn_load_options_message_base_get, 2},
+   {"R_swig_residual_knn_index_note", (DL_FUNC) &R_swig_residual_knn_index_note, 1},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_NO_COVER_get, 1},
    {"R_swig_residual_knn_neighbors_of_new_points_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_points_above_int32, 6},
    {"R_swig_residual_knn_covariance_blocks_of_new_factor_int32", (DL_FUNC) &R_swig_residual_knn_covariance_blocks_of_new_factor_int32, 7},
@@ -6668,17 +6317,13 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_group_predecessors_int32", (DL_FUNC) &R_swig_residual_knn_group_predecessors_int32, 5},
    {"R_swig_residual_knn_index_order", (DL_FUNC) &R_swig_residual_knn_index_order, 3},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_LEVEL_SYNCHRONOUS_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_LEVEL_SYNCHRONOUS_get, 1},
-   {"R_swig_residual_knn_load_options_reserved_get", (DL_FUNC) &R_swig_residual_knn_load_options_reserved_get, 2},
-   {"R_swig_residual_knn_load_options_max_bytes_set", (DL_FUNC) &R_swig_residual_knn_load_options_max_bytes_set, 2},
    {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_GIVEN_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_GIVEN_get, 1},
    {"R_swig_residual_knn_blas", (DL_FUNC) &R_swig_residual_knn_blas, 0},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_BATCHED_BEST_FIRST_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_BATCHED_BEST_FIRST_get, 1},
-   {"R_swig_new_residual_knn_load_options", (DL_FUNC) &R_swig_new_residual_knn_load_options, 1},
    {"R_swig_residual_knn_weights_of_new_factor_int32", (DL_FUNC) &R_swig_residual_knn_weights_of_new_factor_int32, 7},
-   {"R_swig_residual_knn_load_options_init", (DL_FUNC) &R_swig_residual_knn_load_options_init, 2},
    {"R_swig_residual_knn_predecessors_above_int32", (DL_FUNC) &R_swig_residual_knn_predecessors_above_int32, 6},
-   {"R_swig_residual_knn_load_options_struct_size_get", (DL_FUNC) &R_swig_residual_knn_load_options_struct_size_get, 2},
    {"R_swig_residual_knn_predecessors_int32", (DL_FUNC) &R_swig_residual_knn_predecessors_int32, 5},
+   {"R_swig_residual_knn_index_set_note", (DL_FUNC) &R_swig_residual_knn_index_set_note, 3},
    {"R_swig_residual_knn_index_load", (DL_FUNC) &R_swig_residual_knn_index_load, 3},
    {"R_swig_residual_knn_strategy_name", (DL_FUNC) &R_swig_residual_knn_strategy_name, 1},
    {"R_swig_handle_users", (DL_FUNC) &R_swig_handle_users, 2},
@@ -6686,9 +6331,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_AUTOMATIC_get", (DL_FUNC) &R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_AUTOMATIC_get, 1},
    {"R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_STORED_get", (DL_FUNC) &R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_STORED_get, 1},
    {"R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_COMPUTED_get", (DL_FUNC) &R_swig_residual_knn_factor_storage_RESIDUAL_KNN_FACTOR_COMPUTED_get, 1},
-   {"R_swig_residual_knn_load_options_verify_set", (DL_FUNC) &R_swig_residual_knn_load_options_verify_set, 2},
    {"R_swig_residual_knn_version", (DL_FUNC) &R_swig_residual_knn_version, 0},
-   {"R_swig_residual_knn_load_options_progress_user_set", (DL_FUNC) &R_swig_residual_knn_load_options_progress_user_set, 2},
    {"R_swig_residual_knn_abi_version", (DL_FUNC) &R_swig_residual_knn_abi_version, 1},
    {"R_swig_residual_knn_index_create_from_factor", (DL_FUNC) &R_swig_residual_knn_index_create_from_factor, 6},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_CANDIDATE_LISTS_get, 1},
@@ -6699,8 +6342,8 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_simd_target", (DL_FUNC) &R_swig_residual_knn_simd_target, 0},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN52_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN52_get, 1},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN_get, 1},
+   {"R_swig_residual_knn_index_prepare", (DL_FUNC) &R_swig_residual_knn_index_prepare, 3},
    {"R_swig_close_handle", (DL_FUNC) &R_swig_close_handle, 1},
-   {"R_swig_residual_knn_load_options_message_base_set", (DL_FUNC) &R_swig_residual_knn_load_options_message_base_set, 2},
    {"R_swig_residual_knn_covariances_int32", (DL_FUNC) &R_swig_residual_knn_covariances_int32, 5},
    {"R_swig_residual_knn_covariance_blocks_of_new_points_int32", (DL_FUNC) &R_swig_residual_knn_covariance_blocks_of_new_points_int32, 5},
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_FEW_PAIRS_get, 1},
@@ -6709,10 +6352,8 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_SPACE_get", (DL_FUNC) &R_swig_residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_SPACE_get, 1},
    {"R_swig_residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_QUERY_get", (DL_FUNC) &R_swig_residual_knn_sink_order_RESIDUAL_KNN_SINK_BY_QUERY_get, 1},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_AUTOMATIC_get, 1},
-   {"R_swig_residual_knn_load_options_reserved_set", (DL_FUNC) &R_swig_residual_knn_load_options_reserved_set, 2},
    {"R_swig_residual_knn_index_factor", (DL_FUNC) &R_swig_residual_knn_index_factor, 3},
    {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_MAXIMIN_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_MAXIMIN_get, 1},
-   {"R_swig_delete_residual_knn_load_options", (DL_FUNC) &R_swig_delete_residual_knn_load_options, 1},
    {"R_swig_residual_knn_index_open", (DL_FUNC) &R_swig_residual_knn_index_open, 3},
    {"R_swig_residual_knn_neighbors_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_above_int32, 6},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_DUAL_TREE_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_DUAL_TREE_get, 1},
@@ -6720,13 +6361,10 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get", (DL_FUNC) &R_swig_residual_knn_reason_RESIDUAL_KNN_REASON_SCALED_DISTANCE_get, 1},
    {"R_swig_residual_knn_index_create_from_callback", (DL_FUNC) &R_swig_residual_knn_index_create_from_callback, 5},
    {"R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get", (DL_FUNC) &R_swig_residual_knn_ranking_RESIDUAL_KNN_SIGNED_get, 1},
-   {"R_swig_residual_knn_load_options_progress_get", (DL_FUNC) &R_swig_residual_knn_load_options_progress_get, 2},
    {"R_swig_residual_knn_neighbors_of_new_points_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_points_int32, 5},
    {"R_swig_residual_knn_order_points", (DL_FUNC) &R_swig_residual_knn_order_points, 5},
    {"R_swig_residual_knn_neighbors_of_new_factor_above_int32", (DL_FUNC) &R_swig_residual_knn_neighbors_of_new_factor_above_int32, 8},
    {"R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_RANDOM_get", (DL_FUNC) &R_swig_residual_knn_ordering_RESIDUAL_KNN_ORDER_RANDOM_get, 1},
-   {"R_swig_residual_knn_load_options_struct_size_set", (DL_FUNC) &R_swig_residual_knn_load_options_struct_size_set, 2},
-   {"R_swig_residual_knn_load_options_max_bytes_get", (DL_FUNC) &R_swig_residual_knn_load_options_max_bytes_get, 2},
    {"R_swig_residual_knn_group_neighbors_int32", (DL_FUNC) &R_swig_residual_knn_group_neighbors_int32, 5},
    {"R_swig_residual_knn_weights_of_new_points_int32", (DL_FUNC) &R_swig_residual_knn_weights_of_new_points_int32, 5},
    {"R_swig_residual_knn_strategy_RESIDUAL_KNN_BRUTE_FORCE_get", (DL_FUNC) &R_swig_residual_knn_strategy_RESIDUAL_KNN_BRUTE_FORCE_get, 1},
@@ -6742,6 +6380,7 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_CORRUPT_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_CORRUPT_get, 1},
    {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_TOO_NEW_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_TOO_NEW_get, 1},
    {"R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_OTHER_TARGET_get", (DL_FUNC) &R_swig_residual_knn_status_code_RESIDUAL_KNN_ERROR_OTHER_TARGET_get, 1},
+   {"R_swig_residual_knn_index_points", (DL_FUNC) &R_swig_residual_knn_index_points, 3},
    {"R_swig_residual_knn_weights_int32", (DL_FUNC) &R_swig_residual_knn_weights_int32, 5},
    {"R_swig_residual_knn_covariances_of_new_points_int32", (DL_FUNC) &R_swig_residual_knn_covariances_of_new_points_int32, 5},
    {"R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN12_get", (DL_FUNC) &R_swig_residual_knn_kernel_RESIDUAL_KNN_MATERN12_get, 1},
@@ -6759,8 +6398,6 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_covariance_blocks_int32", (DL_FUNC) &R_swig_residual_knn_covariance_blocks_int32, 5},
    {"R_swig_residual_knn_choose_inducing", (DL_FUNC) &R_swig_residual_knn_choose_inducing, 6},
    {"R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get", (DL_FUNC) &R_swig_residual_knn_inducing_method_RESIDUAL_KNN_KMEANS_get, 1},
-   {"R_swig_residual_knn_load_options_verify_get", (DL_FUNC) &R_swig_residual_knn_load_options_verify_get, 2},
-   {"R_swig_residual_knn_load_options_progress_user_get", (DL_FUNC) &R_swig_residual_knn_load_options_progress_user_get, 1},
    {"R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get", (DL_FUNC) &R_swig_residual_knn_ranking_RESIDUAL_KNN_ABSOLUTE_get, 1},
    {"R_swig_set_handle_covariance", (DL_FUNC) &R_swig_set_handle_covariance, 2},
    {"R_swig_residual_knn_index_warning", (DL_FUNC) &R_swig_residual_knn_index_warning, 1},
@@ -6768,8 +6405,8 @@ SWIGINTERN R_CallMethodDef CallEntries[] = {
    {"R_swig_residual_knn_search_warning", (DL_FUNC) &R_swig_residual_knn_search_warning, 2},
    {"R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get", (DL_FUNC) &R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_NEAREST_get, 1},
    {"R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get", (DL_FUNC) &R_swig_residual_knn_selection_RESIDUAL_KNN_SELECT_CONDITIONAL_get, 1},
+   {"R_swig_residual_knn_index_model", (DL_FUNC) &R_swig_residual_knn_index_model, 2},
    {"R_swig_residual_knn_inducing_method_RESIDUAL_KNN_RANDOM_ROWS_get", (DL_FUNC) &R_swig_residual_knn_inducing_method_RESIDUAL_KNN_RANDOM_ROWS_get, 1},
-   {"R_swig_residual_knn_load_options_progress_set", (DL_FUNC) &R_swig_residual_knn_load_options_progress_set, 2},
    {NULL, NULL, 0}
 };
 

@@ -11,9 +11,10 @@ Points are rows of a matrix, row numbers count from 0, and -1 stands for no neig
 >>> found.indices.shape, found.distances.shape
 ((1000, 10), (1000, 10))
 
-`Index` has everything: `neighbors`, `predecessors`, `neighbors_to`, `predecessors_to`, `neighbors_above`, `predecessors_above`, `group_neighbors`,
-`group_predecessors`, `weights`, `covariances`, `covariance_blocks`, `residual_order`, `update`, `factor`, `info` and
-`close`. `choose_inducing` and `order_points` prepare points. The modules `sklearn` and `gpytorch` are loaded on first use.
+`Index` has everything: `neighbors`, `predecessors`, `neighbors_to`, `predecessors_to`, `neighbors_above`,
+`predecessors_above`, `group_neighbors`, `group_predecessors`, `weights`, `covariances`, `covariance_blocks`,
+`residual_order`, `update`, `factor`, `info`, `save` and `close`. `load_index` makes an index from a file. `choose_inducing`
+and `order_points` prepare points. The modules `sklearn` and `gpytorch` are loaded on first use.
 """
 import importlib as _importlib
 from typing import Any as _Any
@@ -26,17 +27,22 @@ from ._errors import (
     ArgumentTypeError,
     CallbackError,
     CancelledError,
+    CorruptIndexError,
+    FileError,
     IndexInUseError,
     InternalError,
     InvalidArgumentError,
+    NotAnIndexError,
     NotPositiveDefiniteError,
+    OtherTargetError,
     OutOfMemoryError,
     ResidualKNNError,
     ResidualKNNWarning,
+    TooNewError,
     UnsupportedError,
 )
 from ._helpers import choose_inducing, order_points
-from ._index import Index
+from ._index import Index, load_index, save_index
 from ._library import LibraryInfo, library
 from ._results import Covariances, IndexInfo, Neighbors, Pairs, Statistics, Weights
 from ._sparse import CompressedRows
@@ -57,8 +63,10 @@ __all__ = [
     "CallbackError",
     "CancelledError",
     "CompressedRows",
+    "CorruptIndexError",
     "CovarianceFunction",
     "Covariances",
+    "FileError",
     "Index",
     "IndexInUseError",
     "IndexInfo",
@@ -66,8 +74,10 @@ __all__ = [
     "InvalidArgumentError",
     "LibraryInfo",
     "Neighbors",
+    "NotAnIndexError",
     "NotPositiveDefiniteError",
     "Numbers",
+    "OtherTargetError",
     "OutOfMemoryError",
     "Pairs",
     "RankingName",
@@ -81,10 +91,13 @@ __all__ = [
     "Statistics",
     "StrategyName",
     "SupportsDLPack",
+    "TooNewError",
     "UnsupportedError",
     "Weights",
     "__version__",
     "choose_inducing",
     "library",
+    "load_index",
     "order_points",
+    "save_index",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import numbers
 import operator
+import os
 from typing import Any, Literal, Type, TypeVar
 
 import numpy as np
@@ -69,6 +70,26 @@ def whole(x: Any, name: str, least: int, most: int, what: str = "") -> int:
     if value > most:
         raise InvalidArgumentError(f"{name} is {described(value)}, must be at most {most}{what}")
     return value
+
+
+def flag(x: Any, name: str) -> bool:
+    """True or False."""
+    if not isinstance(x, (bool, np.bool_)):
+        raise ArgumentTypeError(f"{name} is {described(x)}, must be True or False")
+    return bool(x)
+
+
+def file_path(x: Any, name: str) -> bytes:
+    """The path of a file, for the library."""
+    try:
+        path = os.fsencode(x)
+    except TypeError:
+        raise ArgumentTypeError(f"{name} is {described(x)}, must be a path: str, bytes or os.PathLike") from None
+    except UnicodeEncodeError:
+        raise InvalidArgumentError(f"{name} is {described(x)}, which the encoding of the file system lacks") from None
+    if not path or b"\0" in path:
+        raise InvalidArgumentError(f"{name} is {described(x)}, must be the name of a file")
+    return path
 
 
 def threads_of(x: Any) -> int:

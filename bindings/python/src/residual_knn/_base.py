@@ -75,7 +75,7 @@ class IndexBase:
                 raise InvalidArgumentError(_IS_EMPTY)
             record = self._read_info()
         return IndexInfo(record.n, record.d, record.m, record.degenerate_points, record.bytes, record.build_seconds,
-                         record.jitter, np.array(record.residual_share))
+                         record.jitter, np.array(record.residual_share), record.given_factor)
 
     def _read_info(self) -> _c.Info:
         record = _options.info()

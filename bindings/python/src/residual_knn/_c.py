@@ -428,6 +428,8 @@ class Info(ctypes.Structure):
     residual_share
         Quantiles over the points of p / (p + |V|^2), at the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1. This is the
         share of the variance that the inducing points do not explain; the nugget counts as variance.
+    given_factor
+        1 if the caller gave V and p, 0 if the library computed them from inducing points.
     """
 
     struct_size: int
@@ -439,6 +441,7 @@ class Info(ctypes.Structure):
     build_seconds: float
     jitter: float
     residual_share: Any
+    given_factor: int
 
     _fields_ = [
         ("struct_size", ctypes.c_size_t),
@@ -450,6 +453,7 @@ class Info(ctypes.Structure):
         ("build_seconds", ctypes.c_double),
         ("jitter", ctypes.c_double),
         ("residual_share", ctypes.c_double * 7),
+        ("given_factor", ctypes.c_int64),
     ]
 
 
@@ -884,15 +888,16 @@ class CovarianceOptions(ctypes.Structure):
 
 
 class HelperOptions(ctypes.Structure):
-    """Options of residual_knn_choose_inducing, residual_knn_order_points and residual_knn_index_order.
+    """Options of residual_knn_choose_inducing, residual_knn_order_points, residual_knn_index_order and
+    residual_knn_index_prepare.
 
     struct_size
         Set by residual_knn_helper_options_init.
     layout
         enum residual_knn_layout of points and inducing points; default RESIDUAL_KNN_POINT_MAJOR.
     threads
-        Worker threads of the k-means algorithm and of residual_knn_index_order, including the calling one; 0 (default):
-        one for each available processor.
+        Worker threads of the k-means algorithm, of residual_knn_index_order and of residual_knn_index_prepare, including the
+        calling one; 0 (default): one for each available processor.
     seed
         Seed of the random draws; default 1. The same seed gives the same answer on every machine.
     max_iterations
@@ -966,6 +971,10 @@ class Functions:
             library.residual_knn_index_info, ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(Info))
         self._index_factor = _declared(
             library.residual_knn_index_factor, ctypes.c_int32, ctypes.c_void_p, ctypes.c_int32, DoublesOut, DoublesOut)
+        self._index_model = _declared(
+            library.residual_knn_index_model, ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(ModelOptions), DoublesOut)
+        self._index_points = _declared(
+            library.residual_knn_index_points, ctypes.c_int32, ctypes.c_void_p, ctypes.c_int32, DoublesOut, DoublesOut)
         self._load_options_init = _declared(
             library.residual_knn_load_options_init, None, ctypes.POINTER(LoadOptions), ctypes.c_size_t)
         self._index_save = _declared(library.residual_knn_index_save, ctypes.c_int32, ctypes.c_void_p, ctypes.c_char_p)
@@ -975,6 +984,9 @@ class Functions:
         self._index_open = _declared(
             library.residual_knn_index_open, ctypes.c_int32, ctypes.c_char_p, ctypes.POINTER(LoadOptions),
             ctypes.POINTER(ctypes.c_void_p))
+        self._index_set_note = _declared(
+            library.residual_knn_index_set_note, ctypes.c_int32, ctypes.c_void_p, ctypes.c_char_p)
+        self._index_note = _declared(library.residual_knn_index_note, ctypes.c_char_p, ctypes.c_void_p)
         self._strategy_name = _declared(library.residual_knn_strategy_name, ctypes.c_char_p, ctypes.c_int32)
         self._reason_string = _declared(library.residual_knn_reason_string, ctypes.c_char_p, ctypes.c_int32)
         self._search_options_init = _declared(
@@ -1147,6 +1159,8 @@ class Functions:
             ctypes.c_int64, ctypes.c_int32, ctypes.POINTER(HelperOptions), Int64sOut)
         self._index_order = _declared(
             library.residual_knn_index_order, ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(HelperOptions), Int64sOut)
+        self._index_prepare = _declared(
+            library.residual_knn_index_prepare, ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(HelperOptions))
 
     def version(self) -> bytes:
         """Version of the library, "major.minor.patch". A static string, never NULL. Any thread."""
@@ -1307,6 +1321,39 @@ class Functions:
         result: int = self._index_factor(index, layout, factor, residual_variance)
         return result
 
+    def index_model(
+            self, index: Optional[ctypes.c_void_p], options: Optional[ModelOptions],
+            lengthscales: Optional[DoubleArray]) -> int:
+        """Reads the model of an index, for example of one that was loaded from a file.
+
+        - `index`: any but one with a covariance callback
+        - `options`: out: initialized by residual_knn_model_options_init; kernel, variance, nu, alpha, nugget, jitter,
+          factor_error, factor_storage, max_bytes and message_base are those of the index. jitter is the one
+          that was used, and max_jitter is 0. nugget and jitter are 0 if the caller gave V and p;
+          factor_storage tells where V is, and is never RESIDUAL_KNN_FACTOR_AUTOMATIC. Other fields stay
+        - `lengthscales`: out: d values, equal ones if one was given for all coordinates; NULL: not wanted
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, or ERROR_UNSUPPORTED for an index with a covariance callback. Any
+          thread.
+        """
+        result: int = self._index_model(index, options, lengthscales)
+        return result
+
+    def index_points(
+            self, index: Optional[ctypes.c_void_p], layout: int, points: Optional[DoubleArray],
+            inducing: Optional[DoubleArray]) -> int:
+        """Copies the points and the inducing points out of an index.
+
+        - `index`: any but one with a covariance callback
+        - `layout`: enum residual_knn_layout of both
+        - `points`: out: n x d, the numbers that the caller gave. With the caller's V and p, the index has only the
+          scaled points, and these numbers differ by rounding errors. NULL: not wanted
+        - `inducing`: out: m x d; NULL: not wanted. With the caller's V and p there are none: it must be NULL
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, or ERROR_UNSUPPORTED for an index with a covariance callback. Any
+          thread.
+        """
+        result: int = self._index_points(index, layout, points, inducing)
+        return result
+
     def load_options_init(self, options: Optional[LoadOptions], size: int) -> None:
         """Sets struct_size and the defaults.
 
@@ -1317,7 +1364,8 @@ class Functions:
 
     def index_save(self, index: Optional[ctypes.c_void_p], path: bytes) -> int:
         """Saves an index in a file: points, kernel, inducing points, V and p, and the trees, orders and integers that searches
-        have made for it so far. To save these too, search before you save. docs/index-format.md describes the file.
+        have made for it so far. To save these too, call
+        residual_knn_index_prepare or search before you save. docs/index-format.md describes the file.
 
         The file is written under another name in the same folder and then renamed, after all of it has reached the disk. A
         process that is killed, a full disk and a loss of power therefore leave the old file, if there was one, or the new one,
@@ -1369,6 +1417,25 @@ class Functions:
         - returns: as residual_knn_index_load
         """
         result: int = self._index_open(path, options, index)
+        return result
+
+    def index_set_note(self, index: Optional[ctypes.c_void_p], note: bytes) -> int:
+        """Gives an index a note, a text of the caller's that residual_knn_index_save writes into the file: for example names of
+        coordinates. An update keeps it. docs/index-format.md has the lines that the program and the packages for R, Julia and
+        Python write, so that each can read the others' files.
+
+        - `index`: any; nothing else may use it during the call
+        - `note`: UTF-8, ends with a byte 0; copied. NULL or "": no note
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT or ERROR_OUT_OF_MEMORY.
+        """
+        result: int = self._index_set_note(index, note)
+        return result
+
+    def index_note(self, index: Optional[ctypes.c_void_p]) -> bytes:
+        """The note of an index. Never NULL; "" if there is none or index is NULL. Valid until the index is freed or gets another
+        note. Any thread.
+        """
+        result: bytes = self._index_note(index)
         return result
 
     def strategy_name(self, strategy: int) -> bytes:
@@ -2155,4 +2222,19 @@ class Functions:
           Thread rule: any number of threads at once.
         """
         result: int = self._index_order(index, options, order)
+        return result
+
+    def index_prepare(self, index: Optional[ctypes.c_void_p], options: Optional[HelperOptions]) -> int:
+        """Makes what later searches for the k nearest neighbors need, as residual_knn_index_save then saves: trees, for all
+        points and for predecessors, if RESIDUAL_KNN_AUTOMATIC would try them for a large number of queries, otherwise integers
+        for scans. Searches make the same when they first need it. What exists already, and what has no room in max_bytes, is
+        not made.
+
+        - `index`: any
+        - `options`: NULL: defaults; threads, progress, progress_user and message_base are used, the other fields are
+          ignored
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK.
+          Thread rule: any number of threads at once.
+        """
+        result: int = self._index_prepare(index, options)
         return result

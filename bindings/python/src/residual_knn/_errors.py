@@ -68,6 +68,36 @@ class InternalError(ResidualKNNError, RuntimeError):
     status = _c.StatusCode.ERROR_INTERNAL
 
 
+class FileError(ResidualKNNError, OSError):
+    """The file of an index cannot be opened, read or written. The message has the reason of the operating system."""
+
+    status = _c.StatusCode.ERROR_FILE
+
+
+class NotAnIndexError(ResidualKNNError, ValueError):
+    """A file is not a saved index."""
+
+    status = _c.StatusCode.ERROR_NOT_AN_INDEX
+
+
+class CorruptIndexError(ResidualKNNError, ValueError):
+    """A saved index is damaged or incomplete."""
+
+    status = _c.StatusCode.ERROR_CORRUPT
+
+
+class TooNewError(ResidualKNNError, ValueError):
+    """A saved index needs a newer version of the library."""
+
+    status = _c.StatusCode.ERROR_TOO_NEW
+
+
+class OtherTargetError(ResidualKNNError, ValueError):
+    """A saved index was written on a processor with another SIMD target, whose numbers differ in the last bits."""
+
+    status = _c.StatusCode.ERROR_OTHER_TARGET
+
+
 class IndexInUseError(ResidualKNNError, RuntimeError):
     """A call tried to close or update an index during another call that uses it, or to use it during its update.
 
@@ -82,7 +112,8 @@ class ResidualKNNWarning(UserWarning):
 _BY_STATUS: Dict[int, Type[ResidualKNNError]] = {
     error.status: error
     for error in (InvalidArgumentError, OutOfMemoryError, NotPositiveDefiniteError, CancelledError, CallbackError,
-                  UnsupportedError, InternalError) if error.status is not None
+                  UnsupportedError, InternalError, FileError, NotAnIndexError, CorruptIndexError, TooNewError,
+                  OtherTargetError) if error.status is not None
 }
 
 # The library's names of elements and functions, and those of this package.

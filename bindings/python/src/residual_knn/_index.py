@@ -8,7 +8,7 @@ from typing import Any, Callable, Optional, Tuple, Type, TypeVar, Union
 import numpy as np
 
 from . import _c, _options
-from ._arguments import UINT64_MOST, described, is_single, whole
+from ._arguments import UINT64_MOST, described, file_path, flag, is_single, threads_of, whole
 from ._arrays import Numbers, in_c_order, matrix, vector
 from ._base import FROM_CALLBACK, FROM_FACTOR, FROM_INDUCING
 from ._callbacks import CovarianceFunction, library_callback
@@ -24,13 +24,14 @@ from ._pairs import PairSearches
 from ._plot import Plots
 from ._pointers import DoubleArray
 from ._progress import Progress
+from ._saved import Path, SavedIndexes
 from ._streams import Streams
 from ._weights import WeightsOfSets
 
 I = TypeVar("I", bound="Index")
 
 
-class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots):
+class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, SavedIndexes, Plots):
     """Points, kernel and inducing points, prepared for searches.
 
     Parameters
@@ -121,7 +122,8 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots):
 
     *Threads and processes.* Any number of threads may search an index at the same time; the lock of the interpreter is
     released meanwhile. Closing or updating it during a search, also in a callback, is an `IndexInUseError`. An index cannot
-    be copied or pickled: make it in each process. A forked process may use the indexes that it inherits.
+    be copied or pickled: `save` it and load it in each process (with ``mapped=True``, processes share its memory), or make
+    it there. A forked process may use the indexes that it inherits.
 
     *Memory.* An index takes about n (m + 2d + 3) numbers of 8 bytes, and up to twice as much after searches; without V
     (`factor_storage`) n (2d + 2) and, after searches, some hundred bytes a point. `close`, or
@@ -324,6 +326,86 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots):
                       callback)
         return index
 
+    @classmethod
+    def load(
+        cls: Type[I],
+        path: Path,
+        *,
+        mapped: bool = False,
+        verify: bool = False,
+        max_bytes: Optional[int] = None,
+        threads: int = 0,
+        progress: Progress = None,
+    ) -> I:
+        """Make an index again from a file that `save` or the program ``residual-knn index`` has written.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            The name of the file.
+        mapped : bool
+            False reads the whole file into memory, and tests all checksums. With True, large parts of it are read only when
+            they are needed, and processes that open the same file share the memory; the file must not be changed while the
+            index exists, but may be replaced or deleted. A program that truncates it ends the process.
+        verify : bool
+            With `mapped`, test all checksums too.
+        max_bytes : int, optional
+            As for `Index`.
+        threads : int
+            As for `Index`.
+        progress : bool or callable, optional
+            As for `Index`.
+
+        Returns
+        -------
+        Index
+            Its answers have the same bytes as those of the saved index, and it can be updated.
+
+        Raises
+        ------
+        FileError
+            If the file cannot be read. It is an OSError.
+        NotAnIndexError, CorruptIndexError, TooNewError, OtherTargetError
+            If it is no saved index, is damaged, needs a newer version of the library, or was written on a processor with
+            another SIMD target, whose numbers differ in the last bits. They are ValueErrors.
+
+        Notes
+        -----
+        Row numbers are those of the index that was saved. A file of ``residual-knn index --order`` has its points in that
+        order; ``--write-order`` tells their rows.
+
+        Examples
+        --------
+        >>> import os, tempfile, residual_knn as rk
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "line.rknn")
+        ...     rk.Index([[0.0], [1.0], [1.5]], lengthscales=1).save(path)
+        ...     with rk.Index.load(path, mapped=True) as index:
+        ...         print(index.neighbors(1).indices.ravel())
+        [1 2 1]
+        """
+        name = file_path(path, "path")
+        options = _options.load_options(max_bytes, verify)
+        function = C.index_open if flag(mapped, "mapped") else C.index_load
+        count = threads_of(threads)
+        index = cls.__new__(cls)
+        index._handle = Handle()
+        index._source = FROM_INDUCING
+        warning = ""
+
+        def make() -> int:
+            nonlocal warning
+            status = function(name, options, index._handle.address)
+            if status == _c.StatusCode.OK:
+                index._handle.adopt(None)
+                index._describe_loaded(count)
+                warning = index._warning(C.index_warning(index._handle.address))
+            return status
+
+        run(make, options, progress)
+        warn(warning)
+        return index
+
     def _begin(self, source: str, coordinates: Coordinates, lengthscales: DoubleArray, kernel: str,
                options: _c.ModelOptions, given_points: Any) -> None:
         self._handle = Handle()
@@ -345,6 +427,7 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots):
             if status == _c.StatusCode.OK:
                 self._handle.adopt(kept)
                 self._info = self._read_info()
+                status = self._keep_note()
                 warning = self._warning(C.index_warning(self._handle.address))
             return status
 
@@ -452,6 +535,7 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots):
                     self._info = self._read_info()
                     if new is not None:
                         self._inducing = new.copy()
+                    status = self._keep_note()
                     warning = self._warning(C.index_warning(self._handle.address))
                 return status
             finally:
@@ -528,8 +612,74 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, Plots):
                 f"degenerate points: {self._info.degenerate_points}>")
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        raise ArgumentTypeError("an index cannot be copied or pickled, because its memory belongs to the C library; make "
-                                "another from the same arguments")
+        raise ArgumentTypeError("an index cannot be copied or pickled, because its memory belongs to the C library; "
+                                "save it in a file and load it, or make another from the same arguments")
+
+
+def save_index(index: Index, path: Path, *, prepare: bool = True, threads: Optional[int] = None,
+               progress: Progress = None) -> None:
+    """Save an index in a file. The same as `Index.save`, which explains the arguments.
+
+    Parameters
+    ----------
+    index : Index
+        Any but one with a covariance function.
+    path : str or os.PathLike
+        As for `Index.save`.
+    prepare : bool
+        As for `Index.save`.
+    threads : int, optional
+        As for `Index.save`.
+    progress : bool or callable, optional
+        As for `Index.save`.
+
+    Examples
+    --------
+    >>> import os, tempfile, residual_knn as rk
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     rk.save_index(rk.Index([[0.0], [1.0]], lengthscales=1), os.path.join(folder, "line.rknn"))
+    ...     os.listdir(folder)
+    ['line.rknn']
+    """
+    if not isinstance(index, Index):
+        raise ArgumentTypeError(f"index is {described(index)}, must be an Index")
+    index.save(path, prepare=prepare, threads=threads, progress=progress)
+
+
+def load_index(path: Path, *, mapped: bool = False, verify: bool = False, max_bytes: Optional[int] = None, threads: int = 0,
+               progress: Progress = None) -> Index:
+    """Make an index again from a file. The same as `Index.load`, which explains the arguments.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        As for `Index.load`.
+    mapped : bool
+        As for `Index.load`.
+    verify : bool
+        As for `Index.load`.
+    max_bytes : int, optional
+        As for `Index.load`.
+    threads : int
+        As for `Index.load`.
+    progress : bool or callable, optional
+        As for `Index.load`.
+
+    Returns
+    -------
+    Index
+        The index.
+
+    Examples
+    --------
+    >>> import os, tempfile, residual_knn as rk
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "line.rknn")
+    ...     rk.save_index(rk.Index([[0.0], [1.0]], lengthscales=1), path)
+    ...     rk.load_index(path)
+    <Index: n=2, d=1, m=0, kernel='matern32', degenerate points: 0>
+    """
+    return Index.load(path, mapped=mapped, verify=verify, max_bytes=max_bytes, threads=threads, progress=progress)
 
 
 def _named_kernel(options: _c.ModelOptions, kernel: KernelName, nu: Optional[float], alpha: Optional[float],

@@ -6,7 +6,7 @@ import ctypes
 from typing import Any, Callable, Optional, Type, TypeVar
 
 from . import _c
-from ._arguments import UINT64_MOST, INT64_MOST, choice, number, threads_of, whole
+from ._arguments import UINT64_MOST, INT64_MOST, choice, flag, number, threads_of, whole
 from ._library import C
 
 S = TypeVar("S", bound=ctypes.Structure)
@@ -21,6 +21,14 @@ def _initialized(structure: Type[S], init: Callable[[Any, int], None]) -> S:
 
 def model_options() -> _c.ModelOptions:
     return _initialized(_c.ModelOptions, C.model_options_init)
+
+
+def load_options(max_bytes: Optional[int], verify: bool) -> _c.LoadOptions:
+    options = _initialized(_c.LoadOptions, C.load_options_init)
+    options.verify = int(flag(verify, "verify"))
+    if max_bytes is not None:
+        options.max_bytes = whole(max_bytes, "max_bytes", 1, INT64_MOST)
+    return options
 
 
 def info() -> _c.Info:

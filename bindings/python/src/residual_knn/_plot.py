@@ -8,10 +8,12 @@ from typing import Any, List, Optional, Sequence, SupportsIndex, Union
 
 import numpy as np
 
+from . import _c
 from ._arguments import described, whole
 from ._arrays import matrix
-from ._base import IndexBase
-from ._errors import ArgumentTypeError, InvalidArgumentError, UnsupportedError
+from ._base import FROM_CALLBACK, IndexBase
+from ._errors import ArgumentTypeError, InvalidArgumentError, UnsupportedError, check
+from ._library import C
 from ._pointers import DoubleArray, Int64Array
 from ._results import Neighbors
 
@@ -67,8 +69,10 @@ class Plots(IndexBase):
         """
         with self._handle.shared():  # an error if it is closed
             given = self._given_points
-        if given is None:
-            raise UnsupportedError("the index has no points to plot")
+            if self._source == FROM_CALLBACK:
+                raise UnsupportedError("the index has no points to plot")
+            if given is None:  # from a file
+                given = self._in_columns(self._points())
         row = whole(target, "target", 0, self.n - 1)
         points = matrix(given, "points")
         if points.shape != (self.n, self._coordinates.given):
@@ -82,8 +86,8 @@ class Plots(IndexBase):
         if ax is None:
             ax = importlib.import_module("matplotlib.pyplot").subplots()[1]
         _scatter(ax, points, shown, marker=".", s=8, c="0.7")
-        inducing = self._inducing_columns()
-        if inducing is not None:
+        if self._inducing is not None:
+            inducing = self._in_columns(self._inducing)
             _scatter(ax, inducing, shown, marker="+", s=30, c="0.4", label="inducing point")
         layers = (
             (np.setdiff1d(scaled, residual), {"label": "scaled distance only", "marker": "o", "s": 50, "facecolors": "none",
@@ -105,17 +109,22 @@ class Plots(IndexBase):
         found: Neighbors = search(k, rows=[target], ranking=ranking)
         return found.indices[found.indices >= 0]
 
-    def _inducing_columns(self) -> Optional[DoubleArray]:
-        """The inducing points in the columns of the caller."""
-        inducing = self._inducing
-        if inducing is None or self._coordinates.lonlat is None:
-            return inducing
+    def _in_columns(self, points: DoubleArray) -> DoubleArray:
+        """Points of the library in the columns of the caller."""
+        if self._coordinates.lonlat is None:
+            return points
         lon, lat = self._coordinates.lonlat
-        result = np.empty((len(inducing), self._coordinates.given))
-        result[:, lon] = np.degrees(np.arctan2(inducing[:, 1], inducing[:, 0]))
-        result[:, lat] = np.degrees(np.arctan2(inducing[:, 2], np.hypot(inducing[:, 0], inducing[:, 1])))
-        result[:, [c for c in range(result.shape[1]) if c not in (lon, lat)]] = inducing[:, 3:]
+        result = np.empty((len(points), self._coordinates.given))
+        result[:, lon] = np.degrees(np.arctan2(points[:, 1], points[:, 0]))
+        result[:, lat] = np.degrees(np.arctan2(points[:, 2], np.hypot(points[:, 0], points[:, 1])))
+        result[:, [c for c in range(result.shape[1]) if c not in (lon, lat)]] = points[:, 3:]
         return result
+
+    def _points(self) -> DoubleArray:
+        """The points of the library."""
+        points = np.empty((self.n, self.d))
+        check(C.index_points(self._handle.address, _c.Layout.POINT_MAJOR, points, None))
+        return points
 
     def _label(self, ax: Any, points: DoubleArray, dims: List[int]) -> None:
         names = [str(name) for name in self._coordinates.names or ()] or [f"x{column}" for column in range(points.shape[1])]

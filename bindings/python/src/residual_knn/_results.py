@@ -414,6 +414,8 @@ class IndexInfo:
     residual_share : ndarray of float64, shape (7,)
         Quantiles over the points of p / (p + V·V), at the levels 0, 0.01, 0.05, 0.5, 0.95, 0.99 and 1. This is the share
         of the variance that the inducing points do not explain; the nugget counts as variance.
+    given_factor : int
+        1 if the index was made from V and p, else 0.
     """
 
     n: int
@@ -424,3 +426,4 @@ class IndexInfo:
     build_seconds: float
     jitter: float
     residual_share: DoubleArray
+    given_factor: int

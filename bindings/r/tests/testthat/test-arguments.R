@@ -23,6 +23,9 @@ test_that("a single-value argument of a wrong type is an error that names the ar
     NULL, NA, 1:2, "a", sum, points, list(1, "a"), list(1, integer()), list(1, 21), list(0), list(1.5), list(1:2, 2:3),
     list(c(4, 4)), list(NA)
   )
+  saved <- tempfile()
+  on.exit(unlink(saved), add = TRUE)
+  save_index(index, saved)
   # Functions with valid arguments, and the wrong values for each argument.
   table <- list(
     list(function(...) residual_index(points, ...), list(
@@ -52,6 +55,12 @@ test_that("a single-value argument of a wrong type is an error that names the ar
     list(function(...) choose_inducing(points, ...), list(m = needed(whole))),
     list(function(...) choose_inducing(points, 3, ...), list(
       method = needed(name), max_iterations = whole, seed = c(whole[-12], 1e300), threads = whole, progress = flag
+    )),
+    list(function(...) save_index(index, ...), list(path = list(NULL, NA, 3, NA_character_, "", c("a", "b")))),
+    list(function(...) save_index(index, tempfile(), ...), list(prepare = flag, threads = whole, progress = flag)),
+    list(function(...) load_index(...), list(path = list(NULL, NA, 3, NA_character_, "", c("a", "b")))),
+    list(function(...) load_index(saved, ...), list(
+      mapped = flag, verify = flag, max_bytes = c(number, 1.5, -1, 0, Inf), threads = whole, progress = flag
     )),
     list(function(...) order_points(points, ...), list(ordering = needed(name), progress = flag)),
     list(function(...) order_points(points, "random", ...), list(seed = c(whole[-12], 1e300))),

@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Saved indexes: the same answers, models and names of columns; files that are no index; files of the program."""
+import json
+import multiprocessing
+import os
+import pathlib
+import subprocess
+
+import numpy as np
+import pytest
+
+import residual_knn as rk
+from residual_knn import _note
+from residual_knn._library import C
+
+POINTS = np.random.default_rng(40).random((400, 2))
+NEW = np.random.default_rng(41).random((9, 2))
+LOADS = {"read": {}, "mapped": {"mapped": True}, "mapped and verified": {"mapped": True, "verify": True}}
+
+
+def places(count, seed=42):
+    random = np.random.default_rng(seed)
+    return np.column_stack([random.uniform(-90, 90, count), random.random(count), random.uniform(-180, 180, count)])
+
+
+def alike(a, b, new=None):
+    """Whether two indexes have the same answers, to the last bit."""
+    for search in (lambda index: index.neighbors(5), lambda index: index.predecessors(5, ranking="signed"),
+                   lambda index: index.predecessors(4, ranking="scaled_distance"),
+                   lambda index: index.neighbors(3, strategy="dual_tree"),
+                   lambda index: index.predecessors(4, selection="conditional"),
+                   *([] if new is None else [lambda index: index.neighbors(4, queries=new)])):
+        ours, theirs = search(a), search(b)
+        np.testing.assert_array_equal(ours.indices, theirs.indices)
+        np.testing.assert_array_equal(ours.distances, theirs.distances)
+    for ours, theirs in zip(a.factor(), b.factor()):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("how", LOADS)
+@pytest.mark.parametrize("prepare", [False, True])
+@pytest.mark.parametrize("arguments", [
+    {"lengthscales": 0.2},
+    {"lengthscales": [0.2, 0.3], "inducing": 30, "kernel": "matern", "nu": 1.1, "variance": 2, "nugget": 0.1},
+    {"lengthscales": 0.2, "inducing": 30, "factor_storage": "computed", "kernel": "rational_quadratic", "alpha": 0.7},
+    {"lengthscales": 0.3, "inducing": 15, "kernel": "matern25_isotropic", "jitter": 1e-7, "max_jitter": 1e-3},
+    {"lengthscales": 0.3, "inducing": 15, "kernel": "gaussian", "max_bytes": 10**9},
+    {"lengthscales": 0.3, "inducing": 15, "kernel": "MaternKernel"},
+], ids=str)
+def test_same_answers_and_model(arguments, prepare, how, tmp_path):
+    index = rk.Index(POINTS, **arguments)
+    path = tmp_path / "points.rknn"
+    assert index.save(path, prepare=prepare) is None
+    assert os.listdir(tmp_path) == ["points.rknn"]
+    loaded = rk.load_index(path, **LOADS[how])
+    assert isinstance(loaded, rk.Index)
+    assert repr(loaded) == repr(index)
+    alike(index, loaded, NEW)
+    # Arguments that an update does not get are those of the saved index.
+    for change in ({"nugget": 0.2}, {"lengthscales": 0.25, "variance": 1.5}, {"inducing": POINTS[:20] + 0.001}):
+        if loaded.m or "inducing" in change:
+            alike(index.update(**change), loaded.update(**change), NEW)
+            assert repr(loaded) == repr(index)
+    loaded.save(tmp_path / "again.rknn")
+    with rk.Index.load(tmp_path / "again.rknn") as again:
+        alike(again, index, NEW)
+
+
+@pytest.mark.parametrize("how", LOADS)
+def test_index_from_factor(how, tmp_path):
+    factor, p = rk.Index(POINTS, inducing=12, lengthscales=0.3).factor()
+    index = rk.Index.from_factor(POINTS, factor, p, lengthscales=0.3, factor_error=1e-9)
+    index.save(tmp_path / "i.rknn")
+    loaded = rk.load_index(tmp_path / "i.rknn", **LOADS[how])
+    alike(index, loaded)
+    assert loaded.neighbors(4, queries=NEW, query_factor=factor[:9], query_residual_variance=p[:9]).indices.shape == (9, 4)
+    with pytest.raises(rk.UnsupportedError):
+        loaded.update(nugget=1)
+
+
+def test_a_covariance_function_cannot_be_saved(tmp_path):
+    index = rk.Index.from_callback(lambda rows, columns: np.exp(-abs(rows[:, None] - columns)), None, np.ones(4))
+    with pytest.raises(rk.UnsupportedError, match="covariance function"):
+        index.save(tmp_path / "i.rknn")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("lonlat", [(2, 0), ("lon", "lat")])
+def test_names_and_longitudes(lonlat, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    names = ["lat", "100% of\nthe dÄy", "lon"]
+    table, new = places(200), places(7, 43)
+    given = pandas.DataFrame(table, columns=names) if isinstance(lonlat[0], str) else table
+    index = rk.Index(given, inducing=10, lengthscales=0.4, lonlat=lonlat)
+    index.save(tmp_path / "i.rknn")
+    loaded = rk.load_index(tmp_path / "i.rknn")
+    alike(index, loaded, new)
+    assert loaded._coordinates == index._coordinates
+    if isinstance(lonlat[0], str):
+        with pytest.raises(ValueError, match="has the columns"):
+            loaded.neighbors(2, queries=pandas.DataFrame(new, columns=["x", "y", "z"]))
+
+
+def test_plot_of_a_loaded_index(tmp_path):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    table = places(100)
+    for points, more in ((POINTS, {}), (table, {"lonlat": (2, 0)})):
+        index = rk.Index(points, inducing=10, lengthscales=0.4, **more)
+        index.save(tmp_path / "i.rknn")
+        drawn = [each.plot(3).collections[0].get_offsets() for each in (index, rk.load_index(tmp_path / "i.rknn"))]
+        np.testing.assert_allclose(*drawn, rtol=0, atol=1e-9)
+
+
+def test_kinds_of_paths(tmp_path, monkeypatch):
+    index = rk.Index(POINTS, lengthscales=0.2)
+    monkeypatch.chdir(tmp_path)
+    name = "Länge ℓ.rknn"
+    for path in (name, pathlib.Path(name), os.fsencode(name), tmp_path / name, str(tmp_path / name)):
+        rk.save_index(index, path)
+        assert os.listdir() == [name]
+        assert rk.load_index(path).n == 400
+        os.remove(name)
+    for path in (None, 3, ["i.rknn"], POINTS):
+        for call in (index.save, rk.load_index, rk.Index.load):
+            with pytest.raises(TypeError, match="path is"):
+                call(path)
+    for path in ("", "a\0b", b"a\0b"):
+        for call in (index.save, rk.load_index):
+            with pytest.raises(rk.InvalidArgumentError, match="path is"):
+                call(path)
+    assert os.listdir() == []
+
+
+def test_wrong_arguments(tmp_path):
+    index = rk.Index(POINTS, lengthscales=0.2)
+    path = tmp_path / "i.rknn"
+    with pytest.raises(TypeError, match="index is"):
+        rk.save_index(POINTS, path)
+    with pytest.raises(TypeError, match="prepare is"):
+        index.save(path, prepare=1)
+    index.save(path)
+    for name in ("mapped", "verify"):
+        with pytest.raises(TypeError, match=f"{name} is"):
+            rk.load_index(path, **{name: "yes"})
+    with pytest.raises(ValueError, match="threads is -1"):
+        rk.load_index(path, threads=-1)
+    with pytest.raises(ValueError, match="max_bytes is 0"):
+        rk.load_index(path, max_bytes=0)
+    with pytest.raises(MemoryError, match="max_bytes is 100"):
+        rk.load_index(path, max_bytes=100)
+    index.close()
+    with pytest.raises(ValueError, match="closed"):
+        index.save(path)
+
+
+@pytest.mark.parametrize("how", LOADS)
+def test_bad_files(how, tmp_path):
+    path = tmp_path / "i.rknn"
+    rk.Index(POINTS, inducing=10, lengthscales=0.2).save(path)
+    whole = path.read_bytes()
+
+    def fails(error, base, content=None, match=""):
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(error, match=match) as failure:
+            rk.load_index(path, **LOADS[how])
+        assert isinstance(failure.value, base) and isinstance(failure.value, rk.ResidualKNNError)
+        assert "i.rknn" in str(failure.value)
+
+    fails(rk.NotAnIndexError, ValueError, b"", "empty")
+    fails(rk.NotAnIndexError, ValueError, b"x,y\n1,2\n" * 20)
+    for size in (1, 7, 40, 64, 200, len(whole) // 2, len(whole) - 1):
+        fails(rk.CorruptIndexError, ValueError, whole[:size])
+    fails(rk.CorruptIndexError, ValueError, whole + b"\0")
+    for place in np.random.default_rng(44).integers(64, len(whole), 30):
+        flipped = bytearray(whole)
+        flipped[place] ^= 16
+        if how != "mapped":  # V is tested only if it is read
+            fails(rk.CorruptIndexError, ValueError, bytes(flipped))
+    path.unlink()
+    fails(rk.FileError, OSError, match="No such file")
+    path.mkdir()
+    fails(rk.FileError, OSError, match="directory")
+    with pytest.raises(rk.FileError, match="irectory"):
+        rk.Index(POINTS, lengthscales=1).save(path)
+    with pytest.raises(OSError, match="No such file"):
+        rk.Index(POINTS, lengthscales=1).save(tmp_path / "nowhere" / "i.rknn")
+
+
+def test_errors_have_statuses():
+    for error in (rk.FileError, rk.NotAnIndexError, rk.CorruptIndexError, rk.TooNewError, rk.OtherTargetError):
+        assert issubclass(error, rk.ResidualKNNError)
+        assert error.status is not None and error.status.name.startswith("ERROR_")
+
+
+def test_progress_and_threads(tmp_path):
+    index = rk.Index(POINTS, inducing=10, lengthscales=0.2)
+    path = tmp_path / "i.rknn"
+    seen = []
+    index.save(path, progress=lambda done, total: seen.append((done, total)) or True)
+    loaded = rk.load_index(path, threads=1, progress=lambda done, total: seen.append((done, total)) or True)
+    assert all(0 <= done <= total for done, total in seen)
+    assert loaded.neighbors(3).statistics.threads == 1
+
+
+def test_replaced_while_it_is_mapped(tmp_path):
+    path = tmp_path / "i.rknn"
+    first = rk.Index(POINTS, inducing=10, lengthscales=0.2)
+    first.save(path)
+    loaded = rk.load_index(path, mapped=True)
+    rk.Index(POINTS[:100], lengthscales=0.5).save(path)
+    alike(first, loaded, NEW)
+    path.unlink()
+    alike(first, loaded, NEW)
+
+
+@pytest.mark.parametrize("text", ["", "something else", "residual-knn note 1", "residual-knn note 1\nfuture 3\n",
+                                  "residual-knn note 2\ncolumns 7\n"])
+def test_notes_that_say_nothing(text, tmp_path):
+    index = rk.Index(POINTS, inducing=10, lengthscales=0.2, kernel="matern25_isotropic")
+    C.index_set_note(index._handle.address, text.encode())
+    index.save(tmp_path / "i.rknn")
+    loaded = rk.load_index(tmp_path / "i.rknn")
+    assert "'matern52'" in repr(loaded)
+    np.testing.assert_array_equal(loaded.neighbors(3).indices, index.neighbors(3).indices)
+
+
+@pytest.mark.parametrize("lines", ["columns 3", "columns x", "columns 1\nlonlat 0 0", "columns 1\nlonlat 0 5",
+                                   "columns 2\nname x", "lonlat 0", "columns", "lonlat 0.5 1"])
+def test_notes_that_do_not_fit(lines, tmp_path):
+    index = rk.Index(POINTS, lengthscales=0.2)
+    C.index_set_note(index._handle.address, f"residual-knn note 1\n{lines}\n".encode())
+    index.save(tmp_path / "i.rknn")
+    with pytest.raises(rk.CorruptIndexError, match="note"):
+        rk.load_index(tmp_path / "i.rknn")
+
+
+@pytest.mark.parametrize("lines", ["kernel matern12\nlengthscales 0.2", "kernel nothing\nlengthscales 0.2",
+                                   "kernel matern32\nlengthscales 0.3", "kernel matern32\nlengthscales 1 2 3",
+                                   "kernel matern32"])
+def test_notes_of_another_model(lines, tmp_path):
+    """An index that a C program updated after it was loaded has an old note."""
+    index = rk.Index(POINTS, lengthscales=0.2)
+    C.index_set_note(index._handle.address, f"residual-knn note 1\n{lines}\n".encode())
+    index.save(tmp_path / "i.rknn")
+    loaded = rk.load_index(tmp_path / "i.rknn")
+    assert loaded._kernel == "matern32"
+    np.testing.assert_array_equal(loaded._lengthscales, [0.2, 0.2])
+
+
+def test_text_of_notes():
+    note = _note.parsed("residual-knn note 1\ncolumns 2\nname 50%25 a%0Ab\nname Länge\norder 1 0\n", 2)
+    assert note.coordinates.names == ["50% a\nb", "Länge"]
+    assert _note.text_of(note) == "residual-knn note 1\ncolumns 2\nname 50%25 a%0Ab\nname Länge\n"
+
+
+def test_files_of_the_program(program, tmp_path):
+    """The program searches an index of this package, and this package one of the program."""
+    table, new = places(300), places(8, 43)
+    for name, rows in (("p", table), ("q", new)):
+        np.savetxt(tmp_path / f"{name}.csv", rows, delimiter=",", header="lat,day,lon", comments="", fmt="%.17g")
+    options = ["--lonlat", "lon,lat", "--columns", "day", "--lengthscale", "0.4", "--inducing", "0"]
+
+    def run(*arguments):
+        subprocess.run([program, *arguments], cwd=tmp_path, check=True, stderr=subprocess.DEVNULL)
+
+    run("index", "p.csv", *options, "-o", "theirs.rknn")
+    theirs = rk.load_index(tmp_path / "theirs.rknn", mapped=True)
+    ours = rk.Index(table, lengthscales=0.4, lonlat=(2, 0))
+    alike(ours, theirs)
+    ours.save(tmp_path / "ours.rknn")
+    for name in ("ours", "theirs"):
+        run("neighbors", "--index", f"{name}.rknn", "-k", "5", "-o", f"{name}.npy")
+    for ending in ("npy", "distances.npy"):
+        np.testing.assert_array_equal(*(np.load(tmp_path / f"{name}.{ending}") for name in ("ours", "theirs")))
+    # New points have the columns of the array, which the program calls 0, 1, 2.
+    np.save(tmp_path / "q.npy", new)
+    run("neighbors", "--index", "ours.rknn", "--new-points", "q.npy", "-k", "5", "-o", "new.npy", "--stats", "s.json")
+    np.testing.assert_array_equal(np.load(tmp_path / "new.npy"), ours.neighbors(5, queries=new).indices)
+    assert json.loads((tmp_path / "s.json").read_text())["index"]["file"] == "ours.rknn"
+
+
+def search_mapped(path, rows):
+    with rk.load_index(path, mapped=True) as index:
+        return index.predecessors(4, rows=rows).indices
+
+
+def test_processes_share_a_file(tmp_path):
+    path = tmp_path / "i.rknn"
+    index = rk.Index(POINTS, inducing=10, lengthscales=0.2)
+    index.save(path)
+    parts = np.array_split(np.arange(400), 3)
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        found = pool.starmap(search_mapped, [(path, rows) for rows in parts])
+    np.testing.assert_array_equal(np.concatenate(found), index.predecessors(4).indices)
