@@ -1,5 +1,7 @@
 #include "mpi/deal.h"
 
+#include <algorithm>
+
 #include "mpi/requests.h"
 
 namespace residual_knn::mpi {
@@ -8,14 +10,21 @@ Deal::Deal(MPI_Comm comm, int64_t lots) : comm_(comm), lots_(lots) {
   CheckMpi(MPI_Comm_rank(comm, &rank_), "MPI_Comm_rank");
   CheckMpi(MPI_Comm_size(comm, &size_), "MPI_Comm_size");
   if (rank_ != 0) Ask(false);
+  next_ = std::min<int64_t>(lots, 1);
 }
 
 // Each question is asked when the lot before it begins, so that the answer is there when it is needed.
 void Deal::Ask(bool stop) {
   const int64_t question = stop ? 1 : 0;
-  CheckMpi(MPI_Irecv(&answer_, 1, MPI_INT64_T, 0, kAnswer, comm_, &request_), "MPI_Irecv");
+  CheckMpi(MPI_Irecv(&answer_, 2, MPI_INT64_T, 0, kAnswer, comm_, &request_), "MPI_Irecv");
   // A message of this size does not wait for its receiver.
   CheckMpi(MPI_Send(&question, 1, MPI_INT64_T, 0, kAsk, comm_), "MPI_Send");
+}
+
+int64_t Deal::TakeAnswer() {
+  WaitAsleep(&request_);
+  word_ = answer_.word;
+  return answer_.lot;
 }
 
 int64_t Deal::Next() {
@@ -23,10 +32,10 @@ int64_t Deal::Next() {
   int64_t lot = kNone;
   if (rank_ == 0) {
     Serve();
-    lot = Take();
+    lot = lots_ > 0 && !begun_ ? 0 : Take();
+    begun_ = true;
   } else {
-    WaitAsleep(&request_);
-    lot = answer_;
+    lot = TakeAnswer();
     if (lot != kNone) Ask(false);
   }
   ended_ = lot == kNone;
@@ -44,9 +53,9 @@ void Deal::Serve() {
     CheckMpi(MPI_Recv(&stop, 1, MPI_INT64_T, status.MPI_SOURCE, kAsk, comm_, MPI_STATUS_IGNORE),
              "MPI_Recv");
     if (stop != 0) next_ = lots_;
-    const int64_t lot = Take();
-    if (lot == kNone) ++told_;
-    CheckMpi(MPI_Send(&lot, 1, MPI_INT64_T, status.MPI_SOURCE, kAnswer, comm_), "MPI_Send");
+    const Answer answer{Take(), word_};
+    if (answer.lot == kNone) ++told_;
+    CheckMpi(MPI_Send(&answer, 2, MPI_INT64_T, status.MPI_SOURCE, kAnswer, comm_), "MPI_Send");
   }
 }
 
@@ -63,8 +72,7 @@ void Deal::Finish() {
     return;
   }
   while (!ended_) {
-    WaitAsleep(&request_);
-    ended_ = answer_ == kNone;
+    ended_ = TakeAnswer() == kNone;
     if (!ended_) Ask(true);
   }
 }

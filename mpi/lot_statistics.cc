@@ -40,8 +40,7 @@ residual_knn_statistics SumOf(CommTeam& team, const residual_knn_statistics& min
     if (lot.queries > 0) AddLot(lot, itself, 0, &sum);
   }
   sum.threads = mine.threads;
-  const bool compared = reason == RESIDUAL_KNN_REASON_SAMPLE_FOR_TREE;
-  if (!compared && sum.queries > 0) sum.reason = reason;
+  if (sum.queries > 0 && reason >= 0) sum.reason = reason;
   return sum;
 }
 

@@ -7,10 +7,10 @@ namespace {
 
 // A lot has this share of what is left for each process.
 constexpr int64_t kShareOfRest = 4;
-// At most this share of all, so that results are exchanged in parts of moderate size.
-constexpr int64_t kShareOfAll = 16;
+// At most this share of all, so that the first lots do not last too long.
+constexpr int64_t kShareOfAll = 8;
 constexpr int64_t kChunk = 1024;
-constexpr int64_t kChunksOfThread = 3;
+constexpr int64_t kChunksOfThread = 4;
 
 }  // namespace
 

@@ -14,6 +14,8 @@ namespace {
 
 constexpr int kFirstPause = 20;      // microseconds
 constexpr int kLongestPause = 2000;  // microseconds
+constexpr int kTransferPause = 50;   // microseconds
+constexpr int kTriesAwake = 20;
 
 }  // namespace
 
@@ -42,11 +44,18 @@ void WaitAsleep(MPI_Request* request, const std::function<void()>& meanwhile) {
 }
 
 void WaitForTransfer(std::span<MPI_Request> requests) {
-  for (int done = 0; done == 0;) {
+  int tries = 0;
+  for (int done = 0; done == 0; ++tries) {
     CheckMpi(
         MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE),
         "MPI_Testall");
-    if (done == 0) sched_yield();
+    if (done != 0) return;
+    // The other side may not have a core.
+    if (tries < kTriesAwake) {
+      sched_yield();
+    } else {
+      std::this_thread::sleep_for(std::chrono::microseconds(kTransferPause));
+    }
   }
 }
 

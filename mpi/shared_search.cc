@@ -13,6 +13,7 @@
 #include "mpi/failure.h"
 #include "mpi/lot_arrays.h"
 #include "mpi/lot_statistics.h"
+#include "mpi/lot_strategy.h"
 #include "mpi/lots.h"
 #include "mpi/mail.h"
 #include "parallel/team.h"
@@ -148,9 +149,9 @@ SearchPlan MakePlan(CommTeam& team, const SearchCall& call) {
   return plan;
 }
 
-void SearchLot(const SearchPlan& plan, std::span<const int64_t> queries, int32_t k,
-               bool wants_distances, LotArrays* arrays, FoundNeighbors* found,
-               residual_knn_statistics* statistics) {
+void SearchLot(const SearchPlan& plan, int64_t number, std::span<const int64_t> queries, int32_t k,
+               bool wants_distances, LotStrategy* strategy, LotArrays* arrays,
+               FoundNeighbors* found, residual_knn_statistics* statistics) {
   const size_t before = found->neighbors.size();
   const size_t places = queries.size() * static_cast<size_t>(k);
   arrays->Take(queries);
@@ -163,8 +164,10 @@ void SearchLot(const SearchPlan& plan, std::span<const int64_t> queries, int32_t
   }
   residual_knn_statistics lot;
   residual_knn_statistics_init(&lot, sizeof lot);
+  arrays->options().strategy = strategy->OfLot(number);
   CheckStatus(arrays->Search(found->neighbors.data() + before,
                              wants_distances ? found->distances.data() + before : nullptr, &lot));
+  strategy->Learn(number, lot);
   AddLot(lot, queries, plan.options.message_base, statistics);
 }
 
@@ -242,6 +245,7 @@ FoundNeighbors SearchMyLots(CommTeam& team, const SearchCall& call, bool wants_d
     plan.options.progress = Relay::Report;
     plan.options.progress_user = &relay;
   }
+  LotStrategy strategy(&deal, plan.options.strategy, plan.reason);
   FoundNeighbors found;
   residual_knn_statistics mine;
   residual_knn_statistics_init(&mine, sizeof mine);
@@ -250,10 +254,10 @@ FoundNeighbors SearchMyLots(CommTeam& team, const SearchCall& call, bool wants_d
     for (int64_t lot = deal.Next(); lot != Deal::kNone; lot = deal.Next()) {
       relay.first = plan.cuts[static_cast<size_t>(lot)];
       relay.count = plan.cuts[static_cast<size_t>(lot) + 1] - relay.first;
-      SearchLot(plan,
+      SearchLot(plan, lot,
                 std::span(plan.order)
                     .subspan(static_cast<size_t>(relay.first), static_cast<size_t>(relay.count)),
-                call.k, wants_distances, &arrays, &found, &mine);
+                call.k, wants_distances, &strategy, &arrays, &found, &mine);
     }
   } catch (...) {
     deal.Finish();
@@ -261,7 +265,7 @@ FoundNeighbors SearchMyLots(CommTeam& team, const SearchCall& call, bool wants_d
     throw;
   }
   deal.Finish();
-  *statistics = SumOf(team, mine, plan.reason);
+  *statistics = SumOf(team, mine, strategy.reason());
   return found;
 }
 

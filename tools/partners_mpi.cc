@@ -15,6 +15,7 @@
 #include "mpi/deal.h"
 #include "mpi/failure.h"
 #include "mpi/lot_statistics.h"
+#include "mpi/lot_strategy.h"
 #include "mpi/lots.h"
 #include "mpi/mail.h"
 #include "residual_knn_mpi.h"
@@ -180,11 +181,14 @@ struct MyAnswers {
   mpi::Bytes letter;
   residual_knn_statistics statistics{};
   int64_t jittered = 0;
+  int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;  // of the whole search
 };
 
 MyAnswers SearchMyLots(const Plan& plan, const Question& question, const Queries& whole,
                        const residual_knn_index* index, ProgressBar* progress) {
   mpi::Deal deal(team->comm(), std::ssize(plan.cuts) - 1);
+  mpi::LotStrategy strategy(&deal, plan.options.strategy, plan.reason);
+  NeighborsOptions options = plan.options;
   LotProgress lot_progress(&deal, whole, progress);
   MyAnswers mine;
   residual_knn_statistics_init(&mine.statistics, sizeof mine.statistics);
@@ -196,7 +200,9 @@ MyAnswers SearchMyLots(const Plan& plan, const Question& question, const Queries
       const auto which = std::span(plan.order).subspan(begin, end - begin);
       lot_progress.SetDone(static_cast<int64_t>(begin));
       const Queries queries = lots.Take(which);
-      Answer answer = Search(plan.options, question, queries, index, lot_progress.bar());
+      options.strategy = strategy.OfLot(lot);
+      Answer answer = Search(options, question, queries, index, lot_progress.bar());
+      strategy.Learn(lot, answer.statistics);
       mpi::AddLot(answer.statistics, which, plan.options.base, &mine.statistics);
       if (HasWeights(plan.options)) {
         mine.jittered +=
@@ -210,6 +216,7 @@ MyAnswers SearchMyLots(const Plan& plan, const Question& question, const Queries
     throw;
   }
   deal.Finish();
+  mine.reason = strategy.reason();
   return mine;
 }
 
@@ -225,7 +232,7 @@ RangeAnswer SearchTogether(const QueryRange& range, const NeighborsOptions& opti
   }
   const Plan plan = MakePlan(options, question, whole, index);
   MyAnswers mine = SearchMyLots(plan, question, whole, index, progress);
-  const residual_knn_statistics statistics = mpi::SumOf(*team, mine.statistics, plan.reason);
+  const residual_knn_statistics statistics = mpi::SumOf(*team, mine.statistics, mine.reason);
   for (const int64_t jittered : team->Share(mine.jittered)) found.jittered += jittered;
   AnswerParts parts(team->rank() == 0 ? whole.count : 0, options.threshold.has_value());
   mpi::GatherMail(*team, std::move(mine.letter),

@@ -58,7 +58,7 @@ typedef struct residual_knn_team_question {
  * @param question  the same on all processes
  * @param options   of the search; NULL: defaults
  * @param strategy  out: for the searches of parts of the queries, in place of that of the options
- * @param reason    out: why
+ * @param reason    out: why; -1: the searches of parts know
  * @param order     out: num_queries numbers of queries, in an order whose consecutive parts suit a search
  * @param begins    out: num_queries bytes: 1 where a part should begin, otherwise 0 */
 RESIDUAL_KNN_API residual_knn_status residual_knn_team_prepare(

@@ -66,6 +66,13 @@ void AppendSlots(const QuerySet& queries, std::span<const int64_t> which, QueryB
   }
 }
 
+// Queries with few candidates are often left to brute force, for which a process has to prepare much. So they are one part,
+// the first.
+bool IsForFirstPart(const Chunk& chunk, int64_t n) {
+  constexpr int64_t kOneIn = 32;
+  return chunk.tree->size() <= n / kOneIn;
+}
+
 void OrderByChunks(const SearchJob& job, TreeStore& trees, SharedPlan& shared) {
   SearchSettings settings = job.settings;
   settings.strategy = RESIDUAL_KNN_DUAL_TREE;
@@ -75,12 +82,17 @@ void OrderByChunks(const SearchJob& job, TreeStore& trees, SharedPlan& shared) {
   shared.order.reserve(size);
   shared.begins.assign(size, 0);
   QueryBlock block;
+  AppendSlots(job.queries, plan.brute(), block, shared.order);
   for (const Chunk& chunk : plan.chunks()) {
+    if (IsForFirstPart(chunk, job.model.n())) {
+      AppendSlots(job.queries, chunk.Queries(), block, shared.order);
+    }
+  }
+  for (const Chunk& chunk : plan.chunks()) {
+    if (IsForFirstPart(chunk, job.model.n())) continue;
     shared.begins[shared.order.size()] = 1;
     AppendSlots(job.queries, chunk.Queries(), block, shared.order);
   }
-  std::fill(shared.begins.begin() + std::ssize(shared.order), shared.begins.end(), 1);
-  AppendSlots(job.queries, plan.brute(), block, shared.order);
 }
 
 void OrderByPairs(const QuerySet& queries, SharedPlan& shared) {
@@ -100,6 +112,7 @@ SharedPlan PrepareTogether(const SearchJob& job, Prepared& prepared, Team& team)
   RequireSameModel(job.model, team);
   SharedPlan plan;
   plan.strategy = job.settings.strategy;
+  plan.reason = SharedPlan::kReasonOfParts;
   bool scan = true;
   if (job.settings.ranking != Ranking::kScaledDistance) {
     int64_t pairs = 0;

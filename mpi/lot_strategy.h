@@ -1,0 +1,31 @@
+// The strategy of the searches of lots. If a timed sample has to decide, process 0 makes it with one of its first lots, and the deal
+// tells the others. Until then they use the tree.
+#pragma once
+
+#include <cstdint>
+
+#include "mpi/deal.h"
+#include "residual_knn.h"
+
+namespace residual_knn::mpi {
+
+class LotStrategy {
+ public:
+  // `planned` and `reason` are those of residual_knn_team_prepare.
+  LotStrategy(Deal* deal, int32_t planned, int32_t reason);
+
+  // For the lot that the deal has just given. Lot 0 has queries that are not typical, and decides nothing.
+  [[nodiscard]] int32_t OfLot(int64_t lot) const;
+  // After each lot.
+  void Learn(int64_t lot, const residual_knn_statistics& statistics);
+  // Of the whole search, at the end.
+  [[nodiscard]] int32_t reason() const;
+
+ private:
+  Deal* deal_;
+  int32_t planned_;
+  int32_t reason_;
+  bool compares_;
+};
+
+}  // namespace residual_knn::mpi
