@@ -107,6 +107,9 @@ void RequireLists(const SearchCall& call, const residual_knn_search_options& opt
     refuse("start_k is " + std::to_string(options.start_k) + ", must be at least 0");
   }
   if (options.start_k > 0 && options.start == nullptr) refuse("start is NULL");
+  if (options.sink != nullptr) {
+    refuse("sink must be NULL: processes that share a search have the results in arrays");
+  }
   if (options.candidate_offsets == nullptr) return;
   if (options.candidate_rows == nullptr) refuse("candidate_rows is NULL");
   for (int64_t i = 0; i <= call.num_queries; ++i) {

@@ -296,6 +296,8 @@ void TestCancel(const Model& model, const residual_knn_index* index) {
   }
 }
 
+int32_t TakeNothing(void* /*user*/, const residual_knn_batch* /*batch*/) { return 0; }
+
 void TestRefusals(const Model& model, const residual_knn_index* index) {
   Question question = AllRows(QueryKind::kNeighbors, model.points.n, 5);
   Require(AskShared(index, question, {}, 7).status == RESIDUAL_KNN_ERROR_INVALID_ARGUMENT,
@@ -306,6 +308,14 @@ void TestRefusals(const Model& model, const residual_knn_index* index) {
   Require(AskShared(index, question, {}, 0).status == RESIDUAL_KNN_ERROR_INVALID_ARGUMENT,
           "a row that is too large");
   Require(Contains(LastError(), "rows[2] is "), "a row that is too large");
+  residual_knn_search_options with_sink = SearchOptions();
+  with_sink.sink = TakeNothing;
+  std::vector<int64_t> unused(static_cast<size_t>(model.points.n));
+  Require(residual_knn_mpi_neighbors(MPI_COMM_WORLD, 0, index, nullptr, model.points.n, &with_sink,
+                                     1, unused.data(), nullptr,
+                                     nullptr) == RESIDUAL_KNN_ERROR_INVALID_ARGUMENT,
+          "a sink");
+  Require(Contains(LastError(), "sink must be NULL"), "a sink");
   int64_t first = 0;
   int64_t count = 0;
   Require(residual_knn_mpi_part(-1, 2, 0, &first, &count) != RESIDUAL_KNN_OK, "part of -1");
