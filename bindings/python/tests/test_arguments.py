@@ -20,6 +20,10 @@ def zero(rows, columns):
     return np.zeros((len(rows), len(columns)))
 
 
+def ignore(*_):
+    return None
+
+
 BY_CALLBACK = rk.Index.from_callback(zero, None, np.ones(20))
 
 NUMBER = ["1", True, [1], (1, 2), {}, sum, 1j, np.array([1.0, 2]), datetime.date(2026, 1, 1)]
@@ -69,6 +73,7 @@ SEARCH = {"k": COUNT, "ranking": NAME, "strategy": NAME, "threads": WHOLE, "prog
           "candidate_lists": [1, "a", [], SETS[1:], [[1]] * 19, [[20]] * 20, [[1.5]] * 20, sum, [1] * 20],
           "start": [x for x in SET_MATRICES if x is not None and not (isinstance(x, np.ndarray) and x.dtype == int and
                                                                       (x.shape == (20, 0) or (x == 0).all()))]}
+SINK = {"sink": [None, 1, "print", [], POINTS], "sink_queries": WHOLE + [0], "sink_order": NAME}
 PAIRS = {"threshold": NUMBER + [None, -1e-9, 1 + 1e-9, np.nan], "ranking": NAME + ["scaled_distance"], "strategy": NAME,
          "max_pairs": WHOLE, "threads": WHOLE, "progress": SWITCH, "rows": ROWS}
 QUERIES = {"queries": [x for x in WRONG_POINTS if x is not None]}
@@ -98,6 +103,9 @@ TABLE = {
         **OWN_MODEL, "inducing": OWN_MODEL["inducing"] + [3, np.empty((0, 2))]}.items()}),
     "neighbors": (INDEX.neighbors, {**SEARCH, **QUERIES, "query_factor": [V], "query_residual_variance": [P]}),
     "predecessors": (INDEX.predecessors, SEARCH),
+    "neighbors_to": (lambda **given: INDEX.neighbors_to(**{"sink": ignore, **given}), {
+        **SEARCH, **QUERIES, **SINK, "query_factor": [V], "query_residual_variance": [P]}),
+    "predecessors_to": (lambda **given: INDEX.predecessors_to(**{"sink": ignore, **given}), {**SEARCH, **SINK}),
     "conditional": (lambda **given: INDEX.neighbors(5, selection="conditional", **given),
                     {"candidates": NUMBER + [0, 4, {"residual": 4}, {"near": 9}, {"scaled": -1}, {"scaled": 2.5}],
                      "ranking": ["signed", "scaled_distance"]}),
@@ -123,7 +131,7 @@ TABLE = {
     "order_points": (lambda **given: rk.order_points(**{"points": POINTS, **given}), {**HELPER, "ordering": NAME}),
 }
 # None is the default, or stands for the library's default.
-MAY_BE_NONE = {"threads", "seed", "max_iterations", "max_pairs", "nu", "max_jitter", "max_bytes", "progress"}
+MAY_BE_NONE = {"threads", "seed", "max_iterations", "max_pairs", "nu", "max_jitter", "max_bytes", "progress", "sink_queries"}
 # A call with wrong rows, or with the start of other queries, is about the neighbors.
 ALSO_NAMED = {"candidates": "k|selection", "queries": "neighbors|rows", "rows": "neighbors",
               "query_factor": "rows|neighbors", "query_residual_variance": "query_factor|rows|neighbors",
