@@ -64,6 +64,7 @@ make_base_system() {
   root=$folder
   if [[ -z $root ]]; then
     temporary=$(mktemp -d -- "${TMPDIR:-/var/tmp}/residual_knn-${0##*/}.XXXXXXXX")
+    chmod 0755 -- "$temporary" # users other than root can enter the / of a system
     root=$temporary
   fi
   if [[ -e $root/etc/os-release ]]; then
