@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tools/neighbors_output.h"
+#include "tools/output_file.h"
 #include "tools/output_format.h"
 #include "tools/output_set.h"
 
@@ -131,8 +132,16 @@ void CheckOutputs(const RunFiles& files) {
   }
 }
 
-// Files that a later run could not continue.
-void CheckResume(const NeighborsOptions& options) {
+// Files that a later run could not continue, and inputs that an unfinished output would replace.
+void CheckResume(const NeighborsOptions& options, const RunFiles& files) {
+  for (const NamedFile& input : files.inputs) {
+    if (!input.path.empty() && IsKeptName(ResolvedPath(input.path))) {
+      throw std::runtime_error(
+          input.option + ": " + input.path +
+          " has the name of an unfinished output, which --resume would replace; "
+          "rename it");
+    }
+  }
   std::vector<NamedFile> tables = {{"--output", options.output},
                                    {"--weights", options.weights},
                                    {"--variances", options.variances},
@@ -158,7 +167,7 @@ void CheckFiles(const NeighborsOptions& options) {
   CheckStandardInput(files);
   CheckEndings(files);
   if (!options.stats.empty()) IsJsonName(options.stats);
-  if (options.resume) CheckResume(options);
+  if (options.resume) CheckResume(options, files);
   CheckOutputs(files);
 }
 

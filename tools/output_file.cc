@@ -40,7 +40,9 @@ std::string TemporaryName(const std::string& target) {
   return (std::filesystem::path(FolderOf(target)) / name).string();
 }
 
-std::string KeptName(const std::string& target) { return target + ".resume-part"; }
+constexpr std::string_view kKeptEnding = ".resume-part";
+
+std::string KeptName(const std::string& target) { return target + std::string(kKeptEnding); }
 
 bool IsStandardOutput(const std::string& path) { return path == "-" || path == "/dev/stdout"; }
 
@@ -53,6 +55,8 @@ std::string ResolvedPath(const std::string& path) {
   const std::filesystem::path resolved = std::filesystem::canonical(path, ignored);
   return ignored ? path : resolved.string();
 }
+
+bool IsKeptName(const std::string& path) { return path.ends_with(kKeptEnding); }
 
 bool IsStaged(const std::string& path) {
   if (IsStandardOutput(path)) return false;

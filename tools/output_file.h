@@ -28,6 +28,9 @@ enum class Packing { kNone, kGzip };
 // True if a file of this name would be staged: it is a regular file or does not exist.
 bool IsStaged(const std::string& path);
 
+// True for a name that an unfinished file of Staging::kKept may have.
+bool IsKeptName(const std::string& path);
+
 // The path with symbolic links resolved; the path itself if there is no such file.
 std::string ResolvedPath(const std::string& path);
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
+#include <optional>
 
 #include "storage/file_error.h"
 
@@ -43,10 +44,12 @@ int Sync(int file) {
   return result;
 }
 
-// Devices and folders cannot be replaced.
-void RequireReplaceable(const std::string& path, const std::string& target) {
+// The permissions of the file that is replaced, if there is one. Devices and folders cannot be replaced.
+std::optional<mode_t> ReplacedPermissions(const std::string& path, const std::string& target) {
+  constexpr mode_t kPermissions = 0777;
   struct stat status {};
-  if (stat(target.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return;
+  if (stat(target.c_str(), &status) != 0) return std::nullopt;
+  if (S_ISREG(status.st_mode)) return status.st_mode & kPermissions;
   if (S_ISDIR(status.st_mode)) ThrowFileError(path, "cannot be written", EISDIR);
   throw Error(RESIDUAL_KNN_ERROR_FILE,
               DescribePath(path) + " cannot be written: not a regular file");
@@ -55,7 +58,8 @@ void RequireReplaceable(const std::string& path, const std::string& target) {
 }  // namespace
 
 NewFile::NewFile(const std::string& path) : path_(path), target_(WithoutLink(path)) {
-  RequireReplaceable(path_, target_);
+  const std::optional<mode_t> replaced = ReplacedPermissions(path_, target_);
+  constexpr mode_t kOfNewFile = 0666;
   static std::atomic<uint64_t> count{0};
   const std::string folder = FolderOf(target_);
   const size_t slash = target_.rfind('/');
@@ -65,8 +69,8 @@ NewFile::NewFile(const std::string& path) : path_(path), target_(WithoutLink(pat
                            name.substr(0, kMostOfName) + ".tmp-" + std::to_string(getpid()) + "-";
   for (int tries = 0; tries < kMostTries && !file_.is_open(); ++tries) {
     temporary_ = stem + std::to_string(count.fetch_add(1));
-    constexpr mode_t kMode = 0666;  // the umask of the process decides
-    const int number = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
+    const int number = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                            replaced.value_or(kOfNewFile));
     // Another process with this number may have left a file.
     if (number < 0 && errno != EEXIST && errno != EINTR) break;
     file_.Reset(number);
@@ -75,6 +79,8 @@ NewFile::NewFile(const std::string& path) : path_(path), target_(WithoutLink(pat
     temporary_.clear();
     ThrowFileError(path_, "cannot be written", errno);
   }
+  // The umask may have taken away more than the replaced file lacks. Without this call, fewer people can read the file.
+  if (replaced) static_cast<void>(fchmod(file_.number(), *replaced));
 }
 
 NewFile::~NewFile() {

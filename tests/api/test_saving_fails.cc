@@ -291,6 +291,26 @@ void TestLeftNames(void** /*state*/) {
   assert_int_equal(files.folder.Names().size(), 101);
 }
 
+// A file that is replaced passes its permissions on, whatever the umask is. A new file has those that the umask leaves.
+void TestPermissionsStay(void** /*state*/) {
+  const TestFolder folder;
+  const std::string path = folder.File("a.rknn");
+  const CreatedIndex created = SomeIndex(3);
+  const auto saved_mode = [&] {
+    assert_int_equal(residual_knn_index_save(created.index.get(), path.c_str()), RESIDUAL_KNN_OK);
+    struct stat status {};
+    assert_int_equal(stat(path.c_str(), &status), 0);
+    return static_cast<int>(status.st_mode & 0777);
+  };
+  const mode_t before = umask(027);
+  assert_int_equal(saved_mode(), 0640);
+  for (const int mode : {0600, 0664, 0444, 0644}) {
+    assert_int_equal(chmod(path.c_str(), static_cast<mode_t>(mode)), 0);
+    assert_int_equal(saved_mode(), mode);
+  }
+  umask(before);
+}
+
 void TestLimitOfFileSize(void** /*state*/) {
   Files files;
   for (const rlim_t limit : {rlim_t{0}, rlim_t{100}, rlim_t{5000}}) {
@@ -381,13 +401,10 @@ int main(int argc, char** argv) {
   using namespace residual_knn_test;
   TestRun run = ParseTestRun(argc, argv);
   const CMUnitTest tests[] = {
-      cmocka_unit_test(TestEveryCallFails),
-      cmocka_unit_test(TestInterruptions),
-      cmocka_unit_test(TestKilledAtEveryCall),
-      cmocka_unit_test(TestLeftNames),
-      cmocka_unit_test(TestLimitOfFileSize),
-      cmocka_unit_test(TestFullDisk),
-      cmocka_unit_test_prestate(TestTwoWriters, &run),
+      cmocka_unit_test(TestEveryCallFails),    cmocka_unit_test(TestInterruptions),
+      cmocka_unit_test(TestKilledAtEveryCall), cmocka_unit_test(TestLeftNames),
+      cmocka_unit_test(TestPermissionsStay),   cmocka_unit_test(TestLimitOfFileSize),
+      cmocka_unit_test(TestFullDisk),          cmocka_unit_test_prestate(TestTwoWriters, &run),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -261,6 +261,18 @@ class ResumeTest(cli_support.ProgramTest):
         self.fail("--variances: - is not a regular file", "-o", "o.csv", "--variances", "-", "--resume")
         self.assertEqual(self.names(), [])
 
+    def test_inputs_that_an_unfinished_output_would_replace(self):
+        text = "x,y\n0,0\n1,0\n2,1\n"
+        self.file("o.csv.resume-part", text)
+        self.fail("POINTS: o.csv.resume-part has the name of an unfinished output", "-o", "o.csv", "--resume",
+                  points="o.csv.resume-part")
+        self.file("points.csv", text)
+        (self.folder / "rows.csv").symlink_to("o.csv.resume-part")
+        self.fail("--queries: rows.csv has the name of an unfinished output", "-o", "o.csv", "--resume", "--queries", "rows.csv",
+                  points="points.csv")
+        self.assertEqual((self.folder / "o.csv.resume-part").read_text(), text)
+        self.assertEqual(self.names(), ["o.csv.resume-part", "points.csv", "rows.csv"])
+
     def test_failure_before_the_first_chunk(self):
         self.file("bad.csv", "x,y\n1,a\n")
         self.fail("bad.csv", "-o", "o.csv", "--resume", points="bad.csv")

@@ -194,7 +194,8 @@ end
 # Gives the index of the library its note. Nothing else may use it.
 function keep_note(index)
     index.source === :callback && return
-    text = note_text(index.coordinates, index.kernel, index.lengthscales, index.options)
+    text = note_text(index.coordinates, index.kernel, index.lengthscales, index.options) *
+           kept_lines(unsafe_string(LibResidualKNN.residual_knn_index_note(index)))
     run(() -> LibResidualKNN.residual_knn_index_set_note(index, text))
 end
 

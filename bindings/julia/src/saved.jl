@@ -116,6 +116,12 @@ function note_text(coordinates, kernel, lengthscales, options)
     return join(lines, "\n") * "\n"
 end
 
+# The lines of a note that mean nothing in Julia: the order of the rows and the names of columns.
+function kept_lines(text)
+    lines = filter(line -> startswith(line, "order ") || startswith(line, "name "), split(text, '\n'))
+    return join(lines .* "\n")
+end
+
 # The note of an index with d coordinates in the library. A text of another form is as good as none. Names of columns have no
 # meaning for matrices of Julia.
 function parsed_note(text, d)

@@ -119,6 +119,10 @@ end
                          begins * "kernel matern52\nlengthscales 1 2 3\n", begins * "kernel none\nlengthscales x\n")
                 @test with_note(text).kernel === :matern52
             end
+            kept = "name a\nname b\norder " * join(reverse(0:size(points, 2)-1), " ") * "\n"
+            named = with_note(begins * kept)
+            update!(named; lengthscales = 0.3)
+            @test endswith(unsafe_string(LibResidualKNN.residual_knn_index_note(named)), kept)
         end
     end
 end

@@ -249,6 +249,17 @@ def test_notes_of_another_model(lines, tmp_path):
     np.testing.assert_array_equal(loaded._lengthscales, [0.2, 0.2])
 
 
+def test_an_update_keeps_the_order_of_the_program(tmp_path):
+    index = rk.Index(POINTS, inducing=5, lengthscales=0.2)
+    order = "order " + " ".join(map(str, reversed(range(len(POINTS)))))
+    assert C.index_set_note(index._handle.address, f"residual-knn note 1\n{order}\n".encode()) == 0
+    index.update(lengthscales=0.3)
+    index.save(tmp_path / "i.rknn")
+    loaded = rk.load_index(tmp_path / "i.rknn")
+    loaded.update(lengthscales=0.25)
+    assert order in C.index_note(loaded._handle.address).decode().split("\n")
+
+
 def test_text_of_notes():
     note = _note.parsed("residual-knn note 1\ncolumns 2\nname 50%25 a%0Ab\nname Länge\norder 1 0\n", 2)
     assert note.coordinates.names == ["50% a\nb", "Länge"]

@@ -54,7 +54,7 @@ as_flag <- function(x, name) {
 
 note_begins <- "residual-knn note 1"
 
-# Gives the index of the library its note.
+# Gives the index of the library its note. The order of the rows, which the program writes, is kept from the note before.
 keep_note <- function(index) {
   if (index$source == "callback") {
     return(invisible())
@@ -64,6 +64,7 @@ keep_note <- function(index) {
   names <- if (is.null(reading)) colnames(index$points) else reading$names
   or_default <- function(value, default) if (is.null(value)) default else value
   jitter <- c(or_default(arguments[["jitter"]], 1e-8), or_default(arguments[["max_jitter"]], 0))
+  former <- strsplit(residual_knn_index_note(index$handle), "\n", fixed = TRUE)[[1L]]
   lines <- c(
     note_begins,
     paste("columns", if (is.null(reading)) ncol(index$points) else length(reading$labels)),
@@ -71,7 +72,8 @@ keep_note <- function(index) {
     if (!is.null(names)) paste("name", encoded_name(names)),
     paste("kernel", arguments[["kernel"]]),
     paste("lengthscales", numbers_text(index$state$lengthscales)),
-    paste("jitter", numbers_text(jitter))
+    paste("jitter", numbers_text(jitter)),
+    former[startsWith(former, "order ")]
   )
   checked(residual_knn_index_set_note(index$handle, paste0(lines, "\n", collapse = "")))
   invisible()

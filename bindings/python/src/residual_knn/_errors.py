@@ -45,7 +45,7 @@ class NotPositiveDefiniteError(ResidualKNNError, np.linalg.LinAlgError, ValueErr
 
 
 class CancelledError(ResidualKNNError, RuntimeError):
-    """The progress function returned False."""
+    """The progress function, or the sink of an answer, returned False."""
 
     status = _c.StatusCode.ERROR_CANCELLED
 

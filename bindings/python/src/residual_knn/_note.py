@@ -28,8 +28,8 @@ class Note:
     jitter: Optional[List[float]] = None  # and the largest one
 
 
-def text_of(note: Note) -> str:
-    """The text that the file holds."""
+def text_of(note: Note, former: str = "") -> str:
+    """The text that the file holds. The order of the rows, which the program writes, is kept from the note before."""
     coordinates = note.coordinates
     lines = [_FIRST, f"columns {coordinates.given}"]
     if coordinates.lonlat is not None:
@@ -41,6 +41,7 @@ def text_of(note: Note) -> str:
         lines += [f"kernel {note.kernel}", "lengthscales " + _numbers_text(note.lengthscales)]
     if note.jitter is not None:
         lines.append("jitter " + _numbers_text(note.jitter))
+    lines += [line for line in former.split("\n") if line.startswith("order ")]
     return "\n".join(lines) + "\n"
 
 

@@ -70,7 +70,8 @@ class SavedIndexes(IndexBase):
         if self._source == FROM_CALLBACK:
             return _c.StatusCode.OK
         note = _note.Note(self._coordinates, self._kernel, self._lengthscales, [self._options.jitter, self._options.max_jitter])
-        return C.index_set_note(self._handle.address, _note.text_of(note).encode("utf-8", "replace"))
+        former = C.index_note(self._handle.address).decode("utf-8", "replace")
+        return C.index_set_note(self._handle.address, _note.text_of(note, former).encode("utf-8", "replace"))
 
     def _describe_loaded(self, threads: int) -> None:
         """Sets the attributes of an index from a file, whose handle is set."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional, SupportsIndex
 
+import numpy as np
+
 from . import _c, _options
 from ._arguments import INT64_MOST, RankingName, SelectionName, SinkOrderName, StrategyName, choice, count_of_neighbors, whole
 from ._arrays import Numbers, Rows
@@ -35,7 +37,8 @@ def _set_sink(options: _c.SearchOptions, sink: SinkFunction, sink_queries: Optio
         parts = [copy_of(batch.queries, shape[:1], "i8"), copy_of(batch.neighbors, shape, "i8"), distances]
         if batch.conditional_variances is not None:
             parts.append(copy_of(batch.conditional_variances, shape, "f8"))
-        return sink(*parts) is not False
+        result = sink(*parts)
+        return not (isinstance(result, (bool, np.bool_)) and not result)
 
     def take(_user: Optional[int], address: int) -> int:
         call = running_call()

@@ -205,3 +205,11 @@ test_that("the program and the package read each other's files", {
   for (i in 1:2) run("neighbors", "--index", files[i], "--predecessors", "-k", "4", "-o", outputs[i])
   expect_identical(readLines(outputs[1]), readLines(outputs[2]))
 })
+
+test_that("an update keeps the order that the program wrote", {
+  index <- residual_index(matrix(runif(40), ncol = 2), inducing = 3, lengthscales = 0.3)
+  order <- paste("order", paste(19:0, collapse = " "))
+  residual_knn_index_set_note(index$handle, paste0("residual-knn note 1\n", order, "\n"))
+  update(index, lengthscales = 0.2)
+  expect_true(order %in% strsplit(residual_knn_index_note(index$handle), "\n", fixed = TRUE)[[1L]])
+})
