@@ -15,6 +15,11 @@ from ._errors import ArgumentTypeError
 Progress = Union[None, bool, Callable[[int, int], Any]]
 
 
+def goes_on(result: Any) -> bool:
+    """Whether a call goes on after a function of the user has returned this: only False ends it."""
+    return not (isinstance(result, (bool, np.bool_)) and not result)
+
+
 class Reporter:
     """Calls the function of the user."""
 
@@ -23,8 +28,7 @@ class Reporter:
 
     def report(self, done: int, total: int) -> bool:
         """Whether the call shall go on."""
-        result = self._function(done, total)
-        return not (isinstance(result, (bool, np.bool_)) and not result)
+        return goes_on(self._function(done, total))
 
     def finish(self, succeeded: bool) -> None:
         """Called once, at the end of the call."""

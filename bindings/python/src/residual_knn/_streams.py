@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional, SupportsIndex
 
-import numpy as np
-
 from . import _c, _options
 from ._arguments import INT64_MOST, RankingName, SelectionName, SinkOrderName, StrategyName, choice, count_of_neighbors, whole
 from ._arrays import Numbers, Rows
@@ -13,7 +11,7 @@ from ._callbacks import copy_of
 from ._calls import running_call
 from ._errors import ArgumentTypeError
 from ._library import C
-from ._progress import Progress
+from ._progress import Progress, goes_on
 from ._queries import read_queries, read_rows
 from ._results import Statistics, statistics_of
 from ._search import SearchCall, Searches, run_search
@@ -37,15 +35,14 @@ def _set_sink(options: _c.SearchOptions, sink: SinkFunction, sink_queries: Optio
         parts = [copy_of(batch.queries, shape[:1], "i8"), copy_of(batch.neighbors, shape, "i8"), distances]
         if batch.conditional_variances is not None:
             parts.append(copy_of(batch.conditional_variances, shape, "f8"))
-        result = sink(*parts)
-        return not (isinstance(result, (bool, np.bool_)) and not result)
+        return goes_on(sink(*parts))
 
     def take(_user: Optional[int], address: int) -> int:
         call = running_call()
         if not call.goes_on():
             return 1
-        succeeded, goes_on = call.run_callback(deliver, _c.Batch.from_address(address))
-        return 0 if succeeded and goes_on else 1
+        succeeded, more = call.run_callback(deliver, _c.Batch.from_address(address))
+        return 0 if succeeded and more else 1
 
     options.sink = _c.Sink(take)
     if sink_queries is not None:
