@@ -24,6 +24,15 @@ int ChunkPlan::StageFor(const TreeStore& trees, int64_t limit) {
   return few ? kNoStage : stage;
 }
 
+std::vector<bool> ChunkPlan::StagesFor(const TreeStore& trees, const QuerySet& queries) {
+  std::vector<bool> serves(static_cast<size_t>(trees.num_stages()));
+  for (int64_t i = 0; i < queries.size(); ++i) {
+    const int stage = StageFor(trees, queries.Limit(i));
+    if (stage != kNoStage) serves[stage] = true;
+  }
+  return serves;
+}
+
 ChunkPlan::ChunkPlan(const SearchJob& job, TreeStore& trees)
     : job_(job), stages_(static_cast<size_t>(trees.num_stages())) {
   for (int64_t i = 0; i < job.queries.size(); ++i) {

@@ -34,6 +34,8 @@ class ChunkPlan {
   static constexpr int kNoStage = -1;
   // The stage whose tree serves queries with the first `limit` rows as candidates.
   static int StageFor(const TreeStore& trees, int64_t limit);
+  // For each stage, whether its tree serves some of the queries.
+  static std::vector<bool> StagesFor(const TreeStore& trees, const QuerySet& queries);
 
   ChunkPlan(const SearchJob& job, TreeStore& trees);
   ChunkPlan(const ChunkPlan&) = delete;

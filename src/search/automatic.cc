@@ -32,11 +32,7 @@ struct NeededTrees {
 };
 
 NeededTrees TreesFor(const QuerySet& queries, TreeStore& trees) {
-  std::vector<bool> needed(static_cast<size_t>(trees.num_stages()));
-  for (int64_t i = 0; i < queries.size(); ++i) {
-    const int stage = ChunkPlan::StageFor(trees, queries.Limit(i));
-    if (stage != ChunkPlan::kNoStage) needed[stage] = true;
-  }
+  const std::vector<bool> needed = ChunkPlan::StagesFor(trees, queries);
   NeededTrees found;
   for (int stage = 0; stage < trees.num_stages(); ++stage) {
     if (!needed[stage]) continue;

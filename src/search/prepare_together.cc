@@ -37,11 +37,7 @@ void RequireSameModel(const ResidualModel& model, Team& team) {
 
 // Trees that some process has made for a search of its own are made by each of the others alone.
 void BuildTrees(const SearchJob& job, TreeStore& trees, Team& team) {
-  std::vector<bool> needed(static_cast<size_t>(trees.num_stages()));
-  for (int64_t i = 0; i < job.queries.size(); ++i) {
-    const int stage = ChunkPlan::StageFor(trees, job.queries.Limit(i));
-    if (stage != ChunkPlan::kNoStage) needed[stage] = true;
-  }
+  const std::vector<bool> needed = ChunkPlan::StagesFor(trees, job.queries);
   int64_t mine = 0;
   for (int stage = 0; stage < trees.num_stages(); ++stage) {
     if (trees.Has(stage)) mine |= int64_t{1} << stage;
