@@ -67,6 +67,23 @@ void Read(const char* path, const residual_knn_load_options& options,
   *index = handle.release();
 }
 
+struct FileToRead {
+  const char* path;
+  bool mapped;  // instead of read whole
+};
+
+residual_knn_status ReadIndex(const char* function, const FileToRead& file,
+                              const residual_knn_load_options* options,
+                              residual_knn_index** index) {
+  return Guard(function, residual_knn::MessageBaseOf(options), [&] {
+    residual_knn::RequirePointer(index, "index");
+    RequirePath(file.path);
+    RequireLittleEndian();
+    const residual_knn_load_options o = ReadLoadOptions(options);
+    Read(file.path, o, {file.mapped, !file.mapped || o.verify != 0}, index);
+  });
+}
+
 }  // namespace
 
 void residual_knn_load_options_init(residual_knn_load_options* options, size_t size) {
@@ -95,22 +112,11 @@ residual_knn_status residual_knn_index_save(const residual_knn_index* index, con
 residual_knn_status residual_knn_index_load(const char* path,
                                             const residual_knn_load_options* options,
                                             residual_knn_index** index) {
-  return Guard(__func__, residual_knn::MessageBaseOf(options), [&] {
-    residual_knn::RequirePointer(index, "index");
-    RequirePath(path);
-    RequireLittleEndian();
-    Read(path, ReadLoadOptions(options), {false, true}, index);
-  });
+  return ReadIndex(__func__, {path, false}, options, index);
 }
 
 residual_knn_status residual_knn_index_open(const char* path,
                                             const residual_knn_load_options* options,
                                             residual_knn_index** index) {
-  return Guard(__func__, residual_knn::MessageBaseOf(options), [&] {
-    residual_knn::RequirePointer(index, "index");
-    RequirePath(path);
-    RequireLittleEndian();
-    const residual_knn_load_options o = ReadLoadOptions(options);
-    Read(path, o, {true, o.verify != 0}, index);
-  });
+  return ReadIndex(__func__, {path, true}, options, index);
 }

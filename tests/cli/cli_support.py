@@ -109,6 +109,17 @@ class ProgramTest(unittest.TestCase):
             path.write_bytes(content.encode())
         return path
 
+    def question_files(self, random, n):
+        """Writes what may be asked about n points x, y: new.csv, rows.csv, groups.csv and lists.csv."""
+        self.file("new.csv", csv_text("xy", random.uniform(size=(13, 2))))
+        rows = random.permutation(n)[:17]
+        self.file("rows.csv", "row\n" + "".join(f"{row}\n" for row in [*rows, rows[0]]))
+        groups = random.permutation(n)[:40].reshape(10, 4)
+        self.file("groups.csv", "group,row\n" + "".join(
+            f"{7 * group + 3},{row}\n" for group, members in enumerate(groups) for row in members))
+        self.file("lists.csv", "query,neighbor\n" + "".join(
+            f"{row},{other}\n" for row in range(n) for other in random.integers(n, size=row % 12)))
+
     def run_program(self, *arguments, lengthscale="1", **keywords):
         """Runs the program. Searches and indexes without --lengthscale get lengthscale 1."""
         given = any(str(argument).startswith(("--lengthscale", "--index")) for argument in arguments)

@@ -59,14 +59,7 @@ class SavedIndexTest(cli_support.ProgramTest):
         random = np.random.default_rng(SEED)
         self.points = random.uniform(size=(N, 2))
         self.file("points.csv", cli_support.csv_text("xy", self.points))
-        self.file("new.csv", cli_support.csv_text("xy", random.uniform(size=(13, 2))))
-        rows = random.permutation(N)[:17]
-        self.file("rows.csv", "row\n" + "".join(f"{row}\n" for row in [*rows, rows[0]]))
-        groups = random.permutation(N)[:40].reshape(10, 4)
-        self.file("groups.csv", "group,row\n" + "".join(
-            f"{7 * group + 3},{row}\n" for group, members in enumerate(groups) for row in members))
-        self.file("lists.csv", "query,neighbor\n" + "".join(
-            f"{row},{other}\n" for row in range(N) for other in random.integers(N, size=row % 12)))
+        self.question_files(random, N)
 
     def save(self, *options, points="points.csv", output="i.rknn", **keywords):
         return self.succeed("index", points, "-o", output, *options, **keywords)
