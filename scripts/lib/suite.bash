@@ -22,7 +22,7 @@ note_skipped_tests() {
     else
       left_out "$1: ${line%%: *}" "${line#*: }"
     fi
-  done < <(awk '/^[0-9]+\/[0-9]+ Testing: / { name = $3 }
+  done < <(awk '/^[0-9]+\/[0-9]+ Testing: / { name = $3; why = "the test does not say why" }
                 /^skipped: / { sub(/^skipped: /, ""); print name ": " $0 }
                 /^not checked: / { sub(/^not checked: /, ""); why = $0 }
                 /^\[  SKIPPED \] [A-Za-z]/ { print name ", " $4 ": " why }' \

@@ -238,6 +238,12 @@ OK
                          "LEFT OUT: some: test_environment, TestLocale: no locale\n")
         self.assertEqual(self.suite(log, "note_skipped_tests", CI="1").returncode, 1)
 
+    def test_a_reason_is_of_its_own_test_alone(self):
+        log = ("1/2 Testing: test_one\nnot checked: few cases\n2/2 Testing: test_two\n"
+               "[  SKIPPED ] TestLocale\n")
+        self.assertEqual(self.suite(log, "note_skipped_tests").stdout,
+                         "LEFT OUT: some: test_two, TestLocale: the test does not say why\n")
+
 
 class ArgumentTest(unittest.TestCase):
     def test_unknown_arguments(self):
