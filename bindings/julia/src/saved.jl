@@ -116,9 +116,9 @@ function note_text(coordinates, kernel, lengthscales, options)
     return join(lines, "\n") * "\n"
 end
 
-# The lines of a note that mean nothing in Julia: the order of the rows and the names of columns.
+# The lines of a note that mean nothing in Julia: the order of the rows, the names of columns and the choice of them.
 function kept_lines(text)
-    lines = filter(line -> startswith(line, "order ") || startswith(line, "name "), split(text, '\n'))
+    lines = filter(line -> startswith(line, r"(order|name|chosen) "), split(text, '\n'))
     return join(lines .* "\n")
 end
 

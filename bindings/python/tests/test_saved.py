@@ -101,6 +101,28 @@ def test_names_and_longitudes(lonlat, tmp_path):
             loaded.neighbors(2, queries=pandas.DataFrame(new, columns=["x", "y", "z"]))
 
 
+@pytest.mark.parametrize("names", [[0, 1], [1, 0], ["x", 1], [0.5, 1.5], [("a", 1), ("a", 2)], ["\udce4", "\ud800"],
+                                   ["a\0b", "%00"], ["", " "], [np.datetime64("2020-01-01"), np.datetime64("2021-01-01")]],
+                         ids=ascii)
+def test_a_loaded_index_has_names_of_any_type(names, tmp_path):
+    pandas = pytest.importorskip("pandas", reason="pandas is absent")
+    frame = pandas.DataFrame(POINTS, columns=names)
+    names = list(frame.columns)
+    index = rk.Index(frame, lengthscales=dict(zip(names, (0.2, 0.3))))
+    index.save(tmp_path / "i.rknn")
+    loaded = rk.load_index(tmp_path / "i.rknn")
+    assert loaded._coordinates == index._coordinates
+    np.testing.assert_array_equal(loaded._lengthscales, index._lengthscales)
+    for each in (index, loaded):
+        assert each.neighbors(3, queries=frame[:5]).indices.shape == (5, 3)
+        with pytest.raises(ValueError, match="^queries has the columns"):
+            each.neighbors(3, queries=frame[frame.columns[::-1]])
+        with pytest.raises(ValueError, match="^lengthscales has the labels"):
+            each.update(lengthscales={"other": 1, names[1]: 1})
+    alike(index.update(lengthscales={names[1]: 0.1, names[0]: 1}, inducing=frame[:9]),
+          loaded.update(lengthscales={names[1]: 0.1, names[0]: 1}, inducing=frame[:9]), NEW)
+
+
 def test_plot_of_a_loaded_index(tmp_path):
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")

@@ -69,6 +69,7 @@ keep_note <- function(index) {
     note_begins,
     paste("columns", if (is.null(reading)) ncol(index$points) else length(reading$labels)),
     if (isTRUE(reading$lonlat)) "lonlat 0 1",
+    if (isFALSE(reading$lonlat)) "chosen 1",
     if (!is.null(names)) paste("name", encoded_name(names)),
     paste("kernel", arguments[["kernel"]]),
     paste("lengthscales", numbers_text(index$state$lengthscales)),
@@ -88,8 +89,8 @@ encoded_name <- function(names) {
   names
 }
 
-# The note of an index with d coordinates: `columns`, `lonlat` (column numbers from 1, or none), `names` or NULL, and the
-# texts of `kernel`, `lengthscales` and `jitter` or NULL. A text of another form is as good as none.
+# The note of an index with d coordinates: `columns`, `lonlat` (column numbers from 1, or none), `names` or NULL, whether
+# the columns were `chosen`, and the texts of `kernel`, `lengthscales` and `jitter` or NULL. A text of another form is as good as none.
 parsed_note <- function(text, d) {
   Encoding(text) <- "UTF-8"
   lines <- strsplit(text, "\n", fixed = TRUE)[[1L]]
@@ -105,7 +106,7 @@ parsed_note <- function(text, d) {
     length(lonlat) %in% c(0L, 2L) && all(lonlat %in% seq_len(columns)) && anyDuplicated(lonlat) == 0L
   if (!fits) stop(condition_of("corrupt", "the note in the file does not fit its points", user_call()))
   list(
-    columns = columns, lonlat = as.integer(lonlat), names = names, kernel = value_of("kernel"),
+    columns = columns, lonlat = as.integer(lonlat), names = names, chosen = "chosen" %in% keys, kernel = value_of("kernel"),
     lengthscales = value_of("lengthscales"), jitter = value_of("jitter")
   )
 }
@@ -118,7 +119,8 @@ read_of_note <- function(note, points) {
   has_lonlat <- length(note$lonlat) > 0L
   order <- c(note$lonlat, setdiff(seq_len(note$columns), note$lonlat))
   names <- note$names[order]
-  if (is.null(names) && !has_lonlat) {
+  if (!note$chosen && !has_lonlat) {
+    colnames(points) <- names
     return(list(points = points, reading = NULL, columns = points))
   }
   labels <- if (is.null(names)) paste("column", order) else names

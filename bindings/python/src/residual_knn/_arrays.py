@@ -62,14 +62,15 @@ def in_c_order(array: DoubleArray) -> DoubleArray:
     return np.ascontiguousarray(array)
 
 
-def column_names(x: Any) -> Optional[List[Any]]:
-    """The names of the columns of a frame, of any type; None for other objects."""
+def column_names(x: Any) -> Optional[List[str]]:
+    """The names of the columns of a frame; None for other objects. Names of other types than str are taken as texts, as a
+    saved index holds them."""
     if isinstance(x, np.ndarray):
         return None
     columns = getattr(x, "column_names", None)  # PyArrow, whose `columns` are the data
     if not isinstance(columns, (list, tuple)):
         columns = getattr(x, "columns", None)
-    return None if columns is None or callable(columns) else list(columns)
+    return None if columns is None or callable(columns) else [str(name) for name in columns]
 
 
 def integers(x: Any, name: str, what: str) -> npt.NDArray[Any]:

@@ -26,7 +26,7 @@ class Coordinates:
 
     given: int
     lonlat: Optional[Tuple[int, int]] = None
-    names: Optional[List[Any]] = None
+    names: Optional[List[str]] = None
 
     @property
     def used(self) -> int:
@@ -85,7 +85,7 @@ def lengthscale_vector(x: Lengthscales, coordinates: Coordinates) -> DoubleArray
     return scales
 
 
-def _check_names(names: Optional[List[Any]], expected: Optional[List[Any]], name: str) -> None:
+def _check_names(names: Optional[List[str]], expected: Optional[List[str]], name: str) -> None:
     if names is not None and expected is not None and names != expected:
         raise InvalidArgumentError(f"{name} has the columns {_listed(names)}, must have {_listed(expected)} in this order, "
                                    "as the points of the index")
@@ -126,8 +126,10 @@ def lengthscales_by_name(x: Lengthscales, coordinates: Coordinates) -> Any:
         labels, values = list(index), vector(x, "lengthscales").tolist()
         order = list(range(len(labels)))
     names = coordinates.names if coordinates.lonlat is None else None
-    if names is not None and len(labels) == len(names) and set(labels) == set(names) and len(set(names)) == len(names):
-        return [values[labels.index(name)] for name in names]
+    if names is not None and len(set(names)) == len(names):
+        texts = [str(label) for label in labels]
+        if sorted(texts) == sorted(names):
+            return [values[texts.index(name)] for name in names]
     if labels and labels == order:
         return values
     what = "have no names" if names is None else f"are {_listed(names)}"
@@ -135,7 +137,7 @@ def lengthscales_by_name(x: Lengthscales, coordinates: Coordinates) -> Any:
                                f"{what}; an array has no labels")
 
 
-def _lonlat_places(lonlat: LonLat, d: int, names: Optional[List[Any]]) -> Optional[Tuple[int, int]]:
+def _lonlat_places(lonlat: LonLat, d: int, names: Optional[List[str]]) -> Optional[Tuple[int, int]]:
     if isinstance(lonlat, (bool, np.bool_)):
         if not lonlat:
             return None
@@ -151,7 +153,7 @@ def _lonlat_places(lonlat: LonLat, d: int, names: Optional[List[Any]]) -> Option
     return first, second
 
 
-def _column_place(column: Union[int, str], d: int, names: Optional[List[Any]]) -> int:
+def _column_place(column: Union[int, str], d: int, names: Optional[List[str]]) -> int:
     if isinstance(column, str):
         if names is None or column not in names:
             has = "no names of columns" if names is None else "the columns " + _listed(names)

@@ -42,7 +42,7 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, SavedIn
         read where it is. Everything else is converted once. Missing and masked values, bool, complex numbers, dates,
         objects, and integers that double precision would round are errors. The array may change after the call, but not
         during it. If points, inducing points or new points are frames, their columns must have the same names in the same
-        order.
+        order. Names of other types than str are compared as texts.
     inducing : array_like, shape (m, d), or int, optional
         Inducing points, see `choose_inducing`; or their number, and then `choose_inducing` chooses them by k-means with
         `seed`. Without inducing points, rho is the correlation of the kernel itself.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 import numpy as np
 
@@ -29,19 +29,18 @@ class Note:
 
 
 def text_of(note: Note, former: str = "") -> str:
-    """The text that the file holds. The order of the rows, which the program writes, is kept from the note before."""
+    """The text that the file holds. Lines that mean nothing here are kept from the note before: the order of the rows, which
+    the program writes, and R's choice of columns."""
     coordinates = note.coordinates
     lines = [_FIRST, f"columns {coordinates.given}"]
     if coordinates.lonlat is not None:
         lines.append("lonlat {} {}".format(*coordinates.lonlat))
-    names = coordinates.names
-    if names is not None and all(isinstance(name, str) for name in names):
-        lines += [f"name {_encoded(name)}" for name in names]
+    lines += [f"name {_encoded(name)}" for name in coordinates.names or ()]
     if note.kernel is not None and note.lengthscales is not None:
         lines += [f"kernel {note.kernel}", "lengthscales " + _numbers_text(note.lengthscales)]
     if note.jitter is not None:
         lines.append("jitter " + _numbers_text(note.jitter))
-    lines += [line for line in former.split("\n") if line.startswith("order ")]
+    lines += [line for line in former.split("\n") if line.startswith(("chosen ", "order "))]
     return "\n".join(lines) + "\n"
 
 
@@ -52,7 +51,7 @@ def parsed(text: str, d: int) -> Note:
     for line in rest.split("\n") if first == _FIRST else ():
         key, _, value = line.partition(" ")
         if key == "name":
-            found.names.append(unquote(value))
+            found.names.append(_decoded(value))
         elif key != "order":
             found.values[key] = value
     lonlat = _places(found.values.get("lonlat"))
@@ -72,13 +71,27 @@ def parsed(text: str, d: int) -> Note:
 
 @dataclass
 class _Lines:
-    names: List[Any] = field(default_factory=list)
+    names: List[str] = field(default_factory=list)
     values: Dict[str, str] = field(default_factory=dict)
 
 
 def _encoded(name: str) -> str:
-    """Control characters and % as % and two hexadecimal digits."""
-    return "".join(f"%{ord(c):02X}" if ord(c) < 0x20 or c in "%\x7f" else c for c in name)
+    """Control characters and %, and bytes that are no UTF-8, as % and two hexadecimal digits."""
+    return "".join(_code(c) if ord(c) < 0x20 or c in "%\x7f" or 0xD800 <= ord(c) <= 0xDFFF else c for c in name)
+
+
+def _code(c: str) -> str:
+    # os.fsdecode and errors="surrogateescape" make such characters of bytes.
+    is_byte = 0xDC80 <= ord(c) <= 0xDCFF
+    return "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "surrogateescape" if is_byte else "surrogatepass"))
+
+
+def _decoded(text: str) -> str:
+    name = unquote_to_bytes(text)
+    try:
+        return name.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return name.decode("utf-8", "surrogateescape")
 
 
 def _numbers_text(numbers: Any) -> str:

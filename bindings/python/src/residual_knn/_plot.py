@@ -127,7 +127,7 @@ class Plots(IndexBase):
         return points
 
     def _label(self, ax: Any, points: DoubleArray, dims: List[int]) -> None:
-        names = [str(name) for name in self._coordinates.names or ()] or [f"x{column}" for column in range(points.shape[1])]
+        names = self._coordinates.names or [f"x{column}" for column in range(points.shape[1])]
         ax.set_xlabel(names[dims[0]])
         if len(dims) == 2:
             ax.set_ylabel(names[dims[1]])
@@ -152,7 +152,7 @@ class Plots(IndexBase):
         return 1.0 if scales[first] == scales[second] else None
 
 
-def _dims(dims: Optional[Sequence[Union[int, str]]], columns: int, names: Optional[List[Any]]) -> List[int]:
+def _dims(dims: Optional[Sequence[Union[int, str]]], columns: int, names: Optional[List[str]]) -> List[int]:
     if dims is None:
         return list(range(min(2, columns)))
     if isinstance(dims, (str, bytes)) or not np.iterable(dims):

@@ -73,11 +73,24 @@ test_that("data frames keep the names of their columns", {
   expect_equal(loaded$columns[, 1:2], index$columns[, 1:2])
   same_answers(index, loaded, new)
   expect_error(neighbors(loaded, new[, 1:3]), "must have the columns lon, lat, 100% of Ä", fixed = TRUE)
+  # New points are read as by the saved index: by names, if the columns were chosen, and otherwise by places.
+  chosen <- residual_index(places, 10, lengthscales = c(9, 0.4), columns = c("lat", "100% of Ä"), seed = 1)
+  save_index(chosen, file)
+  loaded <- load_index(file)
+  expect_identical(loaded[c("points", "columns", "reading")], chosen[c("points", "columns", "reading")])
+  same_answers(chosen, loaded, new[, 4:1])
   plain <- residual_index(quakes[, c("long", "lat", "depth")], 10, lengthscales = c(4, 4, 150))
   save_index(plain, file)
   loaded <- load_index(file)
   expect_identical(colnames(loaded$points), c("long", "lat", "depth"))
   same_answers(plain, loaded, quakes[1:3, c("long", "lat", "depth")])
+  expect_identical(loaded[c("points", "columns", "reading")], plain[c("points", "columns", "reading")])
+  for (index in list(plain, loaded)) {
+    for (order in list(c("lat", "long", "depth"), c("depth", "lat", "long"), c("long", "lat", "depth", "mag"))) {
+      expect_error(neighbors(index, quakes[1:3, order]), "query has", class = "residualknn_error_invalid_argument")
+      expect_error(update(index, inducing = quakes[1:9, order]), "inducing has", class = "residualknn_error_invalid_argument")
+    }
+  }
   pdf(NULL)
   on.exit(dev.off(), add = TRUE)
   expect_silent(plot(loaded, target = 5))
