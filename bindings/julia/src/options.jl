@@ -9,7 +9,9 @@ const SINK_ORDERS = enum_symbols(LibResidualKNN.residual_knn_sink_order)
 const ORDERINGS = enum_symbols(LibResidualKNN.residual_knn_ordering)
 
 code_in(symbols) = (x, name) -> code_of(symbols, x, name)
-thread_count(x, name) = whole(x, name, 0, typemax(Int32))
+# The library checks the number of threads too, but an index from a file keeps it for later searches.
+const MOST_THREADS = Int32(1024)
+thread_count(x, name) = whole(x, name, 0, MOST_THREADS)
 
 # The keywords that are fields of the library's options. Each has a function that converts the user's value to the
 # field's value.

@@ -26,9 +26,9 @@ function save_index(index::ResidualIndex, path; prepare = true, threads = nothin
     name = file_path(path)
     flag(prepare, "prepare")
     index.source === :callback && throw(UnsupportedError("the index has a covariance function, which a file cannot hold"))
+    options = set!(LibResidualKNN.residual_knn_helper_options(), RESIDUAL_ORDER_SETTINGS,
+                   pairs((threads = something(threads, Int(index.options.threads)),)), (:prepare, :progress))
     if prepare
-        options = set!(LibResidualKNN.residual_knn_helper_options(), RESIDUAL_ORDER_SETTINGS,
-                       pairs((threads = something(threads, Int(index.options.threads)),)), (:prepare, :progress))
         run(options, progress) do options
             shared(() -> LibResidualKNN.residual_knn_index_prepare(index, options), index)
         end

@@ -99,8 +99,16 @@ end
             @test_throws ArgumentError load_index(path; mapped = 1)
             @test_throws ArgumentError load_index(path; verify = "yes")
             @test_throws ArgumentError load_index(path; max_bytes = 0)
-            @test_throws ArgumentError load_index(path; threads = -1)
             save_index(index, path)
+            for (threads, text) in ((-1, "at least 0"), (1025, "at most 1024"), (2^40, "at most 1024")),
+                call in (() -> load_index(path; threads = threads), () -> save_index(index, path; threads = threads),
+                         () -> save_index(index, path; threads = threads, prepare = false),
+                         () -> knn(index, 1; threads = threads), () -> update!(index; threads = threads),
+                         () -> ResidualIndex(points; lengthscales = 1, threads = threads),
+                         () -> choose_inducing(points, 3; lengthscales = 1, threads = threads))
+                @test throws_text(call, ArgumentError, "threads is $threads, must be $text")
+            end
+            @test load_index(path; threads = 1024).n == size(points, 2)
             @test throws_text(() -> load_index(path; max_bytes = 100), ResidualKNNError{:error_out_of_memory}, "max_bytes is 100")
             close(index)
             @test throws_text(() -> save_index(index, path), ArgumentError, "closed")

@@ -165,8 +165,14 @@ def test_wrong_arguments(tmp_path):
     for name in ("mapped", "verify"):
         with pytest.raises(TypeError, match=f"{name} is"):
             rk.load_index(path, **{name: "yes"})
-    with pytest.raises(ValueError, match="threads is -1"):
-        rk.load_index(path, threads=-1)
+    for threads, text in ((-1, "at least 0"), (1025, "at most 1024"), (2**40, "at most 1024")):
+        for call in (lambda: rk.load_index(path, threads=threads), lambda: index.save(path, threads=threads),
+                     lambda: index.save(path, threads=threads, prepare=False), lambda: index.neighbors(1, threads=threads),
+                     lambda: index.update(threads=threads), lambda: rk.Index(POINTS, lengthscales=1, threads=threads),
+                     lambda: rk.choose_inducing(POINTS, 3, lengthscales=1, threads=threads)):
+            with pytest.raises(rk.InvalidArgumentError, match=f"^threads is {threads}, must be {text}$"):
+                call()
+    assert rk.load_index(path, threads=1024).n == 400
     with pytest.raises(ValueError, match="max_bytes is 0"):
         rk.load_index(path, max_bytes=0)
     with pytest.raises(MemoryError, match="max_bytes is 100"):

@@ -141,7 +141,14 @@ stop_position <- function(place, value, most) {
 # NULL means all rows.
 as_rows <- function(rows, n) if (!is.null(rows)) as_positions(rows, "rows", n)
 
-as_threads <- function(threads) as_whole(threads, "threads")
+# The library checks the number of threads too, but an index from a file keeps it for later searches.
+as_threads <- function(threads) {
+  most <- 1024
+  threads <- as_whole(threads, "threads")
+  if (!is.null(threads) && threads < 0) stop_invalid("threads is ", threads, ", must be at least 0")
+  if (!is.null(threads) && threads > most) stop_invalid("threads is ", threads, ", must be at most ", most)
+  threads
+}
 
 model_options <- function(kernel, variance = NULL, nugget = NULL, jitter = NULL, max_jitter = NULL,
                           nu = NULL, alpha = NULL, factor_error = NULL, factor_storage = "automatic",

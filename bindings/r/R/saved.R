@@ -8,8 +8,8 @@ save_index <- function(index, path, prepare = TRUE, threads = NULL, progress = F
   if (index$source == "callback") {
     stop_unsupported("index has a covariance function, which a file cannot hold")
   }
+  options <- list(threads = as_threads(search_threads(index, threads)))
   if (as_flag(prepare, "prepare")) {
-    options <- list(threads = as_threads(search_threads(index, threads)))
     run_call(progress, function(report) residual_knn_index_prepare(index$handle, c(options, progress = report)))
   }
   checked(residual_knn_index_save(index$handle, path))

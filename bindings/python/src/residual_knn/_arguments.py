@@ -21,6 +21,7 @@ StrategyName = Literal["automatic", "brute_force", "level_synchronous", "best_fi
 SelectionName = Literal["nearest", "conditional"]
 SinkOrderName = Literal["query", "space"]
 
+_MOST_THREADS = 1024  # as in the library
 INT32_MOST = 2**31 - 1
 INT64_MOST = 2**63 - 1
 UINT64_MOST = 2**64 - 1
@@ -93,8 +94,9 @@ def file_path(x: Any, name: str) -> bytes:
 
 
 def threads_of(x: Any) -> int:
-    """A number of threads; 0 means one for each available processor."""
-    return whole(x, "threads", 0, INT32_MOST)
+    """A number of threads; 0 means one for each available processor. The library checks it too, but an index from a file keeps
+    it for later searches."""
+    return whole(x, "threads", 0, _MOST_THREADS)
 
 
 def count_of_neighbors(k: Any) -> int:

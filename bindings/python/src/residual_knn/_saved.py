@@ -59,8 +59,8 @@ class SavedIndexes(IndexBase):
         name = file_path(path, "path")
         if self._source == FROM_CALLBACK:
             raise UnsupportedError("the index has a covariance function, which a file cannot hold")
+        options = _options.helper_options(_c.Layout.POINT_MAJOR, self._threads(threads))
         if flag(prepare, "prepare"):
-            options = _options.helper_options(_c.Layout.POINT_MAJOR, self._threads(threads))
             self._run(lambda: C.index_prepare(self._handle.address, options), options, progress)
         with self._handle.shared():
             check(C.index_save(self._handle.address, name))
