@@ -56,14 +56,14 @@ void LotArrays::TakeStart(std::span<const int64_t> queries) {
 }
 
 residual_knn_status LotArrays::Search(int64_t* neighbors, double* distances,
-                                      residual_knn_statistics* statistics) const {
-  if (call_.new_points != nullptr) {
-    return residual_knn_neighbors_of_new_points(call_.index, points_.data(), count_, &lot_, call_.k,
-                                                neighbors, distances, statistics);
-  }
-  const auto search = call_.predecessors ? residual_knn_predecessors : residual_knn_neighbors;
-  return search(call_.index, rows_.data(), count_, &lot_, call_.k, neighbors, distances,
-                statistics);
+                                      residual_knn_statistics* statistics,
+                                      unsigned char* left) const {
+  const bool are_rows = call_.new_points == nullptr;
+  const residual_knn_team_question part{are_rows ? rows_.data() : nullptr,
+                                        are_rows ? nullptr : points_.data(), count_,
+                                        static_cast<int32_t>(call_.predecessors ? 1 : 0), call_.k};
+  return residual_knn_team_search(call_.index, &part, &lot_, neighbors, distances, statistics,
+                                  left);
 }
 
 }  // namespace residual_knn::mpi

@@ -21,9 +21,9 @@ class LotArrays {
   // The options for the lot that was taken.
   [[nodiscard]] residual_knn_search_options& options() { return lot_; }
 
-  // Searches the lot. The arrays have room for all its queries.
+  // Searches the lot. The arrays have room for all its queries. `left` as in residual_knn_team_search.
   residual_knn_status Search(int64_t* neighbors, double* distances,
-                             residual_knn_statistics* statistics) const;
+                             residual_knn_statistics* statistics, unsigned char* left) const;
 
  private:
   void TakeLists(std::span<const int64_t> queries);

@@ -21,6 +21,12 @@ void AddLot(residual_knn_statistics lot, std::span<const int64_t> queries, int64
   sum->coarse_lengthscale = first.coarse_lengthscale;
 }
 
+void AddLeft(residual_knn_statistics left, residual_knn_statistics* sum) {
+  left.queries = 0;
+  left.coarse_queries = 0;
+  cli::AddStatistics(left, 0, sum);
+}
+
 residual_knn_statistics SumOf(CommTeam& team, const residual_knn_statistics& mine, int32_t reason) {
   std::vector<residual_knn_statistics> all(static_cast<size_t>(team.size()), mine);
   std::vector<std::span<unsigned char>> parts;
@@ -37,7 +43,7 @@ residual_knn_statistics SumOf(CommTeam& team, const residual_knn_statistics& min
     itself[0] = of_one.coarse_query;
     residual_knn_statistics lot = of_one;
     if (lot.coarse_queries > 0) lot.coarse_query = 0;
-    if (lot.queries > 0) AddLot(lot, itself, 0, &sum);
+    if (lot.queries > 0 || lot.pairs > 0) AddLot(lot, itself, 0, &sum);
   }
   sum.threads = mine.threads;
   if (sum.queries > 0 && reason >= 0) sum.reason = reason;

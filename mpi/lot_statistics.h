@@ -14,6 +14,9 @@ namespace residual_knn::mpi {
 void AddLot(residual_knn_statistics lot, std::span<const int64_t> queries, int64_t message_base,
             residual_knn_statistics* sum);
 
+// Adds the statistics of the search of queries that lots have left. The lots have counted these queries.
+void AddLeft(residual_knn_statistics left, residual_knn_statistics* sum);
+
 // The sum over all processes, which call this together. `threads` are those of this process. `reason` is that of the whole
 // search, negative if the lots know it.
 residual_knn_statistics SumOf(CommTeam& team, const residual_knn_statistics& mine, int32_t reason);

@@ -1,4 +1,4 @@
-// The strategy of the searches of lots. If a timed sample has to decide, process 0 makes it with one of its first lots, and the deal
+// The strategy of the searches of lots. If a timed sample has to decide, process 0 makes it with its first lot, and the deal
 // tells the others. Until then they use the tree.
 #pragma once
 
@@ -14,10 +14,10 @@ class LotStrategy {
   // `planned` and `reason` are those of residual_knn_team_prepare.
   LotStrategy(Deal* deal, int32_t planned, int32_t reason);
 
-  // For the lot that the deal has just given. Lot 0 has queries that are not typical, and decides nothing.
-  [[nodiscard]] int32_t OfLot(int64_t lot) const;
+  // For the lot that the deal has just given.
+  [[nodiscard]] int32_t OfLot() const;
   // After each lot.
-  void Learn(int64_t lot, const residual_knn_statistics& statistics);
+  void Learn(const residual_knn_statistics& statistics);
   // Of the whole search, at the end.
   [[nodiscard]] int32_t reason() const;
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <exception>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "mpi/bytes.h"
 #include "mpi/deal.h"
 #include "mpi/failure.h"
+#include "mpi/left_queries.h"
 #include "mpi/lot_arrays.h"
 #include "mpi/lot_statistics.h"
 #include "mpi/lot_strategy.h"
@@ -152,27 +154,73 @@ SearchPlan MakePlan(CommTeam& team, const SearchCall& call) {
   return plan;
 }
 
-void SearchLot(const SearchPlan& plan, int64_t number, std::span<const int64_t> queries, int32_t k,
-               bool wants_distances, LotStrategy* strategy, LotArrays* arrays,
-               FoundNeighbors* found, residual_knn_statistics* statistics) {
-  const size_t before = found->neighbors.size();
-  const size_t places = queries.size() * static_cast<size_t>(k);
-  arrays->Take(queries);
-  found->queries.insert(found->queries.end(), queries.begin(), queries.end());
-  found->neighbors.resize(before + places);
-  if (wants_distances) found->distances.resize(before + places);
-  if (plan.options.conditional_variances != nullptr) {
-    found->conditional_variances.resize(before + places);
-    arrays->options().conditional_variances = found->conditional_variances.data() + before;
+// The searches of this process: of lots, and of queries that lots have left.
+class MySearches {
+ public:
+  MySearches(const SearchCall& call, const SearchPlan& plan, bool wants_distances)
+      : k_(call.k),
+        plan_(plan),
+        wants_distances_(wants_distances),
+        arrays_(call, plan.options, InfoOf(call.index).d) {
+    residual_knn_statistics_init(&statistics_, sizeof statistics_);
   }
-  residual_knn_statistics lot;
-  residual_knn_statistics_init(&lot, sizeof lot);
-  arrays->options().strategy = strategy->OfLot(number);
-  CheckStatus(arrays->Search(found->neighbors.data() + before,
-                             wants_distances ? found->distances.data() + before : nullptr, &lot));
-  strategy->Learn(number, lot);
-  AddLot(lot, queries, plan.options.message_base, statistics);
-}
+
+  residual_knn_statistics SearchLot(std::span<const int64_t> queries, int32_t strategy) {
+    const residual_knn_statistics lot = Append(queries, strategy);
+    AddLot(lot, queries, plan_.options.message_base, &statistics_);
+    return lot;
+  }
+
+  // By brute force, which leaves none.
+  void SearchLeft(std::span<const int64_t> queries) {
+    if (queries.empty()) return;
+    AddLeft(Append(queries, RESIDUAL_KNN_BRUTE_FORCE), &statistics_);
+  }
+
+  [[nodiscard]] const LeftQueries& left() const { return left_; }
+  [[nodiscard]] const residual_knn_statistics& statistics() const { return statistics_; }
+  FoundNeighbors TakeFound() { return std::move(found_); }
+
+ private:
+  // Appends what is found.
+  residual_knn_statistics Append(std::span<const int64_t> queries, int32_t strategy) {
+    const size_t before = found_.neighbors.size();
+    const auto places = static_cast<size_t>(k_);
+    arrays_.Take(queries);
+    Resize(before + queries.size() * places);
+    double* const distances = wants_distances_ ? found_.distances.data() + before : nullptr;
+    double* const variances = selects() ? found_.conditional_variances.data() + before : nullptr;
+    arrays_.options().strategy = strategy;
+    arrays_.options().conditional_variances = variances;
+    residual_knn_statistics statistics;
+    residual_knn_statistics_init(&statistics, sizeof statistics);
+    CheckStatus(arrays_.Search(found_.neighbors.data() + before, distances, &statistics,
+                               left_.Marks(queries.size())));
+    left_.RemoveFrom(k_, found_.neighbors.data() + before);
+    left_.RemoveFrom(k_, distances);
+    left_.RemoveFrom(k_, variances);
+    const std::vector<int64_t> searched = left_.Divide(queries);
+    found_.queries.insert(found_.queries.end(), searched.begin(), searched.end());
+    Resize(before + searched.size() * places);
+    return statistics;
+  }
+
+  void Resize(size_t places) {
+    found_.neighbors.resize(places);
+    if (wants_distances_) found_.distances.resize(places);
+    if (selects()) found_.conditional_variances.resize(places);
+  }
+
+  [[nodiscard]] bool selects() const { return plan_.options.conditional_variances != nullptr; }
+
+  int32_t k_;
+  const SearchPlan& plan_;
+  bool wants_distances_;
+  LotArrays arrays_;
+  LeftQueries left_;
+  FoundNeighbors found_;
+  residual_knn_statistics statistics_{};
+};
 
 void Place(const FoundNeighbors& found, int32_t k, const ResultPlaces& places) {
   for (size_t i = 0; i < found.queries.size(); ++i) {
@@ -249,18 +297,16 @@ FoundNeighbors SearchMyLots(CommTeam& team, const SearchCall& call, bool wants_d
     plan.options.progress_user = &relay;
   }
   LotStrategy strategy(&deal, plan.options.strategy, plan.reason);
-  FoundNeighbors found;
-  residual_knn_statistics mine;
-  residual_knn_statistics_init(&mine, sizeof mine);
+  std::optional<MySearches> mine;
   try {
-    LotArrays arrays(call, plan.options, InfoOf(call.index).d);
+    mine.emplace(call, plan, wants_distances);
     for (int64_t lot = deal.Next(); lot != Deal::kNone; lot = deal.Next()) {
       relay.first = plan.cuts[static_cast<size_t>(lot)];
       relay.count = plan.cuts[static_cast<size_t>(lot) + 1] - relay.first;
-      SearchLot(plan, lot,
-                std::span(plan.order)
-                    .subspan(static_cast<size_t>(relay.first), static_cast<size_t>(relay.count)),
-                call.k, wants_distances, &strategy, &arrays, &found, &mine);
+      const auto queries =
+          std::span(plan.order)
+              .subspan(static_cast<size_t>(relay.first), static_cast<size_t>(relay.count));
+      strategy.Learn(mine->SearchLot(queries, strategy.OfLot()));
     }
   } catch (...) {
     deal.Finish();
@@ -268,8 +314,9 @@ FoundNeighbors SearchMyLots(CommTeam& team, const SearchCall& call, bool wants_d
     throw;
   }
   deal.Finish();
-  *statistics = SumOf(team, mine, strategy.reason());
-  return found;
+  mine->SearchLeft(mine->left().ShareOut(team, InfoOf(call.index).m));
+  *statistics = SumOf(team, mine->statistics(), strategy.reason());
+  return mine->TakeFound();
 }
 
 void ShareWithAll(CommTeam& team, int32_t k, const FoundNeighbors& found,

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "mpi/bytes.h"
-#include "tools/neighbors_search.h"
+#include "tools/answer.h"
 
 namespace residual_knn::cli {
 

@@ -19,10 +19,6 @@
 namespace residual_knn::cli {
 namespace {
 
-bool HasWeights(const NeighborsOptions& options) {
-  return !options.weights.empty() || !options.variances.empty();
-}
-
 // The headers of compressed rows contain their number, which is known after the last chunk. A pipe cannot be rewritten.
 bool NeedsOneChunk(const NeighborsOptions& options) {
   if (!options.threshold || TableFormatOf(options.output) != OutputFormat::kNpy) return false;
@@ -172,7 +168,7 @@ class ChunkedSearch {
     Answer answer = std::move(found.answer);
     AddStatistics(answer.statistics, queries.range.begin, &statistics_);
     if (is_last) messages_->Warn(residual_knn_search_warning(index_, &statistics_));
-    if (!HasWeights(options_)) return answer;
+    if (!options_.HasWeights()) return answer;
     if (!HasPartners()) {
       StartStage("computing weights", queries.range);
       found.jittered = AddWeights(options_, question_, queries, index_, &answer, progress_);

@@ -52,6 +52,7 @@ struct NeighborsOptions : IndexOptions {
   std::string variances;
   std::string pick_variances;
   double weights_jitter = 0;
+  [[nodiscard]] bool HasWeights() const { return !weights.empty() || !variances.empty(); }
 };
 
 // The words of --selection.

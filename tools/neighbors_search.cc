@@ -1,12 +1,12 @@
 #include "tools/neighbors_search.h"
 
 #include <algorithm>
-#include <new>
+#include <memory>
 #include <stdexcept>
 
 #include "tools/library.h"
 #include "tools/point_order.h"
-#include "tools/row_lists.h"
+#include "tools/search_arguments.h"
 
 namespace residual_knn::cli {
 namespace {
@@ -19,38 +19,6 @@ residual_knn_status CallForQueries(OfRows* of_rows, OfNewPoints* of_new_points,
   return queries.are_new_points
              ? of_new_points(index, queries.new_points.data(), queries.count, others...)
              : of_rows(index, queries.RowNumbers(), queries.count, others...);
-}
-
-// The lists of the queries, in row numbers of the index; without lists if there are none. `lists` is a part of the
-// question.
-RowLists IndexLists(const NeighborsOptions& options, const Question& question,
-                    const RowLists& lists, const Queries& queries) {
-  if (lists.offsets.empty()) return {};
-  return SelectLists(lists, NumbersOf(queries, options, question), question.positions);
-}
-
-// The start lists of all queries as an array, which `search` then points to.
-std::vector<int64_t> SetStart(const NeighborsOptions& options, const RowLists& lists,
-                              residual_knn_search_options* search) {
-  // The library reads 4 k elements of a list. In a search for candidates, k is their number, 2 k by default.
-  const int64_t most = 4 * std::max(2 * options.k, options.candidates);
-  search->start_k = std::min(LongestList(lists), most);
-  std::vector<int64_t> rows = PaddedLists(lists, search->start_k);
-  if (search->start_k > 0) search->start = rows.data();
-  return rows;
-}
-
-// The numbers of candidates of both kinds for --candidates, in the values of the library.
-void SetCounts(const NeighborsOptions& options, const Question& question,
-               residual_knn_search_options* search) {
-  constexpr int64_t kNone = -1;
-  if (options.candidates == kUsualCandidates) return;
-  search->scaled_candidates = options.candidates;
-  search->residual_candidates = kNone;
-  if (question.inducing.m == 0) return;
-  search->residual_candidates = std::max((options.candidates + 1) / 2, options.k);
-  const int64_t rest = options.candidates - search->residual_candidates;
-  search->scaled_candidates = rest == 0 ? kNone : rest;
 }
 
 // All neighbors above the threshold. If the room for them is too small, the library says how much it needs.
@@ -100,42 +68,14 @@ residual_knn_status SearchNearest(const NeighborsOptions& options, const Queries
 
 Answer Search(const NeighborsOptions& options, const Question& question, const Queries& queries,
               const residual_knn_index* index, ProgressBar* progress) {
-  Answer answer;
-  answer.num_queries = queries.count;
-  // More places than candidates would stay empty. The library needs at least one place.
-  const int64_t candidates = queries.are_new_points ? question.points.n : question.points.n - 1;
-  answer.places = std::max<int64_t>(std::min(options.k, candidates), 1);
-  residual_knn_search_options search;
-  residual_knn_search_options_init(&search, sizeof search);
-  search.ranking = options.ranking;
-  search.strategy = options.strategy;
-  search.threads = static_cast<int32_t>(options.threads);
-  search.message_base = options.base;
-  search.progress = progress->callback();
-  search.progress_user = progress;
-  search.selection = options.selection;
-  SetCounts(options, question, &search);
-  const RowLists lists = IndexLists(options, question, question.candidates, queries);
-  if (!lists.offsets.empty()) {
-    search.candidate_offsets = lists.offsets.data();
-    search.candidate_rows = lists.rows.data();
-  }
-  const std::vector<int64_t> start =
-      SetStart(options, IndexLists(options, question, question.start, queries), &search);
-  residual_knn_statistics_init(&answer.statistics, sizeof answer.statistics);
-  if (options.threshold) {
-    SearchAbove(options, queries, index, search, &answer);
+  SearchArguments arguments(options, question, queries, progress);
+  if (!options.threshold) {
+    Answer answer = arguments.RoomForNearest();
+    CheckStatus(SearchNearest(options, queries, index, arguments.search(), &answer), queries.path);
     return answer;
   }
-  int64_t size = 0;
-  if (__builtin_mul_overflow(queries.count, answer.places, &size)) throw std::bad_alloc();
-  answer.neighbors = std::make_unique_for_overwrite<int64_t[]>(static_cast<size_t>(size));
-  answer.distances = std::make_unique_for_overwrite<double[]>(static_cast<size_t>(size));
-  if (!options.pick_variances.empty()) {
-    answer.pick_variances.resize(static_cast<size_t>(size));
-    search.conditional_variances = answer.pick_variances.data();
-  }
-  CheckStatus(SearchNearest(options, queries, index, search, &answer), queries.path);
+  Answer answer = arguments.EmptyAnswer();
+  SearchAbove(options, queries, index, arguments.search(), &answer);
   return answer;
 }
 

@@ -7,6 +7,7 @@
 #include <exception>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -21,7 +22,7 @@
 #include "residual_knn_mpi.h"
 #include "tools/answer_parts.h"
 #include "tools/fingerprint.h"
-#include "tools/lot_queries.h"
+#include "tools/lot_search.h"
 #include "tools/partners.h"
 #include "tools/point_order.h"
 #include "tools/processors.h"
@@ -90,10 +91,6 @@ struct Plan {
   std::vector<int64_t> cuts;  // of lots in `order`
 };
 
-bool HasWeights(const NeighborsOptions& options) {
-  return !options.weights.empty() || !options.variances.empty();
-}
-
 // The rows of a search for which trees are built together: the queries, or the members of groups.
 Plan MakePlan(const NeighborsOptions& options, const Question& question, const Queries& whole,
               const residual_knn_index* index) {
@@ -124,7 +121,7 @@ Plan MakePlan(const NeighborsOptions& options, const Question& question, const Q
   }
   // Lists have no order. Groups have members anywhere. Messages about the weights of new points have their numbers.
   const bool in_order = plan.reason == RESIDUAL_KNN_REASON_CANDIDATE_LISTS || has_groups ||
-                        (whole.are_new_points && HasWeights(options));
+                        (whole.are_new_points && options.HasWeights());
   if (in_order) {
     order.resize(static_cast<size_t>(whole.count));
     std::iota(order.begin(), order.end(), int64_t{0});
@@ -188,27 +185,16 @@ MyAnswers SearchMyLots(const Plan& plan, const Question& question, const Queries
                        const residual_knn_index* index, ProgressBar* progress) {
   mpi::Deal deal(team->comm(), std::ssize(plan.cuts) - 1);
   mpi::LotStrategy strategy(&deal, plan.options.strategy, plan.reason);
-  NeighborsOptions options = plan.options;
   LotProgress lot_progress(&deal, whole, progress);
-  MyAnswers mine;
-  residual_knn_statistics_init(&mine.statistics, sizeof mine.statistics);
+  std::optional<LotSearch> search;
   try {
-    const LotQueries lots(whole, plan.options, question);
+    search.emplace(plan.options, question, whole, index, lot_progress.bar());
     for (int64_t lot = deal.Next(); lot != mpi::Deal::kNone; lot = deal.Next()) {
       const auto begin = static_cast<size_t>(plan.cuts[static_cast<size_t>(lot)]);
       const auto end = static_cast<size_t>(plan.cuts[static_cast<size_t>(lot) + 1]);
-      const auto which = std::span(plan.order).subspan(begin, end - begin);
       lot_progress.SetDone(static_cast<int64_t>(begin));
-      const Queries queries = lots.Take(which);
-      options.strategy = strategy.OfLot(lot);
-      Answer answer = Search(options, question, queries, index, lot_progress.bar());
-      strategy.Learn(lot, answer.statistics);
-      mpi::AddLot(answer.statistics, which, plan.options.base, &mine.statistics);
-      if (HasWeights(plan.options)) {
-        mine.jittered +=
-            AddWeights(plan.options, question, queries, index, &answer, lot_progress.bar());
-      }
-      PutAnswer(which, answer, &mine.letter);
+      strategy.Learn(
+          search->Search(std::span(plan.order).subspan(begin, end - begin), strategy.OfLot()));
     }
   } catch (...) {
     deal.Finish();
@@ -216,8 +202,8 @@ MyAnswers SearchMyLots(const Plan& plan, const Question& question, const Queries
     throw;
   }
   deal.Finish();
-  mine.reason = strategy.reason();
-  return mine;
+  search->SearchLeft(search->left().ShareOut(*team, question.inducing.m));
+  return {search->TakeLetter(), search->statistics(), search->jittered(), strategy.reason()};
 }
 
 // All processes search a range together; process 0 gets the answer.

@@ -14,12 +14,14 @@
 #include "c_api/set_arguments.h"
 #include "c_api/sink_argument.h"
 #include "c_api/start_argument.h"
+#include "c_api/team.h"
 #include "conditioning/section_search.h"
 #include "conditioning/select_sets.h"
 
 using residual_knn::ArraySink;
 using residual_knn::BatchSink;
 using residual_knn::Guard;
+using residual_knn::LeftQueries;
 using residual_knn::Monitor;
 using residual_knn::NewFactorSource;
 using residual_knn::NewPointSource;
@@ -47,6 +49,7 @@ struct Request {
   Row* neighbors;
   double* distances;
   residual_knn_statistics* statistics;
+  unsigned char* left = nullptr;  // of residual_knn_team_search
 };
 
 // One search, checked and ready to run.
@@ -113,12 +116,14 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     const residual_knn::Numbering<Row> numbering{request.base, request.missing};
     residual_knn::RequireNumbering(numbering, model.n());
     const bool dimension_major = residual_knn::IsDimensionMajor(options.layout);
-    const SearchSettings settings = residual_knn::ReadSettings(options, request.k);
+    SearchSettings settings = residual_knn::ReadSettings(options, request.k);
     residual_knn::RequireRankingOf(model, settings.ranking);
     const StartArgument<Row> start_lists(options, model.n(), request.num_queries, numbering);
     Monitor monitor(options.progress, options.progress_user);
     const SetArguments<Row> sets(options,
                                  {model, request.num_queries, request.k, numbering, monitor});
+    LeftQueries left;
+    if (request.left != nullptr && !sets.selects()) settings.left = &left;
     const std::unique_ptr<QuerySet> queries =
         source(model, {options.layout, settings.threads, monitor});
     const ResultArrays<Row> arrays{request.neighbors, request.distances, request.num_queries,
@@ -134,6 +139,10 @@ residual_knn_status RunSearch(const char* function, const Request<Row>& request,
     const SearchStatistics done =
         sink ? SearchToSink(ready, sink, arrays) : SearchInto(ready, arrays);
     std::copy(sets.variances().begin(), sets.variances().end(), options.conditional_variances);
+    if (request.left != nullptr) {
+      std::fill_n(request.left, request.num_queries, 0);
+      for (const int64_t slot : left.slots) request.left[slot] = 1;
+    }
     residual_knn::WriteStatistics(done, {start, request.num_queries, options.message_base},
                                   request.statistics);
   });
@@ -181,6 +190,25 @@ residual_knn_status residual_knn_neighbors_of_new_points(const residual_knn_inde
       __func__,
       Request<int64_t>{index, num_queries, options, k, 0, -1, neighbors, distances, statistics},
       NewPointSource{queries, num_queries, "residual_knn_neighbors_of_new_factor"});
+}
+
+residual_knn_status residual_knn_team_search(const residual_knn_index* index,
+                                             const residual_knn_team_question* part,
+                                             const residual_knn_search_options* options,
+                                             int64_t* neighbors, double* distances,
+                                             residual_knn_statistics* statistics,
+                                             unsigned char* left) {
+  const residual_knn_team_question& q = *part;
+  const auto run = [&](const auto& source) {
+    return RunSearch("residual_knn_team_search",
+                     Request<int64_t>{index, q.num_queries, options, q.k, 0, -1, neighbors,
+                                      distances, statistics, left},
+                     source);
+  };
+  if (q.new_points == nullptr) {
+    return run(RowSource<int64_t>(q.rows, q.num_queries, 0, q.predecessors != 0));
+  }
+  return run(NewPointSource{q.new_points, q.num_queries, "residual_knn_neighbors_of_new_factor"});
 }
 
 residual_knn_status residual_knn_neighbors_of_new_factor(

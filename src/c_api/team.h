@@ -66,6 +66,18 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_team_prepare(
     const residual_knn_search_options* options, const residual_knn_team* team, int32_t* strategy,
     int32_t* reason, int64_t* order, unsigned char* begins);
 
+/** The search of one process's part of the queries of a search by several processes. Queries that the descent of a tree leaves to
+ * brute force are not answered: each process would have to prepare it. With conditional selection, none is left.
+ * @param part          of the queries of residual_knn_team_prepare
+ * @param options       with the strategy from there
+ * @param neighbors, distances, statistics  as in residual_knn_neighbors
+ * @param left          out: num_queries bytes: 1 for queries that were left, whose neighbors, distances and pairs are not in
+ *                      the results; otherwise 0 */
+RESIDUAL_KNN_API residual_knn_status residual_knn_team_search(
+    const residual_knn_index* index, const residual_knn_team_question* part,
+    const residual_knn_search_options* options, int64_t* neighbors, double* distances,
+    residual_knn_statistics* statistics, unsigned char* left);
+
 /** Sets the text of residual_knn_last_error. */
 RESIDUAL_KNN_API void residual_knn_team_set_error(const char* function, const char* message);
 

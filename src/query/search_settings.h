@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "query/left_queries.h"
 #include "query/ranking.h"
 #include "residual_knn.h"
 
@@ -36,6 +37,8 @@ struct SearchSettings {
   // Set if the search is a part of a larger one, which has chosen how to search, and which describes the whole answer.
   // Must outlive the search. `strategy` has no effect then.
   const LargerSearch* part_of = nullptr;
+  // If set, a search by tree adds its queries for brute force to these and does not answer them. Must outlive the search.
+  LeftQueries* left = nullptr;
 };
 
 }  // namespace residual_knn

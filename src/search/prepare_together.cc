@@ -62,13 +62,6 @@ void AppendSlots(const QuerySet& queries, std::span<const int64_t> which, QueryB
   }
 }
 
-// Queries with few candidates are often left to brute force, for which a process has to prepare much. So they are one part,
-// the first.
-bool IsForFirstPart(const Chunk& chunk, int64_t n) {
-  constexpr int64_t kOneIn = 32;
-  return chunk.tree->size() <= n / kOneIn;
-}
-
 void OrderByChunks(const SearchJob& job, TreeStore& trees, SharedPlan& shared) {
   SearchSettings settings = job.settings;
   settings.strategy = RESIDUAL_KNN_DUAL_TREE;
@@ -80,12 +73,6 @@ void OrderByChunks(const SearchJob& job, TreeStore& trees, SharedPlan& shared) {
   QueryBlock block;
   AppendSlots(job.queries, plan.brute(), block, shared.order);
   for (const Chunk& chunk : plan.chunks()) {
-    if (IsForFirstPart(chunk, job.model.n())) {
-      AppendSlots(job.queries, chunk.Queries(), block, shared.order);
-    }
-  }
-  for (const Chunk& chunk : plan.chunks()) {
-    if (IsForFirstPart(chunk, job.model.n())) continue;
     shared.begins[shared.order.size()] = 1;
     AppendSlots(job.queries, chunk.Queries(), block, shared.order);
   }

@@ -82,7 +82,8 @@ SearchStatistics Search(const SearchJob& job, Prepared& prepared) {
   SearchStatistics statistics = job.settings.ranking == Ranking::kScaledDistance
                                     ? SearchScaledSpace(job, prepared.space_trees(), pairs)
                                     : SearchByCorrelation(job, prepared, pairs);
-  statistics.pairs = pairs;
+  const LeftQueries* left = job.settings.left;
+  statistics.pairs = left == nullptr ? pairs : pairs - left->pairs;
   statistics.coarse_queries = job.queries.coarse();
   return statistics;
 }

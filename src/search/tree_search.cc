@@ -41,7 +41,11 @@ class TreeSearch {
     descent_.Search(to_descend_);
     const std::vector<int64_t> left = descent_.Left();
     to_scan_.insert(to_scan_.end(), left.begin(), left.end());
-    if (!to_scan_.empty()) Scan(std::move(to_scan_));
+    if (job_.settings.left != nullptr && statistics_.strategy != RESIDUAL_KNN_BRUTE_FORCE) {
+      LeaveToAnother();
+    } else if (!to_scan_.empty()) {
+      Scan(std::move(to_scan_));
+    }
     descent_.AddTo(statistics_);
     return statistics_;
   }
@@ -99,6 +103,14 @@ class TreeSearch {
     const double scan_seconds = statistics_.scan_seconds / std::max(sample.Pairs(which), 1.0);
     prepared_.SetScanSeconds(job_.settings.k, job_.start != nullptr, scan_seconds);
     return wins_against(scan_seconds);
+  }
+
+  void LeaveToAnother() {
+    LeftQueries& left = *job_.settings.left;
+    for (const int64_t query : std::exchange(to_scan_, {})) {
+      left.slots.push_back(job_.queries.SlotOf(query));
+      left.pairs += job_.queries.Pairs(query);
+    }
   }
 
   void Scan(std::vector<int64_t> which) {

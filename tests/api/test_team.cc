@@ -269,6 +269,88 @@ void TestFailureOfOthers(void** state) {
   assert_int_equal(statuses[1], RESIDUAL_KNN_ERROR_CANCELLED);
 }
 
+// Points of which some are far from all others, and so uncorrelated with them.
+Model ModelWithLonelyPoints(Random& random, int64_t n) {
+  Model model = PlainModel(random, n, 5);
+  model.kernel.lengthscales = {0.1};
+  for (int64_t i = 0; i < n; i += 50) {
+    model.points.values[static_cast<size_t>(i * model.points.d)] = 100 + static_cast<double>(i);
+  }
+  return model;
+}
+
+struct PartAnswer {
+  Answer answer;
+  std::vector<unsigned char> left;
+};
+
+PartAnswer SearchPart(const residual_knn_index* index, const Question& question,
+                      const Manner& manner) {
+  const residual_knn_search_options options = SearchOptions(manner);
+  const bool new_points = question.kind == QueryKind::kNewPoints;
+  const residual_knn_team_question part{
+      nullptr, new_points ? question.queries.values.data() : nullptr, question.count(),
+      question.kind == QueryKind::kPredecessors ? 1 : 0, question.k};
+  PartAnswer found;
+  const auto places = static_cast<size_t>(question.count() * question.k);
+  found.answer.neighbors.assign(places, -7);
+  found.answer.distances.assign(places, -7);
+  found.left.assign(static_cast<size_t>(question.count()), 2);
+  residual_knn_statistics_init(&found.answer.statistics, sizeof found.answer.statistics);
+  found.answer.status = residual_knn_team_search(
+      index, &part, &options, found.answer.neighbors.data(), found.answer.distances.data(),
+      &found.answer.statistics, found.left.data());
+  return found;
+}
+
+// Queries that a descent leaves to brute force are marked, and only they are not answered.
+void TestLeftQueries(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Random random(run.seed);
+  const int64_t n = 4000;
+  const Model model = ModelWithLonelyPoints(random, n);
+  const CreatedIndex index = CreateIndex(model);
+  for (const QueryKind kind :
+       {QueryKind::kNeighbors, QueryKind::kPredecessors, QueryKind::kNewPoints}) {
+    Question question = AllRows(kind, n, kNeighbors);
+    if (kind == QueryKind::kNewPoints) {
+      question = {};
+      question.kind = kind;
+      question.k = kNeighbors;
+      question.queries = model.points;
+    }
+    Manner manner;
+    manner.strategy = RESIDUAL_KNN_DUAL_TREE;
+    const Answer whole = Ask(index.index.get(), question, manner);
+    const PartAnswer part = SearchPart(index.index.get(), question, manner);
+    assert_int_equal(part.answer.status, RESIDUAL_KNN_OK);
+    int64_t left_pairs = 0;
+    int64_t left = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      const unsigned char mark = part.left[static_cast<size_t>(i)];
+      assert_true(mark <= 1);
+      left += mark;
+      if (mark == 1) {
+        left_pairs += kind == QueryKind::kPredecessors ? i
+                      : kind == QueryKind::kNeighbors  ? n - 1
+                                                       : n;
+        continue;
+      }
+      for (int64_t place = i * kNeighbors; place < (i + 1) * kNeighbors; ++place) {
+        const auto at = static_cast<size_t>(place);
+        assert_int_equal(part.answer.neighbors[at], whole.neighbors[at]);
+        assert_true(part.answer.distances[at] == whole.distances[at]);
+      }
+    }
+    assert_true(left >= n / 60 && left < n / 2);
+    assert_int_equal(part.answer.statistics.pairs, whole.statistics.pairs - left_pairs);
+    manner.strategy = RESIDUAL_KNN_BRUTE_FORCE;
+    const PartAnswer scanned = SearchPart(index.index.get(), question, manner);
+    assert_true(scanned.answer.neighbors == whole.neighbors);
+    assert_int_equal(std::count(scanned.left.begin(), scanned.left.end(), 0), n);
+  }
+}
+
 void TestRefusals(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
   Random random(run.seed);
@@ -290,6 +372,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test_prestate(TestTreesAreExchanged, &run),
       cmocka_unit_test_prestate(TestOtherIndexIsRefused, &run),
       cmocka_unit_test_prestate(TestFailureOfOthers, &run),
+      cmocka_unit_test_prestate(TestLeftQueries, &run),
       cmocka_unit_test_prestate(TestRefusals, &run),
   };
   return cmocka_run_group_tests_name("team", tests, nullptr, nullptr);

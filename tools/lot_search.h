@@ -1,0 +1,57 @@
+// The searches of this process in a run under mpirun: of lots of queries, and of queries that lots have left.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "mpi/bytes.h"
+#include "mpi/left_queries.h"
+#include "residual_knn.h"
+#include "tools/answer.h"
+#include "tools/lot_queries.h"
+#include "tools/neighbors_options.h"
+#include "tools/progress_bar.h"
+#include "tools/queries.h"
+#include "tools/question.h"
+
+namespace residual_knn::cli {
+
+class LotSearch {
+ public:
+  // All must outlive this object. `whole` are the queries that are dealt in lots.
+  LotSearch(const NeighborsOptions& options, const Question& question, const Queries& whole,
+            const residual_knn_index* index, ProgressBar* progress);
+
+  // Searches queries `which` of the whole. Returns the statistics of this search.
+  residual_knn_statistics Search(std::span<const int64_t> which, int32_t strategy);
+
+  // Those that all searches have left to brute force.
+  [[nodiscard]] const mpi::LeftQueries& left() const { return left_; }
+  // Searches these, by brute force.
+  void SearchLeft(std::span<const int64_t> which);
+
+  // Of all searches so far.
+  [[nodiscard]] const residual_knn_statistics& statistics() const { return statistics_; }
+  [[nodiscard]] int64_t jittered() const { return jittered_; }
+  // The answers as a letter (answer_parts.h).
+  mpi::Bytes TakeLetter() { return std::move(letter_); }
+
+ private:
+  residual_knn_statistics SearchSome(std::span<const int64_t> which, int32_t strategy);
+  Answer SearchAndLeave(const NeighborsOptions& options, std::span<const int64_t> which);
+  void Keep(std::span<const int64_t> which, Answer answer);
+
+  const NeighborsOptions& options_;
+  const Question& question_;
+  const residual_knn_index* index_;
+  ProgressBar* progress_;
+  LotQueries lots_;
+  bool leaves_;
+  mpi::LeftQueries left_;
+  residual_knn_statistics statistics_{};
+  int64_t jittered_ = 0;
+  mpi::Bytes letter_;
+};
+
+}  // namespace residual_knn::cli
