@@ -338,21 +338,22 @@ void TestFullDisk(void** /*state*/) {
   const std::string disk = files.folder.File("disk");
   std::filesystem::create_directory(disk);
   const int status = StatusOf([&] {
-    if (unshare(CLONE_NEWNS) != 0 ||
-        mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=64k") != 0) {
-      return 77;
-    }
+    if (unshare(CLONE_NEWNS) != 0) return 77;
+    // Fails in a chroot; then others may see the file system until it is unmounted.
+    mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+    if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=64k") != 0) return 77;
     const std::string path = disk + "/index";
     const residual_knn_status saved = residual_knn_index_save(large.index.get(), path.c_str());
+    const bool is_empty = std::filesystem::is_empty(disk);
+    umount2(disk.c_str(), MNT_DETACH);
     if (saved != RESIDUAL_KNN_ERROR_FILE ||
         std::strstr(residual_knn_last_error(), "No space left on device") == nullptr) {
       return 1;
     }
-    return std::filesystem::is_empty(disk) ? 0 : 2;
+    return is_empty ? 0 : 2;
   });
   if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
-    print_message("only root can make a small file system: left out\n");
+    print_message("not checked: a full disk; the right to mount a small one is absent\n");
     skip();
   }
   assert_int_equal(status, 0);
