@@ -85,12 +85,18 @@ bool IsPermutation(const std::vector<int64_t>& order, int64_t n) {
 
 // The lines of a note, as they are.
 struct NoteLines {
-  std::optional<int64_t> num_columns;
-  std::vector<int64_t> lonlat;
+  std::optional<std::vector<int64_t>> num_columns;
+  std::optional<std::vector<int64_t>> lonlat;
   std::vector<std::string> names;
   bool numbered = false;
   std::optional<std::vector<int64_t>> order;
 };
+
+void SetOnce(std::optional<std::vector<int64_t>>* numbers, std::string_view value,
+             std::string_view key) {
+  if (*numbers) ThrowUnfit("it has two lines " + std::string(key));
+  *numbers = Numbers(value, key);
+}
 
 NoteLines ReadLines(std::string_view text) {
   NoteLines lines;
@@ -98,14 +104,14 @@ NoteLines ReadLines(std::string_view text) {
     const auto [line, rest] = Split(text, '\n');
     const auto [key, value] = Split(line, ' ');
     if (key == kColumns) {
-      lines.num_columns = ParseWhole(value);
+      SetOnce(&lines.num_columns, value, key);
     } else if (key == kLonLat) {
-      lines.lonlat = Numbers(value, key);
+      SetOnce(&lines.lonlat, value, key);
     } else if (key == kName || key == kNumber) {
       lines.names.push_back(Decoded(value));
       lines.numbered = key == kNumber;
     } else if (key == kOrder) {
-      lines.order = Numbers(value, key);
+      SetOnce(&lines.order, value, key);
     }
     text = rest;
   }
@@ -115,7 +121,6 @@ NoteLines ReadLines(std::string_view text) {
 // Checks the places of longitude and latitude among `count` columns.
 void CheckLonLat(const std::vector<int64_t>& places, int64_t count) {
   const auto is_column = [count](int64_t place) { return place >= 0 && place < count; };
-  if (places.empty()) return;
   if (places.size() != 2 || places[0] == places[1] || !is_column(places[0]) ||
       !is_column(places[1])) {
     ThrowUnfit("longitude and latitude are not two of its columns");
@@ -123,15 +128,14 @@ void CheckLonLat(const std::vector<int64_t>& places, int64_t count) {
 }
 
 SettledColumns ColumnsOf(NoteLines lines, int64_t d) {
-  const int64_t extra = lines.lonlat.empty() ? 0 : 1;
-  const int64_t count = lines.num_columns.value_or(d - extra);
-  if (count + extra != d) {
-    ThrowUnfit("it has " + std::to_string(count) + " columns for " + std::to_string(d) +
-               " coordinates");
+  const int64_t count = lines.lonlat ? d - 1 : d;
+  if (lines.num_columns && *lines.num_columns != std::vector{count}) {
+    ThrowUnfit("the number of its columns is not " + std::to_string(count));
   }
-  CheckLonLat(lines.lonlat, count);
+  if (lines.lonlat) CheckLonLat(*lines.lonlat, count);
   SettledColumns columns;
-  columns.has_lonlat = !lines.lonlat.empty();
+  columns.has_lonlat = lines.lonlat.has_value();
+  const std::vector<int64_t> first = std::move(lines.lonlat).value_or(std::vector<int64_t>{});
   const bool has_names = !lines.names.empty();
   if (has_names && std::ssize(lines.names) != count) {
     ThrowUnfit("it has " + std::to_string(lines.names.size()) + " names for " +
@@ -142,10 +146,9 @@ SettledColumns ColumnsOf(NoteLines lines, int64_t d) {
     columns.names.push_back(has_names ? lines.names[static_cast<size_t>(place)]
                                       : std::to_string(place));
   };
-  for (const int64_t place : lines.lonlat) add(place);
+  for (const int64_t place : first) add(place);
   for (int64_t place = 0; place < count; ++place) {
-    const auto end = lines.lonlat.end();
-    if (std::find(lines.lonlat.begin(), end, place) == end) add(place);
+    if (std::find(first.begin(), first.end(), place) == first.end()) add(place);
   }
   return columns;
 }

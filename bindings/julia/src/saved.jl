@@ -67,7 +67,7 @@ function load_index(path; mapped = false, verify = false, max_bytes = nothing, t
     threads = thread_count(threads, "threads")
     index = index_from(nothing) do handle
         run(options -> load(name, options, handle), options, progress)
-        return described_handle(handle[], threads)
+        return described_handle(handle[], name, threads)
     end
     return index
 end
@@ -80,19 +80,18 @@ function file_path(path)
 end
 
 # The source, coordinates, lengthscales, name of the kernel and options of an index from a file.
-function described_handle(handle, threads)
+function described_handle(handle, path, threads)
     info = LibResidualKNN.residual_knn_info()
     run(() -> LibResidualKNN.residual_knn_index_info(handle, info))
     options = LibResidualKNN.residual_knn_model_options()
     scales = Vector{Float64}(undef, info.d)
     run(() -> LibResidualKNN.residual_knn_index_model(handle, options, scales))
     options.threads = threads
-    note = parsed_note(unsafe_string(LibResidualKNN.residual_knn_index_note(handle)), info.d)
+    note = parsed_note(unsafe_string(LibResidualKNN.residual_knn_index_note(handle)), info.d, path)
     kernel, lengthscales = named_model(note, options, scales)
-    if note.jitter !== nothing && length(note.jitter) == 2
-        options.jitter, options.max_jitter = note.jitter
-    end
-    return (info.given_factor == 1 ? :factor : :inducing), note.coordinates, lengthscales, kernel, options
+    source = info.given_factor == 1 ? :factor : :inducing
+    options.jitter, options.max_jitter = given_jitter(note, options.jitter, source === :inducing && info.m > 0)
+    return source, note.coordinates, lengthscales, kernel, options
 end
 
 # The kernel and the lengthscales as the user gave them, if the note still fits the model; otherwise as the library has them.
@@ -122,23 +121,61 @@ function kept_lines(text)
     return join(lines .* "\n")
 end
 
-# The note of an index with d coordinates in the library. A text of another form is as good as none. Names of columns have no
-# meaning for matrices of Julia.
-function parsed_note(text, d)
+# The note of an index with d coordinates in the library, from a file. A text of another form is as good as none. Names of
+# columns have no meaning for matrices of Julia.
+function parsed_note(text, d, path)
     lines = split(text, '\n')
     values = Dict{String,String}()
+    num_names = 0
     first(lines) == NOTE_BEGINS && for line in lines[2:end]
         key, value = split(line * " ", ' '; limit = 2)
-        key in ("name", "order") || (values[key] = rstrip(value))
+        num_names += key == "name"
+        key in ("columns", "lonlat", "kernel", "lengthscales", "jitter") || continue
+        haskey(values, key) && refuse_note(path, "it has two lines ", repr(String(key)))
+        values[key] = chop(value)
     end
-    read(key) = haskey(values, key) ? map(word -> tryparse(Float64, word), split(values[key])) : nothing
-    numbers(key) = (found = read(key); found === nothing || any(isnothing, found) ? nothing : Vector{Float64}(found))
-    places, given = numbers("lonlat"), numbers("columns")
-    haskey(values, "columns") || (given = [d - (places !== nothing)])
-    fits = given == [d - (places !== nothing)] && haskey(values, "lonlat") == (places !== nothing) &&
-           (places === nothing || (length(places) == 2 && allunique(places) && all(in(0:given[1]-1), places)))
-    fits || throw(ResidualKNNError{:error_corrupt}("the note in the file does not fit its points"))
+    numbers(key, what, form, fit) = numbers_of_note(get(values, key, nothing), key, what, form, fit, path)
+    places = numbers("lonlat", "two different numbers of columns below $(d - 1)", WHOLE_NUMBER,
+                     places -> length(places) == 2 && allunique(places) && maximum(places) < d - 1)
+    given = d - (places !== nothing)
+    numbers("columns", "the number of columns, $given", WHOLE_NUMBER, ==([given]))
+    num_names in (0, given) || refuse_note(path, "it has ", num_names, " names for ", given, " columns")
     lonlat = places === nothing ? nothing : (Int(places[1]) + 1, Int(places[2]) + 1)
-    return (coordinates = Coordinates(Int(given[1]), lonlat), kernel = Symbol(get(values, "kernel", "")),
-            lengthscales = numbers("lengthscales"), jitter = numbers("jitter"))
+    return (coordinates = Coordinates(given, lonlat), kernel = Symbol(get(values, "kernel", "")),
+            lengthscales = numbers("lengthscales", "positive numbers", DECIMAL_NUMBER, scales -> minimum(scales) > 0),
+            jitter = numbers("jitter", "two numbers", DECIMAL_NUMBER, jitter -> length(jitter) == 2))
+end
+
+const WHOLE_NUMBER = r"^[0-9]{1,15}$"
+const DECIMAL_NUMBER = r"^([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+
+# The numbers of a line of a note, or nothing without that line. `what` says which numbers `fit`.
+function numbers_of_note(value, key, what, form, fit, path)
+    value === nothing && return nothing
+    words = split(value, ' ')
+    numbers = Float64[occursin(form, word) ? something(tryparse(Float64, word), NaN) : NaN for word in words]
+    all(isfinite, numbers) && fit(numbers) ||
+        refuse_note(path, "the line ", repr(first(key * " " * value, 60)), " must have ", what)
+    return numbers
+end
+
+refuse_note(path, parts...) =
+    throw(ResidualKNNError{:error_corrupt}(string(path, ": the note does not fit the index: ", parts...)))
+
+# The jitter and the largest one as the user gave them. If they cannot lead to the jitter that the index uses, another program
+# has updated the index since, and that jitter counts. Without inducing points, the index uses none.
+function given_jitter(note, used, is_used)
+    note.jitter === nothing &&
+        return (is_used ? used : LibResidualKNN.residual_knn_model_options().jitter), 0.0
+    jitter, most = note.jitter
+    return is_used && !leads_to(used, jitter, most) ? (used, 0.0) : (jitter, most)
+end
+
+# Whether the library can raise a jitter to the one that was used.
+function leads_to(used, jitter, most)
+    while jitter < used
+        jitter = jitter > 0 ? 10 * jitter : 1e-12
+        jitter > most * (1 + 1e-9) && return false
+    end
+    return jitter == used
 end

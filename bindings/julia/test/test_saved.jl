@@ -115,16 +115,43 @@ end
         end
         @testset "notes" begin
             index = ResidualIndex(points; lengthscales = 0.2, kernel = :matern25_isotropic)
-            function with_note(text)
+            function with_note(text, index = index)
                 ResidualKNN.run(() -> LibResidualKNN.residual_knn_index_set_note(index, text))
                 return load_index(save_index(index, path))
             end
             begins = "residual-knn note 1\n"
-            for lines in ("columns 3", "columns x", "columns 1\nlonlat 0 0", "columns 1\nlonlat 0 5", "lonlat 0", "lonlat 0.5 1")
-                @test_throws ResidualKNNError{:error_corrupt} with_note(begins * lines * "\n")
+            # Python and R have the same tests.
+            wrong = (("columns", ("3", "1", "x", "", "nan", "2.0", "2 2", "-2", "1e400", "２", "2_0", "9"^400)),
+                     ("lonlat", ("0", "", "nan", "inf", "nan 1", "0 inf", "0.5 1", "0.7", "-1 0", "0 5", "0 0", "1 1 1", "0x0 1")),
+                     ("jitter", ("nan", "nan 0", "1e-8", "", "1e-8 inf", "-1 0", "1e-8 0 0", "x 0", "1_0 0", "1e999 0")),
+                     ("lengthscales", ("nan", "x", "", "0", "-1", "0.2 inf", "0.2,0.3", "0.2 ", "0x1p3")))
+            lines_alone = ("columns", "lonlat", "jitter", "lengthscales", "columns 2\ncolumns 2",
+                           "kernel matern32\nkernel matern32", "columns 1\nlonlat 0 1", "columns 2\r")
+            for lines in [["$key $value" for (key, values) in wrong for value in values]; lines_alone...]
+                failure = thrown(() -> with_note(begins * lines * "\n"))
+                @test failure isa ResidualKNNError{:error_corrupt}
+                @test startswith(failure.message, path * ": the note does not fit the index: ")
+                @test occursin(split(lines)[1], failure.message)
             end
+            @test throws_text(() -> with_note(begins * "name x\n"), ResidualKNNError{:error_corrupt}, "1 names for 2 columns")
+            function jitter(used, line, inducing = 5)
+                made = ResidualIndex(points; lengthscales = 0.2, inducing = inducing, jitter = used)
+                options = with_note(begins * line * "\n", made).options
+                return options.jitter, options.max_jitter
+            end
+            for line in ("jitter 1e-08 0", "jitter 3e-09 0.001", "jitter 1e-08 1e-07", "jitter 2e-06 0", "future 1")
+                @test jitter(1e-6, line) == (1e-6, 0)
+            end
+            @test jitter(0, "jitter 1e-08 0") == (0, 0)
+            for (used, line, given) in ((1e-6, "jitter 1e-06 0", (1e-6, 0)), (1e-6, "jitter 1e-06 0.1", (1e-6, 0.1)),
+                                        (10 * (10 * 1e-8), "jitter 1e-08 1e-06", (1e-8, 1e-6)),
+                                        (10 * 1e-12, "jitter 0 0.1", (0, 0.1)))
+                @test jitter(used, line) == given
+            end
+            @test jitter(1e-6, "jitter 1e-08 0.1", nothing) == (1e-8, 0.1)
+            @test jitter(1e-6, "future 1", nothing) == (1e-8, 0)
             for text in ("", "other", begins, begins * "future 1\n", begins * "kernel matern12\nlengthscales 0.2\n",
-                         begins * "kernel matern52\nlengthscales 1 2 3\n", begins * "kernel none\nlengthscales x\n")
+                         begins * "kernel matern52\nlengthscales 1 2 3\n", begins * "kernel none\nlengthscales 0.2\n")
                 @test with_note(text).kernel === :matern52
             end
             kept = "name a\nname b\norder " * join(reverse(0:size(points, 2)-1), " ") * "\n"

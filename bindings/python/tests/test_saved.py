@@ -254,13 +254,32 @@ def test_notes_that_say_nothing(text, tmp_path):
     np.testing.assert_array_equal(loaded.neighbors(3).indices, index.neighbors(3).indices)
 
 
-@pytest.mark.parametrize("lines", ["columns 3", "columns x", "columns 1\nlonlat 0 0", "columns 1\nlonlat 0 5",
-                                   "columns 2\nname x", "lonlat 0", "columns", "lonlat 0.5 1"])
+# R and Julia have the same tests.
+WRONG_LINES = [
+    *(f"columns {value}" for value in ("3", "1", "x", "", "nan", "2.0", "2 2", "-2", "1e400", "２", "2_0", "9" * 400)),
+    *(f"lonlat {value}" for value in ("0", "", "nan", "inf", "nan 1", "0 inf", "0.5 1", "0.7", "-1 0", "0 5", "0 0", "1 1 1", "0x0 1")),
+    *(f"jitter {value}" for value in ("nan", "nan 0", "1e-8", "", "1e-8 inf", "-1 0", "1e-8 0 0", "x 0", "1_0 0", "1e999 0")),
+    *(f"lengthscales {value}" for value in ("nan", "x", "", "0", "-1", "0.2 inf", "0.2,0.3", "0.2 ", "0x1p3")),
+]
+
+
+@pytest.mark.parametrize("lines", [*WRONG_LINES, "columns", "lonlat", "jitter", "lengthscales", "columns 2\ncolumns 2",
+                                   "kernel matern32\nkernel matern32", "columns 1\nlonlat 0 1", "columns 2\r"], ids=ascii)
 def test_notes_that_do_not_fit(lines, tmp_path):
-    index = rk.Index(POINTS, lengthscales=0.2)
+    index = rk.Index(POINTS, inducing=5, lengthscales=0.2)
     C.index_set_note(index._handle.address, f"residual-knn note 1\n{lines}\n".encode())
     index.save(tmp_path / "i.rknn")
-    with pytest.raises(rk.CorruptIndexError, match="note"):
+    with pytest.raises(rk.CorruptIndexError) as failure:
+        rk.load_index(tmp_path / "i.rknn")
+    text = str(failure.value)
+    assert text.startswith(f"{tmp_path}/i.rknn: the note does not fit the index: ") and lines.split()[0] in text
+
+
+def test_wrong_numbers_of_names(tmp_path):
+    index = rk.Index(POINTS, lengthscales=0.2)
+    C.index_set_note(index._handle.address, b"residual-knn note 1\nname x\n")
+    index.save(tmp_path / "i.rknn")
+    with pytest.raises(rk.CorruptIndexError, match="i.rknn: the note does not fit the index: it has 1 names for 2 columns"):
         rk.load_index(tmp_path / "i.rknn")
 
 
@@ -277,6 +296,25 @@ def test_notes_of_another_model(lines, tmp_path):
     np.testing.assert_array_equal(loaded._lengthscales, [0.2, 0.2])
 
 
+def test_jitter_of_an_index_that_another_program_updated(tmp_path):
+    def saved(jitter, line, inducing=5):
+        index = rk.Index(POINTS, inducing=inducing, lengthscales=0.2, jitter=jitter)
+        C.index_set_note(index._handle.address, f"residual-knn note 1\n{line}\n".encode())
+        index.save(tmp_path / "i.rknn")
+        options = rk.load_index(tmp_path / "i.rknn")._options
+        return options.jitter, options.max_jitter
+
+    for line in ("jitter 1e-08 0", "jitter 3e-09 0.001", "jitter 1e-08 1e-07", "jitter 2e-06 0", "future 1"):
+        assert saved(1e-6, line) == (1e-6, 0)
+    assert saved(0, "jitter 1e-08 0") == (0, 0)
+    for used, line, given in ((1e-6, "jitter 1e-06 0", (1e-6, 0)), (1e-6, "jitter 1e-06 0.1", (1e-6, 0.1)),
+                              (10 * (10 * 1e-8), "jitter 1e-08 1e-06", (1e-8, 1e-6)),
+                              (10 * 1e-12, "jitter 0 0.1", (0, 0.1))):
+        assert saved(used, line) == given
+    assert saved(1e-6, "jitter 1e-08 0.1", inducing=None) == (1e-8, 0.1)
+    assert saved(1e-6, "future 1", inducing=None) == (1e-8, 0)
+
+
 def test_an_update_keeps_the_order_of_the_program(tmp_path):
     index = rk.Index(POINTS, inducing=5, lengthscales=0.2)
     order = "order " + " ".join(map(str, reversed(range(len(POINTS)))))
@@ -289,7 +327,7 @@ def test_an_update_keeps_the_order_of_the_program(tmp_path):
 
 
 def test_text_of_notes():
-    note = _note.parsed("residual-knn note 1\ncolumns 2\nname 50%25 a%0Ab\nname Länge\norder 1 0\n", 2)
+    note = _note.parsed("residual-knn note 1\ncolumns 2\nname 50%25 a%0Ab\nname Länge\norder 1 0\n", 2, "file")
     assert note.coordinates.names == ["50% a\nb", "Länge"]
     assert _note.text_of(note) == "residual-knn note 1\ncolumns 2\nname 50%25 a%0Ab\nname Länge\n"
 
@@ -318,6 +356,17 @@ def test_files_of_the_program(program, tmp_path):
     run("neighbors", "--index", "ours.rknn", "--new-points", "q.npy", "-k", "5", "-o", "new.npy", "--stats", "s.json")
     np.testing.assert_array_equal(np.load(tmp_path / "new.npy"), ours.neighbors(5, queries=new).indices)
     assert json.loads((tmp_path / "s.json").read_text())["index"]["file"] == "ours.rknn"
+
+
+def test_the_program_refuses_notes_that_do_not_fit(program, tmp_path):
+    index = rk.Index(POINTS[:20], lengthscales=0.2)
+    for lines in [*WRONG_LINES, "columns 2\ncolumns 2", "columns 1\nlonlat 0 1", "name x", "order 0 1", "order"]:
+        if lines.startswith(("lengthscales", "jitter")):
+            continue  # the program does not read these lines
+        C.index_set_note(index._handle.address, f"residual-knn note 1\n{lines}\n".encode())
+        index.save(tmp_path / "i.rknn")
+        found = subprocess.run([program, "info", "i.rknn"], cwd=tmp_path, capture_output=True, text=True)
+        assert found.returncode == 1 and "i.rknn: the note in the file does not fit its points" in found.stderr, lines
 
 
 def search_mapped(path, rows):

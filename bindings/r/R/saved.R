@@ -26,13 +26,13 @@ load_index <- function(path, mapped = FALSE, verify = FALSE, max_bytes = NULL,
   info <- checked(residual_knn_index_info(handle))
   model <- checked(residual_knn_index_model(handle))
   points <- checked(residual_knn_index_points(handle, NULL))
-  note <- parsed_note(residual_knn_index_note(handle), info$d)
+  note <- parsed_note(residual_knn_index_note(handle), info$d, path)
   read <- read_of_note(note, points[[1L]])
-  named <- named_model(note, model[[1L]], model[[2L]])
+  is_factor <- info$given_factor != 0
+  named <- named_model(note, model[[1L]], model[[2L]], given_jitter(note, model[[1L]]$jitter, !is_factor && info$m > 0))
   arguments <- c(named$arguments, list(threads = threads))
   inducing <- points[[2L]]
   colnames(inducing) <- colnames(read$points)
-  is_factor <- info$given_factor != 0
   state <- index_state(named$lengthscales, if (!is_factor) inducing, arguments)
   index <- new_index(handle, if (is_factor) "factor" else "inducing", read, state)
   warn_of_index(index)
@@ -45,11 +45,6 @@ as_path <- function(path) {
     stop_invalid("path is ", shown(path), ", must be the name of a file")
   }
   enc2native(path.expand(path))
-}
-
-as_flag <- function(x, name) {
-  if (!isTRUE(x) && !isFALSE(x)) stop_invalid(name, " is ", shown(x), ", must be TRUE or FALSE")
-  x
 }
 
 note_begins <- "residual-knn note 1"
@@ -89,29 +84,68 @@ encoded_name <- function(names) {
   names
 }
 
-# The note of an index with d coordinates: `columns`, `lonlat` (column numbers from 1, or none), `names` or NULL, whether
-# the columns were `chosen`, and the texts of `kernel`, `lengthscales` and `jitter` or NULL. A text of another form is as good as none.
-parsed_note <- function(text, d) {
+# The note of an index with d coordinates, from a file: `columns`, `lonlat` (column numbers from 1, or none), `names` or
+# NULL, whether the columns were `chosen`, and `kernel`, `lengthscales` and `jitter` or NULL. A text of another form is as
+# good as none.
+parsed_note <- function(text, d, path) {
   Encoding(text) <- "UTF-8"
   lines <- strsplit(text, "\n", fixed = TRUE)[[1L]]
   lines <- if (length(lines) > 0L && lines[1L] == note_begins) lines[-1L] else character()
   keys <- sub(" .*", "", lines)
   values <- sub("^[^ ]* ?", "", lines)
+  for (key in c("columns", "lonlat", "chosen", "kernel", "lengthscales", "jitter")) {
+    if (sum(keys == key) > 1L) stop_note(path, "it has two lines \"", key, "\"")
+  }
   value_of <- function(key) if (key %in% keys) values[match(key, keys)]
-  lonlat <- if ("lonlat" %in% keys) numbers_of(value_of("lonlat")) + 1 else integer()
-  columns <- if ("columns" %in% keys) numbers_of(value_of("columns")) else d - (length(lonlat) > 0L)
-  names <- if ("name" %in% keys) vapply(values[keys == "name"], utils::URLdecode, "", USE.NAMES = FALSE)
-  if (!is.null(names)) Encoding(names) <- "UTF-8"
-  fits <- length(columns) == 1L && isTRUE(columns + (length(lonlat) > 0L) == d) && length(names) %in% c(0L, columns) &&
-    length(lonlat) %in% c(0L, 2L) && all(lonlat %in% seq_len(columns)) && anyDuplicated(lonlat) == 0L
-  if (!fits) stop(condition_of("corrupt", "the note in the file does not fit its points", user_call()))
+  numbers <- function(key, what, form, fit) numbers_of_note(value_of(key), key, what, form, fit, path)
+  lonlat <- numbers("lonlat", paste("two different numbers of columns below", d - 1), whole_number, function(places) {
+    length(places) == 2L && places[1L] != places[2L] && max(places) < d - 1
+  })
+  columns <- if (is.null(lonlat)) d else d - 1
+  numbers("columns", paste("the number of columns,", columns), whole_number, function(count) identical(count, columns))
+  names <- if ("name" %in% keys) vapply(values[keys == "name"], decoded_name, "", path = path, USE.NAMES = FALSE)
+  if (!length(names) %in% c(0L, columns)) stop_note(path, "it has ", length(names), " names for ", columns, " columns")
   list(
-    columns = columns, lonlat = as.integer(lonlat), names = names, chosen = "chosen" %in% keys, kernel = value_of("kernel"),
-    lengthscales = value_of("lengthscales"), jitter = value_of("jitter")
+    columns = columns, lonlat = as.integer(lonlat) + 1L, names = names, chosen = "chosen" %in% keys,
+    kernel = value_of("kernel"),
+    lengthscales = numbers("lengthscales", "positive numbers", decimal_number, function(scales) all(scales > 0)),
+    jitter = numbers("jitter", "two numbers", decimal_number, function(jitter) length(jitter) == 2L)
   )
 }
 
-numbers_of <- function(text) suppressWarnings(as.double(strsplit(text, " ", fixed = TRUE)[[1L]]))
+whole_number <- "^[0-9]{1,15}$"
+decimal_number <- "^([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+
+# The numbers of a line of a note, or NULL without that line. `what` says which numbers `fit`.
+numbers_of_note <- function(value, key, what, form, fit, path) {
+  if (is.null(value)) {
+    return(NULL)
+  }
+  words <- strsplit(paste0(value, " "), " ", fixed = TRUE)[[1L]]
+  numbers <- if (all(grepl(form, words))) as.double(words) else NA
+  if (!all(is.finite(numbers)) || !fit(numbers)) {
+    stop_note(path, "the line ", shown(paste(key, value)), " must have ", what)
+  }
+  numbers
+}
+
+stop_note <- function(path, ...) {
+  stop(condition_of("corrupt", paste0(path, ": the note does not fit the index: ", ...), user_call()))
+}
+
+# Reads codes of % and two hexadecimal digits.
+decoded_name <- function(name, path) {
+  bytes <- charToRaw(name)
+  codes <- gregexpr("%[0-9A-Fa-f]{2}", name, useBytes = TRUE)[[1L]]
+  for (place in rev(codes[codes > 0L])) {
+    bytes[place] <- as.raw(strtoi(rawToChar(bytes[place + 1:2]), 16L))
+    bytes <- bytes[-(place + 1:2)]
+  }
+  if (any(bytes == 0)) stop_note(path, "a name of a column has a byte 0, which texts of R cannot have")
+  name <- rawToChar(bytes)
+  Encoding(name) <- "UTF-8"
+  name
+}
 
 # The points of an index, as read_points() returned them. The columns are in the order of the file or data frame, but
 # longitude and latitude come first.
@@ -131,28 +165,49 @@ read_of_note <- function(note, points) {
   list(points = points, reading = reading, columns = columns)
 }
 
+# The arguments jitter and max_jitter as the user gave them. If they cannot lead to the jitter that the index uses, another
+# program has updated the index since, and that jitter counts. Without inducing points, the index uses none.
+given_jitter <- function(note, used, is_used) {
+  if (is.null(note$jitter)) {
+    return(list(jitter = if (is_used) used, max_jitter = NULL))
+  }
+  jitter <- note$jitter[1L]
+  most <- note$jitter[2L]
+  if (is_used && !leads_to(used, jitter, most)) {
+    return(list(jitter = used, max_jitter = NULL))
+  }
+  list(jitter = jitter, max_jitter = if (most > 0) most)
+}
+
+# Whether the library can raise a jitter to the one that was used.
+leads_to <- function(used, jitter, most) {
+  while (jitter < used) {
+    jitter <- if (jitter > 0) 10 * jitter else 1e-12
+    if (jitter > most * (1 + 1e-9)) {
+      return(FALSE)
+    }
+  }
+  jitter == used
+}
+
 # The arguments of model_options() and the lengthscales: as the user gave them if the note still fits the model, otherwise
 # as the library has them.
-named_model <- function(note, model, scales) {
+named_model <- function(note, model, scales, jitter) {
   storage <- enum_values("factor_storage")
   own <- names(which(enum_values("kernel") == model$kernel))
   arguments <- list(
     kernel = own, variance = model$variance, nugget = model$nugget, nu = if (own == "matern") model$nu,
-    alpha = if (own == "rational_quadratic") model$alpha, jitter = model$jitter, max_jitter = NULL,
+    alpha = if (own == "rational_quadratic") model$alpha, jitter = jitter$jitter, max_jitter = jitter$max_jitter,
     factor_storage = names(which(storage == model$factor_storage)), max_bytes = if (model$max_bytes > 0) model$max_bytes
   )
-  jitter <- if (!is.null(note$jitter)) numbers_of(note$jitter)
-  if (length(jitter) == 2L && !anyNA(jitter)) {
-    arguments$jitter <- jitter[1L]
-    if (jitter[2L] > 0) arguments$max_jitter <- jitter[2L]
-  }
-  given <- if (!is.null(note$lengthscales)) numbers_of(note$lengthscales)
+  given <- note$lengthscales
   if (is.null(note$kernel) || !length(given) %in% c(1L, length(scales))) {
     return(list(arguments = arguments, lengthscales = scales))
   }
   if (note$kernel %in% names(foreign_kernels())) {
     foreign <- resolve_kernel(note$kernel, arguments$nu)
-    if (foreign$code == model$kernel && isTRUE(all(given * foreign$scale == scales))) {
+    has_nu <- is.null(foreign$nu) || foreign$nu == model$nu
+    if (foreign$code == model$kernel && has_nu && isTRUE(all(given * foreign$scale == scales))) {
       arguments$kernel <- note$kernel
       if (fixes_nu(note$kernel)) arguments["nu"] <- list(NULL)
       return(list(arguments = arguments, lengthscales = given))

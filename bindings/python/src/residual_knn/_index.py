@@ -398,7 +398,7 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, SavedIn
             status = function(name, options, index._handle.address)
             if status == _c.StatusCode.OK:
                 index._handle.adopt(None)
-                index._describe_loaded(count)
+                index._describe_loaded(name, count)
                 warning = index._warning(C.index_warning(index._handle.address))
             return status
 

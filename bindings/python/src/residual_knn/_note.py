@@ -5,12 +5,15 @@ docs/index-format.md describes its lines. The program and the packages for R and
 """
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional
+import math
+import re
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, List, NoReturn, Optional, Pattern
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
 
+from ._arguments import described
 from ._coordinates import Coordinates
 from ._errors import CorruptIndexError
 from ._pointers import DoubleArray
@@ -44,35 +47,56 @@ def text_of(note: Note, former: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-def parsed(text: str, d: int) -> Note:
-    """The note of an index with d coordinates in the library. A text of another form is as good as none."""
-    first, _, rest = text.partition("\n")
-    found = _Lines()
-    for line in rest.split("\n") if first == _FIRST else ():
-        key, _, value = line.partition(" ")
-        if key == "name":
-            found.names.append(_decoded(value))
-        elif key != "order":
-            found.values[key] = value
-    lonlat = _places(found.values.get("lonlat"))
-    extra = 0 if lonlat is None else 1
-    counts = _numbers(found.values.get("columns", str(d - extra)))
-    if counts != [d - extra]:
-        raise CorruptIndexError(f"the note in the file has {found.values.get('columns')} columns for {d} coordinates")
-    given = d - extra
-    if lonlat is not None and not (lonlat[0] != lonlat[1] and all(0 <= place < given for place in lonlat)):
-        raise CorruptIndexError(f"the note in the file has longitude and latitude in columns {lonlat} of {given}")
-    if found.names and len(found.names) != given:
-        raise CorruptIndexError(f"the note in the file has {len(found.names)} names for {given} columns")
-    scales, jitter = found.values.get("lengthscales"), found.values.get("jitter")
-    return Note(Coordinates(given, lonlat, found.names or None), found.values.get("kernel"),
-                None if scales is None else np.array(_numbers(scales)), None if jitter is None else _numbers(jitter))
+def parsed(text: str, d: int, path: str) -> Note:
+    """The note of an index with d coordinates in the library, from a file. A text of another form is as good as none."""
+    lines = _Lines(text, path)
+    lonlat = lines.numbers("lonlat", f"two different numbers of columns below {d - 1}", _WHOLE,
+                           lambda places: len(places) == 2 and places[0] != places[1] and max(places) < d - 1)
+    given = d if lonlat is None else d - 1
+    lines.numbers("columns", f"the number of columns, {given}", _WHOLE, lambda count: count == [given])
+    if lines.names and len(lines.names) != given:
+        lines.refuse(f"it has {len(lines.names)} names for {given} columns")
+    lengthscales = lines.numbers("lengthscales", "positive numbers", _DECIMAL, lambda scales: min(scales) > 0)
+    jitter = lines.numbers("jitter", "two numbers", _DECIMAL, lambda numbers: len(numbers) == 2)
+    places = None if lonlat is None else (int(lonlat[0]), int(lonlat[1]))
+    return Note(Coordinates(given, places, lines.names or None), lines.values.get("kernel"),
+                None if lengthscales is None else np.array(lengthscales), jitter)
 
 
-@dataclass
+_WHOLE = re.compile("[0-9]{1,15}")
+_DECIMAL = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
 class _Lines:
-    names: List[str] = field(default_factory=list)
-    values: Dict[str, str] = field(default_factory=dict)
+    """The lines of a note. Those with other keys are left out."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self._path = path
+        self.names: List[str] = []
+        self.values: Dict[str, str] = {}
+        first, _, rest = text.partition("\n")
+        for line in rest.split("\n") if first == _FIRST else ():
+            key, _, value = line.partition(" ")
+            if key == "name":
+                self.names.append(_decoded(value))
+            elif key in ("columns", "lonlat", "kernel", "lengthscales", "jitter"):
+                if key in self.values:
+                    self.refuse(f"it has two lines {key!r}")
+                self.values[key] = value
+
+    def numbers(self, key: str, what: str, form: Pattern[str], fit: Callable[[List[float]], bool]) -> Optional[List[float]]:
+        """The numbers of a line, or None without that line. `what` says which numbers `fit`."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        words = value.split(" ")
+        numbers = [float(word) for word in words if form.fullmatch(word)]
+        if len(numbers) < len(words) or not all(map(math.isfinite, numbers)) or not fit(numbers):
+            self.refuse(f"the line {described(f'{key} {value}')} must have {what}")
+        return numbers
+
+    def refuse(self, what: str) -> NoReturn:
+        raise CorruptIndexError(f"{self._path}: the note does not fit the index: {what}")
 
 
 def _encoded(name: str) -> str:
@@ -96,14 +120,3 @@ def _decoded(text: str) -> str:
 
 def _numbers_text(numbers: Any) -> str:
     return " ".join(repr(float(number)) for number in numbers)
-
-
-def _numbers(text: str) -> List[float]:
-    try:
-        return [float(word) for word in text.split()]
-    except ValueError:
-        raise CorruptIndexError(f"the note in the file has {text!r}, must have numbers") from None
-
-
-def _places(text: Optional[str]) -> Any:
-    return None if text is None else tuple(int(place) for place in (_numbers(text) + [-1.0, -1.0])[:2])

@@ -73,19 +73,18 @@ class SavedIndexes(IndexBase):
         former = C.index_note(self._handle.address).decode("utf-8", "replace")
         return C.index_set_note(self._handle.address, _note.text_of(note, former).encode("utf-8", "replace"))
 
-    def _describe_loaded(self, threads: int) -> None:
+    def _describe_loaded(self, path: bytes, threads: int) -> None:
         """Sets the attributes of an index from a file, whose handle is set."""
         address = self._handle.address
         self._info = self._read_info()
         options = _options.model_options()
         scales = np.empty(self._info.d)
         check(C.index_model(address, options, scales))
-        note = _note.parsed(C.index_note(address).decode("utf-8", "replace"), self._info.d)
+        note = _note.parsed(C.index_note(address).decode("utf-8", "replace"), self._info.d, os.fsdecode(path))
         self._source = FROM_FACTOR if self._info.given_factor else FROM_INDUCING
         self._coordinates = note.coordinates
         self._kernel, self._lengthscales = _named(note, options, scales)
-        if note.jitter is not None and len(note.jitter) == 2:
-            options.jitter, options.max_jitter = note.jitter
+        options.jitter, options.max_jitter = _given_jitter(note, options.jitter, self._source == FROM_INDUCING and self.m > 0)
         options.threads = threads
         options.message_base = 0
         self._options = options
@@ -94,6 +93,24 @@ class SavedIndexes(IndexBase):
         if self._source == FROM_INDUCING and self._info.m:
             self._inducing = np.empty((self._info.m, self._info.d))
             check(C.index_points(address, _c.Layout.POINT_MAJOR, None, self._inducing))
+
+
+def _given_jitter(note: _note.Note, used: float, is_used: bool) -> Tuple[float, float]:
+    """The jitter and the largest one as the user gave them. If they cannot lead to the jitter of the index, another program
+    has updated the index since, and that jitter counts. Without inducing points, the index uses none."""
+    if note.jitter is None:
+        return (used if is_used else _options.model_options().jitter), 0.0
+    jitter, most = note.jitter
+    return (used, 0.0) if is_used and not _leads_to(used, jitter, most) else (jitter, most)
+
+
+def _leads_to(used: float, jitter: float, most: float) -> bool:
+    """Whether the library can raise a jitter to the one that was used."""
+    while jitter < used:
+        jitter = 10 * jitter if jitter > 0 else 1e-12
+        if jitter > most * (1 + 1e-9):
+            return False
+    return jitter == used
 
 
 def _named(note: _note.Note, options: _c.ModelOptions, scales: DoubleArray) -> Tuple[str, DoubleArray]:

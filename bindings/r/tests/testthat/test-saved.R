@@ -195,22 +195,67 @@ test_that("files that are no index are errors with classes", {
 test_that("a note that does not fit is an error, and an old one is left out", {
   file <- rknn_file()
   on.exit(unlink(file))
-  index <- residual_index(matrix(runif(60), ncol = 2), lengthscales = 0.2)
-  with_note <- function(...) {
-    residualknn:::checked(residualknn:::residual_knn_index_set_note(index$handle, paste0(..., collapse = "")))
-    save_index(index, file)
+  points <- matrix(runif(60), ncol = 2)
+  index <- residual_index(points, lengthscales = 0.2)
+  with_note <- function(..., on = index) {
+    residualknn:::checked(residualknn:::residual_knn_index_set_note(on$handle, paste0(..., collapse = "")))
+    save_index(on, file)
     load_index(file)
   }
   begin <- "residual-knn note 1\n"
-  for (lines in c("columns 3", "columns x", "columns 1\nlonlat 0 0", "columns 1\nlonlat 0 5", "columns 2\nname x", "lonlat 0")) {
-    expect_error(with_note(begin, lines, "\n"), "note", class = "residualknn_error_corrupt")
+  # Python and Julia have the same tests.
+  wrong <- c(
+    paste("columns", c("3", "1", "x", "", "nan", "2.0", "2 2", "-2", "1e400", "\uff12", "2_0", strrep("9", 400))),
+    paste("lonlat", c("0", "", "nan", "inf", "nan 1", "0 inf", "0.5 1", "0.7", "-1 0", "0 5", "0 0", "1 1 1", "0x0 1")),
+    paste("jitter", c("nan", "nan 0", "1e-8", "", "1e-8 inf", "-1 0", "1e-8 0 0", "x 0", "1_0 0", "1e999 0")),
+    paste("lengthscales", c("nan", "x", "", "0", "-1", "0.2 inf", "0.2,0.3", "0.2 ", "0x1p3")),
+    "columns", "lonlat", "jitter", "lengthscales", "columns 2\ncolumns 2", "kernel matern32\nkernel matern32",
+    "columns 1\nlonlat 0 1", "columns 2\r"
+  )
+  for (lines in enc2utf8(wrong)) {
+    error <- expect_error(with_note(begin, lines, "\n"), class = "residualknn_error_corrupt")
+    expect_match(conditionMessage(error), paste0(file, ": the note does not fit the index: "), fixed = TRUE)
+    expect_match(conditionMessage(error), sub("[ \n].*", "", lines), fixed = TRUE)
   }
+  expect_error(with_note(begin, "name x\n"), "it has 1 names for 2 columns", class = "residualknn_error_corrupt")
+  expect_error(with_note(begin, "name x\nname y%00\n"), "a byte 0", class = "residualknn_error_corrupt")
+  expect_identical(colnames(with_note(begin, "name %zz%2525%\nname %C3%a4\n")$points), c("%zz%25%", "\u00e4"))
   for (text in list("", "other", begin, c(begin, "future 1\n"), c(begin, "kernel matern12\nlengthscales 0.2\n"),
-                    c(begin, "kernel matern32\nlengthscales 1 2 3\n"), c(begin, "kernel matern32\nlengthscales x\n"))) {
+                    c(begin, "kernel matern32\nlengthscales 1 2 3\n"), c(begin, "kernel other\nlengthscales 0.2\n"))) {
     loaded <- with_note(text)
     expect_match(capture.output(print(loaded)), "matern32")
     expect_identical(neighbors(loaded, k = 2)$index, neighbors(index, k = 2)$index)
   }
+})
+
+test_that("the model of an index counts if another program has updated it since", {
+  file <- rknn_file()
+  on.exit(unlink(file))
+  set.seed(65)
+  points <- matrix(runif(200), ncol = 2)
+  jitter_of <- function(jitter, line, inducing = 5) {
+    index <- residual_index(points, inducing, lengthscales = 0.2, jitter = jitter, seed = 1)
+    residualknn:::checked(residualknn:::residual_knn_index_set_note(index$handle, paste0("residual-knn note 1\n", line, "\n")))
+    save_index(index, file)
+    load_index(file)$state$arguments[c("jitter", "max_jitter")]
+  }
+  is <- function(jitter, max_jitter = NULL) list(jitter = jitter, max_jitter = max_jitter)
+  for (line in c("jitter 1e-08 0", "jitter 3e-09 0.001", "jitter 1e-08 1e-07", "jitter 2e-06 0", "future 1")) {
+    expect_equal(jitter_of(1e-6, line), is(1e-6))
+  }
+  expect_equal(jitter_of(0, "jitter 1e-08 0"), is(0))
+  expect_equal(jitter_of(1e-6, "jitter 1e-06 0"), is(1e-6))
+  expect_equal(jitter_of(1e-6, "jitter 1e-06 0.1"), is(1e-6, 0.1))
+  expect_equal(jitter_of(10 * (10 * 1e-8), "jitter 1e-08 1e-06"), is(1e-8, 1e-6))
+  expect_equal(jitter_of(10 * 1e-12, "jitter 0 0.1"), is(0, 0.1))
+  expect_equal(jitter_of(1e-6, "jitter 1e-08 0.1", NULL), is(1e-8, 0.1))
+  expect_equal(unname(jitter_of(1e-6, "future 1", NULL)), list(NULL, NULL))
+  # The name of a kernel that fixes nu
+  index <- residual_index(points, lengthscales = 3, kernel = "matern", nu = 2)
+  note <- "residual-knn note 1\nkernel matern45_isotropic\nlengthscales 1\n"
+  residualknn:::checked(residualknn:::residual_knn_index_set_note(index$handle, note))
+  save_index(index, file)
+  expect_identical(load_index(file)$state$arguments[c("kernel", "nu")], list(kernel = "matern", nu = 2))
 })
 
 test_that("the program and the package read each other's files", {
