@@ -2,6 +2,7 @@
 """Covariance functions and progress functions: exceptions, Ctrl-C, memory."""
 import ctypes
 import errno
+import functools
 import gc
 import os
 import pickle
@@ -13,6 +14,7 @@ import threading
 import time
 import traceback
 import warnings
+import weakref
 
 import numpy as np
 import pytest
@@ -200,6 +202,26 @@ def test_ctrl_c_ends_calls_within_100_ms(slow_index):
         interrupt_after(0.2, lambda: slow_index.update(inducing=points[:1000]))
     slow_index.update(inducing=points[:100], lengthscales=1)
     assert slow_index.neighbors(3, rows=[5]).indices.shape == (1, 3)
+
+
+def test_ctrl_c_while_an_index_ends_is_not_lost():
+    class Sending(weakref.ref):
+        """Sends Ctrl-C when its object ends, without a step of Python."""
+
+        _as_parameter_ = 0
+
+    def end():
+        index = rk.Index(POINTS, lengthscales=0.5)
+        kept.append(Sending(index._handle, functools.partial(ctypes.CDLL(None)["raise"], signal.SIGINT)))
+        del index
+        for _ in range(1000):
+            pass
+
+    for _ in range(20):
+        kept = []
+        with pytest.raises(KeyboardInterrupt):
+            end()
+        assert kept[0]() is None
 
 
 def test_ctrl_c_in_a_callback():

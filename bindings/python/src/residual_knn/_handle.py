@@ -6,7 +6,9 @@ callback would wait for itself.
 """
 from __future__ import annotations
 
+import atexit
 import ctypes
+import functools
 import os
 import threading
 import weakref
@@ -19,11 +21,19 @@ from ._signals import HeldSignals
 
 # It is held for a few steps only. A garbage collection may close another index meanwhile, on the same thread.
 _lock = threading.RLock()
-_handles: weakref.WeakSet[Handle] = weakref.WeakSet()
 
 
-def _free(address: int) -> None:
-    C.index_free(ctypes.c_void_p(address))
+class _Freeing(weakref.ref):  # type: ignore[type-arg]
+    """Frees an index when its handle ends. No step of Python runs then: Ctrl-C would be lost in it. So the callback is the
+    function of the library, which gets the address, and this reference as 0."""
+
+    _as_parameter_ = 0
+
+
+# By the addresses of the indexes, also of those that have ended; these are left out when the next one is added.
+_freeing: Dict[int, _Freeing] = {}
+# At the end of the process, other threads may still use indexes.
+atexit.register(_freeing.clear)
 
 
 class Handle:
@@ -34,19 +44,18 @@ class Handle:
         self._users: Dict[int, int] = {}  # by thread
         self._owner: Optional[int] = None  # the thread that updates or closes
         self._lost = False
-        self._finalizer: Any = None
         self._kept: Any = None
-        with _lock:
-            _handles.add(self)
 
     def adopt(self, kept: Any) -> None:
-        """Frees the index when this object ends. `kept` lives as long as the index; it must not be kept by the finalizer,
-        because it may refer to the index, which would then never end. Freeing an index calls no callback."""
-        assert self.address.value is not None
+        """Frees the index when this object ends. `kept` lives as long as the index; the callback must not keep it, because it
+        may refer to the index, which would then never end. Freeing an index calls no callback of the user."""
+        address = self.address.value
+        assert address is not None
         self._kept = kept
-        self._finalizer = weakref.finalize(self, _free, self.address.value)
-        # At the end of the process, other threads may still use it.
-        self._finalizer.atexit = False
+        with _lock:
+            for ended in [each for each, freeing in _freeing.items() if freeing() is None]:
+                del _freeing[ended]
+            _freeing[address] = _Freeing(self, functools.partial(C._index_free, ctypes.c_void_p(address)))
 
     @property
     def is_open(self) -> bool:
@@ -84,7 +93,8 @@ class Handle:
             return
         try:
             with self.alone("closed"):
-                self._finalizer()
+                self._forget()
+                C.index_free(self.address)
                 self.address = ctypes.c_void_p()
                 self._kept = None
         except InvalidArgumentError:  # another thread has closed it meanwhile
@@ -118,6 +128,11 @@ class Handle:
         finally:
             signals.release()
 
+    def _forget(self) -> None:
+        """The index is not freed when this object ends."""
+        if self.address.value is not None:
+            _freeing.pop(self.address.value, None)
+
     def _require_usable(self) -> None:
         if self._lost:
             raise IndexInUseError("the index was being updated when this process was forked, and cannot be used here")
@@ -131,14 +146,14 @@ class Handle:
         self._users = {user: count for user, count in self._users.items() if user == thread}
         if self._owner not in (None, thread):
             self._lost = True
-            if self._finalizer is not None:
-                self._finalizer.detach()
+            self._forget()
 
 
 def _after_fork_in_child() -> None:
     thread = threading.get_ident()
-    for handle in list(_handles):
-        handle.keep_only(thread)
+    for handle in [freeing() for freeing in _freeing.values()]:
+        if handle is not None:
+            handle.keep_only(thread)
     _lock.release()
 
 
