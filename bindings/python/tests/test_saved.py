@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Saved indexes: the same answers, models and names of columns; files that are no index; files of the program."""
+import errno
 import json
 import multiprocessing
 import os
 import pathlib
+import pickle
 import subprocess
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 import residual_knn as rk
 from residual_knn import _note
+from residual_knn._errors import exception_of
 from residual_knn._library import C
 
 POINTS = np.random.default_rng(40).random((400, 2))
@@ -214,6 +217,51 @@ def test_bad_files(how, tmp_path):
         rk.Index(POINTS, lengthscales=1).save(path)
     with pytest.raises(OSError, match="No such file"):
         rk.Index(POINTS, lengthscales=1).save(tmp_path / "nowhere" / "i.rknn")
+
+
+def test_errors_of_files_are_those_of_python(tmp_path):
+    index = rk.Index(POINTS[:9], lengthscales=1)
+    os.symlink("ring", tmp_path / "ring")
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "file").touch()
+    cases = [("nowhere/i", FileNotFoundError, errno.ENOENT, index.save), ("i", FileNotFoundError, errno.ENOENT, rk.load_index),
+             (".", IsADirectoryError, errno.EISDIR, index.save), (".", IsADirectoryError, errno.EISDIR, rk.load_index),
+             ("file/i", NotADirectoryError, errno.ENOTDIR, index.save), ("file/i", NotADirectoryError, errno.ENOTDIR, rk.load_index),
+             ("ring", OSError, errno.ELOOP, index.save), ("ring", OSError, errno.ELOOP, rk.load_index),
+             ("x" * 300, OSError, errno.ENAMETOOLONG, rk.load_index), ("fifo", OSError, None, rk.load_index),
+             ("fifo", OSError, None, index.save)]
+    for name, kind, number, call in cases:
+        for path in (tmp_path / name, str(tmp_path / name), os.fsencode(tmp_path / name)):
+            with pytest.raises(kind) as failure:
+                call(path)
+            error = failure.value
+            assert isinstance(error, rk.FileError) and error.status.name == "ERROR_FILE"
+            assert error.errno == number and error.filename == os.fspath(path)
+            assert error.strerror == (None if number is None else os.strerror(number))
+            assert str(error).startswith(str(tmp_path)[:4]) and (number is None or str(error).endswith(": " + error.strerror))
+            again = pickle.loads(pickle.dumps(error))
+            assert type(again) is type(error) and str(again) == str(error) and again.errno == number
+    # root may do everything
+    error = exception_of(rk.FileError.status, f"i.rknn cannot be opened: {os.strerror(errno.EACCES)}")
+    assert isinstance(error, PermissionError) and isinstance(error, rk.FileError)
+
+
+def test_errors_of_files_in_callbacks_keep_their_names(tmp_path):
+    index = rk.Index(POINTS, inducing=50, lengthscales=0.2)
+    index.save(tmp_path / "i.rknn")
+
+    def progress(done, total):
+        rk.load_index(tmp_path / "other.rknn")
+
+    with pytest.raises(FileNotFoundError) as failure:
+        rk.load_index(tmp_path / "i.rknn", progress=progress)
+    assert failure.value.filename == str(tmp_path / "other.rknn")
+
+
+def test_save_of_something_else(tmp_path):
+    for other in (3, None, POINTS, rk.Index):
+        with pytest.raises(rk.ArgumentTypeError, match="^index is .*, must be an Index$"):
+            rk.Index.save(other, tmp_path / "i.rknn")
 
 
 def test_errors_have_statuses():

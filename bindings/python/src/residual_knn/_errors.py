@@ -2,11 +2,13 @@
 """Exceptions and warnings of this package, and the texts of the library in its terms."""
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
 import warnings
-from typing import ClassVar, Dict, Optional, Type
+from contextlib import contextmanager
+from typing import Any, ClassVar, Dict, Iterator, Optional, Type
 
 import numpy as np
 
@@ -69,9 +71,46 @@ class InternalError(ResidualKNNError, RuntimeError):
 
 
 class FileError(ResidualKNNError, OSError):
-    """The file of an index cannot be opened, read or written. The message has the reason of the operating system."""
+    """The file of an index cannot be opened, read or written. `errno`, `strerror` and `filename` are those of an OSError.
+
+    If Python has an exception for this errno, such as FileNotFoundError or PermissionError, the error is one, too.
+    """
 
     status = _c.StatusCode.ERROR_FILE
+    _text = ""
+
+    def __str__(self) -> str:
+        return self._text or super().__str__()
+
+
+class _FileNotFoundError(FileError, FileNotFoundError):
+    pass
+
+
+class _FileExistsError(FileError, FileExistsError):
+    pass
+
+
+class _PermissionError(FileError, PermissionError):
+    pass
+
+
+class _IsADirectoryError(FileError, IsADirectoryError):
+    pass
+
+
+class _NotADirectoryError(FileError, NotADirectoryError):
+    pass
+
+
+class _TimeoutError(FileError, TimeoutError):
+    pass
+
+
+_OF_PYTHON: Dict[type, Type[FileError]] = {
+    FileNotFoundError: _FileNotFoundError, FileExistsError: _FileExistsError, PermissionError: _PermissionError,
+    IsADirectoryError: _IsADirectoryError, NotADirectoryError: _NotADirectoryError, TimeoutError: _TimeoutError,
+}
 
 
 class NotAnIndexError(ResidualKNNError, ValueError):
@@ -136,8 +175,33 @@ def python_text(text: bytes) -> str:
     return result
 
 
+def _file_error(text: str) -> FileError:
+    """The exception for a text of the library, which ends with the text of an error of the operating system, if there is one."""
+    error = FileError(text)
+    for number in errno.errorcode:
+        reason = os.strerror(number)
+        if text.endswith(": " + reason):
+            error = _OF_PYTHON.get(type(OSError(number, reason)), FileError)(number, reason)
+            break
+    error._text = text
+    return error
+
+
+@contextmanager
+def naming_file(path: Any) -> Iterator[None]:
+    """Gives the FileErrors of a block the name of the file as the user gave it."""
+    try:
+        yield
+    except FileError as error:
+        if error.filename is None:  # not that of a callback
+            error.filename = os.fspath(path)
+        raise
+
+
 def exception_of(status: int, text: str) -> ResidualKNNError:
     """The exception for a status that is not OK."""
+    if status == _c.StatusCode.ERROR_FILE:
+        return _file_error(text)
     return _BY_STATUS.get(status, InternalError)(text or C.status_string(status).decode())
 
 

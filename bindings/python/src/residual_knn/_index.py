@@ -14,7 +14,7 @@ from ._base import FROM_CALLBACK, FROM_FACTOR, FROM_INDUCING
 from ._callbacks import CovarianceFunction, library_callback
 from ._calls import run
 from ._coordinates import Coordinates, Lengthscales, LonLat, in_order_of, lengthscale_vector, own_points, points_like
-from ._errors import ArgumentTypeError, IndexInUseError, InvalidArgumentError, UnsupportedError, check, warn
+from ._errors import ArgumentTypeError, IndexInUseError, InvalidArgumentError, UnsupportedError, check, naming_file, warn
 from ._groups import GroupSearches
 from ._handle import Handle
 from ._helpers import Orders, chosen_inducing, layout_of
@@ -364,7 +364,7 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, SavedIn
         Raises
         ------
         FileError
-            If the file cannot be read. It is an OSError.
+            If the file cannot be read. It is an OSError; if the file does not exist, it is a FileNotFoundError, and so on.
         NotAnIndexError, CorruptIndexError, TooNewError, OtherTargetError
             If it is no saved index, is damaged, needs a newer version of the library, or was written on a processor with
             another SIMD target, whose numbers differ in the last bits. They are ValueErrors.
@@ -402,7 +402,8 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, SavedIn
                 warning = index._warning(C.index_warning(index._handle.address))
             return status
 
-        run(make, options, progress)
+        with naming_file(path):
+            run(make, options, progress)
         warn(warning)
         return index
 

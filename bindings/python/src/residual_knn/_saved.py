@@ -8,9 +8,9 @@ from typing import Optional, Tuple, Union
 import numpy as np
 
 from . import _c, _note, _options
-from ._arguments import file_path, flag
+from ._arguments import described, file_path, flag
 from ._base import FROM_CALLBACK, FROM_FACTOR, FROM_INDUCING, IndexBase
-from ._errors import UnsupportedError, check
+from ._errors import ArgumentTypeError, UnsupportedError, check, naming_file
 from ._kernels import FORMULAS, library_scales
 from ._library import C
 from ._pointers import DoubleArray
@@ -41,7 +41,7 @@ class SavedIndexes(IndexBase):
         Raises
         ------
         FileError
-            If the file cannot be written. It is an OSError.
+            If the file cannot be written. It is an OSError; without permission, it is a PermissionError, and so on.
         UnsupportedError
             For an index with a covariance function.
 
@@ -56,13 +56,15 @@ class SavedIndexes(IndexBase):
         >>> index.predecessors(5).indices.shape
         (500, 5)
         """
+        if not isinstance(self, SavedIndexes):
+            raise ArgumentTypeError(f"index is {described(self)}, must be an Index")
         name = file_path(path, "path")
         if self._source == FROM_CALLBACK:
             raise UnsupportedError("the index has a covariance function, which a file cannot hold")
         options = _options.helper_options(_c.Layout.POINT_MAJOR, self._threads(threads))
         if flag(prepare, "prepare"):
             self._run(lambda: C.index_prepare(self._handle.address, options), options, progress)
-        with self._handle.shared():
+        with self._handle.shared(), naming_file(path):
             check(C.index_save(self._handle.address, name))
 
     def _keep_note(self) -> int:
