@@ -40,7 +40,7 @@ std::vector<CommTeam::Notice> CommTeam::ShareNotices(const Notice& mine) {
   MPI_Request request = MPI_REQUEST_NULL;
   CheckMpi(MPI_Iallgather(&mine, 2, MPI_INT64_T, notices.data(), 2, MPI_INT64_T, comm_, &request),
            "MPI_Iallgather");
-  WaitAsleep(&request);
+  WaitAsleep(&request, meanwhile_);
   return notices;
 }
 
@@ -49,7 +49,7 @@ std::string CommTeam::FailureText(int process, const char* mine) {
   if (process == rank_) std::strncpy(text.data(), mine, text.size() - 1);
   MPI_Request request = MPI_REQUEST_NULL;
   CheckMpi(MPI_Ibcast(text.data(), kTextBytes, MPI_CHAR, process, comm_, &request), "MPI_Ibcast");
-  WaitAsleep(&request);
+  WaitAsleep(&request, meanwhile_);
   return text.data();
 }
 
@@ -100,7 +100,7 @@ void CommTeam::Exchange(std::span<const std::span<unsigned char>> parts) {
                "MPI_Ibcast");
     }
   }
-  WaitForTransfer(requests);
+  WaitForTransfer(requests, meanwhile_);
 }
 
 std::vector<std::string> CommTeam::ShareText(const std::string& text) {

@@ -5,8 +5,10 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "c_api/team.h"
@@ -26,6 +28,10 @@ class CommTeam {
   [[nodiscard]] int size() const { return size_; }
   // This team, for the functions of team.h.
   [[nodiscard]] const residual_knn_team& team() const { return team_; }
+
+  // Called now and then while this process waits for others. Must not throw. Empty: nothing.
+  void SetMeanwhile(std::function<void()> meanwhile) { meanwhile_ = std::move(meanwhile); }
+  [[nodiscard]] const std::function<void()>& meanwhile() const { return meanwhile_; }
 
   // The following functions are called by all processes in the same order. They throw if another process has failed.
 
@@ -69,6 +75,7 @@ class CommTeam {
   bool failed_ = false;
   int first_failed_ = 0;
   residual_knn_team team_{};
+  std::function<void()> meanwhile_;
   // From a function that C calls: what it threw.
   residual_knn_status caught_status_ = RESIDUAL_KNN_OK;
   std::string caught_text_;

@@ -6,9 +6,8 @@
 
 namespace residual_knn::mpi {
 
-Deal::Deal(MPI_Comm comm, int64_t lots) : comm_(comm), lots_(lots) {
-  CheckMpi(MPI_Comm_rank(comm, &rank_), "MPI_Comm_rank");
-  CheckMpi(MPI_Comm_size(comm, &size_), "MPI_Comm_size");
+Deal::Deal(const CommTeam& team, int64_t lots)
+    : team_(team), comm_(team.comm()), lots_(lots), rank_(team.rank()), size_(team.size()) {
   if (rank_ != 0) Ask(false);
   next_ = std::min<int64_t>(lots, 1);
 }
@@ -22,7 +21,7 @@ void Deal::Ask(bool stop) {
 }
 
 int64_t Deal::TakeAnswer() {
-  WaitAsleep(&request_);
+  WaitAsleep(&request_, team_.meanwhile());
   word_ = answer_.word;
   return answer_.lot;
 }
@@ -66,7 +65,9 @@ void Deal::Finish() {
     while (told_ < size_ - 1) {
       const int told = told_;
       Serve();
-      if (told == told_) pause.Sleep();
+      if (told != told_) continue;
+      if (team_.meanwhile()) team_.meanwhile()();
+      pause.Sleep();
     }
     ended_ = true;
     return;

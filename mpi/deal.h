@@ -4,16 +4,17 @@
 
 #include <mpi.h>
 
-#include <array>
 #include <cstdint>
+
+#include "mpi/comm_team.h"
 
 namespace residual_knn::mpi {
 
 class Deal {
  public:
-  // Every process of the communicator makes one, with the same number of lots. No other message of the communicator may
-  // have tags kAsk and kAnswer meanwhile.
-  Deal(MPI_Comm comm, int64_t lots);
+  // Every process of the team, which must outlive this object, makes one with the same number of lots. No other message of
+  // its communicator may have tags kAsk and kAnswer meanwhile.
+  Deal(const CommTeam& team, int64_t lots);
   Deal(const Deal&) = delete;
   Deal& operator=(const Deal&) = delete;
 
@@ -49,10 +50,11 @@ class Deal {
   int64_t TakeAnswer();
   int64_t Take() { return next_ < lots_ ? next_++ : kNone; }
 
+  const CommTeam& team_;
   MPI_Comm comm_;
   int64_t lots_;
-  int rank_ = 0;
-  int size_ = 1;
+  int rank_;
+  int size_;
   bool begun_ = false;  // on process 0: lot 0 is taken
   int64_t next_ = 0;    // on process 0
   int told_ = 0;        // on process 0: how many others know that there are no more lots

@@ -56,7 +56,7 @@ std::vector<Bytes> ExchangeMail(CommTeam& team, std::vector<Bytes> outgoing) {
           "MPI_Isend");
     });
   }
-  WaitForTransfer(requests);
+  WaitForTransfer(requests, team.meanwhile());
   incoming[rank] = std::move(outgoing[rank]);
   return incoming;
 }
@@ -67,7 +67,7 @@ void GatherMail(CommTeam& team, Bytes letter, const std::function<void(Bytes let
   if (team.rank() != 0) {
     MPI_Request request = MPI_REQUEST_NULL;
     CheckMpi(MPI_Irecv(&turn, 1, MPI_INT64_T, 0, kTurn, team.comm(), &request), "MPI_Irecv");
-    WaitAsleep(&request);
+    WaitAsleep(&request, team.meanwhile());
     // Process 0 had no room.
     if (turn == 0) return;
     std::vector<MPI_Request> requests;
@@ -75,7 +75,7 @@ void GatherMail(CommTeam& team, Bytes letter, const std::function<void(Bytes let
       CheckMpi(MPI_Isend(data, count, MPI_BYTE, 0, kLetter, team.comm(), &requests.emplace_back()),
                "MPI_Isend");
     });
-    WaitForTransfer(requests);
+    WaitForTransfer(requests, team.meanwhile());
     return;
   }
   // What fails here ends the call when all have had their turns.
@@ -101,7 +101,7 @@ void GatherMail(CommTeam& team, Bytes letter, const std::function<void(Bytes let
           MPI_Irecv(data, count, MPI_BYTE, process, kLetter, team.comm(), &requests.emplace_back()),
           "MPI_Irecv");
     });
-    WaitForTransfer(requests);
+    WaitForTransfer(requests, team.meanwhile());
     attempt([&] { take(std::move(received)); });
   }
   if (failure) std::rethrow_exception(failure);

@@ -43,13 +43,14 @@ void WaitAsleep(MPI_Request* request, const std::function<void()>& meanwhile) {
   }
 }
 
-void WaitForTransfer(std::span<MPI_Request> requests) {
+void WaitForTransfer(std::span<MPI_Request> requests, const std::function<void()>& meanwhile) {
   int tries = 0;
   for (int done = 0; done == 0; ++tries) {
     CheckMpi(
         MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE),
         "MPI_Testall");
     if (done != 0) return;
+    if (meanwhile) meanwhile();
     // The other side may not have a core.
     if (tries < kTriesAwake) {
       sched_yield();

@@ -16,8 +16,8 @@ void CheckMpi(int code, const char* call);
 // Sleeps until the request is complete. `meanwhile` is called now and then; it may be empty.
 void WaitAsleep(MPI_Request* request, const std::function<void()>& meanwhile = {});
 
-// Until all requests are complete: for transfers that all processes have begun.
-void WaitForTransfer(std::span<MPI_Request> requests);
+// Until all requests are complete: for transfers that all processes have begun. `meanwhile` as above.
+void WaitForTransfer(std::span<MPI_Request> requests, const std::function<void()>& meanwhile = {});
 
 // Sleeps for a moment, longer with every call.
 class Pause {

@@ -290,7 +290,7 @@ FoundNeighbors SearchMyLots(CommTeam& team, const SearchCall& call, bool wants_d
                             residual_knn_statistics* statistics) {
   SearchPlan plan = MakePlan(team, call);
   const residual_knn_search_options caller = plan.options;
-  Deal deal(team.comm(), std::ssize(plan.cuts) - 1);
+  Deal deal(team, std::ssize(plan.cuts) - 1);
   Relay relay{deal, caller, std::max<int64_t>(call.num_queries, 1), 0, 0, nullptr};
   if (team.rank() == 0 || caller.progress != nullptr) {
     plan.options.progress = Relay::Report;

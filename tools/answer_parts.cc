@@ -5,6 +5,9 @@
 #include <numeric>
 #include <utility>
 
+#include "parallel/team.h"
+#include "tools/point_order.h"
+
 namespace residual_knn::cli {
 namespace {
 
@@ -25,8 +28,7 @@ void ScatterOptional(const std::vector<int64_t>& which, const std::vector<double
   Scatter(which, values, places, out->data());
 }
 
-}  // namespace
-
+// Appends the answer for queries `which`.
 void PutAnswer(std::span<const int64_t> which, const Answer& answer, mpi::Bytes* letter) {
   const auto size = static_cast<size_t>(answer.offsets.empty() ? answer.num_queries * answer.places
                                                                : answer.offsets.back());
@@ -38,6 +40,77 @@ void PutAnswer(std::span<const int64_t> which, const Answer& answer, mpi::Bytes*
   mpi::Put(answer.weights, letter);
   mpi::Put(answer.pick_variances, letter);
   mpi::Put(answer.variances, letter);
+}
+
+// Rows of `width` values.
+template <class T>
+void CopyRows(std::span<const int64_t> rows, int64_t width, const T* values, T* out) {
+  for (const int64_t row : rows) out = std::copy_n(values + row * width, width, out);
+}
+
+std::vector<double> SomeRows(std::span<const int64_t> rows, int64_t width,
+                             const std::vector<double>& values) {
+  std::vector<double> some(values.empty() ? 0 : rows.size() * static_cast<size_t>(width));
+  if (!values.empty()) CopyRows(rows, width, values.data(), some.data());
+  return some;
+}
+
+// The answer for some of its queries.
+Answer SomeOf(const Answer& answer, std::span<const int64_t> rows) {
+  Answer some;
+  some.num_queries = std::ssize(rows);
+  some.places = answer.places;
+  const auto size = static_cast<size_t>(some.num_queries * some.places);
+  some.neighbors = std::make_unique_for_overwrite<int64_t[]>(size);
+  some.distances = std::make_unique_for_overwrite<double[]>(size);
+  CopyRows(rows, some.places, answer.neighbors.get(), some.neighbors.get());
+  CopyRows(rows, some.places, answer.distances.get(), some.distances.get());
+  some.weights = SomeRows(rows, some.places, answer.weights);
+  some.pick_variances = SomeRows(rows, some.places, answer.pick_variances);
+  some.variances = SomeRows(rows, 1, answer.variances);
+  return some;
+}
+
+// Of which part of `count` things in so many parts a thing is.
+int ProcessOf(int64_t thing, int64_t count, int processes) {
+  auto process =
+      static_cast<int>(static_cast<double>(thing) / static_cast<double>(count) * processes);
+  process = std::clamp(process, 0, processes - 1);
+  while (thing < BeginOfPart(count, processes, process)) --process;
+  while (thing >= BeginOfPart(count, processes, process + 1)) ++process;
+  return process;
+}
+
+}  // namespace
+
+AnswerLetters::AnswerLetters(const Queries& whole, int processes)
+    : queries_(whole.count),
+      outputs_(InverseOrder(whole.places)),
+      letters_(static_cast<size_t>(processes)) {}
+
+void AnswerLetters::Put(std::span<const int64_t> which, const Answer& answer) {
+  if (letters_.size() == 1 && outputs_.empty()) {
+    PutAnswer(which, answer, &letters_.front());
+    return;
+  }
+  const auto processes = static_cast<int>(letters_.size());
+  std::vector<std::vector<int64_t>> rows(letters_.size());
+  std::vector<std::vector<int64_t>> numbers(letters_.size());
+  for (size_t i = 0; i < which.size(); ++i) {
+    const int64_t output = outputs_.empty() ? which[i] : outputs_[static_cast<size_t>(which[i])];
+    const int process = ProcessOf(output, queries_, processes);
+    rows[static_cast<size_t>(process)].push_back(static_cast<int64_t>(i));
+    numbers[static_cast<size_t>(process)].push_back(output -
+                                                    BeginOfPart(queries_, processes, process));
+  }
+  for (size_t process = 0; process < letters_.size(); ++process) {
+    PutAnswer(numbers[process], SomeOf(answer, rows[process]), &letters_[process]);
+  }
+}
+
+QueryRange PartOf(const QueryRange& range, int processes, int process) {
+  return {range.begin + BeginOfPart(range.size(), processes, process),
+          range.begin + BeginOfPart(range.size(), processes, process + 1)};
 }
 
 AnswerParts::AnswerParts(int64_t num_queries, bool compressed) : compressed_(compressed) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "tools/answer_files.h"
 #include "tools/neighbors_output.h"
 #include "tools/neighbors_search.h"
 #include "tools/output_format.h"
@@ -39,21 +40,6 @@ int64_t ChunkSize(const NeighborsOptions& options, const QueryRange& range) {
           ? kMostAnswerBytes
           : std::min(kMostAnswerBytes, options.memory_limit / kLimitForAnswer);
   return std::max(answer_bytes / (kBytesOfNeighbor * options.k), kLeast);
-}
-
-AnswerFiles FilesOf(const NeighborsOptions& options, const QueryRange& range) {
-  AnswerFiles files;
-  files.output = options.output;
-  files.weights = options.weights;
-  files.pick_variances = options.pick_variances;
-  files.variances = options.variances;
-  files.compressed = options.threshold.has_value();
-  files.has_header = options.slice.number == 1;
-  files.num_queries = range.size();
-  files.k = options.k;
-  files.base = options.base;
-  files.kept = options.resume;
-  return files;
 }
 
 // The answer with the numbers of the file. It refers to its arguments.
@@ -106,7 +92,8 @@ class ChunkedSearch {
         index_(index),
         progress_(progress),
         messages_(messages),
-        range_(RangeOfSlice(options.slice, CountQueries(options, question))) {
+        range_(RangeOfSlice(options.slice, CountQueries(options, question))),
+        files_(FilesOf(options, range_)) {
     residual_knn_statistics_init(&statistics_, sizeof statistics_);
   }
 
@@ -119,36 +106,59 @@ class ChunkedSearch {
                       std::to_string(range_.size()) + " queries");
     }
     std::optional<AnswerWriter> writer;
+    const SignalWatch watch(progress_, outputs);
     for (const QueryRange& chunk : ChunksOf(left, ChunkSize(options_, range_))) {
       const Queries queries = QueriesIn(chunk, options_, question_);
       // Opened early, because files that do not fit the record cannot be continued.
       if (record != nullptr && !writer) ContinueFiles(outputs, record, &writer);
-      const Answer answer = AnswerOf(queries);
-      if (MixesWithBar()) {
-        progress_->Pause();
-      } else {
-        StartStage("writing", chunk);
+      // Partners write into it.
+      if (files_.shared && !writer) BeginFiles(outputs, &writer);
+      const RangeAnswer found = AnswerOf(queries, files_.shared ? writer->Place() : AnswerPlace{});
+      for (const std::vector<FilePart>& parts : found.written) writer->Skip(parts);
+      if (found.written.empty()) {
+        if (MixesWithBar()) {
+          progress_->Pause();
+        } else {
+          StartStage("writing", chunk);
+        }
+        // Opened late, because opening a pipe waits for its reader.
+        if (!writer) BeginFiles(outputs, &writer);
+        writer->Write(NamedAnswer(options_, question_, queries, found.answer).get(), progress_);
       }
-      // Opened late, because opening a pipe waits for its reader.
-      if (!writer) {
-        writer.emplace(FilesOf(options_, range_), outputs);
-        writer->Begin();
-        // A file with a name delays Ctrl-C until it is removed. The next search must end at once.
-        progress_->StopIf([outputs] { return outputs->SignalWaits(); });
-      }
-      writer->Write(NamedAnswer(options_, question_, queries, answer).get(), progress_);
       if (record != nullptr) record->Add({chunk.end, writer->Sync()});
     }
     writer->Finish();
-    progress_->StopIf(nullptr);
     return {range_, resumed_, statistics_};
   }
 
  private:
+  // A file with a name delays Ctrl-C until it is removed. So the search, and the wait for partners, must end at once.
+  class SignalWatch {
+   public:
+    SignalWatch(ProgressBar* progress, OutputSet* outputs) : progress_(progress) {
+      progress_->StopIf([outputs] { return outputs->SignalWaits(); });
+      WhileWaiting([outputs] { outputs->EndBySignal(); });
+    }
+    ~SignalWatch() {
+      progress_->StopIf(nullptr);
+      WhileWaiting(nullptr);
+    }
+    SignalWatch(const SignalWatch&) = delete;
+    SignalWatch& operator=(const SignalWatch&) = delete;
+
+   private:
+    ProgressBar* progress_;
+  };
+
+  void BeginFiles(OutputSet* outputs, std::optional<AnswerWriter>* writer) const {
+    writer->emplace(files_, outputs);
+    (*writer)->Begin();
+  }
+
   // Opens the files, behind the chunks of the record.
   void ContinueFiles(OutputSet* outputs, ResumeRecord* record,
                      std::optional<AnswerWriter>* writer) const {
-    writer->emplace(FilesOf(options_, range_), outputs);
+    writer->emplace(files_, outputs);
     std::vector<std::vector<FilePart>> parts;
     for (const ChunkRecord& chunk : record->chunks()) parts.push_back(chunk.parts);
     (*writer)->Continue(parts);
@@ -156,29 +166,28 @@ class ChunkedSearch {
   }
 
   // Searches, and warns after the last chunk.
-  Answer AnswerOf(const Queries& queries) {
+  RangeAnswer AnswerOf(const Queries& queries, const AnswerPlace& place) {
     const bool is_last = queries.range.end == range_.end;
     StartStage("searching", queries.range);
     RangeAnswer found;
     if (HasPartners()) {
-      found = SearchRange(queries.range, options_, question_, index_, progress_);
+      found = SearchRange({queries.range, place}, options_, question_, index_, progress_);
     } else {
       found.answer = Search(options_, question_, queries, index_, progress_);
     }
-    Answer answer = std::move(found.answer);
-    AddStatistics(answer.statistics, queries.range.begin, &statistics_);
+    AddStatistics(found.answer.statistics, queries.range.begin, &statistics_);
     if (is_last) messages_->Warn(residual_knn_search_warning(index_, &statistics_));
-    if (!options_.HasWeights()) return answer;
+    if (!options_.HasWeights()) return found;
     if (!HasPartners()) {
       StartStage("computing weights", queries.range);
-      found.jittered = AddWeights(options_, question_, queries, index_, &answer, progress_);
+      found.jittered = AddWeights(options_, question_, queries, index_, &found.answer, progress_);
     }
     jittered_ += found.jittered;
     if (is_last && jittered_ > 0) {
       messages_->Warn("--weights-jitter was added for " + std::to_string(jittered_) + " of " +
                       std::to_string(range_.size()) + " queries");
     }
-    return answer;
+    return found;
   }
 
   void StartStage(const std::string& name, const QueryRange& chunk) {
@@ -204,6 +213,7 @@ class ChunkedSearch {
   ProgressBar* progress_;
   Messages* messages_;
   QueryRange range_;
+  AnswerFiles files_;
   residual_knn_statistics statistics_{};
   int64_t jittered_ = 0;
   int64_t resumed_ = 0;  // queries of earlier runs

@@ -24,4 +24,8 @@ uint32_t Crc32(std::string_view bytes, uint32_t before) {
       crc32_z(before, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
+uint32_t JoinedCrc32(uint32_t first, uint32_t second, int64_t count) {
+  return static_cast<uint32_t>(crc32_combine64(first, second, count));
+}
+
 }  // namespace residual_knn::cli

@@ -12,4 +12,7 @@ int WriteAt(int descriptor, std::string_view bytes, int64_t offset);
 // The CRC-32 of bytes that follow those with the CRC-32 `before`.
 uint32_t Crc32(std::string_view bytes, uint32_t before = 0);
 
+// The CRC-32 of bytes with the CRC-32 `first` and of `count` bytes with the CRC-32 `second` behind them.
+uint32_t JoinedCrc32(uint32_t first, uint32_t second, int64_t count);
+
 }  // namespace residual_knn::cli

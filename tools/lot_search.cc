@@ -5,7 +5,6 @@
 
 #include "c_api/team.h"
 #include "mpi/lot_statistics.h"
-#include "tools/answer_parts.h"
 #include "tools/library.h"
 #include "tools/neighbors_search.h"
 #include "tools/search_arguments.h"
@@ -26,6 +25,7 @@ LotSearch::LotSearch(const NeighborsOptions& options, const Question& question,
                      const Queries& whole, const residual_knn_index* index, ProgressBar* progress)
     : options_(options),
       question_(question),
+      whole_(whole),
       index_(index),
       progress_(progress),
       lots_(whole, options, question),
@@ -80,7 +80,7 @@ Answer LotSearch::SearchAndLeave(const NeighborsOptions& options, std::span<cons
   return answer;
 }
 
-// Appends an answer for queries `which` to the letter.
+// Appends an answer for queries `which` to the letters.
 void LotSearch::Keep(std::span<const int64_t> which, Answer answer) {
   answer.num_queries = std::ssize(which);
   if (!answer.pick_variances.empty()) {
@@ -89,7 +89,7 @@ void LotSearch::Keep(std::span<const int64_t> which, Answer answer) {
   if (options_.HasWeights()) {
     jittered_ += AddWeights(options_, question_, lots_.Take(which), index_, &answer, progress_);
   }
-  PutAnswer(which, answer, &letter_);
+  letters_.Put(which, answer);
 }
 
 }  // namespace residual_knn::cli

@@ -3,12 +3,13 @@
 
 #include <cstdint>
 #include <span>
-#include <utility>
+#include <vector>
 
 #include "mpi/bytes.h"
 #include "mpi/left_queries.h"
 #include "residual_knn.h"
 #include "tools/answer.h"
+#include "tools/answer_parts.h"
 #include "tools/lot_queries.h"
 #include "tools/neighbors_options.h"
 #include "tools/progress_bar.h"
@@ -23,6 +24,9 @@ class LotSearch {
   LotSearch(const NeighborsOptions& options, const Question& question, const Queries& whole,
             const residual_knn_index* index, ProgressBar* progress);
 
+  // Before the first search: the answers go to so many processes, each of which writes a part of the output.
+  void DivideAmong(int processes) { letters_ = AnswerLetters(whole_, processes); }
+
   // Searches queries `which` of the whole. Returns the statistics of this search.
   residual_knn_statistics Search(std::span<const int64_t> which, int32_t strategy);
 
@@ -34,8 +38,8 @@ class LotSearch {
   // Of all searches so far.
   [[nodiscard]] const residual_knn_statistics& statistics() const { return statistics_; }
   [[nodiscard]] int64_t jittered() const { return jittered_; }
-  // The answers as a letter (answer_parts.h).
-  mpi::Bytes TakeLetter() { return std::move(letter_); }
+  // The answers, for each process or all in one letter.
+  std::vector<mpi::Bytes> TakeLetters() { return letters_.Take(); }
 
  private:
   residual_knn_statistics SearchSome(std::span<const int64_t> which, int32_t strategy);
@@ -44,6 +48,7 @@ class LotSearch {
 
   const NeighborsOptions& options_;
   const Question& question_;
+  const Queries& whole_;
   const residual_knn_index* index_;
   ProgressBar* progress_;
   LotQueries lots_;
@@ -51,7 +56,7 @@ class LotSearch {
   mpi::LeftQueries left_;
   residual_knn_statistics statistics_{};
   int64_t jittered_ = 0;
-  mpi::Bytes letter_;
+  AnswerLetters letters_;
 };
 
 }  // namespace residual_knn::cli

@@ -1,5 +1,6 @@
 #include "tools/neighbors_output.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -27,6 +28,8 @@ class AnswerTable {
   // `progress` may be null.
   virtual void Write(const NeighborsAnswer& part, ProgressBar* progress) = 0;
   virtual void Finish() {}
+  // In a file of which all queries have the same number; otherwise 0.
+  [[nodiscard]] virtual int64_t BytesOfQuery() const { return 0; }
 };
 
 namespace {
@@ -145,6 +148,8 @@ class NeighborNpy final : public AnswerTable {
                  });
   }
 
+  [[nodiscard]] int64_t BytesOfQuery() const override { return k_ * kNpyItemBytes; }
+
  private:
   int64_t num_queries_;
   int64_t k_;
@@ -171,6 +176,8 @@ class ValueNpy final : public AnswerTable {
                    }
                  });
   }
+
+  [[nodiscard]] int64_t BytesOfQuery() const override { return k_ * kNpyItemBytes; }
 
  private:
   int64_t num_queries_;
@@ -270,6 +277,8 @@ class VarianceTable final : public AnswerTable {
     }
   }
 
+  [[nodiscard]] int64_t BytesOfQuery() const override { return npy_ ? kNpyItemBytes : 0; }
+
  private:
   bool npy_;
   bool has_header_;
@@ -294,10 +303,16 @@ std::vector<std::string> AllFiles(const AnswerFiles& files) {
   return all;
 }
 
-AnswerWriter::AnswerWriter(const AnswerFiles& files, OutputSet* outputs) {
+bool CanBeShared(const AnswerFiles& files) {
+  if (files.compressed) return false;
+  const std::vector<std::string> all = AllFiles(files);
+  return std::all_of(all.begin(), all.end(),
+                     [](const std::string& path) { return IsNpy(path) && IsStaged(path); });
+}
+
+void AnswerWriter::AddTables(const AnswerFiles& files, const OpenFile& open_file) {
   const auto open = [&](const std::string& path) {
-    const Packing packing = PackingOf(TableFormatOf(path));
-    files_.push_back(files.kept ? &outputs->OpenKept(path) : &outputs->Open(path, packing));
+    files_.push_back(open_file(path));
     return files_.back();
   };
   const auto add_values = [&](const std::string& path, const NeighborValues& values) {
@@ -326,6 +341,23 @@ AnswerWriter::AnswerWriter(const AnswerFiles& files, OutputSet* outputs) {
   }
 }
 
+AnswerWriter::AnswerWriter(const AnswerFiles& files, OutputSet* outputs) {
+  AddTables(files, [&](const std::string& path) {
+    if (files.kept) return &outputs->OpenKept(path);
+    if (files.shared) return &outputs->OpenShared(path);
+    return &outputs->Open(path, PackingOf(TableFormatOf(path)));
+  });
+}
+
+AnswerWriter::AnswerWriter(const AnswerFiles& files, const AnswerPlace& place, int64_t queries) {
+  AddTables(files, [&](const std::string& path) {
+    const size_t i = pieces_.size();
+    pieces_.push_back(
+        std::make_unique<OutputFile>(path, place.files[i], queries * place.query_bytes[i]));
+    return pieces_.back().get();
+  });
+}
+
 AnswerWriter::~AnswerWriter() = default;
 
 void AnswerWriter::Begin() {
@@ -349,6 +381,18 @@ std::vector<FilePart> AnswerWriter::Sync() {
   std::vector<FilePart> parts;
   for (OutputFile* file : files_) parts.push_back(file->Sync());
   return parts;
+}
+
+AnswerPlace AnswerWriter::Place() {
+  AnswerPlace place;
+  for (OutputFile* file : files_) place.files.push_back(file->Place());
+  // Each table of shared files has one.
+  for (const auto& table : tables_) place.query_bytes.push_back(table->BytesOfQuery());
+  return place;
+}
+
+void AnswerWriter::Skip(std::span<const FilePart> parts) {
+  for (size_t i = 0; i < files_.size(); ++i) files_[i]->Skip(parts[i]);
 }
 
 void AnswerWriter::Write(const NeighborsAnswer& part, ProgressBar* progress) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -33,6 +34,12 @@ struct NeighborsAnswer {
   std::span<const int64_t> file_rows;
 };
 
+// A place in each file of an answer, whose queries have the same number of bytes in all parts of the file.
+struct AnswerPlace {
+  std::vector<FilePlace> files;
+  std::vector<int64_t> query_bytes;
+};
+
 // The files that an AnswerWriter will write for --output. `compressed`: for neighbors in compressed rows.
 std::vector<std::string> NeighborsFiles(const std::string& output, bool compressed);
 
@@ -49,7 +56,11 @@ struct AnswerFiles {
   int64_t k = 0;            // columns of .npy
   int64_t base = 0;         // the number of the first row
   bool kept = false;        // a later run can continue the files
+  bool shared = false;      // other processes write parts
 };
+
+// Whether queries have the same number of bytes in each file, and the files can be shared.
+bool CanBeShared(const AnswerFiles& files);
 
 // All of them, in the order in which an AnswerWriter has their parts.
 std::vector<std::string> AllFiles(const AnswerFiles& files);
@@ -61,6 +72,9 @@ class AnswerWriter {
  public:
   // Opens files of `outputs`, which must outlive the writer and which the caller publishes. Begin or Continue must follow.
   AnswerWriter(const AnswerFiles& files, OutputSet* outputs);
+  // Writes into the files of another process, `queries` behind the place. Throws if this process does not see them. Only
+  // Write and Sync may follow.
+  AnswerWriter(const AnswerFiles& files, const AnswerPlace& place, int64_t queries);
   ~AnswerWriter();
   AnswerWriter(const AnswerWriter&) = delete;
   AnswerWriter& operator=(const AnswerWriter&) = delete;
@@ -71,8 +85,14 @@ class AnswerWriter {
   // For files that are kept. Goes on behind the parts of an earlier run, as Sync returned them; without parts, begins.
   void Continue(std::span<const std::vector<FilePart>> parts);
 
-  // The same: writes all so far to the disk, and returns what was written to each file since the last call.
+  // Writes all so far to the disk. For files that are kept or of another process, returns what was written to each file
+  // since the last call.
   std::vector<FilePart> Sync();
+
+  // For shared files: where other processes can write, behind all so far.
+  AnswerPlace Place();
+  // The same: another process has written the part that follows.
+  void Skip(std::span<const FilePart> parts);
 
   // Writes the next part.
   void Write(const NeighborsAnswer& part, ProgressBar* progress);
@@ -81,6 +101,11 @@ class AnswerWriter {
   void Finish();
 
  private:
+  using OpenFile = std::function<OutputFile*(const std::string& path)>;
+
+  void AddTables(const AnswerFiles& files, const OpenFile& open_file);
+
+  std::vector<std::unique_ptr<OutputFile>> pieces_;  // of the files of another process
   std::vector<OutputFile*> files_;
   std::vector<std::unique_ptr<AnswerTable>> tables_;
 };

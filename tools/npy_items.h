@@ -9,7 +9,9 @@
 
 namespace residual_knn::cli {
 
-// A number of 8 bytes: int64_t or double.
+constexpr int64_t kNpyItemBytes = 8;
+
+// A number of that size: int64_t or double.
 template <typename Number>
 void WriteNpyItem(Number value, OutputFile* file) {
   StoreLittleEndian(std::bit_cast<uint64_t>(value), file->Room(sizeof value));

@@ -92,6 +92,20 @@ OutputFile::OutputFile(std::string path, Staging staging, Packing packing)
   }
 }
 
+OutputFile::OutputFile(std::string path, const FilePlace& place, int64_t skipped)
+    : path_(std::move(path)), owns_descriptor_(true), is_piece_(true), buffer_(kBufferBytes) {
+  descriptor_ = open(place.path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (descriptor_ < 0) ThrowWriteError(errno);
+  struct stat status {};
+  const bool same = fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode) &&
+                    status.st_ino == place.inode && status.st_size >= place.end;
+  part_.end = place.end + skipped;
+  if (!same || lseek(descriptor_, part_.end, SEEK_SET) < 0) {
+    Close();
+    ThrowWriteError(ESTALE);
+  }
+}
+
 void OutputFile::OpenStaged(Staging staging) {
   staged_ = true;
   owns_descriptor_ = true;
@@ -151,7 +165,7 @@ void OutputFile::WriteAll(std::string_view bytes) {
     const ssize_t count = write(descriptor_, bytes.data(), bytes.size());
     if (count < 0 && errno != EINTR) ThrowWriteError(errno);
     if (count <= 0) continue;
-    if (is_kept_) AddToPart(bytes.substr(0, static_cast<size_t>(count)));
+    if (is_kept_ || is_piece_) AddToPart(bytes.substr(0, static_cast<size_t>(count)));
     bytes.remove_prefix(static_cast<size_t>(count));
   }
 }
@@ -188,6 +202,23 @@ FilePart OutputFile::Sync() {
   const FilePart part = part_;
   part_.checksum = 0;
   return part;
+}
+
+FilePlace OutputFile::Place() {
+  Flush();
+  struct stat status {};
+  if (fdatasync(descriptor_) != 0 || fstat(descriptor_, &status) != 0) ThrowWriteError(errno);
+  const off_t end = lseek(descriptor_, 0, SEEK_CUR);
+  if (end < 0) ThrowWriteError(errno);
+  return {std::filesystem::absolute(temporary_path_).string(), status.st_ino, end};
+}
+
+void OutputFile::Skip(const FilePart& part) {
+  const off_t begin = lseek(descriptor_, 0, SEEK_CUR);
+  if (begin < 0 || lseek(descriptor_, part.end, SEEK_SET) < 0) ThrowWriteError(errno);
+  if (!is_kept_) return;
+  part_.checksum = JoinedCrc32(part_.checksum, part.checksum, part.end - begin);
+  part_.end = part.end;
 }
 
 void OutputFile::PublishKept(const std::string& path, int64_t size) {

@@ -40,10 +40,21 @@ struct FilePart {
   uint32_t checksum = 0;
 };
 
+// The place of the next byte in an unfinished file. `inode` and `end` tell whether another process sees the same file.
+struct FilePlace {
+  std::string path;
+  uint64_t inode = 0;
+  int64_t end = 0;
+};
+
 class OutputFile {
  public:
   // Opens the file; "-" and "/dev/stdout" are standard output. Throws a std::runtime_error that names the file.
   OutputFile(std::string path, Staging staging, Packing packing = Packing::kNone);
+  // Writes into an unfinished file of another process, `skipped` bytes behind the place. Throws if this process does not see
+  // that file. Only Write, Room and Sync may follow.
+  // `path` is the name that the file will get, for messages.
+  OutputFile(std::string path, const FilePlace& place, int64_t skipped);
   // Discards a file that was not published.
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
@@ -59,15 +70,22 @@ class OutputFile {
   // Replaces the first bytes of a staged file that is not compressed.
   void Rewrite(std::string_view start);
 
+  // Whether other processes can write into the unfinished file: it has a name.
+  [[nodiscard]] bool IsShared() const { return !temporary_path_.empty(); }
+  // The same: where they can write, behind all so far, which is then on the disk.
+  FilePlace Place();
+  // The same: this part, which follows, was written by another process.
+  void Skip(const FilePart& part);
+
   // For files with Staging::kKept. Keeps the first bytes of an earlier run, which are these parts, and writes behind them;
   // without parts, begins a new file. Throws if the parts are not in the file. The first part is not compared: it is a
   // header, which Rewrite may have changed.
   void Continue(std::span<const FilePart> parts);
 
-  // The same: writes all bytes so far to the disk. Returns them as a part.
+  // Writes all bytes so far to the disk. For files with Staging::kKept and for those of another process, returns them as a part.
   FilePart Sync();
 
-  // The same: the bytes on the disk.
+  // For files with Staging::kKept: the bytes on the disk.
   [[nodiscard]] int64_t size() const { return part_.end; }
 
   // Gives a complete file that an earlier run kept its name. Does nothing if that run has done so; then a file of this
@@ -82,6 +100,9 @@ class OutputFile {
 
   // True if the unfinished file has a name, so that it must be removed if the program ends.
   [[nodiscard]] bool HasTemporaryName() const { return !temporary_path_.empty() && !is_kept_; }
+
+  // Removes an unfinished file, as the destructor does.
+  void Discard() { Close(); }
 
   // Writing stops early if a signal is pending in `hold`.
   void Heed(const SignalHold* hold) { hold_ = hold; }
@@ -103,7 +124,8 @@ class OutputFile {
   bool owns_descriptor_ = false;
   bool staged_ = false;
   bool is_kept_ = false;
-  FilePart part_;  // of a kept file: what was written since the last call of Sync
+  bool is_piece_ = false;  // of a file of another process
+  FilePart part_;          // what was written since the last call of Sync, if is_kept_ or is_piece_
   std::vector<char> buffer_;
   std::unique_ptr<GzipEncoder> encoder_;  // none: no compression
   size_t filled_ = 0;

@@ -17,6 +17,16 @@ OutputFile& OutputSet::OpenKept(const std::string& path) {
   return OpenWith(Staging::kKept, path, Packing::kNone);
 }
 
+OutputFile& OutputSet::OpenShared(const std::string& path) {
+  return OpenWith(Staging::kNamed, path, Packing::kNone);
+}
+
+void OutputSet::EndBySignal() {
+  if (!SignalWaits()) return;
+  for (const auto& file : files_) file->Discard();
+  hold_.reset();
+}
+
 OutputFile& OutputSet::OpenWith(Staging staging, const std::string& path, Packing packing) {
   // Signals are held from before the file exists. Pipes are excluded, because they may wait long for a reader.
   const bool held_for_earlier = hold_.has_value();

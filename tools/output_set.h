@@ -29,6 +29,12 @@ class OutputSet {
   // The same for a file that is not compressed and that a later run can continue.
   OutputFile& OpenKept(const std::string& path);
 
+  // The same for a file that is not compressed and into which other processes write.
+  OutputFile& OpenShared(const std::string& path);
+
+  // If SignalWaits: removes the unfinished files, and ends the program by the signal. For places that cannot throw.
+  void EndBySignal();
+
   // Writes all files to the disk.
   void Finish();
 

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
 #include "residual_knn.h"
+#include "tools/answer.h"
 #include "tools/neighbors_options.h"
-#include "tools/neighbors_search.h"
+#include "tools/neighbors_output.h"
 #include "tools/progress_bar.h"
 #include "tools/query_range.h"
 #include "tools/question.h"
@@ -47,14 +49,25 @@ residual_knn_status CreateIndex(const double* points, int64_t n, int64_t d,
 // Process 0 gives its order to the others.
 void ShareOrder(std::vector<int64_t>* order);
 
+// look() is called now and then while this process waits for others; nullptr: nothing.
+void WhileWaiting(const std::function<void()>& look);
+
+// What is to be searched, and where every process writes its part of the answer; without a place, process 0 writes it.
+struct RangeTask {
+  QueryRange range;
+  AnswerPlace place;
+};
+
 // The answer for a range of queries, with weights if the run has them.
 struct RangeAnswer {
   Answer answer;
   int64_t jittered = 0;  // queries for which jitter was added
+  // For each process, what it has written to each file. Empty if none has; otherwise `answer` has statistics only.
+  std::vector<std::vector<FilePart>> written;
 };
 
 // On process 0. The others are in FollowSearches meanwhile.
-RangeAnswer SearchRange(const QueryRange& range, const NeighborsOptions& options,
+RangeAnswer SearchRange(const RangeTask& task, const NeighborsOptions& options,
                         const Question& question, const residual_knn_index* index,
                         ProgressBar* progress);
 // On process 0, after the last range.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -23,19 +24,20 @@
 #include "tools/answer_parts.h"
 #include "tools/fingerprint.h"
 #include "tools/lot_search.h"
+#include "tools/neighbors_search.h"
+#include "tools/part_writer.h"
 #include "tools/partners.h"
 #include "tools/point_order.h"
 #include "tools/processors.h"
 #include "tools/queries.h"
 #include "tools/run_fingerprint.h"
+#include "tools/signal_hold.h"
 
 namespace residual_knn::cli {
 namespace {
 
 // From BeginProcess to EndProcess.
 std::unique_ptr<mpi::CommTeam> team;
-
-constexpr int64_t kNoMoreRanges = -1;
 
 std::string Hexadecimal(uint64_t value) {
   std::string text(16, '0');
@@ -89,6 +91,7 @@ struct Plan {
   int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;
   std::vector<int64_t> order;
   std::vector<int64_t> cuts;  // of lots in `order`
+  bool all_write = false;     // each process its part
 };
 
 // The rows of a search for which trees are built together: the queries, or the members of groups.
@@ -175,7 +178,7 @@ class LotProgress {
 
 // What this process has found.
 struct MyAnswers {
-  mpi::Bytes letter;
+  std::vector<mpi::Bytes> letters;  // one, or one for each process
   residual_knn_statistics statistics{};
   int64_t jittered = 0;
   int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;  // of the whole search
@@ -183,12 +186,13 @@ struct MyAnswers {
 
 MyAnswers SearchMyLots(const Plan& plan, const Question& question, const Queries& whole,
                        const residual_knn_index* index, ProgressBar* progress) {
-  mpi::Deal deal(team->comm(), std::ssize(plan.cuts) - 1);
+  mpi::Deal deal(*team, std::ssize(plan.cuts) - 1);
   mpi::LotStrategy strategy(&deal, plan.options.strategy, plan.reason);
   LotProgress lot_progress(&deal, whole, progress);
   std::optional<LotSearch> search;
   try {
     search.emplace(plan.options, question, whole, index, lot_progress.bar());
+    if (plan.all_write) search->DivideAmong(team->size());
     for (int64_t lot = deal.Next(); lot != mpi::Deal::kNone; lot = deal.Next()) {
       const auto begin = static_cast<size_t>(plan.cuts[static_cast<size_t>(lot)]);
       const auto end = static_cast<size_t>(plan.cuts[static_cast<size_t>(lot) + 1]);
@@ -203,36 +207,91 @@ MyAnswers SearchMyLots(const Plan& plan, const Question& question, const Queries
   }
   deal.Finish();
   search->SearchLeft(search->left().ShareOut(*team, question.inducing.m));
-  return {search->TakeLetter(), search->statistics(), search->jittered(), strategy.reason()};
+  return {search->TakeLetters(), search->statistics(), search->jittered(), strategy.reason()};
 }
 
-// All processes search a range together; process 0 gets the answer.
-RangeAnswer SearchTogether(const QueryRange& range, const NeighborsOptions& options,
+// Every process writes its part. Process 0 learns what all have written.
+std::vector<std::vector<FilePart>> WriteParts(std::vector<mpi::Bytes> letters, int64_t queries,
+                                              const Question& question, PartWriter* writer) {
+  AnswerParts parts(queries, false);
+  for (mpi::Bytes& letter : mpi::ExchangeMail(*team, std::move(letters))) {
+    parts.Add(std::move(letter));
+  }
+  mpi::Bytes report;
+  mpi::Put(writer->Write(parts.Finish(), question), &report);
+  std::vector<std::vector<FilePart>> written;
+  mpi::GatherMail(*team, std::move(report), [&](const mpi::Bytes& letter) {
+    written.push_back(mpi::BytesReader(letter).Take<FilePart>());
+  });
+  return written;
+}
+
+// All processes search a range together. Process 0 gets the answer, unless all have written it.
+RangeAnswer SearchTogether(const RangeTask& task, const NeighborsOptions& options,
                            const Question& question, const residual_knn_index* index,
                            ProgressBar* progress) {
-  const Queries whole = QueriesIn(range, options, question);
+  const Queries whole = QueriesIn(task.range, options, question);
   RangeAnswer found;
   if (whole.count == 0) {
     found.answer = Search(options, question, whole, index, progress);
     return found;
   }
-  const Plan plan = MakePlan(options, question, whole, index);
+  Plan plan = MakePlan(options, question, whole, index);
+  const QueryRange part = PartOf(task.range, team->size(), team->rank());
+  PartWriter writer(task, options, part);
+  const std::vector<int64_t> open = team->Share(writer.IsOpen() ? 1 : 0);
+  plan.all_write = std::find(open.begin(), open.end(), 0) == open.end();
   MyAnswers mine = SearchMyLots(plan, question, whole, index, progress);
   const residual_knn_statistics statistics = mpi::SumOf(*team, mine.statistics, mine.reason);
   for (const int64_t jittered : team->Share(mine.jittered)) found.jittered += jittered;
-  AnswerParts parts(team->rank() == 0 ? whole.count : 0, options.threshold.has_value());
-  mpi::GatherMail(*team, std::move(mine.letter),
-                  [&](mpi::Bytes letter) { parts.Add(std::move(letter)); });
-  if (team->rank() == 0) found.answer = parts.Finish();
+  if (plan.all_write) {
+    found.written = WriteParts(std::move(mine.letters), part.size(), question, &writer);
+  } else {
+    AnswerParts parts(team->rank() == 0 ? whole.count : 0, options.threshold.has_value());
+    mpi::GatherMail(*team, std::move(mine.letters.front()),
+                    [&](mpi::Bytes letter) { parts.Add(std::move(letter)); });
+    if (team->rank() == 0) found.answer = parts.Finish();
+  }
   found.answer.statistics = statistics;
   return found;
+}
+
+mpi::Bytes ToLetter(const RangeTask& task) {
+  mpi::Bytes letter;
+  mpi::PutOne(task.range, &letter);
+  mpi::Put(task.place.query_bytes, &letter);
+  for (const FilePlace& file : task.place.files) {
+    mpi::Put(std::span<const char>(file.path), &letter);
+    mpi::PutOne(file.inode, &letter);
+    mpi::PutOne(file.end, &letter);
+  }
+  return letter;
+}
+
+RangeTask TaskIn(const mpi::Bytes& letter) {
+  mpi::BytesReader reader(letter);
+  RangeTask task;
+  task.range = reader.TakeOne<QueryRange>();
+  task.place.query_bytes = reader.Take<int64_t>();
+  while (!reader.AtEnd()) {
+    const std::vector<char> path = reader.Take<char>();
+    FilePlace& file = task.place.files.emplace_back();
+    file.path.assign(path.begin(), path.end());
+    file.inode = reader.TakeOne<uint64_t>();
+    file.end = reader.TakeOne<int64_t>();
+  }
+  return task;
 }
 
 }  // namespace
 
 void BeginProcess(int argc, char** argv) {
-  int provided = 0;
-  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+  {
+    // The threads of MPI must not take signals that are held later.
+    const SignalHold hold;
+    int provided = 0;
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+  }
   team = std::make_unique<mpi::CommTeam>(MPI_COMM_WORLD);
   if (team->rank() == 0) return;
   // Help, for example, is printed once.
@@ -319,23 +378,24 @@ void ShareOrder(std::vector<int64_t>* order) {
   *order = reader.Take<int64_t>();
 }
 
-RangeAnswer SearchRange(const QueryRange& range, const NeighborsOptions& options,
+void WhileWaiting(const std::function<void()>& look) { team->SetMeanwhile(look); }
+
+RangeAnswer SearchRange(const RangeTask& task, const NeighborsOptions& options,
                         const Question& question, const residual_knn_index* index,
                         ProgressBar* progress) {
-  team->Share(range.begin);
-  team->Share(range.end);
-  return SearchTogether(range, options, question, index, progress);
+  mpi::LetterOfFirst(*team, ToLetter(task));
+  return SearchTogether(task, options, question, index, progress);
 }
 
-void EndSearches() { team->Share(kNoMoreRanges); }
+// An empty letter.
+void EndSearches() { mpi::LetterOfFirst(*team, {}); }
 
 void FollowSearches(const NeighborsOptions& options, const Question& question,
                     const residual_knn_index* index, ProgressBar* progress) {
   while (true) {
-    const int64_t begin = team->Share(0).front();
-    if (begin == kNoMoreRanges) return;
-    const int64_t end = team->Share(0).front();
-    SearchTogether({begin, end}, options, question, index, progress);
+    const mpi::Bytes letter = mpi::LetterOfFirst(*team, {});
+    if (letter.empty()) return;
+    SearchTogether(TaskIn(letter), options, question, index, progress);
   }
 }
 

@@ -4,12 +4,14 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 #include "tools/messages.h"
+#include "tools/neighbors_search.h"
 #include "tools/number_text.h"
 #include "tools/partners.h"
 #include "tools/queries.h"
@@ -65,13 +67,15 @@ residual_knn_status CreateIndex(const double* points, int64_t n, int64_t d,
 
 void ShareOrder(std::vector<int64_t>* /*order*/) {}
 
-RangeAnswer SearchRange(const QueryRange& range, const NeighborsOptions& options,
+void WhileWaiting(const std::function<void()>& /*look*/) {}
+
+RangeAnswer SearchRange(const RangeTask& task, const NeighborsOptions& options,
                         const Question& question, const residual_knn_index* index,
                         ProgressBar* progress) {
-  const Queries queries = QueriesIn(range, options, question);
+  const Queries queries = QueriesIn(task.range, options, question);
   RangeAnswer found;
   found.answer = Search(options, question, queries, index, progress);
-  if (!options.weights.empty() || !options.variances.empty()) {
+  if (options.HasWeights()) {
     found.jittered = AddWeights(options, question, queries, index, &found.answer, progress);
   }
   return found;

@@ -12,7 +12,7 @@ import unittest
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cli"))
-from cli_support import ProgramTest, main, settings  # noqa: E402
+from cli_support import ProgramTest, helper, main, settings  # noqa: E402
 
 ENVIRONMENT = {
     "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
@@ -167,6 +167,67 @@ class SameBytes(MpiTest):
         self.assertEqual((shared.returncode, shared.stdout), (0, alone.stdout))
 
 
+class SharedFiles(MpiTest):
+    """Every process writes its part of .npy files."""
+    NAMES = ["out.npy", "out.distances.npy", "w.npy", "v.npy"]
+
+    def arguments(self, *more, n=3000):
+        return ["neighbors", self.points(n), "--lengthscale", ".3", "--inducing", "15", "-k", "4", "--predecessors",
+                "-o", "out.npy", "--weights", "w.npy", "--variances", "v.npy", *more]
+
+    def run_with_failure(self, failure, *more):
+        """Of two processes, the second one fails when it opens or writes a file of the first."""
+        library = helper("mpi/libresidual_knn_shared_files_fail.so")
+        command = [program(), *self.arguments(*more)]
+        return self.mpirun((1, command), (1, ["env", f"LD_PRELOAD={library}",
+                                              f"RESIDUAL_KNN_TEST_FAILURE={failure}", *command]))
+
+    def test_same_bytes(self):
+        for more in [["--chunk", "700"], ["--order", "random", "--chunk", "700"], ["--slice", "2/3", "--base", "1"],
+                     ["--resume", "--chunk", "1100"]]:
+            self.same_as_alone(self.arguments(*more)[1:], self.NAMES)
+
+    def test_a_full_disk_of_one_process(self):
+        for more in [[], ["--chunk", "700"]]:
+            shared = self.run_with_failure("write", *more)
+            self.assertNotEqual(shared.returncode, 0)
+            self.assertEqual(len(errors(shared.stderr)), 1, shared.stderr.decode())
+            self.assertIn("out.npy: cannot be written: No space left on device", errors(shared.stderr)[0])
+            self.assertEqual(self.file_names(), ["points.npy"])
+
+    def test_a_process_that_does_not_see_the_files(self):
+        expected = self.run_program(*self.arguments())
+        self.assertEqual(expected.returncode, 0, expected.stderr.decode())
+        wanted = {name: (self.folder / name).read_bytes() for name in self.NAMES}
+        for more in [[], ["--chunk", "700", "--resume"]]:
+            for name in self.NAMES:
+                (self.folder / name).unlink()
+            shared = self.run_with_failure("open", *more)
+            self.assertEqual(shared.returncode, 0, shared.stderr.decode())
+            for name in self.NAMES:
+                self.assertEqual((self.folder / name).read_bytes(), wanted[name], name)
+
+    def test_a_signal_while_the_first_process_waits(self):
+        """It removes the files that have names, although it has nothing to search."""
+        pids = self.folder / "pids"
+        pids.mkdir()
+        command = ["sh", "-c", 'echo $$ > "$0/$OMPI_COMM_WORLD_RANK"; exec "$@"', pids, program(),
+                   *self.arguments("--strategy", "brute_force", n=40000)]
+        run = subprocess.Popen(["mpirun", "-n", "2", *map(str, command)], cwd=self.folder, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, env={**os.environ, **ENVIRONMENT})
+        for _ in range(1000):
+            if any(name.startswith(".out") for name in self.file_names()):
+                break
+            time.sleep(0.005)
+        os.kill(int((pids / "1").read_text()), signal.SIGSTOP)
+        time.sleep(1)
+        # A signal to mpirun would end the processes without time for this.
+        os.kill(int((pids / "0").read_text()), signal.SIGTERM)
+        run.communicate(timeout=100)
+        self.assertNotEqual(run.returncode, 0)
+        self.assertEqual(self.file_names(), ["pids", "points.npy"])
+
+
 class Failures(MpiTest):
     def fails(self, shared, text, count=1):
         """The message is written once, and no file is left."""
@@ -196,7 +257,7 @@ class Failures(MpiTest):
 
     def test_other_simd_target(self):
         points = self.points(400)
-        library = str(pathlib.Path(settings().helpers).absolute() / "libresidual_knn_forced_target.so")
+        library = helper("libresidual_knn_forced_target.so")
         self.fails(self.mpirun((1, self.arguments(points)),
                                (1, ["env", f"LD_PRELOAD={library}", *self.arguments(points)])),
                    "processes 0 and 1 have the SIMD targets ")

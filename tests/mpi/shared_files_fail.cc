@@ -1,0 +1,71 @@
+// An object to be loaded before residual-knn-mpi, by LD_PRELOAD: what a process does with the unfinished files of another one fails.
+// RESIDUAL_KNN_TEST_FAILURE is "open", as where the folder is not shared, or "write", as on a full disk.
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/types.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdarg>
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+constexpr int kMostDescriptors = 1024;
+std::array<std::atomic<bool>, kMostDescriptors> is_shared_file;
+
+bool Fails(const char* call) {
+  const char* const wanted = std::getenv("RESIDUAL_KNN_TEST_FAILURE");
+  return wanted != nullptr && std::strcmp(wanted, call) == 0;
+}
+
+template <class Function>
+Function* Next(const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+
+int Open(const char* name, const char* path, int flags, mode_t mode) {
+  constexpr int kOfSharedFile = O_WRONLY | O_CLOEXEC | O_NOFOLLOW;
+  const bool is_shared = (flags & (kOfSharedFile | O_CREAT)) == kOfSharedFile;
+  if (is_shared && Fails("open")) {
+    errno = ENOENT;
+    return -1;
+  }
+  const int descriptor = Next<int(const char*, int, ...)>(name)(path, flags, mode);
+  if (descriptor >= 0 && descriptor < kMostDescriptors) is_shared_file[descriptor] = is_shared;
+  return descriptor;
+}
+
+}  // namespace
+
+extern "C" {
+
+int open(const char* path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const auto mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  return Open("open", path, flags, mode);
+}
+
+int open64(const char* path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const auto mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  return Open("open64", path, flags, mode);
+}
+
+ssize_t write(int descriptor, const void* bytes, size_t count) {
+  const bool is_shared =
+      descriptor >= 0 && descriptor < kMostDescriptors && is_shared_file[descriptor];
+  if (is_shared && Fails("write")) {
+    errno = ENOSPC;
+    return -1;
+  }
+  return Next<ssize_t(int, const void*, size_t)>("write")(descriptor, bytes, count);
+}
+
+}  // extern "C"

@@ -1,0 +1,37 @@
+#include "tools/part_writer.h"
+
+#include <span>
+#include <stdexcept>
+
+#include "tools/answer_files.h"
+
+namespace residual_knn::cli {
+
+PartWriter::PartWriter(const RangeTask& task, const NeighborsOptions& options,
+                       const QueryRange& part) {
+  if (task.place.files.empty()) return;
+  try {
+    writer_ = std::make_unique<AnswerWriter>(FilesOf(options, part), task.place,
+                                             part.begin - task.range.begin);
+  } catch (const std::runtime_error&) {
+    // A folder of another machine, for example. Process 0 writes the answer then.
+    writer_.reset();
+  }
+}
+
+std::vector<FilePart> PartWriter::Write(const Answer& answer, const Question& question) {
+  const auto size = static_cast<size_t>(answer.num_queries * answer.places);
+  NeighborsAnswer named;
+  named.num_queries = answer.num_queries;
+  named.places = answer.places;
+  named.neighbors = std::span(answer.neighbors.get(), size);
+  named.distances = std::span(answer.distances.get(), size);
+  named.weights = answer.weights;
+  named.pick_variances = answer.pick_variances;
+  named.variances = answer.variances;
+  named.file_rows = question.order;
+  writer_->Write(named, nullptr);
+  return writer_->Sync();
+}
+
+}  // namespace residual_knn::cli
