@@ -406,6 +406,37 @@ bool HelpersSurvive(Data& data) {
   return holds;
 }
 
+// What an index has prepared serves a search, also after a first attempt that failed.
+bool PreparingSurvives(Data& data) {
+  for (const int32_t threads : {1, 2}) {
+    residual_knn_helper_options options = HelperOptions();
+    options.threads = threads;
+    residual_knn_search_options search = SearchOptions();
+    search.threads = 1;
+    int64_t before = 0;
+    if (!SearchSurvives(
+            data, "index_prepare, " + std::to_string(threads) + " threads",
+            [&] {
+              const residual_knn_status created = Create(data, RESIDUAL_KNN_MATERN32, 1);
+              if (created == RESIDUAL_KNN_OK) before = InfoOf(data.index).bytes;
+              return created;
+            },
+            [&] {
+              const residual_knn_status prepared = residual_knn_index_prepare(data.index, &options);
+              if (prepared != RESIDUAL_KNN_OK) return prepared;
+              const bool has_more = InfoOf(data.index).bytes > before;
+              const residual_knn_status found =
+                  residual_knn_neighbors(data.index, nullptr, kN, &search, kK,
+                                         data.neighbors.data(), data.distances.data(), nullptr);
+              return has_more ? found : RESIDUAL_KNN_ERROR_INTERNAL;
+            },
+            threads == 1)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // A save that fails leaves no file, and no other one than the old one.
 bool SavingSurvives(Data& data) {
   const TestFolder folder;
@@ -494,6 +525,10 @@ void TestSaving(void**) {
   Data data = DrawData();
   assert_true(SavingSurvives(data));
 }
+void TestPreparing(void**) {
+  Data data = DrawData();
+  assert_true(PreparingSurvives(data));
+}
 void TestHelpers(void**) {
   Data data = DrawData();
   assert_true(HelpersSurvive(data));
@@ -510,7 +545,7 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(TestQuietFunctions), cmocka_unit_test(TestCreations),
       cmocka_unit_test(TestSearches),       cmocka_unit_test(TestHelpers),
-      cmocka_unit_test(TestSaving),
+      cmocka_unit_test(TestSaving),         cmocka_unit_test(TestPreparing),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
