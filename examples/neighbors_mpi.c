@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
   residual_knn_index_free(index);
   if (status != RESIDUAL_KNN_OK) return fail(status, rank);
 
-  /* A large answer stays where it is: each process writes its part to its place of a file. */
+  /* Process 0 prints all parts. With a large answer, each process would write its part to a file instead. */
   residual_knn_mpi_part(NUM_STATIONS, size, rank, &first, &count);
   if (rank != 0) {
     MPI_Send(neighbors, (int)count * NUM_NEIGHBORS, MPI_INT64_T, 0, 0, MPI_COMM_WORLD);

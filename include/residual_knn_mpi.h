@@ -6,14 +6,14 @@
  *                 trees. V is not stored unless the options ask for it. The processes compute p together, build the trees
  *                 together, each block on one of them, and share the queries of a search.
  *   Collective    Every function with a communicator is called by all its processes in the same order, with the same
- *                 arguments. `threads`, `progress` and the pointers themselves may differ. What differs otherwise is an
- *                 error on all processes: the points, the options, the queries, the version and the SIMD target, since
- *                 bytes depend on it.
+ *                 arguments. `threads`, `progress` and the pointers themselves may differ. Everything else that differs
+ *                 is an error on all processes: the points, the options, the queries, the version of the library, and the
+ *                 SIMD target, since the bytes of the results depend on it.
  *   Bytes         The results have the bytes of residual_knn.h, for any number of processes and threads.
  *   Failures      If a call fails on one process, it fails on all, with the status of the first that failed;
  *                 residual_knn_last_error() then names the process. A progress callback that cancels is such a failure.
- *                 Outputs of a call that fails are undefined. What a process that is killed does to the others is up to
- *                 MPI: usually, mpirun ends them.
+ *                 The results of a search that fails are undefined. If a process is killed, it is up to MPI what becomes
+ *                 of the others: usually, mpirun ends them.
  *   MPI           The caller initializes MPI with MPI_THREAD_FUNNELED or more, and calls these functions on the thread
  *                 that did so (or, with MPI_THREAD_SERIALIZED or more, makes sure that no other thread calls MPI
  *                 meanwhile). The functions use a duplicate of the communicator. A process that waits for others sleeps,
@@ -85,7 +85,8 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_mpi_index_create(
  *                   except `seconds` and `threads`
  * @return as residual_knn_neighbors; ERROR_INVALID_ARGUMENT also if the processes disagree about the index or the queries.
  *         Memory beside the results: 9 bytes for each query and 16 k for each query that the process has searched (24 k
- *         with conditional variances).
+ *         with conditional variances). While results are exchanged, the latter is three times as much with
+ *         RESIDUAL_KNN_MPI_PART, and up to 150 MB are added with RESIDUAL_KNN_MPI_ALL.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_mpi_neighbors(
     MPI_Comm comm, int32_t results, const residual_knn_index* index, const int64_t* rows,

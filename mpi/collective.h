@@ -11,8 +11,8 @@
 
 namespace residual_knn::mpi {
 
-// call(team) must not write the caller's outputs that the contract leaves untouched; commit() does, when all have
-// succeeded.
+// Outputs that the contract leaves untouched if the call fails are written by commit(), which is called when call(team)
+// has succeeded on all processes.
 template <class Call, class Commit>
 residual_knn_status Collective(const char* function, MPI_Comm comm, const Call& call,
                                const Commit& commit) noexcept {

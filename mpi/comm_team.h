@@ -1,5 +1,5 @@
-// The processes of a communicator as a team that makes an index together. If one of them fails, all learn it in their next
-// exchange, so that none waits for ever.
+// The processes of a communicator as a team. If one of them fails, all learn it in their next exchange, so that none
+// waits for ever.
 #pragma once
 
 #include <mpi.h>
@@ -47,14 +47,14 @@ class CommTeam {
   // Throws on all processes unless all have the same number. `what`: "the points differ".
   void RequireSame(uint64_t number, const char* what);
 
-  // In place of the next exchange: tells the others that this process has failed. Never throws. Does nothing if it knows
-  // that another has failed. Returns the first process that has failed.
+  // To be called in place of the next exchange: tells the others that this process has failed. Does nothing if this
+  // process knows that another has failed. Returns the first process that has failed.
   int Fail(residual_knn_status status, const char* text) noexcept;
   // Whether a process has failed. Then nothing may be exchanged any more.
   [[nodiscard]] bool failed() const { return failed_; }
 
  private:
-  // The first words of every exchange.
+  // What every process gives at the beginning of every exchange.
   struct Notice {
     int64_t number;
     int64_t status;
@@ -76,7 +76,7 @@ class CommTeam {
   int first_failed_ = 0;
   residual_knn_team team_{};
   std::function<void()> meanwhile_;
-  // From a function that C calls: what it threw.
+  // What a function of team() has thrown, which C must not see.
   residual_knn_status caught_status_ = RESIDUAL_KNN_OK;
   std::string caught_text_;
 

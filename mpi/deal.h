@@ -1,5 +1,5 @@
-// Deals numbered lots of work to processes, each to the process that asks next, so that all end at about the same time.
-// Process 0 deals. It works too, begins with lot 0, and answers the others when it looks at its messages.
+// Deals numbered lots of work to processes. Each lot goes to the process that asks next, so that all end at about the
+// same time. Process 0 deals. It works too, begins with lot 0, and answers the others when it looks at its messages.
 #pragma once
 
 #include <mpi.h>

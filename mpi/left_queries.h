@@ -1,5 +1,5 @@
-// The queries that the searches of lots leave to brute force, for which a process has to prepare much. When all lots are searched,
-// as few processes as pay share them.
+// The queries that the searches of lots leave to brute force. Each process that searches such queries has to prepare
+// much. So they are kept until all lots are searched, and then shared by as few processes as pay.
 #pragma once
 
 #include <algorithm>
@@ -14,17 +14,18 @@ namespace residual_knn::mpi {
 
 class LeftQueries {
  public:
-  // Where the search of a lot of this size marks them.
+  // Where the search of a lot of this size marks the queries that it leaves.
   unsigned char* Marks(size_t lot);
 
-  // After that search: returns the other queries of the lot, and keeps those that were left.
+  // After that search: keeps the queries that were left, and returns the others of the lot.
   std::vector<int64_t> Divide(std::span<const int64_t> lot);
-  // Moves the results of the other queries of the lot together. Each query has `places` of them; null: none.
+  // Removes the places of the queries that were left from the results of the lot. Each query has `places` results. Null:
+  // there are none.
   template <class T>
   void RemoveFrom(int64_t places, T* results) const;
 
-  // Those of all processes that this one has to search by brute force. m: inducing points of the index. All call it
-  // together.
+  // Returns the queries, among those that were left on all processes, that this process has to search by brute force. m:
+  // inducing points of the index. All call it together.
   std::vector<int64_t> ShareOut(CommTeam& team, int64_t m) const;
 
  private:

@@ -1,4 +1,4 @@
-// Statistics of a search of which lots are searched on their own, by several processes.
+// Adds the statistics of the searches of lots up to those of the whole search.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,12 @@ namespace residual_knn::mpi {
 void AddLot(residual_knn_statistics lot, std::span<const int64_t> queries, int64_t message_base,
             residual_knn_statistics* sum);
 
-// Adds the statistics of the search of queries that lots have left. The lots have counted these queries.
+// Adds the statistics of a search of queries that lots have left. The statistics of the lots count these queries
+// already.
 void AddLeft(residual_knn_statistics left, residual_knn_statistics* sum);
 
-// The sum over all processes, which call this together. `threads` are those of this process. `reason` is that of the whole
-// search, negative if the lots know it.
+// The sum over all processes, which call this together. `threads` of the sum are those of this process. `reason` is that
+// of the whole search; if it is negative, that of the lots is taken.
 residual_knn_statistics SumOf(CommTeam& team, const residual_knn_statistics& mine, int32_t reason);
 
 }  // namespace residual_knn::mpi

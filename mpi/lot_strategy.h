@@ -1,5 +1,5 @@
-// The strategy of the searches of lots. If a timed sample has to decide, process 0 makes it with its first lot, and the deal
-// tells the others. Until then they use the tree.
+// The strategy of the searches of lots. If a timed sample has to decide, process 0 takes it with its first lot, and
+// tells the others with the lots that it deals. Until then they use the tree.
 #pragma once
 
 #include <cstdint>

@@ -7,8 +7,8 @@
 
 namespace residual_knn::mpi {
 
-// Where each lot begins among the queries, with their number at the end. Lots become smaller, so that the processes end
-// together, but hold `least` queries or more (except the last). They begin where begins[i] is not 0.
+// The number of the first query of each lot, and at the end the number of all queries. Lots become smaller, so that the
+// processes end together, but have `least` queries or more (except the last). They begin where begins[i] is not 0.
 std::vector<int64_t> CutIntoLots(std::span<const unsigned char> begins, int processes,
                                  int64_t least);
 

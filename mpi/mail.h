@@ -1,4 +1,4 @@
-// Letters between all processes of a team.
+// Letters between the processes of a team: bytes that one process writes for another.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,7 @@ std::vector<Bytes> ExchangeMail(CommTeam& team, std::vector<Bytes> outgoing);
 // Gives the letters of all processes to take() on process 0, its own first. All call it together.
 void GatherMail(CommTeam& team, Bytes letter, const std::function<void(Bytes letter)>& take);
 
-// The letter of process 0, for all. All call it together.
+// Returns the letter of process 0 on all processes; the letters of others are ignored. All call it together.
 Bytes LetterOfFirst(CommTeam& team, Bytes letter);
 
 }  // namespace residual_knn::mpi

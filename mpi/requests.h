@@ -13,10 +13,11 @@ namespace residual_knn::mpi {
 // Throws a Failure that names the call unless `code` is MPI_SUCCESS.
 void CheckMpi(int code, const char* call);
 
-// Sleeps until the request is complete. `meanwhile` is called now and then; it may be empty.
+// Sleeps until the request is complete. Calls `meanwhile` now and then, unless it is empty.
 void WaitAsleep(MPI_Request* request, const std::function<void()>& meanwhile = {});
 
-// Until all requests are complete: for transfers that all processes have begun. `meanwhile` as above.
+// Waits until all requests are complete. For transfers that all processes have begun: sleeps little. `meanwhile` as
+// above.
 void WaitForTransfer(std::span<MPI_Request> requests, const std::function<void()>& meanwhile = {});
 
 // Sleeps for a moment, longer with every call.

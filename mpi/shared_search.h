@@ -1,4 +1,4 @@
-// A search whose queries the processes of a team share.
+// A search whose queries the processes of a team share, and how its results come to each of them.
 #pragma once
 
 #include <cstdint>
@@ -38,16 +38,17 @@ struct FoundNeighbors {
   std::vector<double> conditional_variances;  // empty: not wanted
 };
 
-// The options of a caller, with zeros in place of fields that its struct lacks; the defaults if there are none or if its
-// size cannot be right.
+// The options of a caller, with defaults in place of fields that its struct lacks. Without options, or if their size
+// cannot be right: the defaults.
 residual_knn_search_options ReadSearchOptions(const residual_knn_search_options* options);
 
-// Searches the lots that this process gets. All processes call it together. `statistics`: out, the sum over all processes.
+// Searches the lots that this process gets, and its share of the queries that lots leave. All processes call it
+// together. `statistics`: out, the sum over all processes.
 FoundNeighbors SearchMyLots(CommTeam& team, const SearchCall& call, bool wants_distances,
                             residual_knn_statistics* statistics);
 
-// Writes what all processes have found to the places of this process. All call it together, with all queries or with
-// those of their part.
+// Writes what all processes have found to the places of this process: the results of all queries (ShareWithAll), or
+// those of its part (ShareParts). All call it together.
 void ShareWithAll(CommTeam& team, int32_t k, const FoundNeighbors& found,
                   const ResultPlaces& places);
 void ShareParts(CommTeam& team, int32_t k, int64_t num_queries, const FoundNeighbors& found,

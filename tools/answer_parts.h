@@ -1,4 +1,5 @@
-// Answers for some queries of a range as letters of MPI, and the answer for the range that is made of them.
+// Answers of processes as letters: AnswerLetters writes them, and AnswerParts puts the answer for a range of queries
+// together.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +36,7 @@ class AnswerLetters {
 // The part of a range that a process writes.
 QueryRange PartOf(const QueryRange& range, int processes, int process);
 
+// The answer for a range of queries, from the letters of all processes.
 class AnswerParts {
  public:
   // The range has this many queries. `compressed`: the neighbors are in compressed rows.

@@ -1,4 +1,4 @@
-// Some queries of a range, which a process of several searches.
+// The queries of a lot, taken from those of a range.
 #pragma once
 
 #include <cstdint>

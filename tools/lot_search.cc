@@ -12,8 +12,8 @@
 namespace residual_knn::cli {
 namespace {
 
-// Whether a search may leave queries to another one. Only searches for the k nearest leave any. Messages about the weights of
-// new points have numbers that count from the first of the lot.
+// Whether the searches of lots leave queries to brute force. Only searches for the k nearest do. With weights of new
+// points, each search must have consecutive queries, because messages count from the first of them.
 bool MayLeave(const NeighborsOptions& options, const Queries& whole) {
   return !options.threshold && options.groups.empty() &&
          !(whole.are_new_points && options.HasWeights());

@@ -51,9 +51,8 @@ class OutputFile {
  public:
   // Opens the file; "-" and "/dev/stdout" are standard output. Throws a std::runtime_error that names the file.
   OutputFile(std::string path, Staging staging, Packing packing = Packing::kNone);
-  // Writes into an unfinished file of another process, `skipped` bytes behind the place. Throws if this process does not see
-  // that file. Only Write, Room and Sync may follow.
-  // `path` is the name that the file will get, for messages.
+  // Writes into an unfinished file of another process, `skipped` bytes behind the place. `path` is the name that the
+  // file will get, for messages. Throws if this process does not see the file. Only Write, Room and Sync may follow.
   OutputFile(std::string path, const FilePlace& place, int64_t skipped);
   // Discards a file that was not published.
   ~OutputFile();
@@ -82,7 +81,8 @@ class OutputFile {
   // header, which Rewrite may have changed.
   void Continue(std::span<const FilePart> parts);
 
-  // Writes all bytes so far to the disk. For files with Staging::kKept and for those of another process, returns them as a part.
+  // Writes all bytes so far to the disk. For files with Staging::kKept and for those of another process, returns the
+  // part that was written since the last call.
   FilePart Sync();
 
   // For files with Staging::kKept: the bytes on the disk.

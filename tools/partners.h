@@ -1,6 +1,6 @@
-// The other processes of a run under mpirun, with which residual-knn-mpi shares the work of `neighbors`. Process 0 reads,
-// searches and writes as residual-knn does, and calls the functions below on the way; the others follow it
-// (FollowNeighbors). The program residual-knn has no partners: see partners_none.cc.
+// The other processes of a run under mpirun, with which residual-knn-mpi shares the work of `neighbors`. Process 0 does
+// what residual-knn does, and calls the functions below on the way. The others follow it (FollowNeighbors): they read
+// the same files, and search and write their parts. The program residual-knn has no partners: see partners_none.cc.
 #pragma once
 
 #include <cstdint>

@@ -66,8 +66,9 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_team_prepare(
     const residual_knn_search_options* options, const residual_knn_team* team, int32_t* strategy,
     int32_t* reason, int64_t* order, unsigned char* begins);
 
-/** The search of one process's part of the queries of a search by several processes. Queries that the descent of a tree leaves to
- * brute force are not answered: each process would have to prepare it. With conditional selection, none is left.
+/** Searches a part of the queries of a search that several processes share. Queries that the descent of a tree leaves to
+ * brute force are not answered, because each process would have to prepare brute force. With conditional selection, no
+ * query is left.
  * @param part          of the queries of residual_knn_team_prepare
  * @param options       with the strategy from there
  * @param neighbors, distances, statistics  as in residual_knn_neighbors

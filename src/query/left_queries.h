@@ -1,4 +1,4 @@
-// Queries that a search leaves to another one.
+// Queries that a search does not answer and leaves to another search.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@ namespace residual_knn {
 
 struct LeftQueries {
   std::vector<int64_t> slots;  // their places in the caller's results
-  int64_t pairs = 0;           // of them and their candidates
+  int64_t pairs = 0;           // pairs of these queries and their candidates
 };
 
 }  // namespace residual_knn

@@ -1,6 +1,6 @@
 // The bytes of a saved index. docs/index-format.md describes them; both change together.
 //
-//     FileHead, FileOrigin, SectionEntry x sections, zeros up to a multiple of 64
+//     FileHead, FileOrigin, a SectionEntry for each section
 //     for each section: its bytes, zeros up to a multiple of 64
 //
 // All numbers are little-endian.
@@ -21,8 +21,8 @@ inline constexpr std::array<char, 8> kFileMagic = {'\x89', 'R', 'K', 'N', 'N', '
 inline constexpr uint64_t kByteOrder = 0x0102030405060708;
 inline constexpr uint64_t kOtherByteOrder = 0x0807060504030201;
 
-// A file has the version of the format that its writer wrote, and the least version that a reader must know. New parts
-// that old readers may leave out raise the first only.
+// A file has the version of the format that its writer wrote, and the least version that a reader must know. New
+// sections that old readers may leave out raise the first only.
 inline constexpr uint32_t kFormatVersion = 1;
 inline constexpr uint32_t kLeastReader = 1;
 

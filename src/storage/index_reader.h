@@ -108,7 +108,7 @@ class IndexReader {
 
   // Throws ERROR_CORRUPT unless `holds`; `what` is the first part of a sentence, for example "a row number".
   void Require(bool holds, const char* what) const;
-  // Row numbers below `n`. Ascending ones are all different.
+  // Row numbers below `n`, none of them twice, and in ascending order if `ascending`.
   void RequireRows(std::span<const int64_t> rows, int64_t n, bool ascending,
                    const char* what) const;
 
@@ -146,7 +146,8 @@ class IndexReader {
   std::string prefix_;
 };
 
-// The product of sizes that are not known to be right; no count of elements if it is too large.
+// The product of sizes from a file, which may be wrong. If one is negative or the product is too large, returns the
+// largest int64_t, which is the size of no section.
 int64_t CountOf(int64_t a, int64_t b, int64_t c = 1);
 
 }  // namespace residual_knn

@@ -1,4 +1,4 @@
-// Collects the parts of an index and writes them to a file.
+// Collects the sections of an index and writes them to a file.
 #pragma once
 
 #include <array>
@@ -14,11 +14,12 @@
 
 namespace residual_knn {
 
-// The sections of a file that is about to be written. They refer to numbers of the index, which must not change before
-// Write.
+// The sections of a file that is about to be written.
 class IndexContents {
  public:
+  // Adds a section. Its bytes must stay as they are until Write.
   void Refer(std::string name, uint32_t type, const void* bytes, size_t size);
+  // Adds a section with a copy of the bytes.
   void Copy(std::string name, uint32_t type, const void* bytes, size_t size);
 
   // Writes the file, whole or not at all. Throws ERROR_FILE.
@@ -36,14 +37,14 @@ class IndexContents {
   std::deque<std::vector<std::byte>> copies_;
 };
 
-// An integer, a truth value or a floating-point number of a section of such values, 8 bytes.
+// The 8 bytes of a single value in a section.
 inline int64_t WordOf(bool value) { return value ? 1 : 0; }
 inline int64_t WordOf(int32_t value) { return value; }
 inline int64_t WordOf(int64_t value) { return value; }
 int64_t WordOf(double value);
 
-// Hands the members of an object to IndexContents. IndexReader has the same functions and reads them back: one function
-// of a class names its members for both.
+// Hands the members of an object to IndexContents. IndexReader has the same functions and reads the members back, so
+// that the function NameMembers of a class serves both.
 class IndexWriter {
  public:
   static constexpr bool kReads = false;

@@ -9,8 +9,8 @@
 
 namespace residual_knn {
 
-// Written under another name in the same folder, and removed unless Publish has succeeded. All functions throw
-// ERROR_FILE.
+// The file is written under another name in the same folder, and removed unless Publish has given it its name. All
+// functions throw ERROR_FILE.
 class NewFile {
  public:
   // `path` may name a regular file, which Publish replaces, or a link to one.

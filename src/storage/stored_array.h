@@ -11,8 +11,8 @@
 
 namespace residual_knn {
 
-// A vector that can also be a read-only view of numbers elsewhere. resize() and assign() make a vector of it, whose numbers
-// own() changes.
+// A vector, whose numbers own() changes, or a read-only view of numbers elsewhere. resize() and assign() make a vector
+// of a view.
 template <class T, class Vector = AlignedVectorOf<T>>
 class StoredArray {
  public:
@@ -23,7 +23,7 @@ class StoredArray {
     LookAtOwn();
   }  // NOLINT(google-explicit-constructor)
   explicit StoredArray(size_t size) : StoredArray(Vector(size)) {}
-  // The numbers stay where they are as long as `keeper`, which is not null.
+  // A view. The numbers must stay where they are until `keeper`, which is not null, is destroyed.
   StoredArray(std::span<const T> values, std::shared_ptr<const void> keeper)
       : values_(values), keeper_(std::move(keeper)) {}
 

@@ -1,6 +1,7 @@
-// Which SIMD targets read each other's saved indexes. Each target of this machine writes a file, in a program of its own that is
-// made to use it (support/forced_target.cc). Targets that read each other have written the same bytes. The others refuse the
-// file: their V may be the same, but their answers are not, because the sums of products have another order.
+// Which SIMD targets read each other's saved indexes. Each target of this machine writes a file, in a program of its own
+// that is made to use the target (support/forced_target.cc). Targets that read each other have written the same bytes. The
+// others refuse the file: their V may be the same, but their answers are not, because the sums of products have another
+// order.
 //
 //   test_saved_targets OBJECT PROGRAM    the object of forced_target.cc, and test_saved_index
 #include <cstdio>

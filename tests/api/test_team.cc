@@ -1,4 +1,4 @@
-// An index that a team has made together is the index that one process makes, and so are the answers of its searches. The
+// An index that a team has made together is the index that one process makes, and its searches give the same answers. The
 // processes of the teams here are threads; tests/mpi has processes.
 #include <algorithm>
 #include <barrier>

@@ -168,7 +168,7 @@ class SameBytes(MpiTest):
 
 
 class SharedFiles(MpiTest):
-    """Every process writes its part of .npy files."""
+    """Every process writes its part of the .npy files."""
     NAMES = ["out.npy", "out.distances.npy", "w.npy", "v.npy"]
 
     def arguments(self, *more, n=3000):
@@ -208,7 +208,7 @@ class SharedFiles(MpiTest):
                 self.assertEqual((self.folder / name).read_bytes(), wanted[name], name)
 
     def test_a_signal_while_the_first_process_waits(self):
-        """It removes the files that have names, although it has nothing to search."""
+        """The first process has nothing to search, and removes the files that have names."""
         pids = self.folder / "pids"
         pids.mkdir()
         command = ["sh", "-c", 'echo $$ > "$0/$OMPI_COMM_WORLD_RANK"; exec "$@"', pids, program(),

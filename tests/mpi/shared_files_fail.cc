@@ -1,5 +1,6 @@
-// An object to be loaded before residual-knn-mpi, by LD_PRELOAD: what a process does with the unfinished files of another one fails.
-// RESIDUAL_KNN_TEST_FAILURE is "open", as where the folder is not shared, or "write", as on a full disk.
+// An object that LD_PRELOAD loads before residual-knn-mpi. A call of this process on the unfinished files of another
+// process fails. RESIDUAL_KNN_TEST_FAILURE names the call: "open" fails as where the folder is not shared, "write" as on
+// a full disk.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/types.h>

@@ -47,7 +47,7 @@ CreatedIndex CreateShared(const Model& model, int32_t threads = 1, MPI_Comm comm
   return created;
 }
 
-// The answer of a shared search in row-major order; with RESIDUAL_KNN_MPI_PART the other queries stay as they are.
+// The answer of a shared search, point-major; with RESIDUAL_KNN_MPI_PART, that of the queries of this process.
 struct Shared {
   residual_knn_status status = RESIDUAL_KNN_ERROR_INTERNAL;
   int64_t first = 0;
@@ -208,7 +208,7 @@ void TestEmptyQuestion(const residual_knn_index* index) {
   }
 }
 
-// Everything that only the last process does differently is an error on all.
+// If the last process does something else than the others, it is an error on all.
 void TestDisagreements(const Model& model, const residual_knn_index* index) {
   if (size == 1) return;
   const bool last = rank == size - 1;
@@ -252,7 +252,7 @@ void TestDisagreements(const Model& model, const residual_knn_index* index) {
           "another index");
 }
 
-// What only one process gets wrong.
+// A wrong argument on one process is an error on all.
 void TestFailureOfOne(const Model& model, const residual_knn_index* index) {
   const bool last = rank == size - 1;
   const std::string who = size == 1 || last ? ""
@@ -334,7 +334,7 @@ void TestRefusals(const Model& model, const residual_knn_index* index) {
   Require(LastError() == "residual_knn_mpi_index_create: points is NULL", "points NULL");
 }
 
-// A part of the processes, in another order.
+// A communicator of some of the processes, in another order.
 void TestOtherCommunicator(const Model& model) {
   if (size < 3) return;
   MPI_Comm comm = MPI_COMM_NULL;
