@@ -608,8 +608,10 @@ typedef struct residual_knn_load_options {
    * header. */
   int64_t message_base;
   /** 0 (default): no limit. Otherwise a limit on the memory of the index in bytes, as in residual_knn_model_options. The
-   * limit of the index that was saved does not count. Trees and integers in the file are used, whatever they take; V is
-   * stored, or computed, as in the index that was saved. Parts of a file that are mapped count as memory. */
+   * limit of the index that was saved does not count. Parts of a file that are mapped count as memory. If not all parts
+   * have room, these are not used, in this order: V, if there are inducing points, from which its rows are then computed
+   * when they are needed; V in integers; V in single precision of trees; trees. If a file has neither trees nor integers,
+   * V is used if there is room for it twice. A save of the index leaves out what is not used. */
   int64_t max_bytes;
 } residual_knn_load_options;
 

@@ -1,4 +1,5 @@
 // Saving, loading and opening an index.
+#include <algorithm>
 #include <bit>
 #include <chrono>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "c_api/guard.h"
 #include "c_api/index_handle.h"
 #include "c_api/memory_limit.h"
+#include "search/file_within_limit.h"
 #include "storage/index_reader.h"
 #include "storage/index_writer.h"
 
@@ -52,13 +54,15 @@ void Read(const char* path, const residual_knn_load_options& options,
   const auto start = Clock::now();
   residual_knn::Monitor monitor(options.progress, options.progress_user);
   residual_knn::IndexFile file(path, mode, monitor);
+  const int64_t prepared_bytes = residual_knn::FitFileWithinLimit(options.max_bytes, file);
   ResidualModel model(IndexReader(file, "model/"),
                       residual_knn::CacheBytesWithin(options.max_bytes));
-  residual_knn::RequireWithinLimit(options.max_bytes, {model.n(), model.d(), model.m()},
-                                   model.stores_factor());
   auto handle = std::make_unique<residual_knn_index>(residual_knn_index{
       std::move(model), 0, options.message_base, options.max_bytes, true, nullptr, {}});
-  handle->prepared = std::make_unique<residual_knn::Prepared>(handle->model, options.max_bytes);
+  // What the file has takes its part of the limit; the rest is for what searches add. 0 would be no limit.
+  const int64_t limit =
+      options.max_bytes == 0 ? 0 : std::max<int64_t>(options.max_bytes - prepared_bytes, 1);
+  handle->prepared = std::make_unique<residual_knn::Prepared>(handle->model, limit);
   const IndexReader reader(file, "");
   handle->prepared->Load(reader);
   if (reader.Has(kNote)) reader.Numbers(kNote, handle->note, IndexReader::kAnyCount);

@@ -257,6 +257,7 @@ void ResidualModel::Save(const IndexWriter& writer) const {
 
 ResidualModel::ResidualModel(const IndexReader& reader, int64_t cache_bytes) {
   NameMembers(*this, reader);
+  if (reader.LeavesOut("v")) storage_.stored = false;
   storage_.cache_bytes = cache_bytes;
   points_.Load(reader.In("points"));
   CovarianceParameters covariance;

@@ -98,7 +98,7 @@ class ResidualModel {
   ResidualModel(const CovarianceCallback& callback, const GivenFactor& given, int threads,
                 Monitor& monitor);
 
-  // From a saved model. `cache_bytes`: see FactorStorage.
+  // From a saved model; if its V is left out, rows are computed. `cache_bytes`: see FactorStorage.
   ResidualModel(const IndexReader& reader, int64_t cache_bytes);
   // Models with a covariance callback cannot be saved.
   void Save(const IndexWriter& writer) const;

@@ -48,7 +48,11 @@ class Mapping {
 std::shared_ptr<const void> MapWhole(const std::string& path, int file, size_t size) {
   void* const address = mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0);
   if (address == MAP_FAILED) {
-    if (errno == ENOMEM) throw std::bad_alloc();
+    if (errno == ENOMEM) {
+      throw Error(RESIDUAL_KNN_ERROR_OUT_OF_MEMORY,
+                  DescribePath(path) + " cannot be mapped into memory: the process may not take " +
+                      std::to_string(size) + " bytes of addresses (ulimit -v)");
+    }
     ThrowFileError(path, "cannot be mapped into memory", errno);
   }
   std::shared_ptr<Mapping> mapping;
@@ -198,11 +202,34 @@ void IndexFile::RequireZeros(uint64_t begin, uint64_t end) const {
   }
 }
 
-IndexFile::Section* IndexFile::Find(const std::string& name) {
+std::vector<IndexFile::Section>::const_iterator IndexFile::PlaceOf(const std::string& name) const {
   const auto found = std::lower_bound(
       sections_.begin(), sections_.end(), name,
       [](const Section& section, const std::string& wanted) { return section.name < wanted; });
-  return found != sections_.end() && found->name == name ? &*found : nullptr;
+  return found != sections_.end() && found->name == name ? found : sections_.end();
+}
+
+IndexFile::Section* IndexFile::Find(const std::string& name) {
+  const auto found = PlaceOf(name);
+  if (found == sections_.end() || found->left_out) return nullptr;
+  return &sections_[static_cast<size_t>(found - sections_.begin())];
+}
+
+void IndexFile::LeaveOut(const std::function<bool(std::string_view)>& is_one) {
+  for (Section& section : sections_) section.left_out |= is_one(section.name);
+}
+
+bool IndexFile::LeavesOut(const std::string& name) const {
+  const auto found = PlaceOf(name);
+  return found != sections_.end() && found->left_out;
+}
+
+uint64_t IndexFile::BytesLeftOut(std::string_view prefix) const {
+  uint64_t bytes = 0;
+  for (const Section& section : sections_) {
+    if (section.left_out && section.name.starts_with(prefix)) bytes += section.bytes;
+  }
+  return bytes;
 }
 
 void IndexFile::RequireChecksum(Section& section, uint64_t checksum) const {
@@ -212,17 +239,22 @@ void IndexFile::RequireChecksum(Section& section, uint64_t checksum) const {
   section.tested = true;
 }
 
-void IndexFile::Copy(Section& section, void* out) {
+template <class Place>
+void IndexFile::ReadThrough(Section& section, const Place& place) {
   Checksum checksum;
-  auto* const bytes = static_cast<std::byte*>(out);
   for (size_t done = 0; done < section.bytes; done += kAtOnce) {
     const size_t size = std::min<size_t>(kAtOnce, section.bytes - done);
-    ReadAt(section.offset + done, bytes + done, size);
-    checksum.Add(bytes + done, size);
+    std::byte* const bytes = place(done);
+    ReadAt(section.offset + done, bytes, size);
+    checksum.Add(bytes, size);
     monitor_.Advance(static_cast<int64_t>(size));
     monitor_.Look();
   }
   RequireChecksum(section, checksum.value());
+}
+
+void IndexFile::Copy(Section& section, void* out) {
+  ReadThrough(section, [&](size_t done) { return static_cast<std::byte*>(out) + done; });
 }
 
 const std::byte* IndexFile::Map(Section& section, bool test) {
@@ -243,15 +275,13 @@ const std::byte* IndexFile::Map(Section& section, bool test) {
 }
 
 void IndexFile::TestRest() {
-  std::vector<std::byte> scratch;
+  std::vector<std::byte> scratch(mode_.mapped ? 0 : kAtOnce);
   for (Section& section : sections_) {
     if (section.tested) continue;
     if (mode_.mapped) {
       Map(section, false);
     } else {
-      // Unknown parts are small, or the reader is told to test all.
-      scratch.resize(static_cast<size_t>(section.bytes));
-      Copy(section, scratch.data());
+      ReadThrough(section, [&](size_t) { return scratch.data(); });
     }
   }
 }

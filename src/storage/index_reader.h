@@ -5,9 +5,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -38,11 +40,18 @@ class IndexFile {
     uint64_t bytes = 0;
     uint64_t checksum = 0;
     bool tested = false;
+    bool left_out = false;
   };
 
   [[nodiscard]] const ReadingMode& mode() const { return mode_; }
-  // Null if there is none.
+  [[nodiscard]] const std::vector<Section>& sections() const { return sections_; }
+  // Null if there is none, or if it is left out.
   [[nodiscard]] Section* Find(const std::string& name);
+  // Readers do without the sections whose names `is_one` finds, as if they were not there.
+  void LeaveOut(const std::function<bool(std::string_view)>& is_one);
+  [[nodiscard]] bool LeavesOut(const std::string& name) const;
+  // Of the sections left out whose names begin with `prefix`.
+  [[nodiscard]] uint64_t BytesLeftOut(std::string_view prefix) const;
   // Copies the bytes of a section, and tests its checksum.
   void Copy(Section& section, void* out);
   // The bytes of a section of a mapped file, with their checksum tested if they are few or `test` is true.
@@ -50,7 +59,7 @@ class IndexFile {
   // What keeps the mapped bytes.
   [[nodiscard]] const std::shared_ptr<const void>& keeper() const { return mapping_; }
 
-  // Tests the sections that nobody has asked for, for example those of a newer writer.
+  // Tests the sections that nobody has asked for, for example those of a newer writer or those left out.
   void TestRest();
 
   [[noreturn]] void ThrowCorrupt(const std::string& problem) const;
@@ -60,6 +69,10 @@ class IndexFile {
   void ReadTable(const FileHead& head);
   void RequireZeros(uint64_t begin, uint64_t end) const;
   void RequireChecksum(Section& section, uint64_t checksum) const;
+  // Reads a section in pieces, and tests its checksum. `place(done)` is where the piece goes that begins at byte `done`.
+  template <class Place>
+  void ReadThrough(Section& section, const Place& place);
+  [[nodiscard]] std::vector<Section>::const_iterator PlaceOf(const std::string& name) const;
   void ReadAt(uint64_t offset, void* out, size_t size) const;
   [[nodiscard]] const std::byte* Mapped() const {
     return static_cast<const std::byte*>(mapping_.get());
@@ -87,6 +100,9 @@ class IndexReader {
     return {*file_, prefix_ + name + "/"};
   }
   [[nodiscard]] bool Has(const char* name) const { return file_->Find(prefix_ + name) != nullptr; }
+  // Whether the section is in the file, but is not to be used.
+  [[nodiscard]] bool LeavesOut(const char* name) const { return file_->LeavesOut(prefix_ + name); }
+  [[nodiscard]] uint64_t BytesLeftOut() const { return file_->BytesLeftOut(prefix_); }
 
   template <class... Value>
   void Values(const char* name, Value&... values) const {
@@ -96,7 +112,7 @@ class IndexReader {
     (Set(values, words[next++]), ...);
   }
 
-  // Throws ERROR_CORRUPT unless there are `count` numbers.
+  // Throws ERROR_CORRUPT unless there are `count` numbers. Leaves the array as it is if the section is left out.
   template <class Array>
   void Numbers(const char* name, Array& array, int64_t count) const {
     Read(name, array, count, true);
@@ -125,6 +141,7 @@ class IndexReader {
   template <class Array>
   void Read(const char* name, Array& array, int64_t count, bool test) const {
     using Element = std::remove_cvref_t<decltype(*array.data())>;
+    if (LeavesOut(name)) return;
     IndexFile::Section& section = Find(name, TypeOf<Element>(), sizeof(Element), count);
     const size_t size = section.bytes / sizeof(Element);
     if constexpr (requires { array.view(); }) {

@@ -222,9 +222,11 @@ PivotBlocks::PivotBlocks(const IndexReader& reader, const ResidualModel& model,
   std::vector<double> bounds;
   reader.Numbers("ranks", integers, kIntegersOfBlock * this->size());
   reader.Numbers("bounds", bounds, kBoundsOfBlock * this->size());
+  // Products in double precision suit all blocks: they are more exact than the bounds of single blocks allow for.
+  const bool uses_single = !reader.LeavesOut("v32");
   for (int64_t i = 0; i < this->size(); ++i) {
-    PlaceBlock(order, i, integers[kIntegersOfBlock * i + 1] != 0, kept == Kept::kCoefficients,
-               model.n());
+    const bool single = uses_single && integers[kIntegersOfBlock * i + 1] != 0;
+    PlaceBlock(order, i, single, kept == Kept::kCoefficients, model.n());
     PivotBlock& b = blocks_[i];
     b.rank = integers[kIntegersOfBlock * i];
     b.stride = BlockFactor::StrideOf(b.end - b.begin);

@@ -87,7 +87,8 @@ class PivotBlocks {
   [[nodiscard]] int64_t bytes() const;
 
   void Save(const IndexWriter& writer) const;
-  // The blocks of a level of a tree with this order; the rows of the tree are below `size`.
+  // The blocks of a level of a tree with this order; the rows of the tree are below `size`. If V in single precision is
+  // left out, no block uses it.
   PivotBlocks(const IndexReader& reader, const ResidualModel& model, const SpaceOrder& order,
               Kept kept, int64_t size);
 

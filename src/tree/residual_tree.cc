@@ -87,15 +87,19 @@ bool ResidualTree::AnySingleLeaf() const {
   return false;
 }
 
+double ResidualTree::CouplingBytes(double pivots, double n, double m, bool stores_factor) {
+  const double limit = n * (stores_factor ? m * sizeof(double) / 2 : kCouplingBytesOfPoint);
+  const double bytes = pivots * pivots * sizeof(float);
+  return bytes <= std::min(kMostCouplingBytes, limit) ? bytes : 0;
+}
+
 void ResidualTree::PrepareCouplings(const ResidualModel& model) {
   const PivotBlocks& coarse = levels_.back();
-  const auto pivots = static_cast<double>(coarse.num_pivots());
-  const auto n = static_cast<double>(model.n());
-  const double limit = model.stores_factor()
-                           ? n * static_cast<double>(model.m()) * sizeof(double) / 2
-                           : n * kCouplingBytesOfPoint;
-  const bool fits = pivots * pivots * sizeof(float) <= std::min(kMostCouplingBytes, limit);
-  if (levels_.size() < 2 || !fits) return;
+  if (levels_.size() < 2 || coarse.num_pivots() == 0) return;
+  if (CouplingBytes(static_cast<double>(coarse.num_pivots()), static_cast<double>(model.n()),
+                    static_cast<double>(model.m()), model.stores_factor()) == 0) {
+    return;
+  }
   for (int64_t home = 0; home < coarse.size(); ++home) {
     couplings_.push_back(std::make_unique<Lazy<Coupling>>());
   }

@@ -74,6 +74,8 @@ class ResidualTree {
   [[nodiscard]] int64_t bytes() const;
   // About the bytes of a tree for each of its points, couplings included, by the cover (cover_sample.h).
   static double BytesOfPoint(const ResidualModel& model, double cover);
+  // The bytes of all couplings of so many pivots of the coarsest level; 0 if they are too many to be kept.
+  static double CouplingBytes(double pivots, double n, double m, bool stores_factor);
 
  private:
   template <class Self, class Archive>

@@ -61,10 +61,13 @@ double TreeStore::Cover(Monitor& monitor) {
 }
 
 double TreeStore::EstimatedBytes(Monitor& monitor) {
-  const double of_point = ResidualTree::BytesOfPoint(model_, Cover(monitor));
   double rows = 0;
-  for (const int64_t size : sizes_) rows += static_cast<double>(size);
-  return rows * of_point;
+  for (int stage = 0; stage < num_stages(); ++stage) {
+    if (!Has(stage)) rows += static_cast<double>(sizes_[stage]);
+  }
+  if (rows == 0) return 0;
+  const double of_point = ResidualTree::BytesOfPoint(model_, Cover(monitor));
+  return std::max(rows * of_point, left_out_bytes_);
 }
 
 const ResidualTree& TreeStore::Get(int stage, const Workforce& workforce, Monitor& monitor,
@@ -114,6 +117,7 @@ void TreeStore::Load(const IndexReader& reader) {
     } else if (part.Has("kept/depth")) {
       orders_[stage].Load(part.In("kept"), sizes_[stage], TreeShape().leaf_size, model_.d());
     }
+    if (part.LeavesOut("sizes")) left_out_bytes_ += static_cast<double>(part.BytesLeftOut());
   }
 }
 

@@ -38,9 +38,9 @@ class TreeStore {
   // Number of pivots for each point in a sample of blocks; see cover_sample.h.
   double Cover(Monitor& monitor);
 
-  // About the bytes of all trees, by the cover.
+  // About the bytes of the trees that do not exist yet, by the cover, or as they are in the file that was read.
   double EstimatedBytes(Monitor& monitor);
-  // Whether all trees have room.
+  // Whether these have room.
   bool HaveRoom(Monitor& monitor) { return max_bytes_ == 0 || EstimatedBytes(monitor) <= Room(); }
   // Bytes that trees may take.
   [[nodiscard]] double Room() const { return PreparationRoom(model_, max_bytes_); }
@@ -62,6 +62,7 @@ class TreeStore {
   std::vector<int64_t> sizes_;
   std::vector<std::unique_ptr<Lazy<ResidualTree>>> trees_;
   std::vector<SpaceOrder> orders_;  // empty where there is none to keep
+  double left_out_bytes_ = 0;       // of the trees of a file that have no room
   Lazy<double> cover_;
   Lazy<int64_t> rows_outside_;
 };

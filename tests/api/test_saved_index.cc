@@ -29,6 +29,8 @@ namespace {
 
 constexpr int64_t kUsualProblems = 6;
 constexpr int64_t kUsualUpdates = 6;
+// What residual_knn_info::bytes counts beside the parts of a file.
+constexpr int64_t kOfHandle = 4096;
 
 bool Save(const residual_knn_index* index, const std::string& path) {
   return residual_knn_index_save(index, path.c_str()) == RESIDUAL_KNN_OK ||
@@ -473,6 +475,112 @@ void TestOptions(void** /*state*/) {
   }
 }
 
+// The bytes of the sections of a file whose names begin and end so.
+int64_t BytesOf(const std::string& path, const std::string& start, const std::string& end) {
+  Bytes bytes = ReadBytes(path);
+  int64_t sum = 0;
+  for (const SavedSection& section : SectionsOf(bytes)) {
+    if (section.name.starts_with(start) && section.name.ends_with(end)) {
+      sum += static_cast<int64_t>(section.size);
+    }
+  }
+  return sum;
+}
+
+// With a limit, the parts of a file that have room are used, and the answers are the same. V is given up before trees.
+void TestLimits(void** /*state*/) {
+  const TestFolder folder;
+  const int64_t n = 6000;
+  const CreatedIndex created = CreateIndex(LargeModel(6, n));
+  const Question question = AllRows(QueryKind::kPredecessors, n, 5);
+  Manner tree;
+  tree.strategy = RESIDUAL_KNN_DUAL_TREE;
+  const Answer expected = Ask(created.index.get(), question, tree);
+  const std::string path = folder.File("index");
+  const std::string again = folder.File("again");
+  Manner scan;
+  scan.strategy = RESIDUAL_KNN_BRUTE_FORCE;
+  assert_true(Ask(created.index.get(), question, scan).SameAs(expected));
+  assert_true(Save(created.index.get(), path));
+  const int64_t v = BytesOf(path, "model/", "/v");
+  const int64_t single = BytesOf(path, "tree/", "/v32");
+  const int64_t trees = BytesOf(path, "tree/", "");
+  const int64_t integers = BytesOf(path, "scan/v", "");
+  const int64_t model = BytesOf(path, "model/", "") - v + n * 32;
+  const int64_t couplings = 64 * n;  // at most, without V
+  assert_true(v > 0 && single > 0 && trees > 2 * single && integers > 0);
+
+  struct Expected {
+    int64_t max_bytes;
+    bool stores_v;
+    bool has_tree;
+  };
+  const Expected limits[] = {
+      {model + trees + integers + v + 24 * 4 * n, true, true},
+      {model + trees + integers + couplings + v / 2, false, true},
+      {model + trees + couplings + integers / 2, false, true},
+      {model + trees + couplings - single, false, true},
+      {model + trees - single - 1000, false, false},
+      {model, false, false},
+  };
+  for (const Way way : kAllWays) {
+    for (const Expected& limit : limits) {
+      const CreatedIndex read = ReadIndex(path, way, limit.max_bytes);
+      assert_int_equal(read.status, RESIDUAL_KNN_OK);
+      residual_knn_model_options options;
+      residual_knn_model_options_init(&options, sizeof options);
+      assert_int_equal(residual_knn_index_model(read.index.get(), &options, nullptr),
+                       RESIDUAL_KNN_OK);
+      assert_int_equal(options.factor_storage,
+                       limit.stores_v ? RESIDUAL_KNN_FACTOR_STORED : RESIDUAL_KNN_FACTOR_COMPUTED);
+      const Answer answer = Ask(read.index.get(), question, tree);
+      assert_int_equal(answer.status,
+                       limit.has_tree ? RESIDUAL_KNN_OK : RESIDUAL_KNN_ERROR_OUT_OF_MEMORY);
+      if (limit.has_tree) {
+        assert_true(answer.SameAs(expected));
+        assert_true(answer.statistics.tree_seconds < 0.1 * expected.statistics.tree_seconds);
+      }
+      assert_true(Ask(read.index.get(), question, scan).SameAs(expected));
+      assert_true(InfoOf(read.index.get()).bytes <= limit.max_bytes + kOfHandle);
+      // What was left out is not saved again.
+      assert_true(Save(read.index.get(), again));
+      const CreatedIndex copy = ReadIndex(again, way);
+      assert_int_equal(copy.status, RESIDUAL_KNN_OK);
+      assert_true(Ask(copy.index.get(), question, tree).SameAs(expected));
+      assert_true(Ask(copy.index.get(), question, scan).SameAs(expected));
+    }
+    assert_int_equal(ReadIndex(path, way, model - 1000).status, RESIDUAL_KNN_ERROR_OUT_OF_MEMORY);
+    assert_non_null(std::strstr(residual_knn_last_error(), "but the index needs"));
+    assert_non_null(std::strstr(residual_knn_last_error(), "without V"));
+  }
+}
+
+// V that the caller gave cannot be computed: without room for it, the file cannot be used.
+void TestLimitOfGivenFactor(void** /*state*/) {
+  const TestFolder folder;
+  const std::string path = folder.File("given");
+  const int64_t n = 3000;
+  const int64_t m = 8;
+  const std::vector<double> points(static_cast<size_t>(n), 0.5);
+  const std::vector<double> factor(static_cast<size_t>(n * m), 0.1);
+  const std::vector<double> variance(static_cast<size_t>(n), 0.5);
+  const double lengthscale = 1;
+  residual_knn_index* index = nullptr;
+  assert_int_equal(
+      residual_knn_index_create_from_factor(factor.data(), m, variance.data(), points.data(), n, 1,
+                                            &lengthscale, 1, nullptr, &index),
+      RESIDUAL_KNN_OK);
+  CreatedIndex created;
+  created.index.reset(index);
+  assert_true(Save(index, path));
+  const int64_t model = BytesOf(path, "model/", "") + n * 32;
+  for (const Way way : kAllWays) {
+    assert_int_equal(ReadIndex(path, way, model).status, RESIDUAL_KNN_OK);
+    assert_int_equal(ReadIndex(path, way, model - 1000).status, RESIDUAL_KNN_ERROR_OUT_OF_MEMORY);
+    assert_non_null(std::strstr(residual_knn_last_error(), "with V"));
+  }
+}
+
 // ---- golden files
 
 // Numbers that every machine computes alike.
@@ -556,6 +664,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test(TestLinks),
       cmocka_unit_test(TestShared),
       cmocka_unit_test(TestOptions),
+      cmocka_unit_test(TestLimits),
+      cmocka_unit_test(TestLimitOfGivenFactor),
       cmocka_unit_test(TestGolden),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -70,8 +70,9 @@ const char* NameOf(Way way) {
   return "";
 }
 
-CreatedIndex ReadIndex(const std::string& path, Way way) {
+CreatedIndex ReadIndex(const std::string& path, Way way, int64_t max_bytes) {
   residual_knn_load_options options = LoadOptions();
+  options.max_bytes = max_bytes;
   options.verify = way == Way::kOpenAndVerify ? 1 : 0;
   residual_knn_index* index = nullptr;
   CreatedIndex created;

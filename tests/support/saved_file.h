@@ -37,7 +37,7 @@ enum class Way { kLoad, kOpen, kOpenAndVerify };
 inline constexpr Way kAllWays[] = {Way::kLoad, Way::kOpen, Way::kOpenAndVerify};
 const char* NameOf(Way way);
 
-CreatedIndex ReadIndex(const std::string& path, Way way);
+CreatedIndex ReadIndex(const std::string& path, Way way, int64_t max_bytes = 0);
 
 // Places in the bytes of a saved index; see docs/index-format.md.
 constexpr size_t kUnit = 64;
