@@ -27,11 +27,15 @@ class NewFile {
 
  private:
   [[noreturn]] void Throw(const char* problem) const;
+  // The file has been written up to `end`, from its start on.
+  void SyncEarly(uint64_t end);
 
   std::string path_;       // as the caller gave it
   std::string target_;     // without a link at the end
   std::string temporary_;  // empty once it has no such name
   FileDescriptor file_{-1};
+  uint64_t synced_ = 0;        // the bytes before are on the disk
+  uint64_t sync_started_ = 0;  // the same, or on the way
 };
 
 }  // namespace residual_knn

@@ -118,6 +118,10 @@ ssize_t pwrite64(int file, const void* bytes, size_t size, off_t offset) {
 int fsync(int file) {
   return static_cast<int>(WithMishap([&] { return syscall(SYS_fsync, file); }));
 }
+int sync_file_range(int file, off64_t offset, off64_t size, unsigned flags) {
+  return static_cast<int>(
+      WithMishap([&] { return syscall(SYS_sync_file_range, file, offset, size, flags); }));
+}
 int rename(const char* from, const char* to) {
   return static_cast<int>(
       WithMishap([&] { return syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0); }));
@@ -185,6 +189,24 @@ struct Files {
     return bytes;
   }
 };
+
+// A large file reaches the disk piece by piece, and an error of that is not lost.
+void TestLargeFile(void** /*state*/) {
+  const TestFolder folder;
+  const std::string path = folder.File("large");
+  const CreatedIndex index = SomeIndex(3, 350'000);
+  assert_int_equal(SaveWith(index.index.get(), path, Mishap::kNone, -1), RESIDUAL_KNN_OK);
+  assert_true(std::filesystem::file_size(path) > 24 << 20);
+  std::filesystem::remove(path);
+  const int64_t calls = plan.calls;
+  for (int64_t call = 0; call + 1 < calls; ++call) {
+    const residual_knn_status status = SaveWith(index.index.get(), path, Mishap::kFail, call, EIO);
+    // Only room need not be reserved.
+    assert_int_equal(status, call == 1 ? RESIDUAL_KNN_OK : RESIDUAL_KNN_ERROR_FILE);
+    if (call == 1) std::filesystem::remove(path);
+    assert_true(folder.Names().empty());
+  }
+}
 
 void TestEveryCallFails(void** /*state*/) {
   Files files;
@@ -402,10 +424,15 @@ int main(int argc, char** argv) {
   using namespace residual_knn_test;
   TestRun run = ParseTestRun(argc, argv);
   const CMUnitTest tests[] = {
-      cmocka_unit_test(TestEveryCallFails),    cmocka_unit_test(TestInterruptions),
-      cmocka_unit_test(TestKilledAtEveryCall), cmocka_unit_test(TestLeftNames),
-      cmocka_unit_test(TestPermissionsStay),   cmocka_unit_test(TestLimitOfFileSize),
-      cmocka_unit_test(TestFullDisk),          cmocka_unit_test_prestate(TestTwoWriters, &run),
+      cmocka_unit_test(TestEveryCallFails),
+      cmocka_unit_test(TestLargeFile),
+      cmocka_unit_test(TestInterruptions),
+      cmocka_unit_test(TestKilledAtEveryCall),
+      cmocka_unit_test(TestLeftNames),
+      cmocka_unit_test(TestPermissionsStay),
+      cmocka_unit_test(TestLimitOfFileSize),
+      cmocka_unit_test(TestFullDisk),
+      cmocka_unit_test_prestate(TestTwoWriters, &run),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
