@@ -133,6 +133,8 @@ constexpr std::array kSignatures = {
                     "with astropy: astropy.table.Table.read(FILE)"
                     ".write(\"points.csv\", format=\"ascii.csv\")");
               }},
+    Signature{0, "\x89RKNN\r\n\x1A"sv, "a saved index",
+              [] { return std::string("search it by: residual-knn neighbors --index FILE"); }},
     // Maps, pictures, point clouds.
     Signature{0, "\x00\x00\x27\x0A"sv, "a shapefile", VectorCure},
     Signature{0, "II*\0"sv, "a TIFF or GeoTIFF picture", RasterCure},

@@ -12,7 +12,7 @@
 namespace residual_knn::cli {
 
 IndexHandle BuildIndex(const IndexOptions& options, const IndexQuestion& question,
-                       double answer_bytes, ProgressBar* progress) {
+                       const AnswerBytes& answer_bytes, ProgressBar* progress) {
   progress->StartStage("building the index");
   const Coordinates& points = question.points;
   const std::vector<double> ordered =
@@ -29,8 +29,9 @@ IndexHandle BuildIndex(const IndexOptions& options, const IndexQuestion& questio
   model.max_jitter = options.max_jitter;
   model.threads = static_cast<int32_t>(options.threads);
   model.message_base = options.base;
-  model.max_bytes =
-      BytesForIndex(options, {answer_bytes, FactorBytes(question.points.n, question.inducing.m)});
+  const IndexMemory memory(options,
+                           {answer_bytes, FactorBytes(question.points.n, question.inducing.m)});
+  model.max_bytes = memory.max_bytes();
   model.progress = progress->callback();
   model.progress_user = progress;
   residual_knn_index* index = nullptr;
@@ -40,10 +41,7 @@ IndexHandle BuildIndex(const IndexOptions& options, const IndexQuestion& questio
       question.inducing.m, model, &index);
   const bool inducing_to_blame =
       status == RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE && !options.inducing_points.empty();
-  if (status == RESIDUAL_KNN_ERROR_OUT_OF_MEMORY && options.memory_limit > 0) {
-    throw std::runtime_error("--memory-limit leaves " + std::to_string(model.max_bytes) +
-                             " bytes for the index: " + residual_knn_last_error());
-  }
+  memory.CheckStatus(status);
   try {
     CheckStatus(status, inducing_to_blame ? options.inducing_points : points.path);
   } catch (const std::runtime_error& error) {
@@ -52,8 +50,8 @@ IndexHandle BuildIndex(const IndexOptions& options, const IndexQuestion& questio
   return IndexHandle(index);
 }
 
-void OrderByIndex(const IndexOptions& options, double answer_bytes, ProgressBar* progress,
-                  IndexQuestion* question, IndexHandle* index) {
+void OrderByIndex(const IndexOptions& options, const AnswerBytes& answer_bytes,
+                  ProgressBar* progress, IndexQuestion* question, IndexHandle* index) {
   if (options.order != kResidualMaximin || !UsesOrder(options)) return;
   progress->StartStage("ordering the points");
   std::vector<int64_t> order(static_cast<size_t>(question->points.n));

@@ -9,14 +9,14 @@
 
 namespace residual_knn::cli {
 
-// Makes an index of the points in their order. `answer_bytes`: what the run holds in memory for its answer.
+// Makes an index of the points in their order.
 IndexHandle BuildIndex(const IndexOptions& options, const IndexQuestion& question,
-                       double answer_bytes, ProgressBar* progress);
+                       const AnswerBytes& answer_bytes, ProgressBar* progress);
 
 // For an order that needs an index: orders the points by an index of them, and makes the index of the ordered points if
 // the run needs it. The inducing points do not depend on the order of the points.
-void OrderByIndex(const IndexOptions& options, double answer_bytes, ProgressBar* progress,
-                  IndexQuestion* question, IndexHandle* index);
+void OrderByIndex(const IndexOptions& options, const AnswerBytes& answer_bytes,
+                  ProgressBar* progress, IndexQuestion* question, IndexHandle* index);
 
 // A warning of the library about an index, in rows of the file; empty: none.
 std::string IndexWarning(const IndexOptions& options, const IndexQuestion& question,

@@ -7,6 +7,7 @@
 #include "tools/index_building.h"
 #include "tools/index_file.h"
 #include "tools/index_question.h"
+#include "tools/index_saving.h"
 #include "tools/messages.h"
 #include "tools/output_check.h"
 #include "tools/output_set.h"
@@ -16,7 +17,7 @@
 namespace residual_knn::cli {
 namespace {
 
-constexpr double kNoAnswer = 0;
+double NoAnswer(int64_t /*memory_limit*/) { return 0; }
 
 void Prepare(const SavingOptions& options, const residual_knn_index* index, ProgressBar* progress) {
   progress->StartStage("preparing searches");
@@ -30,21 +31,25 @@ void RunIndex(SavingOptions options) {
   ProgressBar progress(STDERR_FILENO, !options.quiet && !HasReader(STDOUT_FILENO));
   Messages messages(options.quiet, &progress);
   CheckFiles(options);
+  for (const std::string& file : LeftIndexFiles(options.output)) {
+    messages.Warn(file + " is left of a run that was killed, and can be deleted");
+  }
   progress.StartStage("reading");
   IndexQuestion question;
   CoordinateReader reader(options.columns, options.lonlat, CsvFormatOf(options.csv));
   ReadIndexPoints(options, &reader, &question);
   SettleModel(&options, reader, &messages, &question);
   ChooseInducingAndOrder(options, reader, &progress, &question);
-  IndexHandle index = BuildIndex(options, question, kNoAnswer, &progress);
-  OrderByIndex(options, kNoAnswer, &progress, &question, &index);
+  IndexHandle index = BuildIndex(options, question, NoAnswer, &progress);
+  OrderByIndex(options, NoAnswer, &progress, &question, &index);
   messages.Warn(IndexWarning(options, question, index.get()));
   if (options.prepare) Prepare(options, index.get(), &progress);
   progress.StartStage("saving");
   OutputSet outputs;
   WriteChoices(options, question, &outputs);
   outputs.Finish();
-  SaveIndexFile(options.output, question, reader.settled(), index.get());
+  SetNote(question, reader.settled(), index.get());
+  SaveIndexFile(options.output, outputs, index.get());
   outputs.Publish();
 }
 

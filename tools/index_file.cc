@@ -10,31 +10,30 @@
 #include "tools/fingerprint.h"
 #include "tools/index_note.h"
 #include "tools/point_order.h"
-#include "tools/signal_hold.h"
 
 namespace residual_knn::cli {
 
-void SaveIndexFile(const std::string& path, const IndexQuestion& question,
-                   const SettledColumns& columns, residual_knn_index* index) {
+void SetNote(const IndexQuestion& question, const SettledColumns& columns,
+             residual_knn_index* index) {
   CheckStatus(residual_knn_index_set_note(index, NoteText({columns, question.order}).c_str()),
-              path);
-  const SignalHold hold;
-  CheckFileStatus(residual_knn_index_save(index, path.c_str()), path);
+              question.points.path);
 }
 
-IndexHandle OpenIndexFile(const std::string& path, int64_t max_bytes, ProgressBar* progress) {
+IndexHandle OpenIndexFile(const std::string& path, ProgressBar* progress) {
+  return OpenIndexFile(path, IndexMemory({}, {}), progress);
+}
+
+IndexHandle OpenIndexFile(const std::string& path, const IndexMemory& memory,
+                          ProgressBar* progress) {
   progress->StartStage("opening the index");
   residual_knn_load_options options;
   residual_knn_load_options_init(&options, sizeof options);
-  options.max_bytes = max_bytes;
+  options.max_bytes = memory.max_bytes();
   options.progress = progress->callback();
   options.progress_user = progress;
   residual_knn_index* index = nullptr;
   const residual_knn_status status = residual_knn_index_open(path.c_str(), &options, &index);
-  if (status == RESIDUAL_KNN_ERROR_OUT_OF_MEMORY && max_bytes > 0) {
-    throw std::runtime_error("--memory-limit leaves " + std::to_string(max_bytes) +
-                             " bytes for the index: " + residual_knn_last_error());
-  }
+  memory.CheckStatus(status);
   CheckFileStatus(status, path);
   return IndexHandle(index);
 }
@@ -54,6 +53,7 @@ IndexFileContents ContentsOf(const std::string& path, const residual_knn_index* 
     throw std::runtime_error(path + ": " + error.what());
   }
   contents.columns = std::move(note.columns);
+  contents.has_given_factor = info.given_factor != 0;
   IndexQuestion& question = contents.question;
   question.points.path = path;
   question.points.n = info.n;

@@ -1,4 +1,4 @@
-// Saved indexes: writes an index to a file, opens one, and tells what it holds.
+// Saved indexes: opens one, and tells what it holds.
 #pragma once
 
 #include <cstdint>
@@ -10,23 +10,27 @@
 #include "tools/index_options.h"
 #include "tools/index_question.h"
 #include "tools/library.h"
+#include "tools/memory_limit.h"
 #include "tools/progress_bar.h"
 
 namespace residual_knn::cli {
 
-// Saves an index with its order and with the columns that its coordinates were. The file appears complete or not at all;
-// Ctrl-C waits for that.
-void SaveIndexFile(const std::string& path, const IndexQuestion& question,
-                   const SettledColumns& columns, residual_knn_index* index);
+// Notes in an index that is to be saved its order and the columns that its coordinates were.
+void SetNote(const IndexQuestion& question, const SettledColumns& columns,
+             residual_knn_index* index);
 
-// Opens a file: large parts are read when they are needed. `max_bytes`: a limit on the memory of the index; 0: none.
-IndexHandle OpenIndexFile(const std::string& path, int64_t max_bytes, ProgressBar* progress);
+// Opens a file: large parts are read when they are needed.
+IndexHandle OpenIndexFile(const std::string& path, ProgressBar* progress);
+// The same within a limit: parts that have no room are not used.
+IndexHandle OpenIndexFile(const std::string& path, const IndexMemory& memory,
+                          ProgressBar* progress);
 
 struct IndexFileContents {
   IndexQuestion question;
   SettledColumns columns;
   residual_knn_model_options model{};
   std::vector<double> lengthscales;
+  bool has_given_factor = false;  // another program gave V and p; there are no inducing points
 };
 
 // What an index from a file holds.

@@ -3,7 +3,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <stdexcept>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "residual_knn.h"
@@ -39,7 +44,7 @@ std::string KernelText(const residual_knn_model_options& model) {
 
 std::string Saved(const std::string& path) {
   ProgressBar progress(STDERR_FILENO, false);
-  const IndexHandle index = OpenIndexFile(path, 0, &progress);
+  const IndexHandle index = OpenIndexFile(path, &progress);
   const IndexFileContents contents = ContentsOf(path, index.get());
   residual_knn_info info;
   residual_knn_info_init(&info, sizeof info);
@@ -51,7 +56,9 @@ std::string Saved(const std::string& path) {
   for (const double scale : contents.lengthscales) {
     lengthscales += (lengthscales.empty() ? "" : ", ") + RealToText(scale);
   }
-  const bool is_given = info.given_factor != 0;
+  const bool is_given = contents.has_given_factor;
+  std::error_code ignored;
+  const uintmax_t file_bytes = std::filesystem::file_size(path, ignored);
   const bool is_stored = contents.model.factor_storage == RESIDUAL_KNN_FACTOR_STORED;
   return Line("points", std::to_string(info.n)) + Line("coordinates", coordinates) +
          Line("order", contents.question.order.empty() ? "as in the file of points"
@@ -62,7 +69,8 @@ std::string Saved(const std::string& path) {
                    : is_stored ? "stored"
                                : "computed when it is needed") +
          Line("degenerate points", std::to_string(info.degenerate_points)) +
-         Line("bytes", std::to_string(info.bytes));
+         Line("bytes of the file", std::to_string(file_bytes)) +
+         Line("bytes in memory", std::to_string(info.bytes));
 }
 
 }  // namespace
@@ -75,6 +83,9 @@ void AddInfoOptions(CLI::App& command, InfoOptions* options) {
 }
 
 void RunInfo(const InfoOptions& options) {
+  if (options.index == "-") {
+    throw std::runtime_error("info: an index must be a file, not standard input");
+  }
   OutputSet outputs;
   outputs.Open("-").Write(options.index.empty() ? Build() : Saved(options.index));
   outputs.Publish();

@@ -11,26 +11,43 @@ namespace residual_knn::cli {
 
 namespace {
 
-// The last message of the library, without the name of the C function, which users of the command line do not need.
+// The last message of the library, without names of the C interface, which users of the command line do not need.
 std::string Detail(residual_knn_status status) {
+  constexpr std::string_view kLimit = "max_bytes";
   std::string detail = residual_knn_last_error();
   const size_t colon = detail.find(": ");
   if (detail.starts_with("residual_knn_") && colon != std::string::npos) {
     detail.erase(0, colon + 2);
   }
-  return detail.empty() ? residual_knn_status_string(status) : detail;
+  // Other messages may have this word in the name of a file.
+  if (status != RESIDUAL_KNN_ERROR_OUT_OF_MEMORY || !detail.starts_with("trees need")) {
+    return detail.empty() ? residual_knn_status_string(status) : detail;
+  }
+  for (size_t at = detail.find(kLimit); at != std::string::npos; at = detail.find(kLimit, at)) {
+    detail.replace(at, kLimit.size(), "--memory-limit");
+  }
+  return detail;
+}
+
+// A limit that is too small has a message of its own.
+void ThrowIfNoMemory(residual_knn_status status) {
+  if (status == RESIDUAL_KNN_ERROR_OUT_OF_MEMORY && Detail(status) == "out of memory") {
+    throw std::bad_alloc();
+  }
 }
 
 }  // namespace
 
 void CheckStatus(residual_knn_status status, const std::string& context) {
   if (status == RESIDUAL_KNN_OK) return;
-  if (status == RESIDUAL_KNN_ERROR_OUT_OF_MEMORY) throw std::bad_alloc();
+  ThrowIfNoMemory(status);
   throw std::runtime_error(context + ": " + Detail(status));
 }
 
 void CheckFileStatus(residual_knn_status status, const std::string& path) {
+  ThrowIfNoMemory(status);
   switch (status) {
+    case RESIDUAL_KNN_ERROR_OUT_OF_MEMORY:
     case RESIDUAL_KNN_ERROR_FILE:
     case RESIDUAL_KNN_ERROR_NOT_AN_INDEX:
     case RESIDUAL_KNN_ERROR_CORRUPT:

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <new>
 #include <string>
@@ -144,6 +145,8 @@ int Run(int argc, char** argv) {
 int main(int argc, char** argv) {
   using residual_knn::cli::EndProcess;
   FillStandardStreams();
+  // Writing beyond `ulimit -f` then fails with a message, and unfinished files are removed.
+  std::signal(SIGXFSZ, SIG_IGN);
   residual_knn::cli::BeginProcess(argc, argv);
   try {
     return EndProcess(Run(argc, argv));

@@ -2,22 +2,49 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
+#include "residual_knn.h"
 #include "tools/index_options.h"
 
 namespace residual_knn::cli {
 
+// The bytes that a run with this limit holds in memory for its answer.
+using AnswerBytes = std::function<double(int64_t memory_limit)>;
+
 // What a run holds in memory apart from the index and the points.
 struct RunBytes {
-  double answer = 0;  // of a chunk of queries
-  double factor = 0;  // V, of which each thread keeps some rows
+  AnswerBytes answer;
+  double factor = 0;      // V, of which each thread keeps some rows
+  double index_file = 0;  // of an index that was opened to read the question, and is opened again
 };
 
 // The bytes of V.
 double FactorBytes(int64_t n, int64_t m);
 
-// Bytes for max_bytes of residual_knn_model_options or residual_knn_load_options; 0 without --memory-limit. Throws if the limit is too small for what
-// the program holds apart from the index.
-int64_t BytesForIndex(const IndexOptions& options, const RunBytes& run);
+// The memory that this process has now.
+double ResidentBytes();
+
+// What --memory-limit leaves for the index.
+class IndexMemory {
+ public:
+  IndexMemory(const IndexOptions& options, RunBytes run);
+
+  // For max_bytes of residual_knn_model_options or residual_knn_load_options; 0 without a limit.
+  [[nodiscard]] int64_t max_bytes() const { return max_bytes_; }
+
+  // If the library has refused this number of bytes, throws a message that says what limit the run needs.
+  void CheckStatus(residual_knn_status status) const;
+
+ private:
+  // Bytes of what depends on the limit.
+  [[nodiscard]] double Varying(int64_t limit) const;
+
+  int64_t limit_;
+  double threads_;
+  RunBytes run_;
+  double fixed_ = 0;
+  int64_t max_bytes_ = 0;
+};
 
 }  // namespace residual_knn::cli

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -30,8 +31,9 @@
 namespace residual_knn::cli {
 namespace {
 
-// What the run holds in memory for its answer.
-double AnswerBytes(const NeighborsOptions& options, const Question& question) {
+// What a run with this limit holds in memory for its answer.
+double BytesOfAnswer(NeighborsOptions options, int64_t memory_limit, const Question& question) {
+  options.memory_limit = memory_limit;
   const int64_t queries = LargestChunk(options, question);
   const auto place =
       static_cast<double>(sizeof(int64_t) + sizeof(double) * (options.weights.empty() ? 1 : 2));
@@ -44,7 +46,7 @@ double AnswerBytes(const NeighborsOptions& options, const Question& question) {
 Question ReadInput(NeighborsOptions* options, ProgressBar* progress, Messages* messages,
                    IndexHandle* index) {
   if (options->index.empty()) return ReadQuestion(options, progress, messages);
-  *index = OpenIndexFile(options->index, 0, progress);
+  *index = OpenIndexFile(options->index, progress);
   return ReadQuestionOfIndex(ContentsOf(options->index, index->get()), options, progress, messages);
 }
 
@@ -52,14 +54,19 @@ Question ReadInput(NeighborsOptions* options, ProgressBar* progress, Messages* m
 // on the question.
 void GetReady(const NeighborsOptions& options, ProgressBar* progress, Question* question,
               IndexHandle* index) {
-  const double answer_bytes = AnswerBytes(options, *question);
+  const AnswerBytes answer_bytes = [&](int64_t memory_limit) {
+    return BytesOfAnswer(options, memory_limit, *question);
+  };
   if (options.index.empty()) {
     *index = BuildIndex(options, *question, answer_bytes, progress);
     OrderByIndex(options, answer_bytes, progress, question, index);
   } else if (options.memory_limit > 0) {
+    const double before = ResidentBytes();
     index->reset();
+    const double opened = std::max(before - ResidentBytes(), 0.0);
     const double factor = FactorBytes(question->points.n, question->inducing.m);
-    *index = OpenIndexFile(options.index, BytesForIndex(options, {answer_bytes, factor}), progress);
+    const IndexMemory memory(options, {answer_bytes, factor, opened});
+    *index = OpenIndexFile(options.index, memory, progress);
   }
 }
 

@@ -148,6 +148,14 @@ void CheckResume(const NeighborsOptions& options, const RunFiles& files) {
                                    {"--pick-variances", options.pick_variances}};
   for (const NamedFile& table : tables) {
     if (table.path.empty()) continue;
+    for (const NamedFile& input : files.inputs) {
+      std::error_code ignored;
+      const std::string kept = KeptPath(table.path);
+      if (!input.path.empty() && std::filesystem::equivalent(input.path, kept, ignored)) {
+        throw std::runtime_error(kept + ": is an input file (" + input.option +
+                                 "), which --resume would replace; move it away");
+      }
+    }
     if (!IsStaged(table.path)) {
       throw std::runtime_error(table.option + ": " + table.path +
                                " is not a regular file, and --resume could not continue it");
@@ -175,6 +183,12 @@ void CheckFiles(const SavingOptions& options) {
   const RunFiles files = FilesOf(options);
   CheckStandardInput(files);
   CheckEndings(files);
+  std::error_code error;
+  if (std::filesystem::is_symlink(options.output, error) &&
+      !std::filesystem::exists(options.output, error)) {
+    const std::string why = error ? error.message() : "No such file or directory";
+    throw std::runtime_error(options.output + ": is a link that cannot be followed: " + why);
+  }
   if (!IsStaged(options.output)) {
     throw std::runtime_error(options.output +
                              ": is not a regular file, and an index cannot be written there");

@@ -33,8 +33,10 @@ std::string TemporaryName(const std::string& target) {
   if (getentropy(draws.data(), draws.size()) != 0) {
     throw std::system_error(errno, std::generic_category(), "no random letters for a file name");
   }
+  // File systems allow 255 bytes of a name.
+  constexpr size_t kMostOfName = 200;
   std::string name = ".";
-  name += std::filesystem::path(target).filename().string();
+  name += std::filesystem::path(target).filename().string().substr(0, kMostOfName);
   name += '.';
   for (const unsigned char draw : draws) name += kLetters[draw % kLetters.size()];
   return (std::filesystem::path(FolderOf(target)) / name).string();
@@ -55,6 +57,8 @@ std::string ResolvedPath(const std::string& path) {
   const std::filesystem::path resolved = std::filesystem::canonical(path, ignored);
   return ignored ? path : resolved.string();
 }
+
+std::string KeptPath(const std::string& path) { return KeptName(ResolvedPath(path)); }
 
 bool IsKeptName(const std::string& path) { return path.ends_with(kKeptEnding); }
 
@@ -139,10 +143,14 @@ void OutputFile::OpenStaged(Staging staging) {
 OutputFile::~OutputFile() { Close(); }
 
 void OutputFile::Close() {
-  if (HasTemporaryName()) unlink(temporary_path_.c_str());
+  RemoveTemporaryName();
   temporary_path_.clear();
   if (owns_descriptor_ && descriptor_ >= 0) close(descriptor_);
   descriptor_ = -1;
+}
+
+void OutputFile::RemoveTemporaryName() const {
+  if (HasTemporaryName()) unlink(temporary_path_.c_str());
 }
 
 void OutputFile::Write(std::string_view bytes) {
@@ -241,7 +249,7 @@ void OutputFile::Flush() {
     WriteAll(bytes);
   }
   filled_ = 0;
-  if (hold_ != nullptr && hold_->SignalWaits()) {
+  if (hold_ != nullptr && SignalHold::SignalWaits()) {
     throw std::runtime_error(path_ +
                              ": cannot be written: " + std::generic_category().message(EINTR));
   }

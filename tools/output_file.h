@@ -31,6 +31,9 @@ bool IsStaged(const std::string& path);
 // True for a name that an unfinished file of Staging::kKept may have.
 bool IsKeptName(const std::string& path);
 
+// The name of an unfinished file of Staging::kKept.
+std::string KeptPath(const std::string& path);
+
 // The path with symbolic links resolved; the path itself if there is no such file.
 std::string ResolvedPath(const std::string& path);
 
@@ -103,6 +106,7 @@ class OutputFile {
 
   // Removes an unfinished file, as the destructor does.
   void Discard() { Close(); }
+  void RemoveTemporaryName() const;
 
   // Writing stops early if a signal is pending in `hold`.
   void Heed(const SignalHold* hold) { hold_ = hold; }

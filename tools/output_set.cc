@@ -1,10 +1,22 @@
 #include "tools/output_set.h"
 
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
 namespace residual_knn::cli {
 
 void CheckWritable(const std::string& path) {
   // Opening a pipe has side effects, so pipes are opened only when there is output.
   if (!IsStaged(path)) return;
+  // The name is given when the file is complete. One that is too long, for example, is told before.
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0 && errno != ENOENT) {
+    throw std::runtime_error(path +
+                             ": cannot be written: " + std::generic_category().message(errno));
+  }
   const SignalHold hold;
   const OutputFile probe(path, Staging::kAutomatic);
 }
@@ -47,6 +59,10 @@ void OutputSet::Publish() {
   if (!finished_) Finish();
   if (!hold_) hold_.emplace();
   for (const auto& file : files_) file->Publish();
+}
+
+void OutputSet::RemoveTemporaryNames() const {
+  for (const auto& file : files_) file->RemoveTemporaryName();
 }
 
 }  // namespace residual_knn::cli

@@ -24,7 +24,7 @@ class OutputSet {
   OutputFile& Open(const std::string& path, Packing packing = Packing::kNone);
 
   // True if an unfinished file has a name and a signal waits to end the program.
-  [[nodiscard]] bool SignalWaits() const { return hold_ && hold_->SignalWaits(); }
+  [[nodiscard]] bool SignalWaits() const { return hold_ && SignalHold::SignalWaits(); }
 
   // The same for a file that is not compressed and that a later run can continue.
   OutputFile& OpenKept(const std::string& path);
@@ -40,6 +40,10 @@ class OutputSet {
 
   // Finishes, unless that was done, and gives all files their names.
   void Publish();
+
+  // Removes the names of unfinished files, because a signal ends the program. Another thread may call this unless files are
+  // opened or published meanwhile.
+  void RemoveTemporaryNames() const;
 
  private:
   OutputFile& OpenWith(Staging staging, const std::string& path, Packing packing);

@@ -32,7 +32,14 @@ int64_t ProcessesOfLauncher() {
 }  // namespace
 
 void BeginProcess(int argc, char** argv) {
-  if (argc < 2 || std::string_view(argv[1]) != "neighbors" || ProcessesOfLauncher() < 2) return;
+  if (argc < 2 || ProcessesOfLauncher() < 2) return;
+  if (std::string_view(argv[1]) == "index") {
+    // Each process would write the same file.
+    constexpr int kWrongUse = 2;
+    WriteMessageLine("error: index: an index is made by one process, without mpirun");
+    _exit(kWrongUse);
+  }
+  if (std::string_view(argv[1]) != "neighbors") return;
   std::error_code ignored;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", ignored);
   const std::string program = (self.parent_path() / "residual-knn-mpi").string();

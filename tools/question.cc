@@ -73,6 +73,13 @@ Question ReadQuestion(NeighborsOptions* options, ProgressBar* progress, Messages
 Question ReadQuestionOfIndex(IndexFileContents contents, NeighborsOptions* options,
                              ProgressBar* progress, Messages* messages) {
   progress->StartStage("reading");
+  if (contents.has_given_factor && !options->new_points.empty()) {
+    throw std::runtime_error(
+        "--new-points: " + options->index +
+        " was made of V and p that another program gave, so V and p of new points must be given "
+        "too, which this program cannot do. Search with that program (R, Julia, Python and C can "
+        "do it), or make an index with inducing points by 'residual-knn index'");
+  }
   TakeModel(contents, options);
   Question question;
   static_cast<IndexQuestion&>(question) = std::move(contents.question);

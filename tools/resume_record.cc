@@ -19,7 +19,7 @@ namespace residual_knn::cli {
 namespace {
 
 constexpr mode_t kNewFileMode = 0666;  // without the bits of the umask
-constexpr std::string_view kFirstLine = "residual-knn resume 1";
+constexpr std::string_view kFirstLine = "residual-knn resume 2";
 constexpr std::string_view kMark = " #";
 constexpr size_t kChecksumDigits = 8;
 

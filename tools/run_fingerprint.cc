@@ -37,12 +37,30 @@ std::string FromOutput(const std::string& path, const std::string& output) {
   return whole(path).lexically_proximate(whole(output).parent_path()).string();
 }
 
+// Of a run with --index. All that the file holds counts as one thing: other points, for example, are another index.
+constexpr uint64_t kInIndex = 1;
+
+uint64_t IndexOf(const NeighborsOptions& options) {
+  return options.index.empty() ? 0 : FingerprintOfIndexFile(options.index);
+}
+
 uint64_t PointsOf(const NeighborsOptions& options, const Question& question) {
-  if (!options.index.empty()) return FingerprintOfIndexFile(options.index);
+  if (!options.index.empty()) return kInIndex;
   return Of(question.points.n, OfAll(question.points.values));
 }
 
+uint64_t InducingOf(const NeighborsOptions& options, const Question& question) {
+  if (!options.index.empty()) return kInIndex;
+  return Of(question.inducing.m, OfAll(question.inducing.values));
+}
+
+uint64_t OrderOf(const NeighborsOptions& options, const Question& question) {
+  if (!options.index.empty()) return kInIndex;
+  return Of(options.order, OfAll(question.order));
+}
+
 uint64_t ModelOf(const NeighborsOptions& options) {
+  if (!options.index.empty()) return kInIndex;
   Fingerprint fingerprint;
   fingerprint.Add(options.kernel);
   for (const double number : {options.nu, options.alpha, options.variance, options.nugget,
@@ -82,10 +100,11 @@ std::vector<NamedFingerprint> FingerprintsOf(const NeighborsOptions& options,
   return {
       {"version of the program", Of(std::string_view(residual_knn_version()))},
       {"SIMD target", Of(std::string_view(residual_knn_simd_target()))},
+      {"saved index", IndexOf(options)},
       {"points", PointsOf(options, question)},
       {"model", ModelOf(options)},
-      {"inducing points", Of(question.inducing.m, OfAll(question.inducing.values))},
-      {"order", Of(options.order, OfAll(question.order))},
+      {"inducing points", InducingOf(options, question)},
+      {"order", OrderOf(options, question)},
       {"queries", QueriesOf(options, question)},
       {"candidate lists", OfAll(question.candidates.offsets, question.candidates.rows)},
       {"search options", SearchOf(options)},

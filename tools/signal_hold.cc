@@ -1,29 +1,19 @@
 #include "tools/signal_hold.h"
 
-#include <array>
+#include "tools/ending_signals.h"
 
 namespace residual_knn::cli {
-namespace {
 
-constexpr std::array<int, 4> kEndingSignals = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-
-}  // namespace
-
-SignalHold::SignalHold() {
-  sigemptyset(&held_);
-  for (const int signal : kEndingSignals) sigaddset(&held_, signal);
-  pthread_sigmask(SIG_BLOCK, &held_, &before_);
-}
+SignalHold::SignalHold() { pthread_sigmask(SIG_BLOCK, &EndingSignals(), &before_); }
 
 SignalHold::~SignalHold() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
-bool SignalHold::SignalWaits() const {
+bool SignalHold::SignalWaits() {
   sigset_t waiting{};
   sigpending(&waiting);
-  for (const int signal : kEndingSignals) {
-    if (sigismember(&waiting, signal) == 1 && sigismember(&before_, signal) == 0) return true;
-  }
-  return false;
+  sigset_t held_and_waiting{};
+  return sigandset(&held_and_waiting, &waiting, &EndingSignals()) == 0 &&
+         sigisemptyset(&held_and_waiting) == 0;
 }
 
 }  // namespace residual_knn::cli

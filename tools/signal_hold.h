@@ -14,10 +14,9 @@ class SignalHold {
   SignalHold& operator=(const SignalHold&) = delete;
 
   // True if a held signal is pending.
-  [[nodiscard]] bool SignalWaits() const;
+  [[nodiscard]] static bool SignalWaits();
 
  private:
-  sigset_t held_{};
   sigset_t before_{};
 };
 

@@ -31,6 +31,7 @@ Json IndexOf(const NeighborsOptions& options, const residual_knn_info& info) {
   index["n"] = info.n;
   index["d"] = info.d;
   index["m"] = info.m;
+  if (info.given_factor != 0) index["given_factor"] = true;  // m is then the number of columns of V
   index["degenerate_points"] = info.degenerate_points;
   index["bytes"] = info.bytes;
   index["build_seconds"] = info.build_seconds;

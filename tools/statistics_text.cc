@@ -76,16 +76,25 @@ class Lines {
   std::ostringstream out_;
 };
 
+// Names may contain line ends, which are replaced.
+std::string OneLine(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  return text;
+}
+
 void SayIndex(const NeighborsOptions& options, const std::vector<std::string>& coordinates,
               const residual_knn_info& info, Lines* lines) {
-  if (!options.index.empty()) lines->Say("index file", options.index);
+  if (!options.index.empty()) lines->Say("index file", OneLine(options.index));
   std::string names;
   for (const std::string& name : coordinates) names += (names.empty() ? "" : ", ") + name;
-  // Column names may contain line ends, which are replaced.
-  std::replace_if(
-      names.begin(), names.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-  lines->Say("points", std::to_string(info.n) + ", coordinates " + names);
-  lines->Say("inducing points", std::to_string(info.m) + ", jitter " + Significant(info.jitter, 3));
+  lines->Say("points", std::to_string(info.n) + ", coordinates " + OneLine(names));
+  if (info.given_factor != 0) {
+    lines->Say("columns of V", std::to_string(info.m) + ", given by another program");
+  } else {
+    lines->Say("inducing points",
+               std::to_string(info.m) + ", jitter " + Significant(info.jitter, 3));
+  }
   lines->Say("degenerate points", std::to_string(info.degenerate_points));
   std::string shares;
   for (size_t i = 0; i < kLevels.size(); ++i) {

@@ -166,6 +166,7 @@ KINDS = {
     "gpx": (b"<?xml version='1.0'?><gpx version='1.1'></gpx>", ["GPX", "ogr2ogr"]),
     "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", ["PDF"]),
     "png": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR", ["PNG"]),
+    "saved index": (b"\x89RKNN\r\n\x1a\x08\x07\x06\x05\x04\x03\x02\x01", ["a saved index", "neighbors --index"]),
     "jpeg": (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", ["JPEG"]),
     "raw doubles": (ARRAY.tobytes(), ["a binary file", ".npy"]),
     "raw floats": ((ARRAY + 0.1).astype("f4").tobytes(), ["a binary file", ".npy"]),

@@ -30,6 +30,13 @@ KINDS = {
 
 class ResumeTest(cli_support.ProgramTest):
 
+    def test_input_as_unfinished_file(self):
+        """An input that is a link to the file in which the answer grows is not destroyed."""
+        before = (self.folder / "points.npy").read_bytes()
+        os.link(self.folder / "points.npy", self.folder / "o.csv.resume-part")
+        self.fail("o.csv.resume-part: is an input file (POINTS)", "-o", "o.csv", "--resume")
+        self.assertEqual((self.folder / "points.npy").read_bytes(), before)
+
     def setUp(self):
         super().setUp()
         self.random = random.Random(SEED)
@@ -229,7 +236,7 @@ class ResumeTest(cli_support.ProgramTest):
             spoiled[line] = spoiled[line][:-1] + b"x"
             record.write_bytes(b"\n".join(spoiled))
             self.fail("o.npy.resume: is damaged", *options, "--resume")
-        for content in (b"my own notes\n", b"residual-knn resume 2 #00000000\n"):
+        for content in (b"my own notes\n", b"residual-knn resume 1 #00000000\n", b"residual-knn resume 3 #00000000\n"):
             record.write_bytes(content)
             self.fail("o.npy.resume: is not a record of --resume", *options, "--resume")
             self.assertEqual(record.read_bytes(), content)

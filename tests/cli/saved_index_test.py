@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -188,7 +189,52 @@ class SavedIndexTest(cli_support.ProgramTest):
         self.succeed("neighbors", "--index", "i.rknn", "-o", "whole.csv")
         self.succeed("neighbors", "--index", "i.rknn", "--memory-limit", "400M", "--threads", 1, "-o", "saved.csv")
         self.assertEqual(self.content("saved.csv"), self.content("whole.csv"))
-        self.assert_fails(1, ["--memory-limit", "too few"], "neighbors", "--index", "i.rknn", "--memory-limit", "1M")
+
+    def test_memory_of_the_parent(self):
+        """What the parent process has in memory does not count."""
+        self.save()
+        large = b"x" * (500 << 20)
+        self.succeed("neighbors", "--index", "i.rknn", "--memory-limit", "400M", "--threads", 1)
+        self.succeed("neighbors", "points.csv", "--memory-limit", "400M", "--threads", 1)
+        self.assertEqual(len(large), 500 << 20)
+
+    def needed_megabytes(self, *arguments):
+        """What the program says that it needs, and how much of it is for the index."""
+        result = self.run_program(*arguments)
+        self.assertEqual(result.returncode, 1)
+        text = result.stderr.decode()
+        self.assertNotIn("max_bytes", text)
+        found = re.search(r"error: --memory-limit: \d+ bytes are too few: (\d+)M are needed, (\d+)M of them for the index", text)
+        self.assertIsNotNone(found, text)
+        return int(found[1]), int(found[2])
+
+    def test_memory_limit_of_trees(self):
+        """The trees of the file are used although V has no room; a limit that is too small names one that suffices."""
+        points = np.random.default_rng(SEED).uniform(size=(40000, 2))
+        self.file("many.npy", points)
+        making = ["--inducing", 150, "--lengthscale", "0.2"]
+        self.save(*making, points="many.npy")
+        self.assertGreater((self.folder / "i.rknn").stat().st_size, 90 << 20)  # 48 MB are V
+        search = ["neighbors", "--index", "i.rknn", "--predecessors", "-k", K, "--threads", 1]
+        self.succeed(*search, "-o", "whole.npy")
+        needed, of_index = self.needed_megabytes(*search, "--memory-limit", 1)
+        self.assertLess(of_index, 10)
+        trees = [*search, "--strategy", "dual_tree", "--stats", "s.json", "-o", "saved.npy"]
+        self.succeed(*trees, "--memory-limit", f"{needed + 75}M")
+        self.assertEqual(self.content("saved.npy"), self.content("whole.npy"))
+        found = json.loads(self.content("s.json"))
+        self.assertLess(found["tree_seconds"], 0.05)
+        self.assertLess(found["index"]["bytes"], (of_index + 75) << 20)
+        self.assert_fails(1, ["trees need about", "--memory-limit leaves"], *trees, "--memory-limit", f"{needed + 5}M")
+        few = ["neighbors", "--index", "i.rknn", "--queries", "rows.csv", "--threads", 1]
+        self.succeed(*few, "-o", "whole.csv")
+        needed, _ = self.needed_megabytes(*few, "--memory-limit", "1M")
+        self.succeed(*few, "--memory-limit", f"{needed}M", "-o", "saved.csv")
+        self.assertEqual(self.content("saved.csv"), self.content("whole.csv"))
+        whole = ["neighbors", "many.npy", *making, "--threads", 1, "--queries", "rows.csv"]
+        needed, _ = self.needed_megabytes(*whole, "--memory-limit", "1M")
+        self.succeed(*whole, "--memory-limit", f"{needed}M", "-o", "saved.csv")
+        self.assertEqual(self.content("saved.csv"), self.content("whole.csv"))
 
     def test_resume(self):
         """A run with --resume goes on with the same index, and refuses another one."""
@@ -201,7 +247,12 @@ class SavedIndexTest(cli_support.ProgramTest):
         self.save("--inducing", 21, "--lengthscale", "0.3", output="other.rknn")
         result = self.run_program(*[word if word != "i.rknn" else "other.rknn" for word in command])
         self.assertEqual(result.returncode, 1)
-        self.assertIn(b"points", result.stderr)
+        self.assertIn(b"differs from this one in: saved index. Repeat", result.stderr)
+        whole = ["neighbors", "points.csv", "--inducing", 20, "--lengthscale", "0.3", *command[3:]]
+        result = self.run_program(*whole)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b"differs from this one in: saved index, points, model, inducing points, order. Repeat",
+                      result.stderr)
         self.succeed(*command)
         self.assertEqual(self.content("o.csv"), self.content("whole.csv"))
 
@@ -210,8 +261,7 @@ class SavedIndexTest(cli_support.ProgramTest):
         import resource
         subprocess.run([cli_support.settings().program, *map(str, command)], cwd=self.folder, check=False,
                        capture_output=True,
-                       preexec_fn=lambda: (signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
-                                           resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))))
+                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)))
 
     def test_options_of_the_index(self):
         self.save()
@@ -240,6 +290,36 @@ class SavedIndexTest(cli_support.ProgramTest):
         (self.folder / "link.csv").symlink_to("i.rknn")
         self.assert_fails(1, ["is an input file"], "neighbors", "--index", "i.rknn", "-o", "link.csv")
 
+    def test_given_factor(self):
+        """An index of V and p that another program has given."""
+        subprocess.run([cli_support.helper("residual_knn_given_factor"), "i.rknn"], cwd=self.folder, check=True)
+        info = self.succeed("info", "i.rknn").decode()
+        self.assertIn("\ncolumns of V:       2\n", info)
+        self.assertNotIn("inducing", info)
+        text = self.succeed("neighbors", "--index", "i.rknn", "-k", 3, "-o", "o.csv", "--stats", "-",
+                            warnings=None).decode()
+        self.assertIn("\ncolumns of V      2, given by another program\n", text)
+        self.assertNotIn("inducing", text)
+        self.succeed("neighbors", "--index", "i.rknn", "-k", 3, "-o", "o.csv", "--stats", "s.json", warnings=None)
+        self.assertEqual(json.loads(self.content("s.json"))["index"]["given_factor"], True)
+        self.file("new.csv", "0\n0.5\n")
+        self.assert_fails(1, ["--new-points", "V and p of new points must be given", "residual-knn index"],
+                          "neighbors", "--index", "i.rknn", "--new-points", "new.csv")
+
+    def test_standard_input(self):
+        self.save()
+        self.assert_fails(1, ["info: an index must be a file, not standard input"], "info", "-", input=b"")
+        with open(self.folder / "i.rknn", "rb") as file:
+            self.assertIn(b"points:             300\n", self.succeed("info", "/dev/stdin", stdin=file))
+
+    def test_several_processes(self):
+        """Several processes of mpirun would write the same file."""
+        for name in ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE"):
+            environment = {**os.environ, name: "3"}
+            self.assert_fails(2, ["index: an index is made by one process"], "index", "points.csv", "-o", "i.rknn",
+                              env=environment)
+        self.save(env={**os.environ, "OMPI_COMM_WORLD_SIZE": "1"})
+
     def test_note(self):
         """The file has the names of the columns and the order, as docs/index-format.md describes them."""
         self.save("--order", "random", "--write-order", "order.csv")
@@ -257,6 +337,25 @@ class SavedIndexTest(cli_support.ProgramTest):
         self.assert_fails(1, ["nowhere/i.rknn", "No such file"], "index", "points.csv", "-o", "nowhere/i.rknn")
         self.assert_fails(1, ["already used"], "index", "points.csv", "-o", "o.csv", "--write-order", "o.csv")
         self.assert_fails(1, ["/dev/null: is not a regular file"], "index", "points.csv", "-o", "/dev/null")
+        # These are told before any work.
+        (self.folder / "nowhere.rknn").symlink_to("missing.rknn")
+        (self.folder / "loop.rknn").symlink_to("loop.rknn")
+        for parts, name in ((["nowhere.rknn: is a link", "No such file"], "nowhere.rknn"),
+                            (["loop.rknn: is a link", "symbolic links"], "loop.rknn"),
+                            (["cannot be written: File name too long"], "x" * 256)):
+            self.assert_fails(1, parts, "index", "missing.csv", "-o", name)
+        self.assert_fails(1, ["cannot be written: File name too long"], "neighbors", "missing.csv", "-o", "x" * 256)
+
+    def test_names(self):
+        """Names with blanks and line ends, and names that leave little room for a temporary name."""
+        for name in ("a b.rknn", "\nline\tend.rknn", "-i", "x" * 255):
+            self.save(output=f"./{name}")
+            self.assertEqual(self.succeed("info", f"./{name}").count(b"\n"), 10)
+            text = self.succeed("neighbors", "--index", f"./{name}", "-o", "y" * 255, "--stats", "-").decode()
+            self.assertTrue(text.splitlines()[1].startswith("index file "), text)
+            self.assertTrue(text.splitlines()[2].startswith("points "), text)
+            os.remove(self.folder / name)
+        self.assertEqual([name for name in self.file_names() if name.startswith(".")], [])
         self.assert_fails(2, ["POINTS"], "index", "-o", "i.rknn")
         self.assert_fails(2, ["unknown option --queries"], "index", "points.csv", "-o", "i.rknn", "--queries", "rows.csv")
 
@@ -272,6 +371,52 @@ class SavedIndexTest(cli_support.ProgramTest):
         self.assertIn(b"i.rknn cannot be written: File too large", result.stderr)
         self.assertEqual(self.content("i.rknn"), before)
         self.assertNotIn("tmp", " ".join(self.file_names()))
+
+    def test_size_limit(self):
+        """`ulimit -f` is an error like a full disk, and leaves no unfinished file."""
+        import resource
+        limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))}
+        self.assert_fails(1, ["i.rknn cannot be written: File too large"], "index", "points.csv", "-o", "i.rknn", **limit)
+        self.assert_fails(1, ["o.csv: cannot be written: File too large"], "neighbors", "points.csv", "-o", "o.csv", **limit)
+
+    def test_unfinished_files(self):
+        """Unfinished files of killed runs are named, and those that are being written are not."""
+        import fcntl
+        for name in ("i.rknn.tmp-1-0", "i.rknn.tmp-99-12", "i.rknn.tmp-7", "i.rknn.tmp-a-1", "other.tmp-1-0"):
+            self.file(name, b"")
+        with open(self.folder / "i.rknn.tmp-99-12", "wb") as written:
+            fcntl.flock(written, fcntl.LOCK_EX)
+            self.save(warnings=["i.rknn.tmp-1-0 is left of a run that was killed, and can be deleted"])
+        os.remove(self.folder / "i.rknn.tmp-1-0")
+        os.remove(self.folder / "i.rknn.tmp-99-12")
+        self.save()
+
+    def test_large_file(self):
+        """Ctrl-C ends the program at once while it writes a file, and no unfinished file is left. A limit of addresses is
+        told."""
+        self.file("many.npy", np.random.default_rng(SEED).uniform(size=(400000, 2)))
+        self.succeed("index", "many.npy", "--inducing", 60, "--lengthscale", "0.1", "--no-prepare", "-o", "i.rknn")
+        before = self.content("i.rknn")
+        self.assertGreater(len(before), 200 << 20)
+        if cli_support.limits_memory():
+            import resource
+            self.assert_fails(1, ["i.rknn cannot be mapped", "ulimit -v"], "info", "i.rknn",
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (len(before), len(before))))
+        names = self.file_names()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process = subprocess.Popen(
+                [cli_support.settings().program, "index", "many.npy", "--inducing", "59", "--lengthscale", "0.1",
+                 "--no-prepare", "-o", "i.rknn", "-q", "--write-order", "order.npy", "--order", "random"], cwd=self.folder,
+                preexec_fn=cli_support.heed_signals)
+            while process.poll() is None and not any(".tmp-" in name for name in self.file_names()):
+                time.sleep(0.001)
+            self.assertIsNone(process.poll())
+            process.send_signal(number)
+            start = time.monotonic()
+            self.assertEqual(process.wait(timeout=60), -number)
+            self.assertLess(time.monotonic() - start, 2)  # a busy machine; otherwise some milliseconds
+            self.assertEqual(self.file_names(), names)
+            self.assertEqual(self.content("i.rknn"), before)
 
     def test_ctrl_c_leaves_no_file(self):
         """Wherever Ctrl-C comes, there is the whole index or none."""
@@ -301,7 +446,8 @@ class SavedIndexTest(cli_support.ProgramTest):
         lines = self.succeed("info", "i.rknn").decode().splitlines()
         found = dict(line.split(":", 1) for line in lines)
         found = {key: value.strip() for key, value in found.items()}
-        self.assertEqual(found.pop("bytes").isdigit(), True)
+        self.assertEqual(int(found.pop("bytes of the file")), (self.folder / "i.rknn").stat().st_size)
+        self.assertGreater(int(found.pop("bytes in memory")), N * 8 * 7)
         self.assertEqual(found, {
             "points": "300", "coordinates": "x, y", "order": "another, kept in the file", "inducing points": "7",
             "kernel": "matern, nu 0.7, variance 1, nugget 0.25", "lengthscales": "0.5, 2", "V": "stored",
