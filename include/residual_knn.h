@@ -73,7 +73,8 @@
  *   Fork          A forked child may use the indexes that it inherits, whatever other threads did at the time of the
  *                 fork. The exception is an index that was being created, updated or freed. If a callback forks, the
  *                 call continues in the child if it uses one thread; otherwise it returns
- *                 RESIDUAL_KNN_ERROR_CANCELLED there.
+ *                 RESIDUAL_KNN_ERROR_CANCELLED there. A call with several threads may continue, too, if the progress
+ *                 callback forks while the other threads have nothing to do.
  *   The host      The library never prints, exits, or changes the locale, the signal handlers, the random generator or
  *                 the host's BLAS. No environment variable changes an answer. Calls and their callbacks run in the
  *                 default floating-point environment; the caller's environment is restored afterwards.
@@ -630,9 +631,10 @@ RESIDUAL_KNN_API void residual_knn_load_options_init(residual_knn_load_options* 
  * process that is killed, a full disk and a loss of power therefore leave the old file, if there was one, or the new one,
  * but never a part of it. A process that is killed may leave a file with the name PATH.tmp-NUMBER-NUMBER, which can be
  * deleted. If two calls write the same path at once, the last one wins. A process that has the old file open or mapped
- * keeps it.
+ * keeps it. A file that is replaced passes its permissions on.
  * @param index  made by residual_knn_index_create or residual_knn_index_create_from_factor, loaded or opened
- * @param path   name of the file; a file with this name is replaced. Symbolic links are followed
+ * @param path   name of the file; a file with this name is replaced. Symbolic links are followed, also to a file that does
+ *               not exist yet
  * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_FILE, ERROR_OUT_OF_MEMORY, or ERROR_UNSUPPORTED for an index
  *         with a covariance callback, which a file cannot hold. Thread rule: any number of threads at once, also during
  *         searches.
@@ -681,7 +683,7 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_open(
  * Python write, so that each can read the others' files.
  * @param index  any; nothing else may use it during the call
  * @param note   UTF-8, ends with a byte 0; copied. NULL or "": no note
- * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT or ERROR_OUT_OF_MEMORY.
+ * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, for example if note is not UTF-8, or ERROR_OUT_OF_MEMORY.
  */
 RESIDUAL_KNN_API residual_knn_status residual_knn_index_set_note(residual_knn_index* index,
                                                                  const char* note);

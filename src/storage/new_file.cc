@@ -6,9 +6,8 @@
 
 #include <atomic>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
-#include <cstdlib>
-#include <new>
 #include <optional>
 
 #include "storage/file_error.h"
@@ -25,16 +24,28 @@ std::string FolderOf(const std::string& path) {
   return slash == std::string::npos ? "." : path.substr(0, slash + 1);
 }
 
-// A link at the end is followed, so that the file that it names is replaced and not the link.
-std::string WithoutLink(const std::string& path) {
-  struct stat status {};
-  if (lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return path;
-  char* const resolved = realpath(path.c_str(), nullptr);
-  if (resolved == nullptr && errno == ENOMEM) throw std::bad_alloc();
-  if (resolved == nullptr) ThrowFileError(path, "is a link that cannot be followed", errno);
-  std::string target(resolved);
-  std::free(resolved);  // NOLINT(cppcoreguidelines-no-malloc): made by realpath
+// What the link `path` says; nullopt if it is no link, or cannot be read.
+std::optional<std::string> ReadLink(const std::string& path) {
+  std::string target(PATH_MAX, 0);
+  const ssize_t size = readlink(path.c_str(), target.data(), target.size());
+  if (size < 0) return std::nullopt;
+  target.resize(static_cast<size_t>(size));
   return target;
+}
+
+// Links at the end are followed, so that the file that they name is replaced and not the link. The last one may name a file
+// that does not exist yet.
+std::string WithoutLinks(const std::string& path) {
+  constexpr int kMostLinks = 40;  // as the system
+  std::string target = path;
+  for (int links = 0; links <= kMostLinks; ++links) {
+    const std::optional<std::string> next = ReadLink(target);
+    if (!next) return target;
+    const bool is_absolute = next->front() == '/';
+    target =
+        is_absolute || target.find('/') == std::string::npos ? *next : FolderOf(target) + *next;
+  }
+  ThrowFileError(path, "is a link that cannot be followed", ELOOP);
 }
 
 int Sync(int file) {
@@ -58,7 +69,7 @@ std::optional<mode_t> ReplacedPermissions(const std::string& path, const std::st
 
 }  // namespace
 
-NewFile::NewFile(const std::string& path) : path_(path), target_(WithoutLink(path)) {
+NewFile::NewFile(const std::string& path) : path_(path), target_(WithoutLinks(path)) {
   const std::optional<mode_t> replaced = ReplacedPermissions(path_, target_);
   constexpr mode_t kOfNewFile = 0666;
   static std::atomic<uint64_t> count{0};

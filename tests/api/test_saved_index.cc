@@ -374,6 +374,30 @@ void TestLinks(void** /*state*/) {
   assert_false(std::filesystem::is_symlink(folder.File("real")));
   assert_int_equal(ReadIndex(folder.File("real"), Way::kLoad).status, RESIDUAL_KNN_OK);
   assert_int_equal(ReadIndex(folder.File("link"), Way::kOpen).status, RESIDUAL_KNN_OK);
+  // A chain of links, to files that exist and to one that does not, relative to the folders of the links.
+  std::filesystem::create_directory(folder.File("a"));
+  std::filesystem::create_directory(folder.File("a/b"));
+  std::filesystem::create_directory_symlink("a/b", folder.File("c"));
+  std::filesystem::create_symlink("../link", folder.File("a/b/old"));  // to a/link, which follows
+  std::filesystem::create_symlink(folder.File("real"), folder.File("a/link"));
+  std::filesystem::create_symlink("../new", folder.File("a/b/young"));
+  for (const auto& [link, target] :
+       {std::pair{"c/old", "real"}, {"c/young", "a/new"}, {"c/young", "a/new"}}) {
+    assert_true(Save(created.index.get(), folder.File(link)));
+    assert_true(std::filesystem::is_symlink(folder.File(link)));
+    assert_true(std::filesystem::is_regular_file(folder.File(target)));
+    assert_false(std::filesystem::is_symlink(folder.File(target)));
+    assert_int_equal(ReadIndex(folder.File(link), Way::kLoad).status, RESIDUAL_KNN_OK);
+  }
+  std::filesystem::create_symlink("nowhere/file", folder.File("dangling"));
+  std::filesystem::create_symlink("ring", folder.File("ring"));
+  for (const char* link : {"dangling", "ring"}) {
+    assert_int_equal(residual_knn_index_save(created.index.get(), folder.File(link).c_str()),
+                     RESIDUAL_KNN_ERROR_FILE);
+    assert_true(std::filesystem::is_symlink(folder.File(link)));
+  }
+  std::filesystem::remove_all(folder.File("a"));
+  for (const char* name : {"c", "dangling", "ring"}) std::filesystem::remove(folder.File(name));
   // A name without a folder, and a long one.
   const std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());

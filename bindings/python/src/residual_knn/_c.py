@@ -1373,10 +1373,11 @@ class Functions:
         process that is killed, a full disk and a loss of power therefore leave the old file, if there was one, or the new one,
         but never a part of it. A process that is killed may leave a file with the name PATH.tmp-NUMBER-NUMBER, which can be
         deleted. If two calls write the same path at once, the last one wins. A process that has the old file open or mapped
-        keeps it.
+        keeps it. A file that is replaced passes its permissions on.
 
         - `index`: made by residual_knn_index_create or residual_knn_index_create_from_factor, loaded or opened
-        - `path`: name of the file; a file with this name is replaced. Symbolic links are followed
+        - `path`: name of the file; a file with this name is replaced. Symbolic links are followed, also to a file that does
+          not exist yet
         - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_FILE, ERROR_OUT_OF_MEMORY, or ERROR_UNSUPPORTED for an index
           with a covariance callback, which a file cannot hold. Thread rule: any number of threads at once, also during
           searches.
@@ -1428,7 +1429,7 @@ class Functions:
 
         - `index`: any; nothing else may use it during the call
         - `note`: UTF-8, ends with a byte 0; copied. NULL or "": no note
-        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT or ERROR_OUT_OF_MEMORY.
+        - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, for example if note is not UTF-8, or ERROR_OUT_OF_MEMORY.
         """
         result: int = self._index_set_note(index, note)
         return result
