@@ -17,6 +17,7 @@
 #include "c_api/team.h"
 #include "conditioning/section_search.h"
 #include "conditioning/select_sets.h"
+#include "model/callback_covariance.h"
 
 using residual_knn::ArraySink;
 using residual_knn::BatchSink;
@@ -93,7 +94,9 @@ SearchStatistics SearchInto(const Ready<Row>& ready, const ResultArrays<Row>& ar
 template <class Row>
 SearchStatistics SearchToSink(const Ready<Row>& ready, const SinkArgument& argument,
                               const ResultArrays<Row>& arrays) {
-  BatchSink<Row> sink(argument, arrays, ready.sets.request().selection);
+  const ResidualModel& model = ready.index.model;
+  BatchSink<Row> sink(argument, arrays, ready.sets.request().selection,
+                      residual_knn::UsableThreads(model.callback(), ready.settings.threads));
   return SelectSetsBySections(
       {ready.index.model, ready.queries, ready.settings, ready.monitor, ready.start.lists()},
       ready.sets.request(), argument.PlanFor(arrays.k), sink, *ready.index.prepared);

@@ -1,6 +1,10 @@
 #include "c_api/sink_argument.h"
 
+#include <unistd.h>
+
 #include <string>
+
+#include "parallel/parallel_for.h"
 
 namespace residual_knn {
 namespace {
@@ -49,12 +53,14 @@ SectionPlan SinkArgument::PlanFor(int64_t k) const {
   return {std::max(efficient / batch_, int64_t{1}) * batch_, order_};
 }
 
-void SinkArgument::Deliver(const residual_knn_batch& batch) const {
+void SinkArgument::Deliver(const residual_knn_batch& batch, int threads) const {
+  const pid_t process = getpid();
   const bool stop = [&] {
     const CallbackScope scope;
     return sink_(user_, &batch) != 0;
   }();
   if (stop) throw Error(RESIDUAL_KNN_ERROR_CANCELLED, "the sink cancelled the call");
+  if (threads > 1 && getpid() != process) ThrowForked();
 }
 
 }  // namespace residual_knn

@@ -32,8 +32,8 @@ class SinkArgument {
   [[nodiscard]] int64_t BatchOf(int64_t num_queries) const {
     return batch_ == 0 ? num_queries : std::min(batch_, num_queries);
   }
-  // Calls the sink. Throws if it cancels.
-  void Deliver(const residual_knn_batch& batch) const;
+  // Calls the sink. Throws if it cancels, or forks a call with several threads: then the child ends the call.
+  void Deliver(const residual_knn_batch& batch, int threads) const;
 
  private:
   residual_knn_sink sink_;
@@ -46,11 +46,13 @@ class SinkArgument {
 template <class Row>
 class BatchSink : public SectionSink {
  public:
-  // `form` has k, the layout and the numbering of the results.
-  BatchSink(const SinkArgument& sink, const ResultArrays<Row>& form, Selection selection)
+  // `form` has k, the layout and the numbering of the results. `threads` are those of the search.
+  BatchSink(const SinkArgument& sink, const ResultArrays<Row>& form, Selection selection,
+            int threads)
       : sink_(sink),
         form_(form),
         has_variances_(selection == Selection::kConditional),
+        threads_(threads),
         results_(form) {}
 
   Target Begin(int64_t num_queries) override {
@@ -91,7 +93,7 @@ class BatchSink : public SectionSink {
     if (has_variances_) {
       batch.conditional_variances = Part(variances_, begin, count, turned_variances_);
     }
-    sink_.Deliver(batch);
+    sink_.Deliver(batch, threads_);
   }
 
   // The values of some queries in the caller's layout.
@@ -111,6 +113,7 @@ class BatchSink : public SectionSink {
   const SinkArgument& sink_;
   const ResultArrays<Row> form_;
   const bool has_variances_;
+  const int threads_;
   ArraySink<Row> results_;
   // Query by query.
   std::vector<Row> neighbors_;

@@ -25,6 +25,11 @@ int ResolveThreads(int requested) {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
+void ThrowForked() {
+  throw Error(RESIDUAL_KNN_ERROR_CANCELLED,
+              "a callback forked this process: the call can only go on in the parent");
+}
+
 namespace {
 
 // The state that the workers of one ParallelFor share.
@@ -126,8 +131,7 @@ void ParallelFor(int threads, int64_t count, Monitor& monitor,
   crew.WaitForOthers();
   if (crew.OthersAreLost()) {
     for (std::jthread& thread : crew_threads) thread.detach();
-    throw Error(RESIDUAL_KNN_ERROR_CANCELLED,
-                "a callback forked this process: the call can only go on in the parent");
+    ThrowForked();
   }
   crew_threads.clear();
   crew.RethrowFailure();

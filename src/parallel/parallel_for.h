@@ -12,6 +12,9 @@ namespace residual_knn {
 // Threads to use for `requested` (0: one for each processor that this process may run on).
 int ResolveThreads(int requested);
 
+// Ends a call in a child process that a callback has forked.
+[[noreturn]] void ThrowForked();
+
 // Calls task(index, worker) once for each index in [0, count), workers 0 <= worker < threads;
 // worker 0 is the calling thread, and the only one if a thread cannot be started. Indices are taken
 // in ascending order. Ends early when the monitor is stopped. Rethrows the first exception of a

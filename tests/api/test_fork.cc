@@ -191,9 +191,49 @@ bool ForkingCallbacksHold(const TestRun& run, int32_t threads) {
   return true;
 }
 
+// Forks when it gets the first batch. The child of a call with several threads gets no other batch.
+struct ForkingSink {
+  pid_t child = -1;
+  int64_t batches = 0;
+
+  static int32_t Take(void* user, const residual_knn_batch* /*batch*/) {
+    ForkingSink& sink = *static_cast<ForkingSink*>(user);
+    if (++sink.batches > 1) return 0;
+    sink.child = fork();
+    if (sink.child == 0) alarm(kWatchdogSeconds);
+    return 0;
+  }
+};
+
+bool ForkingSinkHolds(const TestRun& run, int32_t threads) {
+  constexpr int64_t kQueries = 600;
+  constexpr int64_t kBatches = 6;
+  const CreatedIndex created = CreateIndex(DrawForkModel(run.seed + 2, kQueries));
+  ForkingSink sink;
+  residual_knn_search_options options = SearchOptions();
+  options.threads = threads;
+  options.sink = ForkingSink::Take;
+  options.sink_user = &sink;
+  options.sink_queries = kQueries / kBatches;
+  const residual_knn_status status = residual_knn_neighbors(created.index.get(), nullptr, kQueries,
+                                                            &options, 3, nullptr, nullptr, nullptr);
+  const bool ended = status == RESIDUAL_KNN_OK && sink.batches == kBatches;
+  if (sink.child == 0) {
+    const bool cancelled = status == RESIDUAL_KNN_ERROR_CANCELLED && sink.batches == 1;
+    _exit((threads == 1 ? ended : cancelled) ? 0 : 1);
+  }
+  if (!ended) return Fail("the parent got " + std::to_string(sink.batches) + " batches");
+  return ChildIsWell(sink.child);
+}
+
 [[maybe_unused]] void TestStorm(void** state) {
   SkipForkBesideThreadsUnderQemu();
   assert_true(StormHolds(*static_cast<const TestRun*>(*state)));
+}
+void TestForkingSinks(void** state) {
+  for (const int32_t threads : {1, 3}) {
+    assert_true(ForkingSinkHolds(*static_cast<const TestRun*>(*state), threads));
+  }
 }
 void TestForkingCallbacks(void** state) {
   assert_true(ForkingCallbacksHold(*static_cast<const TestRun*>(*state), 1));
@@ -216,6 +256,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test_prestate(TestForkingCallbacksBesideThreads, &run),
 #endif
       cmocka_unit_test_prestate(TestForkingCallbacks, &run),
+      cmocka_unit_test_prestate(TestForkingSinks, &run),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
