@@ -16,7 +16,11 @@ size_t CharacterSize(std::string_view text) {
   for (size_t i = 1; i < size; ++i) {
     if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
   }
-  return size;
+  // Overlong forms, surrogates, and what is above U+10FFFF.
+  const auto second = static_cast<unsigned char>(text[1]);
+  const bool is_none = (first == 0xE0 && second < 0xA0) || (first == 0xED && second >= 0xA0) ||
+                       (first == 0xF0 && second < 0x90) || (first == 0xF4 && second >= 0x90);
+  return is_none ? 0 : size;
 }
 
 }  // namespace

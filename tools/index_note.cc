@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tools/cell_location.h"
 #include "tools/number_text.h"
 
 namespace residual_knn::cli {
@@ -21,11 +22,15 @@ constexpr std::string_view kDigits = "0123456789ABCDEF";
 
 bool NeedsCode(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f' || c == '%'; }
 
-// Writes control characters and % as % and two hexadecimal digits.
+bool IsAscii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+// Writes control characters and % as % and two hexadecimal digits. A note is UTF-8; so are other bytes than ASCII, if the
+// text is not.
 std::string Encoded(std::string_view text) {
+  const bool is_utf8 = IsUtf8(text);
   std::string encoded;
   for (const char c : text) {
-    if (!NeedsCode(c)) {
+    if (!NeedsCode(c) && (is_utf8 || IsAscii(c))) {
       encoded += c;
       continue;
     }

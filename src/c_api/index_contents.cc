@@ -1,7 +1,9 @@
 // What an index was made of: its model, its points and its note.
 #include <cstdint>
 #include <string>
+#include <string_view>
 
+#include "base/utf8.h"
 #include "c_api/arguments.h"
 #include "c_api/caller_struct.h"
 #include "c_api/guard.h"
@@ -98,7 +100,12 @@ residual_knn_status residual_knn_index_points(const residual_knn_index* index, i
 residual_knn_status residual_knn_index_set_note(residual_knn_index* index, const char* note) {
   return Guard(__func__, [&] {
     residual_knn::RequirePointer(index, "index");
-    index->note = note == nullptr ? "" : note;
+    const std::string_view text = note == nullptr ? "" : note;
+    const size_t count = residual_knn::CountUtf8Bytes(text);
+    if (count < text.size()) {
+      residual_knn::ThrowInvalid("note is not UTF-8 after " + std::to_string(count) + " bytes");
+    }
+    index->note = text;
   });
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/utf8.h"
 #include "c_api/arguments.h"
 #include "c_api/caller_struct.h"
 #include "c_api/guard.h"
@@ -49,6 +50,13 @@ void RequireLittleEndian() {
   }
 }
 
+void ReadNote(const IndexReader& reader, std::string& note) {
+  reader.Numbers(kNote, note, IndexReader::kAnyCount);
+  const bool is_text =
+      note.find('\0') == std::string::npos && residual_knn::CountUtf8Bytes(note) == note.size();
+  reader.Require(is_text, "the note, which must be UTF-8,");
+}
+
 void Read(const char* path, const residual_knn_load_options& options,
           const residual_knn::ReadingMode& mode, residual_knn_index** index) {
   const auto start = Clock::now();
@@ -65,7 +73,7 @@ void Read(const char* path, const residual_knn_load_options& options,
   handle->prepared = std::make_unique<residual_knn::Prepared>(handle->model, limit);
   const IndexReader reader(file, "");
   handle->prepared->Load(reader);
-  if (reader.Has(kNote)) reader.Numbers(kNote, handle->note, IndexReader::kAnyCount);
+  if (reader.Has(kNote)) ReadNote(reader, handle->note);
   file.TestRest();
   handle->build_seconds = std::chrono::duration<double>(Clock::now() - start).count();
   *index = handle.release();

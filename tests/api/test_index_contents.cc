@@ -1,9 +1,11 @@
 // What an index tells of itself: its model, its points and its note, also after it was saved; and what is prepared for it.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "support/checked_callback.h"
 #include "support/random_data.h"
 #include "support/random_model.h"
+#include "support/saved_file.h"
 #include "support/test_run.h"
 
 #include "support/cmocka_in_cxx.h"
@@ -172,6 +175,48 @@ void TestNote(void** state) {
   assert_string_equal(residual_knn_index_note(SavedAndRead(index, false).get()), "");
 }
 
+// A note is UTF-8, also that of a file.
+void TestEncodingOfNote(void** state) {
+  Random random(static_cast<const TestRun*>(*state)->seed);
+  const CreatedIndex created = CreateIndex(PlainModel(random, 40, 5));
+  residual_knn_index* const index = created.index.get();
+  for (const char* text :
+       {"\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+        "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "a\xc3\xa4\xe2\x84\x93z"}) {
+    assert_int_equal(residual_knn_index_set_note(index, text), RESIDUAL_KNN_OK);
+    assert_string_equal(residual_knn_index_note(SavedAndRead(index, true).get()), text);
+  }
+  assert_int_equal(residual_knn_index_set_note(index, "kept"), RESIDUAL_KNN_OK);
+  const TestFolder folder;
+  const std::string path = folder.File("index");
+  assert_int_equal(residual_knn_index_save(index, path.c_str()), RESIDUAL_KNN_OK);
+  const Bytes good = ReadBytes(path);
+  for (const std::string text :
+       {"\x80", "\xe4", "\xc0\x80", "\xc1\xbf", "\xc3", "\xc3z", "\xe0\x9f\xbf", "\xe2\x84",
+        "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5", "\xff"}) {
+    assert_int_equal(residual_knn_index_set_note(index, ("abc" + text).c_str()),
+                     RESIDUAL_KNN_ERROR_INVALID_ARGUMENT);
+    assert_non_null(std::strstr(residual_knn_last_error(), "note is not UTF-8 after 3 bytes"));
+    assert_string_equal(residual_knn_index_note(index), "kept");
+    Bytes bytes = good;
+    const SavedSection section = SectionOf(bytes, "note");
+    std::copy(
+        text.begin(), text.end(),
+        bytes.begin() + static_cast<std::ptrdiff_t>(section.offset + section.size - text.size()));
+    SignAgain(bytes);
+    WriteBytes(path, bytes);
+    for (const Way way : kAllWays) {
+      assert_int_equal(ReadIndex(path, way).status, RESIDUAL_KNN_ERROR_CORRUPT);
+      assert_non_null(std::strstr(residual_knn_last_error(), "the note, which must be UTF-8"));
+    }
+  }
+  Bytes bytes = good;
+  bytes[SectionOf(bytes, "note").offset] = 0;
+  SignAgain(bytes);
+  WriteBytes(path, bytes);
+  assert_int_equal(ReadIndex(path, Way::kLoad).status, RESIDUAL_KNN_ERROR_CORRUPT);
+}
+
 // After preparing, a search builds no tree, and has the same answer.
 void TestPrepared(void** state) {
   Random random(static_cast<const TestRun*>(*state)->seed);
@@ -240,6 +285,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test_prestate(TestGivenFactor, &run),
       cmocka_unit_test_prestate(TestCallback, &run),
       cmocka_unit_test_prestate(TestNote, &run),
+      cmocka_unit_test_prestate(TestEncodingOfNote, &run),
       cmocka_unit_test_prestate(TestPrepared, &run),
       cmocka_unit_test_prestate(TestBadInput, &run),
   };

@@ -327,6 +327,21 @@ class SavedIndexTest(cli_support.ProgramTest):
         note = "residual-knn note 1\ncolumns 2\nname x\nname y\norder " + " ".join(rows) + "\n"
         self.assertIn(note.encode(), self.content("i.rknn"))
 
+    def test_names_of_columns_that_are_not_utf8(self):
+        """The library takes only notes in UTF-8."""
+        rows = cli_support.csv_text("xy", self.points).split("\n", 1)[1].encode()
+        for name, code in ((b"l\xe4nge", b"l%E4nge"), (b"\xc0\x80", b"%C0%80"), (b"\xed\xa0\x80", b"%ED%A0%80"),
+                           (b"\xf4\x90\x80\x80", b"%F4%90%80%80"), ("Länge".encode(), "Länge".encode())):
+            with self.subTest(name=name):
+                self.file("named.csv", b"b," + name + b"\n" + rows)
+                self.file("moved.csv", name + b",b\n" + rows)
+                made = self.run_program("index", "named.csv", "--inducing", "0", "-o", "i.rknn")
+                self.assertEqual(made.returncode, 0, made.stderr)
+                self.assertIn(b"\nname b\nname " + code + b"\n", self.content("i.rknn"))
+                found = self.run_program("neighbors", "--index", "i.rknn", "--new-points", "moved.csv", "-k", "2")
+                self.assertEqual(found.returncode, 0, found.stderr)
+                self.assertIn(b"b, " + name + b"\n", self.run_program("info", "i.rknn").stdout)
+
     def test_bad_outputs(self):
         (self.folder / "folder").mkdir()
         self.assert_fails(2, ["--output", "required"], "index", "points.csv")

@@ -77,11 +77,34 @@ keep_note <- function(index) {
 
 numbers_text <- function(x) paste(sprintf("%.17g", x), collapse = " ")
 
-# Writes control characters and % as % and two hexadecimal digits.
+# Writes control characters and % as % and two hexadecimal digits. A note is UTF-8; so are other bytes than ASCII, if a name
+# is not.
 encoded_name <- function(names) {
-  names <- gsub("%", "%25", enc2utf8(names), fixed = TRUE)
-  for (code in c(1:31, 127L)) names <- gsub(intToUtf8(code), sprintf("%%%02X", code), names, fixed = TRUE)
-  names
+  vapply(names, USE.NAMES = FALSE, FUN.VALUE = "", function(name) {
+    name <- in_utf8(name)
+    bytes <- charToRaw(name)
+    codes <- as.integer(bytes)
+    has_code <- codes < 0x20 | codes == 0x7f | codes == 0x25 | (codes >= 0x80 & !validUTF8(name))
+    parts <- rawToChar(bytes, multiple = TRUE)
+    parts[has_code] <- sprintf("%%%02X", codes[has_code])
+    as_utf8(charToRaw(paste(parts, collapse = "")))
+  })
+}
+
+# A text in UTF-8; its bytes as they are if their encoding is not known.
+in_utf8 <- function(text) {
+  if (Encoding(text) %in% c("latin1", "UTF-8")) {
+    return(enc2utf8(text))
+  }
+  converted <- if (Encoding(text) == "unknown") iconv(text, "", "UTF-8") else NA
+  if (is.na(converted)) text else converted
+}
+
+# A text of bytes, marked as UTF-8 if it is.
+as_utf8 <- function(bytes) {
+  text <- rawToChar(bytes)
+  if (validUTF8(text)) Encoding(text) <- "UTF-8"
+  text
 }
 
 # The note of an index with d coordinates, from a file: `columns`, `lonlat` (column numbers from 1, or none), `names` or
@@ -102,7 +125,9 @@ parsed_note <- function(text, d, path) {
     length(places) == 2L && places[1L] != places[2L] && max(places) < d - 1
   })
   columns <- if (is.null(lonlat)) d else d - 1
-  numbers("columns", paste("the number of columns,", columns), whole_number, function(count) identical(count, columns))
+  numbers("columns", paste("the number of columns,", columns), whole_number, function(count) {
+    length(count) == 1L && count == columns
+  })
   names <- if ("name" %in% keys) vapply(values[keys == "name"], decoded_name, "", path = path, USE.NAMES = FALSE)
   if (!length(names) %in% c(0L, columns)) stop_note(path, "it has ", length(names), " names for ", columns, " columns")
   list(
@@ -142,9 +167,7 @@ decoded_name <- function(name, path) {
     bytes <- bytes[-(place + 1:2)]
   }
   if (any(bytes == 0)) stop_note(path, "a name of a column has a byte 0, which texts of R cannot have")
-  name <- rawToChar(bytes)
-  Encoding(name) <- "UTF-8"
-  name
+  as_utf8(bytes)
 }
 
 # The points of an index, as read_points() returned them. The columns are in the order of the file or data frame, but

@@ -228,6 +228,18 @@ test_that("a note that does not fit is an error, and an old one is left out", {
   }
 })
 
+test_that("names of columns that are not UTF-8 are kept", {
+  file <- rknn_file()
+  on.exit(unlink(file))
+  points <- matrix(runif(60), ncol = 2)
+  for (names in list(c("l\xe4nge", "b"), c("\xff%\x01", "\u00e4%25"), c("", "x"))) {
+    colnames(points) <- names
+    index <- residual_index(points, lengthscales = 0.2)
+    save_index(index, file)
+    expect_identical(lapply(colnames(load_index(file)$points), charToRaw), lapply(names, charToRaw))
+  }
+})
+
 test_that("the model of an index counts if another program has updated it since", {
   file <- rknn_file()
   on.exit(unlink(file))

@@ -1,0 +1,12 @@
+// Whether bytes are text in UTF-8.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace residual_knn {
+
+// The number of bytes at the beginning of a text that are whole characters in UTF-8; all of them if it is UTF-8.
+size_t CountUtf8Bytes(std::string_view text);
+
+}  // namespace residual_knn
