@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "mpi/bytes.h"
 #include "mpi/failure.h"
+#include "mpi/hash.h"
 
 namespace residual_knn::mpi {
 namespace {

@@ -47,6 +47,10 @@ class CommTeam {
   // Throws on all processes unless all have the same number. `what`: "the points differ".
   void RequireSame(uint64_t number, const char* what);
 
+  // Throws what a function of team() has thrown since the last call. A call of the library that returns an error must be
+  // followed by this.
+  void RethrowCaught();
+
   // To be called in place of the next exchange: tells the others that this process has failed. Does nothing if this
   // process knows that another has failed. Returns the first process that has failed.
   int Fail(residual_knn_status status, const char* text) noexcept;
@@ -79,11 +83,6 @@ class CommTeam {
   // What a function of team() has thrown, which C must not see.
   residual_knn_status caught_status_ = RESIDUAL_KNN_OK;
   std::string caught_text_;
-
- public:
-  // Throws what a function of team() has thrown since the last call. A call of the library that returns an error must be
-  // followed by this.
-  void RethrowCaught();
 };
 
 }  // namespace residual_knn::mpi

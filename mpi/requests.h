@@ -24,7 +24,6 @@ void WaitForTransfer(std::span<MPI_Request> requests, const std::function<void()
 class Pause {
  public:
   void Sleep();
-  void Reset() { microseconds_ = 0; }
 
  private:
   int microseconds_ = 0;

@@ -5,9 +5,11 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "mpi/agreement.h"
 #include "mpi/collective.h"
+#include "mpi/result_exchange.h"
 #include "mpi/shared_search.h"
 #include "parallel/team.h"
 
@@ -72,9 +74,9 @@ residual_knn_status Search(const char* function, MPI_Comm comm, int32_t results,
         places.distances = distances;
         places.conditional_variances = options.conditional_variances;
         places.dimension_major = options.layout == RESIDUAL_KNN_DIMENSION_MAJOR;
-        const FoundNeighbors found = SearchMyLots(team, call, distances != nullptr, &done);
+        FoundNeighbors found = SearchMyLots(team, call, distances != nullptr, &done);
         if (results == RESIDUAL_KNN_MPI_PART) {
-          ShareParts(team, call.k, queries, found, places);
+          ShareParts(team, call.k, queries, std::move(found), places);
         } else {
           ShareWithAll(team, call.k, found, places);
         }

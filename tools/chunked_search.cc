@@ -112,8 +112,9 @@ class ChunkedSearch {
       // Opened early, because files that do not fit the record cannot be continued.
       if (record != nullptr && !writer) ContinueFiles(outputs, record, &writer);
       // Partners write into it.
-      if (files_.shared && !writer) BeginFiles(outputs, &writer);
-      const RangeAnswer found = AnswerOf(queries, files_.shared ? writer->Place() : AnswerPlace{});
+      const bool shares = files_.shared && queries.count > 0;
+      if (shares && !writer) BeginFiles(outputs, &writer);
+      const RangeAnswer found = AnswerOf(queries, shares ? writer->Place() : AnswerPlace{});
       for (const std::vector<FilePart>& parts : found.written) writer->Skip(parts);
       if (found.written.empty()) {
         if (MixesWithBar()) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "mpi/bytes.h"
-#include "mpi/left_queries.h"
+#include "mpi/queries_for_scan.h"
 #include "residual_knn.h"
 #include "tools/answer.h"
 #include "tools/answer_parts.h"
@@ -31,7 +31,7 @@ class LotSearch {
   residual_knn_statistics Search(std::span<const int64_t> which, int32_t strategy);
 
   // Those that all searches have left to brute force.
-  [[nodiscard]] const mpi::LeftQueries& left() const { return left_; }
+  [[nodiscard]] const mpi::QueriesForScan& left() const { return left_; }
   // Searches these, by brute force.
   void SearchLeft(std::span<const int64_t> which);
 
@@ -53,7 +53,7 @@ class LotSearch {
   ProgressBar* progress_;
   LotQueries lots_;
   bool leaves_;
-  mpi::LeftQueries left_;
+  mpi::QueriesForScan left_;
   residual_knn_statistics statistics_{};
   int64_t jittered_ = 0;
   AnswerLetters letters_;

@@ -57,4 +57,10 @@ std::string RealToText(double value) {
   return {text, WriteReal(value, text)};
 }
 
+std::string Hexadecimal(uint64_t value, size_t digits) {
+  std::string text(digits, '0');
+  for (size_t i = digits; i > 0; --i, value >>= 4) text[i - 1] = "0123456789abcdef"[value & 15];
+  return text;
+}
+
 }  // namespace residual_knn

@@ -1,6 +1,7 @@
 // Converts numbers to and from text, in the same way in every locale.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,5 +32,8 @@ char* WriteWhole(int64_t value, char* to);
 
 // The same as a string.
 std::string RealToText(double value);
+
+// The last `digits` hexadecimal digits, with leading zeros.
+std::string Hexadecimal(uint64_t value, size_t digits);
 
 }  // namespace residual_knn

@@ -98,11 +98,11 @@ OutputFile::OutputFile(std::string path, Staging staging, Packing packing)
 
 OutputFile::OutputFile(std::string path, const FilePlace& place, int64_t skipped)
     : path_(std::move(path)), owns_descriptor_(true), is_piece_(true), buffer_(kBufferBytes) {
-  descriptor_ = open(place.path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  descriptor_ = open(place.path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   if (descriptor_ < 0) ThrowWriteError(errno);
-  struct stat status {};
-  const bool same = fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode) &&
-                    status.st_ino == place.inode && status.st_size >= place.end;
+  uint64_t mark = 0;
+  const bool same =
+      pread(descriptor_, &mark, sizeof mark, place.end) == sizeof mark && mark == place.mark;
   part_.end = place.end + skipped;
   if (!same || lseek(descriptor_, part_.end, SEEK_SET) < 0) {
     Close();
@@ -214,11 +214,15 @@ FilePart OutputFile::Sync() {
 
 FilePlace OutputFile::Place() {
   Flush();
-  struct stat status {};
-  if (fdatasync(descriptor_) != 0 || fstat(descriptor_, &status) != 0) ThrowWriteError(errno);
-  const off_t end = lseek(descriptor_, 0, SEEK_CUR);
-  if (end < 0) ThrowWriteError(errno);
-  return {std::filesystem::absolute(temporary_path_).string(), status.st_ino, end};
+  FilePlace place;
+  place.path = std::filesystem::absolute(temporary_path_).string();
+  place.end = lseek(descriptor_, 0, SEEK_CUR);
+  if (place.end < 0 || getentropy(&place.mark, sizeof place.mark) != 0) ThrowWriteError(errno);
+  const std::string_view mark(reinterpret_cast<const char*>(&place.mark), sizeof place.mark);
+  const int system_error = WriteAt(descriptor_, mark, place.end);
+  if (system_error != 0) ThrowWriteError(system_error);
+  if (fdatasync(descriptor_) != 0) ThrowWriteError(errno);
+  return place;
 }
 
 void OutputFile::Skip(const FilePart& part) {

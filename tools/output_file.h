@@ -43,11 +43,12 @@ struct FilePart {
   uint32_t checksum = 0;
 };
 
-// The place of the next byte in an unfinished file. `inode` and `end` tell whether another process sees the same file.
+// The place of the next byte in an unfinished file. Until something is written there, it has a random mark, by which another
+// process knows that it sees this file.
 struct FilePlace {
   std::string path;
-  uint64_t inode = 0;
   int64_t end = 0;
+  uint64_t mark = 0;
 };
 
 class OutputFile {
@@ -74,7 +75,7 @@ class OutputFile {
 
   // Whether other processes can write into the unfinished file: it has a name.
   [[nodiscard]] bool IsShared() const { return !temporary_path_.empty(); }
-  // The same: where they can write, behind all so far, which is then on the disk.
+  // The same: where they can write, behind all so far, which is then on the disk. At least 8 bytes must follow.
   FilePlace Place();
   // The same: this part, which follows, was written by another process.
   void Skip(const FilePart& part);

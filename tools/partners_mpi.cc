@@ -25,6 +25,7 @@
 #include "tools/fingerprint.h"
 #include "tools/lot_search.h"
 #include "tools/neighbors_search.h"
+#include "tools/number_text.h"
 #include "tools/part_writer.h"
 #include "tools/partners.h"
 #include "tools/point_order.h"
@@ -39,12 +40,7 @@ namespace {
 // From BeginProcess to EndProcess.
 std::unique_ptr<mpi::CommTeam> team;
 
-std::string Hexadecimal(uint64_t value) {
-  std::string text(16, '0');
-  for (size_t i = text.size(); i > 0; --i, value >>= 4)
-    text[i - 1] = "0123456789abcdef"[value & 15];
-  return text;
-}
+constexpr size_t kDigits = 16;  // of a fingerprint
 
 // A line with name and number for everything that all processes must have in common.
 std::string DescribeInput(const NeighborsOptions& options, const Question& question) {
@@ -53,17 +49,16 @@ std::string DescribeInput(const NeighborsOptions& options, const Question& quest
     // Process 0 chooses these for all, or uses them alone.
     const bool is_shared =
         one.name == "inducing points" || one.name == "order" || one.name == "output";
-    if (!is_shared) text += Hexadecimal(one.value) + one.name + '\n';
+    if (!is_shared) text += Hexadecimal(one.value, kDigits) + one.name + '\n';
   }
   Fingerprint strategy;
   strategy.Add(options.strategy);
-  return text + Hexadecimal(strategy.get()) + "strategy\n";
+  return text + Hexadecimal(strategy.get(), kDigits) + "strategy\n";
 }
 
 // The names of the lines in which two texts of DescribeInput differ.
 std::string DifferencesOf(const std::string& one, const std::string& other) {
   std::string names;
-  constexpr size_t kDigits = 16;
   for (size_t at = 0; at < one.size();) {
     const size_t end = one.find('\n', at);
     const std::string line = one.substr(at, end - at);
@@ -262,8 +257,8 @@ mpi::Bytes ToLetter(const RangeTask& task) {
   mpi::Put(task.place.query_bytes, &letter);
   for (const FilePlace& file : task.place.files) {
     mpi::Put(std::span<const char>(file.path), &letter);
-    mpi::PutOne(file.inode, &letter);
     mpi::PutOne(file.end, &letter);
+    mpi::PutOne(file.mark, &letter);
   }
   return letter;
 }
@@ -277,8 +272,8 @@ RangeTask TaskIn(const mpi::Bytes& letter) {
     const std::vector<char> path = reader.Take<char>();
     FilePlace& file = task.place.files.emplace_back();
     file.path.assign(path.begin(), path.end());
-    file.inode = reader.TakeOne<uint64_t>();
     file.end = reader.TakeOne<int64_t>();
+    file.mark = reader.TakeOne<uint64_t>();
   }
   return task;
 }

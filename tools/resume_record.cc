@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "tools/file_bytes.h"
+#include "tools/number_text.h"
 
 namespace residual_knn::cli {
 namespace {
@@ -22,12 +23,6 @@ constexpr mode_t kNewFileMode = 0666;  // without the bits of the umask
 constexpr std::string_view kFirstLine = "residual-knn resume 2";
 constexpr std::string_view kMark = " #";
 constexpr size_t kChecksumDigits = 8;
-
-std::string Hexadecimal(uint64_t value, size_t digits) {
-  std::string text(digits, '0');
-  for (size_t i = digits; i > 0; --i, value >>= 4) text[i - 1] = "0123456789abcdef"[value & 15];
-  return text;
-}
 
 std::string Checksum(std::string_view content) {
   return Hexadecimal(Crc32(content), kChecksumDigits);

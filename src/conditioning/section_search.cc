@@ -20,13 +20,6 @@ namespace {
 // Queries that lie together in space, if no tree orders them.
 constexpr int64_t kQueriesTogether = 64;
 
-// For samples, whose answers are found again in their sections.
-class NoSink : public ResultSink {
- public:
-  void Write(const QueryBlock& /*block*/, int64_t /*query*/,
-             std::span<const Neighbor> /*neighbors*/) override {}
-};
-
 // Some queries of a job, as a job of their own.
 class JobPart {
  public:
@@ -203,7 +196,7 @@ class SectionSearch {
       order_;  // in which the queries are dealt to sections; empty: that of the set
   int64_t pairs_done_ = 0;
   SearchStatistics sum_;
-  NoSink no_results_;
+  NoResults no_results_;
 };
 
 // All queries at once.

@@ -22,4 +22,11 @@ class ResultSink {
                      std::span<const Neighbor> neighbors) = 0;
 };
 
+// For a job that is not searched, or a sample whose answers are found again.
+class NoResults : public ResultSink {
+ public:
+  void Write(const QueryBlock& /*block*/, int64_t /*query*/,
+             std::span<const Neighbor> /*neighbors*/) override {}
+};
+
 }  // namespace residual_knn

@@ -398,7 +398,12 @@ void TestPermissions(void** /*state*/) {
   constexpr uid_t kNobody = 65534;
   assert_int_equal(chmod(folder.path().c_str(), 0555), 0);
   if (root) {
-    assert_int_equal(seteuid(kNobody), 0);
+    // Namespaces may lack this user.
+    if (seteuid(kNobody) != 0) {
+      chmod(folder.path().c_str(), 0755);
+      print_message("not checked: refused permissions; the user nobody is absent\n");
+      skip();
+    }
     const bool reached = faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
     assert_int_equal(seteuid(0), 0);
     if (!reached) {

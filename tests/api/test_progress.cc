@@ -19,8 +19,9 @@
 namespace residual_knn_test {
 namespace {
 
-// Programs with sanitizers are about ten times slower, but do the same work between two polls.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// Programs with sanitizers, or under qemu, are about ten times slower, but do the same work between two polls.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    defined(RESIDUAL_KNN_TEST_UNDER_QEMU)
 constexpr double kSlowdown = 10;
 #else
 constexpr double kSlowdown = 1;

@@ -28,7 +28,7 @@ Function* Next(const char* name) {
 }
 
 int Open(const char* name, const char* path, int flags, mode_t mode) {
-  constexpr int kOfSharedFile = O_WRONLY | O_CLOEXEC | O_NOFOLLOW;
+  constexpr int kOfSharedFile = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
   const bool is_shared = (flags & (kOfSharedFile | O_CREAT)) == kOfSharedFile;
   if (is_shared && Fails("open")) {
     errno = ENOENT;

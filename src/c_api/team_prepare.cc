@@ -15,17 +15,6 @@ using residual_knn::Guard;
 using residual_knn::Monitor;
 using residual_knn::QuerySet;
 
-namespace {
-
-// For a job that is not searched.
-class NoResults : public residual_knn::ResultSink {
- public:
-  void Write(const residual_knn::QueryBlock& /*block*/, int64_t /*query*/,
-             std::span<const residual_knn::Neighbor> /*neighbors*/) override {}
-};
-
-}  // namespace
-
 residual_knn_status residual_knn_team_prepare(const residual_knn_index* index,
                                               const residual_knn_team_question* question,
                                               const residual_knn_search_options* options,
@@ -48,7 +37,7 @@ residual_knn_status residual_knn_team_prepare(const residual_knn_index* index,
     const std::unique_ptr<QuerySet> queries =
         q.new_points == nullptr ? rows(index->model, frame) : points(index->model, frame);
     residual_knn::CallerTeam others(*team);
-    NoResults results;
+    residual_knn::NoResults results;
     const residual_knn::SharedPlan plan = residual_knn::PrepareTogether(
         {index->model, *queries, settings, results, monitor}, *index->prepared, others);
     *strategy = plan.strategy;

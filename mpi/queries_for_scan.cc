@@ -1,4 +1,4 @@
-#include "mpi/left_queries.h"
+#include "mpi/queries_for_scan.h"
 
 #include "parallel/team.h"
 
@@ -7,16 +7,16 @@ namespace {
 
 // To make V in integers takes a process about as long as to scan for this many queries for each inducing point. Measured
 // with a million points and 200 inducing points (AVX-512): 4 s, and .1 ms a query.
-constexpr int64_t kQueriesForPreparation = 100;
+constexpr int64_t kQueriesForPreparation = 200;
 
 }  // namespace
 
-unsigned char* LeftQueries::Marks(size_t lot) {
+unsigned char* QueriesForScan::Marks(size_t lot) {
   marks_.assign(lot, 0);
   return marks_.data();
 }
 
-std::vector<int64_t> LeftQueries::Divide(std::span<const int64_t> lot) {
+std::vector<int64_t> QueriesForScan::Divide(std::span<const int64_t> lot) {
   std::vector<int64_t> others;
   others.reserve(lot.size());
   for (size_t i = 0; i < lot.size(); ++i) {
@@ -25,7 +25,7 @@ std::vector<int64_t> LeftQueries::Divide(std::span<const int64_t> lot) {
   return others;
 }
 
-std::vector<int64_t> LeftQueries::ShareOut(CommTeam& team, int64_t m) const {
+std::vector<int64_t> QueriesForScan::ShareOut(CommTeam& team, int64_t m) const {
   const std::vector<int64_t> counts = team.Share(std::ssize(queries_));
   std::vector<std::vector<int64_t>> all;
   std::vector<std::span<unsigned char>> parts;

@@ -12,7 +12,7 @@
 
 namespace residual_knn::mpi {
 
-class LeftQueries {
+class QueriesForScan {
  public:
   // Where the search of a lot of this size marks the queries that it leaves.
   unsigned char* Marks(size_t lot);
@@ -34,7 +34,7 @@ class LeftQueries {
 };
 
 template <class T>
-void LeftQueries::RemoveFrom(int64_t places, T* results) const {
+void QueriesForScan::RemoveFrom(int64_t places, T* results) const {
   if (results == nullptr) return;
   T* to = results;
   for (size_t i = 0; i < marks_.size(); ++i, results += places) {
