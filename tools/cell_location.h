@@ -19,6 +19,4 @@ std::string NpyCell(const std::string& path, int64_t row, int64_t column);
 // A part of a file for a message: in quotes, on one line, in UTF-8, shortened if it is long.
 std::string Quoted(std::string_view text);
 
-bool IsUtf8(std::string_view text);
-
 }  // namespace residual_knn

@@ -46,17 +46,8 @@ int64_t ChunkSize(const NeighborsOptions& options, const QueryRange& range) {
 class NamedAnswer {
  public:
   NamedAnswer(const NeighborsOptions& options, const Question& question, const Queries& queries,
-              const Answer& answer) {
-    const auto size = static_cast<size_t>(options.threshold ? answer.offsets.back()
-                                                            : answer.num_queries * answer.places);
-    named_.num_queries = answer.num_queries;
-    named_.places = answer.places;
-    named_.neighbors = std::span(answer.neighbors.get(), size);
-    named_.distances = std::span(answer.distances.get(), size);
-    named_.offsets = answer.offsets;
-    named_.weights = answer.weights;
-    named_.pick_variances = answer.pick_variances;
-    named_.variances = answer.variances;
+              const Answer& answer)
+      : named_(WithoutFile(answer)) {
     named_.result_rows = queries.places;
     named_.first_query = queries.range.begin;
     named_.file_rows = question.order;
@@ -106,7 +97,7 @@ class ChunkedSearch {
                       std::to_string(range_.size()) + " queries");
     }
     std::optional<AnswerWriter> writer;
-    const SignalWatch watch(progress_, outputs);
+    const StopBySignal stop(progress_, outputs);
     for (const QueryRange& chunk : ChunksOf(left, ChunkSize(options_, range_))) {
       const Queries queries = QueriesIn(chunk, options_, question_);
       // Opened early, because files that do not fit the record cannot be continued.
@@ -134,18 +125,18 @@ class ChunkedSearch {
 
  private:
   // A file with a name delays Ctrl-C until it is removed. So the search, and the wait for partners, must end at once.
-  class SignalWatch {
+  class StopBySignal {
    public:
-    SignalWatch(ProgressBar* progress, OutputSet* outputs) : progress_(progress) {
+    StopBySignal(ProgressBar* progress, OutputSet* outputs) : progress_(progress) {
       progress_->StopIf([outputs] { return outputs->SignalWaits(); });
       WhileWaiting([outputs] { outputs->EndBySignal(); });
     }
-    ~SignalWatch() {
+    ~StopBySignal() {
       progress_->StopIf(nullptr);
       WhileWaiting(nullptr);
     }
-    SignalWatch(const SignalWatch&) = delete;
-    SignalWatch& operator=(const SignalWatch&) = delete;
+    StopBySignal(const StopBySignal&) = delete;
+    StopBySignal& operator=(const StopBySignal&) = delete;
 
    private:
     ProgressBar* progress_;

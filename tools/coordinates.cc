@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/utf8.h"
 #include "tools/cell_location.h"
 #include "tools/number_text.h"
 #include "tools/suggestion.h"

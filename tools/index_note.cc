@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/utf8.h"
 #include "tools/cell_location.h"
 #include "tools/number_text.h"
 

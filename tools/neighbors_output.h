@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/answer.h"
 #include "tools/output_set.h"
 #include "tools/progress_bar.h"
 
@@ -33,6 +34,9 @@ struct NeighborsAnswer {
   // For each row number of the library, the row in the file; empty: the same number.
   std::span<const int64_t> file_rows;
 };
+
+// What the answer of the library says by itself: without numbers of queries and rows of a file. Refers to `answer`.
+NeighborsAnswer WithoutFile(const Answer& answer);
 
 // A place in each file of an answer, whose queries have the same number of bytes in all parts of the file.
 struct AnswerPlace {

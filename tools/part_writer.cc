@@ -1,6 +1,5 @@
 #include "tools/part_writer.h"
 
-#include <span>
 #include <stdexcept>
 
 #include "tools/answer_files.h"
@@ -20,15 +19,7 @@ PartWriter::PartWriter(const RangeTask& task, const NeighborsOptions& options,
 }
 
 std::vector<FilePart> PartWriter::Write(const Answer& answer, const Question& question) {
-  const auto size = static_cast<size_t>(answer.num_queries * answer.places);
-  NeighborsAnswer named;
-  named.num_queries = answer.num_queries;
-  named.places = answer.places;
-  named.neighbors = std::span(answer.neighbors.get(), size);
-  named.distances = std::span(answer.distances.get(), size);
-  named.weights = answer.weights;
-  named.pick_variances = answer.pick_variances;
-  named.variances = answer.variances;
+  NeighborsAnswer named = WithoutFile(answer);
   named.file_rows = question.order;
   writer_->Write(named, nullptr);
   return writer_->Sync();

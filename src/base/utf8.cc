@@ -24,8 +24,9 @@ Range SecondByteAfter(unsigned char first) {
   }
 }
 
-// The number of bytes of the first character of a text that is not empty; 0 if it is not UTF-8.
-size_t CharacterSize(std::string_view text) {
+}  // namespace
+
+size_t FirstCharacterSize(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   if (first < 0x80) return 1;
   if (first < 0xC2 || first > 0xF4) return 0;
@@ -40,12 +41,10 @@ size_t CharacterSize(std::string_view text) {
   return size;
 }
 
-}  // namespace
-
 size_t CountUtf8Bytes(std::string_view text) {
   size_t count = 0;
   while (count < text.size()) {
-    const size_t size = CharacterSize(text.substr(count));
+    const size_t size = FirstCharacterSize(text.substr(count));
     if (size == 0) break;
     count += size;
   }

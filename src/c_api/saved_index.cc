@@ -52,8 +52,7 @@ void RequireLittleEndian() {
 
 void ReadNote(const IndexReader& reader, std::string& note) {
   reader.Numbers(kNote, note, IndexReader::kAnyCount);
-  const bool is_text =
-      note.find('\0') == std::string::npos && residual_knn::CountUtf8Bytes(note) == note.size();
+  const bool is_text = note.find('\0') == std::string::npos && residual_knn::IsUtf8(note);
   reader.Require(is_text, "the note, which must be UTF-8,");
 }
 

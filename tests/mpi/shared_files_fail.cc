@@ -27,7 +27,9 @@ Function* Next(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
-int Open(const char* name, const char* path, int flags, mode_t mode) {
+// `name` is that of the function; a mode follows in `arguments` if the file may be made.
+int Open(const char* name, const char* path, int flags, va_list arguments) {
+  const auto mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
   constexpr int kOfSharedFile = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
   const bool is_shared = (flags & (kOfSharedFile | O_CREAT)) == kOfSharedFile;
   if (is_shared && Fails("open")) {
@@ -46,17 +48,17 @@ extern "C" {
 int open(const char* path, int flags, ...) {
   va_list arguments;
   va_start(arguments, flags);
-  const auto mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+  const int descriptor = Open("open", path, flags, arguments);
   va_end(arguments);
-  return Open("open", path, flags, mode);
+  return descriptor;
 }
 
 int open64(const char* path, int flags, ...) {
   va_list arguments;
   va_start(arguments, flags);
-  const auto mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+  const int descriptor = Open("open64", path, flags, arguments);
   va_end(arguments);
-  return Open("open64", path, flags, mode);
+  return descriptor;
 }
 
 ssize_t write(int descriptor, const void* bytes, size_t count) {
