@@ -15,7 +15,7 @@ struct Answer {
   int64_t places = 0;
   std::unique_ptr<int64_t[]> neighbors;
   std::unique_ptr<double[]> distances;
-  std::vector<int64_t> offsets;   // of --threshold, see NeighborsAnswer
+  std::vector<int64_t> offsets;   // of --threshold, see WrittenAnswer
   std::vector<double> weights;    // places as the neighbors; empty unless wanted
   std::vector<double> variances;  // one for each query; empty unless wanted
   // Places as the neighbors; empty unless wanted.

@@ -10,19 +10,20 @@
 #include <vector>
 
 #include "tools/answer_files.h"
-#include "tools/neighbors_output.h"
+#include "tools/answer_writer.h"
 #include "tools/neighbors_search.h"
 #include "tools/output_format.h"
 #include "tools/partners.h"
 #include "tools/queries.h"
 #include "tools/statistics_sum.h"
+#include "tools/written_answer.h"
 
 namespace residual_knn::cli {
 namespace {
 
 // The headers of compressed rows contain their number, which is known after the last chunk. A pipe cannot be rewritten.
 bool NeedsOneChunk(const NeighborsOptions& options) {
-  if (!options.threshold || TableFormatOf(options.output) != OutputFormat::kNpy) return false;
+  if (!options.threshold || !IsNpyName(options.output)) return false;
   const std::vector<std::string> files = NeighborsFiles(options.output, true);
   return !std::all_of(files.begin(), files.end(), IsStaged);
 }
@@ -66,10 +67,10 @@ class NamedAnswer {
   NamedAnswer(const NamedAnswer&) = delete;
   NamedAnswer& operator=(const NamedAnswer&) = delete;
 
-  [[nodiscard]] const NeighborsAnswer& get() const { return named_; }
+  [[nodiscard]] const WrittenAnswer& get() const { return named_; }
 
  private:
-  NeighborsAnswer named_;
+  WrittenAnswer named_;
   std::vector<int64_t> groups_;
 };
 

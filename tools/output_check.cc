@@ -9,7 +9,7 @@
 #include <system_error>
 #include <vector>
 
-#include "tools/neighbors_output.h"
+#include "tools/answer_files.h"
 #include "tools/output_file.h"
 #include "tools/output_format.h"
 #include "tools/output_set.h"
@@ -46,7 +46,7 @@ struct RunFiles {
   std::vector<NamedFile> others;  // other outputs
 };
 
-RunFiles FilesOf(const NeighborsOptions& options) {
+RunFiles RunFilesOf(const NeighborsOptions& options) {
   RunFiles files;
   files.inputs = {{"POINTS", options.points},
                   {"--index", options.index},
@@ -68,7 +68,7 @@ RunFiles FilesOf(const NeighborsOptions& options) {
   return files;
 }
 
-RunFiles FilesOf(const SavingOptions& options) {
+RunFiles RunFilesOf(const SavingOptions& options) {
   return {{{"POINTS", options.points}, {"--inducing-points", options.inducing_points}},
           {{"--write-inducing", options.write_inducing}, {"--write-order", options.write_order}},
           {{"--output", options.output}}};
@@ -171,7 +171,7 @@ void CheckResume(const NeighborsOptions& options, const RunFiles& files) {
 }  // namespace
 
 void CheckFiles(const NeighborsOptions& options) {
-  const RunFiles files = FilesOf(options);
+  const RunFiles files = RunFilesOf(options);
   CheckStandardInput(files);
   CheckEndings(files);
   if (!options.stats.empty()) IsJsonName(options.stats);
@@ -180,7 +180,7 @@ void CheckFiles(const NeighborsOptions& options) {
 }
 
 void CheckFiles(const SavingOptions& options) {
-  const RunFiles files = FilesOf(options);
+  const RunFiles files = RunFilesOf(options);
   CheckStandardInput(files);
   CheckEndings(files);
   std::error_code error;

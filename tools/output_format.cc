@@ -32,6 +32,8 @@ OutputFormat TableFormatOf(const std::string& path) {
       "ending and .txt are CSV)");
 }
 
+bool IsNpyName(const std::string& path) { return TableFormatOf(path) == OutputFormat::kNpy; }
+
 Packing PackingOf(OutputFormat format) {
   return format == OutputFormat::kGzippedCsv ? Packing::kGzip : Packing::kNone;
 }

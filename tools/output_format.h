@@ -13,6 +13,9 @@ enum class OutputFormat { kCsv, kGzippedCsv, kNpy };
 // std::runtime_error for every other ending.
 OutputFormat TableFormatOf(const std::string& path);
 
+// TableFormatOf is kNpy.
+bool IsNpyName(const std::string& path);
+
 Packing PackingOf(OutputFormat format);
 
 // For statistics: true for .json, false (text) for .txt, .log, a name without an ending and "-".

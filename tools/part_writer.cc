@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "tools/answer_files.h"
+#include "tools/written_answer.h"
 
 namespace residual_knn::cli {
 
@@ -19,7 +20,7 @@ PartWriter::PartWriter(const RangeTask& task, const NeighborsOptions& options,
 }
 
 std::vector<FilePart> PartWriter::Write(const Answer& answer, const Question& question) {
-  NeighborsAnswer named = WithoutFile(answer);
+  WrittenAnswer named = WithoutFile(answer);
   named.file_rows = question.order;
   writer_->Write(named, nullptr);
   return writer_->Sync();

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "tools/answer.h"
-#include "tools/neighbors_output.h"
+#include "tools/answer_writer.h"
 #include "tools/partners.h"
 #include "tools/question.h"
 

@@ -10,8 +10,8 @@
 
 #include "residual_knn.h"
 #include "tools/answer.h"
+#include "tools/answer_place.h"
 #include "tools/neighbors_options.h"
-#include "tools/neighbors_output.h"
 #include "tools/progress_bar.h"
 #include "tools/query_range.h"
 #include "tools/question.h"

@@ -1,9 +1,10 @@
-#include "tools/neighbors_output.h"
+#include "tools/answer_tables.h"
 
-#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <span>
+#include <string_view>
 
 #include "tools/csv_cell.h"
 #include "tools/npy_format.h"
@@ -14,61 +15,30 @@
 
 namespace residual_knn::cli {
 
-class AnswerTable {
- public:
-  AnswerTable() = default;
-  AnswerTable(const AnswerTable&) = delete;
-  AnswerTable& operator=(const AnswerTable&) = delete;
-  virtual ~AnswerTable() = default;
-
-  // Writes the headers.
-  virtual void Begin() = 0;
-  // Goes on with files that have the headers and some parts.
-  virtual void Continue() {}
-  // `progress` may be null.
-  virtual void Write(const NeighborsAnswer& part, ProgressBar* progress) = 0;
-  virtual void Finish() {}
-  // In a file of which all queries have the same number; otherwise 0.
-  [[nodiscard]] virtual int64_t BytesOfQuery() const { return 0; }
-};
-
 namespace {
 
-constexpr std::string_view kNpyEnd = ".npy";
-
-// The name of a second .npy file.
-std::string FileBeside(const std::string& output, const char* what) {
-  const size_t stem = output.size() - kNpyEnd.size();
-  return output.substr(0, stem) + "." + what + output.substr(stem);
-}
-
-std::string DistancesFile(const std::string& output) { return FileBeside(output, "distances"); }
-std::string OffsetsFile(const std::string& output) { return FileBeside(output, "offsets"); }
-
-bool IsNpy(const std::string& path) { return TableFormatOf(path) == OutputFormat::kNpy; }
-
 // The number of a query in the file.
-int64_t QueryRow(const NeighborsAnswer& part, int64_t query) {
+int64_t QueryRow(const WrittenAnswer& part, int64_t query) {
   return part.query_rows.empty() ? part.first_query + query : At(part.query_rows, query);
 }
 
 // What is written of each neighbor besides its row.
 struct NeighborValues {
   std::string_view name;  // the column of CSV
-  std::span<const double> NeighborsAnswer::*values;
+  std::span<const double> WrittenAnswer::*values;
   // In places of .npy without a neighbor; without it, the last value of the query.
   std::optional<double> missing;
 };
 
-constexpr NeighborValues kDistances = {"distance", &NeighborsAnswer::distances,
+constexpr NeighborValues kDistances = {"distance", &WrittenAnswer::distances,
                                        std::numeric_limits<double>::infinity()};
-constexpr NeighborValues kWeights = {"weight", &NeighborsAnswer::weights, 0};
-constexpr NeighborValues kPickVariances = {"variance", &NeighborsAnswer::pick_variances,
+constexpr NeighborValues kWeights = {"weight", &WrittenAnswer::weights, 0};
+constexpr NeighborValues kPickVariances = {"variance", &WrittenAnswer::pick_variances,
                                            std::nullopt};
 
 // Calls write(query, its neighbors, their values) for each query. `progress` may be null.
 template <typename Write>
-void ForEachQuery(const NeighborsAnswer& part, const NeighborValues& values, ProgressBar* progress,
+void ForEachQuery(const WrittenAnswer& part, const NeighborValues& values, ProgressBar* progress,
                   const Write& write) {
   constexpr int64_t kQueriesPerUpdate = 1024;
   const std::span<const double> numbers = part.*values.values;
@@ -98,7 +68,7 @@ class NeighborCsv final : public AnswerTable {
     file_->Write("query,rank,neighbor," + std::string(values_.name) + "\n");
   }
 
-  void Write(const NeighborsAnswer& part, ProgressBar* progress) override {
+  void Write(const WrittenAnswer& part, ProgressBar* progress) override {
     ForEachQuery(
         part, values_, progress,
         [&](int64_t query, std::span<const int64_t> neighbors, std::span<const double> numbers) {
@@ -136,7 +106,7 @@ class NeighborNpy final : public AnswerTable {
 
   void Begin() override { file_->Write(NpyPreamble(kNpyInt64, num_queries_, k_)); }
 
-  void Write(const NeighborsAnswer& part, ProgressBar* progress) override {
+  void Write(const WrittenAnswer& part, ProgressBar* progress) override {
     ForEachQuery(part, kDistances, progress,
                  [&](int64_t, std::span<const int64_t> neighbors, std::span<const double>) {
                    for (int64_t rank = 0; rank < k_; ++rank) {
@@ -165,7 +135,7 @@ class ValueNpy final : public AnswerTable {
 
   void Begin() override { file_->Write(NpyPreamble(kNpyFloat64, num_queries_, k_)); }
 
-  void Write(const NeighborsAnswer& part, ProgressBar* progress) override {
+  void Write(const WrittenAnswer& part, ProgressBar* progress) override {
     ForEachQuery(part, values_, progress,
                  [&](int64_t, std::span<const int64_t> neighbors, std::span<const double> numbers) {
                    for (int64_t rank = 0; rank < k_; ++rank) {
@@ -209,7 +179,7 @@ class CompressedNpy final : public AnswerTable {
     size_in_headers_ = kUnknown;
   }
 
-  void Write(const NeighborsAnswer& part, ProgressBar* progress) override {
+  void Write(const WrittenAnswer& part, ProgressBar* progress) override {
     if (!size_in_headers_) WriteHeaders(std::ssize(part.neighbors));
     ForEachQuery(part, kDistances, progress,
                  [&](int64_t, std::span<const int64_t> neighbors, std::span<const double> numbers) {
@@ -253,8 +223,8 @@ class CompressedNpy final : public AnswerTable {
 // One value of each query.
 class VarianceTable final : public AnswerTable {
  public:
-  VarianceTable(const AnswerFiles& files, bool npy, OutputFile* file)
-      : npy_(npy),
+  VarianceTable(const AnswerFiles& files, OutputFile* file)
+      : npy_(IsNpyName(files.variances)),
         has_header_(files.has_header),
         num_queries_(files.num_queries),
         base_(files.base),
@@ -265,7 +235,7 @@ class VarianceTable final : public AnswerTable {
     if (!npy_ && has_header_) file_->Write("query,variance\n");
   }
 
-  void Write(const NeighborsAnswer& part, ProgressBar* /*progress*/) override {
+  void Write(const WrittenAnswer& part, ProgressBar* /*progress*/) override {
     for (int64_t query = 0; query < part.num_queries; ++query) {
       const double variance = part.variances[static_cast<size_t>(At(part.result_rows, query))];
       if (npy_) {
@@ -289,133 +259,34 @@ class VarianceTable final : public AnswerTable {
 
 }  // namespace
 
-NeighborsAnswer WithoutFile(const Answer& answer) {
-  const auto size = static_cast<size_t>(answer.offsets.empty() ? answer.num_queries * answer.places
-                                                               : answer.offsets.back());
-  NeighborsAnswer written;
-  written.num_queries = answer.num_queries;
-  written.places = answer.places;
-  written.neighbors = std::span(answer.neighbors.get(), size);
-  written.distances = std::span(answer.distances.get(), size);
-  written.offsets = answer.offsets;
-  written.weights = answer.weights;
-  written.pick_variances = answer.pick_variances;
-  written.variances = answer.variances;
-  return written;
-}
-
-std::vector<std::string> NeighborsFiles(const std::string& output, bool compressed) {
-  if (!IsNpy(output)) return {output};
-  if (!compressed) return {output, DistancesFile(output)};
-  return {output, DistancesFile(output), OffsetsFile(output)};
-}
-
-std::vector<std::string> AllFiles(const AnswerFiles& files) {
-  std::vector<std::string> all = NeighborsFiles(files.output, files.compressed);
-  for (const std::string& path : {files.weights, files.pick_variances, files.variances}) {
-    if (!path.empty()) all.push_back(path);
-  }
-  return all;
-}
-
-bool CanBeShared(const AnswerFiles& files) {
-  if (files.compressed) return false;
-  const std::vector<std::string> all = AllFiles(files);
-  return std::all_of(all.begin(), all.end(),
-                     [](const std::string& path) { return IsNpy(path) && IsStaged(path); });
-}
-
-void AnswerWriter::AddTables(const AnswerFiles& files, const OpenFile& open_file) {
-  const auto open = [&](const std::string& path) {
-    files_.push_back(open_file(path));
-    return files_.back();
-  };
+std::vector<std::unique_ptr<AnswerTable>> MakeTables(const AnswerFiles& files,
+                                                     const OpenFile& open) {
+  std::vector<std::unique_ptr<AnswerTable>> tables;
   const auto add_values = [&](const std::string& path, const NeighborValues& values) {
-    if (IsNpy(path)) {
-      tables_.push_back(std::make_unique<ValueNpy>(files, values, open(path)));
+    if (IsNpyName(path)) {
+      tables.push_back(std::make_unique<ValueNpy>(files, values, open(path)));
     } else {
-      tables_.push_back(std::make_unique<NeighborCsv>(files, values, open(path)));
+      tables.push_back(std::make_unique<NeighborCsv>(files, values, open(path)));
     }
   };
-  if (!IsNpy(files.output)) {
-    add_values(files.output, kDistances);
+  const std::vector<std::string> paths = NeighborsFiles(files.output, files.compressed);
+  if (paths.size() == 1) {
+    add_values(paths[0], kDistances);
   } else if (files.compressed) {
-    OutputFile* const rows = open(files.output);
-    OutputFile* const distances = open(DistancesFile(files.output));
-    OutputFile* const offsets = open(OffsetsFile(files.output));
-    tables_.push_back(std::make_unique<CompressedNpy>(files, rows, distances, offsets));
+    OutputFile* const rows = open(paths[0]);
+    OutputFile* const distances = open(paths[1]);
+    OutputFile* const offsets = open(paths[2]);
+    tables.push_back(std::make_unique<CompressedNpy>(files, rows, distances, offsets));
   } else {
-    tables_.push_back(std::make_unique<NeighborNpy>(files, open(files.output)));
-    add_values(DistancesFile(files.output), kDistances);
+    tables.push_back(std::make_unique<NeighborNpy>(files, open(paths[0])));
+    add_values(paths[1], kDistances);
   }
   if (!files.weights.empty()) add_values(files.weights, kWeights);
   if (!files.pick_variances.empty()) add_values(files.pick_variances, kPickVariances);
   if (!files.variances.empty()) {
-    tables_.push_back(
-        std::make_unique<VarianceTable>(files, IsNpy(files.variances), open(files.variances)));
+    tables.push_back(std::make_unique<VarianceTable>(files, open(files.variances)));
   }
-}
-
-AnswerWriter::AnswerWriter(const AnswerFiles& files, OutputSet* outputs) {
-  AddTables(files, [&](const std::string& path) {
-    if (files.kept) return &outputs->OpenKept(path);
-    if (files.shared) return &outputs->OpenShared(path);
-    return &outputs->Open(path, PackingOf(TableFormatOf(path)));
-  });
-}
-
-AnswerWriter::AnswerWriter(const AnswerFiles& files, const AnswerPlace& place, int64_t queries) {
-  AddTables(files, [&](const std::string& path) {
-    const size_t i = pieces_.size();
-    pieces_.push_back(
-        std::make_unique<OutputFile>(path, place.files[i], queries * place.query_bytes[i]));
-    return pieces_.back().get();
-  });
-}
-
-AnswerWriter::~AnswerWriter() = default;
-
-void AnswerWriter::Begin() {
-  for (const auto& table : tables_) table->Begin();
-}
-
-void AnswerWriter::Continue(std::span<const std::vector<FilePart>> parts) {
-  for (size_t i = 0; i < files_.size(); ++i) {
-    std::vector<FilePart> of_file;
-    for (const std::vector<FilePart>& part : parts) of_file.push_back(part[i]);
-    files_[i]->Continue(of_file);
-  }
-  if (parts.empty()) {
-    Begin();
-    return;
-  }
-  for (const auto& table : tables_) table->Continue();
-}
-
-std::vector<FilePart> AnswerWriter::Sync() {
-  std::vector<FilePart> parts;
-  for (OutputFile* file : files_) parts.push_back(file->Sync());
-  return parts;
-}
-
-AnswerPlace AnswerWriter::Place() {
-  AnswerPlace place;
-  for (OutputFile* file : files_) place.files.push_back(file->Place());
-  // Each table of shared files has one.
-  for (const auto& table : tables_) place.query_bytes.push_back(table->BytesOfQuery());
-  return place;
-}
-
-void AnswerWriter::Skip(std::span<const FilePart> parts) {
-  for (size_t i = 0; i < files_.size(); ++i) files_[i]->Skip(parts[i]);
-}
-
-void AnswerWriter::Write(const NeighborsAnswer& part, ProgressBar* progress) {
-  for (const auto& table : tables_) table->Write(part, progress);
-}
-
-void AnswerWriter::Finish() {
-  for (const auto& table : tables_) table->Finish();
+  return tables;
 }
 
 }  // namespace residual_knn::cli
