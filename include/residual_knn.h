@@ -449,7 +449,7 @@ RESIDUAL_KNN_API void residual_knn_model_options_init(residual_knn_model_options
  * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_NOT_POSITIVE_DEFINITE (also for duplicate
  *         inducing points without jitter), ERROR_OUT_OF_MEMORY or ERROR_CANCELLED. On failure *index is
  *         untouched.
- * Memory: n * (m + 2 d + 3) doubles, or n * (2 d + 3) if V is not stored (factor_storage). Searches add data when they
+ * Memory: n * (m + 2 d + 2) doubles, or n * (2 d + 2) if V is not stored (factor_storage). Searches add data when they
  * first need them, and the index keeps these data:
  * scans in integers between a quarter and five eighths of the size of V, trees between a third of it and about all
  * of it, and the k-d trees of searches by scaled distance up to three copies of the points.

@@ -526,7 +526,7 @@ Creates an index from points, a built-in kernel and inducing points.
   inducing points without jitter), ERROR_OUT_OF_MEMORY or ERROR_CANCELLED. On failure *index is
   untouched.
 
-Memory: n * (m + 2 d + 3) doubles, or n * (2 d + 3) if V is not stored (factor_storage). Searches add data when they
+Memory: n * (m + 2 d + 2) doubles, or n * (2 d + 2) if V is not stored (factor_storage). Searches add data when they
 first need them, and the index keeps these data:
 scans in integers between a quarter and five eighths of the size of V, trees between a third of it and about all
 of it, and the k-d trees of searches by scaled distance up to three copies of the points.

@@ -73,7 +73,7 @@ Any number of threads may search an index at the same time. Closing or updating 
 is an [`IndexInUseError`](@ref). An index cannot be copied or serialized. Within a process, let another variable refer to
 the same index; for another process, save it by [`save_index`](@ref) and load it there, or make a new one.
 
-An index takes about n (m + 2d + 3) numbers of 8 bytes, and up to twice as much after searches. `close(index)` frees this
+An index takes about n (m + 2d + 2) numbers of 8 bytes, and up to twice as much after searches. `close(index)` frees this
 memory; it may be called more than once. Otherwise the memory is freed when the index is unreachable and Julia's
 collector has run. Before a new index is made, the package runs the collector if indexes of at least 256 MB (or half of
 the memory of the older indexes, if that is more) were added since its last run. The last form closes the index itself

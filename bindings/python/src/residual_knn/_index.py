@@ -125,7 +125,7 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, SavedIn
     be copied or pickled: `save` it and load it in each process (with ``mapped=True``, processes share its memory), or make
     it there. A forked process may use the indexes that it inherits.
 
-    *Memory.* An index takes about n (m + 2d + 3) numbers of 8 bytes, and up to twice as much after searches; without V
+    *Memory.* An index takes about n (m + 2d + 2) numbers of 8 bytes, and up to twice as much after searches; without V
     (`factor_storage`) n (2d + 2) and, after searches, some hundred bytes a point. `close`, or
     the end of a ``with`` block, frees this memory. Otherwise it is freed when nothing refers to the index.
 
