@@ -3,35 +3,36 @@
 #include <string>
 #include <vector>
 
+#include "base/fingerprint.h"
 #include "mpi/failure.h"
-#include "mpi/hash.h"
 
 namespace residual_knn::mpi {
 namespace {
 
 // Wrong sizes, which the library refuses, count as none.
-uint64_t HashOf(const double* values, int64_t rows, int64_t columns) {
-  Hash hash;
-  hash.Add(rows);
-  hash.Add(columns);
+uint64_t FingerprintOf(const double* values, int64_t rows, int64_t columns) {
+  Fingerprint fingerprint;
+  fingerprint.Add(rows);
+  fingerprint.Add(columns);
   int64_t count = 0;
   const bool fits = rows >= 0 && columns >= 0 && !__builtin_mul_overflow(rows, columns, &count) &&
                     count < INT64_MAX / int64_t{sizeof(double)};
-  if (fits && values != nullptr) hash.AddBytes(values, static_cast<size_t>(count) * sizeof(double));
-  return hash.get();
+  if (fits && values != nullptr)
+    fingerprint.AddBytes(values, static_cast<size_t>(count) * sizeof(double));
+  return fingerprint.get();
 }
 
-uint64_t HashOf(const residual_knn_model_options& options) {
-  Hash hash;
-  hash.Add(options.kernel);
-  hash.Add(options.layout);
-  hash.Add(options.factor_storage);
+uint64_t FingerprintOf(const residual_knn_model_options& options) {
+  Fingerprint fingerprint;
+  fingerprint.Add(options.kernel);
+  fingerprint.Add(options.layout);
+  fingerprint.Add(options.factor_storage);
   for (const double option : {options.variance, options.nu, options.alpha, options.nugget,
                               options.jitter, options.max_jitter}) {
-    hash.Add(option);
+    fingerprint.Add(option);
   }
-  hash.Add(options.max_bytes);
-  return hash.get();
+  fingerprint.Add(options.max_bytes);
+  return fingerprint.get();
 }
 
 }  // namespace
@@ -55,10 +56,11 @@ void RequireSameLibrary(CommTeam& team) {
 }
 
 void RequireSameIndex(CommTeam& team, const IndexCall& call) {
-  team.RequireSame(HashOf(call.points, call.n, call.d), "the points differ");
-  team.RequireSame(HashOf(call.lengthscales, call.num_lengthscales, 1), "the lengthscales differ");
-  team.RequireSame(HashOf(call.inducing, call.m, call.d), "the inducing points differ");
-  team.RequireSame(HashOf(call.options), "the model options differ");
+  team.RequireSame(FingerprintOf(call.points, call.n, call.d), "the points differ");
+  team.RequireSame(FingerprintOf(call.lengthscales, call.num_lengthscales, 1),
+                   "the lengthscales differ");
+  team.RequireSame(FingerprintOf(call.inducing, call.m, call.d), "the inducing points differ");
+  team.RequireSame(FingerprintOf(call.options), "the model options differ");
 }
 
 }  // namespace residual_knn::mpi

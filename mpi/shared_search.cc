@@ -2,57 +2,38 @@
 
 #include <algorithm>
 #include <cstring>
-#include <exception>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
 #include <utility>
 
-#include "mpi/deal.h"
+#include "base/fingerprint.h"
+#include "mpi/dealt_lots.h"
 #include "mpi/failure.h"
-#include "mpi/hash.h"
 #include "mpi/lot_arrays.h"
+#include "mpi/lot_plan.h"
 #include "mpi/lot_statistics.h"
-#include "mpi/lot_strategy.h"
-#include "mpi/lots.h"
 #include "mpi/queries_for_scan.h"
-#include "parallel/team.h"
-#include "tools/processors.h"
 
 namespace residual_knn::mpi {
 namespace {
 
-// The progress callback of the searches of lots: serves the deal, and reports the share of all queries.
+// The progress callback of the searches of lots: serves the other processes, and reports the share of all queries.
 struct Relay {
-  Deal& deal;
+  DealtLots& lots;
   const residual_knn_search_options& options;  // of the caller
   int64_t all_queries;
-  int64_t first = 0;  // of the lot
-  int64_t count = 0;
-  std::exception_ptr failure;
 
   static int32_t Report(void* user, int64_t done, int64_t total) {
     auto& self = *static_cast<Relay*>(user);
-    try {
-      self.deal.Serve();
-    } catch (...) {
-      self.failure = std::current_exception();
-      return 1;
-    }
+    if (!self.lots.Serve()) return 1;
     if (self.options.progress == nullptr) return 0;
     const double share = static_cast<double>(done) / static_cast<double>(total);
-    const auto queries = static_cast<int64_t>(share * static_cast<double>(self.count));
-    return self.options.progress(self.options.progress_user, self.first + queries,
+    const auto in_lot = static_cast<double>(self.lots.queries().size());
+    return self.options.progress(self.options.progress_user,
+                                 self.lots.first() + static_cast<int64_t>(share * in_lot),
                                  self.all_queries);
   }
-};
-
-struct SearchPlan {
-  residual_knn_search_options options;  // of all lots
-  int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;
-  std::vector<int64_t> order;
-  std::vector<int64_t> cuts;  // of lots in `order`
 };
 
 residual_knn_info InfoOf(const residual_knn_index* index) {
@@ -64,28 +45,28 @@ residual_knn_info InfoOf(const residual_knn_index* index) {
 
 // The question, except for what the library itself refuses.
 uint64_t FingerprintOf(const SearchCall& call, const residual_knn_search_options& options) {
-  Hash hash;
-  hash.Add(call.num_queries);
-  hash.Add(call.predecessors);
-  hash.Add(call.k);
-  hash.Add(call.new_points != nullptr);
+  Fingerprint fingerprint;
+  fingerprint.Add(call.num_queries);
+  fingerprint.Add(call.predecessors);
+  fingerprint.Add(call.k);
+  fingerprint.Add(call.new_points != nullptr);
   const auto count = static_cast<size_t>(std::max<int64_t>(call.num_queries, 0));
-  if (call.rows != nullptr) hash.AddBytes(call.rows, count * sizeof(int64_t));
+  if (call.rows != nullptr) fingerprint.AddBytes(call.rows, count * sizeof(int64_t));
   if (call.new_points != nullptr && call.index != nullptr) {
-    hash.AddBytes(call.new_points,
-                  count * static_cast<size_t>(InfoOf(call.index).d) * sizeof(double));
+    fingerprint.AddBytes(call.new_points,
+                         count * static_cast<size_t>(InfoOf(call.index).d) * sizeof(double));
   }
   for (const int32_t option :
        {options.layout, options.ranking, options.strategy, options.selection}) {
-    hash.Add(option);
+    fingerprint.Add(option);
   }
   for (const int64_t option : {options.residual_candidates, options.scaled_candidates,
                                options.tile_queries, options.tile_candidates, options.start_k}) {
-    hash.Add(option);
+    fingerprint.Add(option);
   }
-  hash.Add(options.candidate_offsets != nullptr);
-  hash.Add(options.conditional_variances != nullptr);
-  return hash.get();
+  fingerprint.Add(options.candidate_offsets != nullptr);
+  fingerprint.Add(options.conditional_variances != nullptr);
+  return fingerprint.get();
 }
 
 // What the library would refuse, of arrays that are cut into lots.
@@ -123,50 +104,37 @@ void RequireLists(const SearchCall& call, const residual_knn_search_options& opt
   }
 }
 
-SearchPlan MakePlan(CommTeam& team, const SearchCall& call) {
-  SearchPlan plan;
-  plan.options = ReadSearchOptions(call.options);
-  RequireLists(call, plan.options);
-  team.RequireSame(FingerprintOf(call, plan.options), "the queries or the search options differ");
-  const auto count = static_cast<size_t>(std::max<int64_t>(call.num_queries, 0));
-  plan.order.resize(count);
-  std::vector<unsigned char> begins(count, 1);
-  const residual_knn_team_question question{call.rows, call.new_points, call.num_queries,
-                                            static_cast<int32_t>(call.predecessors ? 1 : 0),
-                                            call.k};
-  if (plan.options.candidate_offsets != nullptr) {
-    std::iota(plan.order.begin(), plan.order.end(), int64_t{0});
-    plan.reason = RESIDUAL_KNN_REASON_CANDIDATE_LISTS;
-  } else {
-    const residual_knn_status status = residual_knn_team_prepare(
-        call.index, &question, call.options, &team.team(), &plan.options.strategy, &plan.reason,
-        plan.order.data(), begins.data());
-    team.RethrowCaught();
-    CheckStatus(status);
+LotPlan MakePlan(CommTeam& team, const SearchCall& call,
+                 const residual_knn_search_options& options) {
+  RequireLists(call, options);
+  team.RequireSame(FingerprintOf(call, options), "the queries or the search options differ");
+  if (options.candidate_offsets == nullptr) {
+    const residual_knn_team_question question{call.rows, call.new_points, call.num_queries,
+                                              static_cast<int32_t>(call.predecessors ? 1 : 0),
+                                              call.k};
+    return PlanByTree(team, {call.index, question, call.options, options.threads});
   }
-  int64_t threads = 1;
-  const int64_t own = plan.options.threads > 0 ? plan.options.threads : cli::AvailableProcessors();
-  for (const int64_t of_one : team.Share(own)) {
-    threads = std::max(threads, of_one);
-  }
-  plan.cuts = CutIntoLots(begins, team.size(), LeastLot(threads));
+  LotPlan plan = PlanInOrder(team, call.num_queries, options.threads);
+  plan.strategy = options.strategy;
+  plan.reason = RESIDUAL_KNN_REASON_CANDIDATE_LISTS;
   return plan;
 }
 
 // The searches of this process: of lots, and of queries that lots have left.
 class MySearches {
  public:
-  MySearches(const SearchCall& call, const SearchPlan& plan, bool wants_distances)
+  MySearches(const SearchCall& call, const residual_knn_search_options& options,
+             bool wants_distances)
       : k_(call.k),
-        plan_(plan),
+        options_(options),
         wants_distances_(wants_distances),
-        arrays_(call, plan.options, InfoOf(call.index).d) {
+        arrays_(call, options, InfoOf(call.index).d) {
     residual_knn_statistics_init(&statistics_, sizeof statistics_);
   }
 
   residual_knn_statistics SearchLot(std::span<const int64_t> queries, int32_t strategy) {
     const residual_knn_statistics lot = Append(queries, strategy);
-    AddLot(lot, queries, plan_.options.message_base, &statistics_);
+    AddLot(lot, queries, options_.message_base, &statistics_);
     return lot;
   }
 
@@ -210,10 +178,10 @@ class MySearches {
     if (selects()) found_.conditional_variances.resize(places);
   }
 
-  [[nodiscard]] bool selects() const { return plan_.options.conditional_variances != nullptr; }
+  [[nodiscard]] bool selects() const { return options_.conditional_variances != nullptr; }
 
   int32_t k_;
-  const SearchPlan& plan_;
+  const residual_knn_search_options& options_;
   bool wants_distances_;
   LotArrays arrays_;
   QueriesForScan left_;
@@ -238,34 +206,22 @@ residual_knn_search_options ReadSearchOptions(const residual_knn_search_options*
 
 FoundNeighbors SearchMyLots(CommTeam& team, const SearchCall& call, bool wants_distances,
                             residual_knn_statistics* statistics) {
-  SearchPlan plan = MakePlan(team, call);
-  const residual_knn_search_options caller = plan.options;
-  Deal deal(team, std::ssize(plan.cuts) - 1);
-  Relay relay{deal, caller, std::max<int64_t>(call.num_queries, 1), 0, 0, nullptr};
+  const residual_knn_search_options caller = ReadSearchOptions(call.options);
+  const LotPlan plan = MakePlan(team, call, caller);
+  DealtLots lots(team, plan);
+  Relay relay{lots, caller, std::max<int64_t>(call.num_queries, 1)};
+  residual_knn_search_options options = caller;
   if (team.rank() == 0 || caller.progress != nullptr) {
-    plan.options.progress = Relay::Report;
-    plan.options.progress_user = &relay;
+    options.progress = Relay::Report;
+    options.progress_user = &relay;
   }
-  LotStrategy strategy(&deal, plan.options.strategy, plan.reason);
   std::optional<MySearches> mine;
-  try {
-    mine.emplace(call, plan, wants_distances);
-    for (int64_t lot = deal.Next(); lot != Deal::kNone; lot = deal.Next()) {
-      relay.first = plan.cuts[static_cast<size_t>(lot)];
-      relay.count = plan.cuts[static_cast<size_t>(lot) + 1] - relay.first;
-      const auto queries =
-          std::span(plan.order)
-              .subspan(static_cast<size_t>(relay.first), static_cast<size_t>(relay.count));
-      strategy.Learn(mine->SearchLot(queries, strategy.OfLot()));
-    }
-  } catch (...) {
-    deal.Finish();
-    if (relay.failure) std::rethrow_exception(relay.failure);
-    throw;
-  }
-  deal.Finish();
+  lots.Run([&] {
+    mine.emplace(call, options, wants_distances);
+    while (lots.Next()) lots.Learn(mine->SearchLot(lots.queries(), lots.strategy()));
+  });
   mine->SearchLeft(mine->left().ShareOut(team, InfoOf(call.index).m));
-  *statistics = SumOf(team, mine->statistics(), strategy.reason());
+  *statistics = SumOf(team, mine->statistics(), lots.reason());
   return mine->TakeFound();
 }
 

@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-#include "tools/fingerprint.h"
+#include "base/fingerprint.h"
 #include "tools/index_note.h"
 #include "tools/point_order.h"
 

@@ -7,29 +7,26 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <string>
 
+#include "base/fingerprint.h"
 #include "mpi/agreement.h"
 #include "mpi/comm_team.h"
-#include "mpi/deal.h"
+#include "mpi/dealt_lots.h"
 #include "mpi/failure.h"
+#include "mpi/lot_plan.h"
 #include "mpi/lot_statistics.h"
-#include "mpi/lot_strategy.h"
-#include "mpi/lots.h"
 #include "mpi/mail.h"
 #include "residual_knn_mpi.h"
 #include "tools/answer_parts.h"
-#include "tools/fingerprint.h"
 #include "tools/lot_search.h"
 #include "tools/neighbors_search.h"
 #include "tools/number_text.h"
 #include "tools/part_writer.h"
 #include "tools/partners.h"
 #include "tools/point_order.h"
-#include "tools/processors.h"
 #include "tools/queries.h"
 #include "tools/run_fingerprint.h"
 #include "tools/signal_hold.h"
@@ -80,64 +77,53 @@ void RequireSameInput(const NeighborsOptions& options, const Question& question)
   }
 }
 
-// How the queries of a range are shared.
-struct Plan {
-  NeighborsOptions options;  // of all lots
-  int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;
-  std::vector<int64_t> order;
-  std::vector<int64_t> cuts;  // of lots in `order`
-  bool all_write = false;     // each process its part
+// The arguments of the search of a range.
+struct RangeSearch {
+  const NeighborsOptions& options;
+  const Question& question;
+  const Queries& whole;
+  const residual_knn_index* index;
+  ProgressBar* progress;
 };
 
 // The rows of a search for which trees are built together: the queries, or the members of groups.
-Plan MakePlan(const NeighborsOptions& options, const Question& question, const Queries& whole,
-              const residual_knn_index* index) {
-  Plan plan;
-  plan.options = options;
+mpi::LotPlan MakePlan(const RangeSearch& range) {
+  const NeighborsOptions& options = range.options;
+  const Queries& whole = range.whole;
+  mpi::LotPlan plan;
+  plan.strategy = options.strategy;
+  plan.reason = RESIDUAL_KNN_REASON_CANDIDATE_LISTS;
+  const bool has_lists = !range.question.candidates.offsets.empty();
   const bool has_groups = !options.groups.empty();
-  const int64_t members = has_groups ? std::ssize(whole.rows) : whole.count;
-  std::vector<int64_t> order(static_cast<size_t>(members));
-  std::vector<unsigned char> begins(order.size(), 1);
-  if (question.candidates.offsets.empty()) {
+  if (!has_lists) {
     residual_knn_search_options search;
     residual_knn_search_options_init(&search, sizeof search);
     search.ranking = options.ranking;
     search.strategy = options.strategy;
     search.threads = static_cast<int32_t>(options.threads);
     search.message_base = options.base;
-    const residual_knn_team_question asked{
-        whole.are_new_points ? nullptr : whole.RowNumbers(),
-        whole.are_new_points ? whole.new_points.data() : nullptr, members,
-        static_cast<int32_t>(options.predecessors ? 1 : 0), static_cast<int32_t>(options.k)};
-    const residual_knn_status status =
-        residual_knn_team_prepare(index, &asked, &search, &team->team(), &plan.options.strategy,
-                                  &plan.reason, order.data(), begins.data());
-    team->RethrowCaught();
-    mpi::CheckStatus(status);
-  } else {
-    plan.reason = RESIDUAL_KNN_REASON_CANDIDATE_LISTS;
+    const residual_knn_team_question asked{whole.are_new_points ? nullptr : whole.RowNumbers(),
+                                           whole.are_new_points ? whole.new_points.data() : nullptr,
+                                           has_groups ? std::ssize(whole.rows) : whole.count,
+                                           static_cast<int32_t>(options.predecessors ? 1 : 0),
+                                           static_cast<int32_t>(options.k)};
+    plan = mpi::PlanByTree(*team, {range.index, asked, &search, options.threads});
   }
   // Lists have no order. Groups have members anywhere. Messages about the weights of new points have their numbers.
-  const bool in_order = plan.reason == RESIDUAL_KNN_REASON_CANDIDATE_LISTS || has_groups ||
-                        (whole.are_new_points && options.HasWeights());
-  if (in_order) {
-    order.resize(static_cast<size_t>(whole.count));
-    std::iota(order.begin(), order.end(), int64_t{0});
-    begins.assign(order.size(), 1);
+  if (has_lists || has_groups || (whole.are_new_points && options.HasWeights())) {
+    mpi::LotPlan in_order = mpi::PlanInOrder(*team, whole.count, options.threads);
+    in_order.strategy = plan.strategy;
+    in_order.reason = plan.reason;
+    return in_order;
   }
-  plan.order = std::move(order);
-  int64_t threads = 1;
-  const int64_t own = options.threads > 0 ? options.threads : AvailableProcessors();
-  for (const int64_t of_one : team->Share(own)) threads = std::max(threads, of_one);
-  plan.cuts = mpi::CutIntoLots(begins, team->size(), mpi::LeastLot(threads));
   return plan;
 }
 
-// The progress of a lot: serves the deal, and asks the bar of the run.
+// The progress of a lot: serves the other processes, and asks the bar of the run.
 class LotProgress {
  public:
-  LotProgress(mpi::Deal* deal, const Queries& whole, ProgressBar* run)
-      : deal_(deal),
+  LotProgress(mpi::DealtLots* lots, const Queries& whole, ProgressBar* run)
+      : lots_(lots),
         size_(std::max<int64_t>(whole.count, 1)),
         run_(run),
         bar_(STDERR_FILENO, false) {
@@ -145,30 +131,18 @@ class LotProgress {
   }
 
   [[nodiscard]] ProgressBar* bar() { return &bar_; }
-  void SetDone(int64_t queries) { done_ = queries; }
-  void RethrowFailure() const {
-    if (failure_) std::rethrow_exception(failure_);
-  }
 
  private:
   bool Stops() {
-    try {
-      deal_->Serve();
-    } catch (...) {
-      // The library that calls this lets no exception pass.
-      failure_ = std::current_exception();
-      return true;
-    }
+    if (!lots_->Serve()) return true;
     const residual_knn_progress report = run_->callback();
-    return report != nullptr && report(run_, done_, size_) != 0;
+    return report != nullptr && report(run_, lots_->first(), size_) != 0;
   }
 
-  mpi::Deal* deal_;
+  mpi::DealtLots* lots_;
   int64_t size_;
   ProgressBar* run_;
   ProgressBar bar_;
-  int64_t done_ = 0;
-  std::exception_ptr failure_;
 };
 
 // What this process has found.
@@ -179,30 +153,17 @@ struct MyAnswers {
   int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;  // of the whole search
 };
 
-MyAnswers SearchMyLots(const Plan& plan, const Question& question, const Queries& whole,
-                       const residual_knn_index* index, ProgressBar* progress) {
-  mpi::Deal deal(*team, std::ssize(plan.cuts) - 1);
-  mpi::LotStrategy strategy(&deal, plan.options.strategy, plan.reason);
-  LotProgress lot_progress(&deal, whole, progress);
+MyAnswers SearchMyLots(const RangeSearch& range, const mpi::LotPlan& plan, bool all_write) {
+  mpi::DealtLots lots(*team, plan);
+  LotProgress progress(&lots, range.whole, range.progress);
   std::optional<LotSearch> search;
-  try {
-    search.emplace(plan.options, question, whole, index, lot_progress.bar());
-    if (plan.all_write) search->DivideAmong(team->size());
-    for (int64_t lot = deal.Next(); lot != mpi::Deal::kNone; lot = deal.Next()) {
-      const auto begin = static_cast<size_t>(plan.cuts[static_cast<size_t>(lot)]);
-      const auto end = static_cast<size_t>(plan.cuts[static_cast<size_t>(lot) + 1]);
-      lot_progress.SetDone(static_cast<int64_t>(begin));
-      strategy.Learn(
-          search->Search(std::span(plan.order).subspan(begin, end - begin), strategy.OfLot()));
-    }
-  } catch (...) {
-    deal.Finish();
-    lot_progress.RethrowFailure();
-    throw;
-  }
-  deal.Finish();
-  search->SearchLeft(search->left().ShareOut(*team, question.inducing.m));
-  return {search->TakeLetters(), search->statistics(), search->jittered(), strategy.reason()};
+  lots.Run([&] {
+    search.emplace(range.options, range.question, range.whole, range.index, progress.bar());
+    if (all_write) search->DivideAmong(team->size());
+    while (lots.Next()) lots.Learn(search->Search(lots.queries(), lots.strategy()));
+  });
+  search->SearchLeft(search->left().ShareOut(*team, range.question.inducing.m));
+  return {search->TakeLetters(), search->statistics(), search->jittered(), lots.reason()};
 }
 
 // Every process writes its part. Process 0 learns what all have written.
@@ -231,15 +192,16 @@ RangeAnswer SearchTogether(const RangeTask& task, const NeighborsOptions& option
     found.answer = Search(options, question, whole, index, progress);
     return found;
   }
-  Plan plan = MakePlan(options, question, whole, index);
+  const RangeSearch search{options, question, whole, index, progress};
+  const mpi::LotPlan plan = MakePlan(search);
   const QueryRange part = PartOf(task.range, team->size(), team->rank());
   PartWriter writer(task, options, part);
   const std::vector<int64_t> open = team->Share(writer.IsOpen() ? 1 : 0);
-  plan.all_write = std::find(open.begin(), open.end(), 0) == open.end();
-  MyAnswers mine = SearchMyLots(plan, question, whole, index, progress);
+  const bool all_write = std::find(open.begin(), open.end(), 0) == open.end();
+  MyAnswers mine = SearchMyLots(search, plan, all_write);
   const residual_knn_statistics statistics = mpi::SumOf(*team, mine.statistics, mine.reason);
   for (const int64_t jittered : team->Share(mine.jittered)) found.jittered += jittered;
-  if (plan.all_write) {
+  if (all_write) {
     found.written = WriteParts(std::move(mine.letters), part.size(), question, &writer);
   } else {
     AnswerParts parts(team->rank() == 0 ? whole.count : 0, options.threshold.has_value());

@@ -5,8 +5,8 @@
 #include <string>
 #include <system_error>
 
+#include "base/fingerprint.h"
 #include "residual_knn.h"
-#include "tools/fingerprint.h"
 #include "tools/index_file.h"
 
 namespace residual_knn::cli {

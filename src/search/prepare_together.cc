@@ -1,12 +1,12 @@
 #include "search/prepare_together.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 #include <span>
 #include <string>
 
 #include "base/error.h"
+#include "base/fingerprint.h"
 #include "descent/chunk_plan.h"
 #include "search/automatic.h"
 
@@ -15,15 +15,10 @@ namespace {
 
 // A number that most likely differs if the bits of p differ.
 int64_t FingerprintOf(const ResidualModel& model) {
-  auto sum = static_cast<uint64_t>(model.m());
-  for (int64_t i = 0; i < model.n(); ++i) {
-    const double p = model.residual_variance(i);
-    uint64_t bits = 0;
-    std::memcpy(&bits, &p, sizeof bits);
-    sum = (sum ^ bits) * 0x9e3779b97f4a7c15U;
-    sum ^= sum >> 32U;
-  }
-  return static_cast<int64_t>(sum);
+  Fingerprint fingerprint;
+  fingerprint.Add(model.m());
+  for (int64_t i = 0; i < model.n(); ++i) fingerprint.Add(model.residual_variance(i));
+  return static_cast<int64_t>(fingerprint.get());
 }
 
 void RequireSameModel(const ResidualModel& model, Team& team) {

@@ -14,14 +14,9 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cli"))
 from cli_support import ProgramTest, helper, main, settings  # noqa: E402
 
-ENVIRONMENT = {
-    "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-    "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_hwloc_base_binding_policy": "none",
-    "OMPI_MCA_plm": "isolated", "OMPI_MCA_btl": "self,vader",
-    "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
-    # What mpirun itself says about a process that failed.
-    "OMPI_MCA_orte_abort_timeout": "10",
-}
+ENVIRONMENT = dict(line.split("=", 1)
+                   for line in pathlib.Path(__file__).with_name("open_mpi.env").read_text().splitlines()
+                   if not line.startswith("#"))
 SEED = 20261129
 
 
