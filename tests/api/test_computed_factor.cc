@@ -217,7 +217,7 @@ void TestTakesLessMemory(void** state) {
                    n * m * static_cast<int64_t>(sizeof(double)));
   Manner manner;
   manner.strategy = RESIDUAL_KNN_DUAL_TREE;
-  const Question question = AllRows(QueryKind::kPredecessors, n, 5);
+  const Question question = EveryRow(QueryKind::kPredecessors, n, 13, 5);
   for (const CreatedIndex* created : {&stored, &computed}) {
     Ask(created->index.get(), question, manner);
   }

@@ -64,9 +64,7 @@ bool FirstSearchSaysSo() {
   model.inducing = RandomRowsOf(random, model.points, 40);
   const CreatedIndex created = CreateIndex(model);
   if (created.status != RESIDUAL_KNN_OK) return Fail(residual_knn_last_error());
-  Question question;
-  question.k = 5;
-  for (int64_t i = 0; i < kQueries; ++i) question.rows.push_back(300 * i);
+  const Question question = EveryRow(QueryKind::kNeighbors, 300 * kQueries, 300, 5);
   Manner manner;
   manner.strategy = RESIDUAL_KNN_BRUTE_FORCE;
   residual_knn_status limited = RESIDUAL_KNN_OK;
@@ -218,9 +216,7 @@ residual_knn_status Search(Data& data, const residual_knn_index* index, bool new
 
 // Checks that the answers of the index are `expected`.
 bool AnswersAs(const residual_knn_index* index, const residual_knn_index* expected) {
-  Question question;
-  question.k = kK;
-  for (int64_t row = 0; row < kN; row += 7) question.rows.push_back(row);
+  const Question question = EveryRow(QueryKind::kNeighbors, kN, 7, kK);
   const Answer answer = Ask(index, question);
   return answer.status == RESIDUAL_KNN_OK && answer.SameAs(Ask(expected, question)) &&
          FactorOf(index).SameAs(FactorOf(expected));

@@ -317,7 +317,7 @@ void TestLargeParts(void** /*state*/) {
   assert_int_equal(created.status, RESIDUAL_KNN_OK);
   Manner manner;
   manner.strategy = RESIDUAL_KNN_DUAL_TREE;
-  const Question question = AllRows(QueryKind::kPredecessors, 20'000, 5);
+  const Question question = EveryRow(QueryKind::kPredecessors, 20'000, 13, 5);
   const Answer expected = Ask(created.index.get(), question, manner);
   const std::string path = folder.File("large");
   assert_true(Save(created.index.get(), path));

@@ -228,6 +228,14 @@ Question AllRows(QueryKind kind, int64_t n, int32_t k) {
   return question;
 }
 
+Question EveryRow(QueryKind kind, int64_t n, int64_t step, int32_t k) {
+  Question question;
+  question.kind = kind;
+  question.k = k;
+  for (int64_t row = 0; row < n; row += step) question.rows.push_back(row);
+  return question;
+}
+
 bool Answer::SameAs(const Answer& other) const {
   return status == other.status && !overrun && !other.overrun && k == other.k &&
          neighbors == other.neighbors && SameBits(distances, other.distances) &&

@@ -91,6 +91,9 @@ struct Question {
 // The neighbors or predecessors of all rows.
 Question AllRows(QueryKind kind, int64_t n, int32_t k);
 
+// Those of rows 0, step, 2 step, ...
+Question EveryRow(QueryKind kind, int64_t n, int64_t step, int32_t k);
+
 // Every strategy. Tests use all of them.
 inline constexpr int32_t kAllStrategies[] = {
     RESIDUAL_KNN_AUTOMATIC,  RESIDUAL_KNN_BRUTE_FORCE,        RESIDUAL_KNN_LEVEL_SYNCHRONOUS,
