@@ -7,8 +7,9 @@
  *                 together, each block on one of them, and share the queries of a search.
  *   Collective    Every function with a communicator is called by all its processes in the same order, with the same
  *                 arguments. `threads`, `progress` and the pointers themselves may differ. Everything else that differs
- *                 is an error on all processes: the points, the options, the queries, the version of the library, and the
- *                 SIMD target, since the bytes of the results depend on it.
+ *                 is an error on all processes: the points, the index, the options, the queries, candidate lists, the
+ *                 version of the library, and the SIMD target, since the bytes of the results depend on it. Only covariance
+ *                 callbacks are not compared.
  *   Bytes         The results have the bytes of residual_knn.h, for any number of processes and threads.
  *   Failures      If a call fails on one process, it fails on all, with the status of the first that failed;
  *                 residual_knn_last_error() then names the process. A progress callback that cancels is such a failure.

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "mpi/comm_team.h"
+#include "mpi/search_call.h"
 #include "residual_knn.h"
 
 namespace residual_knn::mpi {
@@ -25,5 +26,10 @@ struct IndexCall {
 
 // Throws on all processes unless all make the same index.
 void RequireSameIndex(CommTeam& team, const IndexCall& call);
+
+// Throws on all processes unless all ask the same about the same index. `options` are those of the call with all fields.
+// RequireReadable must have passed.
+void RequireSameSearch(CommTeam& team, const SearchCall& call,
+                       const residual_knn_search_options& options);
 
 }  // namespace residual_knn::mpi

@@ -1,5 +1,7 @@
 #include "mpi/lot_arrays.h"
 
+#include "c_api/team.h"
+
 namespace residual_knn::mpi {
 
 LotArrays::LotArrays(const SearchCall& call, const residual_knn_search_options& options, int64_t d)

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "mpi/shared_search.h"
+#include "mpi/search_call.h"
 
 namespace residual_knn::mpi {
 

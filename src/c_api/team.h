@@ -53,6 +53,10 @@ typedef struct residual_knn_team_question {
 } residual_knn_team_question;
 // NOLINTEND(modernize-use-using)
 
+/** Fails on all processes of a team unless all have the same points, p and kernel. Covariance callbacks are not compared. */
+RESIDUAL_KNN_API residual_knn_status
+residual_knn_team_compare_indexes(const residual_knn_index* index, const residual_knn_team* team);
+
 /** Decides for all processes of a team whether trees pay for a search, and builds them together.
  * @param index     the same on all processes
  * @param question  the same on all processes

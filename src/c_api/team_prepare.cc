@@ -10,10 +10,20 @@
 #include "c_api/query_arguments.h"
 #include "c_api/search_options.h"
 #include "search/prepare_together.h"
+#include "search/same_model.h"
 
 using residual_knn::Guard;
 using residual_knn::Monitor;
 using residual_knn::QuerySet;
+
+residual_knn_status residual_knn_team_compare_indexes(const residual_knn_index* index,
+                                                      const residual_knn_team* team) {
+  return Guard(__func__, [&] {
+    residual_knn::RequirePointer(index, "index");
+    residual_knn::CallerTeam others(*team);
+    residual_knn::RequireSameModel(index->model, others);
+  });
+}
 
 residual_knn_status residual_knn_team_prepare(const residual_knn_index* index,
                                               const residual_knn_team_question* question,

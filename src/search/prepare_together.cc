@@ -3,32 +3,12 @@
 #include <algorithm>
 #include <numeric>
 #include <span>
-#include <string>
 
-#include "base/error.h"
-#include "base/fingerprint.h"
 #include "descent/chunk_plan.h"
 #include "search/automatic.h"
 
 namespace residual_knn {
 namespace {
-
-// A number that most likely differs if the bits of p differ.
-int64_t FingerprintOf(const ResidualModel& model) {
-  Fingerprint fingerprint;
-  fingerprint.Add(model.m());
-  for (int64_t i = 0; i < model.n(); ++i) fingerprint.Add(model.residual_variance(i));
-  return static_cast<int64_t>(fingerprint.get());
-}
-
-void RequireSameModel(const ResidualModel& model, Team& team) {
-  const std::vector<int64_t> fingerprints = team.Share(FingerprintOf(model));
-  for (int r = 0; r < team.size(); ++r) {
-    if (fingerprints[r] == fingerprints[0]) continue;
-    ThrowInvalid("the index of process " + std::to_string(r) +
-                 " is not that of process 0: the residual variances differ");
-  }
-}
 
 // Trees that some process has made for a search of its own are made by each of the others alone.
 void BuildTrees(const SearchJob& job, TreeStore& trees, Team& team) {
@@ -87,7 +67,6 @@ void OrderByPairs(const QuerySet& queries, SharedPlan& shared) {
 }  // namespace
 
 SharedPlan PrepareTogether(const SearchJob& job, Prepared& prepared, Team& team) {
-  RequireSameModel(job.model, team);
   SharedPlan plan;
   plan.strategy = job.settings.strategy;
   plan.reason = SharedPlan::kReasonOfParts;

@@ -231,27 +231,58 @@ void TestTreesAreExchanged(void** state) {
   assert_true(team.exchanged_bytes() > of_p);
 }
 
-void TestOtherIndexIsRefused(void** state) {
-  const TestRun& run = *static_cast<const TestRun*>(*state);
-  Random random(run.seed);
-  const Model model = PlainModel(random, 300, 5);
-  Model other = model;
-  other.nugget = 0.25;
+// What each of two processes says if the last one has another index.
+std::vector<std::string> Comparison(const Model& model, const Model& other) {
   ThreadTeam team(2);
   std::vector<std::string> errors(2);
   team.Run([&](const residual_knn_team& member) {
     const CreatedIndex made = CreateIndex(member.rank == 0 ? model : other);
-    const Question question = AllRows(QueryKind::kNeighbors, 300, kNeighbors);
-    const Prepared prepared = PrepareTogether(made.index.get(), question, {}, member);
-    if (prepared.status == RESIDUAL_KNN_ERROR_INVALID_ARGUMENT) {
-      errors[static_cast<size_t>(member.rank)] = residual_knn_last_error();
+    const residual_knn_status status = residual_knn_team_compare_indexes(made.index.get(), &member);
+    if (status != RESIDUAL_KNN_OK) {
+      errors[static_cast<size_t>(member.rank)] = status == RESIDUAL_KNN_ERROR_INVALID_ARGUMENT
+                                                     ? residual_knn_last_error()
+                                                     : "other status";
     }
   });
-  for (const std::string& error : errors) {
-    assert_string_equal(error.c_str(),
-                        "residual_knn_team_prepare: the index of process 1 is not that of process "
-                        "0: the residual variances differ");
-  }
+  return errors;
+}
+
+void TestOtherIndexIsRefused(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Random random(run.seed);
+  const Model with_inducing = PlainModel(random, 300, 5);
+  Model without = with_inducing;
+  without.inducing = {0, without.points.d, {}};
+  const auto require = [](const Model& model, const Model& other, const std::string& what) {
+    for (const std::string& error : Comparison(model, other)) {
+      assert_string_equal(error.c_str(),
+                          ("residual_knn_team_compare_indexes: the index of process 1 is not that "
+                           "of process 0: the " +
+                           what + " differ")
+                              .c_str());
+    }
+  };
+  Model other = with_inducing;
+  other.nugget = 0.25;
+  require(with_inducing, other, "residual variances");
+  other = with_inducing;
+  other.inducing.values[0] += 0x1p-20;
+  require(with_inducing, other, "residual variances");
+  // Without inducing points, every p is the variance.
+  other = without;
+  other.points.values[7] += 0x1p-30;
+  require(without, other, "points or the lengthscales");
+  other = without;
+  other.kernel.family = without.kernel.family == RESIDUAL_KNN_MATERN12 ? RESIDUAL_KNN_MATERN32
+                                                                       : RESIDUAL_KNN_MATERN12;
+  require(without, other, "kernels");
+  for (const std::string& error : Comparison(without, without))
+    assert_string_equal(error.c_str(), "");
+  ThreadTeam team(1);
+  team.Run([](const residual_knn_team& member) {
+    assert_int_equal(residual_knn_team_compare_indexes(nullptr, &member),
+                     RESIDUAL_KNN_ERROR_INVALID_ARGUMENT);
+  });
 }
 
 void TestFailureOfOthers(void** state) {

@@ -247,9 +247,27 @@ void TestDisagreements(const Model& model, const residual_knn_index* index) {
   const CreatedIndex own = CreateIndex(other);
   shared = AskShared(own.index.get(), question, {}, RESIDUAL_KNN_MPI_ALL);
   Require(shared.status == RESIDUAL_KNN_ERROR_INVALID_ARGUMENT, "another index");
-  Require(Contains(LastError(), "the index of process " + std::to_string(size - 1) +
-                                    " is not that of process 0"),
-          "another index");
+  const std::string not_same =
+      "the index of process " + std::to_string(size - 1) + " is not that of process 0";
+  Require(Contains(LastError(), not_same), "another index");
+  // A search of lists builds no trees. Without inducing points, p does not tell points apart.
+  other = model;
+  other.inducing = {0, model.points.d, {}};
+  if (last) other.points.values[0] += 0x1p-30;
+  const CreatedIndex other_points = CreateIndex(other);
+  CandidateRows candidates;
+  candidates.offsets.assign(question.rows.size() + 1, 0);
+  candidates.offsets.back() = 1;
+  candidates.rows = {3};
+  Manner lists;
+  lists.lists = &candidates;
+  shared = AskShared(other_points.index.get(), question, lists, RESIDUAL_KNN_MPI_ALL);
+  Require(shared.status == RESIDUAL_KNN_ERROR_INVALID_ARGUMENT, "lists, another index");
+  Require(Contains(LastError(), not_same), "lists, another index");
+  if (last) candidates.rows[0] = 1;
+  shared = AskShared(index, question, lists, RESIDUAL_KNN_MPI_ALL);
+  Require(shared.status == RESIDUAL_KNN_ERROR_INVALID_ARGUMENT, "other lists");
+  Require(Contains(LastError(), "the queries or the search options differ"), "other lists");
 }
 
 // A wrong argument on one process is an error on all.
