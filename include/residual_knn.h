@@ -169,8 +169,8 @@ enum residual_knn_factor_storage {
   RESIDUAL_KNN_FACTOR_AUTOMATIC = 0,
   /** V is stored: 8 m bytes a point. */
   RESIDUAL_KNN_FACTOR_STORED = 1,
-  /** V is not stored. A search computes the rows that it needs and keeps the last of them. This takes some m^2
-   * operations a row. Only an index with inducing points can do this. */
+  /** V is not stored. A search computes the rows that it needs, and keeps the most recently computed ones in a
+   * cache. This takes some m^2 operations a row. Only an index with inducing points can do this. */
   RESIDUAL_KNN_FACTOR_COMPUTED = 2
 };
 
@@ -1548,7 +1548,7 @@ residual_knn_order_points(const double* points, int64_t n, int64_t d, const doub
  * (2023), Statistics and Computing 33, for maximin by correlation.
  * @param index    any
  * @param options  NULL: defaults; threads, progress, progress_user and message_base are used, the other fields are
- *                 ignored. `total` is n, in a first stage the pairs of a search.
+ *                 ignored. There may be two stages: `total` is first the number of pairs of a search, then n.
  * @param order    out: n row numbers, 0-based; order[0] comes first
  * @return RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. Time: about
  *         that of residual_knn_neighbors with k = 32 for all points if each point soon has one of its 32 nearest points
@@ -1559,10 +1559,10 @@ RESIDUAL_KNN_API residual_knn_status residual_knn_index_order(
     const residual_knn_index* index, const residual_knn_helper_options* options, int64_t* order);
 
 /**
- * Makes what later searches for the k nearest neighbors need, as residual_knn_index_save then saves: trees, for all
- * points and for predecessors, if RESIDUAL_KNN_AUTOMATIC would try them for a large number of queries, otherwise integers
- * for scans. Searches make the same when they first need it. What exists already, and what has no room in max_bytes, is
- * not made.
+ * Prepares later searches for the k nearest neighbors. It makes trees, for all points and for predecessors, if
+ * RESIDUAL_KNN_AUTOMATIC would try them for a large number of queries, and otherwise integers for scans.
+ * residual_knn_index_save then saves them. Searches make the same when they first need it. What exists already, and
+ * what has no room in max_bytes, is not made.
  * @param index    any
  * @param options  NULL: defaults; threads, progress, progress_user and message_base are used, the other fields are
  *                 ignored

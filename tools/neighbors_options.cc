@@ -51,6 +51,7 @@ constexpr const char* kFooter =
     "\n"
     "Output: CSV with the columns query, rank, neighbor and distance. Queries are in the\n"
     "order of --queries or --new-points, otherwise in the order of POINTS, also with --order.\n"
+    "With --groups, queries are the numbers of the groups, ascending.\n"
     "Ranks count from 0. Row numbers are those of the input file without its header, counted\n"
     "from --base. A query with fewer than k candidates has fewer lines. Distances are written\n"
     "with the fewest digits that read back as the same double.\n"
@@ -158,8 +159,8 @@ void AddSelectionOptions(CLI::App& command, NeighborsOptions* options) {
                                      "For --selection conditional: number of candidates of a\n"
                                      "query, at least k. The nearest by residual correlation\n"
                                      "are half of them (rounded up), but at least k; the rest\n"
-                                     "are the nearest by distance in lengthscales. With\n"
-                                     "--inducing 0, where both are the same, all are nearest by\n"
+                                     "are the nearest by scaled distance. With --inducing 0,\n"
+                                     "where both are the same, all are nearest by scaled\n"
                                      "distance. Default 4 k")
                                 ->group(group);
   AddPath(command, "--candidate-lists", &options->candidate_lists,
@@ -181,9 +182,9 @@ void AddOutputOptions(CLI::App& command, NeighborsOptions* options) {
   AddWhole(command, "--chunk", 1, std::numeric_limits<int64_t>::max(), &options->chunk,
            "Number of queries that are searched and written at a time.\n"
            "The answer does not depend on it. Fewer need less memory,\n"
-           "but more time. Default: as many as have neighbors and\n"
-           "distances of 1 GiB (or a third of --memory-limit, if that\n"
-           "is less), but at least 131072")
+           "but more time. Default: as many queries as have 1 GiB of\n"
+           "neighbors and distances (or a third of --memory-limit, if\n"
+           "that is less), at least 131072")
       ->group(group);
   command
       .add_flag("--resume", options->resume,

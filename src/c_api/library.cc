@@ -31,9 +31,10 @@ const char* residual_knn_status_string(residual_knn_status status) {
     case RESIDUAL_KNN_ERROR_OUT_OF_MEMORY:
       return "memory could not be allocated";
     case RESIDUAL_KNN_ERROR_NOT_POSITIVE_DEFINITE:
-      return "the covariance matrix of the inducing points is not positive definite";
+      return "a covariance matrix is not positive definite: that of the inducing points, or "
+             "that of a query and its set";
     case RESIDUAL_KNN_ERROR_CANCELLED:
-      return "the progress callback cancelled the call";
+      return "the progress callback or the sink cancelled the call";
     case RESIDUAL_KNN_ERROR_CALLBACK:
       return "the covariance callback failed";
     case RESIDUAL_KNN_ERROR_UNSUPPORTED:

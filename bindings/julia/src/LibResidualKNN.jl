@@ -178,8 +178,8 @@ Where an index has V, the n x m numbers that its searches read most. Answers hav
 
 - `RESIDUAL_KNN_FACTOR_AUTOMATIC`: V is stored, unless max_bytes of residual_knn_model_options is too small for that.
 - `RESIDUAL_KNN_FACTOR_STORED`: V is stored: 8 m bytes a point.
-- `RESIDUAL_KNN_FACTOR_COMPUTED`: V is not stored. A search computes the rows that it needs and keeps the last of them. This takes some m^2
-  operations a row. Only an index with inducing points can do this.
+- `RESIDUAL_KNN_FACTOR_COMPUTED`: V is not stored. A search computes the rows that it needs, and keeps the most recently computed ones in a
+  cache. This takes some m^2 operations a row. Only an index with inducing points can do this.
 """
 @enum residual_knn_factor_storage::Int32 begin
     RESIDUAL_KNN_FACTOR_AUTOMATIC = 0
@@ -1749,7 +1749,7 @@ V and p in the new order. Source: Guinness (2018), Technometrics 60(4), for the 
 
 - `index`: any
 - `options`: NULL: defaults; threads, progress, progress_user and message_base are used, the other fields are
-  ignored. `total` is n, in a first stage the pairs of a search.
+  ignored. There may be two stages: `total` is first the number of pairs of a search, then n.
 - `order`: out: n row numbers, 0-based; order[0] comes first
 - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. Time: about
   that of residual_knn_neighbors with k = 32 for all points if each point soon has one of its 32 nearest points
@@ -1761,10 +1761,10 @@ function residual_knn_index_order(index, options, order)
 end
 
 @doc raw"""
-Makes what later searches for the k nearest neighbors need, as residual_knn_index_save then saves: trees, for all
-points and for predecessors, if RESIDUAL_KNN_AUTOMATIC would try them for a large number of queries, otherwise integers
-for scans. Searches make the same when they first need it. What exists already, and what has no room in max_bytes, is
-not made.
+Prepares later searches for the k nearest neighbors. It makes trees, for all points and for predecessors, if
+RESIDUAL_KNN_AUTOMATIC would try them for a large number of queries, and otherwise integers for scans.
+residual_knn_index_save then saves them. Searches make the same when they first need it. What exists already, and
+what has no room in max_bytes, is not made.
 
 - `index`: any
 - `options`: NULL: defaults; threads, progress, progress_user and message_base are used, the other fields are

@@ -63,7 +63,7 @@ end
 
 With `lonlat`, longitude and latitude are converted to x, y and z on the unit sphere. These come first; the other
 coordinates follow. A point then has d + 1 coordinates, and `lengthscales` has one value or d + 1 values. Distances are
-straight lines through the sphere in units of its radius: on the Earth, 0.1 is about 640 km. Inducing points and new
+straight lines through the sphere in units of its radius: on the Earth, 0.1 is 637 km. Inducing points and new
 points may have longitude and latitude in the same places as `points`, or d + 1 coordinates, of which the first three are on
 the sphere, for inducing points also inside it.
 

@@ -92,8 +92,8 @@ class FactorStorage(enum.IntEnum):
     STORED = 1
     """V is stored: 8 m bytes a point."""
     COMPUTED = 2
-    """V is not stored. A search computes the rows that it needs and keeps the last of them. This takes some m^2
-    operations a row. Only an index with inducing points can do this.
+    """V is not stored. A search computes the rows that it needs, and keeps the most recently computed ones in a
+    cache. This takes some m^2 operations a row. Only an index with inducing points can do this.
     """
 
 
@@ -2217,7 +2217,7 @@ class Functions:
 
         - `index`: any
         - `options`: NULL: defaults; threads, progress, progress_user and message_base are used, the other fields are
-          ignored. `total` is n, in a first stage the pairs of a search.
+          ignored. There may be two stages: `total` is first the number of pairs of a search, then n.
         - `order`: out: n row numbers, 0-based; order[0] comes first
         - returns: RESIDUAL_KNN_OK, ERROR_INVALID_ARGUMENT, ERROR_OUT_OF_MEMORY, ERROR_CANCELLED or ERROR_CALLBACK. Time: about
           that of residual_knn_neighbors with k = 32 for all points if each point soon has one of its 32 nearest points
@@ -2228,10 +2228,10 @@ class Functions:
         return result
 
     def index_prepare(self, index: Optional[ctypes.c_void_p], options: Optional[HelperOptions]) -> int:
-        """Makes what later searches for the k nearest neighbors need, as residual_knn_index_save then saves: trees, for all
-        points and for predecessors, if RESIDUAL_KNN_AUTOMATIC would try them for a large number of queries, otherwise integers
-        for scans. Searches make the same when they first need it. What exists already, and what has no room in max_bytes, is
-        not made.
+        """Prepares later searches for the k nearest neighbors. It makes trees, for all points and for predecessors, if
+        RESIDUAL_KNN_AUTOMATIC would try them for a large number of queries, and otherwise integers for scans.
+        residual_knn_index_save then saves them. Searches make the same when they first need it. What exists already, and
+        what has no room in max_bytes, is not made.
 
         - `index`: any
         - `options`: NULL: defaults; threads, progress, progress_user and message_base are used, the other fields are

@@ -95,7 +95,7 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, SavedIn
     -----
     *Longitude and latitude.* With `lonlat`, these two become x, y and z on the unit sphere, which come first; the other
     coordinates follow. A point then has d + 1 coordinates, and `lengthscales` has one value or d + 1. Distances are straight
-    lines through the sphere in units of its radius: on the Earth, 0.1 is about 640 km. Inducing points and new points may
+    lines through the sphere in units of its radius: on the Earth, 0.1 is 637 km. Inducing points and new points may
     have longitude and latitude in the same columns as `points`, or d + 1 coordinates, of which the first three are on the
     sphere, for inducing points also inside it.
 
@@ -289,11 +289,11 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, SavedIn
         residual_variance : array_like, shape (n,)
             p, not negative, nugget included. Copied.
         factor_error : float
-            As for `from_factor`. Searches use one thread.
+            As for `from_factor`.
         threads : int, optional
             As for `from_factor`. Searches use one thread.
         progress : bool or callable, optional
-            As for `from_factor`. Searches use one thread.
+            As for `from_factor`.
 
         Returns
         -------
