@@ -14,9 +14,9 @@
 #include "growth.h"
 #include "measurement.h"
 #include "orderings.h"
+#include "parallel/threads.h"
 #include "report.h"
 #include "strategies.h"
-#include "tools/processors.h"
 #include "updates.h"
 #include "warm.h"
 #include "workload_catalog.h"
@@ -257,7 +257,7 @@ int Main(int argc, char** argv) {
     return 0;
   }
   if (arguments.threads.empty()) {
-    arguments.threads = {cli::AvailableProcessors()};
+    arguments.threads = {ResolveThreads(0)};
   }
   if (arguments.sizes.empty()) arguments.sizes = {0};
   return Run(arguments, workloads, strategies);

@@ -5,15 +5,14 @@
 
 #include "mpi/failure.h"
 #include "mpi/lots.h"
-#include "tools/processors.h"
+#include "parallel/threads.h"
 
 namespace residual_knn::mpi {
 namespace {
 
-std::vector<int64_t> Cut(CommTeam& team, std::span<const unsigned char> begins, int64_t threads) {
-  const int64_t own = threads > 0 ? threads : cli::AvailableProcessors();
+std::vector<int64_t> Cut(CommTeam& team, std::span<const unsigned char> begins, int threads) {
   int64_t most = 1;
-  for (const int64_t of_one : team.Share(own)) most = std::max(most, of_one);
+  for (const int64_t of_one : team.Share(ResolveThreads(threads))) most = std::max(most, of_one);
   return CutIntoLots(begins, team.size(), LeastLot(most));
 }
 
@@ -33,7 +32,7 @@ LotPlan PlanByTree(CommTeam& team, const SearchToPlan& search) {
   return plan;
 }
 
-LotPlan PlanInOrder(CommTeam& team, int64_t count, int64_t threads) {
+LotPlan PlanInOrder(CommTeam& team, int64_t count, int threads) {
   LotPlan plan;
   plan.order.resize(static_cast<size_t>(count));
   std::iota(plan.order.begin(), plan.order.end(), int64_t{0});

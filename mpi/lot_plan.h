@@ -31,13 +31,13 @@ struct SearchToPlan {
   const residual_knn_index* index;
   residual_knn_team_question question;
   const residual_knn_search_options* options;  // null: defaults
-  int64_t threads;                             // of this process; 0: one for each processor
+  int threads;                                 // of this process; 0: one for each processor
 };
 
 // The queries in an order that suits a search by tree. Builds the trees, if they pay.
 LotPlan PlanByTree(CommTeam& team, const SearchToPlan& search);
 
 // Queries 0, 1, ... `count` - 1 in this order. `threads` as above.
-LotPlan PlanInOrder(CommTeam& team, int64_t count, int64_t threads);
+LotPlan PlanInOrder(CommTeam& team, int64_t count, int threads);
 
 }  // namespace residual_knn::mpi

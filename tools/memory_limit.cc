@@ -12,8 +12,8 @@
 #include <string_view>
 #include <utility>
 
+#include "parallel/threads.h"
 #include "tools/number_text.h"
-#include "tools/processors.h"
 
 namespace residual_knn::cli {
 namespace {
@@ -39,11 +39,6 @@ double PeakBytes() {
     if (word == kPeak && file >> kilobytes) return kilobytes * 1024;
   }
   return 0;
-}
-
-int64_t Threads(const IndexOptions& options) {
-  if (options.threads > 0) return options.threads;
-  return AvailableProcessors();
 }
 
 // The bytes that the index needs, by the last message of the library; nothing if that is about something else.
@@ -80,7 +75,7 @@ double ResidentBytes() {
 
 IndexMemory::IndexMemory(const IndexOptions& options, RunBytes run)
     : limit_(options.memory_limit),
-      threads_(static_cast<double>(Threads(options))),
+      threads_(static_cast<double>(ResolveThreads(static_cast<int>(options.threads)))),
       run_(std::move(run)) {
   if (limit_ == 0) return;
   fixed_ = std::max(PeakBytes() - run_.index_file, ResidentBytes()) + threads_ * kThreadBytes;

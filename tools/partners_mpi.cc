@@ -107,11 +107,11 @@ mpi::LotPlan MakePlan(const RangeSearch& range) {
                                            has_groups ? std::ssize(whole.rows) : whole.count,
                                            static_cast<int32_t>(options.predecessors ? 1 : 0),
                                            static_cast<int32_t>(options.k)};
-    plan = mpi::PlanByTree(*team, {range.index, asked, &search, options.threads});
+    plan = mpi::PlanByTree(*team, {range.index, asked, &search, search.threads});
   }
   // Lists have no order. Groups have members anywhere. Messages about the weights of new points have their numbers.
   if (has_lists || has_groups || (whole.are_new_points && options.HasWeights())) {
-    mpi::LotPlan in_order = mpi::PlanInOrder(*team, whole.count, options.threads);
+    mpi::LotPlan in_order = mpi::PlanInOrder(*team, whole.count, static_cast<int>(options.threads));
     in_order.strategy = plan.strategy;
     in_order.reason = plan.reason;
     return in_order;

@@ -10,7 +10,7 @@
 #include "base/dense_matrix_view.h"
 #include "base/describe.h"
 #include "base/error.h"
-#include "parallel/parallel_for.h"
+#include "parallel/threads.h"
 #include "residual_knn.h"
 
 namespace residual_knn {

@@ -1,6 +1,5 @@
 #include "parallel/parallel_for.h"
 
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,14 +15,6 @@
 #include "parallel/making.h"
 
 namespace residual_knn {
-
-int ResolveThreads(int requested) {
-  if (requested > 0) return requested;
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return std::max(1, CPU_COUNT(&allowed));
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 void ThrowForked() {
   throw Error(RESIDUAL_KNN_ERROR_CANCELLED,

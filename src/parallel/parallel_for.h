@@ -9,9 +9,6 @@
 
 namespace residual_knn {
 
-// Threads to use for `requested` (0: one for each processor that this process may run on).
-int ResolveThreads(int requested);
-
 // Ends a call in a child process that a callback has forked.
 [[noreturn]] void ThrowForked();
 

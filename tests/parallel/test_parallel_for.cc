@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "parallel/monitor.h"
 #include "parallel/parallel_for.h"
+#include "parallel/threads.h"
 #include "support/test_run.h"
 
 #include "support/cmocka_in_cxx.h"

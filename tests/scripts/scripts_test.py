@@ -86,21 +86,21 @@ class IncludesTest(unittest.TestCase):
             (root / "scripts").mkdir()
             shutil.copy(ROOT / "scripts/check-includes", root / "scripts")
             (root / "CONTRIBUTING.md").write_text(table, encoding="utf-8")
-            for name, text in {"low/a.h": "", "high/b.h": '#include "low/a.h"\n', **files}.items():
-                path = root / "src" / name
+            for name, text in {"src/low/a.h": "", "src/high/b.h": '#include "low/a.h"\n', **files}.items():
+                path = root / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
             return run([str(root / "scripts/check-includes")], root)
 
     def test_downwards(self):
-        found = self.check({"high/c.cc": '#include "high/b.h"\n#include <vector>\n'})
+        found = self.check({"src/high/c.cc": '#include "high/b.h"\n#include <vector>\n'})
         self.assertEqual((found.returncode, found.stderr), (0, ""))
 
     def test_backwards(self):
         for files, wanted in (
-                ({"low/c.cc": '#include "high/b.h"\n'}, "src/low/c.cc includes high/b.h: src/low may not use high"),
-                ({"high/c.h": '#include "high/d.h"\n', "high/d.cc": '#include "high/c.h"\n'}, "c -> d -> c"),
-                ({"new/c.h": ""}, "disagree about src/new")):
+                ({"src/low/c.cc": '#include "high/b.h"\n'}, "src/low/c.cc includes high/b.h: src/low may not use high"),
+                ({"src/high/c.h": '#include "high/d.h"\n', "src/high/d.cc": '#include "high/c.h"\n'}, "c -> d -> c"),
+                ({"src/new/c.h": ""}, "disagree about src/new")):
             with self.subTest(wanted):
                 found = self.check(files)
                 self.assertEqual(found.returncode, 1)
@@ -110,6 +110,16 @@ class IncludesTest(unittest.TestCase):
         found = self.check({}, "| `src/low/` | words | high |\n| `src/high/` | words | low |\n")
         self.assertEqual(found.returncode, 1)
         self.assertIn("src/low may use high, which is not above it", found.stderr)
+
+    def test_outside_of_src(self):
+        table = self.TABLE + "| `tools/` | words | include; `low/a.h` of src |\n"
+        self.assertEqual(self.check({"tools/x/c.cc": '#include "low/a.h"\n#include "own.h"\n'}, table).returncode, 0)
+        for text, wanted in (('#include "low/a.h"\n#include "high/b.h"\n', "tools/c.h includes high/b.h: tools may not"),
+                             ("", "tools may use low/a.h, but does not")):
+            with self.subTest(wanted):
+                found = self.check({"tools/c.h": text}, table)
+                self.assertEqual(found.returncode, 1)
+                self.assertIn(wanted, found.stderr)
 
 
 class LongCommandTest(unittest.TestCase):
