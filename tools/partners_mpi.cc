@@ -7,27 +7,19 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
 
 #include "base/fingerprint.h"
 #include "mpi/agreement.h"
 #include "mpi/comm_team.h"
-#include "mpi/dealt_lots.h"
 #include "mpi/failure.h"
-#include "mpi/lot_plan.h"
-#include "mpi/lot_statistics.h"
 #include "mpi/mail.h"
 #include "residual_knn_mpi.h"
-#include "tools/answer_parts.h"
-#include "tools/lot_search.h"
-#include "tools/neighbors_search.h"
 #include "tools/number_text.h"
-#include "tools/part_writer.h"
 #include "tools/partners.h"
 #include "tools/point_order.h"
-#include "tools/queries.h"
+#include "tools/range_search.h"
 #include "tools/run_fingerprint.h"
 #include "tools/signal_hold.h"
 
@@ -75,142 +67,6 @@ void RequireSameInput(const NeighborsOptions& options, const Question& question)
                              " of mpirun differ in: " + DifferencesOf(inputs[0], inputs[process]) +
                              ". Every process must read the same files with the same options");
   }
-}
-
-// The arguments of the search of a range.
-struct RangeSearch {
-  const NeighborsOptions& options;
-  const Question& question;
-  const Queries& whole;
-  const residual_knn_index* index;
-  ProgressBar* progress;
-};
-
-// The rows of a search for which trees are built together: the queries, or the members of groups.
-mpi::LotPlan MakePlan(const RangeSearch& range) {
-  const NeighborsOptions& options = range.options;
-  const Queries& whole = range.whole;
-  mpi::LotPlan plan;
-  plan.strategy = options.strategy;
-  plan.reason = RESIDUAL_KNN_REASON_CANDIDATE_LISTS;
-  const bool has_lists = !range.question.candidates.offsets.empty();
-  const bool has_groups = !options.groups.empty();
-  if (!has_lists) {
-    residual_knn_search_options search;
-    residual_knn_search_options_init(&search, sizeof search);
-    search.ranking = options.ranking;
-    search.strategy = options.strategy;
-    search.threads = static_cast<int32_t>(options.threads);
-    search.message_base = options.base;
-    const residual_knn_team_question asked{whole.are_new_points ? nullptr : whole.RowNumbers(),
-                                           whole.are_new_points ? whole.new_points.data() : nullptr,
-                                           has_groups ? std::ssize(whole.rows) : whole.count,
-                                           static_cast<int32_t>(options.predecessors ? 1 : 0),
-                                           static_cast<int32_t>(options.k)};
-    plan = mpi::PlanByTree(*team, {range.index, asked, &search, search.threads});
-  }
-  // Lists have no order. Groups have members anywhere. Messages about the weights of new points have their numbers.
-  if (has_lists || has_groups || (whole.are_new_points && options.HasWeights())) {
-    mpi::LotPlan in_order = mpi::PlanInOrder(*team, whole.count, static_cast<int>(options.threads));
-    in_order.strategy = plan.strategy;
-    in_order.reason = plan.reason;
-    return in_order;
-  }
-  return plan;
-}
-
-// The progress of a lot: serves the other processes, and asks the bar of the run.
-class LotProgress {
- public:
-  LotProgress(mpi::DealtLots* lots, const Queries& whole, ProgressBar* run)
-      : lots_(lots),
-        size_(std::max<int64_t>(whole.count, 1)),
-        run_(run),
-        bar_(STDERR_FILENO, false) {
-    bar_.StopIf([this] { return Stops(); });
-  }
-
-  [[nodiscard]] ProgressBar* bar() { return &bar_; }
-
- private:
-  bool Stops() {
-    if (!lots_->Serve()) return true;
-    const residual_knn_progress report = run_->callback();
-    return report != nullptr && report(run_, lots_->first(), size_) != 0;
-  }
-
-  mpi::DealtLots* lots_;
-  int64_t size_;
-  ProgressBar* run_;
-  ProgressBar bar_;
-};
-
-// What this process has found.
-struct MyAnswers {
-  std::vector<mpi::Bytes> letters;  // one, or one for each process
-  residual_knn_statistics statistics{};
-  int64_t jittered = 0;
-  int32_t reason = RESIDUAL_KNN_REASON_REQUESTED;  // of the whole search
-};
-
-MyAnswers SearchMyLots(const RangeSearch& range, const mpi::LotPlan& plan, bool all_write) {
-  mpi::DealtLots lots(*team, plan);
-  LotProgress progress(&lots, range.whole, range.progress);
-  std::optional<LotSearch> search;
-  lots.Run([&] {
-    search.emplace(range.options, range.question, range.whole, range.index, progress.bar());
-    if (all_write) search->DivideAmong(team->size());
-    while (lots.Next()) lots.Learn(search->Search(lots.queries(), lots.strategy()));
-  });
-  search->SearchLeft(search->left().ShareOut(*team, range.question.inducing.m));
-  return {search->TakeLetters(), search->statistics(), search->jittered(), lots.reason()};
-}
-
-// Every process writes its part. Process 0 learns what all have written.
-std::vector<std::vector<FilePart>> WriteParts(std::vector<mpi::Bytes> letters, int64_t queries,
-                                              const Question& question, PartWriter* writer) {
-  AnswerParts parts(queries, false);
-  for (mpi::Bytes& letter : mpi::ExchangeMail(*team, std::move(letters))) {
-    parts.Add(std::move(letter));
-  }
-  mpi::Bytes report;
-  mpi::Put(writer->Write(parts.Finish(), question), &report);
-  std::vector<std::vector<FilePart>> written;
-  mpi::GatherMail(*team, std::move(report), [&](const mpi::Bytes& letter) {
-    written.push_back(mpi::BytesReader(letter).Take<FilePart>());
-  });
-  return written;
-}
-
-// All processes search a range together. Process 0 gets the answer, unless all have written it.
-RangeAnswer SearchTogether(const RangeTask& task, const NeighborsOptions& options,
-                           const Question& question, const residual_knn_index* index,
-                           ProgressBar* progress) {
-  const Queries whole = QueriesIn(task.range, options, question);
-  RangeAnswer found;
-  if (whole.count == 0) {
-    found.answer = Search(options, question, whole, index, progress);
-    return found;
-  }
-  const RangeSearch search{options, question, whole, index, progress};
-  const mpi::LotPlan plan = MakePlan(search);
-  const QueryRange part = PartOf(task.range, team->size(), team->rank());
-  PartWriter writer(task, options, part);
-  const std::vector<int64_t> open = team->Share(writer.IsOpen() ? 1 : 0);
-  const bool all_write = std::find(open.begin(), open.end(), 0) == open.end();
-  MyAnswers mine = SearchMyLots(search, plan, all_write);
-  const residual_knn_statistics statistics = mpi::SumOf(*team, mine.statistics, mine.reason);
-  for (const int64_t jittered : team->Share(mine.jittered)) found.jittered += jittered;
-  if (all_write) {
-    found.written = WriteParts(std::move(mine.letters), part.size(), question, &writer);
-  } else {
-    AnswerParts parts(team->rank() == 0 ? whole.count : 0, options.threshold.has_value());
-    mpi::GatherMail(*team, std::move(mine.letters.front()),
-                    [&](mpi::Bytes letter) { parts.Add(std::move(letter)); });
-    if (team->rank() == 0) found.answer = parts.Finish();
-  }
-  found.answer.statistics = statistics;
-  return found;
 }
 
 mpi::Bytes ToLetter(const RangeTask& task) {
@@ -341,7 +197,7 @@ RangeAnswer SearchRange(const RangeTask& task, const NeighborsOptions& options,
                         const Question& question, const residual_knn_index* index,
                         ProgressBar* progress) {
   mpi::LetterOfFirst(*team, ToLetter(task));
-  return SearchTogether(task, options, question, index, progress);
+  return SearchTogether(*team, task, {options, question, index, progress});
 }
 
 // An empty letter.
@@ -352,7 +208,7 @@ void FollowSearches(const NeighborsOptions& options, const Question& question,
   while (true) {
     const mpi::Bytes letter = mpi::LetterOfFirst(*team, {});
     if (letter.empty()) return;
-    SearchTogether(TaskIn(letter), options, question, index, progress);
+    SearchTogether(*team, TaskIn(letter), {options, question, index, progress});
   }
 }
 
