@@ -9,7 +9,7 @@
 
 namespace residual_knn::cli {
 
-// The bytes that a run with this limit holds in memory for its answer.
+// The bytes that a run with this limit holds in memory for its answer, and for what the library does not count.
 using AnswerBytes = std::function<double(int64_t memory_limit)>;
 
 // What a run holds in memory apart from the index and the points.

@@ -31,15 +31,29 @@
 namespace residual_knn::cli {
 namespace {
 
-// What a run with this limit holds in memory for its answer.
+// The most that k-d trees of all points and of prefixes take, which the library does not count.
+double BytesOfSpaceTrees(const NeighborsOptions& options, const Question& question) {
+  const bool has_trees = options.ranking == RESIDUAL_KNN_SCALED_DISTANCE ||
+                         options.selection == RESIDUAL_KNN_SELECT_CONDITIONAL;
+  if (!has_trees || !question.candidates.offsets.empty()) return 0;
+  constexpr double kOfCoordinate = 23;
+  constexpr double kOfPoint = 14;
+  const Coordinates& points = question.points;
+  return static_cast<double>(points.n) *
+         (kOfCoordinate * static_cast<double>(points.d()) + kOfPoint);
+}
+
+// What a run with this limit holds in memory for its answer, and for what the library does not count.
 double BytesOfAnswer(NeighborsOptions options, int64_t memory_limit, const Question& question) {
   options.memory_limit = memory_limit;
   const int64_t queries = LargestChunk(options, question);
-  const auto place =
-      static_cast<double>(sizeof(int64_t) + sizeof(double) * (options.weights.empty() ? 1 : 2));
+  const int values =
+      1 + (options.weights.empty() ? 0 : 1) + (options.pick_variances.empty() ? 0 : 1);
+  const auto place = static_cast<double>(sizeof(int64_t) + sizeof(double) * values);
   // Beside the answers of all partners, the answer for all that is made of them.
   const int copies = HasPartners() ? 2 : 1;
-  return copies * static_cast<double>(queries) * static_cast<double>(options.k) * place;
+  return copies * static_cast<double>(queries) * static_cast<double>(options.k) * place +
+         BytesOfSpaceTrees(options, question);
 }
 
 // Reads the question, and opens a saved index.

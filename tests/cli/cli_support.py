@@ -2,6 +2,7 @@
 
 import argparse
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -126,6 +127,16 @@ class ProgramTest(unittest.TestCase):
         if arguments and arguments[0] in ("neighbors", "index") and lengthscale is not None and not given:
             arguments = [*arguments, "--lengthscale", lengthscale]
         return run(*arguments, cwd=self.folder, **keywords)
+
+    def needed_megabytes(self, *arguments):
+        """What the program says that it needs, and how much of it is for the index."""
+        result = self.run_program(*arguments)
+        self.assertEqual(result.returncode, 1)
+        text = result.stderr.decode()
+        self.assertNotIn("max_bytes", text)
+        found = re.search(r"error: --memory-limit: \d+ bytes are too few: (\d+)M are needed, (\d+)M of them for the index", text)
+        self.assertIsNotNone(found, text)
+        return int(found[1]), int(found[2])
 
     def succeed(self, *arguments, warnings=(), **keywords):
         """Runs the program, which must succeed. On standard error it says what it took as

@@ -346,6 +346,18 @@ class NeighborsTest(cli_support.ProgramTest):
             self.assertIn(b"--memory-limit", result.stderr)
             self.assertIn(b"are needed", result.stderr)
 
+    def test_memory_limit_counts_what_the_library_does_not(self):
+        """K-d trees of the points, and the variances of picks."""
+        self.file("many.npy", np.random.default_rng(6).uniform(size=(100000, 10)))
+        search = ("neighbors", "many.npy", "--lengthscale", 1, "-k", 5, "--threads", 1, "--memory-limit", 1)
+        nearest, _ = self.needed_megabytes(*search)
+        scaled, _ = self.needed_megabytes(*search, "--ranking", "scaled-distance")
+        selected, _ = self.needed_megabytes(*search, "--selection", "conditional")
+        picked, _ = self.needed_megabytes(*search, "--selection", "conditional", "--pick-variances", "v.npy")
+        self.assertAlmostEqual(scaled - nearest, 24.4e6 / (1 << 20), delta=3)
+        self.assertAlmostEqual(selected - nearest, 24.4e6 / (1 << 20), delta=3)
+        self.assertAlmostEqual(picked - selected, 4e6 / (1 << 20), delta=3)
+
     def test_memory_limits_that_are_no_sizes(self):
         for limit in ("", "0", "-1G", "G", "1.5X", "nan", "1e30G", "0.1"):
             result = self.run_program("neighbors", "points.csv", "--memory-limit", limit)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import time
@@ -197,16 +196,6 @@ class SavedIndexTest(cli_support.ProgramTest):
         self.succeed("neighbors", "--index", "i.rknn", "--memory-limit", "400M", "--threads", 1)
         self.succeed("neighbors", "points.csv", "--memory-limit", "400M", "--threads", 1)
         self.assertEqual(len(large), 500 << 20)
-
-    def needed_megabytes(self, *arguments):
-        """What the program says that it needs, and how much of it is for the index."""
-        result = self.run_program(*arguments)
-        self.assertEqual(result.returncode, 1)
-        text = result.stderr.decode()
-        self.assertNotIn("max_bytes", text)
-        found = re.search(r"error: --memory-limit: \d+ bytes are too few: (\d+)M are needed, (\d+)M of them for the index", text)
-        self.assertIsNotNone(found, text)
-        return int(found[1]), int(found[2])
 
     def test_memory_limit_of_trees(self):
         """The trees of the file are used although V has no room; a limit that is too small names one that suffices."""

@@ -226,13 +226,28 @@ function ResidualIndex(points; lengthscales = nothing, inducing = nothing, lonla
     if inducing isa Number
         inducing = counted_inducing(inducing, points, lengthscales, seed, options.threads, progress)
     else
-        seed === nothing || invalid("seed is ", described(seed), ", but it is used only if inducing is a number of points")
+        require_no_seed(seed)
         inducing = inducing === nothing ? zeros(d, 0) : points_like(inducing, "inducing", coordinates)
     end
     scales = library_scales(lengthscales, kernel, options.nu)
     return create_index(:inducing, options, progress, coordinates, lengthscales, kernel) do options, handle
         LibResidualKNN.residual_knn_index_create(points, n, d, scales, length(scales), inducing, size(inducing, 2),
                                                  options, handle)
+    end
+end
+
+function require_no_seed(seed)
+    seed === nothing || invalid("seed is ", described(seed), ", but it is used only if inducing is a number of points")
+end
+
+# The points as the library has them.
+function points_of(index)
+    return shared_shortly(index) do
+        points = Matrix{Float64}(undef, index.d, index.n)
+        run() do
+            LibResidualKNN.residual_knn_index_points(index, Int32(LibResidualKNN.RESIDUAL_KNN_POINT_MAJOR), points, C_NULL)
+        end
+        return points
     end
 end
 
@@ -311,34 +326,36 @@ function closed_after(f, arguments...; settings...)
 end
 
 """
-    update!(index; lengthscales, inducing, kernel, variance, nugget, jitter, max_jitter, nu, alpha, threads, progress)
+    update!(index; lengthscales, inducing, kernel, variance, nugget, jitter, max_jitter, nu, alpha, seed, threads, progress)
 
 Gives an index new hyperparameters and, if wanted, new inducing points, as a step of an optimizer does. The index must be
 made from points, a kernel and inducing points; its points stay the same. Returns the index. Later answers are those of a
 new index; the update costs less than making one.
 
 Keywords that are not given keep their values. There are two exceptions: `progress` is not kept, and a `nu` that the name
-of the previous kernel fixed is dropped with that kernel. `inducing` must be points and not their number, because the
-index does not keep its points for [`choose_inducing`](@ref).
+of the previous kernel fixed is dropped with that kernel. `inducing` may be a number: [`choose_inducing`](@ref) then chooses
+that many of the points by k-means, with `seed` and the new lengthscales.
 
 No other call may use the index during an update, see [`IndexInUseError`](@ref). If an argument is wrong or K(Z, Z) is not
 positive definite, the index is unchanged. After an update that was cancelled or ran out of memory, the index may be empty.
 Its display shows this, and searches throw until another `update!` succeeds. That update can still keep the previous
 inducing points.
 """
-function update!(index::ResidualIndex; lengthscales = nothing, inducing = nothing, progress = nothing, settings...)
-    options = set!(deepcopy(index.options), UPDATE_SETTINGS, settings, (:lengthscales, :inducing, :progress))
+function update!(index::ResidualIndex; lengthscales = nothing, inducing = nothing, seed = nothing, progress = nothing,
+                 settings...)
+    options = set!(deepcopy(index.options), UPDATE_SETTINGS, settings, (:lengthscales, :inducing, :seed, :progress))
     kernel = index.source === :inducing ? note_kernel!(options, settings, index.kernel) : :none
     index.source === :inducing || throw(UnsupportedError("the index was made from V and p and cannot be updated; " *
                                                          "make a new one"))
     lengthscales = lengthscales === nothing ? index.lengthscales :
                    lengthscale_vector(lengthscales, index.coordinates, index.n)
-    if inducing !== nothing
-        inducing isa Number && invalid("inducing is ", inducing, ", must be points: use choose_inducing(points, ",
-                                       inducing, "; lengthscales = ...), because an index does not keep its points")
-        inducing = points_like(inducing, "inducing", index.coordinates)
-        size(inducing, 2) == 0 && invalid("inducing has no points, must have at least one")
+    if inducing isa Number
+        inducing = counted_inducing(inducing, points_of(index), lengthscales, seed, options.threads, progress)
+    else
+        require_no_seed(seed)
+        inducing === nothing || (inducing = points_like(inducing, "inducing", index.coordinates))
     end
+    inducing !== nothing && size(inducing, 2) == 0 && invalid("inducing has no points, must have at least one")
     scales = library_scales(lengthscales, kernel, options.nu)
     warning = Ref("")
     run(options, progress) do options

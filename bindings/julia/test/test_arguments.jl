@@ -123,7 +123,9 @@
         (() -> fresh(inducing = true), ("inducing is true", "whole")),
         (() -> fresh(seed = 2), ("seed is 2", "number of points")),
         (() -> fresh(inducing = 3, seed = -2), ("seed is -2", "at least 0")),
-        (() -> update!(index; inducing = 20), ("inducing is 20", "choose_inducing(points, 20;")),
+        (() -> update!(index; inducing = 61), ("inducing is 61", "at most 60")),
+        (() -> update!(index; inducing = 0), ("inducing", "at least one")),
+        (() -> update!(index; seed = 2), ("seed is 2", "number of points")),
         (() -> update!(index; inducing = zeros(2, 0)), ("inducing", "at least one")),
         # lengthscales
         (() -> fresh(lengthscales = [1 2]), ("lengthscales", "vector")),

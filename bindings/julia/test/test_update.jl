@@ -26,6 +26,12 @@
                      jitter = 1e-6)
     @test agree(expected)
     @test index.m == 7 == index_info(index).m
+    update!(index; inducing = 9, seed = 3)
+    chosen = choose_inducing(points, 9; lengthscales = 0.4, seed = 3)
+    @test agree(fresh(lengthscales = 0.4, inducing = chosen, kernel = :matern, nu = 2.0, variance = 3.0, nugget = 0.2,
+                      jitter = 1e-6))
+    update!(index; inducing = fewer)
+    @test agree(expected)
 
     # An error leaves the index unchanged.
     for settings in ((nugget = NaN,), (lengthscales = [1.0, -1.0],), (kernel = :wendland,), (inducing = zeros(2, 0),))

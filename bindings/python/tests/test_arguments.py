@@ -100,7 +100,8 @@ TABLE = {
     "from_callback": (from_callback_with, {
         **FACTOR, "residual_variance": [x for x in WRONG_VALUES if x != [1.0] * 19] + [[]], "covariance": [None, 1, "sum", [zero]]}),
     "update": (INDEX.update, {name: [x for x in values if x is not None] for name, values in {
-        **OWN_MODEL, "inducing": OWN_MODEL["inducing"] + [3, np.empty((0, 2))]}.items()}),
+        **OWN_MODEL, "inducing": OWN_MODEL["inducing"] + [0, np.empty((0, 2))], "seed": []}.items()}),
+    "update by number": (lambda **given: INDEX.update(inducing=3, **given), {"seed": WHOLE}),
     "neighbors": (INDEX.neighbors, {**SEARCH, **QUERIES, "query_factor": [V], "query_residual_variance": [P]}),
     "predecessors": (INDEX.predecessors, SEARCH),
     "neighbors_to": (lambda **given: INDEX.neighbors_to(**{"sink": ignore, **given}), {
@@ -234,8 +235,8 @@ def test_errors_of_other_packages_become_those_of_this_one():
         rk.Index(NoMemoryToShare(), lengthscales=1)
     with pytest.raises(rk.OutOfMemoryError, match="^k is 2147483647"):
         INDEX.neighbors(2**31 - 1, rows=np.zeros(10**7, int))
-    for wrong in (2.0, np.array(5), True, np.int64(3)):
-        with pytest.raises(rk.ArgumentTypeError, match="^inducing is .* must be points: use choose_inducing"):
+    for wrong in (2.5, True, -1, 10**9, "three"):
+        with pytest.raises(rk.ResidualKNNError, match="^inducing is "):
             INDEX.update(inducing=wrong)
     assert INDEX.neighbors(2, queries=[]).indices.shape == (0, 2)
     with pytest.raises(rk.CancelledError, match="progress function"):

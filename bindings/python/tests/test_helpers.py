@@ -70,7 +70,7 @@ def test_updates_have_the_bytes_of_new_indexes(order):
     points = np.asarray(np.random.default_rng(73).random((300, 2)), order=order)
     a, b = points[:10] + 0.001, points[10:30] + 0.001
     index = rk.Index(points, inducing=a, lengthscales=0.3, nugget=0.1)
-    steps = [{"lengthscales": [0.2, 0.4]}, {"inducing": b}, {"kernel": "matern52", "variance": 2, "nugget": 0},
+    steps = [{"lengthscales": [0.2, 0.4]}, {"inducing": 12, "seed": 3}, {"inducing": b}, {"kernel": "matern52", "variance": 2, "nugget": 0},
              {"kernel": "matern", "nu": 0.7}, {"jitter": 1e-6, "threads": 1}, {}]
     model = {"inducing": a, "lengthscales": 0.3, "nugget": 0.1}
     for step in steps:

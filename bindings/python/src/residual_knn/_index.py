@@ -439,7 +439,7 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, SavedIn
         self: I,
         *,
         lengthscales: Optional[Lengthscales] = None,
-        inducing: Optional[Numbers] = None,
+        inducing: Optional[Union[Numbers, int]] = None,
         kernel: Optional[KernelName] = None,
         variance: Optional[float] = None,
         nugget: Optional[float] = None,
@@ -447,6 +447,7 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, SavedIn
         max_jitter: Optional[float] = None,
         nu: Optional[float] = None,
         alpha: Optional[float] = None,
+        seed: int = 1,
         threads: Optional[int] = None,
         progress: Progress = None,
     ) -> I:
@@ -458,8 +459,9 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, SavedIn
 
         Parameters
         ----------
-        inducing : array_like, shape (m, d), optional
-            New inducing points. They must be points, not their number, because an index does not keep its points.
+        inducing : array_like, shape (m, d), or int, optional
+            New inducing points; or their number, and then `choose_inducing` chooses them by k-means with `seed` and the new
+            lengthscales.
         lengthscales : float or array_like, shape (d,), optional
             As for `Index`.
         kernel : str or class, optional
@@ -475,6 +477,8 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, SavedIn
         nu : float, optional
             As for `Index`.
         alpha : float, optional
+            As for `Index`.
+        seed : int
             As for `Index`.
         threads : int, optional
             As for `Index`.
@@ -516,10 +520,7 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, SavedIn
         scales = self._lengthscales if lengthscales is None else lengthscale_vector(lengthscales, self._coordinates)
         new = None
         if inducing is not None:
-            if is_single(inducing):
-                raise ArgumentTypeError(f"inducing is {described(inducing)}, must be points: use choose_inducing(points, m, "
-                                        "...), because an index does not keep its points")
-            new = points_like(inducing, "inducing", self._coordinates)
+            new = self._new_inducing(inducing, scales, whole(seed, "seed", 0, UINT64_MOST), options.threads, progress)
             if len(new) == 0:
                 raise InvalidArgumentError("inducing has no rows, must have at least 1")
             options.layout = layout_of(new)
@@ -545,6 +546,14 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, SavedIn
         run(change, options, progress)
         warn(warning)
         return self
+
+    def _new_inducing(self, inducing: Any, lengthscales: DoubleArray, seed: int, threads: int,
+                      progress: Progress) -> DoubleArray:
+        if not is_single(inducing):
+            return points_like(inducing, "inducing", self._coordinates)
+        with self._handle.shared():
+            points = self._points()
+        return _chosen_points(inducing, points, lengthscales, seed, threads, progress)
 
     def factor(self) -> Tuple[DoubleArray, DoubleArray]:
         """Copy V and p out of the index.
@@ -700,9 +709,14 @@ def _inducing_points(inducing: Any, points: DoubleArray, coordinates: Coordinate
     if inducing is None:
         return None
     if is_single(inducing):
-        options = _options.helper_options(layout_of(points), threads, seed)
-        return chosen_inducing(points, inducing, lengthscales, "kmeans", options, progress, "inducing")
+        return _chosen_points(inducing, points, lengthscales, seed, threads, progress)
     return in_order_of(points_like(inducing, "inducing", coordinates), points)
+
+
+def _chosen_points(m: Any, points: DoubleArray, lengthscales: DoubleArray, seed: int, threads: int,
+                   progress: Progress) -> DoubleArray:
+    options = _options.helper_options(layout_of(points), threads, seed)
+    return chosen_inducing(points, m, lengthscales, "kmeans", options, progress, "inducing")
 
 
 def _own_factor(factor: Optional[Numbers], residual_variance: Numbers, n: int) -> Tuple[Optional[DoubleArray], DoubleArray]:
