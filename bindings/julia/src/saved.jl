@@ -110,8 +110,9 @@ const NOTE_BEGINS = "residual-knn note 1"
 function note_text(coordinates, kernel, lengthscales, options)
     lines = [NOTE_BEGINS, "columns $(coordinates.given)"]
     coordinates.lonlat === nothing || push!(lines, "lonlat " * join(coordinates.lonlat .- 1, " "))
+    # Adding 0 makes -0 to 0.
     push!(lines, "kernel $kernel", "lengthscales " * join(lengthscales, " "),
-          "jitter $(options.jitter) $(options.max_jitter)")
+          "jitter $(options.jitter + 0.0) $(options.max_jitter + 0.0)")
     return join(lines, "\n") * "\n"
 end
 
@@ -147,13 +148,13 @@ function parsed_note(text, d, path)
 end
 
 const WHOLE_NUMBER = r"^[0-9]{1,15}$"
-const DECIMAL_NUMBER = r"^([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+const DECIMAL_NUMBER = r"^([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^-0(\.0)?$"
 
 # The numbers of a line of a note, or nothing without that line. `what` says which numbers `fit`.
 function numbers_of_note(value, key, what, form, fit, path)
     value === nothing && return nothing
     words = split(value, ' ')
-    numbers = Float64[occursin(form, word) ? something(tryparse(Float64, word), NaN) : NaN for word in words]
+    numbers = Float64[occursin(form, word) ? something(tryparse(Float64, word), NaN) + 0.0 : NaN for word in words]
     all(isfinite, numbers) && fit(numbers) ||
         refuse_note(path, "the line ", repr(first(key * " " * value, 60)), " must have ", what)
     return numbers

@@ -123,7 +123,7 @@ end
             # Python and R have the same tests.
             wrong = (("columns", ("3", "1", "x", "", "nan", "2.0", "2 2", "-2", "1e400", "２", "2_0", "9"^400)),
                      ("lonlat", ("0", "", "nan", "inf", "nan 1", "0 inf", "0.5 1", "0.7", "-1 0", "0 5", "0 0", "1 1 1", "0x0 1")),
-                     ("jitter", ("nan", "nan 0", "1e-8", "", "1e-8 inf", "-1 0", "1e-8 0 0", "x 0", "1_0 0", "1e999 0")),
+                     ("jitter", ("nan", "nan 0", "1e-8", "", "1e-8 inf", "-1 0", "-0.1 0", "1e-8 0 0", "x 0", "1_0 0", "1e999 0")),
                      ("lengthscales", ("nan", "x", "", "0", "-1", "0.2 inf", "0.2,0.3", "0.2 ", "0x1p3")))
             lines_alone = ("columns", "lonlat", "jitter", "lengthscales", "columns 2\ncolumns 2",
                            "kernel matern32\nkernel matern32", "columns 1\nlonlat 0 1", "columns 2\r")
@@ -150,6 +150,10 @@ end
             end
             @test jitter(1e-6, "jitter 1e-08 0.1", nothing) == (1e-8, 0.1)
             @test jitter(1e-6, "future 1", nothing) == (1e-8, 0)
+            @test jitter(0, "jitter -0.0 0.0") === jitter(0, "jitter -0 -0") === jitter(-0.0, "jitter 0 -0.0") === (0.0, 0.0)
+            without = ResidualIndex(points; lengthscales = 0.2, inducing = 5, jitter = -0.0, max_jitter = -0.0)
+            @test same_answers(load_index(save_index(without, path)), without)
+            @test !occursin(" -0", unsafe_string(LibResidualKNN.residual_knn_index_note(without)))
             for text in ("", "other", begins, begins * "future 1\n", begins * "kernel matern12\nlengthscales 0.2\n",
                          begins * "kernel matern52\nlengthscales 1 2 3\n", begins * "kernel none\nlengthscales 0.2\n")
                 @test with_note(text).kernel === :matern52

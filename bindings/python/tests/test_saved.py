@@ -306,7 +306,7 @@ def test_notes_that_say_nothing(text, tmp_path):
 WRONG_LINES = [
     *(f"columns {value}" for value in ("3", "1", "x", "", "nan", "2.0", "2 2", "-2", "1e400", "２", "2_0", "9" * 400)),
     *(f"lonlat {value}" for value in ("0", "", "nan", "inf", "nan 1", "0 inf", "0.5 1", "0.7", "-1 0", "0 5", "0 0", "1 1 1", "0x0 1")),
-    *(f"jitter {value}" for value in ("nan", "nan 0", "1e-8", "", "1e-8 inf", "-1 0", "1e-8 0 0", "x 0", "1_0 0", "1e999 0")),
+    *(f"jitter {value}" for value in ("nan", "nan 0", "1e-8", "", "1e-8 inf", "-1 0", "-0.1 0", "1e-8 0 0", "x 0", "1_0 0", "1e999 0")),
     *(f"lengthscales {value}" for value in ("nan", "x", "", "0", "-1", "0.2 inf", "0.2,0.3", "0.2 ", "0x1p3")),
 ]
 
@@ -361,6 +361,21 @@ def test_jitter_of_an_index_that_another_program_updated(tmp_path):
         assert saved(used, line) == given
     assert saved(1e-6, "jitter 1e-08 0.1", inducing=None) == (1e-8, 0.1)
     assert saved(1e-6, "future 1", inducing=None) == (1e-8, 0)
+
+
+def test_jitter_of_minus_zero(tmp_path):
+    path = tmp_path / "i.rknn"
+    for arguments in ({"jitter": -0.0}, {"max_jitter": -0.0}, {"jitter": -0.0, "max_jitter": -0.0}):
+        index = rk.Index(POINTS, inducing=5, lengthscales=0.2, **arguments)
+        index.save(path)
+        assert " -0" not in C.index_note(index._handle.address).decode()
+        alike(index, rk.load_index(path))
+    # Earlier versions wrote such lines.
+    for line in ("jitter -0.0 0.0", "jitter -0 -0", "jitter 0 -0.0"):
+        C.index_set_note(index._handle.address, f"residual-knn note 1\n{line}\n".encode())
+        index.save(path)
+        options = rk.load_index(path)._options
+        assert str(options.jitter) == str(options.max_jitter) == "0.0"
 
 
 def test_an_update_keeps_the_order_of_the_program(tmp_path):

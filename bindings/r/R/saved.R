@@ -75,7 +75,8 @@ keep_note <- function(index) {
   invisible()
 }
 
-numbers_text <- function(x) paste(sprintf("%.17g", x), collapse = " ")
+# Adding 0 makes -0 to 0.
+numbers_text <- function(x) paste(sprintf("%.17g", x + 0), collapse = " ")
 
 # Writes control characters and % as % and two hexadecimal digits. A note is UTF-8; so are other bytes than ASCII, if a name
 # is not.
@@ -139,7 +140,7 @@ parsed_note <- function(text, d, path) {
 }
 
 whole_number <- "^[0-9]{1,15}$"
-decimal_number <- "^([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+decimal_number <- "^([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$|^-0([.]0)?$"
 
 # The numbers of a line of a note, or NULL without that line. `what` says which numbers `fit`.
 numbers_of_note <- function(value, key, what, form, fit, path) {
@@ -147,7 +148,7 @@ numbers_of_note <- function(value, key, what, form, fit, path) {
     return(NULL)
   }
   words <- strsplit(paste0(value, " "), " ", fixed = TRUE)[[1L]]
-  numbers <- if (all(grepl(form, words))) as.double(words) else NA
+  numbers <- if (all(grepl(form, words))) as.double(words) + 0 else NA
   if (!all(is.finite(numbers)) || !fit(numbers)) {
     stop_note(path, "the line ", shown(paste(key, value)), " must have ", what)
   }

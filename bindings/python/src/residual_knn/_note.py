@@ -64,7 +64,7 @@ def parsed(text: str, d: int, path: str) -> Note:
 
 
 _WHOLE = re.compile("[0-9]{1,15}")
-_DECIMAL = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_DECIMAL = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|-0(?:\.0)?")
 
 
 class _Lines:
@@ -90,7 +90,7 @@ class _Lines:
         if value is None:
             return None
         words = value.split(" ")
-        numbers = [float(word) for word in words if form.fullmatch(word)]
+        numbers = [float(word) + 0.0 for word in words if form.fullmatch(word)]
         if len(numbers) < len(words) or not all(map(math.isfinite, numbers)) or not fit(numbers):
             self.refuse(f"the line {described(f'{key} {value}')} must have {what}")
         return numbers
@@ -119,4 +119,5 @@ def _decoded(text: str) -> str:
 
 
 def _numbers_text(numbers: Any) -> str:
-    return " ".join(repr(float(number)) for number in numbers)
+    """Adding 0 makes -0 to 0."""
+    return " ".join(repr(float(number) + 0.0) for number in numbers)

@@ -207,7 +207,7 @@ test_that("a note that does not fit is an error, and an old one is left out", {
   wrong <- c(
     paste("columns", c("3", "1", "x", "", "nan", "2.0", "2 2", "-2", "1e400", "\uff12", "2_0", strrep("9", 400))),
     paste("lonlat", c("0", "", "nan", "inf", "nan 1", "0 inf", "0.5 1", "0.7", "-1 0", "0 5", "0 0", "1 1 1", "0x0 1")),
-    paste("jitter", c("nan", "nan 0", "1e-8", "", "1e-8 inf", "-1 0", "1e-8 0 0", "x 0", "1_0 0", "1e999 0")),
+    paste("jitter", c("nan", "nan 0", "1e-8", "", "1e-8 inf", "-1 0", "-0.1 0", "1e-8 0 0", "x 0", "1_0 0", "1e999 0")),
     paste("lengthscales", c("nan", "x", "", "0", "-1", "0.2 inf", "0.2,0.3", "0.2 ", "0x1p3")),
     "columns", "lonlat", "jitter", "lengthscales", "columns 2\ncolumns 2", "kernel matern32\nkernel matern32",
     "columns 1\nlonlat 0 1", "columns 2\r"
@@ -262,6 +262,14 @@ test_that("the model of an index counts if another program has updated it since"
   expect_equal(jitter_of(10 * 1e-12, "jitter 0 0.1"), is(0, 0.1))
   expect_equal(jitter_of(1e-6, "jitter 1e-08 0.1", NULL), is(1e-8, 0.1))
   expect_equal(unname(jitter_of(1e-6, "future 1", NULL)), list(NULL, NULL))
+  # A jitter of -0 is 0, also in a file of an earlier version.
+  for (line in c("jitter -0.0 0.0", "jitter -0 -0", "jitter 0 -0.0")) {
+    expect_identical(1 / jitter_of(-0, line)$jitter, Inf)
+  }
+  index <- residual_index(points, 5, lengthscales = 0.2, jitter = -0, max_jitter = -0, seed = 1)
+  save_index(index, file)
+  expect_false(grepl(" -0", residualknn:::residual_knn_index_note(index$handle), fixed = TRUE))
+  same_answers(load_index(file), index)
   # The name of a kernel that fixes nu
   index <- residual_index(points, lengthscales = 3, kernel = "matern", nu = 2)
   note <- "residual-knn note 1\nkernel matern45_isotropic\nlengthscales 1\n"
