@@ -81,7 +81,8 @@ std::vector<int64_t> NumbersOf(const Queries& queries, const NeighborsOptions& o
   }
   std::vector<int64_t> numbers(static_cast<size_t>(queries.count));
   std::iota(numbers.begin(), numbers.end(), queries.range.begin);
-  if (question.order.empty()) return numbers;
+  // New points have no place in the order of the index.
+  if (queries.are_new_points || question.order.empty()) return numbers;
   for (size_t i = 0; i < numbers.size(); ++i) {
     const int64_t row = queries.are_all_rows ? static_cast<int64_t>(i) : queries.rows[i];
     numbers[i] = At(question.order, row);

@@ -93,6 +93,44 @@ class SavedIndexTest(cli_support.ProgramTest):
                     self.succeed("neighbors", "--index", "i.rknn", *options, *count, "-o", "saved.csv")
                     self.assertEqual(self.content("saved.csv"), self.content("whole.csv"))
 
+    def test_queries_and_lists(self):
+        """Each kind of queries with each kind of lists, for an index whose points have another order than the file."""
+        making = ["--order", "random", "--inducing", 8, "--lengthscale", "0.3"]
+        self.save(*making)
+        random = np.random.default_rng(SEED)
+        new_lists = "query,neighbor\n" + "".join(
+            f"{query},{row}\n" for query in range(13) for row in random.integers(1, N, size=query))
+        self.file("new_lists.csv", new_lists)
+        self.file("start.npy", random.integers(-1, N, size=(N, 3)))
+        self.file("new_start.npy", random.integers(-1, N, size=(13, 3)))
+        self.file("rows_start.npy", random.integers(-1, N, size=(18, 3)))
+        queries = {
+            "all rows": ([], "lists.csv", "start.npy"),
+            "chunks of rows": (["--chunk", 37], "lists.csv", "start.npy"),
+            "predecessors": (["--predecessors"], "lists.csv", "start.npy"),
+            "queries": (["--queries", "rows.csv"], "lists.csv", "rows_start.npy"),
+            "predecessors of queries": (["--queries", "rows.csv", "--predecessors"], "lists.csv", "rows_start.npy"),
+            "new points": (["--new-points", "new.csv"], "new_lists.csv", "new_start.npy"),
+            "chunks of new points": (["--new-points", "new.csv", "--chunk", 5], "new_lists.csv", "new_start.npy"),
+        }
+        answers = {"nearest": [], "weights": ["--weights", "w.csv", "--variances", "v.csv"],
+                   "conditional": ["--selection", "conditional", "--pick-variances", "p.csv"]}
+        for kind, (asked, lists, start) in queries.items():
+            for given in ([], ["--candidate-lists", lists], ["--start", lists], ["--start", start]):
+                for answer, options in answers.items():
+                    with self.subTest(queries=kind, lists=given, answer=answer):
+                        index = ["points.csv", *(making if "--predecessors" in asked else making[2:])]
+                        self.assert_same_answers(index, [*asked, *given, *options, "-k", K])
+
+    def assert_same_answers(self, index, options):
+        """A search of i.rknn writes the files that a search without a saved index writes."""
+        files = ["o.csv", *(word for word in options if word in ("w.csv", "v.csv", "p.csv"))]
+        found = []
+        for asked in (index, ["--index", "i.rknn"]):
+            self.succeed("neighbors", *asked, *options, "-o", "o.csv")
+            found.append([self.content(name) for name in files])
+        self.assertEqual(found[0], found[1])
+
     def test_weights_and_variances(self):
         tables = [(name, option) for name, option in
                   (("w", "--weights"), ("v", "--variances"), ("p", "--pick-variances"))]

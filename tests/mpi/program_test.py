@@ -97,6 +97,8 @@ class SameBytes(MpiTest):
         points = self.points(5000)
         random = np.random.default_rng(SEED)
         self.file("new.npy", random.random((130, 2)))
+        lists = self.file("lists.csv", "query,neighbor\n" + "".join(
+            f"{query},{neighbor}\n" for query in range(130) for neighbor in random.integers(0, 5000, 7)))
         for more in [["--order", "maximin"], ["--no-prepare"]]:
             made = self.run_program("index", points, "--lengthscale", ".1,.2", "--inducing", "15", "--kernel", "matern52",
                                     *more, "-o", "i.rknn")
@@ -104,7 +106,8 @@ class SameBytes(MpiTest):
             base = ["--index", "i.rknn", "-k", "5"]
             self.same_as_alone([*base, "--predecessors", "-o", "out.npy", "--weights", "w.npy"],
                                ["out.npy", "out.distances.npy", "w.npy"], (2,))
-            self.same_as_alone([*base, "--new-points", "new.npy", "-o", "out.csv"], ["out.csv"], (3,))
+            for given in [[], ["--candidate-lists", lists], ["--start", lists]]:
+                self.same_as_alone([*base, "--new-points", "new.npy", *given, "-o", "out.csv"], ["out.csv"], (3,))
 
     def test_thresholds(self):
         points = self.points(600)
