@@ -28,30 +28,13 @@ struct Boom <: Exception end
 
 throws_text(f, T, text) = (failure = thrown(f); failure isa T && occursin(text, sprint(showerror, failure)))
 
+const ALL_TESTS = ["definition", "reference", "update", "arrays", "options", "arguments", "errors", "messages",
+                   "warnings", "points", "lonlat", "kernel_names", "callbacks", "access", "lifetime", "threads",
+                   "helpers", "pairs", "weights", "sets", "covariances", "start", "sink", "storage", "saved"]
+
+# Pkg.test(test_args = ["threads", "access"]) runs only these files.
 @testset "ResidualKNN" begin
-    include("test_definition.jl")
-    include("test_reference.jl")
-    include("test_update.jl")
-    include("test_arrays.jl")
-    include("test_options.jl")
-    include("test_arguments.jl")
-    include("test_errors.jl")
-    include("test_messages.jl")
-    include("test_warnings.jl")
-    include("test_points.jl")
-    include("test_lonlat.jl")
-    include("test_kernel_names.jl")
-    include("test_callbacks.jl")
-    include("test_access.jl")
-    include("test_lifetime.jl")
-    include("test_threads.jl")
-    include("test_helpers.jl")
-    include("test_pairs.jl")
-    include("test_weights.jl")
-    include("test_sets.jl")
-    include("test_covariances.jl")
-    include("test_start.jl")
-    include("test_sink.jl")
-    include("test_storage.jl")
-    include("test_saved.jl")
+    for name in (isempty(ARGS) ? ALL_TESTS : ARGS)
+        include("test_$name.jl")
+    end
 end
