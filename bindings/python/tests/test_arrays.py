@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What arrays are read as."""
+import collections
+import importlib.util
 import tracemalloc
 
 import numpy as np
@@ -7,6 +9,8 @@ import pytest
 
 import residual_knn as rk
 from definition import a_case, resident_memory, same
+
+Pair = collections.namedtuple("Pair", "x y")
 
 
 @pytest.fixture(scope="module")
@@ -239,6 +243,61 @@ def test_integers_that_double_precision_would_round_are_errors():
         with pytest.raises(rk.InvalidArgumentError, match=r"^points\[1, 0\] is .* double precision"):
             rk.Index(points, lengthscales=1)
     assert rk.Index(np.array([[0], [2**53 + 2]]), lengthscales=2.0**50).n == 2
+    large, exact = np.array([2**53, 2**53 + 1]), np.array([1.0, 1.0])
+    for points, place in (([[np.int64(2**53), 1.0], [np.int64(2**53 + 1), 1.0]], r"\[1, 0\]"), ([large, exact], r"\[0, 1\]"),
+                          ((exact, range(2**53, 2**53 + 2)), r"\[1, 1\]"), ([Pair(1.0, 2**53 + 1)], r"\[0, 1\]"),
+                          (collections.deque([[0.5], np.array([2**53 + 1])]), r"\[1, 0\]"),
+                          ([[np.array(2**53 + 1), 0.5]], r"\[0, 0\]"), ([exact, memoryview(large)], r"\[1, 1\]"),
+                          ([np.uint64(2**64 - 1), [0.5]], "")):
+        with pytest.raises(rk.InvalidArgumentError, match=rf"^points{place} is .*"):
+            rk.Index(points, lengthscales=1)
+    for value in (2**53 + 1, np.int64(2**53 + 1), np.array(2**53 + 1), [2**53 + 1], {"a": 2**53 + 1}):
+        with pytest.raises(rk.InvalidArgumentError, match="^lengthscales.* is 9007199254740993, must be a number of double"):
+            pandas = pytest.importorskip("pandas", reason="pandas is absent") if isinstance(value, dict) else None
+            rk.Index(pandas.DataFrame({"a": exact}) if pandas else exact[:, None], lengthscales=value)
+
+
+@pytest.mark.filterwarnings("ignore:The behavior of .astype from SparseDtype")  # from pandas 1.5 itself
+def test_large_integers_in_frames():
+    pandas = pytest.importorskip("pandas", reason="pandas is absent")
+    large = [2**53, 2**53 + 1]
+    for column in (large, pandas.array(large, "Int64"), pandas.arrays.SparseArray(large), np.array(large, np.uint64)):
+        for other in ([1.0, 1.0], pandas.array([1.0, 1.0], "Float64"), np.ones(2, np.int64), np.ones(2, np.uint64)):
+            frame = pandas.DataFrame({"b": other, "id": column})
+            with pytest.raises(rk.InvalidArgumentError, match="^points.* is 9007199254740993, must be a number of double"):
+                rk.Index(frame, lengthscales=1)
+    frame = pandas.DataFrame({"b": [1.0, 1.0, 1.0], "id": [2**53, 2**53 + 2, -2**60]})
+    assert rk.Index(frame, lengthscales=2.0**58).n == 3
+    frame = pandas.DataFrame({"id": pandas.array([None, *large], "Int64")})
+    with pytest.raises(rk.InvalidArgumentError, match="^points: row 2 of column id is 9007199254740993"):
+        rk.Index(frame, lengthscales=1)
+
+
+def test_large_integers_in_frames_of_other_packages():
+    polars = pytest.importorskip("polars", reason="polars is absent")
+    frame = polars.DataFrame({"id": [2**53, 2**53 + 1], "b": [1.0, 1.0]})
+    for table in (frame, *([frame.to_arrow()] if importlib.util.find_spec("pyarrow") else [])):
+        with pytest.raises(rk.InvalidArgumentError, match="^points: row 1 of column id is 9007199254740993"):
+            rk.Index(table, lengthscales=1)
+
+
+@pytest.mark.filterwarnings("ignore:The behavior of .astype from SparseDtype")  # from pandas 1.5 itself
+def test_sparse_columns_of_bool_are_errors():
+    pandas = pytest.importorskip("pandas", reason="pandas is absent")
+    frame = pandas.DataFrame({"a": pandas.arrays.SparseArray([True, False]), "b": [1.0, 2.0]})
+    with pytest.raises(rk.ArgumentTypeError, match=r"^points(: column a)? is .*, must be real numbers$"):
+        rk.Index(frame, lengthscales=1)
+
+
+def test_arrays_of_bool_beside_numbers_are_named():
+    with pytest.raises(rk.ArgumentTypeError, match=r"^points\[0\] is an array of bool, must be real numbers$"):
+        rk.Index((np.array([True, False]), np.array([1.0, 2.0])), lengthscales=1)
+
+
+def test_a_class_is_no_array():
+    for call in (lambda: rk.Index(np.ndarray, lengthscales=1.0), lambda: rk.order_points(np.ma.MaskedArray)):
+        with pytest.raises(rk.ArgumentTypeError, match="^points is the class [A-Za-z]*, must be an array$"):
+            call()
 
 
 def test_columns_of_frames_that_are_no_numbers():

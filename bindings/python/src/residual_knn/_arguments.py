@@ -52,10 +52,21 @@ def number(x: Any, name: str) -> float:
         raise ArgumentTypeError(f"{name} is {described(x)}, must be a number")
     if x != x:
         raise InvalidArgumentError(f"{name} is nan, must be a number")
+    if isinstance(x, (int, np.integer)) and not is_double(x):
+        raise InvalidArgumentError(f"{name} is {described(int(x))}, must be a number of double precision")
     try:
         return float(x)
     except OverflowError:
         raise InvalidArgumentError(f"{name} is {described(x)}, must be a number of double precision") from None
+
+
+def is_double(x: Any) -> bool:
+    """Whether double precision holds the integer x without rounding."""
+    value = int(x)
+    try:
+        return int(float(value)) == value
+    except OverflowError:
+        return False
 
 
 def whole(x: Any, name: str, least: int, most: int, what: str = "") -> int:

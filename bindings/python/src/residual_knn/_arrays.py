@@ -6,12 +6,13 @@ error; nothing is guessed.
 """
 from __future__ import annotations
 
-from typing import Any, List, Optional, Protocol, Tuple, Union
+from collections.abc import Sequence
+from typing import Any, Iterator, List, Optional, Protocol, Tuple, Union
 
 import numpy as np
 import numpy.typing as npt
 
-from ._arguments import described
+from ._arguments import described, is_double
 from ._errors import ArgumentTypeError, InvalidArgumentError, ResidualKNNError
 from ._pointers import DoubleArray, Int64Array
 
@@ -118,49 +119,74 @@ def _real_array(x: Any, name: str) -> npt.NDArray[Any]:
 
 def _refuse_inexact(array: npt.NDArray[Any], name: str) -> None:
     """Refuses integers that double precision would round."""
-    if array.dtype.itemsize < 8 or array.size == 0 or (array.max() <= _EXACT and array.min() >= -_EXACT):
-        return
+    error = _inexact(array, name, ())
+    if error is not None:
+        raise error
+
+
+def _inexact(array: npt.NDArray[Any], name: str, before: Tuple[int, ...]) -> Optional[ResidualKNNError]:
+    """The error of the first integer that double precision would round, in an array that is the element `before`."""
+    if array.dtype.itemsize < 8 or array.size == 0 or (int(array.max()) <= _EXACT and int(array.min()) >= -_EXACT):
+        return None
     for place in np.argwhere((array > _EXACT) | (array < -_EXACT)):
         value = int(array[tuple(place)])
-        if int(float(value)) != value:
-            raise InvalidArgumentError(f"{_element(name, place)} is {value}, must be a number of double precision")
+        if not is_double(value):
+            return _rounded(value, _element(name, before + tuple(place)))
+    return None
+
+
+def _rounded(value: int, element: str) -> ResidualKNNError:
+    return InvalidArgumentError(f"{element} is {described(value)}, must be a number of double precision")
 
 
 def _element(name: str, place: Any) -> str:
     return f"{name}[{', '.join(map(str, place))}]" if len(place) else name
 
 
+def _is_nested(x: Any) -> bool:
+    """Whether NumPy takes x as a sequence of elements of any types."""
+    return isinstance(x, Sequence) and not isinstance(x, (str, bytes, bytearray, memoryview))
+
+
 def _refused_element(x: Any, name: str, place: Tuple[int, ...] = ()) -> Optional[ResidualKNNError]:
-    """The error of the first element of nested lists that NumPy would convert to a number though it is none. Raises that of
-    a masked element at once, because NumPy warns of it."""
+    """The error of the first element of nested sequences that NumPy would convert to a number though it is none, or would
+    round. Raises that of a masked element at once, because NumPy warns of it."""
     found: Optional[ResidualKNNError] = None
     for i, element in enumerate(x):
         kind = type(element)
-        error: Optional[ResidualKNNError] = None
-        if kind is float:
+        if kind is float or (kind is int and -_EXACT <= element <= _EXACT):
             continue
-        if kind is int:
-            if -_EXACT <= element <= _EXACT:
-                continue
-            try:
-                is_exact = int(float(element)) == element
-            except OverflowError:
-                is_exact = False
-            if not is_exact:
-                error = InvalidArgumentError(f"{_element(name, place + (i,))} is {described(element)}, must be a number of "
-                                             "double precision")
-        elif kind in (list, tuple):
-            error = _refused_element(element, name, place + (i,))
+        here = place + (i,)
+        error: Optional[ResidualKNNError] = None
+        if isinstance(element, int) and not isinstance(element, bool):
+            error = None if is_double(element) else _rounded(int(element), _element(name, here))
         elif isinstance(element, np.ma.MaskedArray):
-            _refuse_masked(element, name, place + (i,))
-        elif isinstance(element, bool) or getattr(getattr(element, "dtype", None), "kind", "f") in "bmM":
-            error = ArgumentTypeError(f"{_element(name, place + (i,))} is {described(element)}, must be a number")
+            _refuse_masked(element, name, here)
+            error = _refused_part(element.data, name, here)
+        elif _is_nested(element):
+            error = _refused_element(element, name, here)
+        else:
+            error = _refused_part(element, name, here)
         found = found or error
     return found
 
 
-def _refuse_columns(x: Any, name: str) -> None:
-    """Refuses columns of frames that are no numbers, but become numbers beside those of other columns."""
+def _refused_part(element: Any, name: str, place: Tuple[int, ...]) -> Optional[ResidualKNNError]:
+    """The same for an array in a sequence, or a single value."""
+    if not isinstance(element, (bool, np.generic, np.ndarray)):
+        if isinstance(element, type) or not (hasattr(element, "__array__") or isinstance(element, memoryview)):
+            return None  # no number at all, or a type that NumPy tests
+        element = np.asarray(element)
+    array = np.asarray(element)
+    if array.dtype.kind in "bmM":
+        what = "a number" if array.ndim == 0 else "real numbers"
+        return ArgumentTypeError(f"{_element(name, place)} is {_kind_of(element, array)}, must be {what}")
+    return _inexact(array, name, place) if array.dtype.kind in "iu" else None
+
+
+def _refuse_columns(x: Any, array: npt.NDArray[Any], name: str) -> None:
+    """Refuses columns of frames that are no numbers, but became numbers beside those of other columns in `array`, and
+    integers that were rounded."""
     types = getattr(getattr(x, "schema", None), "types", None)  # PyArrow
     if types is None:
         types = getattr(x, "dtypes", None)
@@ -168,9 +194,34 @@ def _refuse_columns(x: Any, name: str) -> None:
         return
     names = column_names(x)
     for place, each in enumerate(types):
-        if str(each).lower().startswith(("bool", "date", "time", "duration")):
-            column = place if names is None else names[place]
+        column = place if names is None else names[place]
+        kind = str(getattr(each, "subtype", each)).lower()  # of the values, for sparse columns of pandas
+        if kind.startswith(("bool", "date", "time", "duration")):
             raise ArgumentTypeError(f"{name}: column {column} is of type {each}, must be real numbers")
+        if array.dtype.kind == "f" and kind.startswith(("int", "uint")):
+            for row, value in _large_values(x, array, place):
+                if not is_double(value):
+                    raise InvalidArgumentError(f"{name}: row {row} of column {column} is {described(int(value))}, must be a "
+                                               "number of double precision")
+
+
+def _large_values(x: Any, array: npt.NDArray[Any], place: int) -> Iterator[Tuple[int, Any]]:
+    """The rows and the values of a column of a frame of integers that may be rounded in `array`."""
+    if array.ndim != 2:
+        return
+    rows = np.flatnonzero(np.abs(array[:, place]) >= _EXACT)
+    if rows.size == 0:
+        return
+    if hasattr(x, "iloc"):  # pandas
+        values = x.iloc[:, place].tolist()
+    elif hasattr(x, "to_series"):  # Polars
+        values = x.to_series(place).to_list()
+    elif hasattr(x, "column"):  # PyArrow
+        values = x.column(place).to_pylist()
+    else:
+        return
+    for row in rows:
+        yield int(row), values[row]
 
 
 def plain_array(x: Any, name: str) -> npt.NDArray[Any]:
@@ -184,11 +235,13 @@ def plain_array(x: Any, name: str) -> npt.NDArray[Any]:
         raise ArgumentTypeError(f"{name} is {described(x)}, must be an array")
     if type(x).__name__ == "LazyFrame":
         raise ArgumentTypeError(f"{name} is of type LazyFrame, must be an array: use {name}.collect()")
+    if isinstance(x, type):
+        raise ArgumentTypeError(f"{name} is the class {x.__name__}, must be an array")
     if hasattr(x, "__dlpack_device__"):
         device = int(x.__dlpack_device__()[0])
         if device not in _MAIN_MEMORY:
             raise ArgumentTypeError(f"{name} is on a device (DLPack type {device}), must be in main memory: copy it there")
-    refused = _refused_element(x, name) if isinstance(x, (list, tuple)) else None
+    refused = _refused_element(x, name) if _is_nested(x) else None
     try:
         array = _converted(x)
     except (ValueError, TypeError, RuntimeError, BufferError, OverflowError) as error:
@@ -197,11 +250,14 @@ def plain_array(x: Any, name: str) -> npt.NDArray[Any]:
     if isinstance(array, np.ma.MaskedArray):
         return plain_array(array, name)
     if array.dtype.kind == "O":
-        return _nullable_numbers(x, array)
+        array = _nullable_numbers(x, array)
+        if array.dtype.kind == "f":
+            _refuse_columns(x, array, name)
+        return array
     if array.dtype.kind in "iuf":
         if refused is not None:
             raise refused
-        _refuse_columns(x, name)
+        _refuse_columns(x, array, name)
     return array
 
 
@@ -209,7 +265,7 @@ def _converted(x: Any) -> npt.NDArray[Any]:
     """What NumPy makes of x; a masked array stays one."""
     if hasattr(x, "__dlpack_device__") and not hasattr(x, "__array__"):
         return np.from_dlpack(x)
-    if not isinstance(x, type) and hasattr(x, "__array__"):
+    if hasattr(x, "__array__"):
         return np.asanyarray(x.__array__())
     return np.asarray(x)
 
