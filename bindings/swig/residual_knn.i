@@ -183,6 +183,39 @@ static int run_in_r(SEXP (*body)(void*), void* data) {
   return !call->jumped;
 }
 
+enum { MOST_ARGUMENTS = 4 };
+
+/* A call of an R function of the user. */
+typedef struct {
+  const char* name; /* of the function, for messages and tracebacks */
+  SEXP function;
+  int count; /* of arguments */
+  const char* names[MOST_ARGUMENTS];
+  SEXP values[MOST_ARGUMENTS];
+} named_call;
+
+/* The result of a call as name(names...). The values are variables of an environment of this call: if they were in the call
+ * itself, messages of errors and tracebacks would consist of them. */
+static SEXP result_of(const named_call* call) {
+  /* new.env(parent = baseenv()), because R 4.0 has no R_NewEnv. */
+  const SEXP creation = PROTECT(Rf_lang2(Rf_install("new.env"), R_BaseEnv));
+  SET_TAG(CDR(creation), Rf_install("parent"));
+  const SEXP frame = PROTECT(Rf_eval(creation, R_BaseEnv));
+  const SEXP function = Rf_install(call->name);
+  Rf_defineVar(function, call->function, frame);
+  const SEXP arguments = PROTECT(Rf_allocList(call->count));
+  SEXP argument = arguments;
+  for (int i = 0; i < call->count; ++i, argument = CDR(argument)) {
+    const SEXP name = Rf_install(call->names[i]);
+    Rf_defineVar(name, call->values[i], frame);
+    SETCAR(argument, name);
+  }
+  const SEXP expression = PROTECT(Rf_lcons(function, arguments));
+  const SEXP result = Rf_eval(expression, frame);
+  UNPROTECT(4);
+  return result;
+}
+
 typedef struct {
   SEXP function; /* an R function, or R_NilValue: check for interrupts only */
   int64_t done;
@@ -196,10 +229,10 @@ static SEXP run_progress(void* user) {
   if (!Rf_isNull(call->function)) {
     const SEXP done = PROTECT(Rf_ScalarReal((double)call->done));
     const SEXP total = PROTECT(Rf_ScalarReal((double)call->total));
-    const SEXP expression = PROTECT(Rf_lang3(call->function, done, total));
-    const SEXP answer = Rf_eval(expression, R_BaseEnv);
+    const named_call use = {"progress", call->function, 2, {"done", "total"}, {done, total}};
+    const SEXP answer = result_of(&use);
     call->go_on = !(Rf_isLogical(answer) && XLENGTH(answer) == 1 && LOGICAL(answer)[0] == FALSE);
-    UNPROTECT(3);
+    UNPROTECT(2);
   }
   return R_NilValue;
 }
@@ -240,8 +273,8 @@ static SEXP run_covariance(void* user) {
   covariance_call* const call = (covariance_call*)user;
   const SEXP rows = PROTECT(row_numbers(call->rows, call->num_rows));
   const SEXP columns = PROTECT(row_numbers(call->columns, call->num_columns));
-  const SEXP expression = PROTECT(Rf_lang3(call->function, rows, columns));
-  const SEXP values = PROTECT(Rf_eval(expression, R_BaseEnv));
+  const named_call use = {"covariance_block", call->function, 2, {"rows", "columns"}, {rows, columns}};
+  const SEXP values = PROTECT(result_of(&use));
   if (Rf_isReal(values) && XLENGTH(values) == call->num_rows * call->num_columns) {
     const double* const value = REAL(values);
     for (int64_t a = 0; a < call->num_rows; ++a) {
@@ -251,7 +284,7 @@ static SEXP run_covariance(void* user) {
     }
     call->succeeded = 1;
   }
-  UNPROTECT(4);
+  UNPROTECT(3);
   return R_NilValue;
 }
 
@@ -285,12 +318,14 @@ static SEXP run_sink(void* user) {
   const SEXP distances = PROTECT(batch_matrix(batch, batch->distances));
   const SEXP variances = PROTECT(
       batch->conditional_variances == NULL ? R_NilValue : batch_matrix(batch, batch->conditional_variances));
-  const SEXP expression = PROTECT(Rf_isNull(variances)
-                                      ? Rf_lang4(call->function, queries, neighbors, distances)
-                                      : Rf_lang5(call->function, queries, neighbors, distances, variances));
-  const SEXP answer = Rf_eval(expression, R_BaseEnv);
+  const named_call use = {"sink",
+                          call->function,
+                          Rf_isNull(variances) ? 3 : 4,
+                          {"queries", "index", "distance", "conditional_variance"},
+                          {queries, neighbors, distances, variances}};
+  const SEXP answer = result_of(&use);
   call->go_on = !(Rf_isLogical(answer) && XLENGTH(answer) == 1 && LOGICAL(answer)[0] == FALSE);
-  UNPROTECT(5);
+  UNPROTECT(4);
   return R_NilValue;
 }
 

@@ -100,8 +100,7 @@ run_call <- function(progress, call, matrices = list(), names = character()) {
 progress_reporter <- function(progress) {
   nothing <- function() NULL
   if (is.function(progress)) {
-    # Messages and tracebacks show this name of the function.
-    return(list(report = function(done, total) progress(done, total), finish = nothing, close = nothing))
+    return(list(report = progress, finish = nothing, close = nothing))
   }
   if (!isTRUE(progress) && !isFALSE(progress)) stop_invalid("progress must be TRUE, FALSE or a function")
   if (!progress) {

@@ -60,8 +60,10 @@ sink_options <- function(index, ranking, sink, sink_queries, sink_order) {
   }
   if (!is.function(sink)) stop_invalid("sink is ", shown(sink), ", must be a function")
   sink_queries <- as_size(sink_queries, "sink_queries")
-  in_units <- function(queries, index_matrix, distance, ...) {
-    sink(queries, index_matrix, in_given_lengthscales(distance, index), ...)
+  searched <- index
+  in_units <- function(queries, index, distance) {
+    distance <- in_given_lengthscales(distance, searched)
+    sink(queries, index, distance)
   }
   c(
     list(sink = if (identical(ranking, "scaled_distance")) in_units else sink, sink_order = order),

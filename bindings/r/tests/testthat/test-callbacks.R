@@ -201,6 +201,23 @@ test_that("conditions in callbacks reach the handlers of the caller, and restart
   }
 })
 
+test_that("errors in callbacks show their arguments by names", {
+  frames <- list()
+  call_of <- function(code) {
+    conditionCall(tryCatch(
+      withCallingHandlers(code, error = function(e) frames <<- sys.calls()),
+      error = function(e) e
+    ))
+  }
+  expect_short <- function() expect_lt(max(vapply(frames, function(frame) sum(nchar(deparse(frame))), 0)), 2000)
+  index <- residual_index_from_callback(function(rows, columns) stop("x"), NULL, rep(1, 2000))
+  expect_identical(call_of(neighbors(index, k = 2)), quote(covariance(rows, columns)))
+  expect_short()
+  index <- slow_index()
+  expect_identical(call_of(slow_search(index, progress = function(a, b) stop("x"))), quote(progress(done, total)))
+  expect_short()
+})
+
 test_that("after muffled conditions, the search continues to its right answer", {
   points <- random_points(40, 2)
   covariance <- function(rows, columns) {

@@ -108,6 +108,29 @@ test_that("a sink may search the same index, but not update it", {
   expect_identical(refused, 3)
 })
 
+test_that("errors of a sink show its arguments by names", {
+  index <- sink_index()
+  calls_of <- function(sink, ...) {
+    frames <- list()
+    error <- tryCatch(
+      withCallingHandlers(neighbors(index, k = 5, sink = sink, ...), error = function(e) frames <<- sys.calls()),
+      error = identity
+    )
+    expect_lt(nchar(conditionMessage(error)), 200)
+    # No frame has the values.
+    expect_lt(max(vapply(frames, function(frame) sum(nchar(deparse(frame))), 0)), 2000)
+    conditionCall(error)
+  }
+  for (ranking in c("absolute", "scaled_distance")) {
+    expect_identical(calls_of(function(i, j, k) stop("x"), ranking = ranking), quote(sink(queries, index, distance)))
+    expect_identical(calls_of(function(i) NULL, ranking = ranking), quote(sink(queries, index, distance)))
+  }
+  expect_identical(
+    calls_of(function(...) stop("x"), selection = "conditional"),
+    quote(sink(queries, index, distance, conditional_variance))
+  )
+})
+
 test_that("arguments of sinks are checked", {
   index <- sink_index(50)
   expect_error(neighbors(index, k = 2, sink = 1), "sink is 1, must be a function")
