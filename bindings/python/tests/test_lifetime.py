@@ -48,8 +48,41 @@ def test_an_index_that_failed_to_be_made():
     for call in (lambda: rk.Index(POINTS, lengthscales=-1), lambda: rk.Index(POINTS * np.nan, lengthscales=1)):
         with pytest.raises(ValueError):
             call()
-    index = rk.Index.__new__(rk.Index)
+
+
+class Forgetful(rk.Index):
+    def __init__(self, fail=False):
+        if fail:
+            super().__init__(POINTS, lengthscales=1, max_bytes=1)
+
+
+def half_made():
+    index = Forgetful.__new__(Forgetful)
+    with pytest.raises(MemoryError):
+        index.__init__(fail=True)
+    return index
+
+
+@pytest.mark.parametrize("make_half", [lambda: rk.Index.__new__(rk.Index), Forgetful, half_made])
+def test_a_half_made_index_is_closed(make_half, tmp_path):
+    index = make_half()
     assert repr(index) == "<Index: closed>"
+    zeros = np.zeros((3000, 1), int)
+    for call in (lambda: index.neighbors(1), lambda: index.predecessors(1), index.info, index.factor, index.residual_order,
+                 lambda: index.n, lambda: index.d, lambda: index.m, lambda: index.save(tmp_path / "i.rknn"),
+                 lambda: index.update(nugget=1), lambda: index.neighbors_above(0.9), lambda: index.weights(zeros),
+                 lambda: index.covariances(zeros), lambda: index.covariance_blocks(zeros), lambda: index.plot(1),
+                 lambda: index.group_neighbors([[0]], 1), lambda: index.neighbors_to(print, 1)):
+        with pytest.raises(rk.InvalidArgumentError, match="^the index is closed$"):
+            call()
+    with pytest.raises(AttributeError, match="^'[A-Z][a-z]*' object has no attribute 'other'$"):
+        index.other
+    index.close()
+    with index as same_index:
+        assert same_index is index
+    index.close()
+    with make() as other:  # is not affected
+        assert other.neighbors(1, rows=[0]).indices.shape == (1, 1)
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])

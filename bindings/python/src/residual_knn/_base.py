@@ -2,7 +2,7 @@
 """What all methods of an index use: its handle, its sizes and its model."""
 from __future__ import annotations
 
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 import numpy as np
 
@@ -29,7 +29,7 @@ _IS_EMPTY = "the index is empty because an update was cancelled or ran out of me
 class IndexBase:
     """The attributes of an index. Only `Index` makes and updates it."""
 
-    _handle: Handle
+    _handle: Handle = Handle()  # closed, for an object that `Index.__init__` has not made
     _source: str
     _coordinates: Coordinates
     _lengthscales: DoubleArray
@@ -39,6 +39,14 @@ class IndexBase:
     # For plots: the object of the caller, and the inducing points in the library's coordinates.
     _given_points: Any
     _inducing: Optional[DoubleArray]
+
+    if not TYPE_CHECKING:  # type checkers would accept all names
+
+        def __getattr__(self, name: str) -> Any:
+            """The attributes that an object lacks if `Index.__init__` was not called or has failed."""
+            if name in IndexBase.__annotations__:
+                raise InvalidArgumentError("the index is closed")
+            return object.__getattribute__(self, name)  # Python's own error
 
     @property
     def n(self) -> int:

@@ -605,11 +605,10 @@ class Index(Streams, PairSearches, GroupSearches, WeightsOfSets, Orders, SavedIn
         self.close()
 
     def __repr__(self) -> str:
-        handle = getattr(self, "_handle", None)
-        if handle is None or not handle.is_open:
+        if not self._handle.is_open:
             return "<Index: closed>"
         try:
-            with handle.shared():
+            with self._handle.shared():
                 is_empty = self._is_empty()
         except InvalidArgumentError:  # closed meanwhile
             return "<Index: closed>"
