@@ -223,6 +223,13 @@ def test_an_answer_that_memory_cannot_hold_is_a_memory_error():
         INDEX.neighbors(2**31 - 1, rows=np.zeros(10**7, int))
 
 
+def test_a_batch_that_memory_cannot_hold_is_an_error_that_names_k():
+    rows = np.zeros(10**7, int)
+    for method in (INDEX.neighbors_to, INDEX.predecessors_to):
+        with pytest.raises(rk.OutOfMemoryError, match="^k is 2147483647: out of memory in a search for 2147483647 neighbors"):
+            method(ignore, 2**31 - 1, rows=rows, sink_queries=10**7)
+
+
 def test_errors_of_other_packages_become_those_of_this_one():
     class NoMemoryToShare:
         def __dlpack__(self, **arguments):

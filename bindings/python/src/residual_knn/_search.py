@@ -2,7 +2,7 @@
 """Searches for the k nearest neighbors."""
 from __future__ import annotations
 
-from typing import Callable, Optional, SupportsIndex, Tuple
+from typing import Any, Callable, Optional, SupportsIndex, Tuple
 
 import numpy as np
 
@@ -43,6 +43,18 @@ def run_search(index: IndexBase, search: Callable[[_c.Statistics], int], options
     return record, scale
 
 
+def naming_k(k: int, search: SearchCall) -> SearchCall:
+    """The call with an error that names k, if there is no memory for k neighbors."""
+
+    def call(*arguments: Any) -> int:
+        status = search(*arguments)
+        if status == _c.StatusCode.ERROR_OUT_OF_MEMORY and C.last_error().endswith(b"out of memory"):
+            raise OutOfMemoryError(f"k is {k}: out of memory in a search for {k} neighbors of each query")
+        return status
+
+    return call
+
+
 def find_neighbors(index: IndexBase, search: SearchCall, num_queries: int, k: int, options: _c.SearchOptions,
                    sets: SearchSets, progress: Progress, kind: str, rows: Optional[Int64Array] = None) -> Neighbors:
     """Runs search(options, k, indices, distances, statistics), which calls the library."""
@@ -51,7 +63,8 @@ def find_neighbors(index: IndexBase, search: SearchCall, num_queries: int, k: in
         distances = np.empty((num_queries, k))
     except (MemoryError, ValueError):
         raise OutOfMemoryError(f"k is {k}: there is no memory for {k} neighbors of {num_queries} queries") from None
-    record, scale = run_search(index, lambda record: search(options, k, indices, distances, record), options, progress)
+    find = naming_k(k, search)
+    record, scale = run_search(index, lambda record: find(options, k, indices, distances, record), options, progress)
     if scale != 1 and options.ranking == _c.Ranking.SCALED_DISTANCE:
         distances *= scale
     return Neighbors(indices, distances, statistics_of(record, scale), sets.conditional_variances, kind, rows)

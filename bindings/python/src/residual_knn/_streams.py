@@ -14,7 +14,7 @@ from ._library import C
 from ._progress import Progress, goes_on
 from ._queries import read_queries, read_rows
 from ._results import Statistics, statistics_of
-from ._search import SearchCall, Searches, run_search
+from ._search import SearchCall, Searches, naming_k, run_search
 from ._sets import CandidateLists, Candidates, NeighborRows
 
 # Gets the numbers of some queries, their neighbors, the distances and, with conditional selection, the conditional variances.
@@ -177,6 +177,7 @@ class Streams(Searches):
         return statistics
 
     def _stream(self, search: SearchCall, k: int, options: _c.SearchOptions, progress: Progress) -> Statistics:
-        record, scale = run_search(self, lambda record: search(options, k, None, None, record), options, progress,
+        find = naming_k(k, search)
+        record, scale = run_search(self, lambda record: find(options, k, None, None, record), options, progress,
                                    calls_back=True)
         return statistics_of(record, scale)
