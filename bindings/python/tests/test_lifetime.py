@@ -85,6 +85,50 @@ def test_a_half_made_index_is_closed(make_half, tmp_path):
         assert other.neighbors(1, rows=[0]).indices.shape == (1, 1)
 
 
+# A global object of a module is deleted late, when Python imports nothing more.
+AT_EXIT = """
+import builtins
+import numpy as np
+import residual_knn as rk
+
+class Late:
+    def __init__(self):
+        self.points = np.random.default_rng(1).random((50, 2))
+        self.index = rk.Index(self.points, inducing=5, lengthscales=0.3)
+        self.by_callback = rk.Index.from_callback(lambda a, b: np.exp(-abs(a[:, None] - b)), None, np.ones(9))
+
+    def __del__(self):
+        index = self.index
+        found = index.neighbors(2)
+        print(found.indices.shape, index.neighbors(2, queries=self.points[:3]).indices.shape)
+        print(self.by_callback.neighbors(2).indices.shape, index.weights(found).weights.shape)
+        for call in (lambda: index.update(nugget=-1), lambda: index.neighbors(2, queries=self.points * np.nan),
+                     lambda: index.neighbors(2, progress=lambda done, total: False)):
+            try:
+                call()
+            except rk.ResidualKNNError as error:
+                print(error)
+        index.neighbors_to(lambda *batch: None, 2)
+        index.neighbors_above(0.9)
+        index.group_neighbors([[1], [2]], 2)
+        index.save("late.rknn")
+        print(rk.load_index("late.rknn").update(nugget=0.1).info().n)
+        print("end")
+
+builtins.keep = Late()
+"""
+
+
+def test_searches_while_the_interpreter_ends(tmp_path):
+    script = AT_EXIT.replace("late.rknn", str(tmp_path / "late.rknn"))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "(50, 2) (3, 2)", "(9, 2) (50, 2)", "nugget is -1, must be between 0 and 1e140", "queries[0, 0] is nan, must be finite",
+        "the progress function cancelled the call", "50", "end",
+    ]
+
+
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
 def test_no_copies(copied):
     with pytest.raises(TypeError, match="cannot be copied or pickled"):

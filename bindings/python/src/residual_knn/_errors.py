@@ -8,7 +8,7 @@ import re
 import sys
 import warnings
 from contextlib import contextmanager
-from typing import Any, ClassVar, Dict, Iterator, Optional, Type
+from typing import Any, Callable, ClassVar, Dict, Iterator, Match, Optional, Pattern, Tuple, Type
 
 import numpy as np
 
@@ -155,15 +155,21 @@ _BY_STATUS: Dict[int, Type[ResidualKNNError]] = {
                   OtherTargetError) if error.status is not None
 }
 
+def _change(pattern: str, form: str) -> Tuple[Pattern[str], Callable[[Match[str]], str]]:
+    """The arguments of a replacement. `form` has the groups of the pattern by number. It is no template of re, and the pattern
+    is compiled now, because re imports modules for both, which fails when the interpreter ends."""
+    return re.compile(pattern), lambda match: form.format(match[0], *match.groups())
+
+
 # The library's names of elements and functions, and those of this package.
 _CHANGES = (
-    (r"^residual_knn_\w+: ", ""),
-    (r"^(\w+): (?:coordinate|column) (\d+) of row (\d+)", r"\1[\3, \2]"),
-    (r"^group_rows\[\d+\], in group (\d+), is (\d+)", r"groups[\1] has row \2"),
-    (r"^group (\d+) is empty", r"groups[\1] is empty"),
-    (r"^neighbors: place (\d+) of query (\d+)", r"neighbors[\2, \1]"),
-    (r"\b(progress|covariance) callback\b", r"\1 function"),
-    (r"update it again, or free it", "update it again, or close it"),
+    _change(r"^residual_knn_\w+: ", ""),
+    _change(r"^(\w+): (?:coordinate|column) (\d+) of row (\d+)", "{1}[{3}, {2}]"),
+    _change(r"^group_rows\[\d+\], in group (\d+), is (\d+)", "groups[{1}] has row {2}"),
+    _change(r"^group (\d+) is empty", "groups[{1}] is empty"),
+    _change(r"^neighbors: place (\d+) of query (\d+)", "neighbors[{2}, {1}]"),
+    _change(r"\b(progress|covariance) callback\b", "{1} function"),
+    _change(r"update it again, or free it", "update it again, or close it"),
 )
 
 
@@ -171,7 +177,7 @@ def python_text(text: bytes) -> str:
     """A text of the library in the terms of this package. Numbers in it count from 0 already."""
     result = text.decode("utf-8", "replace")
     for pattern, replacement in _CHANGES:
-        result = re.sub(pattern, replacement, result)
+        result = pattern.sub(replacement, result)
     return result
 
 

@@ -28,7 +28,8 @@ class _Array:
         flags = array.flags
         if array.dtype != cls.dtype or not flags.forc or not flags.aligned or (cls.is_output and not flags.writeable):
             raise TypeError(f"an array of {array.dtype} with the flags\n{flags}\nis no argument for the C library")
-        return ctypes.c_void_p(array.ctypes.data)
+        # array.ctypes would import modules, which fails when the interpreter ends.
+        return ctypes.c_void_p(array.__array_interface__["data"][0])
 
 
 class Doubles(_Array):

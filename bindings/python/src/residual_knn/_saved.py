@@ -120,7 +120,8 @@ def _named(note: _note.Note, options: _c.ModelOptions, scales: DoubleArray) -> T
     has them."""
     name, given = note.kernel, note.lengthscales
     if name is not None and name in FORMULAS and given is not None and len(given) in (1, len(scales)):
-        same = np.array_equal(np.broadcast_to(library_scales(given, name, options.nu), scales.shape), scales)
+        used = library_scales(given, name, options.nu).tolist()
+        same = (used * len(scales) if len(used) == 1 else used) == scales.tolist()
         if same and FORMULAS[name].kernel == options.kernel:
             return name, given
     return _c.Kernel(options.kernel).name.lower(), scales
