@@ -1,5 +1,6 @@
 #include "tools/index_building.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -10,9 +11,32 @@
 #include "tools/point_order.h"
 
 namespace residual_knn::cli {
+namespace {
+
+// The most that the points take while they are ordered by an index, or while the index of the ordered points is made.
+double BytesOfOrder(const IndexOptions& options, const IndexQuestion& question) {
+  const Coordinates& points = question.points;
+  const bool needs_index = options.order == kResidualMaximin && UsesOrder(options);
+  if (question.order.empty() && !needs_index) return 0;
+  const double ordered_points = sizeof(double) * static_cast<double>(points.d());
+  const auto count = static_cast<double>(points.n);
+  if (!needs_index) return count * ordered_points;
+  constexpr double kOrdering = 1024;               // see residual_knn_index_order
+  constexpr double kOrders = 3 * sizeof(int64_t);  // the order, its inverse, and the written one
+  return count * (std::max(kOrdering, ordered_points) + kOrders);
+}
+
+}  // namespace
+
+IndexMemory MemoryForIndex(const IndexOptions& options, const IndexQuestion& question,
+                           AnswerBytes answer_bytes) {
+  RunBytes run{std::move(answer_bytes), FactorBytes(question.points.n, question.inducing.m)};
+  run.order = BytesOfOrder(options, question);
+  return {options, std::move(run)};
+}
 
 IndexHandle BuildIndex(const IndexOptions& options, const IndexQuestion& question,
-                       const AnswerBytes& answer_bytes, ProgressBar* progress) {
+                       const IndexMemory& memory, ProgressBar* progress) {
   progress->StartStage("building the index");
   const Coordinates& points = question.points;
   const std::vector<double> ordered =
@@ -29,8 +53,6 @@ IndexHandle BuildIndex(const IndexOptions& options, const IndexQuestion& questio
   model.max_jitter = options.max_jitter;
   model.threads = static_cast<int32_t>(options.threads);
   model.message_base = options.base;
-  const IndexMemory memory(options,
-                           {answer_bytes, FactorBytes(question.points.n, question.inducing.m)});
   model.max_bytes = memory.max_bytes();
   model.progress = progress->callback();
   model.progress_user = progress;
@@ -50,8 +72,8 @@ IndexHandle BuildIndex(const IndexOptions& options, const IndexQuestion& questio
   return IndexHandle(index);
 }
 
-void OrderByIndex(const IndexOptions& options, const AnswerBytes& answer_bytes,
-                  ProgressBar* progress, IndexQuestion* question, IndexHandle* index) {
+void OrderByIndex(const IndexOptions& options, const IndexMemory& memory, ProgressBar* progress,
+                  IndexQuestion* question, IndexHandle* index) {
   if (options.order != kResidualMaximin || !UsesOrder(options)) return;
   progress->StartStage("ordering the points");
   std::vector<int64_t> order(static_cast<size_t>(question->points.n));
@@ -64,7 +86,7 @@ void OrderByIndex(const IndexOptions& options, const AnswerBytes& answer_bytes,
   TakeOrder(options, std::move(order), question);
   if (question->order.empty()) return;
   index->reset();
-  *index = BuildIndex(options, *question, answer_bytes, progress);
+  *index = BuildIndex(options, *question, memory, progress);
 }
 
 std::string IndexWarning(const IndexOptions& options, const IndexQuestion& question,

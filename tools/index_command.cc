@@ -40,8 +40,9 @@ void RunIndex(SavingOptions options) {
   ReadIndexPoints(options, &reader, &question);
   SettleModel(&options, reader, &messages, &question);
   ChooseInducingAndOrder(options, reader, &progress, &question);
-  IndexHandle index = BuildIndex(options, question, NoAnswer, &progress);
-  OrderByIndex(options, NoAnswer, &progress, &question, &index);
+  const IndexMemory memory = MemoryForIndex(options, question, NoAnswer);
+  IndexHandle index = BuildIndex(options, question, memory, &progress);
+  OrderByIndex(options, memory, &progress, &question, &index);
   messages.Warn(IndexWarning(options, question, index.get()));
   if (options.prepare) Prepare(options, index.get(), &progress);
   progress.StartStage("saving");

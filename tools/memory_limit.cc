@@ -78,7 +78,8 @@ IndexMemory::IndexMemory(const IndexOptions& options, RunBytes run)
       threads_(static_cast<double>(ResolveThreads(static_cast<int>(options.threads)))),
       run_(std::move(run)) {
   if (limit_ == 0) return;
-  fixed_ = std::max(PeakBytes() - run_.index_file, ResidentBytes()) + threads_ * kThreadBytes;
+  fixed_ = std::max(PeakBytes() - run_.index_file, ResidentBytes()) + run_.order +
+           threads_ * kThreadBytes;
   // The library says what it needs, even if nothing is left.
   max_bytes_ = std::max<int64_t>(
       static_cast<int64_t>(static_cast<double>(limit_) - fixed_ - Varying(limit_)), 1);

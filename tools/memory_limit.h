@@ -16,6 +16,7 @@ using AnswerBytes = std::function<double(int64_t memory_limit)>;
 struct RunBytes {
   AnswerBytes answer;
   double factor = 0;      // V, of which each thread keeps some rows
+  double order = 0;       // of the points, while the index is made
   double index_file = 0;  // of an index that was opened to read the question, and is opened again
 };
 

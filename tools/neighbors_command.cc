@@ -72,8 +72,9 @@ void GetReady(const NeighborsOptions& options, ProgressBar* progress, Question* 
     return BytesOfAnswer(options, memory_limit, *question);
   };
   if (options.index.empty()) {
-    *index = BuildIndex(options, *question, answer_bytes, progress);
-    OrderByIndex(options, answer_bytes, progress, question, index);
+    const IndexMemory memory = MemoryForIndex(options, *question, answer_bytes);
+    *index = BuildIndex(options, *question, memory, progress);
+    OrderByIndex(options, memory, progress, question, index);
   } else if (options.memory_limit > 0) {
     const double before = ResidentBytes();
     index->reset();

@@ -358,6 +358,16 @@ class NeighborsTest(cli_support.ProgramTest):
         self.assertAlmostEqual(selected - nearest, 24.4e6 / (1 << 20), delta=3)
         self.assertAlmostEqual(picked - selected, 4e6 / (1 << 20), delta=3)
 
+    def test_memory_limit_of_an_order(self):
+        """The limit that the error names suffices for an order by an index, and is not far from the truth."""
+        self.file("many.npy", np.random.default_rng(7).uniform(size=(10000, 2)))
+        for threads in (1, 2):
+            making = ("index", "many.npy", "--lengthscale", "0.1", "--inducing", 10, "--threads", threads, "--order")
+            without, _ = self.needed_megabytes(*making, "random", "-o", "i.rknn", "--memory-limit", 1)
+            needed, _ = self.needed_megabytes(*making, "residual-maximin", "-o", "i.rknn", "--memory-limit", 1)
+            self.assertAlmostEqual(needed - without, 10000 * 1024 / (1 << 20), delta=3)
+            self.succeed(*making, "residual-maximin", "-o", "i.rknn", "--memory-limit", f"{needed}M")
+
     def test_memory_limits_that_are_no_sizes(self):
         for limit in ("", "0", "-1G", "G", "1.5X", "nan", "1e30G", "0.1"):
             result = self.run_program("neighbors", "points.csv", "--memory-limit", limit)
