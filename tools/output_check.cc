@@ -105,8 +105,18 @@ void CheckEndings(const RunFiles& files) {
   }
 }
 
+// A file would replace a link that leads nowhere.
+void CheckLink(const std::string& path) {
+  if (path == "-") return;
+  std::error_code error;
+  if (!std::filesystem::is_symlink(path, error) || std::filesystem::exists(path, error)) return;
+  const std::string why = error ? error.message() : "No such file or directory";
+  throw std::runtime_error(path + ": is a link that cannot be followed: " + why);
+}
+
 void CheckOutputs(const RunFiles& files) {
   const std::vector<NamedFile> outputs = OutputsOf(files);
+  for (const NamedFile& output : outputs) CheckLink(output.path);
   std::vector<std::string> keys;
   for (const NamedFile& output : outputs) {
     const std::string key = OutputKey(output.path);
@@ -183,12 +193,6 @@ void CheckFiles(const SavingOptions& options) {
   const RunFiles files = RunFilesOf(options);
   CheckStandardInput(files);
   CheckEndings(files);
-  std::error_code error;
-  if (std::filesystem::is_symlink(options.output, error) &&
-      !std::filesystem::exists(options.output, error)) {
-    const std::string why = error ? error.message() : "No such file or directory";
-    throw std::runtime_error(options.output + ": is a link that cannot be followed: " + why);
-  }
   if (!IsStaged(options.output)) {
     throw std::runtime_error(options.output +
                              ": is not a regular file, and an index cannot be written there");

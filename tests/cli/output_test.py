@@ -128,6 +128,26 @@ class OutputTest(cli_support.ProgramTest):
         self.assertEqual(target.read_bytes(), self.expected)
         self.assertEqual(os.listdir(self.folder / "deep"), ["target.csv"])
 
+    def test_links_that_cannot_be_followed(self):
+        """They are errors for each output, and stay."""
+        names = {"out.csv": [], "out.npy": [], "w.csv": ["--weights"], "v.npy": ["--variances"], "s.txt": ["--stats"],
+                 "p.csv": ["--selection", "conditional", "--pick-variances"], "z.csv": ["--write-inducing"],
+                 "o.csv": ["--write-order"]}
+        for name, option in names.items():
+            for target, why in (("missing", "No such file or directory"), (name, "Too many levels of symbolic links")):
+                with self.subTest(name=name, target=target):
+                    link = self.folder / name
+                    link.symlink_to(target)
+                    options = [*option, name] if option else ["-o", name]
+                    result = self.run_program("neighbors", "points.csv", *options)
+                    self.assertEqual((result.returncode, result.stdout), (1, b""))
+                    self.assertIn(f"error: {name}: is a link that cannot be followed: {why}", result.stderr.decode())
+                    self.assertEqual(os.readlink(link), target)
+                    link.unlink()
+        (self.folder / "out.distances.npy").symlink_to("missing")
+        result = self.run_program("neighbors", "points.csv", "-o", "out.npy")
+        self.assertIn("error: out.distances.npy: is a link that cannot be followed", result.stderr.decode())
+
     def test_full_path(self):
         path = self.folder / "out.csv"
         self.succeed("neighbors", self.folder / "points.csv", "-o", path)
