@@ -2,13 +2,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
 #include "tools/messages.h"
 #include "tools/neighbors_search.h"
@@ -19,14 +22,30 @@
 namespace residual_knn::cli {
 namespace {
 
-// The number of processes, of which mpirun tells this one; 1 if there is no mpirun.
-int64_t ProcessesOfLauncher() {
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
+// The first of these environment variables that is a number.
+std::optional<int64_t> NumberOfLauncher(std::initializer_list<const char*> names) {
+  for (const char* name : names) {
     const char* const value = std::getenv(name);
     if (value == nullptr) continue;
-    if (const std::optional<int64_t> number = ParseWhole(value)) return *number;
+    if (const std::optional<int64_t> number = ParseWhole(value)) return number;
   }
-  return 1;
+  return std::nullopt;
+}
+
+// The number of processes, of which mpirun tells this one; 1 if there is no mpirun.
+int64_t ProcessesOfLauncher() {
+  return NumberOfLauncher({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}).value_or(1);
+}
+
+// Ends the process with an error, which the first process tells for all. mpirun then ends the others. If it does not, they
+// have another command than the first process, and tell the error too.
+[[noreturn]] void EndWithError(const std::string& message, int exit_code) {
+  constexpr std::chrono::seconds kWait(5);
+  if (NumberOfLauncher({"OMPI_COMM_WORLD_RANK", "PMI_RANK"}).value_or(0) != 0) {
+    std::this_thread::sleep_for(kWait);
+  }
+  WriteMessageLine("error: " + message);
+  _exit(exit_code);
 }
 
 }  // namespace
@@ -36,8 +55,7 @@ void BeginProcess(int argc, char** argv) {
   if (std::string_view(argv[1]) == "index") {
     // Each process would write the same file.
     constexpr int kWrongUse = 2;
-    WriteMessageLine("error: index: an index is made by one process, without mpirun");
-    _exit(kWrongUse);
+    EndWithError("index: an index is made by one process, without mpirun", kWrongUse);
   }
   if (std::string_view(argv[1]) != "neighbors") return;
   std::error_code ignored;
@@ -45,9 +63,9 @@ void BeginProcess(int argc, char** argv) {
   const std::string program = (self.parent_path() / "residual-knn-mpi").string();
   execv(program.c_str(), argv);
   const std::string why = std::generic_category().message(errno);
-  WriteMessageLine("error: this is one of several processes of mpirun, for which " + program +
-                   " is needed: " + why + " (docs/install.md)");
-  _exit(1);
+  EndWithError("this is one of several processes of mpirun, for which " + program +
+                   " is needed: " + why + " (docs/install.md)",
+               1);
 }
 
 int EndProcess(int exit_code) { return exit_code; }

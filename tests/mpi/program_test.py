@@ -279,7 +279,15 @@ class Failures(MpiTest):
         arguments = self.arguments(self.points(400))
         shared = self.mpirun((2, [copy, *arguments[1:]]))
         self.assertNotEqual(shared.returncode, 0)
+        self.assertEqual(len(errors(shared.stderr)), 1, shared.stderr.decode())
         self.assertIn("residual-knn-mpi is needed: No such file", errors(shared.stderr)[0])
+
+    def test_an_index_by_several_processes(self):
+        index = [program(), "index", self.points(400), "--lengthscale", ".3", "-o", "i.rknn"]
+        for _ in range(5):
+            self.fails(self.mpirun((4, index)), "index: an index is made by one process, without mpirun")
+        # The first process has another command.
+        self.fails(self.mpirun((1, ["sleep", "60"]), (1, index)), "index: an index is made by one process, without mpirun")
 
     def test_a_process_that_is_killed_leaves_a_run_that_can_be_continued(self):
         points = self.points(9000)
