@@ -12,6 +12,7 @@
 #include "tools/answer_files.h"
 #include "tools/answer_writer.h"
 #include "tools/neighbors_search.h"
+#include "tools/number_text.h"
 #include "tools/output_format.h"
 #include "tools/partners.h"
 #include "tools/queries.h"
@@ -95,7 +96,7 @@ class ChunkedSearch {
       left.begin = record->chunks().back().end;
       resumed_ = left.begin - range_.begin;
       messages_->Note("continues after " + std::to_string(resumed_) + " of " +
-                      std::to_string(range_.size()) + " queries");
+                      Counted(range_.size(), "query", "queries"));
     }
     std::optional<AnswerWriter> writer;
     const StopBySignal stop(progress_, outputs);
@@ -178,7 +179,7 @@ class ChunkedSearch {
     jittered_ += found.jittered;
     if (is_last && jittered_ > 0) {
       messages_->Warn("--weights-jitter was added for " + std::to_string(jittered_) + " of " +
-                      std::to_string(range_.size()) + " queries");
+                      Counted(range_.size(), "query", "queries"));
     }
     return found;
   }

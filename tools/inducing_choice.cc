@@ -7,6 +7,7 @@
 
 #include "tools/helper_options.h"
 #include "tools/library.h"
+#include "tools/number_text.h"
 
 namespace residual_knn::cli {
 namespace {
@@ -51,7 +52,7 @@ InducingPoints ReadInducingPoints(const std::string& path, const CoordinateReade
 void CheckInducingCount(const IndexOptions& options, const Coordinates& points) {
   if (options.inducing <= points.n) return;
   throw std::runtime_error("--inducing: " + std::to_string(options.inducing) +
-                           " is more than the " + std::to_string(points.n) + " points of " +
+                           " is more than the " + Counted(points.n, "point", "points") + " of " +
                            points.path);
 }
 

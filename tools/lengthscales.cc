@@ -53,9 +53,9 @@ void CheckLengthscales(const std::vector<double>& given, const Coordinates& poin
     names += (i == 0 ? "" : ", ") + points.names[i];
   }
   if (points.names.size() > kMostShown) names += ", ...";
-  throw std::runtime_error("--lengthscale: " + std::to_string(count) + " values for the " +
-                           std::to_string(points.d()) + " coordinates of " + points.path + " (" +
-                           names + "); give 1 or " + std::to_string(points.d()));
+  throw std::runtime_error("--lengthscale: " + Counted(count, "value", "values") + " for the " +
+                           Counted(points.d(), "coordinate", "coordinates") + " of " + points.path +
+                           " (" + names + "); give 1 or " + std::to_string(points.d()));
 }
 
 std::vector<double> AutomaticLengthscales(const Coordinates& points, bool sphere) {

@@ -57,6 +57,11 @@ std::string RealToText(double value) {
   return {text, WriteReal(value, text)};
 }
 
+std::string Counted(int64_t count, std::string_view one, std::string_view several) {
+  std::string text = std::to_string(count) + " ";
+  return text += count == 1 ? one : several;
+}
+
 std::string Hexadecimal(uint64_t value, size_t digits) {
   std::string text(digits, '0');
   for (size_t i = digits; i > 0; --i, value >>= 4) text[i - 1] = "0123456789abcdef"[value & 15];

@@ -33,6 +33,9 @@ char* WriteWhole(int64_t value, char* to);
 // The same as a string.
 std::string RealToText(double value);
 
+// A count with its noun, as "1 point" or "2 points".
+std::string Counted(int64_t count, std::string_view one, std::string_view several);
+
 // The last `digits` hexadecimal digits, with leading zeros.
 std::string Hexadecimal(uint64_t value, size_t digits);
 

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tools/number_text.h"
 #include "tools/row_numbers.h"
 
 namespace residual_knn::cli {
@@ -13,10 +14,9 @@ void SettleK(int64_t n, NeighborsOptions* options, Messages* messages) {
   if (options->k <= n) return;
   // There is no warning for the default k.
   if (options->k_given) {
-    const std::string points =
-        n == 1 ? "there is only 1 point" : "there are only " + std::to_string(n) + " points";
-    messages->Warn("k is " + std::to_string(options->k) + ", but " + points +
-                   ": k = " + std::to_string(n) + " is used");
+    const std::string points = Counted(n, "point", "points");
+    messages->Warn("k is " + std::to_string(options->k) + ", but there " + (n == 1 ? "is" : "are") +
+                   " only " + points + ": k = " + std::to_string(n) + " is used");
   }
   options->k = n;
 }
@@ -86,8 +86,8 @@ Question ReadQuestionOfIndex(IndexFileContents contents, NeighborsOptions* optio
   const CsvFormat csv = CsvFormatOf(options->csv);
   const CoordinateReader reader(std::move(contents.columns), csv);
   question.points.names = reader.CoordinateNames();
-  messages->Note("index: " + options->index + ", " + std::to_string(question.points.n) +
-                 " points, coordinates " + reader.Description());
+  messages->Note("index: " + options->index + ", " + Counted(question.points.n, "point", "points") +
+                 ", coordinates " + reader.Description());
   ReadQueries(*options, reader, csv, &question);
   SettleK(question.points.n, options, messages);
   CheckCandidates(*options);

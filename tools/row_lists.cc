@@ -4,6 +4,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "tools/number_text.h"
 #include "tools/point_order.h"
 #include "tools/table.h"
 
@@ -47,9 +48,8 @@ std::vector<Entry> EntriesOfMatrix(const Table& table, std::span<const int64_t> 
   constexpr double kNoNeighbor = -1;
   const int64_t expected = std::ssize(query_numbers);
   if (table.rows != expected) {
-    throw std::runtime_error(table.path + ": has " + std::to_string(table.rows) +
-                             " rows, must have " + std::to_string(expected) +
-                             ", one for each query");
+    throw std::runtime_error(table.path + ": has " + Counted(table.rows, "row", "rows") +
+                             ", must have " + std::to_string(expected) + ", one for each query");
   }
   std::vector<Entry> entries;
   entries.reserve(table.values.size());

@@ -126,7 +126,8 @@ std::string StatisticsText(const NeighborsOptions& options,
                            " queries before it");
   }
   if (options.resume) {
-    lines.Say("resumed", std::to_string(report.resumed_queries) + " queries of interrupted runs");
+    lines.Say("resumed",
+              Counted(report.resumed_queries, "query", "queries") + " of interrupted runs");
   }
   lines.Say("strategy", ChoiceWord(StrategyChoices(), statistics.strategy));
   lines.Say("why", residual_knn_reason_string(statistics.reason));

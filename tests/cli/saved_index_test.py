@@ -369,6 +369,16 @@ class SavedIndexTest(cli_support.ProgramTest):
                 self.assertEqual(found.returncode, 0, found.stderr)
                 self.assertIn(b"b, " + name + b"\n", self.run_program("info", "i.rknn").stdout)
 
+    def test_one_point(self):
+        """Messages speak of 1 point, 1 row and 1 query."""
+        self.file("one.csv", "x,y\n0.5,0.25\n")
+        self.file("start.npy", np.zeros((1, 1)))
+        self.save(points="one.csv")
+        self.succeed("neighbors", "--index", "i.rknn", "-k", 3, warnings=["there is only 1 point: k = 1 is used"])
+        self.assertIn("residual-knn: index: i.rknn, 1 point, coordinates x, y", self.said)
+        self.assert_fails(1, ["2 is more than the 1 point of one.csv"], "neighbors", "one.csv", "--inducing", 2)
+        self.assert_fails(1, ["start.npy: has 1 row, must have 300"], "neighbors", "points.csv", "--start", "start.npy")
+
     def test_bad_outputs(self):
         (self.folder / "folder").mkdir()
         self.assert_fails(2, ["--output", "required"], "index", "points.csv")
