@@ -11,9 +11,9 @@
 
 #include "tools/answer_files.h"
 #include "tools/answer_writer.h"
+#include "tools/chunk_sizes.h"
 #include "tools/neighbors_search.h"
 #include "tools/number_text.h"
-#include "tools/output_format.h"
 #include "tools/partners.h"
 #include "tools/queries.h"
 #include "tools/statistics_sum.h"
@@ -21,28 +21,6 @@
 
 namespace residual_knn::cli {
 namespace {
-
-// The headers of compressed rows contain their number, which is known after the last chunk. A pipe cannot be rewritten.
-bool NeedsOneChunk(const NeighborsOptions& options) {
-  if (!options.threshold || !IsNpyName(options.output)) return false;
-  const std::vector<std::string> files = NeighborsFiles(options.output, true);
-  return !std::all_of(files.begin(), files.end(), IsStaged);
-}
-
-// The number of queries in a chunk.
-int64_t ChunkSize(const NeighborsOptions& options, const QueryRange& range) {
-  if (NeedsOneChunk(options)) return std::max<int64_t>(range.size(), 1);
-  if (options.chunk != kUsualChunk) return options.chunk;
-  constexpr int64_t kMostAnswerBytes = int64_t{1} << 30;
-  constexpr int64_t kLimitForAnswer = 3;  // the answer gets one part in this many of --memory-limit
-  constexpr int64_t kLeast = int64_t{1} << 17;
-  constexpr int64_t kBytesOfNeighbor = 16;
-  const int64_t answer_bytes =
-      options.memory_limit == 0
-          ? kMostAnswerBytes
-          : std::min(kMostAnswerBytes, options.memory_limit / kLimitForAnswer);
-  return std::max(answer_bytes / (kBytesOfNeighbor * options.k), kLeast);
-}
 
 // The answer with the numbers of the file. It refers to its arguments.
 class NamedAnswer {
@@ -100,7 +78,10 @@ class ChunkedSearch {
     }
     std::optional<AnswerWriter> writer;
     const StopBySignal stop(progress_, outputs);
-    for (const QueryRange& chunk : ChunksOf(left, ChunkSize(options_, range_))) {
+    ChunkSizes sizes(options_, range_);
+    QueryRange chunk{left.begin, left.begin};
+    do {  // an empty range is one empty chunk
+      chunk = {chunk.end, std::min(chunk.end + sizes.Next(), left.end)};
       const Queries queries = QueriesIn(chunk, options_, question_);
       // Opened early, because files that do not fit the record cannot be continued.
       if (record != nullptr && !writer) ContinueFiles(outputs, record, &writer);
@@ -120,7 +101,8 @@ class ChunkedSearch {
         writer->Write(NamedAnswer(options_, question_, queries, found.answer).get(), progress_);
       }
       if (record != nullptr) record->Add({chunk.end, writer->Sync()});
-    }
+      sizes.Learn(chunk.size(), found.answer.offsets.empty() ? 0 : found.answer.offsets.back());
+    } while (chunk.end < left.end);
     writer->Finish();
     return {range_, resumed_, statistics_};
   }
@@ -214,11 +196,6 @@ class ChunkedSearch {
 };
 
 }  // namespace
-
-int64_t LargestChunk(const NeighborsOptions& options, const Question& question) {
-  const QueryRange range = RangeOfSlice(options.slice, CountQueries(options, question));
-  return std::min(ChunkSize(options, range), range.size());
-}
 
 SearchReport SearchInChunks(const NeighborsOptions& options, const Question& question,
                             const residual_knn_index* index, ProgressBar* progress,

@@ -15,9 +15,6 @@
 
 namespace residual_knn::cli {
 
-// The number of queries in the largest chunk.
-int64_t LargestChunk(const NeighborsOptions& options, const Question& question);
-
 // Writes to files of `outputs`, which the caller publishes. With a record, continues after its chunks and adds to it.
 SearchReport SearchInChunks(const NeighborsOptions& options, const Question& question,
                             const residual_knn_index* index, ProgressBar* progress,

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "tools/chunk_sizes.h"
 #include "tools/chunked_search.h"
 #include "tools/index_building.h"
 #include "tools/index_file.h"
@@ -46,13 +47,13 @@ double BytesOfSpaceTrees(const NeighborsOptions& options, const Question& questi
 // What a run with this limit holds in memory for its answer, and for what the library does not count.
 double BytesOfAnswer(NeighborsOptions options, int64_t memory_limit, const Question& question) {
   options.memory_limit = memory_limit;
-  const int64_t queries = LargestChunk(options, question);
+  const QueryRange range = RangeOfSlice(options.slice, CountQueries(options, question));
   const int values =
       1 + (options.weights.empty() ? 0 : 1) + (options.pick_variances.empty() ? 0 : 1);
   const auto place = static_cast<double>(sizeof(int64_t) + sizeof(double) * values);
   // Beside the answers of all partners, the answer for all that is made of them.
   const int copies = HasPartners() ? 2 : 1;
-  return copies * static_cast<double>(queries) * static_cast<double>(options.k) * place +
+  return copies * static_cast<double>(MostNeighborsOfChunk(options, range)) * place +
          BytesOfSpaceTrees(options, question);
 }
 

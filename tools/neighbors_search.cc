@@ -4,6 +4,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "tools/chunk_sizes.h"
 #include "tools/library.h"
 #include "tools/point_order.h"
 #include "tools/search_arguments.h"
@@ -31,7 +32,12 @@ void SearchAbove(const NeighborsOptions& options, const Queries& queries,
       options.predecessors ? residual_knn_predecessors_above : residual_knn_neighbors_above;
   answer->offsets.assign(static_cast<size_t>(queries.count) + 1, 0);
   int64_t room = std::max(kRoomOfQuery * queries.count, kLeastRoom);
+  if (options.memory_limit > 0) {
+    room = std::min(room, MostNeighborsOfChunk(options, queries.range));
+  }
   const auto run = [&] {
+    answer->neighbors.reset();  // before there is more
+    answer->distances.reset();
     answer->neighbors = std::make_unique_for_overwrite<int64_t[]>(static_cast<size_t>(room));
     answer->distances = std::make_unique_for_overwrite<double[]>(static_cast<size_t>(room));
     return CallForQueries(of_rows, residual_knn_neighbors_of_new_points_above, index, queries,

@@ -17,15 +17,4 @@ QueryRange RangeOfSlice(const Slice& slice, int64_t num_queries) {
   return {begin_of(slice.number - 1), begin_of(slice.number)};
 }
 
-std::vector<QueryRange> ChunksOf(const QueryRange& range, int64_t most) {
-  std::vector<QueryRange> chunks;
-  int64_t begin = range.begin;
-  do {
-    const int64_t size = std::min(most, range.end - begin);
-    chunks.push_back({begin, begin + size});
-    begin += size;
-  } while (begin < range.end);
-  return chunks;
-}
-
 }  // namespace residual_knn::cli

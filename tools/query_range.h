@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 namespace residual_knn::cli {
 
@@ -29,8 +28,5 @@ struct QueryRange {
 
 // The queries of a slice. The slices together are all queries, and their sizes differ by at most one.
 QueryRange RangeOfSlice(const Slice& slice, int64_t num_queries);
-
-// Cuts a range into chunks of `most` queries. The last chunk may be smaller. An empty range is one empty chunk.
-std::vector<QueryRange> ChunksOf(const QueryRange& range, int64_t most);
 
 }  // namespace residual_knn::cli

@@ -50,7 +50,7 @@ def helper(name):
 
 
 def limits_memory():
-    """Whether a limit of the address space tells about the program."""
+    """Whether the memory of the process tells about the program."""
     return not (_settings.address_sanitizer or _settings.qemu)
 
 
@@ -127,6 +127,17 @@ class ProgramTest(unittest.TestCase):
         if arguments and arguments[0] in ("neighbors", "index") and lengthscale is not None and not given:
             arguments = [*arguments, "--lengthscale", lengthscale]
         return run(*arguments, cwd=self.folder, **keywords)
+
+    def peak_megabytes(self, *arguments):
+        """Runs the program, which must succeed. Returns the most memory that it had."""
+        # A small process starts the program, because what the starting process has in memory would count.
+        start = "import os, sys; _, status, usage = os.wait4(os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ), 0); " \
+                "print(status, usage.ru_maxrss)"
+        command = [sys.executable, "-I", "-c", start, settings().program, *map(str, arguments)]
+        found = subprocess.run(command, cwd=self.folder, check=True, capture_output=True)
+        status, kilobytes = map(int, found.stdout.split()[-2:])
+        self.assertEqual(status, 0, found.stderr)
+        return kilobytes / 1024
 
     def needed_megabytes(self, *arguments):
         """What the program says that it needs, and how much of it is for the index."""

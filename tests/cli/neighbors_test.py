@@ -368,6 +368,21 @@ class NeighborsTest(cli_support.ProgramTest):
             self.assertAlmostEqual(needed - without, 10000 * 1024 / (1 << 20), delta=3)
             self.succeed(*making, "residual-maximin", "-o", "i.rknn", "--memory-limit", f"{needed}M")
 
+    def test_memory_limit_of_many_pairs(self):
+        """Chunks follow the pairs that were found, which here take 64 MB."""
+        points = np.random.default_rng(7).uniform(size=(2000, 2))
+        self.file("many.csv", cli_support.csv_text("xy", points))
+        search = ("neighbors", "many.csv", "--lengthscale", 1, "--inducing", 0, "--threads", 1, "--threshold", 0)
+        self.succeed(*search, "-o", "whole.npy")
+        needed, _ = self.needed_megabytes(*search, "--memory-limit", 1)
+        limited = (*search, "--memory-limit", f"{needed}M")
+        self.succeed(*limited, "--resume", "-o", "resumed.npy")
+        for end in ("", ".distances", ".offsets"):
+            self.assertEqual(self.content(f"resumed{end}.npy"), self.content(f"whole{end}.npy"))
+        if cli_support.limits_memory():
+            self.assertLess(self.peak_megabytes(*limited, "-q", "-o", "limited.npy"), needed)
+            self.assertGreater(self.peak_megabytes(*search, "-q", "-o", "limited.npy"), needed)
+
     def test_memory_limits_that_are_no_sizes(self):
         for limit in ("", "0", "-1G", "G", "1.5X", "nan", "1e30G", "0.1"):
             result = self.run_program("neighbors", "points.csv", "--memory-limit", limit)
