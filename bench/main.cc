@@ -1,5 +1,5 @@
 // residual-knn-bench: measures the speed, recall and memory of searches, and compares them with the bare matrix
-// product. Uses only the public header.
+// product. Of the library it uses the public header, and parallel/threads.h for the default number of threads.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>

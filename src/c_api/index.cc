@@ -145,11 +145,11 @@ residual_knn_status Create(const char* function, const GivenArrays& given,
     const residual_knn::Workforce workforce(residual_knn::CheckedThreads(o.threads),
                                             others ? &*others : nullptr);
     CovarianceFunction covariance = ReadCovariance(o);
+    const FactorStorage storage = StorageOf(o, {n, d, m, covariance.bytes()});
     Monitor monitor(o.progress, o.progress_user);
-    Publish(
-        BuildModel({point_matrix, scales}, {inducing_matrix, {o.jitter, o.max_jitter}},
-                   std::move(covariance), o.nugget, StorageOf(o, {n, d, m}), workforce, monitor),
-        start, o, index);
+    Publish(BuildModel({point_matrix, scales}, {inducing_matrix, {o.jitter, o.max_jitter}},
+                       std::move(covariance), o.nugget, storage, workforce, monitor),
+            start, o, index);
   });
 }
 
@@ -200,13 +200,13 @@ residual_knn_status residual_knn_index_update(residual_knn_index* index, const d
     const int64_t given = inducing == nullptr ? 0 : m;
     const auto inducing_matrix = CheckedMatrix(inducing, given, model.d(), o.layout, "inducing");
     residual_knn::CheckedSize(model.n(), given, "n x m");
-    residual_knn::RequireWithinLimit(index->max_bytes,
-                                     {model.n(), model.d(), given > 0 ? given : model.m()},
-                                     model.stores_factor());
     residual_knn::CheckedSize(given, given, "m x m");
     RequireVariances(o);
     const int threads = residual_knn::CheckedThreads(o.threads);
     CovarianceFunction covariance = ReadCovariance(o);
+    residual_knn::RequireWithinLimit(
+        index->max_bytes, {model.n(), model.d(), given > 0 ? given : model.m(), covariance.bytes()},
+        model.stores_factor());
     Monitor monitor(o.progress, o.progress_user);
     residual_knn::ModelUpdate update = model.PrepareUpdate(
         std::move(covariance), o.nugget, scales, inducing == nullptr ? nullptr : &inducing_matrix,
@@ -232,7 +232,6 @@ residual_knn_status residual_knn_index_create_from_factor(
     const residual_knn_model_options o = ReadModelOptions(options);
     RequireSizes(n, m);
     residual_knn::RequireAtLeast(d, 1, "d");
-    RequireStored(o, {n, d, m});
     const auto point_matrix = CheckedMatrix(points, n, d, o.layout, "points");
     const auto factor_matrix = CheckedMatrix(factor, n, m, o.layout, "factor");
     residual_knn::RequirePointer(residual_variance, "residual_variance");
@@ -240,6 +239,7 @@ residual_knn_status residual_knn_index_create_from_factor(
     const int threads = residual_knn::CheckedThreads(o.threads);
     Monitor monitor(o.progress, o.progress_user);
     CovarianceFunction covariance = ReadCovariance(o);
+    RequireStored(o, {n, d, m, covariance.bytes()});
     const residual_knn::GivenFactor given{
         factor_matrix, {residual_variance, static_cast<size_t>(n)}, CheckedFactorError(o)};
     Publish(BuildModel({point_matrix, scales}, std::move(covariance), given, threads, monitor),
@@ -256,7 +256,7 @@ residual_knn_status residual_knn_index_create_from_callback(
     residual_knn::RequirePointer(index, "index");
     const residual_knn_model_options o = ReadModelOptions(options);
     RequireSizes(n, m);
-    RequireStored(o, {n, 0, m});
+    RequireStored(o, {n, 0, m, 0});
     const auto factor_matrix = CheckedMatrix(factor, n, m, o.layout, "factor");
     residual_knn::RequirePointer(residual_variance, "residual_variance");
     if (covariance == nullptr) residual_knn::ThrowInvalid("covariance is NULL");

@@ -15,12 +15,13 @@ struct IndexSizes {
   int64_t n;
   int64_t d;
   int64_t m;
+  int64_t kernel_bytes;  // tables of the covariance function
 
   // Of an index and of the little that every search adds.
   [[nodiscard]] double LeastBytes(bool stores_factor) const {
     return ResidualModel::BytesFor(static_cast<double>(n), static_cast<double>(d),
                                    static_cast<double>(m), stores_factor) +
-           static_cast<double>(n) * kSmallPreparations;
+           static_cast<double>(kernel_bytes) + static_cast<double>(n) * kSmallPreparations;
   }
 };
 

@@ -61,8 +61,11 @@ void Read(const char* path, const residual_knn_load_options& options,
   const auto start = Clock::now();
   residual_knn::Monitor monitor(options.progress, options.progress_user);
   residual_knn::IndexFile file(path, mode, monitor);
-  const int64_t prepared_bytes = residual_knn::FitFileWithinLimit(options.max_bytes, file);
-  ResidualModel model(IndexReader(file, "model/"),
+  const IndexReader model_reader(file, "model/");
+  residual_knn::CovarianceFunction covariance = ResidualModel::LoadCovariance(model_reader);
+  const int64_t prepared_bytes =
+      residual_knn::FitFileWithinLimit(options.max_bytes, covariance.bytes(), file);
+  ResidualModel model(model_reader, std::move(covariance),
                       residual_knn::CacheBytesWithin(options.max_bytes));
   auto handle = std::make_unique<residual_knn_index>(residual_knn_index{
       std::move(model), 0, options.message_base, options.max_bytes, true, nullptr, {}});

@@ -255,15 +255,20 @@ void ResidualModel::Save(const IndexWriter& writer) const {
   original_inducing_.Save(writer.In("original_inducing"));
 }
 
-ResidualModel::ResidualModel(const IndexReader& reader, int64_t cache_bytes) {
+CovarianceFunction ResidualModel::LoadCovariance(const IndexReader& reader) {
+  CovarianceParameters covariance;
+  reader.Values("covariance", covariance.kernel, covariance.variance, covariance.nu,
+                covariance.alpha);
+  return CovarianceFunction(covariance);
+}
+
+ResidualModel::ResidualModel(const IndexReader& reader, CovarianceFunction covariance,
+                             int64_t cache_bytes)
+    : covariance_(std::move(covariance)) {
   NameMembers(*this, reader);
   if (reader.LeavesOut("v")) storage_.stored = false;
   storage_.cache_bytes = cache_bytes;
   points_.Load(reader.In("points"));
-  CovarianceParameters covariance;
-  reader.Values("covariance", covariance.kernel, covariance.variance, covariance.nu,
-                covariance.alpha);
-  covariance_.emplace(covariance);
   if (reader.Has("inducing/jitter")) {
     inducing_.emplace().Load(reader.In("inducing"));
     original_.Load(reader.In("original_points"));

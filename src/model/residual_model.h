@@ -98,8 +98,10 @@ class ResidualModel {
   ResidualModel(const CovarianceCallback& callback, const GivenFactor& given, int threads,
                 Monitor& monitor);
 
-  // From a saved model; if its V is left out, rows are computed. `cache_bytes`: see FactorStorage.
-  ResidualModel(const IndexReader& reader, int64_t cache_bytes);
+  // From a saved model and its covariance; if its V is left out, rows are computed. `cache_bytes`: see FactorStorage.
+  ResidualModel(const IndexReader& reader, CovarianceFunction covariance, int64_t cache_bytes);
+  // The covariance of a saved model.
+  static CovarianceFunction LoadCovariance(const IndexReader& reader);
   // Models with a covariance callback cannot be saved.
   void Save(const IndexWriter& writer) const;
 

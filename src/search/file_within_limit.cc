@@ -38,8 +38,11 @@ double NumbersIn(const Section* section) {
 // The memory that a file takes with the parts that are not left out.
 class FileMemory {
  public:
-  explicit FileMemory(IndexFile& file)
-      : file_(file), n_(NumbersIn(file.Find("model/residual_variance"))), v_(Bytes(IsV)) {
+  FileMemory(IndexFile& file, int64_t kernel_bytes)
+      : file_(file),
+        kernel_(static_cast<double>(kernel_bytes)),
+        n_(NumbersIn(file.Find("model/residual_variance"))),
+        v_(Bytes(IsV)) {
     has_preparations_ = Bytes(IsOfTree) + Bytes(IsOfIntegers) > 0;
   }
 
@@ -49,7 +52,7 @@ class FileMemory {
   [[nodiscard]] double OfModel() const {
     // Searches of a file without trees and integers make some, which hold about as much as V.
     const double room = has_preparations_ || !CanComputeV() ? 0 : Bytes(IsV);
-    return Bytes(IsOfModel) + room + n_ * static_cast<double>(kSmallPreparations);
+    return Bytes(IsOfModel) + kernel_ + room + n_ * static_cast<double>(kSmallPreparations);
   }
 
   [[nodiscard]] double OfPreparations() const {
@@ -85,6 +88,7 @@ class FileMemory {
   }
 
   IndexFile& file_;
+  double kernel_;
   double n_;
   double v_;
   bool has_preparations_ = false;
@@ -92,9 +96,9 @@ class FileMemory {
 
 }  // namespace
 
-int64_t FitFileWithinLimit(int64_t max_bytes, IndexFile& file) {
+int64_t FitFileWithinLimit(int64_t max_bytes, int64_t kernel_bytes, IndexFile& file) {
   if (max_bytes == 0) return 0;
-  const FileMemory memory(file);
+  const FileMemory memory(file, kernel_bytes);
   const auto limit = static_cast<double>(max_bytes);
   const auto fits = [&] { return memory.OfModel() + memory.OfPreparations() <= limit; };
   for (const auto& is_part : kParts) {

@@ -300,6 +300,64 @@ void TestMemoryLimit(void** state) {
   assert_int_equal(create().status, RESIDUAL_KNN_ERROR_INVALID_ARGUMENT);
 }
 
+// Smoothnesses with tables of many sizes; 1.5 has none.
+constexpr double kSmoothnesses[] = {1.5, 1e-3, 0.3, 1.2, 50};
+
+// The limit that the error names suffices, for kernels with tables as well.
+void TestLimitCountsKernel(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Random random(run.seed);
+  const int64_t n = 300;
+  Model model = PlainModel(random, n, 10);
+  const FactorCopy factor = FactorOf(CreateIndex(model).index.get());
+  model.kernel.family = RESIDUAL_KNN_MATERN;
+  using Create = std::function<CreatedIndex()>;
+  for (const Create& create : {Create([&] { return CreateIndex(model); }),
+                               Create([&] { return CreateIndexFromFactor(model, factor); })}) {
+    for (const double nu : kSmoothnesses) {
+      model.kernel.nu = nu;
+      model.max_bytes = 1;
+      assert_int_equal(create().status, RESIDUAL_KNN_ERROR_OUT_OF_MEMORY);
+      const int64_t needed = NumberInErrorAfter("the index needs ");
+      model.max_bytes = needed - 1;
+      assert_int_equal(create().status, RESIDUAL_KNN_ERROR_OUT_OF_MEMORY);
+      model.max_bytes = needed;
+      const CreatedIndex created = create();
+      assert_int_equal(created.status, RESIDUAL_KNN_OK);
+      assert_true(InfoOf(created.index.get()).bytes <= needed);
+    }
+  }
+}
+
+void TestLimitOfUpdateCountsKernel(void** state) {
+  const TestRun& run = *static_cast<const TestRun*>(*state);
+  Random random(run.seed);
+  Model model = PlainModel(random, 300, 10);
+  model.kernel.family = RESIDUAL_KNN_MATERN;
+  model.kernel.nu = 1.5;
+  model.factor_storage = RESIDUAL_KNN_FACTOR_STORED;
+  const auto update = [&](const CreatedIndex& created, double nu) {
+    residual_knn_model_options options = ModelOptions(model, RESIDUAL_KNN_POINT_MAJOR, 1);
+    options.nu = nu;
+    return residual_knn_index_update(created.index.get(), model.kernel.lengthscales.data(),
+                                     std::ssize(model.kernel.lengthscales), nullptr, 0, &options);
+  };
+  for (const double nu : {1e-3, 0.7, 50.0}) {
+    model.max_bytes = 50'000;
+    const CreatedIndex small = CreateIndex(model);
+    const Question question = AllRows(QueryKind::kNeighbors, 300, 5);
+    const Answer expected = Ask(small.index.get(), question);
+    assert_int_equal(expected.status, RESIDUAL_KNN_OK);
+    assert_int_equal(update(small, nu), RESIDUAL_KNN_ERROR_OUT_OF_MEMORY);
+    // The index is as it was.
+    assert_true(Ask(small.index.get(), question).SameAs(expected));
+    model.max_bytes = NumberInErrorAfter("the index needs ");
+    const CreatedIndex created = CreateIndex(model);
+    assert_int_equal(update(created, nu), RESIDUAL_KNN_OK);
+    assert_true(InfoOf(created.index.get()).bytes <= model.max_bytes);
+  }
+}
+
 void TestRefused(void** state) {
   const TestRun& run = *static_cast<const TestRun*>(*state);
   Random random(run.seed);
@@ -336,6 +394,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test_prestate(TestLongLists, &run),
       cmocka_unit_test_prestate(TestTakesLessMemory, &run),
       cmocka_unit_test_prestate(TestMemoryLimit, &run),
+      cmocka_unit_test_prestate(TestLimitCountsKernel, &run),
+      cmocka_unit_test_prestate(TestLimitOfUpdateCountsKernel, &run),
       cmocka_unit_test_prestate(TestRefused, &run),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -511,7 +511,7 @@ int64_t BytesOf(const std::string& path, const std::string& start, const std::st
   return sum;
 }
 
-// With a limit, the parts of a file that have room are used, and the answers are the same. V is given up before trees.
+// With a limit, the parts of a file that have room are used, and the answers are the same. V is left out before trees.
 void TestLimits(void** /*state*/) {
   const TestFolder folder;
   const int64_t n = 6000;
@@ -576,6 +576,26 @@ void TestLimits(void** /*state*/) {
     assert_int_equal(ReadIndex(path, way, model - 1000).status, RESIDUAL_KNN_ERROR_OUT_OF_MEMORY);
     assert_non_null(std::strstr(residual_knn_last_error(), "but the index needs"));
     assert_non_null(std::strstr(residual_knn_last_error(), "without V"));
+  }
+}
+
+// Tables of the kernel, which no file has, count too.
+void TestLimitCountsKernel(void** /*state*/) {
+  const TestFolder folder;
+  const std::string path = folder.File("index");
+  Model model = LargeModel(7, 300);
+  model.kernel.family = RESIDUAL_KNN_MATERN;
+  for (const double nu : {1.5, 1e-3, 1.2, 50.0}) {
+    model.kernel.nu = nu;
+    assert_true(Save(CreateIndex(model).index.get(), path));
+    for (const Way way : kAllWays) {
+      assert_int_equal(ReadIndex(path, way, 1).status, RESIDUAL_KNN_ERROR_OUT_OF_MEMORY);
+      const int64_t needed = NumberInErrorAfter("the index needs ");
+      assert_int_equal(ReadIndex(path, way, needed - 1).status, RESIDUAL_KNN_ERROR_OUT_OF_MEMORY);
+      const CreatedIndex read = ReadIndex(path, way, needed);
+      assert_int_equal(read.status, RESIDUAL_KNN_OK);
+      assert_true(InfoOf(read.index.get()).bytes <= needed);
+    }
   }
 }
 
@@ -689,6 +709,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(TestShared),
       cmocka_unit_test(TestOptions),
       cmocka_unit_test(TestLimits),
+      cmocka_unit_test(TestLimitCountsKernel),
       cmocka_unit_test(TestLimitOfGivenFactor),
       cmocka_unit_test(TestGolden),
   };

@@ -1,6 +1,7 @@
 #include "support/api_objects.h"
 
 #include <numeric>
+#include <stdexcept>
 
 #include "support/collector.h"
 #include "support/float_text.h"
@@ -126,6 +127,7 @@ residual_knn_model_options ModelOptions(const Model& model, int32_t layout, int3
   options.nugget = model.nugget;
   options.jitter = model.jitter;
   options.factor_storage = model.factor_storage;
+  options.max_bytes = model.max_bytes;
   options.threads = threads;
   return options;
 }
@@ -184,6 +186,13 @@ CreatedIndex CreateIndexFromCallback(const FactorCopy& factor, CheckedCallback& 
       CheckedCallback::Evaluate, &callback, options, &index);
   created.index.reset(index);
   return created;
+}
+
+int64_t NumberInErrorAfter(const std::string& words) {
+  const std::string error = residual_knn_last_error();
+  const size_t at = error.find(words);
+  if (at == std::string::npos) throw std::runtime_error("no '" + words + "' in: " + error);
+  return std::stoll(error.substr(at + words.size()));
 }
 
 residual_knn_info InfoOf(const residual_knn_index* index) {

@@ -66,6 +66,9 @@ CreatedIndex CreateIndexFromFactor(const Model& model, const FactorCopy& factor,
 CreatedIndex CreateIndexFromCallback(const FactorCopy& factor, CheckedCallback& callback,
                                      const residual_knn_model_options* options = nullptr);
 
+// The whole number that follows `words` in the last error; throws std::runtime_error if there is none.
+int64_t NumberInErrorAfter(const std::string& words);
+
 residual_knn_info InfoOf(const residual_knn_index* index);
 FactorCopy FactorOf(const residual_knn_index* index, int32_t layout = RESIDUAL_KNN_POINT_MAJOR);
 

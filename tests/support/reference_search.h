@@ -41,6 +41,7 @@ struct Model {
   double nugget = 0;
   double jitter = 1e-8;
   int32_t factor_storage = 0;  // enum residual_knn_factor_storage
+  int64_t max_bytes = 0;       // 0: no limit
 };
 
 // Covariance at the squared scaled distance r2, divided by the variance. Real: double or Quad.
