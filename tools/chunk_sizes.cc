@@ -18,15 +18,14 @@ bool NeedsOneChunk(const NeighborsOptions& options) {
   return !std::all_of(files.begin(), files.end(), IsStaged);
 }
 
-// Neighbors with their distances for which there is memory.
+// Neighbors for which there is memory.
 int64_t NeighborsInMemory(const NeighborsOptions& options) {
   constexpr int64_t kMostBytes = int64_t{1} << 30;
   constexpr int64_t kLimitForAnswer = 3;  // the answer gets one part in this many of --memory-limit
-  constexpr int64_t kBytesOfNeighbor = 16;
   const int64_t bytes = options.memory_limit == 0
                             ? kMostBytes
                             : std::min(kMostBytes, options.memory_limit / kLimitForAnswer);
-  return std::max<int64_t>(bytes / kBytesOfNeighbor, 1);
+  return std::max<int64_t>(bytes / (options.threshold ? kBytesOfPair : kBytesOfNeighbor), 1);
 }
 
 bool Adapts(const NeighborsOptions& options) {

@@ -8,6 +8,10 @@
 
 namespace residual_knn::cli {
 
+// A neighbor with its distance, and in a search with --threshold, which keeps its neighbors until all are found.
+inline constexpr int64_t kBytesOfNeighbor = 16;
+inline constexpr int64_t kBytesOfPair = 48;
+
 // With --memory-limit and --threshold, each next chunk follows the numbers of neighbors that were found so far. Otherwise
 // all chunks have the same size.
 class ChunkSizes {

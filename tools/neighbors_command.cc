@@ -50,7 +50,9 @@ double BytesOfAnswer(NeighborsOptions options, int64_t memory_limit, const Quest
   const QueryRange range = RangeOfSlice(options.slice, CountQueries(options, question));
   const int values =
       1 + (options.weights.empty() ? 0 : 1) + (options.pick_variances.empty() ? 0 : 1);
-  const auto place = static_cast<double>(sizeof(int64_t) + sizeof(double) * values);
+  const auto place = options.threshold
+                         ? static_cast<double>(kBytesOfPair)
+                         : static_cast<double>(sizeof(int64_t) + sizeof(double) * values);
   // Beside the answers of all partners, the answer for all that is made of them.
   const int copies = HasPartners() ? 2 : 1;
   return copies * static_cast<double>(MostNeighborsOfChunk(options, range)) * place +
