@@ -1,6 +1,7 @@
 // Values as bytes of a message.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -16,13 +17,13 @@ using Bytes = std::vector<unsigned char>;
 template <class T>
 void Put(std::span<const T> values, Bytes* bytes) {
   static_assert(std::is_trivially_copyable_v<T>);
+  const auto append = [bytes](const void* data, size_t size) {
+    const auto* const first = static_cast<const unsigned char*>(data);
+    bytes->insert(bytes->end(), first, first + size);
+  };
   const auto count = static_cast<int64_t>(values.size());
-  const size_t at = bytes->size();
-  bytes->resize(at + sizeof count + values.size_bytes());
-  std::memcpy(bytes->data() + at, &count, sizeof count);
-  if (!values.empty()) {
-    std::memcpy(bytes->data() + at + sizeof count, values.data(), values.size_bytes());
-  }
+  append(&count, sizeof count);
+  append(values.data(), values.size_bytes());
 }
 template <class T>
 void Put(const std::vector<T>& values, Bytes* bytes) {
