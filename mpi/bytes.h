@@ -13,17 +13,15 @@ namespace residual_knn::mpi {
 
 using Bytes = std::vector<unsigned char>;
 
+void Append(const void* data, size_t size, Bytes* bytes);
+
 // Appends the number of values and the values.
 template <class T>
 void Put(std::span<const T> values, Bytes* bytes) {
   static_assert(std::is_trivially_copyable_v<T>);
-  const auto append = [bytes](const void* data, size_t size) {
-    const auto* const first = static_cast<const unsigned char*>(data);
-    bytes->insert(bytes->end(), first, first + size);
-  };
   const auto count = static_cast<int64_t>(values.size());
-  append(&count, sizeof count);
-  append(values.data(), values.size_bytes());
+  Append(&count, sizeof count, bytes);
+  Append(values.data(), values.size_bytes(), bytes);
 }
 template <class T>
 void Put(const std::vector<T>& values, Bytes* bytes) {
