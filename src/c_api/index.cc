@@ -71,9 +71,9 @@ FactorStorage StorageOf(const residual_knn_model_options& options, const IndexSi
   // Without columns there is nothing to compute.
   if (sizes.m > 0 && options.factor_storage == RESIDUAL_KNN_FACTOR_COMPUTED) storage.stored = false;
   if (sizes.m > 0 && options.factor_storage == RESIDUAL_KNN_FACTOR_AUTOMATIC && limit > 0) {
-    // Trees hold about as much as V.
     const double with = sizes.LeastBytes(true);
-    storage.stored = 2 * with - sizes.LeastBytes(false) <= limit;
+    const double v = with - sizes.LeastBytes(false);
+    storage.stored = with + residual_knn::kTimesVForPreparations * v <= limit;
   }
   residual_knn::RequireWithinLimit(options.max_bytes, sizes, storage.stored);
   storage.cache_bytes = residual_knn::CacheBytesWithin(options.max_bytes);

@@ -12,6 +12,11 @@ namespace residual_knn {
 // Bytes of a point that any search adds: its neighborhood, and a note if it repeats another.
 inline constexpr int64_t kSmallPreparations = 32;
 
+// V is stored within a limit if as many times its bytes remain: trees of a stored V are estimated to take one to two and a
+// half times its bytes, and have a half of what remains. With less, V is computed: this costs little, but a search without
+// trees may take many times as long.
+inline constexpr double kTimesVForPreparations = 4;
+
 // Bytes; `max_bytes` is the limit of the index with all that is prepared for it, 0 without a limit.
 inline double PreparationRoom(const ResidualModel& model, int64_t max_bytes) {
   if (max_bytes == 0) return std::numeric_limits<double>::infinity();

@@ -50,8 +50,9 @@ class FileMemory {
 
   // Without what searches prepare, but for the little that every search adds.
   [[nodiscard]] double OfModel() const {
-    // Searches of a file without trees and integers make some, which hold about as much as V.
-    const double room = has_preparations_ || !CanComputeV() ? 0 : Bytes(IsV);
+    // Searches of a file without trees and integers make some.
+    const double room =
+        has_preparations_ || !CanComputeV() ? 0 : kTimesVForPreparations * Bytes(IsV);
     return Bytes(IsOfModel) + kernel_ + room + n_ * static_cast<double>(kSmallPreparations);
   }
 

@@ -354,7 +354,8 @@ class ModelOptions(ctypes.Structure):
         Reserved; must be 0.
     max_bytes
         0 (default): no limit. Otherwise a limit on the memory of the index in bytes, what searches add to it included.
-          - RESIDUAL_KNN_FACTOR_AUTOMATIC stores V if the limit has room for V twice, because trees hold about as much.
+          - RESIDUAL_KNN_FACTOR_AUTOMATIC stores V if the limit has room for V five times, because trees need up to twice as
+            much as V, and have half of the rest.
           - Half of what the index leaves is for trees, the other half for scans in integers. Searches do without those
             that need more; the memory of trees is estimated before they are built. A strategy that the caller asks for is
             an error then.
@@ -479,7 +480,7 @@ class LoadOptions(ctypes.Structure):
         limit of the index that was saved does not count. Parts of a file that are mapped count as memory. If not all parts
         have room, these are not used, in this order: V, if there are inducing points, from which its rows are then computed
         when they are needed; V in integers; V in single precision of trees; trees. If a file has neither trees nor integers,
-        V is used if there is room for it twice. A save of the index leaves out what is not used.
+        V is used if there is room for it five times. A save of the index leaves out what is not used.
     """
 
     struct_size: int
