@@ -26,7 +26,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cli"))
 from residual_reference import Model  # noqa: E402
 
-# Of 2^-52 / p. The largest difference between x86 programs for AVX-512 and for SSE2 is 7.
+# Of 2^-52 / p. The largest difference on x86, between AVX-512 and no SIMD instructions, is 7.
 UNITS = 32
 K = 30
 LENGTHSCALES = (0.1, 0.1, 0.1, 60)
