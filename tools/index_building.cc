@@ -13,10 +13,15 @@
 namespace residual_knn::cli {
 namespace {
 
+// Whether the order of the points follows from an index of them.
+bool IsOrderedByIndex(const IndexOptions& options) {
+  return options.order == kResidualMaximin && UsesOrder(options);
+}
+
 // The most that the points take while they are ordered by an index, or while the index of the ordered points is made.
 double BytesOfOrder(const IndexOptions& options, const IndexQuestion& question) {
   const Coordinates& points = question.points;
-  const bool needs_index = options.order == kResidualMaximin && UsesOrder(options);
+  const bool needs_index = IsOrderedByIndex(options);
   if (question.order.empty() && !needs_index) return 0;
   const double ordered_points = sizeof(double) * static_cast<double>(points.d());
   const auto count = static_cast<double>(points.n);
@@ -74,7 +79,7 @@ IndexHandle BuildIndex(const IndexOptions& options, const IndexQuestion& questio
 
 void OrderByIndex(const IndexOptions& options, const IndexMemory& memory, ProgressBar* progress,
                   IndexQuestion* question, IndexHandle* index) {
-  if (options.order != kResidualMaximin || !UsesOrder(options)) return;
+  if (!IsOrderedByIndex(options)) return;
   progress->StartStage("ordering the points");
   std::vector<int64_t> order(static_cast<size_t>(question->points.n));
   const residual_knn_helper_options helper = HelperOptions(options, progress);
